@@ -1,0 +1,379 @@
+//! The stored run that others are compared with.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CaseName, Checksum, Metric, Record, SCHEMA};
+
+/// A stored run: which circumstances make its values comparable, where it came from, and its records.
+///
+/// Only exact classes are stored; wall time is never compared across runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Baseline {
+    /// What must be equal for exact values to be comparable.
+    pub key: Key,
+    /// Where the values came from; information only.
+    pub provenance: Provenance,
+    /// Loosened rows that are tolerated until a date.
+    pub accepted: Vec<Acceptance>,
+    records: BTreeMap<(CaseName, Metric), Record>,
+}
+
+/// What must be equal for exact values to be comparable; a difference in any field means "not comparable".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// First line of `rustc --version --verbose` with its commit.
+    pub rustc: String,
+    /// Target triple.
+    pub target: String,
+    /// Digest of the workspace's build profiles.
+    pub profile: String,
+    /// Flags that reach rustc from the environment or configuration; empty when there are none.
+    pub rustflags: String,
+    /// Digest of the packages and features that the measured executables are built from.
+    pub packages: String,
+    /// Digest of the inputs the cases read.
+    pub inputs: String,
+}
+
+impl Key {
+    /// The fields that differ, as `(name, here, there)`.
+    pub fn differences<'a>(&'a self, other: &'a Self) -> Vec<(&'static str, &'a str, &'a str)> {
+        let fields = |key: &'a Self| {
+            [
+                ("rustc", key.rustc.as_str()),
+                ("target", key.target.as_str()),
+                ("profile", key.profile.as_str()),
+                ("rustflags", key.rustflags.as_str()),
+                ("packages", key.packages.as_str()),
+                ("inputs", key.inputs.as_str()),
+            ]
+        };
+        let pairs = fields(self).into_iter().zip(fields(other));
+        pairs.filter(|(a, b)| a.1 != b.1).map(|(a, b)| (a.0, a.1, b.1)).collect()
+    }
+}
+
+/// Where a baseline came from; never compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provenance {
+    /// Commit that was measured, with `-dirty` when the work tree differed from it.
+    pub commit: String,
+    /// Processor model and number of processors.
+    pub machine: String,
+}
+
+/// A row that is worse than its stored value, tolerated up to a value and until a date.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Acceptance {
+    /// The case of the row.
+    pub case: CaseName,
+    /// The metric of the row.
+    pub metric: Metric,
+    /// Largest value that is tolerated.
+    pub value: u64,
+    /// Why it is tolerated, in a person's words.
+    pub reason: String,
+    /// Last day of the tolerance, `YYYY-MM-DD`.
+    pub expires: String,
+}
+
+/// Why a text is not a baseline.
+#[derive(Debug, thiserror::Error)]
+pub enum BaselineError {
+    /// Not TOML, or not of this shape: unknown field, wrong type, negative or fractional value, duplicate key.
+    #[error("{}", .0.message())]
+    Shape(#[from] toml::de::Error),
+    /// Another version of this library wrote it.
+    #[error("schema {found} is not the version this program reads ({SCHEMA})")]
+    Schema {
+        /// The version in the file.
+        found: u32,
+    },
+    /// Two records for the same row.
+    #[error("`{case}` has two records for `{metric}`")]
+    Duplicate {
+        /// Case of the repeated row.
+        case: CaseName,
+        /// Metric of the repeated row.
+        metric: Metric,
+    },
+    /// Records of one case with different checksums contradict each other.
+    #[error("`{case}` has records with different checksums")]
+    Contradiction {
+        /// Case of the contradicting rows.
+        case: CaseName,
+    },
+    /// A wall time in a file of exact values.
+    #[error("`{case}` stores `{metric}`, which is never compared across runs")]
+    NotExact {
+        /// Case of the row.
+        case: CaseName,
+        /// Metric of the row.
+        metric: Metric,
+    },
+    /// A baseline without records can find nothing.
+    #[error("it has no records, so nothing could ever be red")]
+    Empty,
+}
+
+impl BaselineError {
+    /// Byte range in the text that the error is about, where one is known.
+    pub fn span(&self) -> Option<std::ops::Range<usize>> {
+        match self {
+            Self::Shape(error) => error.span(),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Version {
+    schema: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    #[serde(rename = "schema")]
+    _schema: u32,
+    key: Key,
+    provenance: Provenance,
+    accepted: Vec<Acceptance>,
+    record: Vec<Record>,
+}
+
+impl Baseline {
+    /// Collects records into a baseline.
+    ///
+    /// # Errors
+    /// When two records are about the same row, records of a case contradict each other, a record is not of an exact
+    /// class, or there is none.
+    pub fn new(key: Key, provenance: Provenance, records: Vec<Record>) -> Result<Self, BaselineError> {
+        if records.is_empty() {
+            return Err(BaselineError::Empty);
+        }
+        let mut checksums: BTreeMap<CaseName, Checksum> = BTreeMap::new();
+        let mut rows = BTreeMap::new();
+        for record in records {
+            let (case, metric) = (record.case().clone(), record.metric());
+            if !metric.class().is_exact() {
+                return Err(BaselineError::NotExact { case, metric });
+            }
+            if *checksums.entry(case.clone()).or_insert(record.checksum()) != record.checksum() {
+                return Err(BaselineError::Contradiction { case });
+            }
+            if rows.insert((case.clone(), metric), record).is_some() {
+                return Err(BaselineError::Duplicate { case, metric });
+            }
+        }
+        Ok(Self { key, provenance, accepted: Vec::new(), records: rows })
+    }
+
+    /// Reads the stored form.
+    ///
+    /// # Errors
+    /// Whatever is not exactly a baseline of this version is refused; see [`BaselineError`].
+    pub fn from_toml(text: &str) -> Result<Self, BaselineError> {
+        // The version is read first and alone, so that a newer file is named as such and not as a list of odd fields.
+        let Version { schema } = toml::from_str(text)?;
+        if schema != SCHEMA {
+            return Err(BaselineError::Schema { found: schema });
+        }
+        let stored: Stored = toml::from_str(text)?;
+        let mut baseline = Self::new(stored.key, stored.provenance, stored.record)?;
+        baseline.accepted = stored.accepted;
+        Ok(baseline)
+    }
+
+    /// The stored form: one line a record, in a fixed order, so that a change can be reviewed line by line.
+    pub fn to_toml(&self) -> String {
+        let mut out = String::from(
+            "# Written by `cargo xtask baseline update`, never by hand. How to change it: benches-data/README.md\n",
+        );
+        let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "schema = {SCHEMA}");
+        for (name, value) in [
+            ("key.rustc", &self.key.rustc),
+            ("key.target", &self.key.target),
+            ("key.profile", &self.key.profile),
+            ("key.rustflags", &self.key.rustflags),
+            ("key.packages", &self.key.packages),
+            ("key.inputs", &self.key.inputs),
+            ("provenance.commit", &self.provenance.commit),
+            ("provenance.machine", &self.provenance.machine),
+        ] {
+            let _ = writeln!(out, "{name} = {}", quoted(value));
+        }
+        let _ = writeln!(out, "accepted = [");
+        for Acceptance { case, metric, value, reason, expires } in &self.accepted {
+            let (reason, expires) = (quoted(reason), quoted(expires));
+            let _ = writeln!(
+                out,
+                "  {{ case = \"{case}\", metric = \"{metric}\", value = {value}, expires = {expires}, reason = {reason} }},",
+            );
+        }
+        let _ = writeln!(out, "]\nrecord = [");
+        for ((case, metric), record) in &self.records {
+            let (unit, value, checksum) = (metric.unit(), record.value(), record.checksum());
+            let _ = writeln!(
+                out,
+                "  {{ case = \"{case}\", metric = \"{metric}\", unit = \"{unit}\", value = {value}, checksum = \"{checksum}\" }},",
+            );
+        }
+        let _ = writeln!(out, "]");
+        out
+    }
+
+    /// All records, by case and metric.
+    pub fn records(&self) -> impl ExactSizeIterator<Item = &Record> {
+        self.records.values()
+    }
+
+    /// The record of a row.
+    pub fn get(&self, case: &CaseName, metric: Metric) -> Option<&Record> {
+        self.records.get(&(case.clone(), metric))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn key() -> Key {
+        Key {
+            rustc: "rustc 1.95.0 (59807616e 2026-04-14)".into(),
+            target: "x86_64-unknown-linux-gnu".into(),
+            profile: "00".into(),
+            rustflags: String::new(),
+            packages: "01".into(),
+            inputs: "02".into(),
+        }
+    }
+
+    fn provenance() -> Provenance {
+        Provenance { commit: "0123abc".into(), machine: "a \"quoted\" processor, 2 processors".into() }
+    }
+
+    fn record(case: &str, metric: Metric, value: u64, checksum: u64) -> Record {
+        Record::new(CaseName::new(case).unwrap(), metric, value, Checksum(checksum)).unwrap()
+    }
+
+    fn sample() -> Baseline {
+        let records = vec![
+            record("query/floor/10", Metric::HeapBlocks, 61, 7),
+            record("query/floor/10", Metric::Events, 15, 7),
+            record("url/ordinary/40", Metric::HeapBytes, 2_048, 9),
+        ];
+        let mut baseline = Baseline::new(key(), provenance(), records).unwrap();
+        baseline.accepted.push(Acceptance {
+            case: CaseName::new("query/floor/10").unwrap(),
+            metric: Metric::HeapBlocks,
+            value: 62,
+            reason: "one more \"block\" until the parser is replaced".into(),
+            expires: "2026-12-31".into(),
+        });
+        baseline
+    }
+
+    /// The stored shape, spelled out: if this test has to change, [`SCHEMA`] has to rise.
+    #[test]
+    fn schema_1_on_disk() {
+        assert_eq!(SCHEMA, 1);
+        assert_eq!(
+            sample().to_toml(),
+            r#"# Written by `cargo xtask baseline update`, never by hand. How to change it: benches-data/README.md
+schema = 1
+key.rustc = "rustc 1.95.0 (59807616e 2026-04-14)"
+key.target = "x86_64-unknown-linux-gnu"
+key.profile = "00"
+key.rustflags = ""
+key.packages = "01"
+key.inputs = "02"
+provenance.commit = "0123abc"
+provenance.machine = 'a "quoted" processor, 2 processors'
+accepted = [
+  { case = "query/floor/10", metric = "heap-blocks", value = 62, expires = "2026-12-31", reason = 'one more "block" until the parser is replaced' },
+]
+record = [
+  { case = "query/floor/10", metric = "events", unit = "count", value = 15, checksum = "0000000000000007" },
+  { case = "query/floor/10", metric = "heap-blocks", unit = "blocks", value = 61, checksum = "0000000000000007" },
+  { case = "url/ordinary/40", metric = "heap-bytes", unit = "bytes", value = 2048, checksum = "0000000000000009" },
+]
+"#
+        );
+    }
+
+    #[test]
+    fn what_was_written_reads_back() {
+        assert_eq!(Baseline::from_toml(&sample().to_toml()).unwrap(), sample());
+    }
+
+    #[test]
+    fn a_text_cut_anywhere_is_refused() {
+        let text = sample().to_toml();
+        let end = text.trim_end().len();
+        for cut in 0..end {
+            assert!(Baseline::from_toml(&text[..cut]).is_err(), "cut at {cut} was accepted");
+        }
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        let refuse = |records: Vec<Record>| Baseline::new(key(), provenance(), records).unwrap_err();
+        assert!(matches!(refuse(vec![]), BaselineError::Empty));
+        let (events, time) = (record("a/b/c", Metric::Events, 1, 1), record("a/b/c", Metric::Time, 1, 1));
+        assert!(matches!(refuse(vec![events.clone(), events.clone()]), BaselineError::Duplicate { .. }));
+        assert!(matches!(refuse(vec![time]), BaselineError::NotExact { .. }));
+        let other = record("a/b/c", Metric::Results, 1, 2);
+        assert!(matches!(refuse(vec![events, other]), BaselineError::Contradiction { .. }));
+    }
+
+    #[test]
+    fn errors_name_the_cause() {
+        let text = sample().to_toml();
+        for (from, to, says) in [
+            ("schema = 1", "schema = 2", "schema 2"),
+            ("value = 15", "value = -15", "integer"),
+            ("value = 15", "value = nan", "floating"),
+            ("value = 15", "value = 1.5", "floating"),
+            ("value = 15", "value = 15, colour = 1", "unknown field `colour`"),
+            ("schema = 1\n", "schema = 1\nschema = 1\n", "duplicate key"),
+            ("unit = \"count\"", "unit = \"bytes\"", "counted in `count`"),
+            ("metric = \"events\"", "metric = \"evnets\"", "unknown metric"),
+        ] {
+            let broken = text.replacen(from, to, 1);
+            assert_ne!(broken, text);
+            let error = Baseline::from_toml(&broken).unwrap_err().to_string();
+            assert!(error.contains(says), "{from} -> {to}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_baseline_reads_back(
+            values in prop::collection::btree_map((0usize..12, 0usize..Metric::ALL.len() - 1), 0..=i64::MAX as u64, 1..60),
+            reason in "\\PC{0,40}",
+        ) {
+            let records = values.iter().map(|(&(case, metric), &value)| {
+                record(&format!("s/c/{case}"), Metric::ALL[metric], value, case as u64)
+            });
+            let mut baseline = Baseline::new(key(), provenance(), records.collect()).unwrap();
+            baseline.provenance.machine = reason;
+            prop_assert_eq!(Baseline::from_toml(&baseline.to_toml()).unwrap(), baseline);
+        }
+
+        #[test]
+        fn no_text_panics(text in "\\PC{0,200}") {
+            let _ = Baseline::from_toml(&text);
+        }
+    }
+}

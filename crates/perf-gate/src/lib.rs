@@ -1,0 +1,28 @@
+//! What a measurement is, as data: the record every target writes and every judge reads.
+//!
+//! This library measures nothing and judges nothing; it is the vocabulary between the two sides.
+//!
+//! - [`CaseName`]: one workload at one size, `suite/case/size`; stable for ever, because it is the key.
+//! - [`Metric`]: what is counted about a case, with its [`Unit`] and its [`Class`].
+//! - [`Record`]: one measured value with the checksum of what the case computed.
+//! - [`Baseline`]: a stored run that others are compared with, and the [`Key`] that makes its values comparable.
+//!
+//! The cases themselves and the targets that run them are in `benches/`.
+
+mod baseline;
+mod case_name;
+mod checksum;
+mod metric;
+mod record;
+
+pub use baseline::{Acceptance, Baseline, BaselineError, Key, Provenance};
+pub use case_name::{CaseName, CaseNameError};
+pub use checksum::{Checksum, ChecksumError};
+pub use metric::{Class, Metric, Unit, UnknownMetric};
+pub use record::{Record, RecordError};
+
+/// Version of everything this library stores: the baseline file and the records in it.
+///
+/// Raise it whenever the meaning or the shape of a stored type changes; older and newer files are then refused with a
+/// message instead of being misread.
+pub const SCHEMA: u32 = 1;
