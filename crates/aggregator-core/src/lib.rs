@@ -1,1 +1,77 @@
-//! placeholder
+//! One query becomes one ordered stream of events: a status at once, then search results from several providers as they
+//! arrive (merged, deduplicated, ranked), then an answer streamed from a language model with citations that can be
+//! checked.
+//!
+//! ```text
+//! Query -> QueryStream: Stream<Item = Event>
+//! ```
+//!
+//! The engine owns no task: a query is one value that its caller polls. Dropping it drops every provider call at once,
+//! back-pressure reaches the sockets, and memory is bounded by construction.
+//!
+//! # Map
+//! - Start with [`Engine`]: built once from [`SearchProvider`]s, a [`LanguageModel`] and [`Settings`], asked many times.
+//! - [`QueryStream`] is one query; [`Canceller`] ends it from elsewhere.
+//! - [`event`] is the contract with whoever reads the stream, and the place where text from outside becomes safe.
+//! - [`provider`] and [`model`] are the contracts with whoever implements them.
+//! - [`search`] is the first stage: fan-out, [canonical URLs](search::canonical), [merging and ranking](search::merge).
+//! - [`answer`] is the second: bounded text, [citation markers](answer::citations).
+//!
+//! # Example
+//! ```
+//! use aggregator_core::event::EventKind;
+//! use aggregator_core::provider::{Hit, HitStream, SearchRequest};
+//! use aggregator_core::{Engine, Query, SearchProvider};
+//! use futures::StreamExt as _;
+//!
+//! struct OnePage;
+//!
+//! impl SearchProvider for OnePage {
+//!     fn name(&self) -> &str {
+//!         "one-page"
+//!     }
+//!
+//!     fn search(&self, _: SearchRequest) -> HitStream {
+//!         let hit = Hit {
+//!             url: "https://example.org/?utm_source=doc".into(),
+//!             title: "Example".into(),
+//!             snippet: "A page for examples.".into(),
+//!         };
+//!         Box::pin(futures::stream::iter([Ok(hit)]))
+//!     }
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+//! let engine = Engine::builder().provider(OnePage).build()?;
+//! let mut events = engine.run(Query::new("what is an example?")?);
+//! while let Some(event) = events.next().await {
+//!     if let EventKind::Result { rank, source, .. } = &event.kind {
+//!         println!("{rank}. {} <{}>", source.title, source.url);
+//!     }
+//! }
+//! # Ok(()) })
+//! # }
+//! ```
+
+pub mod answer;
+mod cancel;
+mod deadline;
+mod engine;
+pub mod event;
+mod isolate;
+pub mod model;
+mod policy;
+pub mod provider;
+mod query;
+pub mod search;
+mod stream;
+
+pub use cancel::Canceller;
+pub use engine::{BuildError, Engine, EngineBuilder, ProviderOptions};
+pub use event::Event;
+pub use model::LanguageModel;
+pub use policy::{Settings, SettingsError};
+pub use provider::SearchProvider;
+pub use query::{Query, QueryError};
+pub use stream::QueryStream;

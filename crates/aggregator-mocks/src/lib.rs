@@ -1,1 +1,28 @@
-//! placeholder
+//! Deterministic search providers and language models: what they do is data, and depends on nothing but a seed.
+//!
+//! - [`Scenario`]: a whole situation from `benches-data/scenarios/`, with what must come of it; [`library`] has them.
+//! - [`ScriptedProvider`] and [`ScriptedModel`]: perform [`Step`]s at a [`Pace`], over the prose of a [`Corpus`].
+//! - [`Probe`]: what a test can ask about them afterwards.
+//! - [`Transcript`]: an account of a query's events that notices a broken invariant.
+//! - [`contract`]: the promises of a provider as a test, for any implementor.
+//!
+//! No entropy, no wall clock, no files, no sockets: time is tokio's clock, which tests pause.
+
+pub mod contract;
+mod corpus;
+pub mod library;
+mod model;
+mod probe;
+mod provider;
+mod random;
+mod scenario;
+mod script;
+mod transcript;
+
+pub use corpus::{Corpus, CorpusError, Page, SNIPPET_CHARS};
+pub use model::{ScriptedModel, Style};
+pub use probe::{Call, CallEnd, Probe};
+pub use provider::{List, ScriptedProvider};
+pub use scenario::{End, Expectation, Scenario, ScenarioError};
+pub use script::{Pace, Step};
+pub use transcript::Transcript;

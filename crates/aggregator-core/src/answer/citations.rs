@@ -1,0 +1,344 @@
+//! Citation markers in streamed text: found even when cut across deltas, invented ones removed.
+//!
+//! A marker is `[n]`, with `n` in decimal digits. Markers inside Markdown code (between equal runs of back-ticks) are
+//! code, as in `array[0]`. A run of one or two back-ticks that is not closed on its line opened nothing.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+/// Longest number, in digits, that is looked at as a marker; what is longer is text.
+pub const MAX_DIGITS: u32 = 32;
+
+/// Most deltas that are held back unchanged while a marker is incomplete; further ones are joined to the last.
+const MAX_HELD: usize = 4;
+
+/// Finds markers in a text that comes in pieces.
+///
+/// Feed it with [`push`](Self::push), end it with [`finish`](Self::finish), and take what is ready with
+/// [`pop`](Self::pop). The concatenated text and the citations are the same however the text is cut. Text is held back
+/// only from the delta in which an incomplete marker begins; nothing is copied.
+#[derive(Debug)]
+pub struct CitationScanner {
+    /// Numbers from 1 to this name a source.
+    sources: u32,
+    state: State,
+    code: Code,
+    /// Deltas that wait for the end of a marker; it begins in the first of them.
+    held: [String; MAX_HELD],
+    held_len: usize,
+    ready: VecDeque<Scanned>,
+    /// Citations in text that is not given out yet; they follow it.
+    found: Vec<Scanned>,
+    /// Bytes of text given out or ready.
+    emitted: usize,
+    invented: u32,
+}
+
+/// What the scanner gives out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scanned {
+    /// The next piece of text; never empty.
+    Text(String),
+    /// A marker of a source, in the text given out before.
+    Citation {
+        /// Byte offsets into the concatenated text.
+        span: Range<u32>,
+        /// The number.
+        number: u32,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// In text.
+    Text,
+    /// Behind `[` and some digits.
+    Marker {
+        /// Where the `[` stands: byte offset in the first held delta, or in the current one when none is held.
+        start: usize,
+        digits: u32,
+        /// Saturated: numbers that large name no source anyway.
+        number: u64,
+    },
+}
+
+/// Where Markdown code begins and ends.
+#[derive(Debug, Clone, Copy, Default)]
+struct Code {
+    /// Length of the run of back-ticks that opened the code; 0 outside.
+    open: u32,
+    /// Back-ticks seen just now.
+    run: u32,
+}
+
+impl Code {
+    #[inline]
+    fn see(&mut self, byte: u8) {
+        if byte == b'`' {
+            self.run = self.run.saturating_add(1);
+            return;
+        }
+        if self.run > 0 {
+            if self.open == 0 {
+                self.open = self.run;
+            } else if self.open == self.run {
+                self.open = 0;
+            }
+            self.run = 0;
+        }
+        if byte == b'\n' && self.open < 3 {
+            self.open = 0;
+        }
+    }
+
+    fn is_plain(self) -> bool {
+        self.open == 0 && self.run == 0
+    }
+}
+
+impl CitationScanner {
+    /// A scanner for an answer that may cite the sources 1 to `sources`.
+    pub fn new(sources: u32) -> Self {
+        Self {
+            sources,
+            state: State::Text,
+            code: Code::default(),
+            held: Default::default(),
+            held_len: 0,
+            ready: VecDeque::new(),
+            found: Vec::new(),
+            emitted: 0,
+            invented: 0,
+        }
+    }
+
+    /// Markers so far that named no source.
+    pub fn invented(&self) -> u32 {
+        self.invented
+    }
+
+    /// Takes the next thing that is ready.
+    #[inline]
+    pub fn pop(&mut self) -> Option<Scanned> {
+        self.ready.pop_front()
+    }
+
+    /// Takes the next piece of text; what comes of it first is returned, the rest waits for [`Self::pop`].
+    #[inline]
+    pub fn push(&mut self, text: String) -> Option<Scanned> {
+        // Most deltas have neither marker nor code: they pass as they are.
+        let quiet = self.ready.is_empty() && self.state == State::Text && self.code.is_plain();
+        if quiet && !text.bytes().any(|b| b == b'[' || b == b'`') {
+            self.emitted += text.len();
+            return (!text.is_empty()).then_some(Scanned::Text(text));
+        }
+        self.queue(text);
+        self.ready.pop_front()
+    }
+
+    /// Takes the next piece of text; all that comes of it waits for [`Self::pop`].
+    pub fn queue(&mut self, mut text: String) {
+        let mut at = 0;
+        while at < text.len() {
+            let byte = text.as_bytes()[at];
+            at += 1;
+            match (self.state, byte) {
+                (State::Marker { start, digits, number }, b'0'..=b'9') if digits < MAX_DIGITS => {
+                    let number = number.saturating_mul(10).saturating_add(u64::from(byte - b'0'));
+                    self.state = State::Marker { start, digits: digits + 1, number };
+                }
+                (State::Marker { start, digits, number }, b']') if digits > 0 => {
+                    self.state = State::Text;
+                    let cited = u32::try_from(number).ok().filter(|n| (1..=self.sources).contains(n));
+                    if let Some(number) = cited {
+                        let begin = self.emitted + start;
+                        self.release();
+                        let end = self.emitted + at;
+                        self.found.push(Scanned::Citation { span: begin as u32..end as u32, number });
+                    } else {
+                        self.invented = self.invented.saturating_add(1);
+                        if self.held_len == 0 {
+                            text.drain(start..at);
+                            at = start;
+                        } else {
+                            self.held[0].truncate(start);
+                            self.held[1..].iter_mut().for_each(String::clear);
+                            self.release();
+                            text.drain(..at);
+                            at = 0;
+                        }
+                    }
+                }
+                (state, _) => {
+                    if state != State::Text {
+                        self.state = State::Text;
+                        self.release();
+                    }
+                    self.code.see(byte);
+                    if byte == b'[' && self.code.is_plain() {
+                        self.state = State::Marker { start: at - 1, digits: 0, number: 0 };
+                    }
+                }
+            }
+        }
+        if self.state == State::Text {
+            self.give(text);
+            self.ready.extend(self.found.drain(..));
+        } else if self.held_len < MAX_HELD {
+            self.held[self.held_len] = text;
+            self.held_len += 1;
+        } else {
+            self.held[MAX_HELD - 1].push_str(&text);
+        }
+    }
+
+    /// Ends the text: whatever was held back was no marker.
+    pub fn finish(&mut self) {
+        self.state = State::Text;
+        self.release();
+    }
+
+    fn give(&mut self, text: String) {
+        if !text.is_empty() {
+            self.emitted += text.len();
+            self.ready.push_back(Scanned::Text(text));
+        }
+    }
+
+    /// Gives out what is held, and the citations in it.
+    fn release(&mut self) {
+        if self.held_len == 0 {
+            return;
+        }
+        for index in 0..std::mem::take(&mut self.held_len) {
+            let text = std::mem::take(&mut self.held[index]);
+            self.give(text);
+        }
+        self.ready.extend(self.found.drain(..));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn scan<'a>(sources: u32, pieces: impl IntoIterator<Item = &'a str>) -> (String, Vec<(Range<u32>, u32)>, u32) {
+        let mut scanner = CitationScanner::new(sources);
+        let (mut text, mut citations) = (String::new(), Vec::new());
+        let mut take = |scanned: Option<Scanned>| {
+            match scanned {
+                Some(Scanned::Text(piece)) => {
+                    assert!(!piece.is_empty(), "an empty piece was given out");
+                    text.push_str(&piece);
+                }
+                Some(Scanned::Citation { span, number }) => {
+                    let marker = &text[span.start as usize..span.end as usize];
+                    assert_eq!(marker.trim_matches(['[', ']']).parse::<u64>().unwrap(), u64::from(number));
+                    citations.push((span, number));
+                }
+                None => return false,
+            }
+            true
+        };
+        for piece in pieces {
+            let mut more = take(scanner.push(piece.to_owned()));
+            while more {
+                more = take(scanner.pop());
+            }
+        }
+        scanner.finish();
+        while take(scanner.pop()) {}
+        (text, citations, scanner.invented())
+    }
+
+    #[test]
+    fn markers_are_found_and_invented_ones_removed() {
+        for (given, text, numbers, invented) in [
+            ("Rust is fast [1].", "Rust is fast [1].", &[1][..], 0),
+            ("a[1][2] b[3]", "a[1][2] b[3]", &[1, 2, 3], 0),
+            ("none [4] here [0]", "none  here ", &[], 2),
+            ("[1[2]", "[1[2]", &[2], 0),
+            ("[ 1] [1 ] [] [a] [-1] [1", "[ 1] [1 ] [] [a] [-1] [1", &[], 0),
+            ("[01]", "[01]", &[1], 0),
+            ("[18446744073709551616][1]", "[1]", &[1], 1),
+            ("`x[1]` and x[1]", "`x[1]` and x[1]", &[1], 0),
+            ("``a ` [1] `` [2]", "``a ` [1] `` [2]", &[2], 0),
+            ("```\ny[9]\n``` [2]", "```\ny[9]\n``` [2]", &[2], 0),
+            ("it`s open\n[2]", "it`s open\n[2]", &[2], 0),
+            ("größer [2] 東京[3]", "größer [2] 東京[3]", &[2, 3], 0),
+            ("one [1] two [", "one [1] two [", &[1], 0),
+        ] {
+            let (scanned, citations, dropped) = scan(3, [given]);
+            assert_eq!(scanned, text, "{given}");
+            assert_eq!(citations.iter().map(|c| c.1).collect::<Vec<_>>(), numbers, "{given}");
+            assert_eq!(dropped, invented, "{given}");
+        }
+        let long = format!("[{}]", "1".repeat(MAX_DIGITS as usize + 1));
+        assert_eq!(scan(3, [long.as_str()]), (long.clone(), vec![], 0), "too long to be a marker");
+    }
+
+    #[test]
+    fn a_marker_cut_across_deltas_keeps_the_deltas_as_they_were() {
+        let mut scanner = CitationScanner::new(20);
+        assert_eq!(scanner.push("see [".into()), None);
+        assert_eq!(scanner.push("1".into()), None);
+        assert_eq!(scanner.push("2] and".into()), Some(Scanned::Text("see [".into())));
+        assert_eq!(scanner.pop(), Some(Scanned::Text("1".into())));
+        assert_eq!(scanner.pop(), Some(Scanned::Text("2] and".into())));
+        assert_eq!(scanner.pop(), Some(Scanned::Citation { span: 4..8, number: 12 }));
+        assert_eq!(scanner.pop(), None);
+    }
+
+    fn answer() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "[",
+            "]",
+            "1",
+            "2",
+            "12",
+            "[1]",
+            "[2]",
+            "[99]",
+            "[0]",
+            "`",
+            "``",
+            "```",
+            "\n",
+            "a",
+            " ",
+            "é",
+            "東",
+            "[[",
+            "]]",
+            "word ",
+            "00000000000000000000000000000000",
+        ]);
+        prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn i6_however_the_text_is_cut_the_answer_is_the_same(text in answer(), cuts in prop::collection::vec(0usize..120, 0..30)) {
+            let mut cuts: Vec<usize> = cuts.into_iter().filter(|&cut| text.is_char_boundary(cut)).collect();
+            cuts.extend([0, text.len()]);
+            cuts.sort_unstable();
+            let pieces = cuts.windows(2).map(|cut| &text[cut[0]..cut[1]]);
+            prop_assert_eq!(scan(12, pieces), scan(12, [text.as_str()]));
+        }
+
+        #[test]
+        fn i6_only_known_numbers_are_cited(text in answer(), sources in 0u32..13) {
+            let (_, citations, _) = scan(sources, [text.as_str()]);
+            prop_assert!(citations.iter().all(|(_, number)| (1..=sources).contains(number)));
+        }
+
+        #[test]
+        fn text_without_brackets_is_untouched(text in "[^\\[]{0,80}") {
+            prop_assert_eq!(scan(3, [text.as_str()]), (text.clone(), vec![], 0));
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Ending a query from elsewhere.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use futures::task::AtomicWaker;
+
+use crate::event::CancelReason;
+
+/// Ends a query from elsewhere; from [`QueryStream::canceller`](crate::QueryStream::canceller).
+///
+/// Cheap to clone, usable from any thread. Dropping it does nothing. It keeps nothing of the query alive but one small
+/// allocation.
+#[derive(Debug, Clone)]
+pub struct Canceller(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// 0 until somebody asked; then the reason, plus one.
+    asked: AtomicU8,
+    /// The task that polls the query.
+    task: AtomicWaker,
+}
+
+impl Canceller {
+    pub(crate) fn new() -> Self {
+        Self(Arc::default())
+    }
+
+    /// Asks the query to end: its stream drops every provider at its next poll, reports their outcomes and ends with
+    /// [`EventKind::Cancelled`](crate::event::EventKind::Cancelled). The first reason counts; after the end of the
+    /// query nothing happens.
+    pub fn cancel(&self, reason: CancelReason) {
+        let code = match reason {
+            CancelReason::Requested => 1,
+            CancelReason::Shutdown => 2,
+        };
+        // Release pairs with the acquire in `asked`; whoever lost the race changes nothing, and waking twice is harmless.
+        let _ = self.0.asked.compare_exchange(0, code, Ordering::Release, Ordering::Relaxed);
+        self.0.task.wake();
+    }
+
+    pub(crate) fn asked(&self) -> Option<CancelReason> {
+        match self.0.asked.load(Ordering::Acquire) {
+            0 => None,
+            2 => Some(CancelReason::Shutdown),
+            _ => Some(CancelReason::Requested),
+        }
+    }
+
+    /// The query calls this before it returns `Pending`, and asks [`Self::asked`] once more afterwards.
+    pub(crate) fn register(&self, waker: &std::task::Waker) {
+        self.0.task.register(waker);
+    }
+}

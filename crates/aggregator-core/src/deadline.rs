@@ -1,0 +1,38 @@
+//! One allowance of time for the whole query, divided among its stages.
+
+use std::future::Future as _;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// When the query has to be through, and its one timer.
+pub(crate) struct Allowance {
+    /// First poll of the stream.
+    pub(crate) started: Instant,
+    /// End of the whole query.
+    pub(crate) deadline: Instant,
+    /// End of the search: earlier than the deadline when a model is to answer.
+    pub(crate) search_deadline: Instant,
+    /// Made when something is waited for the first time: a query whose providers are all ready never pays for it.
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Allowance {
+    /// `search_share` in percent, of `total`.
+    pub(crate) fn new(started: Instant, total: Duration, search_share: u32) -> Self {
+        let deadline = started + total;
+        let search_deadline = started + total * search_share / 100;
+        Self { started, deadline, search_deadline, timer: None }
+    }
+
+    /// Ready once `at` is reached; else arranges a wake-up for then.
+    pub(crate) fn poll_until(&mut self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
+        if timer.deadline() != at {
+            timer.as_mut().reset(at);
+        }
+        timer.as_mut().poll(cx)
+    }
+}

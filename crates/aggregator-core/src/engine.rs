@@ -1,0 +1,219 @@
+//! What a program builds once and asks many times.
+
+use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::event::ProviderName;
+use crate::model::LanguageModel;
+use crate::policy::{Settings, SettingsError, check_timeout};
+use crate::provider::SearchProvider;
+use crate::query::Query;
+use crate::search::MAX_PROVIDERS;
+use crate::search::merge::{Voter, Weight, WeightError};
+use crate::stream::QueryStream;
+
+/// Providers, a model and settings; answers queries.
+///
+/// Cheap to clone and to share between threads. It owns no task, no thread and no timer: each query lives in the stream
+/// that [`run`](Self::run) returns.
+#[derive(Clone)]
+pub struct Engine(Arc<Parts>);
+
+/// What queries share.
+pub(crate) struct Parts {
+    /// In name order, so that the order in which they were added changes nothing.
+    pub(crate) providers: Vec<Provider>,
+    pub(crate) model: Option<Arc<dyn LanguageModel>>,
+    pub(crate) settings: Settings,
+    pub(crate) hash_seed: u64,
+}
+
+pub(crate) struct Provider {
+    pub(crate) voter: Voter,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) provider: Arc<dyn SearchProvider>,
+}
+
+/// Settings of one provider.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ProviderOptions {
+    /// How much its ranks count; see [`Weight::new`].
+    pub weight: Option<f64>,
+    /// Its time, 1 ms to [`Query::MAX_DEADLINE`], if other than [`Settings::provider_timeout`].
+    pub timeout: Option<Duration>,
+}
+
+impl ProviderOptions {
+    /// Sets the weight.
+    #[must_use]
+    pub fn weight(mut self, weight: f64) -> Self {
+        self.weight = Some(weight);
+        self
+    }
+
+    /// Sets the timeout.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+}
+
+/// Collects what an [`Engine`] needs; from [`Engine::builder`].
+#[must_use]
+#[derive(Default)]
+pub struct EngineBuilder {
+    providers: Vec<(Arc<dyn SearchProvider>, ProviderOptions)>,
+    model: Option<Arc<dyn LanguageModel>>,
+    settings: Settings,
+    hash_seed: Option<u64>,
+}
+
+/// Why no engine could be built.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// An engine without providers finds nothing.
+    #[error("no provider was added: call `provider` at least once")]
+    NoProviders,
+    /// The fan-out keeps one bit per provider.
+    #[error("{given} providers were added, at most {MAX_PROVIDERS} are possible")]
+    TooManyProviders {
+        /// How many were added.
+        given: usize,
+    },
+    /// Reports and tie-breaks need distinct names.
+    #[error("two providers are named `{name}`: give each its own name")]
+    DuplicateName {
+        /// The name that occurs twice.
+        name: ProviderName,
+    },
+    /// A name that is empty, or longer than 64 bytes, when cleaned.
+    #[error("a provider's name `{name}` is not 1 to 64 bytes long")]
+    BadName {
+        /// The name, cleaned.
+        name: ProviderName,
+    },
+    /// A provider's weight is out of range.
+    #[error("provider `{name}`: {source}")]
+    Weight {
+        /// The provider.
+        name: ProviderName,
+        /// What is wrong with it.
+        source: WeightError,
+    },
+    /// A provider's timeout is out of range.
+    #[error("provider `{name}`: {source}")]
+    Timeout {
+        /// The provider.
+        name: ProviderName,
+        /// What is wrong with it.
+        source: SettingsError,
+    },
+    /// A setting is out of range.
+    #[error("settings: {0}")]
+    Settings(#[from] SettingsError),
+}
+
+impl Engine {
+    /// Starts collecting.
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::default()
+    }
+
+    /// Describes the work of a query; polling the stream performs it, dropping the stream ends it.
+    ///
+    /// Nothing happens before the first poll, from which time is counted. The stream has to be polled within a tokio
+    /// runtime that has its timer enabled.
+    pub fn run(&self, query: Query) -> QueryStream {
+        QueryStream::new(Arc::clone(&self.0), query)
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let providers: Vec<_> = self.0.providers.iter().map(|p| &p.voter.name).collect();
+        let model = self.0.model.as_ref().map(|model| model.name());
+        f.debug_struct("Engine").field("providers", &providers).field("model", &model).finish_non_exhaustive()
+    }
+}
+
+impl EngineBuilder {
+    /// Adds a provider.
+    pub fn provider(self, provider: impl SearchProvider + 'static) -> Self {
+        self.provider_with(provider, ProviderOptions::default())
+    }
+
+    /// Adds a provider with its own weight or timeout.
+    pub fn provider_with(mut self, provider: impl SearchProvider + 'static, options: ProviderOptions) -> Self {
+        self.providers.push((Arc::new(provider), options));
+        self
+    }
+
+    /// Sets the model; without one, queries end with their sources.
+    pub fn model(mut self, model: impl LanguageModel + 'static) -> Self {
+        self.model = Some(Arc::new(model));
+        self
+    }
+
+    /// Replaces the default settings.
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Fixes the seed of hash tables. For measurements and replays only: unless fixed, it is random in each process,
+    /// because URLs are chosen by strangers.
+    pub fn hash_seed(mut self, seed: u64) -> Self {
+        self.hash_seed = Some(seed);
+        self
+    }
+
+    /// Builds the engine.
+    ///
+    /// # Errors
+    /// [`BuildError`] names what is missing or out of range.
+    pub fn build(self) -> Result<Engine, BuildError> {
+        self.settings.check()?;
+        match self.providers.len() {
+            0 => return Err(BuildError::NoProviders),
+            given if given > MAX_PROVIDERS => return Err(BuildError::TooManyProviders { given }),
+            _ => {}
+        }
+        let mut providers = Vec::with_capacity(self.providers.len());
+        for (provider, options) in self.providers {
+            let name = ProviderName::new(provider.name());
+            if name.as_str().is_empty() || name.as_str().len() > 64 {
+                return Err(BuildError::BadName { name });
+            }
+            let weight = match options.weight.map(Weight::new) {
+                None => Weight::default(),
+                Some(Ok(weight)) => weight,
+                Some(Err(source)) => return Err(BuildError::Weight { name, source }),
+            };
+            if let Some(Err(source)) = options.timeout.map(check_timeout) {
+                return Err(BuildError::Timeout { name, source });
+            }
+            let voter = Voter { index: 0, name, weight };
+            providers.push(Provider { voter, timeout: options.timeout, provider });
+        }
+        providers.sort_by(|a, b| a.voter.name.cmp(&b.voter.name));
+        for (index, provider) in providers.iter_mut().enumerate() {
+            provider.voter.index = index as u8;
+        }
+        if let Some(pair) = providers.windows(2).find(|pair| pair[0].voter.name == pair[1].voter.name) {
+            return Err(BuildError::DuplicateName { name: pair[0].voter.name.clone() });
+        }
+        // RandomState is the standard library's own source of per-process randomness.
+        let hash_seed = self.hash_seed.unwrap_or_else(|| RandomState::new().hash_one(0));
+        Ok(Engine(Arc::new(Parts { providers, model: self.model, settings: self.settings, hash_seed })))
+    }
+}

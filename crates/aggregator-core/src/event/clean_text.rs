@@ -1,0 +1,172 @@
+//! Text from outside, made safe to show: the one place where that happens.
+
+use std::fmt;
+use std::ops::Deref;
+
+/// Text without control, bidirectional, zero-width and tag characters.
+///
+/// Everything that came from a query, a provider or a model passes through here before it leaves the engine, so that a
+/// title cannot move a terminal's cursor, forge a log line, reverse the reading order or hide an instruction in a
+/// prompt. Forbidden characters are removed; what they stood between is kept.
+///
+/// Removed are the control characters (C0, DEL, C1), soft hyphen, combining grapheme joiner, Arabic letter mark, Hangul
+/// fillers, Mongolian vowel separator, zero-width and directional marks and overrides (U+200B-200F, U+202A-202E,
+/// U+2060-206F), variation selectors, byte order mark, interlinear annotation marks and the tag block
+/// (U+E0000-E0FFF). Some writing systems use zero-width joiners legitimately; safety wins over their fine typography.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CleanText(String);
+
+impl CleanText {
+    /// Cleans text that must stay on one line (titles, names, messages): line breaks and tabs become spaces.
+    ///
+    /// Text that is clean already is kept without copying.
+    pub fn line(text: impl Into<String>) -> Self {
+        let text = text.into();
+        if text.bytes().fold(true, |clean, b| clean & (0x20..0x7f).contains(&b)) {
+            return Self(text);
+        }
+        Self::filter(text, |c| match c {
+            '\n' | '\t' | '\u{2028}' | '\u{2029}' => Some(' '),
+            _ => None,
+        })
+    }
+
+    /// Cleans text of several lines (an answer): line feeds and tabs stay, Unicode line separators become line feeds.
+    ///
+    /// Text that is clean already is kept without copying.
+    pub fn block(text: impl Into<String>) -> Self {
+        let text = text.into();
+        if text.bytes().fold(true, |clean, b| clean & ((0x20..0x7f).contains(&b) | (b == b'\n') | (b == b'\t'))) {
+            return Self(text);
+        }
+        Self::filter(text, |c| match c {
+            '\n' | '\t' => Some(c),
+            '\u{2028}' | '\u{2029}' => Some('\n'),
+            _ => None,
+        })
+    }
+
+    /// `special` says what becomes of characters that would otherwise be removed.
+    fn filter(text: String, special: impl Fn(char) -> Option<char>) -> Self {
+        let keep = |c: char| if is_forbidden(c) { special(c) } else { Some(c) };
+        if text.chars().all(|c| keep(c) == Some(c)) {
+            return Self(text);
+        }
+        Self(text.chars().filter_map(keep).collect())
+    }
+
+    /// Shortens to at most `max` bytes, at a character boundary.
+    pub(crate) fn truncate(&mut self, max: usize) {
+        let end = self.0.floor_char_boundary(max);
+        self.0.truncate(end);
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text, given up by its wrapper.
+    pub fn into_string(self) -> String {
+        self.0
+    }
+
+    /// Wraps pieces of text that was cleaned before; cutting clean text leaves it clean.
+    pub(crate) fn from_clean(text: String) -> Self {
+        debug_assert!(!text.chars().any(|c| is_forbidden(c) && c != '\n' && c != '\t'));
+        Self(text)
+    }
+}
+
+/// Whether a character has no place in text that is shown, logged or put in a prompt.
+///
+/// Line breaks and tabs are control characters and thus forbidden here; [`CleanText::block`] makes the exception.
+pub fn is_forbidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+impl Deref for CleanText {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for CleanText {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CleanText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for CleanText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_obeys_is_removed_and_the_rest_stays() {
+        for (from, line, block) in [
+            ("plain", "plain", "plain"),
+            ("two\nlines\tand a tab", "two lines and a tab", "two\nlines\tand a tab"),
+            ("carriage\r\nreturn", "carriage return", "carriage\nreturn"),
+            ("\u{1b}[2J\u{1b}]52;c;eA==\u{7}", "[2J]52;c;eA==", "[2J]52;c;eA=="),
+            ("csi \u{9b}31m", "csi 31m", "csi 31m"),
+            ("abc\u{202e}fed\u{2066}x\u{2069}", "abcfedx", "abcfedx"),
+            ("zero\u{200b}width\u{feff}", "zerowidth", "zerowidth"),
+            ("tag\u{e0041}\u{e007f}", "tag", "tag"),
+            ("heart \u{2764}\u{fe0f}", "heart \u{2764}", "heart \u{2764}"),
+            ("para\u{2029}graph", "para graph", "para\ngraph"),
+            ("Zürich – São Paulo 東京", "Zürich – São Paulo 東京", "Zürich – São Paulo 東京"),
+        ] {
+            assert_eq!(CleanText::line(from).as_str(), line);
+            assert_eq!(CleanText::block(from).as_str(), block);
+        }
+    }
+
+    #[test]
+    fn truncation_never_cuts_a_character() {
+        for max in 0..8 {
+            let mut text = CleanText::line("aé東b");
+            text.truncate(max);
+            assert!(text.len() <= max && "aé東b".starts_with(text.as_str()));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn i10_nothing_forbidden_survives(text in any::<String>()) {
+            prop_assert!(!CleanText::line(text.clone()).chars().any(is_forbidden));
+            let block = CleanText::block(text);
+            prop_assert!(!block.chars().any(|c| is_forbidden(c) && c != '\n' && c != '\t'));
+        }
+
+        #[test]
+        fn cleaning_twice_changes_nothing(text in any::<String>()) {
+            let once = CleanText::block(text);
+            prop_assert_eq!(CleanText::block(once.as_str()), once);
+        }
+    }
+}

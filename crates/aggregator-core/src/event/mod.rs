@@ -1,0 +1,343 @@
+//! What leaves the engine: the contract with servers, command lines and tests.
+//!
+//! Every query emits, in this order: [`EventKind::Status`]; one `ProviderStarted` per provider; `Result`,
+//! `ResultRevised` and `ProviderFinished` as providers answer; `Sources`; with a model and at least one source another
+//! `Status`, then `AnswerDelta`, `Citation` and `Usage`; and exactly one of `Done`, `Failed` and `Cancelled`, last.
+
+mod clean_text;
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use clean_text::{CleanText, is_forbidden};
+
+use crate::model::Usage;
+use crate::provider::{FailureKind, ProviderError};
+
+/// One event of a query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Position in the stream: 0, 1, 2, … without a gap.
+    pub seq: u64,
+    /// Time from the first poll of the stream to the poll that emitted this event.
+    pub elapsed: Duration,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// A stage begins. The first event of every query, emitted before any provider is asked.
+    Status {
+        /// The stage that begins.
+        stage: Stage,
+    },
+    /// A provider was asked.
+    ProviderStarted {
+        /// The provider.
+        provider: ProviderName,
+    },
+    /// A provider is through, one way or another; exactly once per provider that was started, and, when a query is
+    /// cancelled early, also for those that were not.
+    ProviderFinished(Arc<ProviderReport>),
+    /// A page that was not known before.
+    Result {
+        /// Its number within this query, in order of discovery.
+        id: ResultId,
+        /// Its rank among the results so far, from 1; later results may move it.
+        rank: u32,
+        /// Its fused score so far; see [`crate::search::merge`].
+        score: f64,
+        /// The page.
+        source: Arc<Source>,
+    },
+    /// Another provider confirmed a known page.
+    ResultRevised {
+        /// The result.
+        id: ResultId,
+        /// Its rank among the results so far, from 1.
+        rank: u32,
+        /// Its fused score so far.
+        score: f64,
+        /// The page as its best-ranked provider shows it; may differ from what `Result` said.
+        source: Arc<Source>,
+    },
+    /// All results are in; this is the final order, and the only pages the answer may cite. Emitted with no model too.
+    Sources {
+        /// The best results, in final order, numbered from 1.
+        list: Arc<[RankedSource]>,
+    },
+    /// The next piece of the answer; never empty, at most [`MAX_DELTA_BYTES`](crate::answer::MAX_DELTA_BYTES).
+    AnswerDelta {
+        /// The text.
+        text: CleanText,
+    },
+    /// A `[n]` in the answer names a frozen source. Follows the delta that completes the marker.
+    Citation {
+        /// Where the marker stands: byte offsets into the concatenated answer.
+        span: Range<u32>,
+        /// The `n` of the marker.
+        number: u32,
+        /// The cited result.
+        id: ResultId,
+    },
+    /// The model said what the answer cost.
+    Usage(Usage),
+    /// The query ended well; last event. Partial failures are in the summary.
+    Done {
+        /// What was found and done.
+        summary: Box<Summary>,
+    },
+    /// The query ended badly; last event. What was found until then is kept.
+    Failed {
+        /// Why.
+        error: QueryFailure,
+        /// What was found before it failed.
+        partial: Box<Summary>,
+    },
+    /// The query was ended from outside; last event.
+    Cancelled {
+        /// Who or what ended it.
+        reason: CancelReason,
+        /// What was found before it ended.
+        partial: Box<Summary>,
+    },
+}
+
+impl EventKind {
+    /// Whether this is a last event.
+    pub fn is_terminal(&self) -> bool {
+        self.summary().is_some()
+    }
+
+    /// The summary that a last event carries.
+    pub fn summary(&self) -> Option<&Summary> {
+        match self {
+            Self::Done { summary } => Some(summary),
+            Self::Failed { partial, .. } | Self::Cancelled { partial, .. } => Some(partial),
+            _ => None,
+        }
+    }
+}
+
+/// A stage of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Providers are asked.
+    Searching,
+    /// The model writes.
+    Answering,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Searching => "searching",
+            Self::Answering => "answering",
+        })
+    }
+}
+
+/// Number of a result within its query, in order of discovery from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ResultId(pub u32);
+
+/// Name of a provider; cheap to clone.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProviderName(Arc<str>);
+
+impl ProviderName {
+    pub(crate) fn new(name: &str) -> Self {
+        Self(CleanText::line(name).as_str().into())
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ProviderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for ProviderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+/// A page, as a provider showed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Address exactly as the provider gave it.
+    pub url: CleanText,
+    /// Title, cleaned and cut to [`Settings::MAX_TITLE_BYTES`](crate::Settings::MAX_TITLE_BYTES).
+    pub title: CleanText,
+    /// Snippet, cleaned and cut to [`Settings::MAX_SNIPPET_BYTES`](crate::Settings::MAX_SNIPPET_BYTES).
+    pub snippet: CleanText,
+    /// The provider that showed it.
+    pub provider: ProviderName,
+}
+
+/// A frozen source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RankedSource {
+    /// Its number in the answer's citations, from 1; also its final rank.
+    pub number: u32,
+    /// Its number in the result events.
+    pub id: ResultId,
+    /// Its final score.
+    pub score: f64,
+    /// The page.
+    pub source: Arc<Source>,
+}
+
+/// How a provider did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderReport {
+    /// The provider.
+    pub provider: ProviderName,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Time from asking it to its end.
+    pub latency: Duration,
+    /// Hits it yielded in time, used or not.
+    pub hits: u32,
+}
+
+/// How a provider ended; exactly one per provider and query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It said all it had to say.
+    Ok,
+    /// It gave hits, and was then cut short.
+    Partial(Cut),
+    /// It gave nothing before its time was up.
+    Timeout,
+    /// It gave nothing and failed.
+    Error(ProviderError),
+    /// The query ended first.
+    Cancelled,
+}
+
+/// What cut a provider short that had given hits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cut {
+    /// It had more hits than asked for.
+    Limit,
+    /// Its time was up.
+    Timeout,
+    /// It failed.
+    Error(ProviderError),
+}
+
+/// The account of a query.
+///
+/// The figures add up: `yielded = emitted + merged + dropped.total()`, and `yielded` is the sum of all
+/// [`ProviderReport::hits`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// The frozen sources; in a query that ended before they were frozen, the provisional order.
+    pub sources: Arc<[RankedSource]>,
+    /// How each provider did, in name order.
+    pub providers: Box<[Arc<ProviderReport>]>,
+    /// What became of the hits.
+    pub hits: HitCounts,
+    /// What became of the answer; `None` when no model was asked.
+    pub answer: Option<AnswerSummary>,
+}
+
+/// What became of the hits that providers yielded in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HitCounts {
+    /// Hits that providers yielded.
+    pub yielded: u32,
+    /// Hits that became a `Result`.
+    pub emitted: u32,
+    /// Hits that were merged into a known result.
+    pub merged: u32,
+    /// Hits that were dropped.
+    pub dropped: Dropped,
+}
+
+/// Why hits were dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Dropped {
+    /// The address is no `http` or `https` URL, is too long, or hides characters.
+    pub invalid_url: u32,
+    /// The provider had given as many hits as it was asked for.
+    pub over_limit: u32,
+}
+
+impl Dropped {
+    /// All dropped hits.
+    pub fn total(&self) -> u32 {
+        self.invalid_url + self.over_limit
+    }
+}
+
+/// What became of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AnswerSummary {
+    /// Bytes of text emitted.
+    pub bytes: u32,
+    /// Deltas emitted.
+    pub deltas: u32,
+    /// Citations emitted.
+    pub citations: u32,
+    /// Markers that named no frozen source; they were removed from the text.
+    pub invented: u32,
+    /// Whether the text was cut at the limit of [`Settings::max_answer_bytes`](crate::Settings::max_answer_bytes).
+    pub truncated: bool,
+}
+
+/// Why a query failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueryFailure {
+    /// No provider gave anything, and none ended well; the reasons are in the summary.
+    #[error("no provider answered: {}", list(.reports))]
+    AllProvidersFailed {
+        /// How each ended.
+        reports: Box<[Arc<ProviderReport>]>,
+    },
+    /// The model failed; the results are in the summary.
+    #[error("the model failed ({0}); the results are kept")]
+    Model(ProviderError),
+    /// The time of the query was up before the answer was complete.
+    #[error("the query's time was up while {stage}; what was found is kept")]
+    DeadlineExceeded {
+        /// The stage that was cut short.
+        stage: Stage,
+    },
+}
+
+fn list(reports: &[Arc<ProviderReport>]) -> String {
+    let describe = |report: &Arc<ProviderReport>| match &report.outcome {
+        Outcome::Error(ProviderError { kind: FailureKind::Panicked, .. }) => format!("{} panicked", report.provider),
+        Outcome::Error(error) => format!("{} {error}", report.provider),
+        Outcome::Timeout => format!("{} timed out", report.provider),
+        other => format!("{} {other:?}", report.provider),
+    };
+    reports.iter().map(describe).collect::<Vec<_>>().join("; ")
+}
+
+/// Who ended a query early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CancelReason {
+    /// The person or program that asked.
+    Requested,
+    /// The process is shutting down.
+    Shutdown,
+}

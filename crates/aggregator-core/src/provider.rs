@@ -1,0 +1,134 @@
+//! Where results come from: the promises between the engine and a search provider.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures::Stream;
+use tokio::time::Instant;
+
+use crate::event::CleanText;
+use crate::query::Query;
+
+/// A source of search results.
+///
+/// # What an implementor promises
+/// 1. [`search`](Self::search) returns at once: it starts no work and blocks on nothing; work begins when the stream is
+///    first polled. It may be called many times at once.
+/// 2. Hits come best first: the position in the stream, counted from 1, is the rank.
+/// 3. Each hit is yielded as soon as it is known, one item at a time; a poll never blocks the thread.
+/// 4. `Pending` is returned only after arranging a wake-up.
+/// 5. An error is the last item that matters: the engine drops the stream after it.
+/// 6. Dropping the stream stops its work and closes its connections at once.
+/// 7. No more than [`SearchRequest::max_hits`] hits are yielded. (The engine enforces this.)
+/// 8. Whatever is chosen at random depends on [`SearchRequest::seed`] and not on the order of calls.
+///
+/// The engine survives an implementor that breaks any of them except blocking the thread: panics when called, polled or
+/// dropped become an [`Outcome`](crate::event::Outcome), and the other providers go on.
+pub trait SearchProvider: Send + Sync {
+    /// The name in events and reports; asked once, when the engine is built. Unique within an engine.
+    fn name(&self) -> &str;
+
+    /// Describes the search; polling the stream performs it, dropping the stream ends it.
+    fn search(&self, request: SearchRequest) -> HitStream;
+}
+
+impl<P: SearchProvider + ?Sized> SearchProvider for Arc<P> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn search(&self, request: SearchRequest) -> HitStream {
+        (**self).search(request)
+    }
+}
+
+/// The hits of one search, best first.
+pub type HitStream = Pin<Box<dyn Stream<Item = Result<Hit, ProviderError>> + Send>>;
+
+/// What a provider is asked.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SearchRequest {
+    /// The query.
+    pub query: Arc<Query>,
+    /// Most hits that will be used.
+    pub max_hits: u32,
+    /// When the engine stops listening; a provider may use it to give up early or to tell its upstream.
+    pub deadline: Instant,
+}
+
+impl SearchRequest {
+    /// Makes a request; the engine does, and so do tests of an implementor.
+    pub fn new(query: Arc<Query>, max_hits: u32, deadline: Instant) -> Self {
+        Self { query, max_hits, deadline }
+    }
+
+    /// The seed for random choices.
+    pub fn seed(&self) -> u64 {
+        self.query.seed()
+    }
+}
+
+/// One search result as a provider gives it. The engine cleans the texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// Address of the page; `http` or `https`.
+    pub url: String,
+    /// Title of the page.
+    pub title: String,
+    /// A few sentences from the page.
+    pub snippet: String,
+}
+
+/// Why a provider gave up.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{kind}: {message}")]
+pub struct ProviderError {
+    /// What kind of failure it was.
+    pub kind: FailureKind,
+    /// A person's explanation, without secrets.
+    pub message: CleanText,
+}
+
+impl ProviderError {
+    /// Makes an error; the message is cleaned and cut to 200 bytes.
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        let mut message = CleanText::line(message);
+        message.truncate(200);
+        Self { kind, message }
+    }
+}
+
+/// Kinds of failure of a provider or a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// The service could not be reached.
+    Unreachable,
+    /// The service refused the credentials.
+    Unauthorized,
+    /// The service asked to come back later.
+    RateLimited,
+    /// The service answered with something that is no answer.
+    BadResponse,
+    /// The answer ended in the middle.
+    Truncated,
+    /// The implementation panicked; its message is not repeated.
+    Panicked,
+    /// Anything else.
+    Other,
+}
+
+impl std::fmt::Display for FailureKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Unreachable => "unreachable",
+            Self::Unauthorized => "unauthorized",
+            Self::RateLimited => "rate limited",
+            Self::BadResponse => "bad response",
+            Self::Truncated => "truncated",
+            Self::Panicked => "panicked",
+            Self::Other => "failed",
+        })
+    }
+}

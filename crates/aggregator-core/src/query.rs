@@ -1,0 +1,156 @@
+//! The question, with its limits.
+
+use std::time::Duration;
+
+use crate::event::CleanText;
+
+/// A question and what may be spent on it.
+///
+/// A query is valid by construction: whoever has one can run it.
+///
+/// ```
+/// # use aggregator_core::Query;
+/// # use std::time::Duration;
+/// let query = Query::new("how does cancellation work in async Rust?")?.with_deadline(Duration::from_secs(10))?;
+/// assert!(Query::new("  \n ").is_err());
+/// # Ok::<(), aggregator_core::QueryError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    text: CleanText,
+    deadline: Option<Duration>,
+    max_sources: Option<u32>,
+    seed: u64,
+}
+
+/// Why a text or a limit makes no query.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueryError {
+    /// Nothing is left of the text when white space and invisible characters are removed.
+    #[error("the query is empty: ask something")]
+    Empty,
+    /// The text is longer than [`Query::MAX_CHARS`].
+    #[error("the query has {chars} characters, at most {} are allowed: shorten it", Query::MAX_CHARS)]
+    TooLong {
+        /// Characters in the refused text.
+        chars: usize,
+    },
+    /// The deadline is zero or longer than [`Query::MAX_DEADLINE`].
+    #[error("a deadline of {given:?} is not between 1 ms and {:?}", Query::MAX_DEADLINE)]
+    Deadline {
+        /// The refused deadline.
+        given: Duration,
+    },
+    /// The number of sources is zero or larger than [`Query::MAX_SOURCES`].
+    #[error("{given} sources are not between 1 and {}", Query::MAX_SOURCES)]
+    Sources {
+        /// The refused number.
+        given: u32,
+    },
+}
+
+impl Query {
+    /// Longest text, in characters; the reference system's limit.
+    pub const MAX_CHARS: usize = 2_000;
+    /// Longest deadline.
+    pub const MAX_DEADLINE: Duration = Duration::from_secs(3_600);
+    /// Most sources that can be frozen for an answer.
+    pub const MAX_SOURCES: u32 = 1_000;
+
+    /// Makes a query from a person's text; it is cleaned ([`CleanText::line`]) and trimmed.
+    ///
+    /// # Errors
+    /// [`QueryError::Empty`] and [`QueryError::TooLong`].
+    pub fn new(text: impl Into<String>) -> Result<Self, QueryError> {
+        let text = text.into();
+        // Counted before cleaning, so that a huge text of invisible characters costs one pass and no copy.
+        let chars = text.chars().count();
+        if chars > Self::MAX_CHARS {
+            return Err(QueryError::TooLong { chars });
+        }
+        let mut text = CleanText::line(text);
+        if text.trim().is_empty() {
+            return Err(QueryError::Empty);
+        }
+        if text.trim().len() != text.len() {
+            text = CleanText::line(text.trim());
+        }
+        Ok(Self { text, deadline: None, max_sources: None, seed: 0 })
+    }
+
+    /// Sets the time the whole query may take, counted from the first poll of its stream.
+    ///
+    /// # Errors
+    /// [`QueryError::Deadline`] outside 1 ms to [`Self::MAX_DEADLINE`].
+    pub fn with_deadline(mut self, deadline: Duration) -> Result<Self, QueryError> {
+        if deadline < Duration::from_millis(1) || deadline > Self::MAX_DEADLINE {
+            return Err(QueryError::Deadline { given: deadline });
+        }
+        self.deadline = Some(deadline);
+        Ok(self)
+    }
+
+    /// Sets how many results are frozen as sources for the answer.
+    ///
+    /// # Errors
+    /// [`QueryError::Sources`] outside 1 to [`Self::MAX_SOURCES`].
+    pub fn with_max_sources(mut self, max_sources: u32) -> Result<Self, QueryError> {
+        if max_sources == 0 || max_sources > Self::MAX_SOURCES {
+            return Err(QueryError::Sources { given: max_sources });
+        }
+        self.max_sources = Some(max_sources);
+        Ok(self)
+    }
+
+    /// Sets the seed that providers and models are given for whatever they choose at random; 0 unless set.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// The cleaned, trimmed text.
+    pub fn text(&self) -> &CleanText {
+        &self.text
+    }
+
+    /// The time the whole query may take, if set here rather than in the engine's settings.
+    pub fn deadline(&self) -> Option<Duration> {
+        self.deadline
+    }
+
+    /// How many results are frozen as sources, if set here rather than in the engine's settings.
+    pub fn max_sources(&self) -> Option<u32> {
+        self.max_sources
+    }
+
+    /// The seed for random choices.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_tested_at_their_edges() {
+        assert!(Query::new("x".repeat(2_000)).is_ok());
+        assert_eq!(Query::new("x".repeat(2_001)), Err(QueryError::TooLong { chars: 2_001 }));
+        assert!(Query::new("é".repeat(2_000)).is_ok(), "characters count, not bytes");
+        for empty in ["", " \t\r\n", "\u{200b}\u{202e}\0"] {
+            assert_eq!(Query::new(empty), Err(QueryError::Empty));
+        }
+        let query = Query::new(" a\nb ").unwrap();
+        assert_eq!(query.text().as_str(), "a b");
+        assert!(query.clone().with_deadline(Duration::from_millis(1)).is_ok());
+        assert!(query.clone().with_deadline(Duration::from_micros(999)).is_err());
+        assert!(query.clone().with_deadline(Query::MAX_DEADLINE).is_ok());
+        assert!(query.clone().with_deadline(Duration::MAX).is_err());
+        assert!(query.clone().with_max_sources(0).is_err());
+        assert!(query.clone().with_max_sources(1_000).is_ok());
+        assert!(query.with_max_sources(1_001).is_err());
+    }
+}

@@ -1,0 +1,420 @@
+//! Merging and ranking: many lists become one, whatever order their items arrive in.
+//!
+//! Results are the same page when their [canonical URL](super::canonical) is the same. The rank is weighted reciprocal
+//! rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009): a page's score is the sum over providers of
+//! `weight / (60 + rank)`, where the rank counts a provider's hits from 1. A provider that lists a page twice counts
+//! with its better position only.
+//!
+//! Scores are summed as whole numbers of 2^-40, because integer addition does not depend on the order of arrival and
+//! floating-point addition does. Equal scores are ordered by canonical URL, so that the order is total.
+
+use std::hash::Hasher as _;
+use std::ops::Range;
+use std::sync::Arc;
+
+use hashbrown::HashTable;
+use siphasher::sip::SipHasher13;
+
+use super::canonical::{UrlError, write_canonical};
+use crate::event::{CleanText, ProviderName, RankedSource, ResultId, Source, is_forbidden};
+use crate::policy::Settings;
+use crate::provider::Hit;
+
+/// The constant of reciprocal rank fusion; 60 in the paper and in every implementation that was surveyed.
+pub const RRF_K: u32 = 60;
+
+/// Scores are counted in units of 2^-40: the rounding of one provider's share is below 10^-12.
+const UNITS_PER_ONE: f64 = (1_u64 << 40) as f64;
+
+/// How much a provider's ranks count; 1 unless set.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Weight(f64);
+
+/// A weight that is no positive number up to 1,000.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[error("a weight of {given} is not above 0 and at most 1000")]
+pub struct WeightError {
+    given: f64,
+}
+
+impl Weight {
+    /// Checks a weight.
+    ///
+    /// # Errors
+    /// When it is not above 0 and at most 1,000; NaN is not.
+    pub fn new(weight: f64) -> Result<Self, WeightError> {
+        if weight > 0.0 && weight <= 1_000.0 { Ok(Self(weight)) } else { Err(WeightError { given: weight }) }
+    }
+
+    /// The share of a rank, in units of 2^-40. With 64 providers of weight 1,000 the sum stays below 2^51.
+    fn share(self, rank: u32) -> u64 {
+        (self.0 * UNITS_PER_ONE / f64::from(RRF_K + rank)).round() as u64
+    }
+}
+
+impl Default for Weight {
+    fn default() -> Self {
+        Self(1.0)
+    }
+}
+
+/// The provider of a hit: which one, and what its ranks are worth.
+#[derive(Debug, Clone)]
+pub struct Voter {
+    /// Position among the providers in name order, below 64; ties go to the lower one.
+    pub index: u8,
+    /// Its name.
+    pub name: ProviderName,
+    /// Its weight.
+    pub weight: Weight,
+}
+
+/// The results of one query so far, in their current order.
+#[derive(Debug)]
+pub struct ResultSet {
+    hash_keys: (u64, u64),
+    /// All canonical URLs, one after the other: one growing block instead of one block per result.
+    keys: String,
+    entries: Vec<Entry>,
+    /// Indices into `entries`, by hash of the canonical URL.
+    table: HashTable<u32>,
+    /// Indices into `entries`, best first.
+    order: Vec<u32>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    key: Range<u32>,
+    hash: u64,
+    score: u64,
+    /// Bit per provider that listed it.
+    voters: u64,
+    best_rank: u32,
+    best_voter: u8,
+    source: Arc<Source>,
+}
+
+/// What became of a hit.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Merged {
+    /// A page that was not known.
+    New(Placed),
+    /// A known page, confirmed by another provider.
+    Confirmed(Placed),
+    /// A known page, listed again by the same provider: nothing changed.
+    Repeated,
+    /// No page that can be shown.
+    Refused(Refusal),
+}
+
+/// Why a hit is no page that can be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The URL has no canonical form.
+    #[error(transparent)]
+    Url(UrlError),
+    /// The URL holds characters that would have to be removed before it could be shown, and a shown URL is never
+    /// changed.
+    #[error("the URL hides characters")]
+    Hidden,
+}
+
+/// A result and where it stands now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Placed {
+    /// The result.
+    pub id: ResultId,
+    /// Its rank, from 1.
+    pub rank: u32,
+    /// Its score.
+    pub score: f64,
+    /// The page as its best-ranked provider shows it.
+    pub source: Arc<Source>,
+}
+
+impl ResultSet {
+    /// An empty set. The seed keys the hash table: URLs are chosen by strangers, so it should not be guessable.
+    pub fn new(hash_seed: u64) -> Self {
+        Self {
+            hash_keys: (hash_seed, hash_seed.rotate_left(32) ^ 0x9e37_79b9_7f4a_7c15),
+            keys: String::new(),
+            entries: Vec::new(),
+            table: HashTable::new(),
+            order: Vec::new(),
+        }
+    }
+
+    /// Makes room for about so many results.
+    pub fn reserve(&mut self, results: usize) {
+        self.entries.reserve(results);
+        self.order.reserve(results);
+        let entries = &self.entries;
+        self.table.reserve(results, |&index| entries[index as usize].hash);
+        // A canonical URL of a search result has about 45 bytes in the corpus; a wrong guess costs one reallocation.
+        self.keys.reserve(results * 48);
+    }
+
+    /// Distinct results.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Adds a provider's hit at its rank, counted from 1.
+    pub fn add(&mut self, voter: &Voter, rank: u32, hit: Hit) -> Merged {
+        let start = self.keys.len();
+        if let Err(error) = write_canonical(&hit.url, &mut self.keys) {
+            return Merged::Refused(Refusal::Url(error));
+        }
+        if !hit.url.is_ascii() || hit.url.bytes().any(|b| b.is_ascii_control()) {
+            // Rare, and only now worth a look character by character.
+            if hit.url.chars().any(is_forbidden) {
+                self.keys.truncate(start);
+                return Merged::Refused(Refusal::Hidden);
+            }
+        }
+        let key = &self.keys[start..];
+        let mut hasher = SipHasher13::new_with_keys(self.hash_keys.0, self.hash_keys.1);
+        hasher.write(key.as_bytes());
+        let hash = hasher.finish();
+        let same = |&index: &u32| {
+            let entry = &self.entries[index as usize];
+            entry.hash == hash && self.keys[as_usize(&entry.key)] == *key
+        };
+        if let Some(&index) = self.table.find(hash, same) {
+            self.keys.truncate(start);
+            return self.confirm(index, voter, rank, hit);
+        }
+        let index = self.entries.len() as u32;
+        self.entries.push(Entry {
+            key: start as u32..self.keys.len() as u32,
+            hash,
+            score: voter.weight.share(rank),
+            voters: 1 << voter.index,
+            best_rank: rank,
+            best_voter: voter.index,
+            source: show(voter, hit),
+        });
+        let entries = &self.entries;
+        self.table.insert_unique(hash, index, |&index| entries[index as usize].hash);
+        let at = self.place_of(index);
+        self.order.insert(at, index);
+        Merged::New(self.placed(index, at))
+    }
+
+    fn confirm(&mut self, index: u32, voter: &Voter, rank: u32, hit: Hit) -> Merged {
+        let bit = 1 << voter.index;
+        // A provider's hits come in rank order, so its first mention was its best.
+        if self.entries[index as usize].voters & bit != 0 {
+            return Merged::Repeated;
+        }
+        let before = self.place_of(index);
+        self.order.remove(before);
+        let entry = &mut self.entries[index as usize];
+        entry.voters |= bit;
+        entry.score += voter.weight.share(rank);
+        if (rank, voter.index) < (entry.best_rank, entry.best_voter) {
+            (entry.best_rank, entry.best_voter) = (rank, voter.index);
+            entry.source = show(voter, hit);
+        }
+        let at = self.place_of(index);
+        self.order.insert(at, index);
+        Merged::Confirmed(self.placed(index, at))
+    }
+
+    /// Where a result belongs in the order (or is, when it is in it): the number of results that are better.
+    fn place_of(&self, index: u32) -> usize {
+        let this = &self.entries[index as usize];
+        self.order.partition_point(|&other| {
+            let other = &self.entries[other as usize];
+            other.score > this.score
+                || (other.score == this.score && self.keys[as_usize(&other.key)] < self.keys[as_usize(&this.key)])
+        })
+    }
+
+    fn placed(&self, index: u32, at: usize) -> Placed {
+        let entry = &self.entries[index as usize];
+        Placed {
+            id: ResultId(index),
+            rank: at as u32 + 1,
+            score: score(entry.score),
+            source: Arc::clone(&entry.source),
+        }
+    }
+
+    /// The best results in order, numbered from 1.
+    pub fn best(&self, most: usize) -> Arc<[RankedSource]> {
+        let ranked = |(at, &index): (usize, &u32)| {
+            let Placed { id, rank, score, source } = self.placed(index, at);
+            RankedSource { number: rank, id, score, source }
+        };
+        self.order.iter().enumerate().take(most).map(ranked).collect()
+    }
+
+    /// The canonical URL of a result of this set.
+    pub fn canonical(&self, id: ResultId) -> Option<&str> {
+        self.entries.get(id.0 as usize).map(|entry| &self.keys[as_usize(&entry.key)])
+    }
+}
+
+fn score(units: u64) -> f64 {
+    units as f64 / UNITS_PER_ONE
+}
+
+fn as_usize(range: &Range<u32>) -> Range<usize> {
+    range.start as usize..range.end as usize
+}
+
+fn show(voter: &Voter, hit: Hit) -> Arc<Source> {
+    let mut title = CleanText::line(hit.title);
+    title.truncate(Settings::MAX_TITLE_BYTES);
+    let mut snippet = CleanText::line(hit.snippet);
+    snippet.truncate(Settings::MAX_SNIPPET_BYTES);
+    // Checked by `add`: there is nothing in it to remove.
+    let url = CleanText::from_clean(hit.url);
+    Arc::new(Source { url, title, snippet, provider: voter.name.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn voter(index: u8, weight: f64) -> Voter {
+        Voter { index, name: ProviderName::new(&format!("p{index}")), weight: Weight::new(weight).unwrap() }
+    }
+
+    fn hit(url: &str, title: &str) -> Hit {
+        Hit { url: url.into(), title: title.into(), snippet: "s".into() }
+    }
+
+    fn page(number: u32) -> String {
+        format!("https://example.org/{number}")
+    }
+
+    #[test]
+    fn a_confirmed_result_rises_and_shows_its_best_ranked_provider() {
+        let (a, b) = (voter(0, 1.0), voter(1, 1.0));
+        let mut set = ResultSet::new(0);
+        set.add(&a, 1, hit("https://example.org/first", "first"));
+        set.add(&a, 2, hit("https://example.org/second", "from a"));
+        let Merged::Confirmed(placed) = set.add(&b, 1, hit("http://www.example.org/second/", "from b")) else {
+            panic!("the same page was not recognised")
+        };
+        assert_eq!((placed.id, placed.rank), (ResultId(1), 1));
+        assert_eq!((placed.source.title.as_str(), placed.source.provider.as_str()), ("from b", "p1"));
+        assert!((placed.score - (1.0 / 62.0 + 1.0 / 61.0)).abs() < 1e-11);
+        assert_eq!(set.canonical(ResultId(1)), Some("example.org/second"));
+    }
+
+    #[test]
+    fn equal_ranks_show_the_provider_that_comes_first_by_name() {
+        for order in [[0, 1], [1, 0]] {
+            let mut set = ResultSet::new(0);
+            for index in order {
+                set.add(&voter(index, 1.0), 3, hit(&page(1), &format!("from {index}")));
+            }
+            assert_eq!(set.best(1)[0].source.title.as_str(), "from 0");
+        }
+    }
+
+    #[test]
+    fn a_provider_cannot_vote_twice() {
+        let a = voter(0, 1.0);
+        let mut set = ResultSet::new(0);
+        set.add(&a, 1, hit(&page(1), "t"));
+        assert_eq!(set.add(&a, 2, hit(&page(1), "t")), Merged::Repeated);
+        assert_eq!(set.best(9)[0].score, score(Weight::default().share(1)));
+    }
+
+    #[test]
+    fn urls_that_cannot_be_shown_are_refused_and_leave_nothing_behind() {
+        let a = voter(0, 1.0);
+        let mut set = ResultSet::new(0);
+        for bad in [
+            "https://example.org/\u{202e}x",
+            "https://exam\u{200b}ple.org/",
+            "https://example.org/\n",
+            "mailto:x@example.org",
+        ] {
+            assert!(matches!(set.add(&a, 1, hit(bad, "t")), Merged::Refused(_)), "{bad:?}");
+        }
+        assert!(set.is_empty() && set.keys.is_empty());
+    }
+
+    #[test]
+    fn weights_are_checked() {
+        for bad in [0.0, -1.0, f64::NAN, f64::INFINITY, 1_000.1] {
+            assert!(Weight::new(bad).is_err(), "{bad}");
+        }
+        assert!(Weight::new(1_000.0).is_ok() && Weight::new(f64::MIN_POSITIVE).is_ok());
+    }
+
+    /// Some providers' lists: page numbers, best first, with repetitions.
+    fn lists() -> impl Strategy<Value = Vec<(f64, Vec<u32>)>> {
+        prop::collection::vec((0.1f64..10.0, prop::collection::vec(0u32..30, 0..20)), 1..6)
+    }
+
+    /// Adds all hits, taking the next one from the list that `picks` chooses.
+    fn merge(lists: &[(f64, Vec<u32>)], picks: &[usize], hash_seed: u64) -> ResultSet {
+        let mut set = ResultSet::new(hash_seed);
+        let mut next = vec![0; lists.len()];
+        let mut picks = picks.iter().copied().chain(0..);
+        while next.iter().zip(lists).any(|(&at, list)| at < list.1.len()) {
+            let chosen = picks.next().unwrap() % lists.len();
+            if let Some(&number) = lists[chosen].1.get(next[chosen]) {
+                next[chosen] += 1;
+                let title = format!("{number} from {chosen}");
+                set.add(&voter(chosen as u8, lists[chosen].0), next[chosen] as u32, hit(&page(number), &title));
+            }
+        }
+        set
+    }
+
+    fn shown(set: &ResultSet) -> Vec<(u32, String, String, f64)> {
+        let best = set.best(usize::MAX);
+        best.iter().map(|s| (s.number, s.source.url.to_string(), s.source.title.to_string(), s.score)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn i4_the_order_is_the_same_for_every_arrival_order(
+            lists in lists(),
+            one in prop::collection::vec(0usize..6, 0..100),
+            other in prop::collection::vec(0usize..6, 0..100),
+            seed: u64,
+        ) {
+            prop_assert_eq!(shown(&merge(&lists, &one, 0)), shown(&merge(&lists, &other, seed)));
+        }
+
+        #[test]
+        fn i4_the_order_is_total_and_scores_follow_the_formula(lists in lists(), picks in prop::collection::vec(0usize..6, 0..100)) {
+            let set = merge(&lists, &picks, 1);
+            let shown = shown(&set);
+            let mut expected: BTreeMap<u32, f64> = BTreeMap::new();
+            for (weight, list) in &lists {
+                let mut seen = BTreeSet::new();
+                for (at, &number) in list.iter().enumerate() {
+                    if seen.insert(number) {
+                        *expected.entry(number).or_default() += weight / (61.0 + at as f64);
+                    }
+                }
+            }
+            prop_assert_eq!(shown.len(), expected.len());
+            for (number, url, _, score) in &shown {
+                let page: u32 = url.rsplit('/').next().unwrap().parse().unwrap();
+                prop_assert!((score - expected[&page]).abs() < 1e-10, "{}: {} is not {}", number, score, expected[&page]);
+            }
+            for pair in shown.windows(2) {
+                prop_assert!(pair[0].3 > pair[1].3 || (pair[0].3 == pair[1].3 && pair[0].1 < pair[1].1));
+            }
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! The search stage: ask every provider at once, merge and rank what comes, give each its time and no more.
+
+pub mod canonical;
+mod fan_out;
+pub mod merge;
+mod tracking;
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::time::Instant;
+
+use crate::deadline::Allowance;
+use crate::engine::Parts;
+use crate::event::{Cut, EventKind, HitCounts, Outcome, ProviderReport, RankedSource};
+use crate::isolate::Isolated;
+use crate::provider::{Hit, SearchRequest};
+use crate::query::Query;
+use fan_out::{FanOut, Said};
+use merge::{Merged, ResultSet};
+
+pub(crate) use fan_out::MAX_STREAMS as MAX_PROVIDERS;
+
+/// Most items that one poll takes without emitting anything, before it lets others run.
+pub(crate) const MAX_SWALLOWED: usize = 64;
+
+/// The search of one query.
+pub(crate) struct Search {
+    results: ResultSet,
+    streams: FanOut,
+    calls: Vec<Call>,
+    /// Earliest end of a running call: nothing has to be looked at before.
+    next_expiry: Instant,
+    /// Calls that gave all they may and are asked once more whether they are through.
+    at_limit: u64,
+    running: usize,
+    hits: HitCounts,
+    reports: Vec<Arc<ProviderReport>>,
+}
+
+struct Call {
+    started: Instant,
+    expires: Instant,
+    hits: u32,
+    running: bool,
+}
+
+impl Search {
+    pub(crate) fn new(parts: &Parts, now: Instant) -> Self {
+        let providers = parts.providers.len();
+        Self {
+            results: ResultSet::new(parts.hash_seed),
+            streams: FanOut::with_capacity(providers),
+            calls: Vec::with_capacity(providers),
+            next_expiry: now,
+            at_limit: 0,
+            running: 0,
+            hits: HitCounts::default(),
+            reports: Vec::with_capacity(providers),
+        }
+    }
+
+    /// Next event, `Ready(None)` when every provider is through.
+    pub(crate) fn poll(
+        &mut self,
+        parts: &Parts,
+        query: &Arc<Query>,
+        now: Instant,
+        time: &mut Allowance,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<EventKind>> {
+        if self.calls.len() < parts.providers.len() {
+            // Those that cannot be asked any more are reported as timed out below, without being called.
+            return Poll::Ready(Some(self.start(parts, query, now, time)));
+        }
+        let mut now = now;
+        loop {
+            if self.running == 0 {
+                return Poll::Ready(None);
+            }
+            if now >= self.next_expiry
+                && let Some(event) = self.expire(parts, now)
+            {
+                return Poll::Ready(Some(event));
+            }
+            if let Poll::Ready(event) = self.poll_streams(parts, now, cx) {
+                return Poll::Ready(Some(event));
+            }
+            if time.poll_until(self.next_expiry, cx).is_pending() {
+                return Poll::Pending;
+            }
+            // The timer fires at or after its time, by the same clock.
+            now = Instant::now();
+        }
+    }
+
+    fn poll_streams(&mut self, parts: &Parts, now: Instant, cx: &mut Context<'_>) -> Poll<EventKind> {
+        for _ in 0..MAX_SWALLOWED {
+            let (index, said) = match self.streams.poll_next(self.at_limit, cx) {
+                Poll::Ready(said) => said,
+                Poll::Pending => return Poll::Pending,
+            };
+            let outcome = match said {
+                Said::Hit(hit) => match self.take(parts, index, hit) {
+                    Taken::Event(event) => return Poll::Ready(event),
+                    Taken::Swallowed => continue,
+                    Taken::TooMany => Outcome::Partial(Cut::Limit),
+                },
+                Said::Nothing => Outcome::Partial(Cut::Limit),
+                Said::End => Outcome::Ok,
+                Said::Failed(error) if self.calls[index].hits > 0 => Outcome::Partial(Cut::Error(error)),
+                Said::Failed(error) => Outcome::Error(error),
+            };
+            return Poll::Ready(self.finish(parts, index, outcome, now));
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn start(&mut self, parts: &Parts, query: &Arc<Query>, now: Instant, time: &Allowance) -> EventKind {
+        let index = self.calls.len();
+        let provider = &parts.providers[index];
+        let expires = (now + provider.timeout.unwrap_or(parts.settings.provider_timeout)).min(time.search_deadline);
+        if index == 0 {
+            self.next_expiry = expires;
+            self.results.reserve(10 * parts.providers.len());
+        }
+        self.next_expiry = self.next_expiry.min(expires);
+        self.calls.push(Call { started: now, expires, hits: 0, running: true });
+        self.running += 1;
+        let request = SearchRequest::new(Arc::clone(query), parts.settings.max_hits, expires);
+        let stream = Isolated::call(|| provider.provider.search(request));
+        // A provider that panicked when it was called is a stream that fails at once: one way to report it.
+        self.streams.push(stream.unwrap_or_else(Isolated::failing));
+        EventKind::ProviderStarted { provider: provider.voter.name.clone() }
+    }
+
+    fn take(&mut self, parts: &Parts, index: usize, hit: Hit) -> Taken {
+        let call = &mut self.calls[index];
+        call.hits += 1;
+        self.hits.yielded += 1;
+        if call.hits > parts.settings.max_hits {
+            self.hits.dropped.over_limit += 1;
+            return Taken::TooMany;
+        }
+        if call.hits == parts.settings.max_hits {
+            self.at_limit |= 1 << index;
+        }
+        match self.results.add(&parts.providers[index].voter, call.hits, hit) {
+            Merged::New(placed) => {
+                self.hits.emitted += 1;
+                let (id, rank, score, source) = (placed.id, placed.rank, placed.score, placed.source);
+                Taken::Event(EventKind::Result { id, rank, score, source })
+            }
+            Merged::Confirmed(placed) => {
+                self.hits.merged += 1;
+                let (id, rank, score, source) = (placed.id, placed.rank, placed.score, placed.source);
+                Taken::Event(EventKind::ResultRevised { id, rank, score, source })
+            }
+            Merged::Repeated => {
+                self.hits.merged += 1;
+                Taken::Swallowed
+            }
+            Merged::Refused(_) => {
+                self.hits.dropped.invalid_url += 1;
+                Taken::Swallowed
+            }
+        }
+    }
+
+    /// Ends one call whose time is up, if there is one.
+    fn expire(&mut self, parts: &Parts, now: Instant) -> Option<EventKind> {
+        let index = self.calls.iter().position(|call| call.running && now >= call.expires)?;
+        let outcome = match self.calls[index].hits {
+            0 => Outcome::Timeout,
+            _ => Outcome::Partial(Cut::Timeout),
+        };
+        Some(self.finish(parts, index, outcome, now))
+    }
+
+    fn finish(&mut self, parts: &Parts, index: usize, outcome: Outcome, now: Instant) -> EventKind {
+        self.streams.end(index);
+        self.calls[index].running = false;
+        self.running -= 1;
+        if let Some(expiry) = self.calls.iter().filter(|call| call.running).map(|call| call.expires).min() {
+            self.next_expiry = expiry;
+        }
+        let call = &self.calls[index];
+        let report = Arc::new(ProviderReport {
+            provider: parts.providers[index].voter.name.clone(),
+            outcome,
+            latency: now.saturating_duration_since(call.started),
+            hits: call.hits,
+        });
+        self.reports.push(Arc::clone(&report));
+        EventKind::ProviderFinished(report)
+    }
+
+    /// Ends the next provider that is not through, or was never asked, because the query ends; `None` when all are.
+    pub(crate) fn cancel_next(&mut self, parts: &Parts, now: Instant) -> Option<EventKind> {
+        if let Some(index) = self.calls.iter().position(|call| call.running) {
+            return Some(self.finish(parts, index, Outcome::Cancelled, now));
+        }
+        let never_asked = parts.providers.get(self.calls.len())?;
+        self.calls.push(Call { started: now, expires: now, hits: 0, running: false });
+        let report = Arc::new(ProviderReport {
+            provider: never_asked.voter.name.clone(),
+            outcome: Outcome::Cancelled,
+            latency: std::time::Duration::ZERO,
+            hits: 0,
+        });
+        self.reports.push(Arc::clone(&report));
+        Some(EventKind::ProviderFinished(report))
+    }
+
+    /// Drops all streams now, before anything is said about it.
+    pub(crate) fn stop(&mut self) {
+        for index in 0..self.calls.len() {
+            self.streams.end(index);
+        }
+    }
+
+    /// What was found, in order.
+    pub(crate) fn best(&self, most: u32) -> Arc<[RankedSource]> {
+        self.results.best(most as usize)
+    }
+
+    pub(crate) fn hits(&self) -> HitCounts {
+        self.hits
+    }
+
+    /// How each provider did, in name order; complete when all are through.
+    pub(crate) fn reports(&mut self) -> &[Arc<ProviderReport>] {
+        self.reports.sort_by(|a, b| a.provider.cmp(&b.provider));
+        &self.reports
+    }
+}
+
+enum Taken {
+    Event(EventKind),
+    Swallowed,
+    TooMany,
+}

@@ -1,0 +1,211 @@
+//! The pages that mock providers find: real prose in `benches-data/corpus.toml`.
+
+use std::sync::Arc;
+
+use aggregator_core::provider::Hit;
+use serde::Deserialize;
+
+use crate::random::draw;
+
+/// Pages to be found. Each section of each document is one page.
+#[derive(Debug)]
+pub struct Corpus {
+    pages: Vec<Page>,
+}
+
+/// One page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Its address, in the form the corpus gives it.
+    pub url: String,
+    /// Its title.
+    pub title: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// Why a text is no corpus.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CorpusError {
+    /// Not TOML of this shape; the message has line and column.
+    #[error("{0}")]
+    Shape(#[from] toml::de::Error),
+    /// Another version of the format.
+    #[error("schema {0} is not the version this library reads (1)")]
+    Schema(u32),
+    /// Nothing can be found in it.
+    #[error("the corpus has no sections")]
+    Empty,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    schema: u32,
+    document: Vec<Document>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(rename = "id")]
+    _id: String,
+    title: String,
+    url: String,
+    #[serde(rename = "near_duplicate_of", default)]
+    _near_duplicate_of: Option<String>,
+    section: Vec<Section>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Section {
+    slug: String,
+    heading: String,
+    text: String,
+}
+
+/// Length of a snippet in characters, before the marks that show it was cut. Snippets of a search engine measured 153
+/// to 165 (5th percentile 124 to 130, 95th 165), cut at a word and ended with an ellipsis.
+pub const SNIPPET_CHARS: usize = 155;
+
+impl Corpus {
+    /// Reads a corpus.
+    ///
+    /// # Errors
+    /// [`CorpusError`] says where it is wrong.
+    pub fn from_toml(text: &str) -> Result<Self, CorpusError> {
+        let file: File = toml::from_str(text)?;
+        if file.schema != 1 {
+            return Err(CorpusError::Schema(file.schema));
+        }
+        let page = |document: &Document, section: Section| Page {
+            url: match document.url.contains('?') {
+                true => format!("{}&part={}", document.url, section.slug),
+                false => format!("{}/{}", document.url, section.slug),
+            },
+            title: format!("{} - {}", section.heading, document.title),
+            text: section.text,
+        };
+        let mut pages = Vec::new();
+        for mut document in file.document {
+            let sections = std::mem::take(&mut document.section);
+            pages.extend(sections.into_iter().map(|section| page(&document, section)));
+        }
+        if pages.is_empty() { Err(CorpusError::Empty) } else { Ok(Self { pages }) }
+    }
+
+    /// All pages, in file order.
+    pub fn pages(&self) -> &[Page] {
+        &self.pages
+    }
+
+    /// The list that a provider of this name finds for this seed, best first.
+    ///
+    /// `pool` pages are about the topic of the seed; every provider finds some of them, so lists overlap. Addresses come
+    /// in the forms that real services give: about half carry tracking parameters, another scheme or host name, a
+    /// trailing slash or a fragment. The last `repeats` hits are pages listed before, in another form.
+    pub fn hits(&self, seed: u64, provider: &str, hits: u32, pool: u32, repeats: u32) -> Arc<[Hit]> {
+        let pages = self.pages.len() as u64;
+        let pool = u64::from(pool).clamp(1, pages);
+        let topic = draw(seed, "topic", 0) % pages;
+        let start = draw(seed, provider, 1) % pool;
+        // A stride without common divisor visits every page of the pool once.
+        let stride = (1..=pool).filter(|&s| gcd(s, pool) == 1);
+        let strides: Vec<u64> = stride.collect();
+        let stride = strides[(draw(seed, provider, 2) % strides.len() as u64) as usize];
+        let fresh = hits.saturating_sub(repeats);
+        let hit = |index: u32| {
+            let (position, form) = match index < fresh {
+                true => (index, draw(seed, provider, 16 + u64::from(index))),
+                false => (index - fresh, 3),
+            };
+            let page = &self.pages[((topic + (start + u64::from(position) * stride) % pool) % pages) as usize];
+            Hit { url: variant(&page.url, form), title: page.title.clone(), snippet: snippet(&page.text) }
+        };
+        (0..hits).map(hit).collect()
+    }
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// The beginning of a text as search engines show it.
+fn snippet(text: &str) -> String {
+    let Some((end, _)) = text.char_indices().nth(SNIPPET_CHARS) else { return text.to_owned() };
+    let cut = text[..end].rfind(' ').unwrap_or(end);
+    format!("{} ...", &text[..cut])
+}
+
+/// The same page under another address; canonicalisation has to undo it.
+fn variant(url: &str, form: u64) -> String {
+    let with_parameter = |parameters: &str| match url.contains('?') {
+        true => format!("{url}&{parameters}"),
+        false => format!("{url}?{parameters}"),
+    };
+    let host_and_path = url.strip_prefix("https://").unwrap_or(url);
+    match form % 16 {
+        0 => format!("http://{host_and_path}"),
+        1 => with_parameter("utm_source=newsletter&utm_medium=email&utm_campaign=autumn"),
+        2 => with_parameter("gclid=EAIaIQobChMI8-3x&fbclid=IwAR0x3"),
+        3 => format!("{url}#section"),
+        4 if !url.contains('?') => format!("{url}/"),
+        5 => match host_and_path.strip_prefix("www.") {
+            Some(rest) => format!("https://{rest}"),
+            None => format!("https://www.{host_and_path}"),
+        },
+        6 => with_parameter("srsltid=AfmBOop").replacen("https://", "HTTPS://", 1),
+        7 => url.replacen("-", "%2D", 1),
+        _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use aggregator_core::search::canonical::CanonicalUrl;
+
+    use super::*;
+    use crate::library;
+
+    #[test]
+    fn the_corpus_is_what_its_header_says() {
+        let corpus = library::corpus();
+        assert!(corpus.pages().len() >= 24 * 6);
+        let keys: BTreeSet<_> = corpus.pages().iter().map(|page| CanonicalUrl::parse(&page.url).unwrap()).collect();
+        assert_eq!(keys.len(), corpus.pages().len(), "two pages have one canonical URL");
+        let lengths: Vec<usize> = corpus.pages().iter().map(|page| snippet(&page.text).chars().count()).collect();
+        let mean = lengths.iter().sum::<usize>() / lengths.len();
+        assert!(
+            (150..=160).contains(&mean) && lengths.iter().all(|l| (130..=163).contains(l)),
+            "mean {mean}: {lengths:?}"
+        );
+    }
+
+    #[test]
+    fn every_form_of_an_address_is_the_same_page() {
+        for page in library::corpus().pages() {
+            let key = CanonicalUrl::parse(&page.url).unwrap();
+            for form in 0..16 {
+                let variant = variant(&page.url, form);
+                assert_eq!(CanonicalUrl::parse(&variant).unwrap(), key, "{variant}");
+            }
+        }
+    }
+
+    #[test]
+    fn lists_depend_on_seed_and_name_only_and_overlap() {
+        let corpus = library::corpus();
+        let list = |seed, name| corpus.hits(seed, name, 10, 24, 1);
+        assert_eq!(list(1, "a"), list(1, "a"));
+        assert_ne!(list(1, "a"), list(2, "a"));
+        let pages =
+            |hits: &[Hit]| hits.iter().map(|hit| CanonicalUrl::parse(&hit.url).unwrap()).collect::<BTreeSet<_>>();
+        let (a, b) = (pages(&list(1, "a")), pages(&list(1, "b")));
+        assert_eq!(a.len(), 9, "the last of ten is a repetition");
+        assert!(a.intersection(&b).count() > 0 && a != b);
+    }
+}

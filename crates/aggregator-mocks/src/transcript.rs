@@ -1,0 +1,290 @@
+//! An account of one query's events, and the invariants that every query has to keep.
+
+use std::hash::Hasher as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aggregator_core::QueryStream;
+use aggregator_core::event::{Event, EventKind, Outcome, RankedSource, Stage, Summary};
+use futures::StreamExt as _;
+use siphasher::sip::SipHasher13;
+
+use crate::scenario::{End, Expectation};
+
+/// Reads events one by one, counts them, digests them, and notices at once when an invariant is broken.
+///
+/// It keeps no events, so that it can watch measurements of memory. The digest covers everything but the times.
+#[derive(Debug, Clone)]
+pub struct Transcript {
+    /// Events read.
+    pub events: u64,
+    /// `Result` events.
+    pub results: u64,
+    /// `ResultRevised` events.
+    pub revised: u64,
+    /// `AnswerDelta` events.
+    pub deltas: u64,
+    /// Bytes of answer text.
+    pub answer_bytes: u64,
+    /// `Citation` events.
+    pub citations: u64,
+    /// Time of the first result.
+    pub first_result: Option<Duration>,
+    /// Time of the first answer text.
+    pub first_text: Option<Duration>,
+    /// Time of the latest event.
+    pub latest: Duration,
+    started: u64,
+    finished: u64,
+    provider_hits: u64,
+    sources: Option<Arc<[RankedSource]>>,
+    summary: Option<(End, Summary)>,
+    hasher: SipHasher13,
+    broken: Option<String>,
+}
+
+impl Default for Transcript {
+    fn default() -> Self {
+        Self {
+            events: 0,
+            results: 0,
+            revised: 0,
+            deltas: 0,
+            answer_bytes: 0,
+            citations: 0,
+            first_result: None,
+            first_text: None,
+            latest: Duration::ZERO,
+            started: 0,
+            finished: 0,
+            provider_hits: 0,
+            sources: None,
+            summary: None,
+            hasher: SipHasher13::new_with_keys(0, 0),
+            broken: None,
+        }
+    }
+}
+
+impl Transcript {
+    /// An account of nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads a query to its end. Dropping the future ends the reading, not the query.
+    pub async fn of(query: &mut QueryStream) -> Self {
+        let mut transcript = Self::new();
+        while let Some(event) = query.next().await {
+            transcript.read(&event);
+        }
+        transcript
+    }
+
+    /// Reads the next event.
+    pub fn read(&mut self, event: &Event) {
+        self.require("I2", "seq counts from 0 without a gap", event.seq == self.events);
+        self.require("I2", "nothing follows the last event", self.summary.is_none());
+        self.require("I1", "time does not run backwards", event.elapsed >= self.latest);
+        if self.events == 0 {
+            let status = matches!(event.kind, EventKind::Status { stage: Stage::Searching });
+            self.require("I1", "the first event is a status, at once", status && event.elapsed.is_zero());
+        }
+        self.events += 1;
+        self.latest = event.elapsed;
+        self.digest(&event.kind);
+        match &event.kind {
+            EventKind::Status { .. } | EventKind::Usage(_) => {}
+            EventKind::ProviderStarted { .. } => self.started += 1,
+            EventKind::ProviderFinished(report) => {
+                self.finished += 1;
+                self.provider_hits += u64::from(report.hits);
+            }
+            EventKind::Result { id, .. } => {
+                self.require("I4", "results are numbered in order", u64::from(id.0) == self.results);
+                self.require("I6", "no result follows the frozen sources", self.sources.is_none());
+                self.results += 1;
+                self.first_result.get_or_insert(event.elapsed);
+            }
+            EventKind::ResultRevised { id, .. } => {
+                self.require("I4", "a revised result was emitted before", u64::from(id.0) < self.results);
+                self.revised += 1;
+            }
+            EventKind::Sources { list } => {
+                self.require("I6", "sources are frozen once", self.sources.is_none());
+                self.check_order(list);
+                self.sources = Some(Arc::clone(list));
+            }
+            EventKind::AnswerDelta { text } => {
+                self.require("I6", "sources are frozen before the answer", self.sources.is_some());
+                self.require("I12", "a delta is neither empty nor too large", !text.is_empty() && text.len() <= 16_384);
+                self.deltas += 1;
+                self.answer_bytes += text.len() as u64;
+                self.first_text.get_or_insert(event.elapsed);
+            }
+            EventKind::Citation { number, id, span } => {
+                self.citations += 1;
+                let cited = self.sources.as_ref().and_then(|list| list.get(*number as usize - 1));
+                let known = cited.is_some_and(|source| source.number == *number && source.id == *id);
+                self.require("I6", "a citation names a frozen source", known);
+                self.require("I6", "a citation's marker was emitted", u64::from(span.end) <= self.answer_bytes);
+            }
+            EventKind::Done { summary } => self.finish(End::Done, summary),
+            EventKind::Failed { partial, .. } => self.finish(End::Failed, partial),
+            EventKind::Cancelled { partial, .. } => self.finish(End::Cancelled, partial),
+            _ => self.require("I2", "every kind of event is known to this account", false),
+        }
+    }
+
+    fn finish(&mut self, end: End, summary: &Summary) {
+        let hits = &summary.hits;
+        self.require("I3", "every emitted hit is a result", u64::from(hits.emitted) == self.results);
+        let sum = hits.emitted + hits.merged + hits.dropped.total();
+        self.require("I3", "every hit was emitted, merged or dropped", hits.yielded == sum);
+        self.require("I3", "the providers' hits add up", u64::from(hits.yielded) == self.provider_hits);
+        self.require("I5", "every provider has one outcome", self.finished == summary.providers.len() as u64);
+        self.require("I5", "every started provider has finished", self.started <= self.finished);
+        let names: Vec<_> = summary.providers.iter().map(|report| &report.provider).collect();
+        self.require("I5", "reports are in name order, one each", names.windows(2).all(|pair| pair[0] < pair[1]));
+        if let Some(sources) = self.sources.clone() {
+            self.require("I6", "the summary repeats the frozen sources", *sources == *summary.sources);
+        }
+        if end == End::Done {
+            let cancelled = summary.providers.iter().any(|report| report.outcome == Outcome::Cancelled);
+            self.require("I5", "nothing is cancelled in a query that is done", !cancelled);
+        }
+        if let Some(answer) = summary.answer {
+            let same = u64::from(answer.bytes) == self.answer_bytes
+                && u64::from(answer.deltas) == self.deltas
+                && u64::from(answer.citations) == self.citations;
+            self.require("I6", "the answer's account adds up", same);
+        }
+        self.summary = Some((end, summary.clone()));
+    }
+
+    fn check_order(&mut self, list: &[RankedSource]) {
+        let numbered = list.iter().zip(1..).all(|(source, number)| source.number == number);
+        self.require("I4", "sources are numbered from 1", numbered);
+        let sorted = list.windows(2).all(|pair| pair[0].score >= pair[1].score);
+        self.require("I4", "sources are in order of score", sorted);
+        let emitted = list.iter().all(|source| u64::from(source.id.0) < self.results);
+        self.require("I4", "sources were emitted as results", emitted);
+    }
+
+    fn require(&mut self, invariant: &str, promise: &str, kept: bool) {
+        if !kept && self.broken.is_none() {
+            self.broken = Some(format!("{invariant} is broken at event {}: {promise}", self.events));
+        }
+    }
+
+    /// The end and the summary, once the last event was read.
+    pub fn summary(&self) -> Option<(End, &Summary)> {
+        self.summary.as_ref().map(|(end, summary)| (*end, summary))
+    }
+
+    /// The frozen sources, once they were read.
+    pub fn sources(&self) -> Option<&[RankedSource]> {
+        self.sources.as_deref()
+    }
+
+    /// Digest of all events so far, times apart.
+    pub fn checksum(&self) -> u64 {
+        self.hasher.finish()
+    }
+
+    /// Whether all invariants were kept so far.
+    ///
+    /// # Errors
+    /// Names the first that was not.
+    pub fn check(&self) -> Result<(), String> {
+        self.broken.clone().map_or(Ok(()), Err)
+    }
+
+    /// Whether the query came to its end, all invariants were kept, and what came of it is what was expected.
+    ///
+    /// # Errors
+    /// Names what is not.
+    pub fn check_against(&self, expected: &Expectation) -> Result<(), String> {
+        self.check()?;
+        let found = self.found()?;
+        if found == *expected {
+            return Ok(());
+        }
+        Err(format!("expected {expected:?}, found {found:?}"))
+    }
+
+    /// What came of the query, in the form of an expectation.
+    ///
+    /// # Errors
+    /// When the last event was not read.
+    pub fn found(&self) -> Result<Expectation, String> {
+        let Some((end, summary)) = &self.summary else { return Err("I2 is broken: there is no last event".into()) };
+        Ok(Expectation {
+            end: *end,
+            events: self.events,
+            results: self.results,
+            merged: u64::from(summary.hits.merged),
+            dropped: u64::from(summary.hits.dropped.total()),
+            deltas: self.deltas,
+            citations: self.citations,
+            invented: summary.answer.map_or(0, |answer| u64::from(answer.invented)),
+            checksum: format!("{:016x}", self.checksum()),
+        })
+    }
+
+    fn digest(&mut self, kind: &EventKind) {
+        let hasher = &mut self.hasher;
+        // A tag per kind and a length before each text keep neighbours apart.
+        let mut text = |tag: u8, text: &str| {
+            hasher.write_u8(tag);
+            hasher.write_usize(text.len());
+            hasher.write(text.as_bytes());
+        };
+        match kind {
+            EventKind::Status { stage } => text(1, if *stage == Stage::Searching { "s" } else { "a" }),
+            EventKind::ProviderStarted { provider } => text(2, provider.as_str()),
+            EventKind::ProviderFinished(report) => {
+                text(3, report.provider.as_str());
+                text(4, &format!("{:?}", report.outcome));
+                hasher.write_u32(report.hits);
+            }
+            EventKind::Result { id, rank, score, source } | EventKind::ResultRevised { id, rank, score, source } => {
+                text(if matches!(kind, EventKind::Result { .. }) { 5 } else { 6 }, &source.url);
+                text(7, &source.title);
+                text(8, &source.snippet);
+                text(9, source.provider.as_str());
+                hasher.write_u32(id.0);
+                hasher.write_u32(*rank);
+                hasher.write_u64(score.to_bits());
+            }
+            EventKind::Sources { list } => {
+                hasher.write_u8(10);
+                for source in list.iter() {
+                    hasher.write_u32(source.id.0);
+                    hasher.write_u64(source.score.to_bits());
+                }
+            }
+            EventKind::AnswerDelta { text: delta } => text(11, delta),
+            EventKind::Citation { span, number, id } => {
+                hasher.write_u8(12);
+                for value in [span.start, span.end, *number, id.0] {
+                    hasher.write_u32(value);
+                }
+            }
+            EventKind::Usage(usage) => {
+                hasher.write_u8(13);
+                hasher.write_u64(usage.input_tokens);
+                hasher.write_u64(usage.output_tokens);
+            }
+            EventKind::Failed { error, .. } => text(14, &error.to_string()),
+            EventKind::Cancelled { reason, .. } => text(15, &format!("{reason:?}")),
+            _ => hasher.write_u8(16),
+        }
+        if let Some(summary) = kind.summary() {
+            let hits = summary.hits;
+            for count in [hits.yielded, hits.emitted, hits.merged, hits.dropped.invalid_url, hits.dropped.over_limit] {
+                self.hasher.write_u32(count);
+            }
+        }
+    }
+}

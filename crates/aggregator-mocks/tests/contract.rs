@@ -1,0 +1,67 @@
+//! The scripted provider keeps the promises of a provider, and the contract test notices who does not.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use aggregator_core::SearchProvider;
+use aggregator_core::provider::{Hit, HitStream, SearchRequest};
+use aggregator_mocks::contract::check_provider;
+use aggregator_mocks::{List, Pace, ScriptedProvider, Step, library};
+use futures::{StreamExt as _, stream};
+
+struct Custom<F>(&'static str, F);
+
+impl<F: Fn(SearchRequest) -> HitStream + Send + Sync> SearchProvider for Custom<F> {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn search(&self, request: SearchRequest) -> HitStream {
+        (self.1)(request)
+    }
+}
+
+fn pages(pages: impl Iterator<Item = u32> + Send + 'static) -> HitStream {
+    let hit = |page| Hit { url: format!("https://example.org/{page}"), title: "t".into(), snippet: "s".into() };
+    stream::iter(pages).map(move |page| Ok(hit(page))).boxed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_scripted_provider_keeps_the_contract() {
+    let script = [Step::Wait(Duration::from_millis(20)), Step::Emit { items: 10, every: Duration::from_millis(3) }];
+    for pace in [Pace::Scripted, Pace::Instant, Pace::Yielding] {
+        let list = List { pool: 30, repeats: 1 };
+        let provider = ScriptedProvider::new("a", &script, pace, &library::corpus(), list, 7);
+        assert_eq!(check_provider(&provider).await, Ok(()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_broken_promise_is_named() {
+    let broken = |name, search: fn(SearchRequest) -> HitStream| Custom(name, search);
+    for (provider, says) in [
+        (broken(" ", |_| pages(0..3)), "the name"),
+        (broken("a", |_| pages(0..0)), "promise 2: it found nothing"),
+        (broken("a", |_| stream::pending().boxed()), "promise 3"),
+        (broken("a", |_| pages(0..10)), "promise 7: asked for 3"),
+        (broken("a", |request| pages(0..request.max_hits).chain(pages(0..u32::MAX)).boxed()), "promise 7"),
+        (
+            broken("a", |_| {
+                let hit = Hit { url: "/relative".into(), title: String::new(), snippet: String::new() };
+                stream::iter([Ok(hit)]).boxed()
+            }),
+            "promise 2: \"/relative\"",
+        ),
+        (
+            broken("a", |request| {
+                static CALLS: AtomicU32 = AtomicU32::new(0);
+                let call = CALLS.fetch_add(1, Ordering::Relaxed);
+                pages(call..call + request.max_hits)
+            }),
+            "promise 8",
+        ),
+    ] {
+        let error = check_provider(&provider).await.unwrap_err();
+        assert!(error.contains(says), "expected {says:?}, was told {error:?}");
+    }
+}
