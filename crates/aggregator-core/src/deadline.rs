@@ -9,8 +9,6 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// When the query has to be through, and its one timer.
 pub(crate) struct Allowance {
-    /// First poll of the stream.
-    pub(crate) started: Instant,
     /// End of the whole query.
     pub(crate) deadline: Instant,
     /// End of the search: earlier than the deadline when a model is to answer.
@@ -24,7 +22,7 @@ impl Allowance {
     pub(crate) fn new(started: Instant, total: Duration, search_share: u32) -> Self {
         let deadline = started + total;
         let search_deadline = started + total * search_share / 100;
-        Self { started, deadline, search_deadline, timer: None }
+        Self { deadline, search_deadline, timer: None }
     }
 
     /// Ready once `at` is reached; else arranges a wake-up for then.

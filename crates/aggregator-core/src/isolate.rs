@@ -37,11 +37,11 @@ impl<T> Isolated<T> {
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, ProviderError>>> {
         let Some(stream) = &mut self.0 else { return Poll::Ready(None) };
         match catch_unwind(AssertUnwindSafe(|| stream.as_mut().poll_next(cx))) {
-            Ok(Poll::Ready(Some(Ok(item)))) => Poll::Ready(Some(Ok(item))),
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(end)) => {
-                self.end();
-                Poll::Ready(end)
+            Ok(polled) => {
+                if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
+                    self.end();
+                }
+                polled
             }
             Err(payload) => {
                 let error = panicked(payload);

@@ -61,6 +61,7 @@ mod engine;
 pub mod event;
 mod isolate;
 pub mod model;
+mod outbox;
 mod policy;
 pub mod provider;
 mod query;

@@ -14,6 +14,7 @@ use crate::cancel::Canceller;
 use crate::deadline::Allowance;
 use crate::engine::Parts;
 use crate::event::{CancelReason, Event, EventKind, Outcome, QueryFailure, RankedSource, Stage, Summary};
+use crate::outbox::Outbox;
 use crate::query::Query;
 use crate::search::Search;
 
@@ -29,7 +30,7 @@ use crate::search::Search;
 pub struct QueryStream {
     parts: Arc<Parts>,
     query: Arc<Query>,
-    seq: u64,
+    outbox: Outbox,
     canceller: Option<Canceller>,
     phase: Phase,
     /// From the first poll to the last event; dropped with it.
@@ -65,7 +66,7 @@ struct Run {
 
 impl QueryStream {
     pub(crate) fn new(parts: Arc<Parts>, query: Query) -> Self {
-        Self { parts, query: Arc::new(query), seq: 0, canceller: None, phase: Phase::New, run: None }
+        Self { parts, query: Arc::new(query), outbox: Outbox::new(), canceller: None, phase: Phase::New, run: None }
     }
 
     /// A handle that ends this query from elsewhere.
@@ -78,40 +79,46 @@ impl QueryStream {
         &self.query
     }
 
-    fn asked_to_cancel(&self) -> Option<CancelReason> {
-        self.canceller.as_ref().and_then(Canceller::asked)
-    }
-
-    #[inline]
-    fn poll_kind(&mut self, now: Instant, cx: &mut Context<'_>) -> Poll<EventKind> {
+    /// Everything but the answer.
+    fn poll_before_answer(&mut self, cx: &mut Context<'_>) -> Poll<EventKind> {
+        let now = self.outbox.now();
         let Some(run) = &mut self.run else { return Poll::Ready(self.begin(now)) };
-        let parts = &*self.parts;
         match self.phase {
-            Phase::New | Phase::Ended => unreachable!("only a running query has a run"),
-            Phase::Searching => match run.search.poll(parts, &self.query, now, &mut run.time, cx) {
+            Phase::Searching => match run.search.poll(&self.parts, &self.query, now, &mut run.time, cx) {
                 Poll::Ready(Some(event)) => Poll::Ready(event),
                 Poll::Ready(None) => Poll::Ready(self.freeze()),
                 Poll::Pending => Poll::Pending,
             },
             Phase::Frozen => Poll::Ready(self.ask_model(now)),
-            Phase::Answering => {
-                let (Some(sources), Some(model)) = (&run.sources, &parts.model) else {
-                    unreachable!("only a query with sources and a model answers")
-                };
-                let answer = run
-                    .answer
-                    .get_or_insert_with(|| Answer::new(&**model, &self.query, Arc::clone(sources), run.time.deadline));
-                match answer.poll(parts, now, &mut run.time, cx) {
-                    Poll::Ready(Ok(event)) => Poll::Ready(event),
-                    Poll::Ready(Err(Ok(()))) => Poll::Ready(self.end(|summary| EventKind::Done { summary })),
-                    Poll::Ready(Err(Err(error))) => Poll::Ready(self.fail(error)),
-                    Poll::Pending => Poll::Pending,
-                }
-            }
-            Phase::Cancelling(reason) => Poll::Ready(match run.search.cancel_next(parts, now) {
+            Phase::Cancelling(reason) => Poll::Ready(match run.search.cancel_next(&self.parts, now) {
                 Some(event) => event,
                 None => self.end(|partial| EventKind::Cancelled { reason, partial }),
             }),
+            Phase::New | Phase::Answering | Phase::Ended => unreachable!("handled before"),
+        }
+    }
+
+    /// The model is through, one way or another.
+    #[cold]
+    fn end_answer(&mut self) -> EventKind {
+        let end = self.run.as_mut().and_then(|run| run.answer.as_mut()).map(Answer::take_end);
+        match end {
+            Some(Err(error)) => self.fail(error),
+            _ => self.end(|summary| EventKind::Done { summary }),
+        }
+    }
+
+    /// Drops all calls if somebody asked to end the query.
+    fn look_for_cancellation(&mut self) {
+        if let Some(reason) = self.canceller.as_ref().and_then(Canceller::asked)
+            && let Some(run) = &mut self.run
+            && !matches!(self.phase, Phase::Cancelling(_))
+        {
+            run.search.stop();
+            if let Some(answer) = &mut run.answer {
+                answer.stop();
+            }
+            self.phase = Phase::Cancelling(reason);
         }
     }
 
@@ -142,23 +149,27 @@ impl QueryStream {
     }
 
     fn ask_model(&mut self, now: Instant) -> EventKind {
-        let Some(run) = &self.run else { unreachable!("only a running query asks") };
-        let nothing_to_cite = run.sources.as_ref().is_none_or(|sources| sources.is_empty());
-        if self.parts.model.is_none() || nothing_to_cite {
+        let Some(run) = &mut self.run else { unreachable!("only a running query asks") };
+        let (Some(model), Some(sources)) = (&self.parts.model, run.sources.as_ref().filter(|list| !list.is_empty()))
+        else {
             return self.end(|summary| EventKind::Done { summary });
-        }
+        };
         if now >= run.time.deadline {
             return self.fail(QueryFailure::DeadlineExceeded { stage: Stage::Searching });
         }
+        let (sources, settings) = (Arc::clone(sources), &self.parts.settings);
+        run.answer = Some(Answer::new(&**model, &self.query, sources, settings, run.time.deadline));
         self.phase = Phase::Answering;
         EventKind::Status { stage: Stage::Answering }
     }
 
+    #[cold]
     fn fail(&mut self, error: QueryFailure) -> EventKind {
-        self.end(|partial| EventKind::Failed { error, partial })
+        self.end(|partial| EventKind::Failed { error: Box::new(error), partial })
     }
 
     /// Makes the last event and lets go of everything.
+    #[cold]
     fn end(&mut self, event: impl FnOnce(Box<Summary>) -> EventKind) -> EventKind {
         let Some(mut run) = self.run.take() else { unreachable!("a query ends once") };
         self.phase = Phase::Ended;
@@ -180,37 +191,33 @@ impl Stream for QueryStream {
         if this.phase == Phase::Ended {
             return Poll::Ready(None);
         }
-        // The one look at the clock of this poll: the event's time, and what deadlines are compared with.
-        let now = Instant::now();
-        if this.canceller.is_some()
-            && let Some(run) = &mut this.run
-            && !matches!(this.phase, Phase::Cancelling(_))
-            && let Some(reason) = this.canceller.as_ref().and_then(Canceller::asked)
+        this.outbox.read_clock();
+        if this.canceller.is_some() {
+            this.look_for_cancellation();
+        }
+        // The answer is most of a query's events and comes first, so that its way is short.
+        if this.phase == Phase::Answering
+            && let Some(Run { time, answer: Some(answer), .. }) = &mut this.run
         {
-            run.search.stop();
-            if let Some(answer) = &mut run.answer {
-                answer.stop();
-            }
-            this.phase = Phase::Cancelling(reason);
-        }
-        let started = this.run.as_ref().map_or(now, |run| run.time.started);
-        match this.poll_kind(now, cx) {
-            Poll::Ready(kind) => {
-                let seq = this.seq;
-                this.seq += 1;
-                Poll::Ready(Some(Event { seq, elapsed: now.saturating_duration_since(started), kind }))
-            }
-            Poll::Pending => {
-                if let Some(canceller) = &this.canceller {
-                    canceller.register(cx.waker());
-                    // Somebody may have asked before the task was registered, and woken nobody.
-                    if this.asked_to_cancel().is_some() {
-                        cx.waker().wake_by_ref();
-                    }
+            match answer.poll(&mut this.outbox, time, cx) {
+                Poll::Ready(Some(event)) => return Poll::Ready(Some(event)),
+                Poll::Ready(None) => {
+                    let last = this.end_answer();
+                    return Poll::Ready(Some(this.outbox.event(last)));
                 }
-                Poll::Pending
+                Poll::Pending => {}
+            }
+        } else if let Poll::Ready(kind) = this.poll_before_answer(cx) {
+            return Poll::Ready(Some(this.outbox.event(kind)));
+        }
+        if let Some(canceller) = &this.canceller {
+            canceller.register(cx.waker());
+            // Somebody may have asked before the task was registered, and woken nobody.
+            if canceller.asked().is_some() {
+                cx.waker().wake_by_ref();
             }
         }
+        Poll::Pending
     }
 }
 
@@ -222,6 +229,9 @@ impl FusedStream for QueryStream {
 
 impl fmt::Debug for QueryStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("QueryStream").field("query", &self.query.text()).field("seq", &self.seq).finish_non_exhaustive()
+        f.debug_struct("QueryStream")
+            .field("query", &self.query.text())
+            .field("events", &self.outbox.len())
+            .finish_non_exhaustive()
     }
 }

@@ -20,7 +20,7 @@ mod script;
 mod transcript;
 
 pub use corpus::{Corpus, CorpusError, Page, SNIPPET_CHARS};
-pub use model::{ScriptedModel, Style};
+pub use model::{ScriptedModel, Style, write_answer};
 pub use probe::{Call, CallEnd, Probe};
 pub use provider::{List, ScriptedProvider};
 pub use scenario::{End, Expectation, Scenario, ScenarioError};

@@ -41,7 +41,7 @@ impl ScriptedModel {
             Step::Emit { items, .. } => *items,
             _ => 0,
         };
-        let made = write(corpus, draw(seed, name, 0), script.iter().map(deltas).sum(), style);
+        let made = write_answer(corpus, draw(seed, name, 0), script.iter().map(deltas).sum(), style);
         let usage = Step::Emit { items: 1, every: Duration::ZERO };
         let script: Vec<Step> = script.iter().cloned().chain([usage]).collect();
         Self { name: name.to_owned(), script: paced(&script, pace), made, probe: None }
@@ -81,8 +81,8 @@ impl Items for Deltas {
     }
 }
 
-/// Writes an answer of exactly so many pieces.
-fn write(corpus: &Corpus, seed: u64, pieces: u32, style: Style) -> Arc<[String]> {
+/// Writes an answer of exactly so many pieces, none empty.
+pub fn write_answer(corpus: &Corpus, seed: u64, pieces: u32, style: Style) -> Arc<[String]> {
     let pieces = pieces as usize;
     let mut tokens = Vec::with_capacity(pieces + 8);
     let markers = style.citations + style.invented;
@@ -140,7 +140,7 @@ mod tests {
     fn an_answer_has_exactly_the_pieces_and_markers_it_should_have() {
         let style = Style { sources: 8, citations: 6, invented: 2 };
         for pieces in [40, 200, 1_000] {
-            let answer = write(&library::corpus(), 1, pieces, style);
+            let answer = write_answer(&library::corpus(), 1, pieces, style);
             assert_eq!(answer.len(), pieces as usize);
             assert!(answer.iter().all(|piece| !piece.is_empty()));
             let text = answer.concat();

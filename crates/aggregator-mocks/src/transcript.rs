@@ -85,13 +85,13 @@ impl Transcript {
     pub fn read(&mut self, event: &Event) {
         self.require("I2", "seq counts from 0 without a gap", event.seq == self.events);
         self.require("I2", "nothing follows the last event", self.summary.is_none());
-        self.require("I1", "time does not run backwards", event.elapsed >= self.latest);
+        self.require("I1", "time does not run backwards", event.elapsed() >= self.latest);
         if self.events == 0 {
             let status = matches!(event.kind, EventKind::Status { stage: Stage::Searching });
-            self.require("I1", "the first event is a status, at once", status && event.elapsed.is_zero());
+            self.require("I1", "the first event is a status, at once", status && event.elapsed().is_zero());
         }
         self.events += 1;
-        self.latest = event.elapsed;
+        self.latest = event.elapsed();
         self.digest(&event.kind);
         match &event.kind {
             EventKind::Status { .. } | EventKind::Usage(_) => {}
@@ -104,7 +104,7 @@ impl Transcript {
                 self.require("I4", "results are numbered in order", u64::from(id.0) == self.results);
                 self.require("I6", "no result follows the frozen sources", self.sources.is_none());
                 self.results += 1;
-                self.first_result.get_or_insert(event.elapsed);
+                self.first_result.get_or_insert(event.elapsed());
             }
             EventKind::ResultRevised { id, .. } => {
                 self.require("I4", "a revised result was emitted before", u64::from(id.0) < self.results);
@@ -120,7 +120,7 @@ impl Transcript {
                 self.require("I12", "a delta is neither empty nor too large", !text.is_empty() && text.len() <= 16_384);
                 self.deltas += 1;
                 self.answer_bytes += text.len() as u64;
-                self.first_text.get_or_insert(event.elapsed);
+                self.first_text.get_or_insert(event.elapsed());
             }
             EventKind::Citation { number, id, span } => {
                 self.citations += 1;

@@ -120,24 +120,30 @@ impl CitationScanner {
     /// Takes the next thing that is ready.
     #[inline]
     pub fn pop(&mut self) -> Option<Scanned> {
-        self.ready.pop_front()
+        if self.ready.is_empty() { None } else { self.ready.pop_front() }
     }
 
-    /// Takes the next piece of text; what comes of it first is returned, the rest waits for [`Self::pop`].
+    /// Bytes of text given out or ready so far.
+    pub fn emitted(&self) -> u32 {
+        u32::try_from(self.emitted).unwrap_or(u32::MAX)
+    }
+
+    /// Whether text without `[` and back-ticks could be passed on as it is: nothing waits, and no code is open.
+    pub fn is_idle(&self) -> bool {
+        self.ready.is_empty() && self.state == State::Text && self.code.is_plain()
+    }
+
+    /// Passes on text without `[` and back-ticks, when [idle](Self::is_idle); the same as [`Self::push`] and
+    /// [`Self::pop`], without looking at it.
     #[inline]
-    pub fn push(&mut self, text: String) -> Option<Scanned> {
-        // Most deltas have neither marker nor code: they pass as they are.
-        let quiet = self.ready.is_empty() && self.state == State::Text && self.code.is_plain();
-        if quiet && !text.bytes().any(|b| b == b'[' || b == b'`') {
-            self.emitted += text.len();
-            return (!text.is_empty()).then_some(Scanned::Text(text));
-        }
-        self.queue(text);
-        self.ready.pop_front()
+    pub fn pass(&mut self, text: String) -> String {
+        debug_assert!(self.is_idle() && !text.contains(['[', '`']));
+        self.emitted += text.len();
+        text
     }
 
-    /// Takes the next piece of text; all that comes of it waits for [`Self::pop`].
-    pub fn queue(&mut self, mut text: String) {
+    /// Takes the next piece of text; what comes of it waits for [`Self::pop`].
+    pub fn push(&mut self, mut text: String) {
         let mut at = 0;
         while at < text.len() {
             let byte = text.as_bytes()[at];
@@ -243,10 +249,12 @@ mod tests {
             true
         };
         for piece in pieces {
-            let mut more = take(scanner.push(piece.to_owned()));
-            while more {
-                more = take(scanner.pop());
+            if scanner.is_idle() && !piece.contains(['[', '`']) && !piece.is_empty() {
+                take(Some(Scanned::Text(scanner.pass(piece.to_owned()))));
+            } else {
+                scanner.push(piece.to_owned());
             }
+            while take(scanner.pop()) {}
         }
         scanner.finish();
         while take(scanner.pop()) {}
@@ -282,9 +290,11 @@ mod tests {
     #[test]
     fn a_marker_cut_across_deltas_keeps_the_deltas_as_they_were() {
         let mut scanner = CitationScanner::new(20);
-        assert_eq!(scanner.push("see [".into()), None);
-        assert_eq!(scanner.push("1".into()), None);
-        assert_eq!(scanner.push("2] and".into()), Some(Scanned::Text("see [".into())));
+        scanner.push("see [".into());
+        scanner.push("1".into());
+        assert_eq!(scanner.pop(), None);
+        scanner.push("2] and".into());
+        assert_eq!(scanner.pop(), Some(Scanned::Text("see [".into())));
         assert_eq!(scanner.pop(), Some(Scanned::Text("1".into())));
         assert_eq!(scanner.pop(), Some(Scanned::Text("2] and".into())));
         assert_eq!(scanner.pop(), Some(Scanned::Citation { span: 4..8, number: 12 }));

@@ -8,11 +8,11 @@ use std::task::{Context, Poll};
 use tokio::time::Instant;
 
 use crate::deadline::Allowance;
-use crate::engine::Parts;
-use crate::event::{AnswerSummary, CleanText, EventKind, QueryFailure, RankedSource, Stage};
+use crate::event::{AnswerSummary, CleanText, Event, EventKind, QueryFailure, RankedSource, Stage};
 use crate::isolate::Isolated;
 use crate::model::{AnswerRequest, Chunk, LanguageModel};
-use crate::provider::ProviderError;
+use crate::outbox::Outbox;
+use crate::policy::Settings;
 use crate::query::Query;
 use crate::search::MAX_SWALLOWED;
 use citations::{CitationScanner, Scanned};
@@ -26,10 +26,14 @@ pub(crate) struct Answer {
     stream: Isolated<Chunk>,
     scanner: CitationScanner,
     sources: Arc<[RankedSource]>,
-    /// Bytes the model gave, before cleaning and scanning.
-    received: usize,
+    /// Bytes the model may still give, cleaning and scanning apart.
+    room: usize,
+    /// Nothing waits in the scanner and the end is not known: an ordinary piece may pass as it is.
+    quiet: bool,
     end: Option<Result<(), QueryFailure>>,
-    summary: AnswerSummary,
+    deltas: u32,
+    citations: u32,
+    truncated: bool,
 }
 
 impl Answer {
@@ -37,41 +41,58 @@ impl Answer {
         model: &dyn LanguageModel,
         query: &Arc<Query>,
         sources: Arc<[RankedSource]>,
+        settings: &Settings,
         deadline: Instant,
     ) -> Self {
         let request = AnswerRequest::new(Arc::clone(query), Arc::clone(&sources), deadline);
-        let stream = Isolated::call(|| model.answer(request)).unwrap_or_else(Isolated::failing);
-        let scanner = CitationScanner::new(sources.len() as u32);
-        Self { stream, scanner, sources, received: 0, end: None, summary: AnswerSummary::default() }
+        Self {
+            stream: Isolated::call(|| model.answer(request)).unwrap_or_else(Isolated::failing),
+            scanner: CitationScanner::new(sources.len() as u32),
+            sources,
+            room: settings.max_answer_bytes as usize,
+            quiet: true,
+            end: None,
+            deltas: 0,
+            citations: 0,
+            truncated: false,
+        }
     }
 
-    /// Next event; at the end how the answer ended.
+    /// Next event; `None` at the end, of which [`Self::take_end`] says how it came.
     #[inline]
     pub(crate) fn poll(
         &mut self,
-        parts: &Parts,
-        now: Instant,
+        outbox: &mut Outbox,
         time: &mut Allowance,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<EventKind, Result<(), QueryFailure>>> {
-        if now >= time.deadline && self.end.is_none() {
+    ) -> Poll<Option<Event>> {
+        if outbox.now() >= time.deadline && self.end.is_none() {
             self.finish(Err(QueryFailure::DeadlineExceeded { stage: Stage::Answering }));
         }
         for _ in 0..MAX_SWALLOWED {
-            if let Some(scanned) = self.scanner.pop() {
-                return Poll::Ready(Ok(self.event(scanned)));
-            }
-            if let Some(end) = self.end.take() {
-                return Poll::Ready(Err(end));
+            if !self.quiet {
+                if let Some(scanned) = self.scanner.pop() {
+                    return Poll::Ready(Some(outbox.event(self.kind(scanned))));
+                }
+                if self.end.is_some() {
+                    return Poll::Ready(None);
+                }
             }
             match self.stream.poll_next(cx) {
                 Poll::Ready(Some(Ok(Chunk::Text(text)))) => {
-                    if let Some(scanned) = self.take(parts, text) {
-                        return Poll::Ready(Ok(self.event(scanned)));
+                    // Nearly all pieces are a few printable characters: one look at each byte tells that they may pass.
+                    if self.quiet && text.len() <= self.room && is_ordinary(text.as_bytes()) {
+                        self.room -= text.len();
+                        self.deltas += 1;
+                        let text = CleanText::from_clean(self.scanner.pass(text));
+                        return Poll::Ready(Some(outbox.event(EventKind::AnswerDelta { text })));
                     }
+                    self.take(text);
                 }
-                Poll::Ready(Some(Ok(Chunk::Usage(usage)))) => return Poll::Ready(Ok(EventKind::Usage(usage))),
-                Poll::Ready(Some(Err(error))) => self.fail(error),
+                Poll::Ready(Some(Ok(Chunk::Usage(usage)))) => {
+                    return Poll::Ready(Some(outbox.event(EventKind::Usage(usage))));
+                }
+                Poll::Ready(Some(Err(error))) => self.finish(Err(QueryFailure::Model(error))),
                 Poll::Ready(None) => self.finish(Ok(())),
                 Poll::Pending => {
                     if time.poll_until(time.deadline, cx).is_pending() {
@@ -85,56 +106,49 @@ impl Answer {
         Poll::Pending
     }
 
-    #[inline]
-    fn take(&mut self, parts: &Parts, text: String) -> Option<Scanned> {
+    /// How it ended.
+    pub(crate) fn take_end(&mut self) -> Result<(), QueryFailure> {
+        self.end.take().unwrap_or(Ok(()))
+    }
+
+    /// Cleans, bounds and scans a piece; what comes of it waits in the scanner.
+    fn take(&mut self, text: String) {
+        self.quiet = false;
         let mut text = CleanText::block(text);
-        let room = parts.settings.max_answer_bytes as usize - self.received;
-        if text.len() > room {
-            text.truncate(room);
-            self.summary.truncated = true;
+        if text.len() > self.room {
+            text.truncate(self.room);
+            self.truncated = true;
         }
-        self.received += text.len();
-        let first = if text.len() <= MAX_DELTA_BYTES {
-            self.scanner.push(text.into_string())
-        } else {
-            self.take_in_parts(text.into_string())
-        };
-        if !self.summary.truncated {
-            return first;
+        self.room -= text.len();
+        let mut text = text.into_string();
+        while text.len() > MAX_DELTA_BYTES {
+            let rest = text.split_off(text.floor_char_boundary(MAX_DELTA_BYTES));
+            self.scanner.push(std::mem::replace(&mut text, rest));
         }
-        self.finish(Ok(()));
-        first
+        self.scanner.push(text);
+        if self.truncated {
+            self.finish(Ok(()));
+        }
     }
 
     #[cold]
-    fn take_in_parts(&mut self, mut text: String) -> Option<Scanned> {
-        while !text.is_empty() {
-            let rest = text.split_off(text.floor_char_boundary(MAX_DELTA_BYTES));
-            self.scanner.queue(std::mem::replace(&mut text, rest));
-        }
-        self.scanner.pop()
-    }
-
     fn finish(&mut self, end: Result<(), QueryFailure>) {
+        self.quiet = false;
         self.stream.end();
         self.scanner.finish();
         self.end = Some(end);
     }
 
-    fn fail(&mut self, error: ProviderError) {
-        self.finish(Err(QueryFailure::Model(error)));
-    }
-
-    #[inline]
-    fn event(&mut self, scanned: Scanned) -> EventKind {
+    fn kind(&mut self, scanned: Scanned) -> EventKind {
+        // With nothing left behind it, the next piece may pass quickly again.
+        self.quiet = self.end.is_none() && self.scanner.is_idle();
         match scanned {
             Scanned::Text(text) => {
-                self.summary.deltas += 1;
-                self.summary.bytes += text.len() as u32;
+                self.deltas += 1;
                 EventKind::AnswerDelta { text: CleanText::from_clean(text) }
             }
             Scanned::Citation { span, number } => {
-                self.summary.citations += 1;
+                self.citations += 1;
                 let id = self.sources[number as usize - 1].id;
                 EventKind::Citation { span, number, id }
             }
@@ -147,6 +161,29 @@ impl Answer {
     }
 
     pub(crate) fn summary(&self) -> AnswerSummary {
-        AnswerSummary { invented: self.scanner.invented(), ..self.summary }
+        AnswerSummary {
+            bytes: self.scanner.emitted(),
+            deltas: self.deltas,
+            citations: self.citations,
+            invented: self.scanner.invented(),
+            truncated: self.truncated,
+        }
     }
+}
+
+/// Whether a piece of text needs neither cleaning nor cutting nor a look for markers: not empty, not too large, printable
+/// ASCII and line feeds, without `[`, which may begin a marker, and back-ticks, which may begin code.
+#[inline]
+fn is_ordinary(text: &[u8]) -> bool {
+    const EXTRAORDINARY: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = 0_usize;
+        while byte < 256 {
+            table[byte] = !matches!(byte as u8, b' '..=b'~' | b'\n' | b'\t') || matches!(byte as u8, b'[' | b'`');
+            byte += 1;
+        }
+        table
+    };
+    let size = text.len().wrapping_sub(1) < MAX_DELTA_BYTES;
+    size && !text.iter().fold(false, |found, &byte| found | EXTRAORDINARY[byte as usize])
 }

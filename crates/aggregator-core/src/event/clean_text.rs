@@ -21,11 +21,7 @@ impl CleanText {
     ///
     /// Text that is clean already is kept without copying.
     pub fn line(text: impl Into<String>) -> Self {
-        let text = text.into();
-        if text.bytes().fold(true, |clean, b| clean & (0x20..0x7f).contains(&b)) {
-            return Self(text);
-        }
-        Self::filter(text, |c| match c {
+        Self::filter(text.into(), |c| match c {
             '\n' | '\t' | '\u{2028}' | '\u{2029}' => Some(' '),
             _ => None,
         })
@@ -34,12 +30,9 @@ impl CleanText {
     /// Cleans text of several lines (an answer): line feeds and tabs stay, Unicode line separators become line feeds.
     ///
     /// Text that is clean already is kept without copying.
+    #[inline]
     pub fn block(text: impl Into<String>) -> Self {
-        let text = text.into();
-        if text.bytes().fold(true, |clean, b| clean & ((0x20..0x7f).contains(&b) | (b == b'\n') | (b == b'\t'))) {
-            return Self(text);
-        }
-        Self::filter(text, |c| match c {
+        Self::filter(text.into(), |c| match c {
             '\n' | '\t' => Some(c),
             '\u{2028}' | '\u{2029}' => Some('\n'),
             _ => None,
@@ -47,9 +40,15 @@ impl CleanText {
     }
 
     /// `special` says what becomes of characters that would otherwise be removed.
+    #[inline]
     fn filter(text: String, special: impl Fn(char) -> Option<char>) -> Self {
+        let plain = plain_prefix(text.as_bytes());
+        if plain == text.len() {
+            return Self(text);
+        }
         let keep = |c: char| if is_forbidden(c) { special(c) } else { Some(c) };
-        if text.chars().all(|c| keep(c) == Some(c)) {
+        // What precedes is ASCII, so this is a character boundary.
+        if text[plain..].chars().all(|c| keep(c) == Some(c)) {
             return Self(text);
         }
         Self(text.chars().filter_map(keep).collect())
@@ -82,17 +81,34 @@ impl CleanText {
 ///
 /// Line breaks and tabs are control characters and thus forbidden here; [`CleanText::block`] makes the exception.
 pub fn is_forbidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e0fff}')
+    // Most text is below the first special character beyond the control characters.
+    if c < '\u{ad}' {
+        return c.is_control();
+    }
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}'
+        | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Length of the beginning that is printable ASCII throughout, in whole blocks of 16 bytes unless it is all of the text.
+///
+/// Blocks are looked at without leaving them early, so that the compiler compares 16 bytes at once.
+#[inline]
+pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
+    let is_plain = |block: &[u8]| block.iter().fold(true, |plain, &b| plain & (b.wrapping_sub(0x20) < 0x5f));
+    let (blocks, rest) = bytes.as_chunks::<16>();
+    match blocks.iter().position(|block| !is_plain(block)) {
+        Some(block) => block * 16,
+        None if is_plain(rest) => bytes.len(),
+        None => bytes.len() - rest.len(),
+    }
 }
 
 impl Deref for CleanText {
@@ -152,6 +168,21 @@ mod tests {
             let mut text = CleanText::line("aé東b");
             text.truncate(max);
             assert!(text.len() <= max && "aé東b".starts_with(text.as_str()));
+        }
+    }
+
+    #[test]
+    fn the_plain_beginning_ends_before_the_first_other_byte() {
+        for length in 0..70 {
+            let plain = vec![b'a'; length];
+            assert_eq!(plain_prefix(&plain), length);
+            for at in 0..length {
+                for other in [0, 0x1f, 0x7f, 0x80, 0xff] {
+                    let mut bytes = plain.clone();
+                    bytes[at] = other;
+                    assert_eq!(plain_prefix(&bytes), at / 16 * 16, "{length} bytes, the one at {at} is {other}");
+                }
+            }
         }
     }
 

@@ -11,20 +11,42 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use clean_text::plain_prefix;
 pub use clean_text::{CleanText, is_forbidden};
 
 use crate::model::Usage;
 use crate::provider::{FailureKind, ProviderError};
 
 /// One event of a query.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Event {
     /// Position in the stream: 0, 1, 2, … without a gap.
     pub seq: u64,
-    /// Time from the first poll of the stream to the poll that emitted this event.
-    pub elapsed: Duration,
     /// What happened.
     pub kind: EventKind,
+    /// Not a `Duration`: copying its 12 bytes right after they were written waits for the store, which took 5 ns of the
+    /// 83 ns that an answer delta costs. 584 years are enough.
+    elapsed_nanos: u64,
+}
+
+impl Event {
+    /// An event emitted so long after its query began.
+    #[inline]
+    pub fn new(seq: u64, elapsed: Duration, kind: EventKind) -> Self {
+        Self { seq, kind, elapsed_nanos: u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX) }
+    }
+
+    /// Time from the first poll of the stream to the poll that emitted this event.
+    pub fn elapsed(&self) -> Duration {
+        Duration::from_nanos(self.elapsed_nanos)
+    }
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (seq, elapsed) = (self.seq, self.elapsed());
+        f.debug_struct("Event").field("seq", &seq).field("elapsed", &elapsed).field("kind", &self.kind).finish()
+    }
 }
 
 /// What happened.
@@ -95,7 +117,7 @@ pub enum EventKind {
     /// The query ended badly; last event. What was found until then is kept.
     Failed {
         /// Why.
-        error: QueryFailure,
+        error: Box<QueryFailure>,
         /// What was found before it failed.
         partial: Box<Summary>,
     },
@@ -152,7 +174,8 @@ pub struct ResultId(pub u32);
 pub struct ProviderName(Arc<str>);
 
 impl ProviderName {
-    pub(crate) fn new(name: &str) -> Self {
+    /// Makes a name, cleaned.
+    pub fn new(name: &str) -> Self {
         Self(CleanText::line(name).as_str().into())
     }
 

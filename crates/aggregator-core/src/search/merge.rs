@@ -16,7 +16,7 @@ use hashbrown::HashTable;
 use siphasher::sip::SipHasher13;
 
 use super::canonical::{UrlError, write_canonical};
-use crate::event::{CleanText, ProviderName, RankedSource, ResultId, Source, is_forbidden};
+use crate::event::{CleanText, ProviderName, RankedSource, ResultId, Source, is_forbidden, plain_prefix};
 use crate::policy::Settings;
 use crate::provider::Hit;
 
@@ -170,12 +170,10 @@ impl ResultSet {
         if let Err(error) = write_canonical(&hit.url, &mut self.keys) {
             return Merged::Refused(Refusal::Url(error));
         }
-        if !hit.url.is_ascii() || hit.url.bytes().any(|b| b.is_ascii_control()) {
-            // Rare, and only now worth a look character by character.
-            if hit.url.chars().any(is_forbidden) {
-                self.keys.truncate(start);
-                return Merged::Refused(Refusal::Hidden);
-            }
+        let plain = plain_prefix(hit.url.as_bytes());
+        if hit.url[plain..].chars().any(is_forbidden) {
+            self.keys.truncate(start);
+            return Merged::Refused(Refusal::Hidden);
         }
         let key = &self.keys[start..];
         let mut hasher = SipHasher13::new_with_keys(self.hash_keys.0, self.hash_keys.1);

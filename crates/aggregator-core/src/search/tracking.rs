@@ -25,46 +25,52 @@
 
 /// Whether a parameter, given by its percent-normalised name, is for tracking only. Case does not matter.
 pub(crate) fn is_tracking(name: &str) -> bool {
-    const PREFIXES: [&str; 5] = ["utm_", "pk_", "piwik_", "matomo_", "mtm_"];
-    const NAMES: [&str; 29] = [
-        "_ga",
-        "_gl",
-        "_hsenc",
-        "_hsmi",
-        "_openstat",
-        "dclid",
-        "epik",
-        "fbclid",
-        "gad_campaignid",
-        "gad_source",
-        "gbraid",
-        "gclid",
-        "gclsrc",
-        "igsh",
-        "igshid",
-        "li_fat_id",
-        "mc_cid",
-        "mc_eid",
-        "mkt_tok",
-        "msclkid",
-        "ref_src",
-        "srsltid",
-        "ttclid",
-        "twclid",
-        "vero_conv",
-        "vero_id",
-        "wbraid",
-        "yclid",
-        "ysclid",
-    ];
-    // No name in the table is shorter; most parameters that select a page are.
-    if name.len() < 3 {
+    // Lower case in a buffer as long as the longest name: what is longer can only have a known beginning.
+    let mut lower = [0; 14];
+    let known = name.len().min(lower.len());
+    // Most parameters that select a page are shorter than any that track.
+    if known < 3 {
         return false;
     }
-    let starts = |prefix: &&str| {
-        name.len() > prefix.len() && name.as_bytes()[..prefix.len()].eq_ignore_ascii_case(prefix.as_bytes())
-    };
-    PREFIXES.iter().any(starts) || NAMES.iter().any(|known| name.eq_ignore_ascii_case(known))
+    lower[..known].copy_from_slice(&name.as_bytes()[..known]);
+    lower.make_ascii_lowercase();
+    match lower[..known] {
+        [b'u', b't', b'm', b'_', _, ..] | [b'p', b'k', b'_', _, ..] | [b'm', b't', b'm', b'_', _, ..] => true,
+        [b'p', b'i', b'w', b'i', b'k', b'_', _, ..] | [b'm', b'a', b't', b'o', b'm', b'o', b'_', _, ..] => true,
+        _ if name.len() > lower.len() => false,
+        ref whole => matches!(
+            whole,
+            b"_ga"
+                | b"_gl"
+                | b"_hsenc"
+                | b"_hsmi"
+                | b"_openstat"
+                | b"dclid"
+                | b"epik"
+                | b"fbclid"
+                | b"gad_campaignid"
+                | b"gad_source"
+                | b"gbraid"
+                | b"gclid"
+                | b"gclsrc"
+                | b"igsh"
+                | b"igshid"
+                | b"li_fat_id"
+                | b"mc_cid"
+                | b"mc_eid"
+                | b"mkt_tok"
+                | b"msclkid"
+                | b"ref_src"
+                | b"srsltid"
+                | b"ttclid"
+                | b"twclid"
+                | b"vero_conv"
+                | b"vero_id"
+                | b"wbraid"
+                | b"yclid"
+                | b"ysclid"
+        ),
+    }
 }
 
 #[cfg(test)]
@@ -73,7 +79,19 @@ mod tests {
 
     #[test]
     fn what_selects_a_page_stays() {
-        for name in ["utm_source", "UTM_Medium", "fbclid", "gclid", "_ga", "mtm_kwd", "vero_id", "ysclid"] {
+        for name in [
+            "utm_source",
+            "UTM_Medium",
+            "utm_a_long_name_of_no_standard",
+            "gad_campaignid",
+            "matomo_x",
+            "fbclid",
+            "gclid",
+            "_ga",
+            "mtm_kwd",
+            "vero_id",
+            "ysclid",
+        ] {
             assert!(is_tracking(name), "{name}");
         }
         for name in [
