@@ -1,1 +1,18 @@
-fn main() {}
+//! What one operation of a case does, counted: `count --list`, `count <case>`, or `count <case> --ops <n>`.
+//!
+//! With `--ops` it performs so many operations (0 is allowed: the cost of getting ready) and prints nothing, for
+//! instruction counters to watch.
+
+mod cases;
+mod one_case;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    one_case::main("count", measure)
+}
+
+fn measure(case: &cases::Case) -> Result<(), String> {
+    let (_, observation) = cases::prepare(case)?;
+    one_case::print(case, &observation.counts, observation.checksum)
+}

@@ -1,1 +1,53 @@
-fn main() {}
+//! Heap figures of one case, by dhat: `heap --list`, or `heap <case>`.
+//!
+//! One process a case, because dhat counts everything a process allocates.
+
+mod cases;
+mod one_case;
+
+use std::process::ExitCode;
+
+use dhat::{HeapStats, Profiler};
+use perf_gate::Metric;
+
+#[global_allocator]
+static ALLOCATOR: dhat::Alloc = dhat::Alloc;
+
+fn main() -> ExitCode {
+    one_case::main("heap", measure)
+}
+
+fn measure(case: &cases::Case) -> Result<(), String> {
+    let (mut work, observation) = cases::prepare(case)?;
+    // The first operation fills what is filled once: thread-local state, the runtime's slabs, growing buffers.
+    let expected = work.run();
+
+    let profiler = Profiler::builder().testing().build();
+    // What is alive already is invisible to the profiler, so that its peak is the operation's own.
+    work.run();
+    let one = HeapStats::get();
+    // The profiler slows allocations down fifteenfold: large operations are repeated less often.
+    let operations = (2_000 / expected).clamp(2, 20);
+    let mut after = || {
+        for _ in 0..operations {
+            if work.run() != expected {
+                return Err("an operation computed something else than the one before".to_owned());
+            }
+        }
+        Ok(HeapStats::get())
+    };
+    let (n, two_n, three_n) = (after()?, after()?, after()?);
+    drop(profiler);
+    // An operation repeats exactly; should it not, rounding up shows the excess.
+    let each = |all: u64, first: u64| (all - first).div_ceil(3 * operations);
+    let most = n.curr_bytes.max(two_n.curr_bytes).max(three_n.curr_bytes);
+    let least = n.curr_bytes.min(two_n.curr_bytes).min(three_n.curr_bytes);
+    let counts = [
+        (Metric::HeapBytes, each(three_n.total_bytes, one.total_bytes)),
+        (Metric::HeapBlocks, each(three_n.total_blocks, one.total_blocks)),
+        (Metric::HeapPeak, one.max_bytes as u64),
+        (Metric::HeapLive, one.curr_bytes as u64),
+        (Metric::HeapGrowth, (most - least) as u64),
+    ];
+    one_case::print(case, &counts, observation.checksum)
+}

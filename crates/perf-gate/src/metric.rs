@@ -169,7 +169,7 @@ metrics! {
     HeapPeak = "heap-peak", Bytes, Heap;
     /// Bytes alive after one operation, above what was alive before it.
     HeapLive = "heap-live", Bytes, Heap;
-    /// Bytes by which the live heap after 3N operations exceeds that after N.
+    /// Bytes by which the live heaps after N, 2N and 3N operations differ.
     HeapGrowth = "heap-growth", Bytes, Heap;
     /// Wall time: the median over the samples of a process, and over processes.
     Time = "time", Ns, Wall;

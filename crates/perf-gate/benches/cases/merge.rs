@@ -1,0 +1,109 @@
+//! Merging the lists of a scenario's providers, and freezing the order of what came of it.
+
+use std::sync::Arc;
+
+use aggregator_core::event::{ProviderName, RankedSource};
+use aggregator_core::provider::Hit;
+use aggregator_core::search::merge::{Merged, ResultSet, Voter, Weight};
+use aggregator_mocks::library;
+use perf_gate::Metric;
+
+use super::{Observation, Work, digest, require};
+
+/// Hits in the order in which they arrive, with provider and rank.
+type Arrivals = Vec<(Voter, u32, Hit)>;
+
+/// The lists of a scenario's size, arriving in turns.
+fn arrivals(scenario: &str) -> Arrivals {
+    let (providers, hits, pool, repeats) = match scenario {
+        "wide" => (16, 50, 204, 2),
+        _ => (4, 10, 36, 1),
+    };
+    let lists: Vec<_> = (0..providers)
+        .map(|index| {
+            let name = format!("provider-{index:02}");
+            let list = library::corpus().hits(5, &name, hits, pool, repeats);
+            (Voter { index, name: ProviderName::new(&name), weight: Weight::default() }, list)
+        })
+        .collect();
+    let turn =
+        |rank: u32| lists.iter().map(move |(voter, list)| (voter.clone(), rank, list[rank as usize - 1].clone()));
+    (1..=hits).flat_map(turn).collect()
+}
+
+fn merge(arrivals: &Arrivals) -> (ResultSet, u64, u64) {
+    let mut results = ResultSet::new(0);
+    let (mut new, mut known) = (0, 0);
+    for (voter, rank, hit) in arrivals {
+        match results.add(voter, *rank, hit.clone()) {
+            Merged::New(_) => new += 1,
+            Merged::Confirmed(_) | Merged::Repeated => known += 1,
+            Merged::Refused(_) => {}
+        }
+    }
+    (results, new, known)
+}
+
+fn observe(arrivals: &Arrivals, best: &[RankedSource], results: u64, merged: u64) -> Result<Observation, String> {
+    require(results + merged == arrivals.len() as u64, || {
+        format!("{results} new and {merged} merged hits do not add up")
+    })?;
+    require(merged > 0, || "nothing was merged: the lists have to overlap".into())?;
+    require(best.windows(2).all(|pair| pair[0].score >= pair[1].score), || "the best are not in order".into())?;
+    let checksum = digest(best.iter().map(|source| source.source.url.as_str()));
+    Ok(Observation { checksum, counts: vec![(Metric::Results, results), (Metric::Merged, merged)] })
+}
+
+/// Adding every hit.
+pub struct Merge {
+    arrivals: Arrivals,
+}
+
+impl Merge {
+    pub fn of(scenario: &str) -> Self {
+        Self { arrivals: arrivals(scenario) }
+    }
+}
+
+impl Work for Merge {
+    fn run(&mut self) -> u64 {
+        divan::black_box(merge(&self.arrivals)).1
+    }
+
+    fn observe(&mut self) -> Result<Observation, String> {
+        let (results, new, known) = merge(&self.arrivals);
+        observe(&self.arrivals, &results.best(usize::MAX), new, known)
+    }
+}
+
+/// Freezing the order.
+pub struct Rank {
+    arrivals: Arrivals,
+    results: ResultSet,
+    new: u64,
+    known: u64,
+}
+
+impl Rank {
+    pub fn of(scenario: &str) -> Self {
+        let arrivals = arrivals(scenario);
+        let (results, new, known) = merge(&arrivals);
+        Self { arrivals, results, new, known }
+    }
+
+    fn best(&self) -> Arc<[RankedSource]> {
+        self.results.best(usize::MAX)
+    }
+}
+
+impl Work for Rank {
+    fn run(&mut self) -> u64 {
+        divan::black_box(self.best()).len() as u64
+    }
+
+    fn observe(&mut self) -> Result<Observation, String> {
+        let best = self.best();
+        require(best.len() as u64 == self.new, || format!("{} of {} results were ranked", best.len(), self.new))?;
+        observe(&self.arrivals, &best, self.new, self.known)
+    }
+}

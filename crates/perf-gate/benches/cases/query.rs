@@ -1,0 +1,281 @@
+//! Whole queries: a scenario from the first poll to the last event, or to an interruption.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use aggregator_core::event::{CancelReason, Event, EventKind};
+use aggregator_core::{Engine, Query, QueryStream};
+use aggregator_mocks::{End, Expectation, Pace, Scenario, Transcript, library};
+use futures::{Stream, StreamExt as _};
+use perf_gate::Metric;
+use tokio::runtime::{Builder, Runtime};
+
+use super::{Observation, Work, require};
+
+/// A runtime of one thread. Paused, time passes only when everybody waits: a scenario of seconds takes microseconds and
+/// its times are exact.
+pub fn runtime(paused: bool) -> Runtime {
+    Builder::new_current_thread().enable_time().start_paused(paused).build().expect("a current-thread runtime")
+}
+
+/// Reads a query to its end, looking at each event where it stands; returns how many there were.
+pub async fn drain(mut query: QueryStream) -> u64 {
+    let mut events = 0;
+    while let Some(event) = &query.next().await {
+        divan::black_box(event);
+        events += 1;
+    }
+    events
+}
+
+/// A scenario, from the first poll to the last event.
+pub struct Whole {
+    runtime: Runtime,
+    engine: Engine,
+    query: Query,
+    expected: Option<Expectation>,
+}
+
+impl Whole {
+    pub fn of(name: &str) -> Self {
+        let scenario = library::scenario(name);
+        // What nobody waits for is measured with the real clock, whose reading is part of the cost.
+        let paused = name != "floor";
+        let expected = Some(scenario.expect.clone());
+        Self::new(&scenario, Pace::Scripted, paused, expected)
+    }
+
+    /// The standard scenario with everything ready at once and another number of deltas: what one delta costs.
+    pub fn with_deltas(deltas: u32) -> Self {
+        Self::new(&library::scenario("standard").with_deltas(deltas), Pace::Instant, false, None)
+    }
+
+    fn new(scenario: &Scenario, pace: Pace, paused: bool, expected: Option<Expectation>) -> Self {
+        let engine = scenario.engine(&library::corpus(), pace, None);
+        Self { runtime: runtime(paused), engine, query: scenario.query(), expected }
+    }
+}
+
+impl Work for Whole {
+    fn run(&mut self) -> u64 {
+        self.runtime.block_on(drain(self.engine.run(self.query.clone())))
+    }
+
+    fn observe(&mut self) -> Result<Observation, String> {
+        let account = runtime(true).block_on(Account::of(self.engine.run(self.query.clone())));
+        match &self.expected {
+            Some(expected) => account.transcript.check_against(expected)?,
+            None => account.transcript.check()?,
+        }
+        account.observation()
+    }
+}
+
+/// The standard scenario, ended in the middle of its answer.
+pub struct Interrupted {
+    runtime: Runtime,
+    engine: Engine,
+    query: Query,
+    how: How,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    Request,
+    Drop,
+}
+
+/// Events before the interruption: behind the sources, in the middle of the answer.
+const INTERRUPTED_AFTER: usize = 150;
+
+impl Interrupted {
+    pub fn by_request() -> Self {
+        Self::new(How::Request)
+    }
+
+    pub fn by_drop() -> Self {
+        Self::new(How::Drop)
+    }
+
+    fn new(how: How) -> Self {
+        let scenario = library::scenario("standard");
+        let engine = scenario.engine(&library::corpus(), Pace::Scripted, None);
+        Self { runtime: runtime(true), engine, query: scenario.query(), how }
+    }
+}
+
+impl Work for Interrupted {
+    fn run(&mut self) -> u64 {
+        let Self { runtime, engine, query, how } = self;
+        let mut stream = engine.run(query.clone());
+        let canceller = (*how == How::Request).then(|| stream.canceller());
+        runtime.block_on(async {
+            let mut events = 0;
+            for _ in 0..INTERRUPTED_AFTER {
+                events += u64::from(stream.next().await.is_some());
+            }
+            match canceller {
+                Some(canceller) => {
+                    canceller.cancel(CancelReason::Requested);
+                    events + drain(stream).await
+                }
+                None => events,
+            }
+        })
+    }
+
+    fn observe(&mut self) -> Result<Observation, String> {
+        let mut stream = self.engine.run(self.query.clone());
+        let canceller = stream.canceller();
+        let account = runtime(true).block_on(async {
+            let mut account = Account::default();
+            let mut counted = Counted::new(stream);
+            for _ in 0..INTERRUPTED_AFTER {
+                if let Some(event) = counted.next().await {
+                    account.read(&event);
+                }
+            }
+            if self.how == How::Request {
+                canceller.cancel(CancelReason::Requested);
+                while let Some(event) = counted.next().await {
+                    account.read(&event);
+                }
+            }
+            account.finish(&counted);
+            account
+        });
+        account.transcript.check()?;
+        require(account.transcript.deltas > 0, || "the interruption came before the answer".into())?;
+        let end = account.transcript.summary().map(|(end, _)| end);
+        require(end == (self.how == How::Request).then_some(End::Cancelled), || format!("it ended with {end:?}"))?;
+        account.observation()
+    }
+}
+
+/// An account of a query: what it said and when, how often it was polled and woken.
+#[derive(Default)]
+pub struct Account {
+    pub transcript: Transcript,
+    pub polls: u64,
+    pub wakeups: u64,
+    first_event: Option<Duration>,
+    gaps: Vec<Duration>,
+    chunks: Vec<u64>,
+}
+
+impl Account {
+    /// Reads a query to its end.
+    pub async fn of(query: QueryStream) -> Self {
+        let mut account = Self::default();
+        let mut counted = Counted::new(query);
+        while let Some(event) = counted.next().await {
+            account.read(&event);
+        }
+        account.finish(&counted);
+        account
+    }
+
+    fn read(&mut self, event: &Event) {
+        if self.first_event.replace(self.first_event.unwrap_or(event.elapsed())).is_some() {
+            self.gaps.push(event.elapsed() - self.transcript.latest);
+        }
+        if let EventKind::AnswerDelta { text } = &event.kind {
+            self.chunks.push(text.len() as u64);
+        }
+        self.transcript.read(event);
+    }
+
+    fn finish(&mut self, counted: &Counted<QueryStream>) {
+        (self.polls, self.wakeups) = (counted.polls, counted.wakes.0.load(Ordering::Relaxed));
+    }
+
+    /// All that can be said about it.
+    pub fn observation(mut self) -> Result<Observation, String> {
+        let transcript = &self.transcript;
+        let mut counts = vec![
+            (Metric::Events, transcript.events),
+            (Metric::Results, transcript.results),
+            (Metric::Citations, transcript.citations),
+            (Metric::Deltas, transcript.deltas),
+            (Metric::Polls, self.polls),
+            (Metric::Wakeups, self.wakeups),
+            (Metric::Total, nanos(transcript.latest)),
+        ];
+        if let Some((_, summary)) = transcript.summary() {
+            counts.push((Metric::Merged, u64::from(summary.hits.merged)));
+            counts.push((Metric::Dropped, u64::from(summary.hits.dropped.total())));
+        }
+        let times = [
+            (Metric::FirstEvent, self.first_event),
+            (Metric::FirstResult, transcript.first_result),
+            (Metric::FirstText, transcript.first_text),
+        ];
+        counts.extend(times.into_iter().filter_map(|(metric, time)| Some((metric, nanos(time?)))));
+        self.gaps.sort_unstable();
+        if let (Some(min), Some(max)) = (self.gaps.first(), self.gaps.last()) {
+            let mean = self.gaps.iter().sum::<Duration>() / self.gaps.len() as u32;
+            let median = self.gaps[self.gaps.len() / 2];
+            counts.push((Metric::GapMin, nanos(*min)));
+            counts.push((Metric::GapMean, nanos(mean)));
+            counts.push((Metric::GapMedian, nanos(median)));
+            counts.push((Metric::GapMax, nanos(*max)));
+        }
+        self.chunks.sort_unstable();
+        if let (Some(min), Some(max)) = (self.chunks.first(), self.chunks.last()) {
+            counts.push((Metric::ChunkMin, *min));
+            counts.push((Metric::ChunkMedian, self.chunks[self.chunks.len() / 2]));
+            counts.push((Metric::ChunkMax, *max));
+        }
+        Ok(Observation { checksum: transcript.checksum(), counts })
+    }
+}
+
+/// A virtual time as a value; a scenario is hours long at most.
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Counts how often a stream is polled, and how often it wakes whoever polls it.
+pub struct Counted<S> {
+    stream: S,
+    polls: u64,
+    wakes: Arc<Wakes>,
+}
+
+#[derive(Default)]
+struct Wakes(AtomicU64);
+
+struct CountingWaker {
+    wakes: Arc<Wakes>,
+    task: Waker,
+}
+
+impl Wake for CountingWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.wakes.0.fetch_add(1, Ordering::Relaxed);
+        self.task.wake_by_ref();
+    }
+}
+
+impl<S> Counted<S> {
+    pub fn new(stream: S) -> Self {
+        Self { stream, polls: 0, wakes: Arc::default() }
+    }
+}
+
+impl<S: Stream + Unpin> Stream for Counted<S> {
+    type Item = S::Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        self.polls += 1;
+        let waker = Waker::from(Arc::new(CountingWaker { wakes: Arc::clone(&self.wakes), task: cx.waker().clone() }));
+        self.stream.poll_next_unpin(&mut Context::from_waker(&waker))
+    }
+}

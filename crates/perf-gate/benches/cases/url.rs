@@ -1,0 +1,69 @@
+//! Canonicalisation of 40 URLs: ordinary ones, and those that need the general parser.
+
+use aggregator_core::search::canonical::CanonicalUrl;
+use aggregator_mocks::library;
+use perf_gate::Metric;
+
+use super::{Observation, Work, digest, require};
+
+pub struct Canonicalise {
+    urls: Vec<String>,
+    /// How many of them have a canonical form, and how many different ones there are.
+    valid: u64,
+    distinct: u64,
+}
+
+/// Addresses as the corpus' providers list them, tracking parameters and all, that are plain ASCII without escapes.
+pub fn ordinary() -> Canonicalise {
+    let hits = library::corpus().hits(1, "ordinary", 80, 204, 0);
+    let plain = |url: &String| url.starts_with("http") && !url.contains(['%', ':', '~']) && url.is_ascii();
+    let stripped = |url: &String| plain(&url.replacen("://", "", 1));
+    let urls: Vec<String> = hits.iter().map(|hit| hit.url.clone()).filter(stripped).take(40).collect();
+    Canonicalise { urls, valid: 40, distinct: 40 }
+}
+
+/// What strangers may send: escapes, other scripts, dot segments, long queries, and no URLs at all.
+pub fn hostile() -> Canonicalise {
+    let parameters = |n: usize| (0..n).map(|i| format!("utm_{i}={i}&p{i}={i}")).collect::<Vec<_>>().join("&");
+    let kinds: [String; 10] = [
+        "https://bücher.example/größe/straße?q=ü".into(),
+        format!("https://example.org/{}", "%41%c3%a9%2f".repeat(60)),
+        format!("https://example.org/{}x", "a/../".repeat(150)),
+        format!("https://example.org/a?{}", parameters(100)),
+        format!("https://{}example.org/", "www.".repeat(60)),
+        "HTTPS://USER:pass@EXAMPLE.ORG:443/%7Ea//?&&&#!/route/%41".into(),
+        format!("https://example.org/{}", "/".repeat(1_900)),
+        "http://2130706433/%zz%%%41".into(),
+        format!("javascript:{}", "a".repeat(1_000)),
+        format!("https://example.org/{}", "a".repeat(4_000)),
+    ];
+    let urls = (0..4)
+        .flat_map(|n| kinds.clone().map(|url| url.replace("example.org", &format!("e{n}.example.org"))))
+        .collect();
+    // Per round two of the ten are refused, and three of the others are the same in every round.
+    Canonicalise { urls, valid: 32, distinct: 23 }
+}
+
+impl Work for Canonicalise {
+    fn run(&mut self) -> u64 {
+        let valid = |url: &&String| CanonicalUrl::parse(divan::black_box(url)).map(divan::black_box).is_ok();
+        self.urls.iter().filter(valid).count() as u64
+    }
+
+    fn observe(&mut self) -> Result<Observation, String> {
+        require(self.urls.len() == 40, || format!("{} URLs instead of 40", self.urls.len()))?;
+        let mut keys: Vec<_> = self.urls.iter().filter_map(|url| CanonicalUrl::parse(url).ok()).collect();
+        let valid = keys.len() as u64;
+        let checksum = digest(keys.iter().map(CanonicalUrl::as_str));
+        keys.sort();
+        keys.dedup();
+        let distinct = keys.len() as u64;
+        require((valid, distinct) == (self.valid, self.distinct), || {
+            format!(
+                "{valid} URLs have a canonical form, {distinct} different ones; expected {} and {}",
+                self.valid, self.distinct
+            )
+        })?;
+        Ok(Observation { checksum, counts: vec![(Metric::Events, valid), (Metric::Results, distinct)] })
+    }
+}

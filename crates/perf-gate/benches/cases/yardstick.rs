@@ -1,0 +1,70 @@
+//! What the engine is measured against: the same texts through a bounded channel between two tasks, as an engine that
+//! spawns its work would send them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aggregator_core::event::{CleanText, Event, EventKind};
+use aggregator_mocks::{Style, library, write_answer};
+use perf_gate::Metric;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+
+use super::query::runtime;
+use super::{Observation, Work, digest, require};
+
+/// Capacity of the channel; the event buffer that the reliability survey recommends.
+const CAPACITY: usize = 32;
+
+pub struct Channel {
+    runtime: Runtime,
+    deltas: Arc<[String]>,
+}
+
+impl Channel {
+    pub fn new() -> Self {
+        let style = Style { sources: 20, citations: 12, invented: 2 };
+        Self { runtime: runtime(false), deltas: write_answer(&library::corpus(), 2, 200, style) }
+    }
+
+    fn send_all(&self, mut look: impl FnMut(&Event)) {
+        self.runtime.block_on(async {
+            let (sender, mut receiver) = mpsc::channel(CAPACITY);
+            let deltas = Arc::clone(&self.deltas);
+            tokio::spawn(async move {
+                for (seq, delta) in (0..).zip(deltas.iter()) {
+                    let kind = EventKind::AnswerDelta { text: CleanText::block(delta.clone()) };
+                    if sender.send(Event::new(seq, Duration::ZERO, kind)).await.is_err() {
+                        break;
+                    }
+                }
+            });
+            while let Some(event) = &receiver.recv().await {
+                look(event);
+            }
+        });
+    }
+}
+
+impl Work for Channel {
+    fn run(&mut self) -> u64 {
+        let mut events = 0;
+        self.send_all(|event| {
+            divan::black_box(event);
+            events += 1;
+        });
+        events
+    }
+
+    fn observe(&mut self) -> Result<Observation, String> {
+        let mut texts = Vec::new();
+        self.send_all(|event| {
+            if let EventKind::AnswerDelta { text } = &event.kind {
+                texts.push(text.to_string());
+            }
+        });
+        require(texts[..] == self.deltas[..], || "the channel lost or changed something".into())?;
+        let checksum = digest(texts.iter().map(String::as_str));
+        Ok(Observation { checksum, counts: vec![(Metric::Events, texts.len() as u64)] })
+    }
+}
