@@ -1,0 +1,80 @@
+//! `cargo xtask baseline`: keeps the stored runs.
+
+mod check;
+mod diff;
+mod next;
+mod update;
+
+use perf_gate::{Baseline, Key};
+
+use crate::benches_data::{BenchesData, Places};
+use crate::exact::{self, ExactRun};
+use crate::executables::Source;
+use crate::failure::Failure;
+use crate::judge::{self, Base};
+use crate::perf::today;
+use crate::progress::Progress;
+use crate::row::{self, Row};
+use crate::selection::Selection;
+use crate::verdict::Verdict;
+use crate::workspace::Workspace;
+
+/// Keep the stored runs that others are compared with
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    Update(update::Options),
+    Check(check::Options),
+    Diff(diff::Options),
+}
+
+/// Runs the command.
+pub fn run(options: &Options) -> Result<u8, Failure> {
+    match &options.verb {
+        Verb::Update(options) => update::run(options),
+        Verb::Check(options) => check::run(options),
+        Verb::Diff(options) => diff::run(options),
+    }
+}
+
+/// The exact classes, measured as often as asked.
+fn measure(
+    workspace: &Workspace,
+    source: &Source,
+    selection: &Selection,
+    times: usize,
+) -> Result<Vec<ExactRun>, Failure> {
+    let executables = source.prepare(workspace)?;
+    let limits = source.limits();
+    let list = exact::list(&executables, limits)?;
+    let cases = selection.of(&list.all)?;
+    let progress = Progress::new((2 * times * cases.len()) as u64 * Progress::EXACT_CASE);
+    (0..times).map(|_| exact::measure(&executables, &list, &cases, limits, &progress)).collect()
+}
+
+/// What an update would change, as rows. Values are compared even where the key differs: a new toolchain is no reason to
+/// overlook that something got worse.
+fn changes(run: &ExactRun, old: Option<&Baseline>, selection: &Selection) -> Vec<Row> {
+    let base = old.map_or(Base::Absent, Base::Comparable);
+    let mut rows = judge::exact_rows(run, base, selection, today());
+    rows.retain(|row| row.verdict != Verdict::Pass);
+    row::sort(&mut rows);
+    rows
+}
+
+/// The stored run of this target.
+fn stored<'a>(data: &'a BenchesData, key: &Key) -> Option<&'a Baseline> {
+    data.baselines.get(&key.target)
+}
+
+/// Reads what every verb needs.
+fn read(places: &Places) -> Result<(Workspace, BenchesData), Failure> {
+    let workspace = Workspace::find()?;
+    let data = BenchesData::read(&workspace, places)?;
+    Ok((workspace, data))
+}

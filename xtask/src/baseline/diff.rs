@@ -1,0 +1,43 @@
+//! `cargo xtask baseline diff`: what would an update change?
+
+use super::{changes, measure, read, stored};
+use crate::benches_data::Places;
+use crate::executables::Source;
+use crate::failure::Failure;
+use crate::perf::key_difference;
+use crate::report::human_rows_with_notes;
+use crate::selection::Selection;
+use crate::verdict::Verdict;
+use crate::{exit_code, key, stdout};
+
+/// Measure, and show what `baseline update` would change (exit code 1 only if a case is broken)
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// Only the cases that match, like 'query/*'
+    #[arg(long, value_name = "GLOB")]
+    only: Option<String>,
+    #[command(flatten)]
+    places: Places,
+    #[command(flatten)]
+    source: Source,
+}
+
+/// Runs the command.
+pub fn run(options: &Options) -> Result<u8, Failure> {
+    let selection = Selection::new(options.only.as_deref())?;
+    let (workspace, data) = read(&options.places)?;
+    let key = key::of(&workspace, &data.inputs)?;
+    let old = stored(&data, &key);
+    let run = measure(&workspace, &options.source, &selection, 1)?.remove(0);
+    if let Some(old) = old.filter(|old| old.key != key) {
+        stdout::print(&format!("{}\nvalues are compared all the same\n\n", key_difference(&key, &old.key)))?;
+    }
+    let rows = changes(&run, old, &selection);
+    if rows.is_empty() {
+        stdout::print("nothing would change\n")?;
+    } else {
+        stdout::print(&human_rows_with_notes(&rows))?;
+    }
+    let broken = rows.iter().any(|row| row.verdict == Verdict::Broken);
+    Ok(if broken { exit_code::RED } else { exit_code::GREEN })
+}

@@ -1,0 +1,128 @@
+//! The promises: absolute limits that people wrote down.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use perf_gate::{CaseName, Metric, Unit};
+use serde::Deserialize;
+use toml::Spanned;
+
+/// An absolute limit of one row.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// The exact name of the case.
+    pub case: CaseName,
+    /// What is limited.
+    pub metric: Metric,
+    /// The largest value that keeps the promise, in the metric's base unit.
+    pub limit: u64,
+    /// The metric's unit, for the reader; checked where it is written.
+    pub unit: Option<Unit>,
+    /// Where the promise comes from.
+    pub source: String,
+}
+
+/// Why a text is not a list of budgets, and where.
+#[derive(Debug)]
+pub struct BudgetError {
+    /// What is wrong.
+    pub what: String,
+    /// Where in the text.
+    pub span: Option<Range<usize>>,
+}
+
+/// The version of the file that this program reads.
+const SCHEMA: u32 = 1;
+
+#[derive(Deserialize)]
+struct Version {
+    schema: Spanned<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    #[serde(rename = "schema")]
+    _schema: u32,
+    // Required, so that a cut file is not an empty list.
+    budget: Vec<Spanned<Budget>>,
+}
+
+/// Reads the file.
+pub fn parse(text: &str) -> Result<Vec<Budget>, BudgetError> {
+    let shape = |error: toml::de::Error| BudgetError { what: error.message().to_owned(), span: error.span() };
+    // The version alone first, so that a newer file is named as such and not as a list of odd fields.
+    let Version { schema } = toml::from_str(text).map_err(shape)?;
+    if *schema.get_ref() != SCHEMA {
+        let what = format!("schema {} is not the version this program reads ({SCHEMA})", schema.get_ref());
+        return Err(BudgetError { what, span: Some(schema.span()) });
+    }
+    let Stored { budget, .. } = toml::from_str(text).map_err(shape)?;
+    let mut seen = BTreeSet::new();
+    let mut budgets = Vec::new();
+    for entry in budget {
+        let (span, entry) = (Some(entry.span()), entry.into_inner());
+        let Budget { case, metric, unit, source, .. } = &entry;
+        if let Some(unit) = unit
+            && *unit != metric.unit()
+        {
+            let what =
+                format!("{case} {metric}: the unit is `{unit}`, but this metric is counted in `{}`", metric.unit());
+            return Err(BudgetError { what, span });
+        }
+        if source.trim().is_empty() {
+            return Err(BudgetError { what: format!("{case} {metric}: `source` is empty"), span });
+        }
+        if !seen.insert((case.clone(), *metric)) {
+            return Err(BudgetError { what: format!("{case} {metric} has two budgets"), span });
+        }
+        budgets.push(entry);
+    }
+    Ok(budgets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"schema = 1
+[[budget]]
+case = "query/floor/10"
+metric = "heap-peak"
+unit = "bytes"
+limit = 65536
+source = "the README promises it"
+"#;
+
+    #[test]
+    fn a_budget_is_read() {
+        let [budget] = parse(GOOD).unwrap().try_into().unwrap();
+        assert_eq!((budget.metric, budget.limit), (Metric::HeapPeak, 65_536));
+        assert!(parse("schema = 1\nbudget = []").unwrap().is_empty());
+    }
+
+    #[test]
+    fn errors_name_the_cause_and_the_place() {
+        for (from, to, says, line) in [
+            ("schema = 1", "schema = 2", "schema 2", 1),
+            ("limit = 65536", "limit = -1", "integer", 6),
+            ("limit = 65536", "limit = nan", "floating", 6),
+            ("limit = 65536", "limit = 1\nlimit = 2", "duplicate key", 7),
+            ("limit = 65536", "limit = 1\ncolour = 1", "unknown field `colour`", 7),
+            ("\"bytes\"", "\"ns\"", "counted in `bytes`", 2),
+            ("heap-peak", "heap-peek", "unknown metric", 4),
+            ("query/floor/10", "query", "not a case name", 3),
+            ("the README promises it", " ", "`source` is empty", 2),
+        ] {
+            let broken = GOOD.replacen(from, to, 1);
+            let error = parse(&broken).unwrap_err();
+            assert!(error.what.contains(says), "{from} -> {to}: {}", error.what);
+            let start = error.span.expect("a place").start;
+            assert_eq!(broken[..start].matches('\n').count() + 1, line, "{from} -> {to}");
+        }
+        assert!(parse("schema = 1").is_err(), "cut before the list");
+        let twice = format!("{GOOD}{}", GOOD.strip_prefix("schema = 1\n").unwrap());
+        assert!(parse(&twice).unwrap_err().what.contains("two budgets"));
+    }
+}

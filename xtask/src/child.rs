@@ -1,0 +1,198 @@
+//! Runs one child process to its end, and no longer.
+
+use std::io::{self, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+use std::{env, fmt, path::Path};
+
+use crate::failure::Failure;
+use crate::{interrupt, plain_text};
+
+/// How much a child may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Time until it is killed.
+    pub time: Duration,
+    /// Bytes on its standard output.
+    pub output: u64,
+}
+
+/// For the measuring programs: a case takes well under a second and prints a few dozen lines.
+impl Default for Limits {
+    fn default() -> Self {
+        Self { time: Duration::from_secs(60), output: 4 << 20 }
+    }
+}
+
+/// Where a child's messages go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Messages {
+    /// To this program's standard error, as they come.
+    Shown,
+    /// Kept for the reason of a failure.
+    Kept,
+}
+
+/// Why a child gave no usable output.
+#[derive(Debug)]
+pub enum ChildError {
+    /// It could not be started.
+    Start(io::Error),
+    /// It ended with a failure; with the last line it wrote, where messages are kept.
+    Failed {
+        /// How it ended.
+        status: ExitStatus,
+        /// What it said last.
+        said: String,
+    },
+    /// It was killed for taking too long.
+    TooLong(Duration),
+    /// It printed more than it may.
+    TooMuch(u64),
+    /// It printed something that is not text.
+    NotText,
+    /// The user asked to stop; the child is gone.
+    Interrupted,
+}
+
+impl ChildError {
+    /// The reason for a person; an interruption is no reason but the end of the command.
+    pub fn reason(self) -> Result<String, Failure> {
+        match self {
+            Self::Interrupted => Err(Failure::Interrupted),
+            other => Ok(other.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for ChildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start(error) => write!(f, "could not be started: {error}"),
+            Self::Failed { status, said } if said.is_empty() => write!(f, "ended with {status}"),
+            Self::Failed { status, said } => write!(f, "ended with {status}: {said}"),
+            Self::TooLong(limit) => write!(f, "was killed after {} s", limit.as_secs_f32()),
+            Self::TooMuch(limit) => write!(f, "printed more than {limit} bytes"),
+            Self::NotText => write!(f, "printed something that is not UTF-8"),
+            Self::Interrupted => write!(f, "was interrupted"),
+        }
+    }
+}
+
+/// A measuring program with the same surroundings on every machine and day: what it prints must not depend on the
+/// user's settings or directory, and divan takes options from the environment.
+pub fn measuring(program: &Path, dir: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(dir).env_clear();
+    for (name, value) in env::vars_os() {
+        let kept = name.to_str().is_some_and(|name| {
+            matches!(name, "PATH" | "HOME" | "TMPDIR" | "LD_LIBRARY_PATH") || name.starts_with("DYLD_")
+        });
+        if kept {
+            command.env(name, value);
+        }
+    }
+    command
+}
+
+/// Runs a child without input until it ends, and returns what it printed.
+///
+/// Whatever ends the wait, the child is gone afterwards.
+pub fn run(command: &mut Command, limits: Limits, messages: Messages) -> Result<String, ChildError> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(match messages {
+        Messages::Shown => Stdio::inherit(),
+        Messages::Kept => Stdio::piped(),
+    });
+    // A group of its own: Ctrl-C reaches only this program, which then ends the whole group.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    if interrupt::raised() {
+        return Err(ChildError::Interrupted);
+    }
+    let mut child = command.spawn().map_err(ChildError::Start)?;
+    let printed = child.stdout.take().map(|pipe| read_head(pipe, limits.output));
+    let said = child.stderr.take().map(read_tail);
+
+    let status = wait(&mut child, limits.time)?;
+    let printed = printed.map(|printed| received(&printed)).unwrap_or_default();
+    // Before the status: who prints too much dies of the closed pipe, which would be a misleading reason.
+    if printed.len() as u64 > limits.output {
+        return Err(ChildError::TooMuch(limits.output));
+    }
+    let said = said.map(|said| received(&said)).unwrap_or_default();
+    if !status.success() {
+        return Err(ChildError::Failed { status, said: plain_text::last_line(&String::from_utf8_lossy(&said)) });
+    }
+    String::from_utf8(printed).map_err(|_| ChildError::NotText)
+}
+
+fn wait(child: &mut Child, limit: Duration) -> Result<ExitStatus, ChildError> {
+    let start = Instant::now();
+    // Short at first, because most cases end within milliseconds; never long, because Ctrl-C is noticed here.
+    let mut pause = Duration::from_millis(1);
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Ok(status),
+            Ok(None) => {}
+            Err(error) => {
+                end(child);
+                return Err(ChildError::Start(error));
+            }
+        }
+        if interrupt::raised() {
+            end(child);
+            return Err(ChildError::Interrupted);
+        }
+        if start.elapsed() >= limit {
+            end(child);
+            return Err(ChildError::TooLong(limit));
+        }
+        thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(20));
+    }
+}
+
+/// Kills the child with everything it started, and waits until it is gone.
+fn end(child: &mut Child) {
+    // Errors mean that it is gone already.
+    #[cfg(unix)]
+    let _ = rustix::process::kill_process_group(rustix::process::Pid::from_child(child), rustix::process::Signal::KILL);
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// Reads up to one byte more than allowed; then the pipe closes and the child cannot fill the memory.
+fn read_head(pipe: impl Read + Send + 'static, limit: u64) -> Receiver<Vec<u8>> {
+    let (send, receive) = mpsc::channel();
+    thread::spawn(move || {
+        let mut head = Vec::new();
+        // A pipe that breaks off gives a cut text, which no reader accepts.
+        let _ = pipe.take(limit.saturating_add(1)).read_to_end(&mut head);
+        let _ = send.send(head);
+    });
+    receive
+}
+
+/// Reads everything and keeps the end of it.
+fn read_tail(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+    const KEPT: usize = 16 << 10;
+    let (send, receive) = mpsc::channel();
+    thread::spawn(move || {
+        let (mut tail, mut chunk) = (Vec::new(), [0; 4096]);
+        while let Ok(count @ 1..) = pipe.read(&mut chunk) {
+            tail.extend_from_slice(&chunk[..count]);
+            if tail.len() > 2 * KEPT {
+                tail.drain(..tail.len() - KEPT);
+            }
+        }
+        let _ = send.send(tail);
+    });
+    receive
+}
+
+/// What a reader thread read; a grandchild that keeps the pipe open must not keep this program.
+fn received(reader: &Receiver<Vec<u8>>) -> Vec<u8> {
+    reader.recv_timeout(Duration::from_secs(2)).unwrap_or_default()
+}

@@ -1,0 +1,80 @@
+//! What this program's exit codes mean, and how rows decide them. Scripts depend on these numbers.
+
+use crate::row::Row;
+use crate::verdict::Verdict;
+
+/// Everything that was required was judged, and nothing is worse. The only green code.
+pub const GREEN: u8 = 0;
+/// A row is REGRESSED, MISSING or BROKEN (or NEW where a baseline is required), or an update was refused.
+pub const RED: u8 = 1;
+/// The command line, the machine or the build stood in the way. Also clap's code for a wrong command line.
+pub const USAGE: u8 = 2;
+/// A file in `benches-data` is not valid; decided before anything is built or measured.
+pub const INVALID_FILE: u8 = 3;
+/// Nothing is known to be worse, but a row that has to be judged could not be.
+pub const NOT_JUDGED: u8 = 4;
+/// Stopped by Ctrl-C or a termination signal; nothing was written.
+pub const INTERRUPTED: u8 = 130;
+
+/// The same table for `--help`.
+pub const HELP: &str = "\
+Exit codes, in the order they are decided:
+    3  a file in benches-data is not valid (before anything is built or measured)
+    2  usage or environment: options, build, machine
+  130  interrupted; nothing was written
+    1  a row is REGRESSED, MISSING or BROKEN, or an update was refused
+    4  a row that has to be judged could not be
+    0  otherwise: the only green code";
+
+/// The code of a run that was measured to its end.
+pub fn of_rows(rows: &[Row], require_baseline: bool) -> u8 {
+    let red = |row: &Row| match row.verdict {
+        Verdict::Broken | Verdict::Regressed | Verdict::Missing => true,
+        Verdict::New => require_baseline,
+        Verdict::Inconclusive | Verdict::Accepted | Verdict::Improved | Verdict::Info | Verdict::Pass => false,
+    };
+    if rows.iter().any(red) {
+        RED
+    } else if rows.iter().any(|row| row.verdict == Verdict::Inconclusive) {
+        // Only exact rows and budgets are ever INCONCLUSIVE, and both are required: unjudged wall rows are INFO.
+        NOT_JUDGED
+    } else {
+        GREEN
+    }
+}
+
+/// One word for a person, and what it stands for.
+pub fn meaning(code: u8) -> &'static str {
+    match code {
+        GREEN => "GREEN (exit 0): everything that had to be judged was, and nothing is worse",
+        RED => "RED (exit 1): something is worse, missing or broken",
+        USAGE => "STOPPED (exit 2): usage or environment",
+        INVALID_FILE => "STOPPED (exit 3): a file in benches-data is not valid",
+        NOT_JUDGED => "NOT JUDGED (exit 4): a row that has to be judged could not be",
+        INTERRUPTED => "INTERRUPTED (exit 130): nothing was written",
+        _ => "STOPPED",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::row::tests::row;
+
+    #[test]
+    fn red_comes_before_not_judged_and_only_required_new_rows_are_red() {
+        let code = |verdicts: &[Verdict], required| {
+            let rows: Vec<_> = verdicts.iter().map(|&verdict| row(verdict)).collect();
+            of_rows(&rows, required)
+        };
+        use Verdict::*;
+        assert_eq!(code(&[], false), GREEN);
+        assert_eq!(code(&[Pass, Improved, Info, Accepted, New], false), GREEN);
+        for red in [Regressed, Missing, Broken] {
+            assert_eq!(code(&[Pass, Inconclusive, red], false), RED, "{red}");
+        }
+        assert_eq!(code(&[Pass, Inconclusive], false), NOT_JUDGED);
+        assert_eq!(code(&[Pass, New], true), RED);
+        assert_eq!(code(&[Pass, Inconclusive, New], true), RED);
+    }
+}

@@ -1,0 +1,93 @@
+//! Absolute limits of anything that was measured.
+
+use perf_gate::{CaseName, Class};
+
+use super::reproduce;
+use crate::budget::Budget;
+use crate::exact::ExactRun;
+use crate::row::{Group, Row, Subject, Value};
+use crate::selection::Selection;
+use crate::verdict::Verdict;
+use crate::wall::WallRun;
+
+/// A row for each budget of the selected cases.
+pub fn rows(budgets: &[Budget], selection: &Selection, exact: &ExactRun, wall: &WallRun) -> Vec<Row> {
+    budgets.iter().filter(|budget| selection.contains(&budget.case)).map(|budget| row(budget, exact, wall)).collect()
+}
+
+fn row(budget: &Budget, exact: &ExactRun, wall: &WallRun) -> Row {
+    let Budget { case, metric, limit, source, .. } = budget;
+    let row = |verdict, value: Option<u64>| {
+        let values = (Some(Value::Number(*limit)), value.map(Value::Number));
+        Row::new(Group::Budget, case, Subject::Metric(*metric), verdict).values(values.0, values.1)
+    };
+    match measured(budget, exact, wall) {
+        Measured::Value(value) if value <= *limit => row(Verdict::Pass, Some(value)),
+        Measured::Value(value) => row(Verdict::Regressed, Some(value))
+            .because(format!("above the budget: {source}"))
+            .then(format!("reproduce: {}; a promise is changed in benches-data/budgets.toml, with a reason", reproduce(case))),
+        Measured::Broken => row(Verdict::Broken, None).because("the case gave no value; see its own row"),
+        Measured::Absent => row(Verdict::Missing, None).because("a budget that nothing measures").then(format!(
+            "is the name right? `{case}` or its `{metric}` is not measured; correct benches-data/budgets.toml or bring it back"
+        )),
+    }
+}
+
+enum Measured {
+    Value(u64),
+    Broken,
+    Absent,
+}
+
+fn measured(budget: &Budget, exact: &ExactRun, wall: &WallRun) -> Measured {
+    let case: &CaseName = &budget.case;
+    let value = if budget.metric.class() == Class::Wall {
+        wall.get(case).map(|outcome| outcome.as_ref().map(|time| Some(time.ns)))
+    } else {
+        exact.get(case).map(|outcome| {
+            let records = outcome.as_ref();
+            records.map(|records| records.iter().find(|record| record.metric() == budget.metric).map(|r| r.value()))
+        })
+    };
+    match value {
+        Some(Ok(Some(value))) => Measured::Value(value),
+        Some(Err(_)) => Measured::Broken,
+        Some(Ok(None)) | None => Measured::Absent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use perf_gate::{Checksum, Metric, Record};
+
+    use super::*;
+    use crate::row::Spread;
+    use crate::wall::WallTime;
+
+    fn verdict(metric: Metric, case: &str, limit: u64) -> Option<Verdict> {
+        let name = |case: &str| CaseName::new(case).unwrap();
+        let record = Record::new(name("a/b/c"), Metric::HeapPeak, 100, Checksum(1)).unwrap();
+        let exact = ExactRun::from([(name("a/b/c"), Ok(vec![record])), (name("a/b/broken"), Err("died".into()))]);
+        let spread = Spread { iqr_percent: 1.0, processes: 5 };
+        let wall = WallRun::from([(name("a/b/c"), Ok(WallTime { ns: 100, spread }))]);
+        let budget = Budget { case: name(case), metric, limit, unit: None, source: "test".into() };
+        let selection = Selection::new(Some("a/*")).unwrap();
+        rows(&[budget], &selection, &exact, &wall).first().map(|row| row.verdict)
+    }
+
+    #[test]
+    fn a_limit_is_the_last_value_that_passes() {
+        for metric in [Metric::HeapPeak, Metric::Time] {
+            assert_eq!(verdict(metric, "a/b/c", 100), Some(Verdict::Pass));
+            assert_eq!(verdict(metric, "a/b/c", 99), Some(Verdict::Regressed));
+        }
+    }
+
+    #[test]
+    fn what_is_not_measured_is_never_green() {
+        assert_eq!(verdict(Metric::HeapLive, "a/b/c", 100), Some(Verdict::Missing));
+        assert_eq!(verdict(Metric::HeapPeak, "a/b/d", 100), Some(Verdict::Missing));
+        assert_eq!(verdict(Metric::HeapPeak, "a/b/broken", 100), Some(Verdict::Broken));
+        assert_eq!(verdict(Metric::HeapPeak, "z/b/c", 100), None, "not selected");
+    }
+}

@@ -1,0 +1,124 @@
+//! `cargo xtask perf`: measure, compare, print, write the reports.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use perf_gate::Key;
+
+use crate::benches_data::{BenchesData, Places};
+use crate::executables::Source;
+use crate::failure::Failure;
+use crate::judge::{self, Base};
+use crate::progress::Progress;
+use crate::report::{Format, JSON_FILE, MARKDOWN_FILE, Report};
+use crate::selection::Selection;
+use crate::wall::{self, Effort};
+use crate::workspace::Workspace;
+use crate::{exact, exit_code, key, plain_text, provenance, row, stdout};
+
+/// Measure the engine, compare it with its baseline and budgets, and fail when it got worse
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// Repeat less often (never fewer cases)
+    #[arg(long)]
+    quick: bool,
+    /// Only the cases that match, like 'query/*'
+    #[arg(long, value_name = "GLOB")]
+    only: Option<String>,
+    /// What is printed on standard output
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// Where report.json and report.md are written [default: target/perf/latest]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// A row that is not in the baseline is red (for CI)
+    #[arg(long)]
+    require_baseline: bool,
+    /// Number of processes that measure wall time [default: 20, or 5 with --quick]
+    #[arg(long, hide = true, value_parser = clap::value_parser!(u8).range(1..=200))]
+    processes: Option<u8>,
+    #[command(flatten)]
+    places: Places,
+    #[command(flatten)]
+    source: Source,
+}
+
+/// Runs the command.
+pub fn run(options: &Options) -> Result<u8, Failure> {
+    let workspace = Workspace::find()?;
+    let selection = Selection::new(options.only.as_deref())?;
+    let data = BenchesData::read(&workspace, &options.places)?;
+    let key = key::of(&workspace, &data.inputs)?;
+    let out = options.out.clone().unwrap_or_else(|| workspace.target_dir().join("perf").join("latest"));
+    prepare(&out)?;
+
+    let executables = options.source.prepare(&workspace)?;
+    let limits = options.source.limits();
+    let list = exact::list(&executables, limits)?;
+    let cases = selection.of(&list.all)?;
+    let effort = effort(options);
+    let process = Progress::process(cases.len(), effort.per_case);
+    let progress = Progress::new(2 * cases.len() as u64 * Progress::EXACT_CASE + effort.processes as u64 * process);
+    let exact = exact::measure(&executables, &list, &cases, limits, &progress)?;
+    let wall = wall::measure(&executables, &list.all, &cases, effort, limits, &progress)?;
+    drop(progress);
+
+    let difference;
+    let base = match data.baselines.get(&key.target) {
+        None => Base::Absent,
+        Some(baseline) if baseline.key == key => Base::Comparable(baseline),
+        Some(baseline) => {
+            difference = key_difference(&key, &baseline.key);
+            Base::OtherKey(baseline, &difference)
+        }
+    };
+    let mut rows = judge::exact_rows(&exact, base, &selection, today());
+    rows.extend(judge::wall_rows(&wall));
+    rows.extend(judge::budget_rows(&data.budgets, &selection, &exact, &wall));
+    row::sort(&mut rows);
+
+    let exit_code = exit_code::of_rows(&rows, options.require_baseline);
+    let provenance = provenance::of(&workspace)?;
+    let report = Report { provenance, key, quick: options.quick, exit_code, rows };
+    report.write(&out)?;
+    let written = format!("{}, {}", workspace.shown(&out.join(JSON_FILE)), workspace.shown(&out.join(MARKDOWN_FILE)));
+    stdout::print(&report.render(options.format, &written)?)?;
+    Ok(exit_code)
+}
+
+fn effort(options: &Options) -> Effort {
+    let (processes, per_case) = if options.quick { (5, 10) } else { (20, 30) };
+    let processes = options.processes.map_or(processes, usize::from);
+    Effort { processes, per_case: Duration::from_millis(per_case) }
+}
+
+/// Makes the directory and removes reports of earlier runs: if this one does not come to its end, none may be taken for
+/// its result.
+fn prepare(out: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(out).map_err(|error| Failure::path("create", out, &error))?;
+    for name in [JSON_FILE, MARKDOWN_FILE] {
+        let old = out.join(name);
+        if old.is_file() {
+            fs::remove_file(&old).map_err(|error| Failure::path("remove the old", &old, &error))?;
+        }
+    }
+    Ok(())
+}
+
+/// What makes a baseline not comparable: each field with both values.
+pub fn key_difference(here: &Key, stored: &Key) -> String {
+    let show = |text: &str| if text.is_empty() { "none".to_owned() } else { plain_text::visible(text) };
+    let fields = here.differences(stored).into_iter();
+    let fields =
+        fields.map(|(name, here, stored)| format!("{name} is {} here, {} in the baseline", show(here), show(stored)));
+    format!("not comparable: {}", fields.collect::<Vec<_>>().join(", "))
+}
+
+/// The date in UTC: an acceptance ends everywhere at the same moment.
+pub fn today() -> Date {
+    Timestamp::now().to_zoned_datetime(TimeZone::UTC).date()
+}

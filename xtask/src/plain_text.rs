@@ -1,0 +1,62 @@
+//! Text from children and files made safe to show.
+
+/// The last line that says something, without anything a terminal obeys, at most 200 characters.
+pub fn last_line(text: &str) -> String {
+    let shown = anstream::adapter::strip_str(text).to_string();
+    // A panic ends with advice that stands below what went wrong.
+    let advice = |line: &str| line.starts_with("note: run with `RUST_BACKTRACE=");
+    shown.lines().rev().map(one_line).find(|line| !line.is_empty() && !advice(line)).unwrap_or_default()
+}
+
+/// One line of the same kind, from the beginning.
+pub fn one_line(text: &str) -> String {
+    const LONGEST: usize = 200;
+    visible(text).chars().take(LONGEST).collect()
+}
+
+/// All of a text, on one line, without anything a terminal obeys.
+pub fn visible(text: &str) -> String {
+    let text = text.trim().chars().map(|c| if c.is_whitespace() { ' ' } else { c });
+    text.filter(|&c| !is_invisible(c)).collect()
+}
+
+/// A number of things: `1 case`, `2 cases`.
+pub fn counted(number: usize, thing: &str) -> String {
+    format!(
+        "{number} {thing}{}",
+        if number == 1 {
+            ""
+        } else if thing.ends_with('s') {
+            "es"
+        } else {
+            "s"
+        }
+    )
+}
+
+/// Control characters, and the marks that reorder or hide what is around them.
+pub fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_is_left() {
+        let said = last_line("first\nlast \u{1b}[31mred\u{1b}[0m \u{202e}back\u{200b}\t.\u{7}\n \n");
+        assert_eq!(said, "last red back .");
+        assert_eq!(last_line(&"x".repeat(1_000)).len(), 200);
+        assert_eq!(last_line(" \n\n"), "");
+    }
+
+    #[test]
+    fn the_last_line_of_a_panic_is_its_message() {
+        let panic = "\nthread 'main' (1) panicked at src/main.rs:1:1:\n9 results, expected 10\n\
+                     note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n";
+        assert_eq!(last_line(panic), "9 results, expected 10");
+    }
+}

@@ -1,0 +1,91 @@
+//! The judgement of a run, shown to people and to programs.
+//!
+//! - [`human`]: the table on a terminal.
+//! - [`markdown`]: the same for a step summary.
+//! - [`json`]: every value, for programs.
+//! - [`number`]: values with their units.
+
+mod human;
+mod json;
+mod markdown;
+mod notes;
+mod number;
+
+use std::path::Path;
+
+use clap::ValueEnum;
+use perf_gate::{Key, Provenance};
+
+use crate::exit_code;
+use crate::failure::Failure;
+use crate::plain_text::counted;
+use crate::row::Row;
+use crate::verdict::Verdict;
+use crate::whole_file;
+
+pub use human::{rows as human_rows, rows_with_notes as human_rows_with_notes};
+
+/// What goes to standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// The table
+    Human,
+    /// report.json
+    Json,
+    /// report.md
+    Markdown,
+}
+
+/// A judged run.
+#[derive(Debug)]
+pub struct Report {
+    /// Commit and machine.
+    pub provenance: Provenance,
+    /// What makes its values comparable.
+    pub key: Key,
+    /// Fewer repeats were made.
+    pub quick: bool,
+    /// The code the run ends with.
+    pub exit_code: u8,
+    /// Every row, in the order of the table.
+    pub rows: Vec<Row>,
+}
+
+/// Names of the files in the output directory.
+pub const JSON_FILE: &str = "report.json";
+/// The same for a step summary.
+pub const MARKDOWN_FILE: &str = "report.md";
+
+impl Report {
+    /// The run in one of its forms; `written` says where the reports are.
+    pub fn render(&self, format: Format, written: &str) -> Result<String, Failure> {
+        match format {
+            Format::Human => Ok(human::report(self, written)),
+            Format::Json => json::report(self),
+            Format::Markdown => Ok(markdown::report(self)),
+        }
+    }
+
+    /// Writes both files.
+    pub fn write(&self, dir: &Path) -> Result<(), Failure> {
+        let is_json = |text: &str| serde_json::from_str::<serde_json::Value>(text).is_ok();
+        whole_file::write(&dir.join(JSON_FILE), &json::report(self)?, is_json)?;
+        whole_file::write(&dir.join(MARKDOWN_FILE), &markdown::report(self), |_| true)
+    }
+
+    /// How many rows there are of each verdict, worst first.
+    fn summary(&self) -> String {
+        let count = |verdict| self.rows.iter().filter(|row| row.verdict == verdict).count();
+        let counts = Verdict::ALL.into_iter().map(|verdict| (verdict, count(verdict))).filter(|&(_, count)| count > 0);
+        let counts: Vec<_> = counts.map(|(verdict, count)| format!("{count} {verdict}")).collect();
+        format!("{}: {}", counted(self.rows.len(), "row"), counts.join(", "))
+    }
+
+    /// The verdict of the run.
+    fn meaning(&self) -> &'static str {
+        exit_code::meaning(self.exit_code)
+    }
+}
+
+#[cfg(test)]
+mod tests;

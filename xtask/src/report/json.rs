@@ -1,0 +1,78 @@
+//! The report for programs: every value, and nothing rounded.
+
+use perf_gate::{CaseName, Key, Unit};
+use serde::Serialize;
+
+use super::Report;
+use crate::failure::Failure;
+use crate::row::{Group, Spread, Subject, Value};
+use crate::verdict::Verdict;
+
+/// Version of this form.
+const SCHEMA: u32 = 1;
+
+#[derive(Serialize)]
+struct Stored<'a> {
+    schema: u32,
+    /// The run was measured and judged to its end; a reader need not guess from the rows.
+    complete: bool,
+    commit: &'a str,
+    machine: &'a str,
+    key: &'a Key,
+    quick: bool,
+    exit_code: u8,
+    rows: Vec<StoredRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct StoredRow<'a> {
+    case: &'a CaseName,
+    metric: Subject,
+    class: Group,
+    unit: Option<Unit>,
+    base: Option<Value>,
+    head: Option<Value>,
+    /// Relative change from base to head.
+    change: Option<f64>,
+    /// Part of a budget that is used.
+    limit_used: Option<f64>,
+    spread: Option<Spread>,
+    verdict: Verdict,
+    reason: Option<&'a str>,
+    what_now: Option<&'a str>,
+}
+
+/// The whole report.
+pub fn report(report: &Report) -> Result<String, Failure> {
+    let rows = report.rows.iter().map(|row| StoredRow {
+        case: &row.case,
+        metric: row.subject,
+        class: row.group,
+        unit: row.subject.unit(),
+        base: row.base,
+        head: row.head,
+        change: row.change(),
+        limit_used: row.limit_used(),
+        spread: row.spread,
+        verdict: row.verdict,
+        reason: row.reason.as_deref(),
+        what_now: row.what_now.as_deref(),
+    });
+    let stored = Stored {
+        schema: SCHEMA,
+        complete: true,
+        commit: &report.provenance.commit,
+        machine: &report.provenance.machine,
+        key: &report.key,
+        quick: report.quick,
+        exit_code: report.exit_code,
+        rows: rows.collect(),
+    };
+    let text = serde_json::to_string_pretty(&stored).map_err(|error| {
+        Failure::environment(
+            format!("the report cannot be written as JSON: {error}"),
+            "this is a bug: please report it",
+        )
+    })?;
+    Ok(text + "\n")
+}

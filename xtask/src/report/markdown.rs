@@ -1,0 +1,69 @@
+//! The report for a step summary.
+
+use std::fmt::Write as _;
+
+use super::{Report, notes, number};
+
+/// The whole report: the verdict first, then what to do, then every row.
+pub fn report(report: &Report) -> String {
+    let mut out = format!("## Performance: {}\n\n{}\n\n", report.meaning(), report.summary());
+    let notes = notes::of(&report.rows);
+    if !notes.is_empty() {
+        out.push_str("### What now\n\n");
+    }
+    for note in &notes {
+        let _ = writeln!(out, "- **{}** {}", note.verdict, escaped(&note.rows));
+        for reason in &note.reasons {
+            let _ = writeln!(out, "  - {}", escaped(reason));
+        }
+        for part in note.what_now.iter().flat_map(|what_now| what_now.split("; ")) {
+            let _ = writeln!(out, "  - → {}", escaped(part));
+        }
+    }
+    if !notes.is_empty() {
+        out.push('\n');
+    }
+    out.push_str("| class | case | metric | base | now | change | verdict |\n|---|---|---|---:|---:|---:|---|\n");
+    for row in &report.rows {
+        let cells = [
+            row.group.name().to_owned(),
+            row.case.to_string(),
+            row.subject.to_string(),
+            number::base(row),
+            number::head(row),
+            number::change(row),
+            row.verdict.to_string(),
+        ];
+        let _ = writeln!(out, "| {} |", cells.map(|cell| escaped(&cell)).join(" | "));
+    }
+    let (commit, machine) = (escaped(&report.provenance.commit), escaped(&report.provenance.machine));
+    let repeats = if report.quick { ", with fewer repeats (`--quick`)" } else { "" };
+    let _ = writeln!(out, "\nCommit {commit}, measured on {machine}{repeats}.");
+    out
+}
+
+/// Text that Markdown shows as it is, in one cell of a table.
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '~' | '#' | '@' => out.extend(['\\', c]),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn a_cell_stays_a_cell() {
+        assert_eq!(escaped("a|b\nc `d` <img> *e*"), "a\\|b c \\`d\\` &lt;img&gt; \\*e\\*");
+    }
+}

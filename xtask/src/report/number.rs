@@ -1,0 +1,119 @@
+//! Values with their units: exact, and short enough to compare by eye.
+
+use perf_gate::Unit;
+
+use crate::row::{Group, Row, Subject, Value};
+
+/// Shown where there is no value.
+pub const NONE: &str = "—";
+
+/// The stored value, or the limit.
+pub fn base(row: &Row) -> String {
+    value(row.base, row)
+}
+
+/// The measured value.
+pub fn head(row: &Row) -> String {
+    value(row.head, row)
+}
+
+/// How they differ; for wall time its spread, for a budget how much of it is used.
+pub fn change(row: &Row) -> String {
+    if let Some(spread) = row.spread {
+        return format!("iqr {:.1} %", spread.iqr_percent);
+    }
+    if let Some(used) = row.limit_used() {
+        // Rounded up: 100 % is never shown for what is above the limit, nor less than what is used.
+        return format!("{:.0} % used", (used * 100.0).ceil());
+    }
+    if row.group == Group::Budget {
+        return NONE.into();
+    }
+    match (row.base, row.head) {
+        (Some(Value::Number(base)), Some(Value::Number(head))) if base == head => "=".into(),
+        (Some(Value::Number(base)), Some(Value::Number(head))) => match row.change() {
+            Some(change) if change.abs() >= 0.0005 => format!("{:+.1} %", change * 100.0),
+            // Too little for a percentage with one digit, or nothing to take a percentage of.
+            _ => format!("{:+}", i128::from(head) - i128::from(base)),
+        },
+        (Some(Value::Checksum(base)), Some(Value::Checksum(head))) => {
+            if base == head {
+                "=".into()
+            } else {
+                "differs".into()
+            }
+        }
+        _ => NONE.into(),
+    }
+}
+
+fn value(value: Option<Value>, row: &Row) -> String {
+    match value {
+        None => NONE.into(),
+        // Enough to tell two apart; the reports for programs have all of it.
+        Some(Value::Checksum(checksum)) => checksum.to_string().chars().take(8).chain(['…']).collect(),
+        Some(Value::Number(number)) => match row.subject {
+            Subject::Metric(metric) => with_unit(number, metric.unit()),
+            Subject::Case | Subject::Checksum => grouped(number),
+        },
+    }
+}
+
+/// A number with its unit.
+pub fn with_unit(number: u64, unit: Unit) -> String {
+    match unit {
+        Unit::Ns => duration(number),
+        Unit::Bytes => format!("{} B", grouped(number)),
+        Unit::Blocks | Unit::Polls | Unit::Wakes | Unit::Count => grouped(number),
+    }
+}
+
+/// All digits, in a unit that leaves at most three before the point.
+fn duration(ns: u64) -> String {
+    let (scale, digits, unit) = match ns {
+        0..1_000 => return format!("{ns} ns"),
+        1_000..1_000_000 => (1_000, 3, "µs"),
+        1_000_000..1_000_000_000 => (1_000_000, 6, "ms"),
+        _ => (1_000_000_000, 9, "s"),
+    };
+    let (whole, rest) = (grouped(ns / scale), format!("{:0digits$}", ns % scale));
+    match rest.trim_end_matches('0') {
+        "" => format!("{whole} {unit}"),
+        rest => format!("{whole}.{rest} {unit}"),
+    }
+}
+
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_digit_is_shown_in_a_readable_unit() {
+        for (ns, shown) in [
+            (0, "0 ns"),
+            (999, "999 ns"),
+            (1_000, "1 µs"),
+            (1_234, "1.234 µs"),
+            (1_500_000, "1.5 ms"),
+            (1_000_001, "1.000001 ms"),
+            (12_345_678_901, "12.345678901 s"),
+            (u64::MAX, "18,446,744,073.709551615 s"),
+        ] {
+            assert_eq!(with_unit(ns, Unit::Ns), shown);
+        }
+        assert_eq!(with_unit(12_345, Unit::Bytes), "12,345 B");
+        assert_eq!(with_unit(123, Unit::Blocks), "123");
+    }
+}

@@ -1,0 +1,151 @@
+//! Snapshots of what people and programs read, with a row of every verdict.
+
+use perf_gate::{CaseName, Checksum, Metric};
+
+use super::*;
+use crate::row::{self, Group, Spread, Subject, Value};
+
+fn number(number: u64) -> Option<Value> {
+    Some(Value::Number(number))
+}
+
+fn row(group: Group, case: &str, metric: Metric, verdict: Verdict) -> Row {
+    Row::new(group, &CaseName::new(case).unwrap(), Subject::Metric(metric), verdict)
+}
+
+fn every_verdict() -> Vec<Row> {
+    let floor = "query/floor/10";
+    let long = "concurrent/a-name-that-does-not-fit/100";
+    let checksum = |number| Some(Value::Checksum(Checksum(number)));
+    let spread = Some(Spread { iqr_percent: 2.44, processes: 20 });
+    let floor_name = CaseName::new(floor).unwrap();
+    let broken = CaseName::new("url/hostile/40").unwrap();
+    let accept = "reproduce: cargo xtask perf --only 'query/floor/10'; if it is intended: cargo xtask baseline update \
+                  --accept 'query/floor/10' --reason '…'";
+    let mut rows = vec![
+        row(Group::Behaviour, floor, Metric::Events, Verdict::Pass).values(number(15), number(15)),
+        Row::new(Group::Behaviour, &floor_name, Subject::Checksum, Verdict::Regressed)
+            .values(checksum(0x0123_4567_89ab_cdef), checksum(0xfedc_ba98_7654_3210))
+            .because("computed something else")
+            .then(accept),
+        Row::new(Group::Behaviour, &broken, Subject::Case, Verdict::Broken)
+            .because(
+                "`count` ended with exit status: 101: expected 40 canonical addresses, and found 39 | of them, the last \
+                 of which is <script>",
+            )
+            .then("see it run: cargo bench -p perf-gate --bench count -- url/hostile/40 (or --bench heap)"),
+        row(Group::Schedule, floor, Metric::FirstEvent, Verdict::Pass).values(number(0), number(0)),
+        row(Group::Schedule, floor, Metric::Total, Verdict::Inconclusive)
+            .values(number(1_234_567), number(1_234_568))
+            .because("not comparable: rustc is rustc 1.95.0 here, rustc 1.94.0 in the baseline")
+            .then("measure a baseline that is comparable: cargo xtask baseline update"),
+        row(Group::Heap, floor, Metric::HeapBlocks, Verdict::Regressed)
+            .values(number(61), number(62))
+            .because("more than the baseline")
+            .then(accept),
+        row(Group::Heap, floor, Metric::HeapBytes, Verdict::Regressed)
+            .values(number(1_234_567), number(1_234_599))
+            .because("more than the baseline")
+            .then(accept),
+        row(Group::Heap, floor, Metric::HeapLive, Verdict::Regressed)
+            .values(number(0), number(64))
+            .because("more than the baseline")
+            .then(accept),
+        row(Group::Heap, long, Metric::HeapBytes, Verdict::Improved)
+            .values(number(12_345), number(10_000))
+            .then("keep it so: cargo xtask baseline update"),
+        row(Group::Heap, long, Metric::HeapPeak, Verdict::Accepted)
+            .values(number(4_096), number(8_192))
+            .because("until 2026-12-31: the parser is replaced by then"),
+        row(Group::Heap, long, Metric::HeapGrowth, Verdict::New)
+            .values(None, number(0))
+            .because("not in the baseline")
+            .then("store it: cargo xtask baseline update"),
+        row(Group::Heap, "merge/wide/800", Metric::HeapBlocks, Verdict::Missing)
+            .values(number(61), None)
+            .because("in the baseline, not in the run"),
+        row(Group::Budget, floor, Metric::HeapPeak, Verdict::Pass).values(number(65_536), number(4_096)),
+        row(Group::Budget, floor, Metric::Time, Verdict::Regressed)
+            .values(number(6_600), number(6_601))
+            .because("above the budget: 150,000 queries per second")
+            .then("reproduce: cargo xtask perf --only 'query/floor/10'"),
+    ];
+    let time = row(Group::Wall, floor, Metric::Time, Verdict::Info).values(None, number(6_601));
+    rows.push(Row { spread, ..time });
+    row::sort(&mut rows);
+    rows
+}
+
+fn report(rows: Vec<Row>) -> Report {
+    let text = |text: &str| text.to_owned();
+    Report {
+        provenance: Provenance { commit: text("0123abc-dirty"), machine: text("a processor, 2 processors") },
+        key: Key {
+            rustc: text("rustc 1.95.0"),
+            target: text("x86_64-unknown-linux-gnu"),
+            profile: text("00"),
+            rustflags: text(""),
+            packages: text("01"),
+            inputs: text("02"),
+        },
+        quick: true,
+        exit_code: exit_code::of_rows(&rows, false),
+        rows,
+    }
+}
+
+fn plain(format: Format, rows: Vec<Row>) -> String {
+    let text = report(rows).render(format, "target/perf/latest/report.json, target/perf/latest/report.md").unwrap();
+    anstream::adapter::strip_str(&text).to_string()
+}
+
+#[test]
+fn the_table_for_people() {
+    let table = plain(Format::Human, every_verdict());
+    let commands = |line: &&str| line.trim_start().starts_with('→');
+    for line in table.lines().filter(|line| !commands(line)) {
+        assert!(line.chars().count() <= 100, "{} columns: {line}", line.chars().count());
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn the_report_for_a_step_summary() {
+    insta::assert_snapshot!(plain(Format::Markdown, every_verdict()));
+}
+
+#[test]
+fn the_report_for_programs() {
+    insta::assert_snapshot!(plain(Format::Json, every_verdict()));
+}
+
+#[test]
+fn colours_are_on_verdicts_only() {
+    let text = human_rows(&every_verdict());
+    assert!(text.contains("\u{1b}[1m\u{1b}[31mREGRESSED\u{1b}[0m\n"), "{text:?}");
+    assert!(text.contains("  PASS\n"), "{text:?}");
+}
+
+#[test]
+fn a_long_table_folds_what_passes_and_only_that() {
+    let mut rows = Vec::new();
+    for case in 0..40 {
+        let metrics = [Metric::HeapBlocks, Metric::HeapBytes, Metric::HeapPeak, Metric::HeapLive];
+        let case = format!("query/floor/{case}");
+        rows.extend(metrics.map(|metric| {
+            let value = number(u64::from(metric != Metric::HeapLive));
+            row(Group::Heap, &case, metric, Verdict::Pass).values(value, value)
+        }));
+    }
+    rows.push(row(Group::Heap, "query/floor/7", Metric::HeapGrowth, Verdict::Regressed).values(number(1), number(2)));
+    row::sort(&mut rows);
+    let table = plain(Format::Human, rows.clone());
+    let line = "heap-bytes 1 B, heap-blocks 1, heap-peak 1 B, 1 more";
+    assert_eq!(table.matches(line).count(), 40, "{table}");
+    assert!(table.contains("heap-growth"));
+    assert!(table.contains("161 rows: 1 REGRESSED, 160 PASS"));
+    let json: serde_json::Value = serde_json::from_str(&plain(Format::Json, rows.clone())).unwrap();
+    assert_eq!(json["rows"].as_array().unwrap().len(), 161, "the report keeps every value");
+    rows.truncate(150);
+    assert!(!plain(Format::Human, rows).contains(line));
+}

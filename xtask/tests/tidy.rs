@@ -1,0 +1,432 @@
+//! Rules about the tree itself that no compiler checks: who depends on whom, what the documents promise, what is left
+//! behind by accident. The reasons of the dependency rules are in `crates/ARCHITECTURE.md`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What a workspace member may depend on within the workspace.
+struct Member {
+    name: &'static str,
+    normal: &'static [&'static str],
+    dev: &'static [&'static str],
+    /// Never among the packages that the member is built from, at any depth.
+    never: &'static [&'static [&'static str]],
+}
+
+const HTTP: &[&str] = &[
+    "actix-web",
+    "attohttpc",
+    "axum",
+    "axum-core",
+    "curl",
+    "h2",
+    "h3",
+    "http",
+    "http-body",
+    "hyper",
+    "hyper-util",
+    "isahc",
+    "minreq",
+    "quinn",
+    "reqwest",
+    "rocket",
+    "surf",
+    "tonic",
+    "tower-http",
+    "tungstenite",
+    "ureq",
+    "warp",
+];
+const SERDE: &[&str] = &["serde", "serde_core", "serde_json"];
+const ENTROPY: &[&str] = &["fastrand", "getrandom", "rand", "rand_core"];
+const ENGINE: &[&str] = &["aggregator-core", "aggregator-mocks", "tokio"];
+
+/// The rules, for the crates of today and the two that are announced. Build dependencies within the workspace are for
+/// nobody.
+const MEMBERS: &[Member] = &[
+    Member { name: "aggregator-core", normal: &[], dev: &["aggregator-mocks"], never: &[HTTP, SERDE] },
+    Member { name: "aggregator-mocks", normal: &["aggregator-core"], dev: &[], never: &[HTTP, ENTROPY] },
+    Member { name: "perf-gate", normal: &[], dev: &["aggregator-core", "aggregator-mocks"], never: &[HTTP, ENGINE] },
+    Member { name: "aggregator-providers", normal: &["aggregator-core"], dev: &["aggregator-mocks"], never: &[] },
+    Member {
+        name: "aggregator-server",
+        normal: &["aggregator-core", "aggregator-mocks", "aggregator-providers"],
+        dev: &["perf-gate"],
+        never: &[],
+    },
+    Member { name: "xtask", normal: &["perf-gate"], dev: &["perf-gate"], never: &[HTTP, ENGINE] },
+];
+
+/// Exactly these, so that `xtask` stays small and old records stay readable when the engine changes.
+const PERF_GATE_LIBRARY: [&str; 3] = ["serde", "thiserror", "toml"];
+
+const MOST_LINES: usize = 800;
+
+fn root() -> PathBuf {
+    // Asked when the test runs: two clones that share a target folder share this executable too.
+    let xtask = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&xtask).parent().expect("xtask is a folder of the workspace").to_owned()
+}
+
+/// Fails with one line for each finding and what to do about all of them.
+#[track_caller]
+fn none(findings: &[String], to_do: &str) {
+    assert!(findings.is_empty(), "\n  {}\nWhat to do: {to_do}\n", findings.join("\n  "));
+}
+
+fn read(file: &Path) -> String {
+    fs::read_to_string(file).unwrap_or_else(|error| panic!("cannot read {}: {error}", file.display()))
+}
+
+fn cargo(arguments: &[&str]) -> String {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo).args(arguments).current_dir(root()).output().expect("cargo starts");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "`cargo {}` failed: {error}", arguments.join(" "));
+    String::from_utf8(output.stdout).expect("cargo prints UTF-8")
+}
+
+fn packages() -> Vec<serde_json::Value> {
+    let metadata = cargo(&["metadata", "--no-deps", "--format-version", "1", "--locked"]);
+    let mut metadata: serde_json::Value = serde_json::from_str(&metadata).expect("cargo prints JSON");
+    match metadata["packages"].take() {
+        serde_json::Value::Array(packages) if !packages.is_empty() => packages,
+        other => panic!("`cargo metadata` names no packages: {other}"),
+    }
+}
+
+fn text<'a>(value: &'a serde_json::Value, field: &str) -> &'a str {
+    value[field].as_str().unwrap_or_else(|| panic!("`cargo metadata` has no text `{field}` in {value}"))
+}
+
+/// The direct dependencies of one kind: `normal`, `dev` or `build`.
+fn dependencies<'a>(package: &'a serde_json::Value, kind: &str) -> BTreeSet<&'a str> {
+    let all = package["dependencies"].as_array().expect("a package has a list of dependencies");
+    all.iter().filter(|one| one["kind"].as_str().unwrap_or("normal") == kind).map(|one| text(one, "name")).collect()
+}
+
+/// Every file of the tree that is text, as a path from the root with its content.
+///
+/// The folder is walked and git is not asked, so that this works in an archive and sees files not yet added.
+fn files() -> Vec<(String, String)> {
+    let root = root();
+    let (mut folders, mut found) = (vec![root.clone()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("cannot list {}: {error}", folder.display())) {
+            let entry = entry.expect("a folder that was opened can be listed");
+            let (path, kind) = (entry.path(), entry.file_type().expect("an entry has a type"));
+            // Cargo marks its output folders with this file, wherever CARGO_TARGET_DIR puts them.
+            let skipped = entry.file_name() == ".git" || entry.file_name() == "target";
+            if kind.is_dir() && !skipped && !path.join("CACHEDIR.TAG").exists() {
+                folders.push(path);
+            } else if kind.is_file()
+                && let Ok(content) = fs::read_to_string(&path)
+            {
+                let name = path.strip_prefix(&root).expect("it is below the root");
+                found.push((name.to_string_lossy().replace('\\', "/"), content));
+            }
+        }
+    }
+    found.sort();
+    assert!(found.iter().any(|(name, _)| name == "xtask/tests/tidy.rs"), "the walk from {} is wrong", root.display());
+    found
+}
+
+fn is_source(name: &str) -> bool {
+    [".rs", ".sh", ".py", ".yml", ".yaml", ".html", ".js", ".css"].iter().any(|end| name.ends_with(end))
+        || name.starts_with(".ci/")
+}
+
+#[test]
+fn workspace_members_depend_in_the_allowed_directions_only() {
+    let packages = packages();
+    let members: BTreeSet<&str> = packages.iter().map(|package| text(package, "name")).collect();
+    let mut findings = Vec::new();
+    for package in &packages {
+        let name = text(package, "name");
+        let Some(rule) = MEMBERS.iter().find(|member| member.name == name) else {
+            findings.push(format!("`{name}` is a new member without a rule"));
+            continue;
+        };
+        for (kind, allowed) in [("normal", rule.normal), ("dev", rule.dev), ("build", &[])] {
+            let direct = dependencies(package, kind);
+            let wrong = direct.intersection(&members).filter(|one| !allowed.contains(one));
+            findings.extend(wrong.map(|wrong| format!("`{name}` has `{wrong}` as a {kind} dependency")));
+        }
+    }
+    none(
+        &findings,
+        "remove the dependency, or change the table in crates/ARCHITECTURE.md first and then MEMBERS in xtask/tests/tidy.rs",
+    );
+}
+
+#[test]
+fn what_a_member_is_built_from_has_nothing_that_its_rule_excludes() {
+    let mut findings = Vec::new();
+    for package in packages() {
+        let name = text(&package, "name");
+        let Some(rule) = MEMBERS.iter().find(|member| member.name == name) else { continue };
+        // Dev-dependencies of the task runner are built before it can run a test, so they count there.
+        let edges = if name == "xtask" { "normal,build,dev" } else { "normal,build" };
+        let tree = cargo(&["tree", "--locked", "-p", name, "-e", edges, "--prefix", "none", "--format", "{p}"]);
+        let built: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+        assert!(built.contains(name), "`cargo tree -p {name}` does not name {name}: {tree}");
+        for never in rule.never.iter().copied().flatten().filter(|never| built.contains(**never)) {
+            findings
+                .push(format!("`{name}` is built from `{never}` (see `cargo tree -p {name} -i {never} -e {edges}`)"));
+        }
+        // Who may not be built from HTTP may not be measured or tested with it either.
+        let direct = dependencies(&package, "dev");
+        let http = HTTP.iter().filter(|http| rule.never.contains(&HTTP) && direct.contains(**http));
+        findings.extend(http.map(|http| format!("`{name}` has `{http}` as a dev dependency")));
+    }
+    none(
+        &findings,
+        "use something smaller, or switch off the feature that brings it in; the reasons are in crates/ARCHITECTURE.md",
+    );
+}
+
+#[test]
+fn the_library_of_perf_gate_needs_three_crates() {
+    let packages = packages();
+    let perf_gate =
+        packages.iter().find(|package| text(package, "name") == "perf-gate").expect("perf-gate is a member");
+    let (normal, build) = (dependencies(perf_gate, "normal"), dependencies(perf_gate, "build"));
+    assert!(
+        normal == BTreeSet::from(PERF_GATE_LIBRARY) && build.is_empty(),
+        "crates/perf-gate/Cargo.toml: the library depends on {normal:?}, building it on {build:?}, allowed is exactly \
+         {PERF_GATE_LIBRARY:?} and nothing; what the benches need belongs in [dev-dependencies]",
+    );
+}
+
+#[test]
+fn every_dependency_takes_its_version_from_the_workspace() {
+    let mut findings = Vec::new();
+    for package in packages() {
+        let manifest: toml::Table =
+            toml::from_str(&read(Path::new(text(&package, "manifest_path")))).expect("cargo read it");
+        let targets = manifest.get("target").and_then(toml::Value::as_table);
+        let tables = targets.into_iter().flatten().filter_map(|(_, target)| target.as_table()).chain([&manifest]);
+        for table in tables {
+            for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
+                let entries = table.get(section).and_then(toml::Value::as_table);
+                for (dependency, value) in entries.into_iter().flatten() {
+                    if value.get("workspace").and_then(toml::Value::as_bool) != Some(true) {
+                        findings.push(format!("`{}` has `{dependency}` in [{section}]", text(&package, "name")));
+                    }
+                }
+            }
+        }
+        let lints = manifest.get("lints").and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool);
+        if lints != Some(true) {
+            findings.push(format!("`{}` does not take the lints", text(&package, "name")));
+        }
+    }
+    none(
+        &findings,
+        "put versions under [workspace.dependencies] in Cargo.toml, and write `workspace = true` in the member",
+    );
+}
+
+/// The command lines `cargo xtask …` in the code of a Markdown text: the words after `xtask`.
+fn xtask_commands(markdown: &str) -> Vec<Vec<String>> {
+    let mut code = Vec::new();
+    let mut fenced = false;
+    for line in markdown.replace("\\\n", " ").lines() {
+        if line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~") {
+            fenced = !fenced;
+        } else if fenced {
+            code.push(line.to_owned());
+        } else {
+            // Between backticks is every second part.
+            code.extend(line.split('`').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    let mut commands = Vec::new();
+    for line in code {
+        for command in line.split("cargo xtask").skip(1) {
+            // A longer word that begins alike is another program.
+            if command.starts_with(|c: char| !c.is_whitespace()) {
+                continue;
+            }
+            let ends = |word: &str| word.starts_with(['#', '|', '&', ';', '>', '<', '…', '·', '"', '\'']);
+            let words = command.split_whitespace().take_while(|word| !ends(word));
+            commands.push(
+                words.map(|word| word.trim_matches(['[', ']', '(', ')', ',', '.', ':', ';']).to_owned()).collect(),
+            );
+        }
+    }
+    commands
+}
+
+#[test]
+fn command_lines_are_found_in_markdown() {
+    let markdown = "Run `cargo xtask perf --quick`, not cargo xtask prose. `cargo xtasks no`\n\n```sh\n$ cargo xtask baseline \
+                    \\\n  update --accept a/b/c --reason \"x y\" # why\nCARGO_TARGET_DIR=x cargo xtask test && cargo xtask perf\n```\n\
+                    `cargo xtask perf [--only <glob>]` `cargo xtask …`\n";
+    let found: Vec<String> = xtask_commands(markdown).iter().map(|words| words.join(" ")).collect();
+    assert_eq!(found, ["perf --quick", "baseline update --accept a/b/c --reason", "test", "perf", "perf --only", ""],);
+}
+
+/// Asks the program itself, through its help, whether it has the verbs and the flags of a command line.
+fn exists(words: &[String]) -> Result<(), String> {
+    let mut verbs: &[String] = &[];
+    let help = loop {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_xtask")).args(verbs).arg("--help").output().expect("xtask starts");
+        if !output.status.success() {
+            let error = String::from_utf8_lossy(&output.stderr);
+            return Err(error.lines().next().unwrap_or("it fails without a message").to_owned());
+        }
+        let help = String::from_utf8_lossy(&output.stdout).into_owned();
+        // Where no further verb is expected, a word is an argument.
+        match words.get(verbs.len()) {
+            Some(word) if help.contains("Commands:") && !word.starts_with('-') => verbs = &words[..=verbs.len()],
+            _ => break help,
+        }
+    };
+    // What such a command is given goes to another program.
+    if help.contains("[ARGS]...") {
+        return Ok(());
+    }
+    let known: BTreeSet<&str> = help.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').collect();
+    let flags = words.iter().filter(|word| word.starts_with('-')).map(|flag| flag.split('=').next().unwrap_or(flag));
+    match flags.filter(|flag| !matches!(*flag, "-" | "--")).find(|flag| !known.contains(flag)) {
+        Some(unknown) => Err(format!("its help does not know `{unknown}`")),
+        None => Ok(()),
+    }
+}
+
+#[test]
+fn every_command_line_in_the_documents_exists() {
+    let mut findings = Vec::new();
+    for (name, content) in files().iter().filter(|(name, _)| name.ends_with(".md")) {
+        for words in xtask_commands(content) {
+            let shown = format!("{name}: `cargo xtask {}`", words.join(" "));
+            if let Err(error) = exists(&words) {
+                findings.push(format!("{shown}: {error}"));
+            }
+        }
+    }
+    none(&findings, "correct the document, or the program if the document is right");
+}
+
+#[test]
+fn the_readme_shows_the_two_commands() {
+    let file = root().join("README.md");
+    assert!(
+        file.is_file(),
+        "there is no README.md at the root: write what it is, the two commands, and how a red looks"
+    );
+    let commands = xtask_commands(&read(&file));
+    for wanted in [&["perf"][..], &["baseline", "update"]] {
+        let shown =
+            commands.iter().any(|words| words.iter().map(String::as_str).take(wanted.len()).eq(wanted.iter().copied()));
+        assert!(shown, "README.md does not show `cargo xtask {}` in a code block or as inline code", wanted.join(" "));
+    }
+}
+
+#[test]
+fn source_files_stay_readable() {
+    let long = files().into_iter().filter(|(name, _)| is_source(name)).filter_map(|(name, content)| {
+        let lines = content.lines().count();
+        (lines > MOST_LINES).then(|| format!("{name} has {lines} lines"))
+    });
+    none(&long.collect::<Vec<_>>(), &format!("cut it by subject; a source file has at most {MOST_LINES} lines"));
+}
+
+#[test]
+fn nothing_unfinished_is_left() {
+    // Put together here, so that this file does not contain what it looks for.
+    let macros = ["dbg", "todo", "unimplemented"].map(|name| format!("{name}!"));
+    let mut findings = Vec::new();
+    for (name, content) in files().iter().filter(|(name, _)| name.ends_with(".rs")) {
+        for (index, line) in content.lines().enumerate() {
+            let called = |name: &String| {
+                line.match_indices(name.as_str())
+                    .any(|(at, _)| line[at + name.len()..].trim_start().starts_with(['(', '[', '{']))
+            };
+            if macros.iter().any(called) {
+                findings.push(format!("{name}:{}: {}", index + 1, line.trim()));
+            }
+        }
+    }
+    none(&findings, "finish it, or return an error that says what is missing");
+}
+
+#[test]
+fn no_file_names_a_folder_of_one_machine() {
+    // Put together here, so that this file does not contain what it looks for.
+    let folders = ["home", "root", "Users", "work"].map(|name| format!("/{name}/"));
+    let mut findings = Vec::new();
+    for (name, content) in files() {
+        for (index, line) in content.lines().enumerate() {
+            for folder in &folders {
+                // After a character of a name it is the middle of a longer path or of a URL.
+                let begins =
+                    |before: &str| !before.ends_with(|c: char| c.is_alphanumeric() || "_-.~}>)]%*".contains(c));
+                if line.match_indices(folder.as_str()).any(|(at, _)| begins(&line[..at])) {
+                    findings.push(format!(
+                        "{name}:{}: {}",
+                        index + 1,
+                        line.trim().chars().take(100).collect::<String>()
+                    ));
+                }
+            }
+        }
+    }
+    none(&findings, "write the path from the root of the repository, or take it from the environment");
+}
+
+#[test]
+fn every_crate_says_what_it_is() {
+    let mut findings = Vec::new();
+    for package in packages() {
+        for target in package["targets"].as_array().expect("a package has targets") {
+            let file = Path::new(text(target, "src_path"));
+            let is_root = file.ends_with("lib.rs") || file.ends_with("main.rs");
+            if is_root && !read(file).starts_with("//! ") {
+                findings.push(format!(
+                    "{} of `{}`",
+                    file.file_name().unwrap_or_default().display(),
+                    text(&package, "name")
+                ));
+            }
+        }
+    }
+    none(&findings, "begin the file with `//! ` and one line that says what the crate is");
+}
+
+#[test]
+fn the_map_names_every_crate() {
+    let file = root().join("crates/ARCHITECTURE.md");
+    assert!(
+        file.is_file(),
+        "there is no crates/ARCHITECTURE.md: write what each crate is for and what it must not know"
+    );
+    let map = read(&file);
+    let words: BTreeSet<&str> = map.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_').collect();
+    let missing = packages().into_iter().map(|package| text(&package, "name").to_owned());
+    let missing = missing.filter(|name| !words.contains(name.as_str())).map(|name| format!("`{name}`"));
+    none(
+        &missing.collect::<Vec<_>>(),
+        "name the crate in crates/ARCHITECTURE.md, with its purpose and what it must not know",
+    );
+}
+
+#[test]
+fn the_stored_shape_is_pinned_for_the_current_schema_and_no_other() {
+    let library = read(&root().join("crates/perf-gate/src/lib.rs"));
+    let version = library.lines().find_map(|line| line.strip_prefix("pub const SCHEMA: u32 = ")?.strip_suffix(';'));
+    let version = version.expect("crates/perf-gate/src/lib.rs has a line `pub const SCHEMA: u32 = <number>;`");
+    let stored = read(&root().join("crates/perf-gate/src/baseline.rs"));
+    let tests = stored.lines().filter_map(|line| line.trim().strip_prefix("fn schema_")?.strip_suffix("_on_disk() {"));
+    assert_eq!(
+        tests.collect::<Vec<_>>(),
+        [version],
+        "crates/perf-gate/src/baseline.rs must have one test `schema_<version>_on_disk`, for the SCHEMA of lib.rs; when a \
+         stored type changes, raise SCHEMA, and rename and adapt that test in the same commit",
+    );
+}
