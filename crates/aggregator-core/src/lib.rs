@@ -76,3 +76,8 @@ pub use policy::{Settings, SettingsError};
 pub use provider::SearchProvider;
 pub use query::{Query, QueryError};
 pub use stream::QueryStream;
+
+/// The Rust of the README, compiled and run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
