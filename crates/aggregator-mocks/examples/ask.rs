@@ -44,7 +44,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 }
                 EventKind::Usage(usage) => println!("\n{at:>6} ms  {usage:?}"),
                 EventKind::Failed { error, .. } => println!("\n{at:>6} ms  failed: {error}"),
-                last => println!("{at:>6} ms  through: {:?}", last.summary().map(|summary| (summary.hits, summary.answer))),
+                last => {
+                    println!("{at:>6} ms  through: {:?}", last.summary().map(|summary| (summary.hits, summary.answer)))
+                }
             }
         }
         Ok(())

@@ -57,6 +57,23 @@ pub struct Expectation {
     pub checksum: String,
 }
 
+impl Expectation {
+    /// Every field as text, with its name in the file.
+    pub fn fields(&self) -> [(&'static str, String); 9] {
+        [
+            ("end", format!("{:?}", self.end).to_lowercase()),
+            ("events", self.events.to_string()),
+            ("results", self.results.to_string()),
+            ("merged", self.merged.to_string()),
+            ("dropped", self.dropped.to_string()),
+            ("deltas", self.deltas.to_string()),
+            ("citations", self.citations.to_string()),
+            ("invented", self.invented.to_string()),
+            ("checksum", self.checksum.clone()),
+        ]
+    }
+}
+
 /// The last event of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]

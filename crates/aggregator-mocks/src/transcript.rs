@@ -137,13 +137,13 @@ impl Transcript {
     }
 
     fn finish(&mut self, end: End, summary: &Summary) {
+        self.require("I5", "every provider has one outcome", self.finished == summary.providers.len() as u64);
+        self.require("I5", "every started provider has finished", self.started <= self.finished);
         let hits = &summary.hits;
         self.require("I3", "every emitted hit is a result", u64::from(hits.emitted) == self.results);
         let sum = hits.emitted + hits.merged + hits.dropped.total();
         self.require("I3", "every hit was emitted, merged or dropped", hits.yielded == sum);
         self.require("I3", "the providers' hits add up", u64::from(hits.yielded) == self.provider_hits);
-        self.require("I5", "every provider has one outcome", self.finished == summary.providers.len() as u64);
-        self.require("I5", "every started provider has finished", self.started <= self.finished);
         let names: Vec<_> = summary.providers.iter().map(|report| &report.provider).collect();
         self.require("I5", "reports are in name order, one each", names.windows(2).all(|pair| pair[0] < pair[1]));
         if let Some(sources) = self.sources.clone() {
@@ -210,7 +210,10 @@ impl Transcript {
         if found == *expected {
             return Ok(());
         }
-        Err(format!("expected {expected:?}, found {found:?}"))
+        let pairs = expected.fields().into_iter().zip(found.fields());
+        let differs = pairs.filter(|((_, expected), (_, found))| expected != found);
+        let named = differs.map(|((name, expected), (_, found))| format!("{name} {found} instead of {expected}"));
+        Err(named.collect::<Vec<_>>().join(", "))
     }
 
     /// What came of the query, in the form of an expectation.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use aggregator_core::event::{CancelReason, Event, EventKind};
 use aggregator_core::{Engine, Query, QueryStream};
-use aggregator_mocks::{End, Expectation, Pace, Scenario, Transcript, library};
+use aggregator_mocks::{End, Expectation, Pace, Probe, Scenario, Transcript, library};
 use futures::{Stream, StreamExt as _};
 use perf_gate::Metric;
 use tokio::runtime::{Builder, Runtime};
@@ -36,6 +36,8 @@ pub struct Whole {
     runtime: Runtime,
     engine: Engine,
     query: Query,
+    /// The same engine, whose providers tell when they are called.
+    probed: (Engine, Probe),
     expected: Option<Expectation>,
 }
 
@@ -55,7 +57,20 @@ impl Whole {
 
     fn new(scenario: &Scenario, pace: Pace, paused: bool, expected: Option<Expectation>) -> Self {
         let engine = scenario.engine(&library::corpus(), pace, None);
-        Self { runtime: runtime(paused), engine, query: scenario.query(), expected }
+        let probe = Probe::new();
+        let probed = (scenario.engine(&library::corpus(), pace, Some(&probe)), probe);
+        Self { runtime: runtime(paused), engine, query: scenario.query(), probed, expected }
+    }
+
+    /// Whether the first event is out before any provider is called, which the events themselves cannot tell.
+    fn check_first_event(&self) -> Result<(), String> {
+        let (engine, probe) = &self.probed;
+        runtime(true).block_on(async {
+            let mut query = engine.run(self.query.clone());
+            query.next().await;
+            let called = probe.calls().len();
+            require(called == 0, || format!("I1 is broken: {called} providers were called before the first event"))
+        })
     }
 }
 
@@ -65,6 +80,7 @@ impl Work for Whole {
     }
 
     fn observe(&mut self) -> Result<Observation, String> {
+        self.check_first_event()?;
         let account = runtime(true).block_on(Account::of(self.engine.run(self.query.clone())));
         match &self.expected {
             Some(expected) => account.transcript.check_against(expected)?,
