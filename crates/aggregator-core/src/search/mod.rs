@@ -3,7 +3,7 @@
 pub mod canonical;
 mod fan_out;
 pub mod merge;
-mod tracking;
+pub mod tracking;
 
 use std::sync::Arc;
 use std::task::{Context, Poll};

@@ -24,7 +24,7 @@
 //! and everything that is not in the table.
 
 /// Whether a parameter, given by its percent-normalised name, is for tracking only. Case does not matter.
-pub(crate) fn is_tracking(name: &str) -> bool {
+pub fn is_tracking(name: &str) -> bool {
     // Lower case in a buffer as long as the longest name: what is longer can only have a known beginning.
     let mut lower = [0; 14];
     let known = name.len().min(lower.len());
