@@ -80,6 +80,11 @@ async fn read(query: &mut QueryStream) -> Vec<(Duration, EventKind)> {
     kinds
 }
 
+/// Reads the rest of a query whose beginning was read elsewhere.
+async fn read_rest(query: &mut QueryStream) -> Vec<(Duration, EventKind)> {
+    query.map(|event| (event.elapsed(), event.kind)).collect().await
+}
+
 fn outcomes(events: &[(Duration, EventKind)]) -> Vec<(String, Outcome, Duration)> {
     let report = |(_, kind): &(Duration, EventKind)| match kind {
         EventKind::ProviderFinished(report) => {
@@ -513,6 +518,24 @@ async fn i12_what_became_ready_while_nobody_polled_is_late() {
     let EventKind::Failed { error, .. } = &rest[2] else { panic!("{:?}", rest[2]) };
     assert_eq!(**error, QueryFailure::DeadlineExceeded { stage: Stage::Searching });
     assert_eq!(rest.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn i12_after_the_deadline_nobody_is_asked_any_more() {
+    let probe = Probe::new();
+    let engine = Engine::builder()
+        .provider(provider("a", &[Step::Hang]).probed(&probe))
+        .provider(provider("b", &[emit(1)]).probed(&probe))
+        .build()
+        .unwrap();
+    let mut query = engine.run(query_for(1_000));
+    assert!(poll(&mut query).is_ready() && poll(&mut query).is_ready());
+    advance(MS * 1_000).await;
+    let events = read_rest(&mut query).await;
+    let finished = outcomes(&events);
+    assert_eq!(finished.len(), 2);
+    assert!(finished.iter().all(|(_, outcome, _)| *outcome == Outcome::Timeout), "{finished:?}");
+    assert_eq!(probe.calls().len(), 1, "b was called after the deadline");
 }
 
 #[tokio::test(start_paused = true)]

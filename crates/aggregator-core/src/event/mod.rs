@@ -63,8 +63,8 @@ pub enum EventKind {
         /// The provider.
         provider: ProviderName,
     },
-    /// A provider is through, one way or another; exactly once per provider that was started, and, when a query is
-    /// cancelled early, also for those that were not.
+    /// A provider is through, one way or another; exactly once per provider, also for one that was never asked because the
+    /// query was cancelled, or its time was up, before its turn came.
     ProviderFinished(Arc<ProviderReport>),
     /// A page that was not known before.
     Result {

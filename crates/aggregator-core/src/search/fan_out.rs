@@ -77,6 +77,10 @@ impl FanOut {
         self.streams.push(Member { stream, waker });
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.streams.len()
+    }
+
     /// Drops a stream now.
     pub(crate) fn end(&mut self, index: usize) {
         self.streams[index].stream.end();

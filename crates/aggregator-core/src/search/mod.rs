@@ -70,8 +70,12 @@ impl Search {
         cx: &mut Context<'_>,
     ) -> Poll<Option<EventKind>> {
         if self.calls.len() < parts.providers.len() {
-            // Those that cannot be asked any more are reported as timed out below, without being called.
-            return Poll::Ready(Some(self.start(parts, query, now, time)));
+            let next = match now < time.search_deadline {
+                true => self.start(parts, query, now, time),
+                // Nobody polled for so long that there is no time left to ask.
+                false => self.skip(parts, now, Outcome::Timeout),
+            };
+            return Poll::Ready(Some(next));
         }
         let mut now = now;
         loop {
@@ -185,6 +189,16 @@ impl Search {
         if let Some(expiry) = self.calls.iter().filter(|call| call.running).map(|call| call.expires).min() {
             self.next_expiry = expiry;
         }
+        self.report(parts, index, outcome, now)
+    }
+
+    /// Reports the next provider without having asked it.
+    fn skip(&mut self, parts: &Parts, now: Instant, outcome: Outcome) -> EventKind {
+        self.calls.push(Call { started: now, expires: now, hits: 0, running: false });
+        self.report(parts, self.calls.len() - 1, outcome, now)
+    }
+
+    fn report(&mut self, parts: &Parts, index: usize, outcome: Outcome, now: Instant) -> EventKind {
         let call = &self.calls[index];
         let report = Arc::new(ProviderReport {
             provider: parts.providers[index].voter.name.clone(),
@@ -201,21 +215,13 @@ impl Search {
         if let Some(index) = self.calls.iter().position(|call| call.running) {
             return Some(self.finish(parts, index, Outcome::Cancelled, now));
         }
-        let never_asked = parts.providers.get(self.calls.len())?;
-        self.calls.push(Call { started: now, expires: now, hits: 0, running: false });
-        let report = Arc::new(ProviderReport {
-            provider: never_asked.voter.name.clone(),
-            outcome: Outcome::Cancelled,
-            latency: std::time::Duration::ZERO,
-            hits: 0,
-        });
-        self.reports.push(Arc::clone(&report));
-        Some(EventKind::ProviderFinished(report))
+        let all_asked = self.calls.len() == parts.providers.len();
+        (!all_asked).then(|| self.skip(parts, now, Outcome::Cancelled))
     }
 
     /// Drops all streams now, before anything is said about it.
     pub(crate) fn stop(&mut self) {
-        for index in 0..self.calls.len() {
+        for index in 0..self.streams.len() {
             self.streams.end(index);
         }
     }
