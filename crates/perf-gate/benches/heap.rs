@@ -13,6 +13,9 @@ use perf_gate::Metric;
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
+/// Cases are observed in virtual time, where their times are exact.
+const IN_VIRTUAL_TIME: bool = true;
+
 fn main() -> ExitCode {
     one_case::main("heap", measure)
 }

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
@@ -15,9 +15,20 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::{Observation, Work, require};
 
+/// Whether this process made a runtime whose clock is paused.
+static PAUSED_BEFORE: AtomicBool = AtomicBool::new(false);
+
 /// A runtime of one thread. Paused, time passes only when everybody waits: a scenario of seconds takes microseconds and
 /// its times are exact.
+///
+/// # Panics
+/// When a process that measures wall time made a paused one before and now wants the real clock; see `time.rs`.
 pub fn runtime(paused: bool) -> Runtime {
+    let paused_before = PAUSED_BEFORE.fetch_or(paused, Ordering::Relaxed);
+    assert!(
+        paused || !paused_before || crate::IN_VIRTUAL_TIME,
+        "a clock was paused in this process, from when on reading the real one costs more; is it in REAL_CLOCK?"
+    );
     Builder::new_current_thread().enable_time().start_paused(paused).build().expect("a current-thread runtime")
 }
 
@@ -65,7 +76,7 @@ impl Whole {
     /// Whether the first event is out before any provider is called, which the events themselves cannot tell.
     fn check_first_event(&self) -> Result<(), String> {
         let (engine, probe) = &self.probed;
-        runtime(true).block_on(async {
+        self.runtime.block_on(async {
             let mut query = engine.run(self.query.clone());
             query.next().await;
             let called = probe.calls().len();
@@ -81,7 +92,9 @@ impl Work for Whole {
 
     fn observe(&mut self) -> Result<Observation, String> {
         self.check_first_event()?;
-        let account = runtime(true).block_on(Account::of(self.engine.run(self.query.clone())));
+        let account = Account::of(self.engine.run(self.query.clone()));
+        let account =
+            if crate::IN_VIRTUAL_TIME { runtime(true).block_on(account) } else { self.runtime.block_on(account) };
         match &self.expected {
             Some(expected) => account.transcript.check_against(expected)?,
             None => account.transcript.check()?,
