@@ -24,8 +24,8 @@ pub struct Event {
     pub seq: u64,
     /// What happened.
     pub kind: EventKind,
-    /// Not a `Duration`: copying its 12 bytes right after they were written waits for the store, which took 5 ns of the
-    /// 83 ns that an answer delta costs. 584 years are enough.
+    /// Not a `Duration`: copying its 12 bytes right after they were written waits for the store: 5 ns an
+    /// event. 584 years are enough.
     elapsed_nanos: u64,
 }
 
