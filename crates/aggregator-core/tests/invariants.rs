@@ -433,6 +433,23 @@ async fn i7_cancelling_drops_every_call_and_reports_each_provider() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn i6_cancelling_between_two_deltas_counts_only_what_was_emitted() {
+    let writes = CustomModel(|| stream::iter([Ok(Chunk::Text("x".repeat(40_000)))]).boxed());
+    let engine = Engine::builder().provider(provider("a", &[emit(1)])).model(writes).build().unwrap();
+    let mut query = engine.run(query());
+    let canceller = query.canceller();
+    let mut transcript = Transcript::new();
+    while let Some(event) = query.next().await {
+        transcript.read(&event);
+        if matches!(event.kind, EventKind::AnswerDelta { .. }) {
+            canceller.cancel(CancelReason::Requested);
+        }
+    }
+    transcript.check().unwrap();
+    assert_eq!(transcript.summary().unwrap().1.answer.unwrap().bytes, 16_384);
+}
+
+#[tokio::test(start_paused = true)]
 async fn i7_cancelling_a_query_that_ended_does_nothing() {
     let engine = Engine::builder().provider(provider("a", &[emit(1)])).build().unwrap();
     let mut query = engine.run(query());

@@ -123,9 +123,14 @@ impl CitationScanner {
         if self.ready.is_empty() { None } else { self.ready.pop_front() }
     }
 
-    /// Bytes of text given out or ready so far.
+    /// Bytes of text given out so far; what still waits for [`Self::pop`] is not counted.
     pub fn emitted(&self) -> u32 {
-        u32::try_from(self.emitted).unwrap_or(u32::MAX)
+        let bytes = |scanned: &Scanned| match scanned {
+            Scanned::Text(text) => text.len(),
+            Scanned::Citation { .. } => 0,
+        };
+        let waiting: usize = self.ready.iter().map(bytes).sum();
+        u32::try_from(self.emitted - waiting).unwrap_or(u32::MAX)
     }
 
     /// Whether text without `[` and back-ticks could be passed on as it is: nothing waits, and no code is open.
