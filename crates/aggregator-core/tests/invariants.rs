@@ -656,6 +656,22 @@ async fn i12_answers_and_deltas_are_capped() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn i12_a_delta_cut_from_a_long_piece_keeps_only_its_own_memory() {
+    let writes = CustomModel(|| stream::iter([Ok(Chunk::Text("é".repeat(100_000)))]).boxed());
+    let engine = Engine::builder().provider(provider("a", &[emit(1)])).model(writes).build().unwrap();
+    let sizes: Vec<_> = read(&mut engine.run(query()))
+        .await
+        .into_iter()
+        .filter_map(|(_, kind)| match kind {
+            EventKind::AnswerDelta { text } => Some(text.into_string().capacity()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(sizes.len(), 13);
+    assert!(sizes.iter().all(|&bytes| bytes <= 16_384), "{sizes:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn results_and_texts_are_cut_to_their_limits() {
     let long = Custom("a", |_| {
         let hit = Hit { url: "https://example.org/".into(), title: "é".repeat(400), snippet: "東".repeat(2_000) };

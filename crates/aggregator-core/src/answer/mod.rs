@@ -120,12 +120,18 @@ impl Answer {
             self.truncated = true;
         }
         self.room -= text.len();
-        let mut text = text.into_string();
-        while text.len() > MAX_DELTA_BYTES {
-            let rest = text.split_off(text.floor_char_boundary(MAX_DELTA_BYTES));
-            self.scanner.push(std::mem::replace(&mut text, rest));
+        let text = text.into_string();
+        if text.len() <= MAX_DELTA_BYTES {
+            self.scanner.push(text);
+        } else {
+            // Copied piece by piece: cutting a string in two copies all of its rest, and leaves the first its whole block.
+            let mut rest = text.as_str();
+            while !rest.is_empty() {
+                let (piece, others) = rest.split_at(rest.floor_char_boundary(MAX_DELTA_BYTES));
+                self.scanner.push(piece.to_owned());
+                rest = others;
+            }
         }
-        self.scanner.push(text);
         if self.truncated {
             self.finish(Ok(()));
         }
