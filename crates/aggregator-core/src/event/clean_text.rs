@@ -54,10 +54,12 @@ impl CleanText {
         Self(text.chars().filter_map(keep).collect())
     }
 
-    /// Shortens to at most `max` bytes, at a character boundary.
+    /// Shortens to at most `max` bytes, at a character boundary, and gives back the memory of the rest.
     pub(crate) fn truncate(&mut self, max: usize) {
-        let end = self.0.floor_char_boundary(max);
-        self.0.truncate(end);
+        if self.0.len() > max {
+            self.0.truncate(self.0.floor_char_boundary(max));
+            self.0.shrink_to_fit();
+        }
     }
 
     /// The text.
@@ -169,6 +171,13 @@ mod tests {
             text.truncate(max);
             assert!(text.len() <= max && "aé東b".starts_with(text.as_str()));
         }
+    }
+
+    #[test]
+    fn i12_truncation_gives_back_the_memory_of_the_rest() {
+        let mut text = CleanText::line("x".repeat(1_000_000));
+        text.truncate(512);
+        assert!(text.into_string().capacity() < 1_024);
     }
 
     #[test]
