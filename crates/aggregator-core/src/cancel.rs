@@ -48,6 +48,11 @@ impl Canceller {
         }
     }
 
+    /// The query calls this when it is over: nobody has to be woken any more, and a waker keeps its task in memory.
+    pub(crate) fn forget_task(&self) {
+        drop(self.0.task.take());
+    }
+
     /// The query calls this before it returns `Pending`, and asks [`Self::asked`] once more afterwards.
     pub(crate) fn register(&self, waker: &std::task::Waker) {
         self.0.task.register(waker);

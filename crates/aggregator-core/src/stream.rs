@@ -70,6 +70,9 @@ impl QueryStream {
     }
 
     /// A handle that ends this query from elsewhere.
+    ///
+    /// Take the first one before the stream waits: until its next poll, a query that was polled without a canceller is
+    /// not woken by one.
     pub fn canceller(&mut self) -> Canceller {
         self.canceller.get_or_insert_with(Canceller::new).clone()
     }
@@ -173,6 +176,9 @@ impl QueryStream {
     fn end(&mut self, event: impl FnOnce(Box<Summary>) -> EventKind) -> EventKind {
         let Some(mut run) = self.run.take() else { unreachable!("a query ends once") };
         self.phase = Phase::Ended;
+        if let Some(canceller) = &self.canceller {
+            canceller.forget_task();
+        }
         let most = self.query.max_sources().unwrap_or(self.parts.settings.max_sources);
         event(Box::new(Summary {
             sources: run.sources.take().unwrap_or_else(|| run.search.best(most)),
@@ -180,6 +186,14 @@ impl QueryStream {
             hits: run.search.hits(),
             answer: run.answer.as_ref().map(Answer::summary),
         }))
+    }
+}
+
+impl Drop for QueryStream {
+    fn drop(&mut self) {
+        if let Some(canceller) = &self.canceller {
+            canceller.forget_task();
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 //! [`Transcript`] checks I1 to I6 on every stream it reads; the tests here make the situations.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -447,6 +447,47 @@ async fn i6_cancelling_between_two_deltas_counts_only_what_was_emitted() {
     }
     transcript.check().unwrap();
     assert_eq!(transcript.summary().unwrap().1.answer.unwrap().bytes, 16_384);
+}
+
+#[tokio::test(start_paused = true)]
+async fn i7_a_waker_that_a_provider_keeps_and_a_canceller_hold_no_task() {
+    struct Task(AtomicU32);
+    impl std::task::Wake for Task {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    for ends in [false, true] {
+        let kept: Arc<Mutex<Vec<Waker>>> = Arc::default();
+        let keeper = Custom("a", {
+            let kept = Arc::clone(&kept);
+            move |_| {
+                let kept = Arc::clone(&kept);
+                stream::poll_fn(move |cx: &mut Context<'_>| {
+                    kept.lock().unwrap().push(cx.waker().clone());
+                    Poll::Pending
+                })
+                .boxed()
+            }
+        });
+        let engine = Engine::builder().provider(keeper).build().unwrap();
+        let mut query = engine.run(query_for(1_000));
+        let canceller = query.canceller();
+        let task = Arc::new(Task(AtomicU32::new(0)));
+        let waker = Waker::from(Arc::clone(&task));
+        while query.poll_next_unpin(&mut Context::from_waker(&waker)).is_ready() {}
+        if ends {
+            advance(MS * 1_000).await;
+            while query.poll_next_unpin(&mut Context::from_waker(&waker)) != Poll::Ready(None) {}
+        }
+        let _ended = ends.then_some(query);
+        drop(waker);
+        assert_eq!(Arc::strong_count(&task), 1, "the task is kept although the query is over");
+        let woken = task.0.load(Ordering::Relaxed);
+        kept.lock().unwrap().drain(..).for_each(Waker::wake);
+        canceller.cancel(CancelReason::Requested);
+        assert_eq!(task.0.load(Ordering::Relaxed), woken, "the task was woken after the query was over");
+    }
 }
 
 #[tokio::test(start_paused = true)]

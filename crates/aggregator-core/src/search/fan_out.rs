@@ -54,6 +54,13 @@ struct Member {
     waker: Waker,
 }
 
+impl Drop for FanOut {
+    fn drop(&mut self) {
+        // A provider may keep its waker for long, and this one keeps the caller's task in memory.
+        drop(self.woken.task.take());
+    }
+}
+
 /// What a stream said.
 pub(crate) enum Said {
     Hit(Hit),
