@@ -37,8 +37,9 @@ impl<T> Isolated<T> {
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, ProviderError>>> {
         let Some(stream) = &mut self.0 else { return Poll::Ready(None) };
         match catch_unwind(AssertUnwindSafe(|| stream.as_mut().poll_next(cx))) {
+            Ok(Poll::Ready(Some(Err(error)))) => Poll::Ready(Some(Err(self.failed(error)))),
             Ok(polled) => {
-                if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
+                if matches!(polled, Poll::Ready(None)) {
                     self.end();
                 }
                 polled
@@ -58,6 +59,13 @@ impl<T> Isolated<T> {
         {
             discard(payload);
         }
+    }
+
+    /// Its fields are public: only here is it certain that the message is one short line.
+    #[cold]
+    fn failed(&mut self, error: ProviderError) -> ProviderError {
+        self.end();
+        ProviderError::new(error.kind, error.message.into_string())
     }
 
     pub(crate) fn is_live(&self) -> bool {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use aggregator_core::event::{CancelReason, Cut, EventKind, Outcome, QueryFailure, Stage, is_forbidden};
+use aggregator_core::event::{CancelReason, CleanText, Cut, EventKind, Outcome, QueryFailure, Stage, is_forbidden};
 use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream};
 use aggregator_core::provider::{FailureKind, Hit, HitStream, ProviderError, SearchRequest};
 use aggregator_core::{Engine, LanguageModel, ProviderOptions, Query, QueryStream, SearchProvider, Settings};
@@ -533,6 +533,24 @@ async fn i10_no_character_that_could_do_harm_leaves_the_engine() {
             EventKind::Failed { error, .. } => check(&error.to_string(), false),
             _ => {}
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn i10_the_message_of_an_error_is_one_short_line_however_it_was_made() {
+    let error = || {
+        let message = CleanText::block(format!("first line\nforged line {}", "x".repeat(9_000)));
+        ProviderError { kind: FailureKind::Other, message }
+    };
+    let fails = Custom("a", move |_| stream::iter([Ok(hit("https://example.org/")), Err(error())]).boxed());
+    let writes = CustomModel(move || stream::iter([Err(error())]).boxed());
+    let engine = Engine::builder().provider(fails).model(writes).build().unwrap();
+    let events = read(&mut engine.run(query())).await;
+    let Outcome::Partial(Cut::Error(of_provider)) = &outcomes(&events)[0].1 else { panic!("{:?}", outcomes(&events)) };
+    let EventKind::Failed { error, .. } = &last(&events).1 else { panic!("{:?}", last(&events)) };
+    let QueryFailure::Model(of_model) = &**error else { panic!("{error:?}") };
+    for error in [of_provider, of_model] {
+        assert!(error.message.starts_with("first line forged line") && error.message.len() == 200, "{error:?}");
     }
 }
 
