@@ -10,9 +10,10 @@ use std::ops::Deref;
 /// prompt. Forbidden characters are removed; what they stood between is kept.
 ///
 /// Removed are the control characters (C0, DEL, C1), soft hyphen, combining grapheme joiner, Arabic letter mark, Hangul
-/// fillers, Mongolian vowel separator, zero-width and directional marks and overrides (U+200B-200F, U+202A-202E,
-/// U+2060-206F), variation selectors, byte order mark, interlinear annotation marks and the tag block
-/// (U+E0000-E0FFF). Some writing systems use zero-width joiners legitimately; safety wins over their fine typography.
+/// fillers, inherent Khmer vowels, Mongolian vowel separator, zero-width and directional marks and overrides
+/// (U+200B-200F, U+202A-202E, U+2060-206F), variation selectors, byte order mark, interlinear annotation marks,
+/// invisible format characters of shorthand and music, and the tag block (U+E0000-E0FFF): every control character,
+/// every Bidi_Control and every Default_Ignorable_Code_Point of Unicode, which a test compares. Some writing systems use zero-width joiners legitimately; safety wins over their fine typography.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CleanText(String);
 
@@ -89,13 +90,16 @@ pub fn is_forbidden(c: char) -> bool {
     }
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}'
+        | '\u{17b4}' | '\u{17b5}'
         | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}'
         | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}'
         | '\u{fe00}'..='\u{fe0f}'
         | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}'
+        | '\u{fff0}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}'
         | '\u{e0000}'..='\u{e0fff}')
 }
 
@@ -201,6 +205,14 @@ mod tests {
             prop_assert!(!CleanText::line(text.clone()).chars().any(is_forbidden));
             let block = CleanText::block(text);
             prop_assert!(!block.chars().any(|c| is_forbidden(c) && c != '\n' && c != '\t'));
+        }
+
+        /// The properties' own tables, not ours.
+        #[test]
+        fn i10_everything_that_unicode_calls_invisible_is_forbidden(
+            text in r"[\p{Cc}\p{Bidi_Control}[\p{Default_Ignorable_Code_Point}--[\u{e0000}-\u{e0fff}]]]{1,40}",
+        ) {
+            prop_assert!(text.chars().all(is_forbidden), "{:?}", text.escape_unicode().to_string());
         }
 
         #[test]
