@@ -48,7 +48,7 @@ impl Weight {
 
     /// The share of a rank, in units of 2^-40. With 64 providers of weight 1,000 the sum stays below 2^51.
     fn share(self, rank: u32) -> u64 {
-        (self.0 * UNITS_PER_ONE / f64::from(RRF_K + rank)).round() as u64
+        (self.0 * UNITS_PER_ONE / (f64::from(RRF_K) + f64::from(rank))).round() as u64
     }
 }
 
@@ -345,6 +345,15 @@ mod tests {
             assert!(matches!(set.add(&a, 1, hit(bad, "t")), Merged::Refused(_)), "{bad:?}");
         }
         assert!(set.is_empty() && set.keys.is_empty());
+    }
+
+    #[test]
+    fn every_rank_has_a_share() {
+        let mut set = ResultSet::new(0);
+        for (index, rank) in (0..).zip([1, 1_000, u32::MAX]) {
+            assert!(matches!(set.add(&voter(index, 1.0), rank, hit(&page(rank), "t")), Merged::New(_)));
+        }
+        assert!(set.best(3).windows(2).all(|pair| pair[0].score > pair[1].score));
     }
 
     #[test]
