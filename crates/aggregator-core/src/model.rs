@@ -20,7 +20,7 @@ use crate::query::Query;
 /// 5. An error is the last item that matters; the end of the stream means that the answer is complete.
 /// 6. Dropping the stream stops the generation at once, so that nobody pays for text nobody reads.
 pub trait LanguageModel: Send + Sync {
-    /// The name in events and reports; asked once, when the engine is built.
+    /// A name for people; asked when an engine is shown by its `Debug`.
     fn name(&self) -> &str;
 
     /// Describes the answer; polling the stream produces it, dropping the stream ends it.

@@ -1,8 +1,9 @@
 //! What leaves the engine: the contract with servers, command lines and tests.
 //!
-//! Every query emits, in this order: [`EventKind::Status`]; one `ProviderStarted` per provider; `Result`,
-//! `ResultRevised` and `ProviderFinished` as providers answer; `Sources`; with a model and at least one source another
-//! `Status`, then `AnswerDelta`, `Citation` and `Usage`; and exactly one of `Done`, `Failed` and `Cancelled`, last.
+//! Every query emits, in this order: [`EventKind::Status`]; one `ProviderStarted` per provider that is asked; `Result`,
+//! `ResultRevised` and `ProviderFinished` as providers answer; `Sources`, unless all of them failed; with a model and at
+//! least one source another `Status`, then `AnswerDelta`, `Citation` and `Usage`; and exactly one of `Done`, `Failed` and
+//! `Cancelled`, last. A query that is cancelled leaves out what was to come, but no provider's `ProviderFinished`.
 
 mod clean_text;
 
@@ -256,7 +257,7 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cut {
-    /// It had more hits than asked for.
+    /// It had given as many hits as it was asked for, and did not say at once that there are no more.
     Limit,
     /// Its time was up.
     Timeout,
