@@ -490,6 +490,45 @@ async fn i7_a_waker_that_a_provider_keeps_and_a_canceller_hold_no_task() {
     }
 }
 
+/// Cancels the query, or lets its time pass, after its k-th poll, for every k until it ends.
+#[tokio::test(start_paused = true)]
+async fn i7_cancelling_and_the_deadline_after_any_poll_keep_the_account() {
+    let corpus = library::corpus();
+    for (cancels, late) in [(true, false), (false, true), (true, true)] {
+        let scenario = library::scenario("degraded");
+        for polls in 1.. {
+            let probe = Probe::new();
+            let mut query = scenario.engine(&corpus, Pace::Yielding, Some(&probe)).run(scenario.query());
+            let (canceller, mut transcript) = (query.canceller(), Transcript::new());
+            for _ in 0..polls {
+                match query.poll_next_unpin(&mut Context::from_waker(Waker::noop())) {
+                    Poll::Ready(event) => event.iter().for_each(|event| transcript.read(event)),
+                    Poll::Pending => advance(MS * 500).await,
+                }
+            }
+            let ended = transcript.summary().is_some();
+            if cancels {
+                canceller.cancel(CancelReason::Requested);
+            }
+            if late {
+                advance(Query::MAX_DEADLINE).await;
+            }
+            while let Some(event) = query.next().now_or_never().expect("nothing is waited for any more") {
+                transcript.read(&event);
+            }
+            let after = format!("cancelled: {cancels}, late: {late}, after {polls} polls");
+            assert_eq!(transcript.check(), Ok(()), "{after}");
+            assert_eq!(probe.alive(), 0, "{after}");
+            let end = transcript.summary().unwrap().0;
+            assert!(ended || !cancels || end == End::Cancelled, "{after}: {end:?}");
+            if ended {
+                assert!(polls > 20, "only {polls} polls were swept");
+                break;
+            }
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn i7_cancelling_a_query_that_ended_does_nothing() {
     let engine = Engine::builder().provider(provider("a", &[emit(1)])).build().unwrap();
