@@ -451,12 +451,6 @@ async fn i6_cancelling_between_two_deltas_counts_only_what_was_emitted() {
 
 #[tokio::test(start_paused = true)]
 async fn i7_a_waker_that_a_provider_keeps_and_a_canceller_hold_no_task() {
-    struct Task(AtomicU32);
-    impl std::task::Wake for Task {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
     for ends in [false, true] {
         let kept: Arc<Mutex<Vec<Waker>>> = Arc::default();
         let keeper = Custom("a", {
@@ -473,7 +467,7 @@ async fn i7_a_waker_that_a_provider_keeps_and_a_canceller_hold_no_task() {
         let engine = Engine::builder().provider(keeper).build().unwrap();
         let mut query = engine.run(query_for(1_000));
         let canceller = query.canceller();
-        let task = Arc::new(Task(AtomicU32::new(0)));
+        let task = Arc::new(Task::default());
         let waker = Waker::from(Arc::clone(&task));
         while query.poll_next_unpin(&mut Context::from_waker(&waker)).is_ready() {}
         if ends {
@@ -792,7 +786,48 @@ async fn a_query_is_a_value_that_may_move() {
     while poll(&mut query).is_ready() {}
     let mut moved: Pin<Box<QueryStream>> = Box::pin(query);
     drop(engine);
-    assert!(moved.next().await.is_some());
+    // Not at its timeout, as it would be if only the former task were woken.
+    assert_eq!(moved.next().await.unwrap().elapsed(), MS);
+}
+
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Task(AtomicU32);
+
+impl std::task::Wake for Task {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn i12_whoever_polled_last_is_woken_in_every_stage_and_by_everybody() {
+    for in_answer in [false, true] {
+        for by in ["the stream", "the canceller", "the timer"] {
+            let late = [emit(1), Step::Wait(10 * MS), emit(1)];
+            let engine = match in_answer {
+                false => Engine::builder().provider(provider("a", &late)),
+                true => Engine::builder().provider(provider("a", &[emit(1)])).model(model(&late)),
+            };
+            let mut query = engine.build().unwrap().run(query_for(if by == "the timer" { 8 } else { 1_000 }));
+            let canceller = query.canceller();
+            let tasks: [Arc<Task>; 3] = Default::default();
+            for task in &tasks {
+                let waker = Waker::from(Arc::clone(task));
+                while query.poll_next_unpin(&mut Context::from_waker(&waker)).is_ready() {}
+            }
+            let woken = || tasks.each_ref().map(|task| task.0.load(Ordering::Relaxed));
+            assert_eq!(woken(), [0, 0, 0], "{by}");
+            if by == "the canceller" {
+                canceller.cancel(CancelReason::Requested);
+            } else {
+                // Timers fire when the runtime comes to rest.
+                advance(11 * MS).await;
+                sleep(MS).await;
+            }
+            assert!(matches!(woken(), [0, 0, (1..)]), "{by}, in the answer: {in_answer}: {:?}", woken());
+        }
+    }
 }
 
 #[test]
