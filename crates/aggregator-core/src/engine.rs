@@ -91,8 +91,8 @@ pub enum BuildError {
         /// The name that occurs twice.
         name: ProviderName,
     },
-    /// A name that is empty, or longer than 64 bytes, when cleaned.
-    #[error("a provider's name `{name}` is not 1 to 64 bytes long")]
+    /// A name that is blank, or longer than 64 bytes, when cleaned.
+    #[error("a provider's name `{name}` is blank or longer than 64 bytes")]
     BadName {
         /// The name, cleaned.
         name: ProviderName,
@@ -191,7 +191,7 @@ impl EngineBuilder {
         let mut providers = Vec::with_capacity(self.providers.len());
         for (provider, options) in self.providers {
             let name = ProviderName::new(provider.name());
-            if name.as_str().is_empty() || name.as_str().len() > 64 {
+            if name.as_str().trim().is_empty() || name.as_str().len() > 64 {
                 return Err(BuildError::BadName { name });
             }
             let weight = match options.weight.map(Weight::new) {

@@ -1,4 +1,7 @@
-//! Panic isolation: other people's code is called, polled and dropped here and nowhere else.
+//! Panic isolation: the streams of providers and models are made, polled and dropped here and nowhere else.
+//!
+//! Not isolated are `name` (asked when an engine is built) and the destructor of a provider or model itself, which runs
+//! when the last engine and query that share it are dropped.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -124,7 +124,7 @@ impl Transcript {
             }
             EventKind::Citation { number, id, span } => {
                 self.citations += 1;
-                let cited = self.sources.as_ref().and_then(|list| list.get(*number as usize - 1));
+                let cited = self.sources.as_ref().and_then(|list| list.get((*number as usize).checked_sub(1)?));
                 let known = cited.is_some_and(|source| source.number == *number && source.id == *id);
                 self.require("I6", "a citation names a frozen source", known);
                 self.require("I6", "a citation's marker was emitted", u64::from(span.end) <= self.answer_bytes);

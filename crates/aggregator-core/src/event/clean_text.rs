@@ -13,29 +13,30 @@ use std::ops::Deref;
 /// fillers, inherent Khmer vowels, Mongolian vowel separator, zero-width and directional marks and overrides
 /// (U+200B-200F, U+202A-202E, U+2060-206F), variation selectors, byte order mark, interlinear annotation marks,
 /// invisible format characters of shorthand and music, and the tag block (U+E0000-E0FFF): every control character,
-/// every Bidi_Control and every Default_Ignorable_Code_Point of Unicode, which a test compares. Some writing systems use zero-width joiners legitimately; safety wins over their fine typography.
+/// every Bidi_Control and every Default_Ignorable_Code_Point of Unicode, which a test compares. Some writing systems use
+/// zero-width joiners legitimately; safety wins over their fine typography.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CleanText(String);
 
 impl CleanText {
-    /// Cleans text that must stay on one line (titles, names, messages): line breaks and tabs become spaces.
+    /// Cleans text that must stay on one line (titles, names, messages): line breaks and tabs become spaces (a carriage return goes).
     ///
     /// Text that is clean already is kept without copying.
     pub fn line(text: impl Into<String>) -> Self {
         Self::filter(text.into(), |c| match c {
-            '\n' | '\t' | '\u{2028}' | '\u{2029}' => Some(' '),
+            '\n' | '\t' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some(' '),
             _ => None,
         })
     }
 
-    /// Cleans text of several lines (an answer): line feeds and tabs stay, Unicode line separators become line feeds.
+    /// Cleans text of several lines (an answer): line feeds and tabs stay, other line breaks become line feeds (a carriage return goes).
     ///
     /// Text that is clean already is kept without copying.
     #[inline]
     pub fn block(text: impl Into<String>) -> Self {
         Self::filter(text.into(), |c| match c {
             '\n' | '\t' => Some(c),
-            '\u{2028}' | '\u{2029}' => Some('\n'),
+            '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some('\n'),
             _ => None,
         })
     }
@@ -161,6 +162,7 @@ mod tests {
             ("tag\u{e0041}\u{e007f}", "tag", "tag"),
             ("heart \u{2764}\u{fe0f}", "heart \u{2764}", "heart \u{2764}"),
             ("para\u{2029}graph", "para graph", "para\ngraph"),
+            ("next\u{85}line\u{c}feed", "next line feed", "next\nline\nfeed"),
             ("Zürich – São Paulo 東京", "Zürich – São Paulo 東京", "Zürich – São Paulo 東京"),
         ] {
             assert_eq!(CleanText::line(from).as_str(), line);

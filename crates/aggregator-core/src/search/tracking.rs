@@ -13,7 +13,7 @@
 //! | `_hsenc` `_hsmi` | HubSpot mail | AdGuard general URL filter |
 //! | `mkt_tok` | Marketo mail | AdGuard general URL filter |
 //! | `vero_id` `vero_conv` | Vero mail | AdGuard general URL filter |
-//! | `pk_*` `piwik_*` `matomo_*` `mtm_*` | Matomo campaigns | Matomo documentation, "Tracking campaigns" |
+//! | `pk_campaign` `pk_kwd` `pk_keyword` `pk_source` `pk_medium` `pk_content` `pk_cid` `piwik_*` `matomo_*` `mtm_*` | Matomo campaigns | Matomo documentation, "Tracking campaigns" |
 //! | `ref_src` | X embeds | metasearch2 strips it too |
 //!
 //! The tracking-query-params-registry is github.com/mpchadwick/tracking-query-params-registry, the AdGuard filter is
@@ -35,7 +35,7 @@ pub fn is_tracking(name: &str) -> bool {
     lower[..known].copy_from_slice(&name.as_bytes()[..known]);
     lower.make_ascii_lowercase();
     match lower[..known] {
-        [b'u', b't', b'm', b'_', _, ..] | [b'p', b'k', b'_', _, ..] | [b'm', b't', b'm', b'_', _, ..] => true,
+        [b'u', b't', b'm', b'_', _, ..] | [b'm', b't', b'm', b'_', _, ..] => true,
         [b'p', b'i', b'w', b'i', b'k', b'_', _, ..] | [b'm', b'a', b't', b'o', b'm', b'o', b'_', _, ..] => true,
         _ if name.len() > lower.len() => false,
         ref whole => matches!(
@@ -60,6 +60,13 @@ pub fn is_tracking(name: &str) -> bool {
                 | b"mc_eid"
                 | b"mkt_tok"
                 | b"msclkid"
+                | b"pk_campaign"
+                | b"pk_cid"
+                | b"pk_content"
+                | b"pk_keyword"
+                | b"pk_kwd"
+                | b"pk_medium"
+                | b"pk_source"
                 | b"ref_src"
                 | b"srsltid"
                 | b"ttclid"
@@ -89,13 +96,16 @@ mod tests {
             "gclid",
             "_ga",
             "mtm_kwd",
+            "pk_kwd",
+            "pk_kwd",
             "vero_id",
             "ysclid",
         ] {
             assert!(is_tracking(name), "{name}");
         }
         for name in [
-            "", "ref", "source", "src", "id", "sid", "s", "t", "v", "q", "p", "page", "si", "ct", "lang", "utm", "utm_",
+            "", "ref", "source", "src", "id", "sid", "s", "t", "v", "q", "p", "page", "si", "ct", "lang", "utm",
+            "utm_", "pk_id",
         ] {
             assert!(!is_tracking(name), "{name}");
         }
