@@ -5,7 +5,7 @@ mod diff;
 mod next;
 mod update;
 
-use perf_gate::{Baseline, Key};
+use perf_gate::{Acceptance, Baseline, Key};
 
 use crate::benches_data::{BenchesData, Places};
 use crate::exact::{self, ExactRun};
@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::judge::{self, Base};
 use crate::perf::today;
 use crate::progress::Progress;
-use crate::row::{self, Row};
+use crate::row::{self, Row, Subject};
 use crate::selection::Selection;
 use crate::verdict::Verdict;
 use crate::workspace::Workspace;
@@ -47,12 +47,13 @@ fn measure(
     workspace: &Workspace,
     source: &Source,
     selection: &Selection,
+    old: Option<&Baseline>,
     times: usize,
 ) -> Result<Vec<ExactRun>, Failure> {
     let executables = source.prepare(workspace)?;
     let limits = source.limits();
     let list = exact::list(&executables, limits)?;
-    let cases = selection.of(&list.all)?;
+    let cases = selection.of(&list.all, old)?;
     let progress = Progress::new((2 * times * cases.len()) as u64 * Progress::EXACT_CASE);
     (0..times).map(|_| exact::measure(&executables, &list, &cases, limits, &progress)).collect()
 }
@@ -65,6 +66,22 @@ fn changes(run: &ExactRun, old: Option<&Baseline>, selection: &Selection) -> Vec
     rows.retain(|row| row.verdict != Verdict::Pass);
     row::sort(&mut rows);
     rows
+}
+
+/// Acceptances whose rows no longer need them, as lines to read: an update removes them.
+fn stale(old: Option<&Baseline>, rows: &[Row], selection: &Selection) -> String {
+    let needed = |entry: &Acceptance| {
+        rows.iter().any(|row| {
+            let same = row.case == entry.case && row.subject == Subject::Metric(entry.metric);
+            same && matches!(row.verdict, Verdict::Accepted | Verdict::Regressed)
+        })
+    };
+    let entries = old.into_iter().flat_map(|old| &old.accepted);
+    let stale = entries.filter(|entry| selection.contains(&entry.case) && !needed(entry));
+    let line = |Acceptance { case, metric, expires, reason, .. }: &Acceptance| {
+        format!("no longer needed: the acceptance of {case} {metric} until {expires} ({reason})\n")
+    };
+    stale.map(line).collect()
 }
 
 /// The stored run of this target.

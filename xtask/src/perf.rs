@@ -59,7 +59,7 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
     let executables = options.source.prepare(&workspace)?;
     let limits = options.source.limits();
     let list = exact::list(&executables, limits)?;
-    let cases = selection.of(&list.all)?;
+    let cases = selection.of(&list.all, data.baselines.get(&key.target))?;
     let effort = effort(options);
     let process = Progress::process(cases.len(), effort.per_case);
     let progress = Progress::new(2 * cases.len() as u64 * Progress::EXACT_CASE + effort.processes as u64 * process);
@@ -83,7 +83,7 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
 
     let exit_code = exit_code::of_rows(&rows, options.require_baseline);
     let provenance = provenance::of(&workspace)?;
-    let report = Report { provenance, key, quick: options.quick, exit_code, rows };
+    let report = Report { provenance, key, quick: options.quick, only: options.only.clone(), exit_code, rows };
     report.write(&out)?;
     let written = format!("{}, {}", workspace.shown(&out.join(JSON_FILE)), workspace.shown(&out.join(MARKDOWN_FILE)));
     stdout::print(&report.render(options.format, &written)?)?;

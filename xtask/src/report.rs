@@ -18,7 +18,7 @@ use perf_gate::{Key, Provenance};
 
 use crate::exit_code;
 use crate::failure::Failure;
-use crate::plain_text::counted;
+use crate::plain_text::{self, counted};
 use crate::row::Row;
 use crate::verdict::Verdict;
 use crate::whole_file;
@@ -45,6 +45,8 @@ pub struct Report {
     pub key: Key,
     /// Fewer repeats were made.
     pub quick: bool,
+    /// Only cases that match were measured.
+    pub only: Option<String>,
     /// The code the run ends with.
     pub exit_code: u8,
     /// Every row, in the order of the table.
@@ -78,12 +80,18 @@ impl Report {
         let count = |verdict| self.rows.iter().filter(|row| row.verdict == verdict).count();
         let counts = Verdict::ALL.into_iter().map(|verdict| (verdict, count(verdict))).filter(|&(_, count)| count > 0);
         let counts: Vec<_> = counts.map(|(verdict, count)| format!("{count} {verdict}")).collect();
-        format!("{}: {}", counted(self.rows.len(), "row"), counts.join(", "))
+        let only = self.only.as_ref().map(|only| format!(" of the cases that match '{}'", plain_text::visible(only)));
+        format!("{}{}: {}", counted(self.rows.len(), "row"), only.unwrap_or_default(), counts.join(", "))
     }
 
     /// The verdict of the run.
-    fn meaning(&self) -> &'static str {
-        exit_code::meaning(self.exit_code)
+    fn meaning(&self) -> String {
+        let new = self.rows.iter().filter(|row| row.verdict == Verdict::New).count();
+        let meaning = exit_code::meaning(self.exit_code);
+        match (self.exit_code, new) {
+            (exit_code::GREEN, 1..) => format!("{meaning}; {} NEW and compared with nothing", counted(new, "row")),
+            _ => meaning.to_owned(),
+        }
     }
 }
 

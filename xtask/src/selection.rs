@@ -1,7 +1,7 @@
 //! Which cases a command is about.
 
 use globset::{Glob, GlobMatcher};
-use perf_gate::CaseName;
+use perf_gate::{Baseline, CaseName};
 
 use crate::failure::Failure;
 
@@ -32,16 +32,26 @@ impl Selection {
         self.0.as_ref().is_none_or(|glob| glob.is_match(case.as_str()))
     }
 
-    /// The cases that belong to it; a pattern that matches none is an error, because its run could never be red.
-    pub fn of(&self, cases: &[CaseName]) -> Result<Vec<CaseName>, Failure> {
+    /// The cases that belong to it. A pattern that matches none is an error, because its run could never be red; one that
+    /// matches only what the baseline has is about cases that are gone.
+    pub fn of(&self, cases: &[CaseName], baseline: Option<&Baseline>) -> Result<Vec<CaseName>, Failure> {
         let chosen: Vec<_> = cases.iter().filter(|case| self.contains(case)).cloned().collect();
         match &self.0 {
-            Some(glob) if chosen.is_empty() => Err(Failure::environment(
+            Some(glob) if chosen.is_empty() && !self.is_stored(baseline) => Err(Failure::environment(
                 format!("`--only '{}'` matches no case", glob.glob()),
-                format!("the cases are: {}", first_few(cases)),
+                format!(
+                    "the cases are: {} (all of them: cargo bench -p perf-gate --bench count -- --list)",
+                    first_few(cases)
+                ),
             )),
             _ => Ok(chosen),
         }
+    }
+}
+
+impl Selection {
+    fn is_stored(&self, baseline: Option<&Baseline>) -> bool {
+        baseline.is_some_and(|baseline| baseline.records().any(|record| self.contains(record.case())))
     }
 }
 

@@ -44,6 +44,9 @@ pub fn measure(
     limits: Limits,
     progress: &Progress,
 ) -> Result<WallRun, Failure> {
+    if chosen.is_empty() {
+        return Ok(WallRun::new());
+    }
     progress.phase(
         "time",
         &format!("{} in each of {}", counted(chosen.len(), "case"), counted(effort.processes, "process")),

@@ -72,6 +72,12 @@ fn a_removed_row_counts_as_worse() {
     let world = World::with_baseline();
     world.remove("url/ordinary/40");
     world.xtask(&["baseline", "update"]).expect(1).says("MISSING");
+    // It can still be named, though it matches no case any more.
+    world.xtask(&["perf", "--only", "url/ordinary/40"]).expect(1).says("MISSING");
+    world
+        .xtask(&["baseline", "update", "--accept", "nope", "--reason", "r"])
+        .expect(1)
+        .says("`--accept nope` matches 0");
     world.xtask(&["baseline", "update", "--accept", "url/ordinary/40", "--reason", "not needed"]).expect(0);
     assert!(!world.baseline().contains("url/ordinary/40"));
 }
@@ -108,7 +114,9 @@ fn accepted_until_a_day_keeps_the_stored_value() {
     world.xtask(&["baseline", "update"]).expect(1);
 
     world.case("query/floor/10").exact("heap-blocks", 61);
-    world.xtask(&["baseline", "update"]).expect(0);
+    let stale = "no longer needed: the acceptance of query/floor/10 heap-blocks until 2020-01-01";
+    world.xtask(&["baseline", "diff"]).expect(0).says(stale);
+    world.xtask(&["baseline", "update"]).expect(0).says(stale);
     assert!(world.baseline().contains("accepted = [\n]"), "no longer needed: {}", world.baseline());
 }
 

@@ -63,7 +63,12 @@ fn what_is_gone_is_missing_and_what_is_added_is_new() {
 fn without_a_baseline_everything_is_new() {
     let world = World::new();
     world.case("query/floor/10").time(500.0);
-    world.xtask(&["perf"]).expect(0).says("there is no baseline").says("cargo xtask baseline update");
+    world
+        .xtask(&["perf"])
+        .expect(0)
+        .says("there is no baseline")
+        .says("cargo xtask baseline update")
+        .says("rows NEW and compared with nothing");
     assert_eq!(world.verdict("behaviour", "query/floor/10", "checksum"), "NEW");
     world.xtask(&["perf", "--require-baseline"]).expect(1);
 }

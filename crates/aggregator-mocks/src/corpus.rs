@@ -6,6 +6,7 @@ use aggregator_core::provider::Hit;
 use serde::Deserialize;
 
 use crate::random::draw;
+use crate::shape::ShapeError;
 
 /// Pages to be found. Each section of each document is one page.
 #[derive(Debug)]
@@ -28,9 +29,9 @@ pub struct Page {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CorpusError {
-    /// Not TOML of this shape; the message has line and column.
-    #[error("{0}")]
-    Shape(#[from] toml::de::Error),
+    /// Not TOML of this shape.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
     /// Another version of the format.
     #[error("schema {0} is not the version this library reads (1)")]
     Schema(u32),
@@ -76,7 +77,7 @@ impl Corpus {
     /// # Errors
     /// [`CorpusError`] says where it is wrong.
     pub fn from_toml(text: &str) -> Result<Self, CorpusError> {
-        let file: File = toml::from_str(text)?;
+        let file: File = toml::from_str(text).map_err(|error| ShapeError::new(text, &error))?;
         if file.schema != 1 {
             return Err(CorpusError::Schema(file.schema));
         }

@@ -17,6 +17,7 @@ mod provider;
 mod random;
 mod scenario;
 mod script;
+mod shape;
 mod transcript;
 
 pub use corpus::{Corpus, CorpusError, Page, SNIPPET_CHARS};
@@ -25,4 +26,5 @@ pub use probe::{Call, CallEnd, Probe};
 pub use provider::{List, ScriptedProvider};
 pub use scenario::{End, Expectation, Scenario, ScenarioError};
 pub use script::{Pace, Step};
+pub use shape::ShapeError;
 pub use transcript::Transcript;

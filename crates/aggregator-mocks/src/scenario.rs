@@ -12,6 +12,7 @@ use crate::model::{ScriptedModel, Style};
 use crate::probe::Probe;
 use crate::provider::{List, ScriptedProvider};
 use crate::script::{Pace, Step};
+use crate::shape::ShapeError;
 
 /// A situation, read from `benches-data/scenarios/*.toml`; tests and benchmarks read the same ones.
 #[derive(Debug, Clone, Deserialize)]
@@ -119,7 +120,10 @@ struct ModelSpec {
 
 /// One step, as people write it: `{ wait_ms = 120 }`, `{ emit = 10 }`, `{ emit = 10, every_ms = 5 }`, `"hang"`.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a step is { wait_ms = 120 }, { emit = 10 }, { emit = 10, every_ms = 5 }, { fail = \"rate-limited\" }, \"hang\", \"flood\", \"panic\" or \"yield\""
+)]
 enum StepSpec {
     Word(Word),
     Wait(WaitSpec),
@@ -192,9 +196,9 @@ impl StepSpec {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScenarioError {
-    /// Not TOML of this shape; the message has line and column.
-    #[error("{0}")]
-    Shape(#[from] toml::de::Error),
+    /// Not TOML of this shape.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
     /// The question or the deadline is none.
     #[error("{0}")]
     Query(#[from] QueryError),
@@ -209,7 +213,7 @@ impl Scenario {
     /// # Errors
     /// [`ScenarioError`] says where it is wrong.
     pub fn from_toml(text: &str, corpus: &Arc<Corpus>) -> Result<Self, ScenarioError> {
-        let scenario: Self = toml::from_str(text)?;
+        let scenario: Self = toml::from_str(text).map_err(|error| ShapeError::new(text, &error))?;
         scenario.make_query()?;
         scenario.build(corpus, Pace::Scripted, None)?;
         Ok(scenario)

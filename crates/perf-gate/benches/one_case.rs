@@ -8,7 +8,8 @@ use crate::cases::{CASES, Case, find};
 
 /// The command line of a target that measures one case in a process of its own.
 pub fn main(target: &str, measure: fn(&Case) -> Result<(), String>) -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // `cargo bench` adds a flag that only a harness needs.
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments[..] {
         ["--list"] => {

@@ -1,6 +1,6 @@
 //! `cargo xtask baseline diff`: what would an update change?
 
-use super::{changes, measure, read, stored};
+use super::{changes, measure, read, stale, stored};
 use crate::benches_data::Places;
 use crate::executables::Source;
 use crate::failure::Failure;
@@ -28,14 +28,16 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
     let (workspace, data) = read(&options.places)?;
     let key = key::of(&workspace, &data.inputs)?;
     let old = stored(&data, &key);
-    let run = measure(&workspace, &options.source, &selection, 1)?.remove(0);
+    let run = measure(&workspace, &options.source, &selection, old, 1)?.remove(0);
     if let Some(old) = old.filter(|old| old.key != key) {
         stdout::print(&format!("{}\nvalues are compared all the same\n\n", key_difference(&key, &old.key)))?;
     }
     let rows = changes(&run, old, &selection);
-    if rows.is_empty() {
+    let stale = stale(old, &rows, &selection);
+    stdout::print(&stale)?;
+    if rows.is_empty() && stale.is_empty() {
         stdout::print("nothing would change\n")?;
-    } else {
+    } else if !rows.is_empty() {
         stdout::print(&human_rows_with_notes(&rows))?;
     }
     let broken = rows.iter().any(|row| row.verdict == Verdict::Broken);

@@ -4,7 +4,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use perf_gate::Baseline;
 
 use super::next::{self, Until};
-use super::{changes, measure, read, stored};
+use super::{changes, measure, read, stale, stored};
 use crate::benches_data::{self, BenchesData, Places};
 use crate::exact::ExactRun;
 use crate::executables::Source;
@@ -81,7 +81,7 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
         ));
     }
 
-    let run = measure_twice(&workspace, options, &selection)?;
+    let run = measure_twice(&workspace, options, &selection, old)?;
     let rows = changes(&run, old, &selection);
     if let Some(difference) = &other_key {
         stdout::print(&format!("{difference}\neverything is replaced; the values compare like this:\n\n"))?;
@@ -97,7 +97,14 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
                 "nothing was written; {} got worse or are gone, and are not accepted",
                 counted(refused.len(), "row")
             ),
-            "make them as good as before, or name their cases: --accept <case> --reason <text>",
+            match options.accept.is_empty() {
+                true => "make them as good as before, or name their cases: --accept <case> --reason <text>".to_owned(),
+                false => format!(
+                    "make them as good as before, or name their cases too: `--accept {}` matches {}",
+                    options.accept.join(" --accept "),
+                    counted(accepted.len(), "of the worse row"),
+                ),
+            },
         ));
     }
     if !options.accept.is_empty() && accepted.is_empty() {
@@ -117,7 +124,7 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
     let provenance = provenance::of(&workspace)?;
     let next = next::baseline(old, (key, provenance), &run, &rows, &selection, until.as_ref())
         .map_err(|error| Failure::refused(format!("the run is no baseline: {error}"), "correct the case it names"))?;
-    write(&workspace, &data, old, &next, &rows)?;
+    write(&workspace, &data, old, &next, &rows, &stale(old, &rows, &selection))?;
     if let (Some(reason), None) = (&options.reason, &until) {
         stdout::print(&format!("accepted; say why in the commit message: {reason}\n"))?;
     }
@@ -134,8 +141,13 @@ fn patterns(texts: &[String]) -> Result<GlobSet, Failure> {
 }
 
 /// What is stored must repeat; a value that does not would be red or green by chance.
-fn measure_twice(workspace: &Workspace, options: &Options, selection: &Selection) -> Result<ExactRun, Failure> {
-    let mut runs = measure(workspace, &options.source, selection, 2)?.into_iter();
+fn measure_twice(
+    workspace: &Workspace,
+    options: &Options,
+    selection: &Selection,
+    old: Option<&Baseline>,
+) -> Result<ExactRun, Failure> {
+    let mut runs = measure(workspace, &options.source, selection, old, 2)?.into_iter();
     let (Some(first), Some(second)) = (runs.next(), runs.next()) else { return Err(Failure::Interrupted) };
     let mut unstable = Vec::new();
     for (case, outcome) in &first {
@@ -180,6 +192,7 @@ fn write(
     old: Option<&Baseline>,
     next: &Baseline,
     rows: &[Row],
+    stale: &str,
 ) -> Result<(), Failure> {
     let file = data.baseline_file(&next.key.target);
     let shown = workspace.shown(&file);
@@ -189,7 +202,10 @@ fn write(
     if old.is_some_and(same) {
         return stdout::print(&format!("unchanged: {shown}\n"));
     }
-    stdout::print(&human_rows(rows))?;
+    stdout::print(stale)?;
+    if !rows.is_empty() {
+        stdout::print(&human_rows(rows))?;
+    }
     interrupt::check()?;
     let is_next = |text: &str| benches_data::parse_baseline(text, &shown).is_ok_and(|back| back == *next);
     whole_file::write(&file, &next.to_toml(), is_next)?;

@@ -20,6 +20,8 @@ struct Stored<'a> {
     machine: &'a str,
     key: &'a Key,
     quick: bool,
+    /// The pattern of `--only`, when not all cases were measured.
+    only: Option<&'a str>,
     exit_code: u8,
     rows: Vec<StoredRow<'a>>,
 }
@@ -65,6 +67,7 @@ pub fn report(report: &Report) -> Result<String, Failure> {
         machine: &report.provenance.machine,
         key: &report.key,
         quick: report.quick,
+        only: report.only.as_deref(),
         exit_code: report.exit_code,
         rows: rows.collect(),
     };

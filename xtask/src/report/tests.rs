@@ -89,6 +89,7 @@ fn report(rows: Vec<Row>) -> Report {
             inputs: text("02"),
         },
         quick: true,
+        only: None,
         exit_code: exit_code::of_rows(&rows, false),
         rows,
     }
