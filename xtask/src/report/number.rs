@@ -22,9 +22,12 @@ pub fn change(row: &Row) -> String {
     if let Some(spread) = row.spread {
         return format!("iqr {:.1} %", spread.iqr_percent);
     }
-    if let Some(used) = row.limit_used() {
+    if row.limit_used().is_some()
+        && let (Some(Value::Number(limit)), Some(Value::Number(used))) = (row.base, row.head)
+    {
         // Rounded up: 100 % is never shown for what is above the limit, nor less than what is used.
-        return format!("{:.0} % used", (used * 100.0).ceil());
+        let percent = (u128::from(used) * 100).div_ceil(u128::from(limit.max(1)));
+        return format!("{} % used", grouped(percent));
     }
     if row.group == Group::Budget {
         return NONE.into();
@@ -34,7 +37,10 @@ pub fn change(row: &Row) -> String {
         (Some(Value::Number(base)), Some(Value::Number(head))) => match row.change() {
             Some(change) if change.abs() >= 0.0005 => format!("{:+.1} %", change * 100.0),
             // Too little for a percentage with one digit, or nothing to take a percentage of.
-            _ => format!("{:+}", i128::from(head) - i128::from(base)),
+            _ => {
+                let sign = if head > base { '+' } else { '-' };
+                format!("{sign}{}", number(head.abs_diff(base), row))
+            }
         },
         (Some(Value::Checksum(base)), Some(Value::Checksum(head))) => {
             if base == head {
@@ -50,12 +56,15 @@ pub fn change(row: &Row) -> String {
 fn value(value: Option<Value>, row: &Row) -> String {
     match value {
         None => NONE.into(),
-        // Enough to tell two apart; the reports for programs have all of it.
-        Some(Value::Checksum(checksum)) => checksum.to_string().chars().take(8).chain(['…']).collect(),
-        Some(Value::Number(number)) => match row.subject {
-            Subject::Metric(metric) => with_unit(number, metric.unit()),
-            Subject::Case | Subject::Checksum => grouped(number),
-        },
+        Some(Value::Checksum(checksum)) => checksum.to_string(),
+        Some(Value::Number(value)) => number(value, row),
+    }
+}
+
+fn number(number: u64, row: &Row) -> String {
+    match row.subject {
+        Subject::Metric(metric) => with_unit(number, metric.unit()),
+        Subject::Case | Subject::Checksum => grouped(number.into()),
     }
 }
 
@@ -63,8 +72,8 @@ fn value(value: Option<Value>, row: &Row) -> String {
 pub fn with_unit(number: u64, unit: Unit) -> String {
     match unit {
         Unit::Ns => duration(number),
-        Unit::Bytes => format!("{} B", grouped(number)),
-        Unit::Blocks | Unit::Polls | Unit::Wakes | Unit::Count => grouped(number),
+        Unit::Bytes => format!("{} B", grouped(number.into())),
+        Unit::Blocks | Unit::Polls | Unit::Wakes | Unit::Count => grouped(number.into()),
     }
 }
 
@@ -76,14 +85,14 @@ fn duration(ns: u64) -> String {
         1_000_000..1_000_000_000 => (1_000_000, 6, "ms"),
         _ => (1_000_000_000, 9, "s"),
     };
-    let (whole, rest) = (grouped(ns / scale), format!("{:0digits$}", ns % scale));
+    let (whole, rest) = (grouped((ns / scale).into()), format!("{:0digits$}", ns % scale));
     match rest.trim_end_matches('0') {
         "" => format!("{whole} {unit}"),
         rest => format!("{whole}.{rest} {unit}"),
     }
 }
 
-fn grouped(number: u64) -> String {
+fn grouped(number: u128) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {
