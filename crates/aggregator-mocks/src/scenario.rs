@@ -230,11 +230,6 @@ impl Scenario {
         self.build(corpus, pace, probe).expect("checked when the scenario was read")
     }
 
-    /// How many items its model is to say.
-    pub fn model_script(&self) -> Option<Vec<Step>> {
-        self.model.as_ref().map(|model| model.script.iter().map(StepSpec::step).collect())
-    }
-
     /// The same scenario with another number of answer deltas, without citations; a scale for what one delta costs.
     #[must_use]
     pub fn with_deltas(mut self, deltas: u32) -> Self {

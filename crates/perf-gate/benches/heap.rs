@@ -30,7 +30,7 @@ fn measure(case: &cases::Case) -> Result<(), String> {
     work.run();
     let one = HeapStats::get();
     // The profiler slows allocations down fifteenfold: large operations are repeated less often.
-    let operations = (2_000 / expected).clamp(2, 20);
+    let operations = (2_000 / expected.max(1)).clamp(2, 20);
     let mut after = || {
         for _ in 0..operations {
             if work.run() != expected {

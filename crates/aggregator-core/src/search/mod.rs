@@ -17,7 +17,7 @@ use crate::isolate::Isolated;
 use crate::provider::{Hit, SearchRequest};
 use crate::query::Query;
 use fan_out::{FanOut, Said};
-use merge::{Merged, ResultSet};
+use merge::{Merged, Placed, ResultSet};
 
 pub(crate) use fan_out::MAX_STREAMS as MAX_PROVIDERS;
 
@@ -151,14 +151,12 @@ impl Search {
             self.at_limit |= 1 << index;
         }
         match self.results.add(&parts.providers[index].voter, call.hits, hit) {
-            Merged::New(placed) => {
+            Merged::New(Placed { id, rank, score, source }) => {
                 self.hits.emitted += 1;
-                let (id, rank, score, source) = (placed.id, placed.rank, placed.score, placed.source);
                 Taken::Event(EventKind::Result { id, rank, score, source })
             }
-            Merged::Confirmed(placed) => {
+            Merged::Confirmed(Placed { id, rank, score, source }) => {
                 self.hits.merged += 1;
-                let (id, rank, score, source) = (placed.id, placed.rank, placed.score, placed.source);
                 Taken::Event(EventKind::ResultRevised { id, rank, score, source })
             }
             Merged::Repeated => {
