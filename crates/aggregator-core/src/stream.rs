@@ -118,6 +118,8 @@ impl QueryStream {
             && !matches!(self.phase, Phase::Cancelling(_))
         {
             run.search.stop();
+            // Once the model is asked all providers are through, so this poll is the last and would drop it anyway: before
+            // the summary is made, so that both are not in memory at once.
             if let Some(answer) = &mut run.answer {
                 answer.stop();
             }

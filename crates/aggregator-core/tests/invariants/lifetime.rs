@@ -170,6 +170,24 @@ async fn i7_cancelling_and_the_deadline_after_any_poll_keep_the_account() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn i7_the_first_poll_after_cancelling_drops_every_call() {
+    let scenario = library::scenario("standard");
+    // In the search, where several providers are still to be reported, and in the answer.
+    for events in [20, 100] {
+        let probe = Probe::new();
+        let mut query = scenario.engine(&library::corpus(), Pace::Scripted, Some(&probe)).run(scenario.query());
+        let canceller = query.canceller();
+        for _ in 0..events {
+            query.next().await;
+        }
+        assert!(probe.alive() > 0, "nothing to drop after {events} events");
+        canceller.cancel(CancelReason::Requested);
+        assert!(poll(&mut query).is_ready());
+        assert_eq!(probe.alive(), 0, "a call outlived the poll that noticed the request, after {events} events");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn i7_cancelling_a_query_that_ended_does_nothing() {
     let engine = Engine::builder().provider(provider("a", &[emit(1)])).build().unwrap();
     let mut query = engine.run(query());
