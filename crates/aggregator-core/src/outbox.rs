@@ -4,9 +4,14 @@ use tokio::time::Instant;
 
 use crate::event::{Event, EventKind};
 
+/// Most events that a query gives out in a row before it lets others run: the budget that tokio gives its own resources.
+const MAX_IN_A_ROW: u32 = 128;
+
 /// The numbering of one query's events, and the clock as it was read in the current poll.
 pub(crate) struct Outbox {
     next: u64,
+    /// Events since the query last let others run.
+    in_a_row: u32,
     /// First poll of the stream.
     began: Option<Instant>,
     /// Current poll of the stream.
@@ -16,7 +21,7 @@ pub(crate) struct Outbox {
 impl Outbox {
     pub(crate) fn new() -> Self {
         // Replaced by the first poll; time is not counted before.
-        Self { next: 0, began: None, now: Instant::now() }
+        Self { next: 0, in_a_row: 0, began: None, now: Instant::now() }
     }
 
     /// Reads the clock: once a poll, for the event's time and for what deadlines are compared with.
@@ -32,11 +37,24 @@ impl Outbox {
         self.now
     }
 
+    /// Whether it is time to let others run: a query that always has something would keep its thread to itself.
+    #[inline]
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.in_a_row == MAX_IN_A_ROW
+    }
+
+    /// Others run now.
+    #[inline]
+    pub(crate) fn rest(&mut self) {
+        self.in_a_row = 0;
+    }
+
     /// Numbers and dates an event. Made in place by those who emit it: an event is moved as seldom as possible.
     #[inline]
     pub(crate) fn event(&mut self, kind: EventKind) -> Event {
         let seq = self.next;
         self.next += 1;
+        self.in_a_row += 1;
         Event::new(seq, self.now.saturating_duration_since(self.began.unwrap_or(self.now)), kind)
     }
 

@@ -22,7 +22,8 @@ use crate::search::Search;
 ///
 /// The query is this value: polling it does the work, dropping it (at any time) drops every provider and model call at
 /// once, and nothing else remains. It borrows nothing, needs no pinning, and may move between threads between polls.
-/// Each poll does a bounded amount of work. After the last event it yields `None` for ever.
+/// Each poll does a bounded amount of work, and after 128 events in a row the query lets others run: it is pending once and
+/// wakes its task at once. After the last event it yields `None` for ever.
 ///
 /// Time passes while nobody polls: the first poll after the deadline ends the query, and what became ready meanwhile is
 /// late.
@@ -207,6 +208,11 @@ impl Stream for QueryStream {
         if this.phase == Phase::Ended {
             return Poll::Ready(None);
         }
+        if this.outbox.is_exhausted() {
+            this.outbox.rest();
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         this.outbox.read_clock();
         if this.canceller.is_some() {
             this.look_for_cancellation();
@@ -226,6 +232,7 @@ impl Stream for QueryStream {
         } else if let Poll::Ready(kind) = this.poll_before_answer(cx) {
             return Poll::Ready(Some(this.outbox.event(kind)));
         }
+        this.outbox.rest();
         if let Some(canceller) = &this.canceller {
             canceller.register(cx.waker());
             // Somebody may have asked before the task was registered, and woken nobody.

@@ -169,6 +169,34 @@ async fn i12_one_poll_swallows_a_bounded_number_of_items() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn i12_a_query_that_always_has_something_lets_others_run() {
+    let talkative = Custom("a", |_| stream::iter((0..300).map(|n| Ok(hit(&format!("https://a.org/{n}"))))).boxed());
+    let mut settings = Settings::default();
+    settings.max_hits = 300;
+    let engine = Engine::builder().provider(talkative).model(model(&[emit(400)])).settings(settings).build().unwrap();
+    let mut query = engine.run(query());
+    let task = Arc::new(Task::default());
+    let waker = Waker::from(Arc::clone(&task));
+    let (mut in_a_row, mut longest, mut pauses, mut events) = (0, 0, 0, 0);
+    loop {
+        match query.poll_next_unpin(&mut Context::from_waker(&waker)) {
+            Poll::Ready(Some(_)) => {
+                in_a_row += 1;
+                events += 1;
+                longest = longest.max(in_a_row);
+            }
+            Poll::Ready(None) => break,
+            Poll::Pending => {
+                in_a_row = 0;
+                pauses += 1;
+                assert_eq!(task.0.load(Ordering::Relaxed), pauses, "it is pending without having woken its task");
+            }
+        }
+    }
+    assert_eq!((longest, pauses), (128, events / 128), "{events} events");
+}
+
+#[tokio::test(start_paused = true)]
 async fn i12_a_stream_that_wakes_itself_does_not_keep_the_others_waiting() {
     let restless = Custom("a", |_| {
         stream::poll_fn(|cx: &mut Context<'_>| -> Poll<Option<Result<Hit, ProviderError>>> {
