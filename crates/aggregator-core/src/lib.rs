@@ -11,7 +11,8 @@
 //!
 //! # Map
 //! - Start with [`Engine`]: built once from [`SearchProvider`]s, a [`LanguageModel`] and [`Settings`], asked many times.
-//! - [`QueryStream`] is one query; [`Canceller`] ends it from elsewhere.
+//! - [`QueryStream`] is one query; [`Canceller`] ends it from elsewhere, [`Reply`] is what came of it as a whole.
+//! - [`Batch`] is many queries over one engine, so many at a time.
 //! - [`event`] is the contract with whoever reads the stream, and the place where text from outside becomes safe.
 //! - [`provider`] and [`model`] are the contracts with whoever implements them.
 //! - [`search`] is the first stage: fan-out, [canonical URLs](search::canonical), [merging and ranking](search::merge).
@@ -55,6 +56,7 @@
 //! ```
 
 pub mod answer;
+mod batch;
 mod cancel;
 mod deadline;
 mod engine;
@@ -65,9 +67,11 @@ mod outbox;
 mod policy;
 pub mod provider;
 mod query;
+mod reply;
 pub mod search;
 mod stream;
 
+pub use batch::{Batch, BatchItem};
 pub use cancel::Canceller;
 pub use engine::{BuildError, Engine, EngineBuilder, ProviderOptions};
 pub use event::Event;
@@ -75,6 +79,7 @@ pub use model::LanguageModel;
 pub use policy::{Settings, SettingsError};
 pub use provider::SearchProvider;
 pub use query::{Query, QueryError};
+pub use reply::{Citation, Ending, IntoReply, Reply};
 pub use stream::QueryStream;
 
 /// The Rust of the README, compiled and run as tests.

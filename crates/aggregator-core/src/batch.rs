@@ -1,0 +1,150 @@
+//! Many queries over one engine: so many at a time, answers as they finish.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures::stream::{FusedStream, FuturesUnordered};
+use futures::{Stream, StreamExt as _};
+
+use crate::engine::Engine;
+use crate::query::{Query, QueryError};
+use crate::reply::{Numbered, Reply};
+
+/// The replies to many queries, in the order in which they finish; from [`Engine::batch`].
+///
+/// At most so many queries run at a time; the next is taken from the list when one is through, so that a list of any length
+/// needs the memory of those that run. A text that is no query, a query that fails and a provider that panics are one
+/// item each and stop none of the others. It owns no task: polling it does the work, and dropping it (at any time) drops
+/// every running query with all its calls at once. After the last item it yields `None` for ever.
+#[must_use = "a batch does nothing unless it is polled"]
+pub struct Batch<I> {
+    engine: Engine,
+    /// The queries that did not begin; `None` when all did.
+    waiting: Option<I>,
+    running: FuturesUnordered<Numbered>,
+    concurrency: usize,
+    next: u64,
+}
+
+/// What came of one query of a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchItem {
+    /// Its place in the list, from 0.
+    pub index: u64,
+    /// What came of it; an error when it was no query. A query that failed is a [`Reply`] that says so.
+    pub outcome: Result<Reply, QueryError>,
+}
+
+impl Engine {
+    /// Describes the work of many queries, at most `concurrency` of them at a time; polling the stream performs it,
+    /// dropping the stream ends it.
+    ///
+    /// The list may hold queries or plain texts; it is read as queries are begun, and may be endless.
+    ///
+    /// ```
+    /// # use aggregator_core::{Engine, Settings};
+    /// # use futures::StreamExt as _;
+    /// # use std::num::NonZeroUsize;
+    /// # async fn example(engine: Engine) {
+    /// let mut batch = engine.batch(["what is a stream?", "", "what is a future?"], NonZeroUsize::MIN);
+    /// while let Some(item) = batch.next().await {
+    ///     match item.outcome {
+    ///         Ok(reply) => println!("{}: {:?}, {} sources", item.index, reply.ending, reply.summary.sources.len()),
+    ///         Err(error) => println!("{}: {error}", item.index),
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn batch<L>(&self, queries: L, concurrency: NonZeroUsize) -> Batch<L::IntoIter>
+    where
+        L: IntoIterator,
+        L::Item: TryInto<Query>,
+        QueryError: From<<L::Item as TryInto<Query>>::Error>,
+    {
+        Batch {
+            engine: self.clone(),
+            waiting: Some(queries.into_iter()),
+            running: FuturesUnordered::new(),
+            concurrency: concurrency.get(),
+            next: 0,
+        }
+    }
+}
+
+impl<I> Batch<I> {
+    /// Queries that run now.
+    pub fn running(&self) -> usize {
+        self.running.len()
+    }
+}
+
+impl<I> Stream for Batch<I>
+where
+    I: Iterator<Item: TryInto<Query>> + Unpin,
+    QueryError: From<<I::Item as TryInto<Query>>::Error>,
+{
+    type Item = BatchItem;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<BatchItem>> {
+        let this = self.get_mut();
+        while this.running.len() < this.concurrency
+            && let Some(waiting) = &mut this.waiting
+        {
+            let Some(query) = waiting.next() else {
+                this.waiting = None;
+                break;
+            };
+            let index = this.next;
+            this.next += 1;
+            match query.try_into() {
+                Ok(query) => this.running.push(Numbered { index, reply: this.engine.run(query).into_reply() }),
+                Err(error) => return Poll::Ready(Some(BatchItem { index, outcome: Err(error.into()) })),
+            }
+        }
+        let finished = |(index, reply)| BatchItem { index, outcome: Ok(reply) };
+        this.running.poll_next_unpin(cx).map(|item| item.map(finished))
+    }
+}
+
+impl<I> FusedStream for Batch<I>
+where
+    Self: Stream,
+{
+    fn is_terminated(&self) -> bool {
+        self.waiting.is_none() && self.running.is_empty()
+    }
+}
+
+impl<I> fmt::Debug for Batch<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch")
+            .field("begun", &self.next)
+            .field("running", &self.running.len())
+            .field("concurrency", &self.concurrency)
+            .finish_non_exhaustive()
+    }
+}
+
+impl TryFrom<&str> for Query {
+    type Error = QueryError;
+    fn try_from(text: &str) -> Result<Self, QueryError> {
+        Self::new(text)
+    }
+}
+
+impl TryFrom<String> for Query {
+    type Error = QueryError;
+    fn try_from(text: String) -> Result<Self, QueryError> {
+        Self::new(text)
+    }
+}
+
+/// A query is one already: the error of a conversion that cannot fail.
+impl From<Infallible> for QueryError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}

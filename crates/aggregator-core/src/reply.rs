@@ -1,0 +1,116 @@
+//! A whole query, read to its end: for callers who want the answer and not its events.
+
+use std::future::Future;
+use std::ops::Range;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures::{FutureExt as _, StreamExt as _};
+
+use crate::event::{CancelReason, EventKind, QueryFailure, ResultId, Summary};
+use crate::model::Usage;
+use crate::stream::QueryStream;
+
+/// What came of a query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reply {
+    /// How it ended.
+    pub ending: Ending,
+    /// The answer's text, as far as it was written; empty when no model was asked.
+    pub answer: String,
+    /// The citations in it, in order.
+    pub citations: Vec<Citation>,
+    /// What the model said the answer cost; its last word, where it said several.
+    pub usage: Option<Usage>,
+    /// Sources, providers and hits.
+    pub summary: Box<Summary>,
+}
+
+/// How a query ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// Well.
+    Done,
+    /// Badly; what was found until then is kept.
+    Failed(Box<QueryFailure>),
+    /// From outside.
+    Cancelled(CancelReason),
+}
+
+/// A `[n]` in an answer that names a frozen source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Citation {
+    /// Where the marker stands: byte offsets into the answer.
+    pub span: Range<u32>,
+    /// The `n` of the marker.
+    pub number: u32,
+    /// The cited result.
+    pub id: ResultId,
+}
+
+/// A query being read to its end; from [`QueryStream::into_reply`]. Dropping it ends the query.
+#[must_use = "a query does nothing unless it is polled"]
+#[derive(Debug)]
+pub struct IntoReply {
+    stream: QueryStream,
+    answer: String,
+    citations: Vec<Citation>,
+    usage: Option<Usage>,
+}
+
+impl QueryStream {
+    /// Reads what is left of the query, and returns what came of it. The answer is kept in memory; its length is limited
+    /// by [`Settings::max_answer_bytes`](crate::Settings::max_answer_bytes).
+    ///
+    /// # Panics
+    /// The future panics when its last event was read before: there is nothing left to read.
+    pub fn into_reply(self) -> IntoReply {
+        IntoReply { stream: self, answer: String::new(), citations: Vec::new(), usage: None }
+    }
+}
+
+impl Future for IntoReply {
+    type Output = Reply;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Reply> {
+        loop {
+            let event = ready!(self.stream.poll_next_unpin(cx)).expect("every query has a last event");
+            let (ending, summary) = match event.kind {
+                EventKind::AnswerDelta { text } => {
+                    self.answer.push_str(&text);
+                    continue;
+                }
+                EventKind::Citation { span, number, id } => {
+                    self.citations.push(Citation { span, number, id });
+                    continue;
+                }
+                EventKind::Usage(usage) => {
+                    self.usage = Some(usage);
+                    continue;
+                }
+                EventKind::Done { summary } => (Ending::Done, summary),
+                EventKind::Failed { error, partial } => (Ending::Failed(error), partial),
+                EventKind::Cancelled { reason, partial } => (Ending::Cancelled(reason), partial),
+                _ => continue,
+            };
+            let (answer, citations) = (std::mem::take(&mut self.answer), std::mem::take(&mut self.citations));
+            return Poll::Ready(Reply { ending, answer, citations, usage: self.usage, summary });
+        }
+    }
+}
+
+/// A query with its place in a batch.
+#[derive(Debug)]
+pub(crate) struct Numbered {
+    pub(crate) index: u64,
+    pub(crate) reply: IntoReply,
+}
+
+impl Future for Numbered {
+    type Output = (u64, Reply);
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let reply = ready!(self.reply.poll_unpin(cx));
+        Poll::Ready((self.index, reply))
+    }
+}

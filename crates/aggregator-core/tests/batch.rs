@@ -1,0 +1,142 @@
+//! Many queries over one engine: bounded, isolated from each other, and gone when dropped.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use aggregator_core::event::QueryFailure;
+use aggregator_core::provider::{FailureKind, Hit, HitStream, ProviderError, SearchRequest};
+use aggregator_core::{BatchItem, Ending, Engine, Query, QueryError, SearchProvider};
+use aggregator_mocks::{Pace, Probe, library};
+use futures::stream::FusedStream as _;
+use futures::{FutureExt as _, StreamExt as _, stream};
+use tokio::time::{Instant, sleep};
+
+/// Waits as many milliseconds as the query says, and does what it says then.
+struct Obedient;
+
+impl SearchProvider for Obedient {
+    fn name(&self) -> &str {
+        "obedient"
+    }
+
+    fn search(&self, request: SearchRequest) -> HitStream {
+        let text = request.query.text().to_string();
+        stream::once(async move {
+            let (ms, what) = text.split_once(' ').expect("<milliseconds> <what>");
+            sleep(Duration::from_millis(ms.parse().expect("a number"))).await;
+            match what {
+                "fail" => Err(ProviderError::new(FailureKind::Unreachable, "as told")),
+                "panic" => std::panic::resume_unwind(Box::new("as told")),
+                other => {
+                    Ok(Hit { url: format!("https://example.org/{other}"), title: other.into(), snippet: String::new() })
+                }
+            }
+        })
+        .boxed()
+    }
+}
+
+fn obedient() -> Engine {
+    Engine::builder().provider(Obedient).build().unwrap()
+}
+
+fn at_a_time(queries: usize) -> NonZeroUsize {
+    NonZeroUsize::new(queries).unwrap()
+}
+
+fn indices(items: &[BatchItem]) -> Vec<u64> {
+    items.iter().map(|item| item.index).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn replies_come_as_queries_finish() {
+    let began = Instant::now();
+    let items: Vec<_> = obedient().batch(["30 a", "10 b", "20 c"], at_a_time(3)).collect().await;
+    assert_eq!(indices(&items), [1, 2, 0]);
+    assert_eq!(began.elapsed(), Duration::from_millis(30));
+
+    let began = Instant::now();
+    let items: Vec<_> = obedient().batch(["30 a", "10 b", "20 c"], at_a_time(1)).collect().await;
+    assert_eq!(indices(&items), [0, 1, 2]);
+    assert_eq!(began.elapsed(), Duration::from_millis(60));
+    // With two at a time, c begins when b is through.
+    let began = Instant::now();
+    let items: Vec<_> = obedient().batch(["30 a", "10 b", "25 c"], at_a_time(2)).collect().await;
+    assert_eq!(indices(&items), [1, 0, 2]);
+    assert_eq!(began.elapsed(), Duration::from_millis(35));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_bad_query_stops_none_of_the_others() {
+    let long = "1 ".repeat(2_000);
+    let texts = ["5 a", "", "1 fail", &long, "2 panic", "3 b"];
+    let mut items: Vec<_> = obedient().batch(texts, at_a_time(2)).collect().await;
+    items.sort_by_key(|item| item.index);
+    assert_eq!(indices(&items), [0, 1, 2, 3, 4, 5]);
+    let sources = |item: &BatchItem| item.outcome.clone().map(|reply| reply.summary.sources.len());
+    assert_eq!(sources(&items[0]), Ok(1));
+    assert_eq!(sources(&items[1]), Err(QueryError::Empty));
+    assert_eq!(sources(&items[3]), Err(QueryError::TooLong { chars: 4_000 }));
+    assert_eq!(sources(&items[5]), Ok(1));
+    for index in [2, 4] {
+        let ending = &items[index].outcome.as_ref().unwrap().ending;
+        let Ending::Failed(error) = ending else { panic!("{ending:?}") };
+        assert!(matches!(**error, QueryFailure::AllProvidersFailed { .. }), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_most_so_many_run_at_a_time_and_the_list_is_read_as_they_begin() {
+    let mut begun = 0;
+    let endless = std::iter::from_fn(|| {
+        begun += 1;
+        Some(format!("{} x", begun % 7))
+    });
+    let mut batch = obedient().batch(endless, at_a_time(4));
+    for _ in 0..20 {
+        assert!(batch.next().await.is_some() && batch.running() < 4 && !batch.is_terminated());
+    }
+    drop(batch);
+    assert_eq!(begun, 23, "20 are through and 3 run");
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_the_batch_at_any_time_drops_every_call() {
+    let scenario = library::scenario("standard");
+    let queries = |seeds: u64| (0..seeds).map(|seed| scenario.query().with_seed(seed)).collect::<Vec<Query>>();
+    for polls in 0..60 {
+        let probe = Probe::new();
+        let engine = scenario.engine(&library::corpus(), Pace::Yielding, Some(&probe));
+        let mut batch = engine.batch(queries(20), at_a_time(5));
+        for _ in 0..polls {
+            assert!(batch.next().now_or_never().is_none() || polls > 20, "the first is through too early");
+        }
+        let (alive, running) = (probe.alive(), batch.running());
+        assert!(running <= 5 && alive <= 5 * 5, "{alive} calls of {running} queries are alive");
+        assert!(polls == 0 || running == 5, "{running} run after {polls} polls");
+        drop(batch);
+        assert_eq!(probe.alive(), 0, "after {polls} polls a call is still alive");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_says_what_each_query_alone_says() {
+    let scenario = library::scenario("standard");
+    let engine = scenario.engine(&library::corpus(), Pace::Scripted, None);
+    let query = |seed| scenario.query().with_seed(seed);
+    let mut items: Vec<_> = engine.batch((0..10).map(query), at_a_time(4)).collect().await;
+    items.sort_by_key(|item| item.index);
+    for (seed, item) in (0..).zip(items) {
+        let mut alone = engine.run(query(seed)).into_reply().await;
+        let mut reply = item.outcome.unwrap();
+        // When a provider began depends on nothing but the query itself, so that even its latency is the same.
+        assert_eq!(reply.ending, Ending::Done);
+        assert!(!reply.answer.is_empty() && !reply.citations.is_empty() && reply.usage.is_some());
+        for citation in &reply.citations {
+            let marker = &reply.answer[citation.span.start as usize..citation.span.end as usize];
+            assert_eq!(marker, format!("[{}]", citation.number));
+        }
+        assert_eq!(std::mem::take(&mut reply.answer), std::mem::take(&mut alone.answer));
+        assert_eq!(reply, alone);
+    }
+}
