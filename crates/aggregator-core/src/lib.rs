@@ -69,6 +69,8 @@ pub mod provider;
 mod query;
 mod reply;
 pub mod search;
+#[cfg(feature = "seeded-faults")]
+pub mod seeded_fault;
 mod stream;
 
 pub use batch::{Batch, BatchItem};

@@ -34,6 +34,8 @@ pub struct QueryStream {
     outbox: Outbox,
     canceller: Option<Canceller>,
     phase: Phase,
+    #[cfg(feature = "seeded-faults")]
+    delays: crate::seeded_fault::Delays,
     /// From the first poll to the last event; dropped with it.
     run: Option<Run>,
 }
@@ -67,7 +69,16 @@ struct Run {
 
 impl QueryStream {
     pub(crate) fn new(parts: Arc<Parts>, query: Query) -> Self {
-        Self { parts, query: Arc::new(query), outbox: Outbox::new(), canceller: None, phase: Phase::New, run: None }
+        Self {
+            parts,
+            query: Arc::new(query),
+            outbox: Outbox::new(),
+            canceller: None,
+            phase: Phase::New,
+            #[cfg(feature = "seeded-faults")]
+            delays: crate::seeded_fault::Delays::default(),
+            run: None,
+        }
     }
 
     /// A handle that ends this query from elsewhere.
@@ -135,6 +146,12 @@ impl QueryStream {
         let search_share = if self.parts.model.is_some() { u32::from(settings.search_share) } else { 100 };
         let time = Allowance::new(now, total, search_share);
         self.run = Some(Run { time, search: Search::new(&self.parts, now), sources: None, answer: None });
+        #[cfg(feature = "seeded-faults")]
+        if crate::seeded_fault::is(crate::seeded_fault::Fault::StatusAfterProvider) {
+            let request = crate::provider::SearchRequest::new(Arc::clone(&self.query), 1, now + total);
+            let mut first = self.parts.providers[0].provider.search(request);
+            let _ = first.as_mut().poll_next(&mut Context::from_waker(std::task::Waker::noop()));
+        }
         self.phase = Phase::Searching;
         EventKind::Status { stage: Stage::Searching }
     }
@@ -156,6 +173,10 @@ impl QueryStream {
 
     fn ask_model(&mut self, now: Instant) -> EventKind {
         let Some(run) = &mut self.run else { unreachable!("only a running query asks") };
+        #[cfg(feature = "seeded-faults")]
+        if crate::seeded_fault::is(crate::seeded_fault::Fault::NoAnswer) {
+            return self.end(|summary| EventKind::Done { summary });
+        }
         let (Some(model), Some(sources)) = (&self.parts.model, run.sources.as_ref().filter(|list| !list.is_empty()))
         else {
             return self.end(|summary| EventKind::Done { summary });
@@ -179,6 +200,8 @@ impl QueryStream {
     fn end(&mut self, event: impl FnOnce(Box<Summary>) -> EventKind) -> EventKind {
         let Some(mut run) = self.run.take() else { unreachable!("a query ends once") };
         self.phase = Phase::Ended;
+        #[cfg(feature = "seeded-faults")]
+        crate::seeded_fault::at_the_end();
         if let Some(canceller) = &self.canceller {
             canceller.forget_task();
         }
@@ -214,6 +237,8 @@ impl Stream for QueryStream {
             return Poll::Pending;
         }
         this.outbox.read_clock();
+        #[cfg(feature = "seeded-faults")]
+        std::task::ready!(this.delays.poll(this.outbox.len(), cx));
         if this.canceller.is_some() {
             this.look_for_cancellation();
         }

@@ -45,8 +45,11 @@ impl Answer {
         deadline: Instant,
     ) -> Self {
         let request = AnswerRequest::new(Arc::clone(query), Arc::clone(&sources), deadline);
+        let call = || model.answer(request);
+        #[cfg(feature = "seeded-faults")]
+        let call = || crate::seeded_fault::chunks(call());
         Self {
-            stream: Isolated::call(|| model.answer(request)).unwrap_or_else(Isolated::failing),
+            stream: Isolated::call(call).unwrap_or_else(Isolated::failing),
             scanner: CitationScanner::new(sources.len() as u32),
             sources,
             room: settings.max_answer_bytes as usize,

@@ -183,7 +183,10 @@ impl ResultSet {
             let entry = &self.entries[index as usize];
             entry.hash == hash && self.keys[as_usize(&entry.key)] == *key
         };
-        if let Some(&index) = self.table.find(hash, same) {
+        let known = self.table.find(hash, same);
+        #[cfg(feature = "seeded-faults")]
+        let known = known.filter(|_| !crate::seeded_fault::is(crate::seeded_fault::Fault::KeptDuplicate));
+        if let Some(&index) = known {
             self.keys.truncate(start);
             return self.confirm(index, voter, rank, hit);
         }
@@ -228,6 +231,11 @@ impl ResultSet {
     fn place_of(&self, index: u32) -> usize {
         let this = &self.entries[index as usize];
         self.order.partition_point(|&other| {
+            #[cfg(feature = "seeded-faults")]
+            if crate::seeded_fault::is(crate::seeded_fault::Fault::OrderOfArrival) {
+                let score = self.entries[other as usize].score;
+                return score > this.score || (score == this.score && other < index);
+            }
             let other = &self.entries[other as usize];
             other.score > this.score
                 || (other.score == this.score && self.keys[as_usize(&other.key)] < self.keys[as_usize(&this.key)])
@@ -260,6 +268,10 @@ impl ResultSet {
 }
 
 fn score(units: u64) -> f64 {
+    #[cfg(feature = "seeded-faults")]
+    if crate::seeded_fault::is(crate::seeded_fault::Fault::NegativeScores) {
+        return -1.0;
+    }
     units as f64 / UNITS_PER_ONE
 }
 

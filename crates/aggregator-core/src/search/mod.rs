@@ -133,7 +133,10 @@ impl Search {
         self.calls.push(Call { started: now, expires, hits: 0, running: true });
         self.running += 1;
         let request = SearchRequest::new(Arc::clone(query), parts.settings.max_hits, expires);
-        let stream = Isolated::call(|| provider.provider.search(request));
+        let call = || provider.provider.search(request);
+        #[cfg(feature = "seeded-faults")]
+        let call = || crate::seeded_fault::hits(call());
+        let stream = Isolated::call(call);
         // A provider that panicked when it was called is a stream that fails at once: one way to report it.
         self.streams.push(stream.unwrap_or_else(Isolated::failing));
         EventKind::ProviderStarted { provider: provider.voter.name.clone() }
@@ -143,6 +146,10 @@ impl Search {
         let call = &mut self.calls[index];
         call.hits += 1;
         self.hits.yielded += 1;
+        #[cfg(feature = "seeded-faults")]
+        if crate::seeded_fault::is(crate::seeded_fault::Fault::DroppedResult) && self.hits.yielded.is_multiple_of(7) {
+            return Taken::Swallowed;
+        }
         if call.hits > parts.settings.max_hits {
             self.hits.dropped.over_limit += 1;
             return Taken::TooMany;

@@ -1,0 +1,198 @@
+//! Faults planted on purpose, to prove that the gate sees them; only with the feature `seeded-faults`, which nothing
+//! ships and nothing is measured with but that proof (`xtask/tests/seeded_faults.rs`).
+//!
+//! The environment variable `SEEDED_FAULT` picks one by name. Where a fault can stand between the engine and a stream it
+//! does ([`hits`], [`chunks`]); the others are a line each where they belong.
+
+use std::hint::black_box;
+use std::pin::Pin;
+use std::sync::OnceLock;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use futures::{StreamExt as _, stream};
+use tokio::time::{Sleep, sleep};
+
+use crate::model::{Chunk, ChunkStream};
+use crate::provider::HitStream;
+
+/// The environment variable that picks a fault.
+pub const VARIABLE: &str = "SEEDED_FAULT";
+
+macro_rules! faults {
+    ($($(#[$doc:meta])* $fault:ident = $name:literal;)*) => {
+        /// A planted fault.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Fault {
+            $($(#[$doc])* $fault,)*
+        }
+
+        impl Fault {
+            const ALL: [(&'static str, Self); [$($name),*].len()] = [$(($name, Self::$fault)),*];
+        }
+    };
+}
+
+faults! {
+    /// Each delta of an answer is allocated once more.
+    AllocationPerDelta = "allocation-per-delta";
+    /// Each query leaves 64 bytes behind.
+    LeakPerQuery = "leak-per-query";
+    /// Each event takes one poll and one wake-up more.
+    ExtraPollPerEvent = "extra-poll-per-event";
+    /// The first provider is asked and polled before the status is out.
+    StatusAfterProvider = "status-after-provider";
+    /// Every seventh hit is counted and forgotten.
+    DroppedResult = "dropped-result";
+    /// A page that is known already becomes another result.
+    KeptDuplicate = "kept-duplicate";
+    /// The first status comes after 101 ms.
+    LateStatus = "late-status";
+    /// Nothing comes for 2 s in the middle of an answer.
+    StallInAnswer = "stall-in-answer";
+    /// Two neighbouring pieces of an answer change places.
+    ReorderedDeltas = "reordered-deltas";
+    /// The last piece of an answer is lost.
+    LostLastDelta = "lost-last-delta";
+    /// Every score is -1.
+    NegativeScores = "negative-scores";
+    /// Hits are read ahead into a buffer without bound.
+    UnboundedBuffer = "unbounded-buffer";
+    /// The model is never asked.
+    NoAnswer = "no-answer";
+    /// Equal scores are ordered by arrival.
+    OrderOfArrival = "order-of-arrival";
+    /// Of the mocks: providers find nothing.
+    EmptyMock = "empty-mock";
+    /// Of the cases: one is gone.
+    RemovedCase = "removed-case";
+    /// Of the cases: one does nothing any more.
+    IdleCase = "idle-case";
+}
+
+/// Whether this fault is planted in this process.
+///
+/// # Panics
+/// When the variable names no fault: a typing error must not look like a gate that sees nothing.
+pub fn is(fault: Fault) -> bool {
+    static PLANTED: OnceLock<Option<Fault>> = OnceLock::new();
+    let read = || {
+        let name = std::env::var(VARIABLE).ok().filter(|name| !name.is_empty())?;
+        let found = Fault::ALL.iter().find(|(known, _)| *known == name);
+        let known = || Fault::ALL.map(|(name, _)| name).join(" ");
+        Some(found.unwrap_or_else(|| panic!("{VARIABLE}={name} is no fault; there are: {}", known())).1)
+    };
+    *PLANTED.get_or_init(read) == Some(fault)
+}
+
+/// What stands between the engine and a provider.
+pub(crate) fn hits(provider: HitStream) -> HitStream {
+    if !is(Fault::UnboundedBuffer) {
+        return provider;
+    }
+    // Faster than it is emptied, and as bounded in one poll as every poll has to be.
+    const AHEAD: usize = 64;
+    let mut provider = provider.fuse();
+    let mut buffer = std::collections::VecDeque::new();
+    stream::poll_fn(move |cx| {
+        for _ in 0..AHEAD {
+            match provider.poll_next_unpin(cx) {
+                Poll::Ready(Some(hit)) => buffer.push_back(hit),
+                Poll::Ready(None) => break,
+                Poll::Pending if buffer.is_empty() => return Poll::Pending,
+                Poll::Pending => break,
+            }
+        }
+        Poll::Ready(buffer.pop_front())
+    })
+    .boxed()
+}
+
+/// What stands between the engine and a model.
+pub(crate) fn chunks(mut model: ChunkStream) -> ChunkStream {
+    /// In the middle of every answer that is long enough to have one.
+    const MIDDLE: u32 = 30;
+    let mut at = 0;
+    if is(Fault::AllocationPerDelta) {
+        return model.inspect(|chunk| drop(black_box(chunk.clone()))).boxed();
+    }
+    if is(Fault::StallInAnswer) {
+        let mut stall: Option<Pin<Box<Sleep>>> = None;
+        return stream::poll_fn(move |cx| {
+            if at == MIDDLE {
+                ready!(stall.get_or_insert_with(|| Box::pin(sleep(Duration::from_secs(2)))).as_mut().poll(cx));
+            }
+            let chunk = ready!(model.poll_next_unpin(cx));
+            at += 1;
+            Poll::Ready(chunk)
+        })
+        .boxed();
+    }
+    let mut held = None;
+    if is(Fault::ReorderedDeltas) {
+        return stream::poll_fn(move |cx| {
+            if at == MIDDLE {
+                held = ready!(model.poll_next_unpin(cx));
+                at += 1;
+            }
+            let next = if at == MIDDLE + 2 { held.take() } else { None };
+            let chunk = match next {
+                Some(chunk) => Some(chunk),
+                None => ready!(model.poll_next_unpin(cx)),
+            };
+            at += 1;
+            Poll::Ready(chunk)
+        })
+        .boxed();
+    }
+    if is(Fault::LostLastDelta) {
+        return stream::poll_fn(move |cx| {
+            loop {
+                match ready!(model.poll_next_unpin(cx)) {
+                    Some(Ok(Chunk::Text(text))) => {
+                        if let Some(before) = held.replace(Ok(Chunk::Text(text))) {
+                            return Poll::Ready(Some(before));
+                        }
+                    }
+                    other => {
+                        held = None;
+                        return Poll::Ready(other);
+                    }
+                }
+            }
+        })
+        .boxed();
+    }
+    model
+}
+
+/// What a query does before it looks for its next event.
+#[derive(Default)]
+pub(crate) struct Delays {
+    events_at_extra_poll: Option<u64>,
+    late: Option<Pin<Box<Sleep>>>,
+}
+
+impl Delays {
+    pub(crate) fn poll(&mut self, events: u64, cx: &mut Context<'_>) -> Poll<()> {
+        // Once an event, and not at every poll: a query that always wakes itself would stop the virtual clock.
+        if is(Fault::ExtraPollPerEvent) && self.events_at_extra_poll != Some(events) {
+            self.events_at_extra_poll = Some(events);
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if is(Fault::LateStatus) && events == 0 {
+            let late = self.late.get_or_insert_with(|| Box::pin(sleep(Duration::from_millis(101))));
+            ready!(late.as_mut().poll(cx));
+        }
+        Poll::Ready(())
+    }
+}
+
+/// What a query does at its end.
+pub(crate) fn at_the_end() {
+    if is(Fault::LeakPerQuery) {
+        // Hidden from the optimiser, which removes an allocation that nobody looks at.
+        std::mem::forget(black_box(Box::new([0_u8; 64])));
+    }
+}
