@@ -45,7 +45,7 @@ async fn every_broken_invariant_is_noticed() {
     let last = events.len() - 1;
 
     type Change<'a> = &'a dyn Fn(&mut Vec<Event>);
-    let changes: [(&str, Change<'_>); 13] = [
+    let changes: [(&str, Change<'_>); 14] = [
         ("I1", &|events| events.swap(0, 1)),
         ("I2", &|events| events[3] = Event::new(9, Duration::ZERO, events[3].kind.clone())),
         ("I2", &|events| events.push(events[last].clone())),
@@ -54,6 +54,10 @@ async fn every_broken_invariant_is_noticed() {
             summary.hits.merged += 1;
         }),
         ("I4", &|events| events.swap(first_result, first_result + 1)),
+        ("I4", &|events| {
+            let EventKind::Result { score, .. } = &mut events[first_result].kind else { panic!() };
+            *score = -1.0;
+        }),
         ("I4", &|events| {
             let EventKind::ResultRevised { id, .. } = &mut events[revised].kind else { panic!() };
             *id = ResultId(99);
