@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use perf_gate::{CaseName, Checksum, Metric, Record};
 
-use crate::cases::{CASES, Case, find};
+use crate::cases::{self, Case, find};
 
 /// The command line of a target that measures one case in a process of its own.
 pub fn main(target: &str, measure: fn(&Case) -> Result<(), String>) -> ExitCode {
@@ -13,7 +13,7 @@ pub fn main(target: &str, measure: fn(&Case) -> Result<(), String>) -> ExitCode 
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments[..] {
         ["--list"] => {
-            CASES.iter().for_each(|case| println!("{}", case.name));
+            cases::all().for_each(|case| println!("{}", case.name));
             Ok(())
         }
         [name] => find(name).and_then(measure),

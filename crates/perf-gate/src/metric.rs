@@ -135,6 +135,8 @@ metrics! {
     Citations = "citations", Count, Behaviour;
     /// Answer deltas emitted.
     Deltas = "deltas", Count, Behaviour;
+    /// Queries that failed, or were refused.
+    Errors = "errors", Count, Behaviour;
     /// Smallest answer delta.
     ChunkMin = "chunk-min", Bytes, Behaviour;
     /// Median answer delta.
@@ -151,6 +153,8 @@ metrics! {
     FirstResult = "first-result", Ns, Schedule;
     /// Virtual time to the first text of the answer.
     FirstText = "first-text", Ns, Schedule;
+    /// Virtual time to the frozen sources.
+    Sources = "sources", Ns, Schedule;
     /// Virtual time to the terminal event.
     Total = "total", Ns, Schedule;
     /// Smallest virtual gap between two events.
@@ -161,6 +165,18 @@ metrics! {
     GapMedian = "gap-median", Ns, Schedule;
     /// Largest virtual gap between two events: the worst stall.
     GapMax = "gap-max", Ns, Schedule;
+    /// Mean virtual gap between two results, rounded down.
+    ResultGapMean = "result-gap-mean", Ns, Schedule;
+    /// Largest virtual gap between two results.
+    ResultGapMax = "result-gap-max", Ns, Schedule;
+    /// Mean virtual time from a result to the next but one, so that three came; rounded down.
+    ThreeResultsMean = "three-results-mean", Ns, Schedule;
+    /// Largest virtual time from a result to the next but one, so that three came.
+    ThreeResultsMax = "three-results-max", Ns, Schedule;
+    /// Largest virtual gap between two deltas of the answer.
+    TextGapMax = "text-gap-max", Ns, Schedule;
+    /// Polls of a query that always has something, before each of the others had its first event.
+    PollsAhead = "polls-ahead", Polls, Schedule;
     /// Bytes allocated, freed or not.
     HeapBytes = "heap-bytes", Bytes, Heap;
     /// Allocations, freed or not.

@@ -1,8 +1,9 @@
-//! Many queries at once over one engine, on one thread.
+//! Many queries at once over one engine, on one thread: to their ends, and all suspended in mid-answer.
 
 use std::hash::Hasher as _;
 
-use aggregator_core::{Engine, Query};
+use aggregator_core::event::CancelReason;
+use aggregator_core::{Ending, Engine, Query, QueryStream};
 use aggregator_mocks::{Expectation, Pace, library};
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
@@ -10,7 +11,8 @@ use perf_gate::Metric;
 use siphasher::sip::SipHasher13;
 use tokio::runtime::Runtime;
 
-use super::query::{Account, drain, runtime};
+use super::account::Account;
+use super::query::{drain, runtime};
 use super::{Observation, Work, require};
 
 pub struct Concurrent {
@@ -68,6 +70,86 @@ impl Work for Concurrent {
             (Metric::Wakeups, wakeups),
             (Metric::Total, total),
         ];
-        Ok(Observation { checksum: hasher.finish(), counts })
+        Ok(Observation { amount: events, checksum: hasher.finish(), counts })
+    }
+}
+
+/// Queries that all stand in the middle of their answers at the same time, and are then dropped.
+pub struct Suspended {
+    runtime: Runtime,
+    engine: Engine,
+    query: Query,
+    queries: u64,
+}
+
+/// Events before the pause: a standard query has 264, the answer begins at the 62nd.
+const SUSPENDED_AFTER: u64 = 150;
+
+impl Suspended {
+    pub fn of(queries: u64) -> Self {
+        let scenario = library::scenario("standard");
+        let engine = scenario.engine(&library::corpus(), Pace::Scripted, None);
+        Self { runtime: runtime(true), engine, query: scenario.query(), queries }
+    }
+
+    /// Runs every query to its middle, and gives each to `look` when all are there.
+    fn suspend(&self, mut look: impl FnMut(QueryStream)) -> u64 {
+        self.runtime.block_on(async {
+            let to_the_middle = |mut query: QueryStream| async move {
+                let mut events = 0;
+                while events < SUSPENDED_AFTER && query.next().await.is_some() {
+                    events += 1;
+                }
+                (events, query)
+            };
+            // A task each, as a server has it. Within one task, tokio's budget for it would let 128 of them go on at a time
+            // and have all others polled in vain.
+            let running: Vec<_> =
+                (0..self.queries).map(|_| tokio::spawn(to_the_middle(self.engine.run(self.query.clone())))).collect();
+            let mut suspended = Vec::with_capacity(running.len());
+            let mut events = 0;
+            for query in running {
+                let (of_one, query) = query.await.expect("reading a query does not panic");
+                events += of_one;
+                suspended.push(query);
+            }
+            suspended.into_iter().for_each(&mut look);
+            events
+        })
+    }
+}
+
+impl Work for Suspended {
+    fn run(&mut self) -> u64 {
+        self.suspend(drop)
+    }
+
+    fn observe(&mut self) -> Result<Observation, String> {
+        let mut hasher = SipHasher13::new_with_keys(0, 0);
+        let mut wrong = 0;
+        let mut ends = Vec::new();
+        let amount = self.suspend(|mut query| {
+            let canceller = query.canceller();
+            canceller.cancel(CancelReason::Requested);
+            ends.push(query);
+        });
+        // The summary of a query that ends now tells how far it had come.
+        let summaries = self.runtime.block_on(
+            ends.into_iter().map(QueryStream::into_reply).collect::<FuturesUnordered<_>>().collect::<Vec<_>>(),
+        );
+        let mut deltas = 0;
+        for reply in &summaries {
+            let answer = reply.summary.answer.unwrap_or_default();
+            let in_the_middle =
+                (60..140).contains(&answer.deltas) && reply.ending == Ending::Cancelled(CancelReason::Requested);
+            wrong += u64::from(!in_the_middle);
+            deltas += u64::from(answer.deltas);
+            hasher.write_u32(answer.bytes);
+        }
+        require(summaries.len() as u64 == self.queries && wrong == 0, || {
+            format!("{wrong} of {} queries were not in mid-answer", summaries.len())
+        })?;
+        let counts = vec![(Metric::Events, amount), (Metric::Deltas, deltas)];
+        Ok(Observation { amount, checksum: hasher.finish(), counts })
     }
 }

@@ -51,7 +51,7 @@ fn observe(arrivals: &Arrivals, best: &[RankedSource], results: u64, merged: u64
     require(merged > 0, || "nothing was merged: the lists have to overlap".into())?;
     require(best.windows(2).all(|pair| pair[0].score >= pair[1].score), || "the best are not in order".into())?;
     let checksum = digest(best.iter().map(|source| source.source.url.as_str()));
-    Ok(Observation { checksum, counts: vec![(Metric::Results, results), (Metric::Merged, merged)] })
+    Ok(Observation { amount: results, checksum, counts: vec![(Metric::Results, results), (Metric::Merged, merged)] })
 }
 
 /// Adding every hit.
@@ -104,6 +104,13 @@ impl Work for Rank {
     fn observe(&mut self) -> Result<Observation, String> {
         let best = self.best();
         require(best.len() as u64 == self.new, || format!("{} of {} results were ranked", best.len(), self.new))?;
+        let mut other_way = self.arrivals.clone();
+        other_way.sort_by_key(|(voter, ..)| std::cmp::Reverse(voter.index));
+        let other = merge(&other_way).0.best(usize::MAX);
+        let page = |source: &RankedSource| (source.number, source.score.to_bits(), source.source.url.clone());
+        require(best.iter().map(page).eq(other.iter().map(page)), || {
+            "I4 is broken: the order depends on who answered first".into()
+        })?;
         observe(&self.arrivals, &best, self.new, self.known)
     }
 }

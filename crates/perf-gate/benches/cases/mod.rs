@@ -2,9 +2,13 @@
 //!
 //! To add one: implement [`Work`] in a file of this folder and add a line to [`CASES`]. Its name is its key in every
 //! baseline and stays for ever. `run` is what is measured and must do its work through public interfaces; `observe` does
-//! the same once more, slowly, and says what came of it.
+//! the same once more, slowly, and says what came of it and how much `run` has to compute.
 
+mod account;
+mod batch;
 mod citations;
+mod endurance;
+mod fairness;
 mod load;
 mod merge;
 mod query;
@@ -31,6 +35,8 @@ pub trait Work {
 /// What came of one operation.
 #[derive(Debug, Default)]
 pub struct Observation {
+    /// How much [`Work::run`] has to compute: a case that stopped doing its work got no faster.
+    pub amount: u64,
     /// Digest of everything it computed.
     pub checksum: u64,
     /// What was counted; a metric that has no meaning here is absent.
@@ -41,16 +47,22 @@ pub struct Observation {
 pub struct Case {
     /// Its name, for ever.
     pub name: &'static str,
+    /// One operation takes most of a second: it is counted, and neither timed nor run under an instruction counter.
+    pub heavy: bool,
     /// Prepares it.
     pub prepare: fn() -> Box<dyn Work>,
 }
 
 const fn case(name: &'static str, prepare: fn() -> Box<dyn Work>) -> Case {
-    Case { name, prepare }
+    Case { name, heavy: false, prepare }
+}
+
+const fn heavy_case(name: &'static str, prepare: fn() -> Box<dyn Work>) -> Case {
+    Case { name, heavy: true, prepare }
 }
 
 /// Every case.
-pub const CASES: &[Case] = &[
+const CASES: &[Case] = &[
     case("url/ordinary/40", || Box::new(url::ordinary())),
     case("url/hostile/40", || Box::new(url::hostile())),
     case("merge/standard/40", || Box::new(merge::Merge::of("standard"))),
@@ -68,22 +80,41 @@ pub const CASES: &[Case] = &[
     case("cancel/drop/standard", || Box::new(query::Interrupted::by_drop())),
     case("load/floor/100", || Box::new(load::Concurrent::of("floor", 100))),
     case("load/standard/100", || Box::new(load::Concurrent::of("standard", 100))),
+    case("load/suspended/100", || Box::new(load::Suspended::of(100))),
+    heavy_case("load/suspended/1000", || Box::new(load::Suspended::of(1_000))),
+    heavy_case("load/suspended/10000", || Box::new(load::Suspended::of(10_000))),
+    case("batch/one-by-one/20", || Box::new(batch::Batched::of("standard", 20, 1))),
+    case("batch/five-at-once/20", || Box::new(batch::Batched::of("standard", 20, 5))),
+    case("batch/twenty-at-once/25", || Box::new(batch::Batched::of("standard", 25, 20))),
+    case("fairness/flood/100", || Box::new(fairness::Flood::among(99))),
+    heavy_case("endurance/standard/1000", || Box::new(endurance::Endurance::of("standard", 1_000))),
+    heavy_case("endurance/floor/10000", || Box::new(endurance::Endurance::of("floor", 10_000))),
     case("yardstick/channel/200", || Box::new(yardstick::Channel::new())),
 ];
+
+/// The cases that there are.
+pub fn all() -> impl Iterator<Item = &'static Case> {
+    #[cfg(feature = "seeded-faults")]
+    let removed = |case: &&Case| {
+        let planted = aggregator_core::seeded_fault::is(aggregator_core::seeded_fault::Fault::RemovedCase);
+        planted && case.name == "cancel/drop/standard"
+    };
+    #[cfg(not(feature = "seeded-faults"))]
+    let removed = |_: &&Case| false;
+    CASES.iter().filter(move |case| !removed(case))
+}
 
 /// The case of a name.
 ///
 /// # Errors
 /// When there is none; the message lists what there is.
 pub fn find(name: &str) -> Result<&'static Case, String> {
-    let known = || CASES.iter().map(|case| case.name).collect::<Vec<_>>().join(" ");
-    CASES
-        .iter()
-        .find(|case| case.name == name)
-        .ok_or_else(|| format!("no case is named `{name}`; there are: {}", known()))
+    let known = || all().map(|case| case.name).collect::<Vec<_>>().join(" ");
+    all().find(|case| case.name == name).ok_or_else(|| format!("no case is named `{name}`; there are: {}", known()))
 }
 
-/// Prepares a case and checks that it does its work.
+/// Prepares a case, performs its first operation and checks that it does its work. The first operation fills what is
+/// filled once: thread-local state, the runtime's slabs, growing buffers.
 ///
 /// # Errors
 /// When it does not.
@@ -91,8 +122,33 @@ pub fn prepare(case: &Case) -> Result<(Box<dyn Work>, Observation), String> {
     let mut work = (case.prepare)();
     let observation = work.observe()?;
     let something = observation.checksum != 0 && observation.counts.iter().any(|(_, count)| *count > 0);
-    require(something, || "it computed nothing".into())?;
+    require(something && observation.amount > 0, || "it computed nothing".into())?;
+    #[cfg(feature = "seeded-faults")]
+    if aggregator_core::seeded_fault::is(aggregator_core::seeded_fault::Fault::IdleCase)
+        && case.name == "citations/scan/200"
+    {
+        work = Box::new(Idle(work));
+    }
+    let amount = work.run();
+    require(amount == observation.amount, || {
+        format!("it stopped doing its work: it computed {amount} instead of {}", observation.amount)
+    })?;
     Ok((work, observation))
+}
+
+/// A case that does nothing any more, and does not know it.
+#[cfg(feature = "seeded-faults")]
+struct Idle(Box<dyn Work>);
+
+#[cfg(feature = "seeded-faults")]
+impl Work for Idle {
+    fn run(&mut self) -> u64 {
+        0
+    }
+
+    fn observe(&mut self) -> Result<Observation, String> {
+        self.0.observe()
+    }
 }
 
 /// Digest of some texts.

@@ -1,18 +1,14 @@
 //! Whole queries: a scenario from the first poll to the last event, or to an interruption.
 
-use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use aggregator_core::event::{CancelReason, Event, EventKind};
+use aggregator_core::event::CancelReason;
 use aggregator_core::{Engine, Query, QueryStream};
-use aggregator_mocks::{End, Expectation, Pace, Probe, Scenario, Transcript, library};
-use futures::{Stream, StreamExt as _};
-use perf_gate::Metric;
+use aggregator_mocks::{End, Expectation, Pace, Probe, Scenario, library};
+use futures::StreamExt as _;
 use tokio::runtime::{Builder, Runtime};
 
+use super::account::{Account, Counted};
 use super::{Observation, Work, require};
 
 /// Whether this process made a runtime whose clock is paused.
@@ -181,130 +177,5 @@ impl Work for Interrupted {
         let end = account.transcript.summary().map(|(end, _)| end);
         require(end == (self.how == How::Request).then_some(End::Cancelled), || format!("it ended with {end:?}"))?;
         account.observation()
-    }
-}
-
-/// An account of a query: what it said and when, how often it was polled and woken.
-#[derive(Default)]
-pub struct Account {
-    pub transcript: Transcript,
-    pub polls: u64,
-    pub wakeups: u64,
-    first_event: Option<Duration>,
-    gaps: Vec<Duration>,
-    chunks: Vec<u64>,
-}
-
-impl Account {
-    /// Reads a query to its end.
-    pub async fn of(query: QueryStream) -> Self {
-        let mut account = Self::default();
-        let mut counted = Counted::new(query);
-        while let Some(event) = counted.next().await {
-            account.read(&event);
-        }
-        account.finish(&counted);
-        account
-    }
-
-    fn read(&mut self, event: &Event) {
-        if self.first_event.replace(self.first_event.unwrap_or(event.elapsed())).is_some() {
-            self.gaps.push(event.elapsed() - self.transcript.latest);
-        }
-        if let EventKind::AnswerDelta { text } = &event.kind {
-            self.chunks.push(text.len() as u64);
-        }
-        self.transcript.read(event);
-    }
-
-    fn finish(&mut self, counted: &Counted<QueryStream>) {
-        (self.polls, self.wakeups) = (counted.polls, counted.wakes.0.load(Ordering::Relaxed));
-    }
-
-    /// All that can be said about it.
-    pub fn observation(mut self) -> Result<Observation, String> {
-        let transcript = &self.transcript;
-        let mut counts = vec![
-            (Metric::Events, transcript.events),
-            (Metric::Results, transcript.results),
-            (Metric::Citations, transcript.citations),
-            (Metric::Deltas, transcript.deltas),
-            (Metric::Polls, self.polls),
-            (Metric::Wakeups, self.wakeups),
-            (Metric::Total, nanos(transcript.latest)),
-        ];
-        if let Some((_, summary)) = transcript.summary() {
-            counts.push((Metric::Merged, u64::from(summary.hits.merged)));
-            counts.push((Metric::Dropped, u64::from(summary.hits.dropped.total())));
-        }
-        let times = [
-            (Metric::FirstEvent, self.first_event),
-            (Metric::FirstResult, transcript.first_result),
-            (Metric::FirstText, transcript.first_text),
-        ];
-        counts.extend(times.into_iter().filter_map(|(metric, time)| Some((metric, nanos(time?)))));
-        self.gaps.sort_unstable();
-        if let (Some(min), Some(max)) = (self.gaps.first(), self.gaps.last()) {
-            let mean = self.gaps.iter().sum::<Duration>() / self.gaps.len() as u32;
-            let median = self.gaps[self.gaps.len() / 2];
-            counts.push((Metric::GapMin, nanos(*min)));
-            counts.push((Metric::GapMean, nanos(mean)));
-            counts.push((Metric::GapMedian, nanos(median)));
-            counts.push((Metric::GapMax, nanos(*max)));
-        }
-        self.chunks.sort_unstable();
-        if let (Some(min), Some(max)) = (self.chunks.first(), self.chunks.last()) {
-            counts.push((Metric::ChunkMin, *min));
-            counts.push((Metric::ChunkMedian, self.chunks[self.chunks.len() / 2]));
-            counts.push((Metric::ChunkMax, *max));
-        }
-        Ok(Observation { checksum: transcript.checksum(), counts })
-    }
-}
-
-/// A virtual time as a value; a scenario is hours long at most.
-fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// Counts how often a stream is polled, and how often it wakes whoever polls it.
-pub struct Counted<S> {
-    stream: S,
-    polls: u64,
-    wakes: Arc<Wakes>,
-}
-
-#[derive(Default)]
-struct Wakes(AtomicU64);
-
-struct CountingWaker {
-    wakes: Arc<Wakes>,
-    task: Waker,
-}
-
-impl Wake for CountingWaker {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.wakes.0.fetch_add(1, Ordering::Relaxed);
-        self.task.wake_by_ref();
-    }
-}
-
-impl<S> Counted<S> {
-    pub fn new(stream: S) -> Self {
-        Self { stream, polls: 0, wakes: Arc::default() }
-    }
-}
-
-impl<S: Stream + Unpin> Stream for Counted<S> {
-    type Item = S::Item;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
-        self.polls += 1;
-        let waker = Waker::from(Arc::new(CountingWaker { wakes: Arc::clone(&self.wakes), task: cx.waker().clone() }));
-        self.stream.poll_next_unpin(&mut Context::from_waker(&waker))
     }
 }

@@ -64,6 +64,6 @@ impl Work for Canonicalise {
                 self.valid, self.distinct
             )
         })?;
-        Ok(Observation { checksum, counts: vec![(Metric::Events, valid), (Metric::Results, distinct)] })
+        Ok(Observation { amount: valid, checksum, counts: vec![(Metric::Events, valid), (Metric::Results, distinct)] })
     }
 }

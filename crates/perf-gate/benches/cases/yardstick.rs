@@ -64,7 +64,7 @@ impl Work for Channel {
             }
         });
         require(texts[..] == self.deltas[..], || "the channel lost or changed something".into())?;
-        let checksum = digest(texts.iter().map(String::as_str));
-        Ok(Observation { checksum, counts: vec![(Metric::Events, texts.len() as u64)] })
+        let (amount, checksum) = (texts.len() as u64, digest(texts.iter().map(String::as_str)));
+        Ok(Observation { amount, checksum, counts: vec![(Metric::Events, amount)] })
     }
 }

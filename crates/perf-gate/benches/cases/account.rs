@@ -1,0 +1,169 @@
+//! What is said about a query that was read: its events and when they came, its polls and wake-ups.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use aggregator_core::QueryStream;
+use aggregator_core::event::{Event, EventKind};
+use aggregator_mocks::Transcript;
+use futures::{Stream, StreamExt as _};
+use perf_gate::Metric;
+
+use super::Observation;
+
+/// An account of a query: what it said and when, how often it was polled and woken.
+#[derive(Default)]
+pub struct Account {
+    pub transcript: Transcript,
+    pub polls: u64,
+    pub wakeups: u64,
+    first_event: Option<Duration>,
+    sources: Option<Duration>,
+    results: Vec<Duration>,
+    texts: Vec<Duration>,
+    gaps: Vec<Duration>,
+    chunks: Vec<u64>,
+}
+
+impl Account {
+    /// Reads a query to its end.
+    pub async fn of(query: QueryStream) -> Self {
+        let mut account = Self::default();
+        let mut counted = Counted::new(query);
+        while let Some(event) = counted.next().await {
+            account.read(&event);
+        }
+        account.finish(&counted);
+        account
+    }
+
+    /// Reads the next event.
+    pub fn read(&mut self, event: &Event) {
+        if self.first_event.replace(self.first_event.unwrap_or(event.elapsed())).is_some() {
+            self.gaps.push(event.elapsed() - self.transcript.latest);
+        }
+        match &event.kind {
+            EventKind::Result { .. } => self.results.push(event.elapsed()),
+            EventKind::Sources { .. } => self.sources = Some(event.elapsed()),
+            EventKind::AnswerDelta { text } => {
+                self.chunks.push(text.len() as u64);
+                self.texts.push(event.elapsed());
+            }
+            _ => {}
+        }
+        self.transcript.read(event);
+    }
+
+    /// Takes over how often the query was polled and woke its task.
+    pub fn finish(&mut self, counted: &Counted<QueryStream>) {
+        (self.polls, self.wakeups) = (counted.polls, counted.wakes.0.load(Ordering::Relaxed));
+    }
+
+    /// All that can be said about it.
+    pub fn observation(mut self) -> Result<Observation, String> {
+        let transcript = &self.transcript;
+        let mut counts = vec![
+            (Metric::Events, transcript.events),
+            (Metric::Results, transcript.results),
+            (Metric::Citations, transcript.citations),
+            (Metric::Deltas, transcript.deltas),
+            (Metric::Polls, self.polls),
+            (Metric::Wakeups, self.wakeups),
+            (Metric::Total, nanos(transcript.latest)),
+        ];
+        if let Some((_, summary)) = transcript.summary() {
+            counts.push((Metric::Merged, u64::from(summary.hits.merged)));
+            counts.push((Metric::Dropped, u64::from(summary.hits.dropped.total())));
+        }
+        let times = [
+            (Metric::FirstEvent, self.first_event),
+            (Metric::FirstResult, transcript.first_result),
+            (Metric::FirstText, transcript.first_text),
+            (Metric::Sources, self.sources),
+        ];
+        counts.extend(times.into_iter().filter_map(|(metric, time)| Some((metric, nanos(time?)))));
+        let steps = |times: &[Duration], step| times.windows(step + 1).map(|w| w[step] - w[0]).collect::<Vec<_>>();
+        for (times, step, mean, max) in [
+            (&self.results, 1, Some(Metric::ResultGapMean), Metric::ResultGapMax),
+            (&self.results, 2, Some(Metric::ThreeResultsMean), Metric::ThreeResultsMax),
+            (&self.texts, 1, None, Metric::TextGapMax),
+        ] {
+            let steps = steps(times, step);
+            if let Some(longest) = steps.iter().max() {
+                counts.extend(mean.map(|mean| (mean, nanos(self::mean(&steps)))));
+                counts.push((max, nanos(*longest)));
+            }
+        }
+        self.gaps.sort_unstable();
+        if let (Some(min), Some(max)) = (self.gaps.first(), self.gaps.last()) {
+            let mean = mean(&self.gaps);
+            let median = self.gaps[self.gaps.len() / 2];
+            counts.push((Metric::GapMin, nanos(*min)));
+            counts.push((Metric::GapMean, nanos(mean)));
+            counts.push((Metric::GapMedian, nanos(median)));
+            counts.push((Metric::GapMax, nanos(*max)));
+        }
+        self.chunks.sort_unstable();
+        if let (Some(min), Some(max)) = (self.chunks.first(), self.chunks.last()) {
+            counts.push((Metric::ChunkMin, *min));
+            counts.push((Metric::ChunkMedian, self.chunks[self.chunks.len() / 2]));
+            counts.push((Metric::ChunkMax, *max));
+        }
+        Ok(Observation { amount: transcript.events, checksum: transcript.checksum(), counts })
+    }
+}
+
+/// The mean of times, of which there is at least one.
+fn mean(times: &[Duration]) -> Duration {
+    times.iter().sum::<Duration>() / times.len() as u32
+}
+
+/// A virtual time as a value; a scenario is hours long at most.
+pub fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Counts how often a stream is polled, and how often it wakes whoever polls it.
+pub struct Counted<S> {
+    stream: S,
+    polls: u64,
+    wakes: Arc<Wakes>,
+}
+
+#[derive(Default)]
+struct Wakes(AtomicU64);
+
+struct CountingWaker {
+    wakes: Arc<Wakes>,
+    task: Waker,
+}
+
+impl Wake for CountingWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.wakes.0.fetch_add(1, Ordering::Relaxed);
+        self.task.wake_by_ref();
+    }
+}
+
+impl<S> Counted<S> {
+    pub fn new(stream: S) -> Self {
+        Self { stream, polls: 0, wakes: Arc::default() }
+    }
+}
+
+impl<S: Stream + Unpin> Stream for Counted<S> {
+    type Item = S::Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        self.polls += 1;
+        let waker = Waker::from(Arc::new(CountingWaker { wakes: Arc::clone(&self.wakes), task: cx.waker().clone() }));
+        self.stream.poll_next_unpin(&mut Context::from_waker(&waker))
+    }
+}

@@ -1,0 +1,100 @@
+//! One query that always has something, among others on one thread: how long do they wait for it?
+
+use std::cell::Cell;
+use std::hash::Hasher as _;
+
+use aggregator_core::{Engine, Query, QueryStream};
+use aggregator_mocks::{Pace, Transcript, library};
+use futures::future::LocalBoxFuture;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _, stream};
+use perf_gate::Metric;
+use siphasher::sip::SipHasher13;
+use tokio::runtime::Runtime;
+
+use super::query::{drain, runtime};
+use super::{Observation, Work, require};
+
+pub struct Flood {
+    runtime: Runtime,
+    ordinary: (Engine, Query),
+    /// Everything of it is ready at once: it is never pending of itself.
+    flooding: (Engine, Query),
+    others: u64,
+}
+
+/// Deltas of the query that floods.
+const FLOOD: u32 = 20_000;
+
+impl Flood {
+    pub fn among(others: u64) -> Self {
+        let corpus = library::corpus();
+        let standard = library::scenario("standard");
+        let query = standard.query();
+        let ordinary = (standard.engine(&corpus, Pace::Scripted, None), query.clone());
+        let flooding = (standard.with_deltas(FLOOD).engine(&corpus, Pace::Instant, None), query);
+        Self { runtime: runtime(true), ordinary, flooding, others }
+    }
+
+    fn queries(&self) -> (QueryStream, impl Iterator<Item = QueryStream>) {
+        let start = |(engine, query): &(Engine, Query)| engine.run(query.clone());
+        (start(&self.flooding), (0..self.others).map(move |_| start(&self.ordinary)))
+    }
+}
+
+impl Work for Flood {
+    fn run(&mut self) -> u64 {
+        let (flood, others) = self.queries();
+        self.runtime.block_on(async {
+            let mut running: FuturesUnordered<_> = std::iter::once(flood).chain(others).map(drain).collect();
+            let mut events = 0;
+            while let Some(of_one) = running.next().await {
+                events += of_one;
+            }
+            events
+        })
+    }
+
+    fn observe(&mut self) -> Result<Observation, String> {
+        let (mut flood, others) = self.queries();
+        // Polls of the flooding query, and what they were when the last of the others had its first event.
+        let (polls, ahead) = (&Cell::new(0_u64), &Cell::new(0_u64));
+        let mut flooding = stream::poll_fn(move |cx| {
+            polls.set(polls.get() + 1);
+            flood.poll_next_unpin(cx)
+        });
+        let flooding = async move {
+            let mut transcript = Transcript::new();
+            while let Some(event) = flooding.next().await {
+                transcript.read(&event);
+            }
+            transcript
+        };
+        let ordinary = |mut query: QueryStream| async move {
+            let mut transcript = Transcript::new();
+            while let Some(event) = query.next().await {
+                if transcript.events == 0 {
+                    ahead.set(polls.get());
+                }
+                transcript.read(&event);
+            }
+            transcript
+        };
+        let all: Vec<LocalBoxFuture<'_, Transcript>> =
+            std::iter::once(flooding.boxed_local()).chain(others.map(|query| ordinary(query).boxed_local())).collect();
+        let transcripts: Vec<Transcript> =
+            self.runtime.block_on(all.into_iter().collect::<FuturesUnordered<_>>().collect());
+        let mut hasher = SipHasher13::new_with_keys(0, 0);
+        let mut events = 0;
+        for transcript in &transcripts {
+            transcript.check()?;
+            events += transcript.events;
+            hasher.write_u64(transcript.checksum());
+        }
+        let most = transcripts.iter().map(|transcript| transcript.deltas).max();
+        // A piece that is nothing but an invented marker is no delta.
+        require(most >= Some(u64::from(FLOOD - 10)), || format!("nobody flooded: {most:?} deltas at most"))?;
+        let counts = vec![(Metric::Events, events), (Metric::PollsAhead, ahead.get())];
+        Ok(Observation { amount: events, checksum: hasher.finish(), counts })
+    }
+}
