@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use perf_gate::{CaseName, Metric, Unit};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 /// An absolute limit of one row.
@@ -19,8 +19,20 @@ pub struct Budget {
     pub limit: u64,
     /// The metric's unit, for the reader; checked where it is written.
     pub unit: Option<Unit>,
-    /// Where the promise comes from.
+    /// Where the promise comes from, and what proves it.
     pub source: String,
+    /// The same promise of the system that this one replaces, if it made one.
+    pub reference: Option<Reference>,
+}
+
+/// What the reference system promised, and what it does.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reference {
+    /// The promise.
+    pub promised: String,
+    /// Its own figure, measured.
+    pub measured: String,
 }
 
 /// Why a text is not a list of budgets, and where.
@@ -114,6 +126,7 @@ source = "the README promises it"
             ("heap-peak", "heap-peek", "unknown metric", 4),
             ("query/floor/10", "query", "not a case name", 3),
             ("the README promises it", " ", "`source` is empty", 2),
+            ("it\"", "it\"\nreference = { promised = \"1 s\" }", "missing field `measured`", 8),
         ] {
             let broken = GOOD.replacen(from, to, 1);
             let error = parse(&broken).unwrap_err();

@@ -5,6 +5,7 @@ use std::fmt;
 use perf_gate::{CaseName, Checksum, Class, Metric};
 use serde::{Serialize, Serializer};
 
+use crate::budget::Reference;
 use crate::plain_text;
 use crate::verdict::Verdict;
 
@@ -130,6 +131,8 @@ pub struct Row {
     pub head: Option<Value>,
     /// How far repeated measurements disagreed.
     pub spread: Option<Spread>,
+    /// Of a budget: what the reference system promised and does.
+    pub reference: Option<Reference>,
     /// The judgement.
     pub verdict: Verdict,
     /// Why, where the numbers alone do not say it.
@@ -142,7 +145,18 @@ impl Row {
     /// A row with a verdict and nothing else; values and words are added with the functions below.
     pub fn new(group: Group, case: &CaseName, subject: Subject, verdict: Verdict) -> Self {
         let case = case.clone();
-        Self { group, case, subject, base: None, head: None, spread: None, verdict, reason: None, what_now: None }
+        Self {
+            group,
+            case,
+            subject,
+            base: None,
+            head: None,
+            spread: None,
+            reference: None,
+            verdict,
+            reason: None,
+            what_now: None,
+        }
     }
 
     /// With both values.

@@ -16,10 +16,11 @@ pub fn rows(budgets: &[Budget], selection: &Selection, exact: &ExactRun, wall: &
 }
 
 fn row(budget: &Budget, exact: &ExactRun, wall: &WallRun) -> Row {
-    let Budget { case, metric, limit, source, .. } = budget;
+    let Budget { case, metric, limit, source, reference, .. } = budget;
     let row = |verdict, value: Option<u64>| {
         let values = (Some(Value::Number(*limit)), value.map(Value::Number));
-        Row::new(Group::Budget, case, Subject::Metric(*metric), verdict).values(values.0, values.1)
+        let row = Row::new(Group::Budget, case, Subject::Metric(*metric), verdict).values(values.0, values.1);
+        Row { reference: reference.clone(), ..row }
     };
     match measured(budget, exact, wall) {
         Measured::Value(value) if value <= *limit => row(Verdict::Pass, Some(value)),
@@ -70,7 +71,7 @@ mod tests {
         let exact = ExactRun::from([(name("a/b/c"), Ok(vec![record])), (name("a/b/broken"), Err("died".into()))]);
         let spread = Spread { iqr_percent: 1.0, processes: 5 };
         let wall = WallRun::from([(name("a/b/c"), Ok(WallTime { ns: 100, spread }))]);
-        let budget = Budget { case: name(case), metric, limit, unit: None, source: "test".into() };
+        let budget = Budget { case: name(case), metric, limit, unit: None, source: "test".into(), reference: None };
         let selection = Selection::new(Some("a/*")).unwrap();
         rows(&[budget], &selection, &exact, &wall).first().map(|row| row.verdict)
     }

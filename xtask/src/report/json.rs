@@ -4,6 +4,7 @@ use perf_gate::{CaseName, Key, Unit};
 use serde::Serialize;
 
 use super::Report;
+use crate::budget::Reference;
 use crate::failure::Failure;
 use crate::row::{Group, Spread, Subject, Value};
 use crate::verdict::Verdict;
@@ -39,6 +40,9 @@ struct StoredRow<'a> {
     /// Part of a budget that is used.
     limit_used: Option<f64>,
     spread: Option<Spread>,
+    /// Of a budget: what the reference system promised and does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<&'a Reference>,
     verdict: Verdict,
     reason: Option<&'a str>,
     what_now: Option<&'a str>,
@@ -56,6 +60,7 @@ pub fn report(report: &Report) -> Result<String, Failure> {
         change: row.change(),
         limit_used: row.limit_used(),
         spread: row.spread,
+        reference: row.reference.as_ref(),
         verdict: row.verdict,
         reason: row.reason.as_deref(),
         what_now: row.what_now.as_deref(),

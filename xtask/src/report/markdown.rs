@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{Report, notes, number};
+use crate::budget::Reference;
+use crate::row::Row;
 
 /// The whole report: the verdict first, then what to do, then every row.
 pub fn report(report: &Report) -> String {
@@ -36,10 +38,29 @@ pub fn report(report: &Report) -> String {
         ];
         let _ = writeln!(out, "| {} |", cells.map(|cell| escaped(&cell)).join(" | "));
     }
+    promises(&mut out, report);
     let (commit, machine) = (escaped(&report.provenance.commit), escaped(&report.provenance.machine));
     let repeats = if report.quick { ", with fewer repeats (`--quick`)" } else { "" };
     let _ = writeln!(out, "\nCommit {commit}, measured on {machine}{repeats}.");
     out
+}
+
+/// What the reference system promised, with its figures and ours side by side.
+fn promises(out: &mut String, report: &Report) {
+    let promised = |row: &Row| row.reference.clone().map(|reference| (reference, row.clone()));
+    let mut rows: Vec<(Reference, Row)> = report.rows.iter().filter_map(promised).collect();
+    if rows.is_empty() {
+        return;
+    }
+    // One promise may be kept by several rows.
+    rows.sort_by(|a, b| a.0.promised.cmp(&b.0.promised));
+    out.push_str("\n### What the reference system promised\n\n");
+    out.push_str("| promise | its own figure | here | limit here | row | verdict |\n|---|---|---:|---:|---|---|\n");
+    for (Reference { promised, measured }, row) in rows {
+        let name = format!("{} {}", row.case, row.subject);
+        let cells = [promised, measured, number::head(&row), number::base(&row), name, row.verdict.to_string()];
+        let _ = writeln!(out, "| {} |", cells.map(|cell| escaped(&cell)).join(" | "));
+    }
 }
 
 /// Text that Markdown shows as it is, in one cell of a table.
