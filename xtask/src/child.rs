@@ -88,7 +88,8 @@ pub fn measuring(program: &Path, dir: &Path) -> Command {
     command.current_dir(dir).env_clear();
     for (name, value) in env::vars_os() {
         let kept = name.to_str().is_some_and(|name| {
-            matches!(name, "PATH" | "HOME" | "TMPDIR" | "LD_LIBRARY_PATH") || name.starts_with("DYLD_")
+            // The last is read only by programs that were built to be faulty.
+            matches!(name, "PATH" | "HOME" | "TMPDIR" | "LD_LIBRARY_PATH" | "SEEDED_FAULT") || name.starts_with("DYLD_")
         });
         if kept {
             command.env(name, value);

@@ -29,6 +29,9 @@ pub struct Source {
     /// Use these instead of building: a directory with `time`, `heap` and `count` (for tests of this program)
     #[arg(long, hide = true, value_name = "DIR")]
     executables: Option<PathBuf>,
+    /// Build them with planted faults, of which the variable SEEDED_FAULT picks one (for tests of the gate)
+    #[arg(long, hide = true, conflicts_with = "executables")]
+    seeded_faults: bool,
     /// Seconds after which a case is killed
     #[arg(long, hide = true, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     case_limit: u64,
@@ -47,8 +50,13 @@ impl Source {
                     dir: workspace.root().to_owned(),
                 })
             }
-            None => build(workspace),
+            None => build(workspace, self.features()),
         }
+    }
+
+    /// Features of perf-gate that they are built with; part of what makes values comparable.
+    pub fn features(&self) -> &'static [&'static str] {
+        if self.seeded_faults { &["--features", "seeded-faults"] } else { &[] }
     }
 
     /// How much one case may take.
@@ -72,9 +80,10 @@ struct Target {
 }
 
 /// Always this one package: with `--workspace`, features of unrelated crates would change the measured code.
-fn build(workspace: &Workspace) -> Result<Executables, Failure> {
+fn build(workspace: &Workspace, features: &[&str]) -> Result<Executables, Failure> {
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--profile", "bench", "--benches", "--package", "perf-gate", "--locked"]);
+    cargo.args(features);
     cargo.arg("--message-format=json-render-diagnostics");
     let limits = Limits { time: Duration::from_secs(3600), output: 256 << 20 };
     Progress::announce("build", "the measuring programs");

@@ -18,10 +18,10 @@ use crate::failure::Failure;
 use crate::workspace::Workspace;
 
 /// The key of what would be built and measured now.
-pub fn of(workspace: &Workspace, inputs: &BTreeMap<String, String>) -> Result<Key, Failure> {
+pub fn of(workspace: &Workspace, features: &[&str], inputs: &BTreeMap<String, String>) -> Result<Key, Failure> {
     let (rustc, target) = compiler(workspace)?;
     Ok(Key {
-        packages: packages(workspace, &target)?,
+        packages: packages(workspace, features, &target)?,
         profile: profile(workspace)?,
         rustflags: rustflags(),
         inputs: digest(inputs.iter().flat_map(|(name, text)| [name.as_str(), text.as_str()])),
@@ -122,9 +122,10 @@ fn rustflags() -> String {
 }
 
 /// The packages with the features that the measuring programs are built from.
-fn packages(workspace: &Workspace, target: &str) -> Result<String, Failure> {
+fn packages(workspace: &Workspace, features: &[&str], target: &str) -> Result<String, Failure> {
     let mut cargo = workspace.cargo();
     cargo.args(["tree", "--package", "perf-gate", "--edges", "all", "--locked", "--prefix", "none"]);
+    cargo.args(features);
     cargo.args(["--target", target, "--charset", "ascii", "--color", "never", "--format", "{p} {f}"]);
     let text = output(&mut cargo, "`cargo tree -p perf-gate`")?;
     let lines: BTreeSet<String> = text.lines().map(without_path).filter(|line| !line.is_empty()).collect();

@@ -52,7 +52,7 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
     let workspace = Workspace::find()?;
     let selection = Selection::new(options.only.as_deref())?;
     let data = BenchesData::read(&workspace, &options.places)?;
-    let key = key::of(&workspace, &data.inputs)?;
+    let key = key::of(&workspace, options.source.features(), &data.inputs)?;
     let out = options.out.clone().unwrap_or_else(|| workspace.target_dir().join("perf").join("latest"));
     prepare(&out)?;
 

@@ -201,6 +201,41 @@ fn the_library_of_perf_gate_needs_three_crates() {
     );
 }
 
+/// A planted fault must reach nobody: the feature that has them is on only where somebody writes its name on a command line.
+#[test]
+fn planted_faults_are_built_only_when_asked_for_by_name() {
+    const FEATURE: &str = "seeded-faults";
+    let (mut have_it, mut findings) = (BTreeSet::new(), Vec::new());
+    for package in packages() {
+        let name = text(&package, "name");
+        let features = package["features"].as_object().expect("a package has features");
+        for (feature, enables) in features {
+            let enables = enables.as_array().expect("a feature has a list");
+            let leads = enables.iter().any(|one| one.as_str().is_some_and(|one| one.ends_with(FEATURE)));
+            if feature == FEATURE {
+                have_it.insert(name.to_owned());
+            } else if leads {
+                findings.push(format!("feature `{feature}` of `{name}` switches `{FEATURE}` on"));
+            }
+        }
+        for dependency in package["dependencies"].as_array().expect("a package has a list of dependencies") {
+            let asked = dependency["features"].as_array().expect("a dependency has features");
+            if asked.iter().any(|one| one == FEATURE) {
+                findings.push(format!("`{name}` depends on `{}` with `{FEATURE}`", text(dependency, "name")));
+            }
+        }
+    }
+    // What cargo itself would build, however it came to it.
+    let tree = cargo(&["tree", "--locked", "--workspace", "--edges", "features,all", "--prefix", "none"]);
+    findings.extend(tree.lines().filter(|line| line.contains(FEATURE)).map(|line| format!("cargo builds {line}")));
+    none(
+        &findings,
+        &format!("`{FEATURE}` is for xtask/tests/seeded_faults.rs, which names it: switch it on nowhere else"),
+    );
+    let expected = ["aggregator-core", "aggregator-mocks", "perf-gate"].map(str::to_owned);
+    assert_eq!(have_it, BTreeSet::from(expected), "these have the feature `{FEATURE}`");
+}
+
 #[test]
 fn every_dependency_takes_its_version_from_the_workspace() {
     let mut findings = Vec::new();

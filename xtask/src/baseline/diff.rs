@@ -26,7 +26,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<u8, Failure> {
     let selection = Selection::new(options.only.as_deref())?;
     let (workspace, data) = read(&options.places)?;
-    let key = key::of(&workspace, &data.inputs)?;
+    let key = key::of(&workspace, options.source.features(), &data.inputs)?;
     let old = stored(&data, &key);
     let run = measure(&workspace, &options.source, &selection, old, 1)?.remove(0);
     if let Some(old) = old.filter(|old| old.key != key) {

@@ -71,7 +71,7 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
     // Held until the end, and what is stored is read again under it: nobody else's update is lost.
     let _lock = DirectoryLock::take(data.baselines_dir())?;
     let data = BenchesData::read(&workspace, &options.places)?;
-    let key = key::of(&workspace, &data.inputs)?;
+    let key = key::of(&workspace, options.source.features(), &data.inputs)?;
     let old = stored(&data, &key);
     let other_key = old.filter(|old| old.key != key).map(|old| key_difference(&key, &old.key));
     if let Some(difference) = other_key.as_ref().filter(|_| !selection.is_everything()) {
