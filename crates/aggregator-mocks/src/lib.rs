@@ -2,6 +2,7 @@
 //!
 //! - [`Scenario`]: a whole situation from `benches-data/scenarios/`, with what must come of it; [`library`] has them.
 //! - [`ScriptedProvider`] and [`ScriptedModel`]: perform [`Step`]s at a [`Pace`], over the prose of a [`Corpus`].
+//! - [`profile`]: how real services behave, as tables to draw from.
 //! - [`Probe`]: what a test can ask about them afterwards.
 //! - [`Transcript`]: an account of a query's events that notices a broken invariant.
 //! - [`contract`]: the promises of a provider as a test, for any implementor.
@@ -13,6 +14,7 @@ mod corpus;
 pub mod library;
 mod model;
 mod probe;
+pub mod profile;
 mod provider;
 mod random;
 mod scenario;

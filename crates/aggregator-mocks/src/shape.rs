@@ -11,13 +11,17 @@ pub struct ShapeError {
 
 impl ShapeError {
     pub(crate) fn new(text: &str, error: &toml::de::Error) -> Self {
-        let at = error.span().map_or(0, |span| text.floor_char_boundary(span.start));
-        let before = &text[..at];
+        Self::at(text, error.span().unwrap_or_default(), error.message())
+    }
+
+    /// What is wrong at the beginning of a span of the text.
+    pub(crate) fn at(text: &str, span: std::ops::Range<usize>, message: &str) -> Self {
+        let before = &text[..text.floor_char_boundary(span.start)];
         let line_start = before.rfind('\n').map_or(0, |end| end + 1);
         Self {
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
-            message: error.message().replace('\n', "; "),
+            message: message.replace('\n', "; "),
         }
     }
 }

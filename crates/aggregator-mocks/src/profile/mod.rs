@@ -1,0 +1,270 @@
+//! How real services behave, as tables of quantiles that mocks draw from.
+//!
+//! A [`Profile`] is a file of `benches-data/profiles/` with its source beside its figures. Mocks put some together to a
+//! [`SearchProfile`] or a [`ModelProfile`]; load draws its [`Arrivals`]. Everything is drawn by the inverse of the
+//! distribution ([`QuantileTable`]) from the seed of a request, a name and a counter: nothing depends on the order of
+//! calls, and only whole numbers are computed, so that it is the same on every machine.
+
+mod arrivals;
+mod model;
+mod refusals;
+mod search;
+mod table;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+pub use arrivals::Arrivals;
+pub use model::{ModelDraw, ModelProfile};
+pub use refusals::Refusals;
+pub use search::{SearchDraw, SearchProfile};
+pub use table::{QuantileTable, TableError};
+
+use crate::shape::ShapeError;
+use table::Place;
+
+/// Figures about real services from one source.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// Where the figures are from.
+    pub source: String,
+    /// Under what terms.
+    pub licence: String,
+    /// When what they are about was observed.
+    pub collected: String,
+    /// How they were derived.
+    pub method: String,
+    /// What they are not.
+    pub limits: String,
+    tables: BTreeMap<String, (Unit, QuantileTable)>,
+    refusals: Option<Refusals>,
+}
+
+/// What the values of a table count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    /// Microseconds; never 0.
+    Us,
+    /// Characters (Unicode scalar values).
+    Chars,
+    /// Hits of one answer.
+    Hits,
+    /// Tokens of a language model.
+    Tokens,
+    /// Millionths of something that the table's comment names; never 0.
+    Ppm,
+}
+
+/// Why a text is no profile, or a profile not the one that was needed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProfileError {
+    /// Not TOML of this shape, or a table that is none.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// Another version of the format.
+    #[error("schema {0} is not the version this library reads (1)")]
+    Schema(u32),
+    /// Another table was needed.
+    #[error("it has no table `{wanted}` of unit {unit:?}; it has: {known}")]
+    NoTable {
+        /// Name of the table.
+        wanted: &'static str,
+        /// Its unit.
+        unit: Unit,
+        /// Names of those that it has.
+        known: String,
+    },
+    /// Refusals were needed.
+    #[error("it has no [refusals]")]
+    NoRefusals,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    schema: u32,
+    source: Spanned<String>,
+    licence: Spanned<String>,
+    collected: Spanned<String>,
+    method: Spanned<String>,
+    limits: Spanned<String>,
+    #[serde(default)]
+    table: BTreeMap<String, TableSpec>,
+    refusals: Option<Spanned<Refusals>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TableSpec {
+    unit: Unit,
+    /// Observations behind it; absent where it was computed.
+    #[serde(rename = "n")]
+    _n: Option<u32>,
+    /// Where the points are, if not at every whole percent.
+    at_permille: Option<Vec<Spanned<u16>>>,
+    /// Points beside the whole percents.
+    #[serde(default)]
+    also_permille: Vec<Spanned<u16>>,
+    values: Spanned<Vec<Spanned<u64>>>,
+}
+
+impl Profile {
+    /// Reads a profile.
+    ///
+    /// # Errors
+    /// [`ProfileError`] says where it is wrong.
+    pub fn from_toml(text: &str) -> Result<Self, ProfileError> {
+        let file: File = toml::from_str(text).map_err(|error| ShapeError::new(text, &error))?;
+        if file.schema != 1 {
+            return Err(ProfileError::Schema(file.schema));
+        }
+        let about = [&file.source, &file.licence, &file.collected, &file.method, &file.limits];
+        if let Some(blank) = about.into_iter().find(|about| about.get_ref().trim().is_empty()) {
+            return Err(ShapeError::at(text, blank.span(), "say it, or nobody can judge the figures").into());
+        }
+        let mut tables = BTreeMap::new();
+        for (name, spec) in file.table {
+            let table = spec.read().map_err(|(span, problem)| ShapeError::at(text, span, &problem))?;
+            tables.insert(name, (spec.unit, table));
+        }
+        if let Some(refusals) = &file.refusals
+            && !(1..=10_000).contains(&refusals.get_ref().of) | (refusals.get_ref().refused > refusals.get_ref().of)
+        {
+            return Err(ShapeError::at(text, refusals.span(), "`refused` is at most `of`, which is 1 to 10000").into());
+        }
+        Ok(Self {
+            source: file.source.into_inner(),
+            licence: file.licence.into_inner(),
+            collected: file.collected.into_inner(),
+            method: file.method.into_inner(),
+            limits: file.limits.into_inner(),
+            tables,
+            refusals: file.refusals.map(Spanned::into_inner),
+        })
+    }
+
+    /// A table by its name, if its unit is this.
+    ///
+    /// # Errors
+    /// [`ProfileError::NoTable`].
+    pub fn table(&self, name: &'static str, unit: Unit) -> Result<&QuantileTable, ProfileError> {
+        match self.tables.get(name) {
+            Some((its, table)) if *its == unit => Ok(table),
+            _ => {
+                let known = self.tables.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+                Err(ProfileError::NoTable { wanted: name, unit, known })
+            }
+        }
+    }
+
+    /// Every table with its name, in name order.
+    pub fn tables(&self) -> impl Iterator<Item = (&str, Unit, &QuantileTable)> {
+        self.tables.iter().map(|(name, (unit, table))| (name.as_str(), *unit, table))
+    }
+
+    /// How many requests are refused.
+    ///
+    /// # Errors
+    /// [`ProfileError::NoRefusals`].
+    pub fn refusals(&self) -> Result<Refusals, ProfileError> {
+        self.refusals.ok_or(ProfileError::NoRefusals)
+    }
+}
+
+impl TableSpec {
+    /// The table, or what is wrong and where in the text.
+    fn read(&self) -> Result<QuantileTable, (Range<usize>, String)> {
+        let mut at: Vec<(u16, Option<Range<usize>>)> = match &self.at_permille {
+            Some(at) => at.iter().map(|at| (*at.get_ref(), Some(at.span()))).collect(),
+            None => (0..=100).map(|percent| (percent * 10, None)).collect(),
+        };
+        at.extend(self.also_permille.iter().map(|at| (*at.get_ref(), Some(at.span()))));
+        if !self.also_permille.is_empty() {
+            at.sort_by_key(|(at, _)| *at);
+        }
+        let values: Vec<u64> = self.values.get_ref().iter().map(|value| *value.get_ref()).collect();
+        let value_span = |index: usize| self.values.get_ref().get(index).map_or(self.values.span(), Spanned::span);
+        let places: Vec<u16> = at.iter().map(|(at, _)| *at).collect();
+        let table = QuantileTable::new(&places, &values).map_err(|error| {
+            let span = match error.place {
+                Place::At(index) => at[index].1.clone().unwrap_or(self.values.span()),
+                Place::Value(index) => value_span(index),
+            };
+            (span, error.to_string())
+        })?;
+        if matches!(self.unit, Unit::Us | Unit::Ppm) && table.least() == 0 {
+            return Err((value_span(0), "a duration is never 0".into()));
+        }
+        Ok(table)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"schema = 1
+source = "s"
+licence = "l"
+collected = "c"
+method = "m"
+limits = "x"
+
+[table.latency]
+unit = "us"
+at_permille = [0, 500, 1000]
+values = [5, 6, 70]
+
+[refusals]
+refused = 130
+of = 150
+"#;
+
+    #[test]
+    fn a_wrong_profile_is_told_where_it_is_wrong() {
+        assert!(Profile::from_toml(GOOD).is_ok());
+        let told = |from: &str, to: &str| {
+            assert!(GOOD.contains(from));
+            Profile::from_toml(&GOOD.replacen(from, to, 1)).unwrap_err().to_string()
+        };
+        for (from, to, says) in [
+            ("values = [5, 6, 70]", "values = [5, 6, 4]", "line 11, column 17: values never decrease, but 4 follows 6"),
+            ("values = [5,", "values = [0,", "line 11, column 11: a duration is never 0"),
+            ("values = [5, 6, 70]", "values = [5, 6]", "line 11, column 14: 2 values for 3 points"),
+            ("values = [5, 6, 70]", "values = []", "line 11, column 10: a table has at least 2 points, not 0"),
+            ("at_permille = [0, 500, 1000]\n", "", "line 10, column 17: 3 values for 101 points"),
+            ("[0, 500, 1000]", "[0, 0, 1000]", "line 10, column 19: points increase, but 0 follows 0"),
+            ("[0, 500, 1000]", "[10, 500, 1000]", "line 10, column 16: the first point is at 0, not at 10"),
+            ("[0, 500, 1000]", "[0, 500, 990]", "line 10, column 24: the last point is at 1000, not at 990"),
+            ("limits = \"x\"", "limits = \" \"", "line 6, column 10: say it, or nobody can judge the figures"),
+            ("refused = 130", "refused = 151", "`refused` is at most `of`"),
+            ("schema = 1", "schema = 2", "schema 2 is not the version this library reads (1)"),
+        ] {
+            let error = told(from, to);
+            assert!(error.contains(says), "expected {says:?}, was told {error:?}");
+        }
+        for (from, to, says) in [
+            ("70]", "nan]", "line 11, column 17: invalid type: floating point"),
+            ("70]", "-1]", "line 11, column 17: invalid value: integer `-1`"),
+            ("unit = \"us\"", "unit = \"s\"", "line 9, column 8: unknown variant `s`"),
+            ("limits = \"x\"\n", "", "missing field `limits`"),
+        ] {
+            let error = told(from, to);
+            assert!(error.contains(says), "expected {says:?}, was told {error:?}");
+        }
+    }
+
+    #[test]
+    fn a_table_that_is_not_there_is_named_with_those_that_are() {
+        let profile = Profile::from_toml(GOOD).unwrap();
+        assert_eq!(profile.table("latency", Unit::Us).unwrap().quantile(500), 6);
+        let error = profile.table("gap", Unit::Us).unwrap_err().to_string();
+        assert_eq!(error, "it has no table `gap` of unit Us; it has: latency");
+        assert!(profile.table("latency", Unit::Chars).is_err(), "microseconds are no characters");
+    }
+}
