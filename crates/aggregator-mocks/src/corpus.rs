@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aggregator_core::provider::Hit;
 use serde::Deserialize;
 
+use crate::provider::List;
 use crate::random::draw;
 use crate::shape::ShapeError;
 
@@ -108,6 +109,32 @@ impl Corpus {
     /// in the forms that real services give: about half carry tracking parameters, another scheme or host name, a
     /// trailing slash or a fragment. The last `repeats` hits are pages listed before, in another form.
     pub fn hits(&self, seed: u64, provider: &str, hits: u32, pool: u32, repeats: u32) -> Arc<[Hit]> {
+        self.hits_with(seed, provider, hits, List { pool, repeats }, |page, _| snippet(&self.pages[page].text))
+    }
+
+    /// The same list, with texts of other lengths: `chars` says how many characters the text of a hit has, which is met
+    /// to a word. What the section of a hit is short of, the sections after it make up for.
+    pub fn hits_of(
+        &self,
+        seed: u64,
+        provider: &str,
+        hits: u32,
+        list: List,
+        chars: impl Fn(u32) -> usize,
+    ) -> Arc<[Hit]> {
+        self.hits_with(seed, provider, hits, list, |page, hit| self.passage(page, chars(hit)))
+    }
+
+    /// `text` makes the text of a hit from the index of its page and its own.
+    fn hits_with(
+        &self,
+        seed: u64,
+        provider: &str,
+        hits: u32,
+        list: List,
+        text: impl Fn(usize, u32) -> String,
+    ) -> Arc<[Hit]> {
+        let List { pool, repeats } = list;
         let pages = self.pages.len() as u64;
         let pool = u64::from(pool).clamp(1, pages);
         let topic = draw(seed, "topic", 0) % pages;
@@ -122,10 +149,35 @@ impl Corpus {
                 true => (index, draw(seed, provider, 16 + u64::from(index))),
                 false => (index - fresh, 3),
             };
-            let page = &self.pages[((topic + (start + u64::from(position) * stride) % pool) % pages) as usize];
-            Hit { url: variant(&page.url, form), title: page.title.clone(), snippet: snippet(&page.text) }
+            let at = ((topic + (start + u64::from(position) * stride) % pool) % pages) as usize;
+            let page = &self.pages[at];
+            Hit { url: variant(&page.url, form), title: page.title.clone(), snippet: text(at, index) }
         };
         (0..hits).map(hit).collect()
+    }
+
+    /// About so many characters from the beginning of a page, the mark of the cut included.
+    fn passage(&self, page: usize, chars: usize) -> String {
+        const CUT: &str = " ...";
+        let target = chars.saturating_sub(CUT.len()).max(1);
+        let (mut text, mut length) = (String::new(), 0);
+        let pages = self.pages[page..].iter().chain(&self.pages[..page]).cycle();
+        for word in pages.flat_map(|page| page.text.split_inclusive(' ').chain([" "])) {
+            let trimmed = word.trim_end().chars().count();
+            // The cut that is nearer to the length: before this word or behind it.
+            if length + trimmed > target {
+                if length > 0 && length + trimmed - target > target.saturating_sub(length) {
+                    break;
+                }
+                text.push_str(word);
+                break;
+            }
+            text.push_str(word);
+            length += word.chars().count();
+        }
+        text.truncate(text.trim_end().len());
+        text.push_str(CUT);
+        text
     }
 }
 
@@ -193,6 +245,22 @@ mod tests {
             for form in 0..16 {
                 let variant = variant(&page.url, form);
                 assert_eq!(CanonicalUrl::parse(&variant).unwrap(), key, "{variant}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_passage_is_as_long_as_it_should_be_to_a_word() {
+        let corpus = library::corpus();
+        for page in 0..corpus.pages().len() {
+            for chars in [80, 130, 155, 236, 590, 1_745] {
+                let passage = corpus.passage(page, chars);
+                // Half of the longest word of the corpus, rounded up.
+                assert!(passage.chars().count().abs_diff(chars) <= 10, "{chars} characters: {passage}");
+                assert!(passage.ends_with(" ...") && !passage.contains("  "), "{passage}");
+                let beginning = passage.trim_end_matches(" ...");
+                let text = &corpus.pages()[page].text;
+                assert!(text.starts_with(beginning) || beginning.starts_with(text.as_str()), "{passage}");
             }
         }
     }

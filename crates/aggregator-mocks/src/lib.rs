@@ -2,7 +2,8 @@
 //!
 //! - [`Scenario`]: a whole situation from `benches-data/scenarios/`, with what must come of it; [`library`] has them.
 //! - [`ScriptedProvider`] and [`ScriptedModel`]: perform [`Step`]s at a [`Pace`], over the prose of a [`Corpus`].
-//! - [`profile`]: how real services behave, as tables to draw from.
+//! - [`ProfiledProvider`] and [`ProfiledModel`]: do what real services were measured to do, drawn from the tables of a
+//!   [`profile`].
 //! - [`Probe`]: what a test can ask about them afterwards.
 //! - [`Transcript`]: an account of a query's events that notices a broken invariant.
 //! - [`contract`]: the promises of a provider as a test, for any implementor.
@@ -15,6 +16,7 @@ pub mod library;
 mod model;
 mod probe;
 pub mod profile;
+mod profiled;
 mod provider;
 mod random;
 mod scenario;
@@ -25,6 +27,7 @@ mod transcript;
 pub use corpus::{Corpus, CorpusError, Page, SNIPPET_CHARS};
 pub use model::{ScriptedModel, Style, write_answer};
 pub use probe::{Call, CallEnd, Probe};
+pub use profiled::{ProfiledModel, ProfiledProvider};
 pub use provider::{List, ScriptedProvider};
 pub use scenario::{End, Expectation, Scenario, ScenarioError};
 pub use script::{Pace, Step};

@@ -107,7 +107,8 @@ impl SearchProvider for ScriptedProvider {
     }
 }
 
-struct Hits(Arc<[Hit]>);
+/// The hits of a list; beyond it only a flood goes on.
+pub(crate) struct Hits(pub(crate) Arc<[Hit]>);
 
 impl Items for Hits {
     type Item = Hit;

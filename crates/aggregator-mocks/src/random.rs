@@ -25,6 +25,7 @@ pub(crate) enum Quantity {
     Gap = 6,
     ContextTokens = 7,
     GeneratedTokens = 8,
+    Text = 9,
     Arrival = 10,
     Refusal = 11,
 }

@@ -27,6 +27,11 @@ pub enum Step {
         /// Wait before each; zero for none.
         every: Duration,
     },
+    /// Yields one item after each of these waits.
+    ///
+    /// Each wait begins when the one before it was due, so that neither the coarseness of a timer (tokio's is 1 ms) nor
+    /// a late poll adds up.
+    EmitAfter(Arc<[Duration]>),
     /// Fails.
     Fail(FailureKind),
     /// Never answers again, and never wakes anybody.
@@ -54,11 +59,8 @@ pub(crate) fn paced(script: &[Step], pace: Pace) -> Arc<[Step]> {
     let repace = |step: &Step| match (pace, step) {
         (Pace::Scripted, step) => vec![step.clone()],
         (_, Step::Wait(_)) => vec![],
-        (Pace::Instant, &Step::Emit { items, .. }) => vec![Step::Emit { items, every: Duration::ZERO }],
-        (Pace::Yielding, &Step::Emit { items, .. }) => {
-            let one = [Step::Yield, Step::Emit { items: 1, every: Duration::ZERO }];
-            std::iter::repeat_n(one, items as usize).flatten().collect()
-        }
+        (_, &Step::Emit { items, .. }) => at_once(items, pace),
+        (_, Step::EmitAfter(waits)) => at_once(waits.len() as u32, pace),
         (_, step) => vec![step.clone()],
     };
     let mut steps: Vec<Step> = script.iter().flat_map(repace).collect();
@@ -66,6 +68,18 @@ pub(crate) fn paced(script: &[Step], pace: Pace) -> Arc<[Step]> {
         steps.push(Step::Yield);
     }
     steps.into()
+}
+
+/// So many items without a wait.
+fn at_once(items: u32, pace: Pace) -> Vec<Step> {
+    let every = Duration::ZERO;
+    match pace {
+        Pace::Yielding => {
+            let one = [Step::Yield, Step::Emit { items: 1, every }];
+            std::iter::repeat_n(one, items as usize).flatten().collect()
+        }
+        _ => vec![Step::Emit { items, every }],
+    }
 }
 
 /// Makes a script's items; the argument counts them from 0.
@@ -118,10 +132,11 @@ impl<I: Items> Performance<I> {
     /// Waits once per step or item, from the first poll that asks for it.
     #[inline]
     fn poll_wait(&mut self, wait: Duration, cx: &mut Context<'_>) -> Poll<()> {
-        if wait.is_zero() || self.waited { Poll::Ready(()) } else { self.poll_timer(wait, cx) }
+        if wait.is_zero() || self.waited { Poll::Ready(()) } else { self.poll_timer(wait, wait, cx) }
     }
 
-    fn poll_timer(&mut self, wait: Duration, cx: &mut Context<'_>) -> Poll<()> {
+    /// Waits, and sets the timer to the next wait of this step.
+    fn poll_timer(&mut self, wait: Duration, next: Duration, cx: &mut Context<'_>) -> Poll<()> {
         let timer = match &mut self.timer {
             Some(timer) => timer,
             None => self.timer.insert(Box::pin(sleep_until(Instant::now() + wait))),
@@ -132,7 +147,7 @@ impl<I: Items> Performance<I> {
         self.waited = true;
         // The next wait of this step starts from the time this one was due, so that a late poll does not shift the rest.
         let due = timer.deadline();
-        timer.as_mut().reset(due + wait);
+        timer.as_mut().reset(due + next);
         Poll::Ready(())
     }
 }
@@ -147,7 +162,7 @@ impl<I: Items> Stream for Performance<I> {
         }
         loop {
             match this.steps.get(this.at) {
-                Some(Step::Emit { .. }) if this.yielded >= this.most => this.at = this.steps.len(),
+                Some(Step::Emit { .. } | Step::EmitAfter(_)) if this.yielded >= this.most => this.at = this.steps.len(),
                 None => {
                     if let Some(guard) = &this.guard {
                         guard.completed();
@@ -174,6 +189,18 @@ impl<I: Items> Stream for Performance<I> {
                         continue;
                     }
                     if this.poll_wait(every, cx).is_pending() {
+                        return Poll::Pending;
+                    }
+                    return Poll::Ready(Some(Ok(this.next_item())));
+                }
+                Some(Step::EmitAfter(waits)) => {
+                    let Some(&wait) = waits.get(this.of_step as usize) else {
+                        this.next_step();
+                        continue;
+                    };
+                    // Also a wait of zero takes its turn with the timer, which is set to when the one before was due.
+                    let next = waits.get(this.of_step as usize + 1).copied().unwrap_or_default();
+                    if !this.waited && this.poll_timer(wait, next, cx).is_pending() {
                         return Poll::Pending;
                     }
                     return Poll::Ready(Some(Ok(this.next_item())));

@@ -1,0 +1,256 @@
+//! A scenario's file, as people write it.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aggregator_core::ProviderOptions;
+use aggregator_core::provider::FailureKind;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{Expectation, ModelActs, ModelMock, PanicOn, ProviderActs, ProviderMock, Scenario};
+use crate::library;
+use crate::model::Style;
+use crate::profile::{ModelProfile, Profile, ProfileError, SearchProfile};
+use crate::provider::List;
+use crate::script::Step;
+use crate::shape::ShapeError;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    purpose: String,
+    seed: u64,
+    query: String,
+    deadline_ms: Option<u64>,
+    /// Pages about the topic, shared by all providers.
+    pool: u32,
+    /// How long the reader waits after each event.
+    read_every_ms: Option<u64>,
+    provider: Vec<ProviderSpec>,
+    model: Option<ModelSpec>,
+    expect: Expectation,
+}
+
+/// A provider: with a script, or with a profile.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProviderSpec {
+    name: Spanned<String>,
+    weight: Option<f64>,
+    timeout_ms: Option<u64>,
+    #[serde(default)]
+    repeats: u32,
+    panic_on: Option<PanicOn>,
+    script: Option<Vec<StepSpec>>,
+    profile: Option<SearchProfileSpec>,
+}
+
+/// Names of profiles: `{ latency = "search-google", texts = "text-snippets" }`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SearchProfileSpec {
+    latency: Spanned<String>,
+    texts: Spanned<String>,
+    refusals: Option<Spanned<String>>,
+}
+
+/// A model: with a script, or with a profile.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModelSpec {
+    name: Spanned<String>,
+    /// How many sources it believes there are.
+    sources: u32,
+    citations: u32,
+    #[serde(default)]
+    invented: u32,
+    script: Option<Vec<StepSpec>>,
+    profile: Option<ModelProfileSpec>,
+}
+
+/// Names of profiles: `{ speed = "llm-groq-70b", tokens = "azure-conversation" }`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModelProfileSpec {
+    speed: Spanned<String>,
+    tokens: Spanned<String>,
+    refusals: Option<Spanned<String>>,
+}
+
+/// The profile of the gaps between tokens, for every model: there is no measured one to choose.
+const GAPS: &str = "gap-gamma";
+
+/// Reads a scenario's file, and everything in it that is more than its shape but for query and engine.
+pub(super) fn read(text: &str) -> Result<Scenario, ShapeError> {
+    let file: File = toml::from_str(text).map_err(|error| ShapeError::new(text, &error))?;
+    let place = |(span, problem): Misplaced| ShapeError::at(text, span, &problem);
+    let pool = file.pool;
+    let providers = file.provider.into_iter().map(|spec| spec.mock(pool)).collect::<Result<_, _>>().map_err(place)?;
+    Ok(Scenario {
+        purpose: file.purpose,
+        seed: file.seed,
+        query: file.query,
+        deadline: file.deadline_ms.map(Duration::from_millis),
+        read_every: file.read_every_ms.map(Duration::from_millis),
+        providers,
+        model: file.model.map(ModelSpec::mock).transpose().map_err(place)?,
+        expect: file.expect,
+    })
+}
+
+/// What is wrong, and where.
+type Misplaced = (Range<usize>, String);
+
+impl ProviderSpec {
+    fn mock(self, pool: u32) -> Result<ProviderMock, Misplaced> {
+        let mut options = ProviderOptions::default();
+        options.weight = self.weight;
+        options.timeout = self.timeout_ms.map(Duration::from_millis);
+        let acts = match (self.script, self.profile) {
+            (Some(script), None) => {
+                let steps = script.iter().map(StepSpec::step).collect();
+                ProviderActs::Script { steps, panic_on: self.panic_on }
+            }
+            (None, Some(profile)) if self.panic_on.is_none() => ProviderActs::Profile(profile.find()?),
+            (None, Some(_)) => return Err((self.name.span(), "only a provider with a `script` panics".into())),
+            _ => return Err((self.name.span(), EITHER.into())),
+        };
+        let list = List { pool, repeats: self.repeats };
+        Ok(ProviderMock { name: self.name.into_inner(), options, list, acts })
+    }
+}
+
+impl ModelSpec {
+    fn mock(self) -> Result<ModelMock, Misplaced> {
+        let acts = match (self.script, self.profile) {
+            (Some(script), None) => ModelActs::Script(script.iter().map(StepSpec::step).collect()),
+            (None, Some(profile)) => ModelActs::Profile(profile.find()?),
+            _ => return Err((self.name.span(), EITHER.into())),
+        };
+        let style = Style { sources: self.sources, citations: self.citations, invented: self.invented };
+        Ok(ModelMock { name: self.name.into_inner(), style, acts })
+    }
+}
+
+const EITHER: &str = "it needs either a `script` or a `profile`";
+
+impl SearchProfileSpec {
+    fn find(self) -> Result<Arc<SearchProfile>, Misplaced> {
+        let (latency, texts) = (named(&self.latency)?, named(&self.texts)?);
+        let refusals = self.refusals.as_ref().map(named).transpose()?;
+        let profile = SearchProfile::new(&latency, &texts, refusals.as_ref()).map_err(|error| {
+            let name = match (&error, &self.refusals) {
+                (ProfileError::NoRefusals, Some(refusals)) => refusals,
+                (ProfileError::NoTable { wanted: "latency", .. }, _) => &self.latency,
+                _ => &self.texts,
+            };
+            unsuitable(name, &error)
+        })?;
+        Ok(Arc::new(profile))
+    }
+}
+
+impl ModelProfileSpec {
+    fn find(self) -> Result<Arc<ModelProfile>, Misplaced> {
+        let (speed, tokens, gaps) = (named(&self.speed)?, named(&self.tokens)?, library::profile(GAPS));
+        let refusals = self.refusals.as_ref().map(named).transpose()?;
+        let profile = ModelProfile::new(&speed, &tokens, &gaps, refusals.as_ref()).map_err(|error| {
+            let name = match (&error, &self.refusals) {
+                (ProfileError::NoRefusals, Some(refusals)) => refusals,
+                (ProfileError::NoTable { wanted: "first_token" | "per_token", .. }, _) => &self.speed,
+                _ => &self.tokens,
+            };
+            unsuitable(name, &error)
+        })?;
+        Ok(Arc::new(profile))
+    }
+}
+
+fn unsuitable(name: &Spanned<String>, error: &ProfileError) -> Misplaced {
+    (name.span(), format!("profile `{}`: {error}", name.get_ref()))
+}
+
+/// The profile of a name.
+fn named(name: &Spanned<String>) -> Result<Profile, Misplaced> {
+    if library::profile_names().any(|known| known == name.get_ref()) {
+        return Ok(library::profile(name.get_ref()));
+    }
+    let known = library::profile_names().collect::<Vec<_>>().join(", ");
+    Err((name.span(), format!("no profile is named `{}`; there are: {known}", name.get_ref())))
+}
+
+/// One step, as people write it: `{ wait_ms = 120 }`, `{ emit = 10 }`, `{ emit = 10, every_ms = 5 }`, `"hang"`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a step is { wait_ms = 120 }, { emit = 10 }, { emit = 10, every_ms = 5 }, { fail = \"rate-limited\" }, \"hang\", \"flood\", \"panic\" or \"yield\""
+)]
+enum StepSpec {
+    Word(Word),
+    Wait(WaitSpec),
+    Emit(EmitSpec),
+    Fail(FailSpec),
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Word {
+    Hang,
+    Flood,
+    Panic,
+    Yield,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WaitSpec {
+    wait_ms: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EmitSpec {
+    emit: u32,
+    #[serde(default)]
+    every_ms: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FailSpec {
+    fail: Failure,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Failure {
+    Unreachable,
+    Unauthorized,
+    RateLimited,
+    BadResponse,
+    Truncated,
+}
+
+impl StepSpec {
+    fn step(&self) -> Step {
+        match self {
+            Self::Word(Word::Hang) => Step::Hang,
+            Self::Word(Word::Flood) => Step::Flood,
+            Self::Word(Word::Panic) => Step::Panic,
+            Self::Word(Word::Yield) => Step::Yield,
+            Self::Wait(WaitSpec { wait_ms }) => Step::Wait(Duration::from_millis(*wait_ms)),
+            Self::Emit(EmitSpec { emit, every_ms }) => {
+                Step::Emit { items: *emit, every: Duration::from_millis(*every_ms) }
+            }
+            Self::Fail(FailSpec { fail }) => Step::Fail(match fail {
+                Failure::Unreachable => FailureKind::Unreachable,
+                Failure::Unauthorized => FailureKind::Unauthorized,
+                Failure::RateLimited => FailureKind::RateLimited,
+                Failure::BadResponse => FailureKind::BadResponse,
+                Failure::Truncated => FailureKind::Truncated,
+            }),
+        }
+    }
+}

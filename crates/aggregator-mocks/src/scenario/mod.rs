@@ -1,0 +1,291 @@
+//! A whole situation as data: a query, its providers and model, its reader, and what must come of it.
+
+mod file;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aggregator_core::{BuildError, Engine, EngineBuilder, ProviderOptions, Query, QueryError, QueryStream};
+use futures::StreamExt as _;
+use serde::Deserialize;
+use tokio::time::sleep;
+
+use crate::corpus::Corpus;
+use crate::model::{ScriptedModel, Style};
+use crate::probe::Probe;
+use crate::profile::{ModelProfile, SearchProfile};
+use crate::profiled::{ProfiledModel, ProfiledProvider};
+use crate::provider::{List, ScriptedProvider};
+use crate::script::{Pace, Step};
+use crate::shape::ShapeError;
+use crate::transcript::Transcript;
+
+/// A situation, read from `benches-data/scenarios/*.toml`; tests and benchmarks read the same ones.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// A sentence on what it is for.
+    pub purpose: String,
+    /// Seed of the query, and thereby of everything the mocks choose.
+    pub seed: u64,
+    /// The question.
+    pub query: String,
+    /// Time for the whole query; the engine's default if absent.
+    deadline: Option<Duration>,
+    read_every: Option<Duration>,
+    providers: Vec<ProviderMock>,
+    model: Option<ModelMock>,
+    /// What must come of it at its own pace.
+    pub expect: Expectation,
+}
+
+/// What must come of a scenario.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expectation {
+    /// Name of the last event.
+    pub end: End,
+    /// Events in all.
+    pub events: u64,
+    /// Distinct results.
+    pub results: u64,
+    /// Hits merged into known results.
+    pub merged: u64,
+    /// Hits dropped.
+    pub dropped: u64,
+    /// Answer deltas.
+    pub deltas: u64,
+    /// Citations.
+    pub citations: u64,
+    /// Invented markers removed.
+    pub invented: u64,
+    /// Digest of all events, times apart; 16 hexadecimal digits.
+    pub checksum: String,
+}
+
+impl Expectation {
+    /// Every field as text, with its name in the file.
+    pub fn fields(&self) -> [(&'static str, String); 9] {
+        [
+            ("end", format!("{:?}", self.end).to_lowercase()),
+            ("events", self.events.to_string()),
+            ("results", self.results.to_string()),
+            ("merged", self.merged.to_string()),
+            ("dropped", self.dropped.to_string()),
+            ("deltas", self.deltas.to_string()),
+            ("citations", self.citations.to_string()),
+            ("invented", self.invented.to_string()),
+            ("checksum", self.checksum.clone()),
+        ]
+    }
+}
+
+/// The last event of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum End {
+    /// `EventKind::Done`.
+    Done,
+    /// `EventKind::Failed`.
+    Failed,
+    /// `EventKind::Cancelled`.
+    Cancelled,
+}
+
+/// A provider of a scenario.
+#[derive(Debug, Clone)]
+struct ProviderMock {
+    name: String,
+    options: ProviderOptions,
+    list: List,
+    acts: ProviderActs,
+}
+
+/// What a provider does.
+#[derive(Debug, Clone)]
+enum ProviderActs {
+    Script { steps: Vec<Step>, panic_on: Option<PanicOn> },
+    Profile(Arc<SearchProfile>),
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum PanicOn {
+    Call,
+    Drop,
+}
+
+/// The model of a scenario.
+#[derive(Debug, Clone)]
+struct ModelMock {
+    name: String,
+    style: Style,
+    acts: ModelActs,
+}
+
+/// What a model does.
+#[derive(Debug, Clone)]
+enum ModelActs {
+    Script(Vec<Step>),
+    Profile(Arc<ModelProfile>),
+}
+
+/// Why a text is no scenario.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScenarioError {
+    /// Not TOML of this shape.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// The question or the deadline is none.
+    #[error("{0}")]
+    Query(#[from] QueryError),
+    /// The engine refuses these providers.
+    #[error("{0}")]
+    Engine(#[from] BuildError),
+}
+
+impl Scenario {
+    /// Reads a scenario, and checks that it can be run.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] says where it is wrong.
+    pub fn from_toml(text: &str, corpus: &Arc<Corpus>) -> Result<Self, ScenarioError> {
+        let scenario = file::read(text)?;
+        scenario.make_query()?;
+        scenario.build(corpus, Pace::Scripted, None, &[])?;
+        Ok(scenario)
+    }
+
+    /// The query.
+    pub fn query(&self) -> Query {
+        self.make_query().expect("checked when the scenario was read")
+    }
+
+    /// The engine with its mocks at a pace; a probe sees their calls if given. Its hash seed is fixed, so that runs are
+    /// comparable.
+    ///
+    /// It answers queries of any seed ([`Query::with_seed`]): profiled mocks draw other latencies, sizes and pages for
+    /// each. What they do for the scenario's own seed is made ahead, for others when they are asked; see
+    /// [`Self::engine_for`].
+    pub fn engine(&self, corpus: &Arc<Corpus>, pace: Pace, probe: Option<&Probe>) -> Engine {
+        self.engine_for(corpus, pace, probe, &[self.seed])
+    }
+
+    /// The same engine, for a load of queries of these seeds: what profiled mocks do for them is made ahead, so that
+    /// making it is not measured.
+    pub fn engine_for(&self, corpus: &Arc<Corpus>, pace: Pace, probe: Option<&Probe>, seeds: &[u64]) -> Engine {
+        self.build(corpus, pace, probe, seeds).expect("checked when the scenario was read")
+    }
+
+    /// How long the reader of the events waits after each; `None` if it reads as fast as it can.
+    pub fn read_every(&self) -> Option<Duration> {
+        self.read_every
+    }
+
+    /// Reads a query to its end, as slowly as the reader of this scenario does.
+    pub async fn read(&self, query: &mut QueryStream) -> Transcript {
+        let mut transcript = Transcript::new();
+        while let Some(event) = query.next().await {
+            transcript.read(&event);
+            if let Some(wait) = self.read_every {
+                sleep(wait).await;
+            }
+        }
+        transcript
+    }
+
+    /// The same scenario with another number of answer deltas, without citations; a scale for what one delta costs.
+    #[must_use]
+    pub fn with_deltas(mut self, deltas: u32) -> Self {
+        if let Some(model) = &mut self.model {
+            model.acts = ModelActs::Script(vec![Step::Emit { items: deltas, every: Duration::ZERO }]);
+        }
+        self
+    }
+
+    fn make_query(&self) -> Result<Query, QueryError> {
+        let query = Query::new(self.query.as_str())?.with_seed(self.seed);
+        match self.deadline {
+            Some(deadline) => query.with_deadline(deadline),
+            None => Ok(query),
+        }
+    }
+
+    fn build(
+        &self,
+        corpus: &Arc<Corpus>,
+        pace: Pace,
+        probe: Option<&Probe>,
+        seeds: &[u64],
+    ) -> Result<Engine, BuildError> {
+        let mut builder = Engine::builder().hash_seed(0);
+        for mock in &self.providers {
+            builder = self.add_provider(builder, mock, corpus, pace, probe, seeds);
+        }
+        if let Some(mock) = &self.model {
+            builder = self.add_model(builder, mock, corpus, pace, probe, seeds);
+        }
+        builder.build()
+    }
+
+    fn add_provider(
+        &self,
+        builder: EngineBuilder,
+        mock: &ProviderMock,
+        corpus: &Arc<Corpus>,
+        pace: Pace,
+        probe: Option<&Probe>,
+        seeds: &[u64],
+    ) -> EngineBuilder {
+        let ProviderMock { name, options, list, acts } = mock;
+        match acts {
+            ProviderActs::Script { steps, panic_on } => {
+                let mut provider = ScriptedProvider::new(name, steps, pace, corpus, *list, self.seed);
+                if let Some(probe) = probe {
+                    provider = provider.probed(probe);
+                }
+                provider = match panic_on {
+                    Some(PanicOn::Call) => provider.panicking_on_call(),
+                    Some(PanicOn::Drop) => provider.panicking_on_drop(),
+                    None => provider,
+                };
+                builder.provider_with(provider, *options)
+            }
+            ProviderActs::Profile(profile) => {
+                let mut provider = ProfiledProvider::new(name, Arc::clone(profile), pace, corpus, *list, seeds);
+                if let Some(probe) = probe {
+                    provider = provider.probed(probe);
+                }
+                builder.provider_with(provider, *options)
+            }
+        }
+    }
+
+    fn add_model(
+        &self,
+        builder: EngineBuilder,
+        mock: &ModelMock,
+        corpus: &Arc<Corpus>,
+        pace: Pace,
+        probe: Option<&Probe>,
+        seeds: &[u64],
+    ) -> EngineBuilder {
+        let ModelMock { name, style, acts } = mock;
+        match acts {
+            ModelActs::Script(steps) => {
+                let mut model = ScriptedModel::new(name, steps, pace, corpus, *style, self.seed);
+                if let Some(probe) = probe {
+                    model = model.probed(probe);
+                }
+                builder.model(model)
+            }
+            ModelActs::Profile(profile) => {
+                let mut model = ProfiledModel::new(name, Arc::clone(profile), pace, corpus, *style, seeds);
+                if let Some(probe) = probe {
+                    model = model.probed(probe);
+                }
+                builder.model(model)
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Profiled mocks perform what was drawn for a request, at the time that was drawn, for any seed and in any order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aggregator_core::event::ProviderName;
+use aggregator_core::model::{AnswerRequest, Chunk};
+use aggregator_core::provider::{FailureKind, Hit, ProviderError, SearchRequest};
+use aggregator_core::search::merge::{ResultSet, Voter, Weight};
+use aggregator_core::{LanguageModel, Query, SearchProvider};
+use aggregator_mocks::contract::check_provider;
+use aggregator_mocks::profile::{ModelProfile, SearchProfile};
+use aggregator_mocks::{List, Pace, ProfiledModel, ProfiledProvider, Style, library};
+use futures::StreamExt as _;
+use tokio::time::Instant;
+
+const LIST: List = List { pool: 60, repeats: 1 };
+const STYLE: Style = Style { sources: 20, citations: 12, invented: 2 };
+
+fn search_profile(refusals: bool) -> Arc<SearchProfile> {
+    let (latency, texts) = (library::profile("search-default"), library::profile("text-passages"));
+    let refusals = refusals.then(|| library::profile("refusals-lepton"));
+    Arc::new(SearchProfile::new(&latency, &texts, refusals.as_ref()).unwrap())
+}
+
+fn model_profile() -> Arc<ModelProfile> {
+    let (speed, tokens) = (library::profile("llm-groq-70b"), library::profile("azure-conversation"));
+    Arc::new(ModelProfile::new(&speed, &tokens, &library::profile("gap-gamma"), None).unwrap())
+}
+
+fn provider(pace: Pace, refusals: bool, seeds: &[u64]) -> ProfiledProvider {
+    ProfiledProvider::new("alder", search_profile(refusals), pace, &library::corpus(), LIST, seeds)
+}
+
+fn query(seed: u64) -> Arc<Query> {
+    Arc::new(Query::new("what do profiles do?").unwrap().with_seed(seed))
+}
+
+/// What a provider finds, and how long after the call its last item came.
+async fn found(provider: &ProfiledProvider, seed: u64) -> (Vec<Hit>, Option<ProviderError>, Duration) {
+    let started = Instant::now();
+    let mut stream = provider.search(SearchRequest::new(query(seed), 50, started + Duration::from_secs(100)));
+    let (mut hits, mut error) = (Vec::new(), None);
+    while let Some(item) = stream.next().await {
+        match item {
+            Ok(hit) => hits.push(hit),
+            Err(its) => {
+                error = Some(its);
+                break;
+            }
+        }
+    }
+    (hits, error, started.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_profiled_provider_keeps_the_contract() {
+    for pace in [Pace::Scripted, Pace::Instant, Pace::Yielding] {
+        assert_eq!(check_provider(&provider(pace, false, &[7])).await, Ok(()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_does_what_was_drawn_for_each_seed() {
+    let (profile, provider) = (search_profile(false), provider(Pace::Scripted, false, &[]));
+    for seed in 0..300 {
+        let draw = profile.draw(seed, "alder");
+        let (hits, error, after) = found(&provider, seed).await;
+        assert_eq!((hits.len(), error), (draw.hits as usize, None));
+        // A timer of tokio's is late by less than 1 ms.
+        assert!(after >= draw.latency && after - draw.latency < Duration::from_millis(1), "{after:?} {draw:?}");
+        for (hit, index) in hits.iter().zip(0..) {
+            let drawn = profile.chars(seed, "alder", index);
+            assert!(hit.snippet.chars().count().abs_diff(drawn) <= 10, "{drawn} characters: {}", hit.snippet);
+        }
+    }
+}
+
+/// The pieces of an answer with the times they came at, and its output tokens.
+async fn written(model: &ProfiledModel, seed: u64) -> (Vec<(String, Duration)>, u64) {
+    let mut results = ResultSet::new(0);
+    let voter = Voter { index: 0, name: ProviderName::new("alder"), weight: Weight::default() };
+    let hit = Hit { url: "https://example.org/".into(), title: "t".into(), snippet: "s".into() };
+    results.add(&voter, 1, hit);
+    let started = Instant::now();
+    let deadline = started + Duration::from_secs(1_000);
+    let mut stream = model.answer(AnswerRequest::new(query(seed), results.best(20), deadline));
+    let (mut pieces, mut tokens) = (Vec::new(), 0);
+    while let Some(chunk) = stream.next().await {
+        match chunk.unwrap() {
+            Chunk::Text(text) => pieces.push((text, started.elapsed())),
+            Chunk::Usage(usage) => tokens = usage.output_tokens,
+            other => panic!("{other:?} is no piece of an answer"),
+        }
+    }
+    (pieces, tokens)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_model_writes_each_token_when_it_is_due() {
+    let profile = model_profile();
+    let model = ProfiledModel::new("ember", Arc::clone(&profile), Pace::Scripted, &library::corpus(), STYLE, &[]);
+    for seed in 0..40 {
+        let draw = profile.draw(seed, "ember");
+        let (pieces, tokens) = written(&model, seed).await;
+        assert_eq!((pieces.len(), tokens), (draw.generated_tokens as usize, draw.generated_tokens.into()));
+        let mut due = Duration::ZERO;
+        for ((_, at), wait) in pieces.iter().zip(profile.waits(&draw, seed, "ember").iter()) {
+            due += *wait;
+            // Late by the coarseness of one timer, however many tokens came before: delays do not add up.
+            assert!(*at >= due && *at - due < Duration::from_millis(1), "seed {seed}: due at {due:?}, came at {at:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_made_ahead_is_what_would_be_made_when_asked() {
+    let (ahead, asked) = (provider(Pace::Scripted, true, &[3, 4, 5]), provider(Pace::Scripted, true, &[]));
+    let model =
+        |seeds: &[u64]| ProfiledModel::new("ember", model_profile(), Pace::Scripted, &library::corpus(), STYLE, seeds);
+    let (model_ahead, model_asked) = (model(&[3, 4, 5]), model(&[]));
+    for seed in [5, 3, 6, 4] {
+        assert_eq!(found(&ahead, seed).await, found(&asked, seed).await);
+        assert_eq!(written(&model_ahead, seed).await, written(&model_asked, seed).await);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_150_requests_exactly_130_are_refused_at_once() {
+    let (profile, provider) = (search_profile(true), provider(Pace::Scripted, true, &[]));
+    let mut refused = 0;
+    for seed in 150..300 {
+        let (hits, error, after) = found(&provider, seed).await;
+        assert_eq!(error.is_some(), profile.draw(seed, "alder").refused);
+        if let Some(error) = error {
+            refused += 1;
+            assert_eq!((error.kind, hits.len(), after), (FailureKind::RateLimited, 0, Duration::from_millis(797)));
+        }
+    }
+    assert_eq!(refused, 130);
+}
