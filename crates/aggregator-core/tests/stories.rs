@@ -51,6 +51,9 @@ async fn story(name: &str) -> String {
                 writeln!(story, "usage: {} tokens in, {} out", usage.input_tokens, usage.output_tokens)
             }
             last => {
+                if let EventKind::Failed { error, .. } = last {
+                    write!(story, "failed: {error}; ").unwrap();
+                }
                 let summary = last.summary().unwrap();
                 let hits = summary.hits;
                 writeln!(
@@ -83,4 +86,19 @@ async fn the_story_of_standard() {
 #[tokio::test(start_paused = true)]
 async fn the_story_of_degraded() {
     insta::assert_snapshot!(story("degraded").await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_story_of_fast() {
+    insta::assert_snapshot!(story("fast").await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_story_of_heavy_tail() {
+    insta::assert_snapshot!(story("heavy-tail").await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_story_of_rate_limited() {
+    insta::assert_snapshot!(story("rate-limited").await);
 }

@@ -7,11 +7,16 @@ use crate::profile::Profile;
 use crate::scenario::Scenario;
 
 /// Names of the scenarios, with their text.
-const SCENARIOS: [(&str, &str); 4] = [
+const SCENARIOS: [(&str, &str); 9] = [
     ("floor", include_str!("../../../benches-data/scenarios/floor.toml")),
     ("standard", include_str!("../../../benches-data/scenarios/standard.toml")),
     ("degraded", include_str!("../../../benches-data/scenarios/degraded.toml")),
     ("wide", include_str!("../../../benches-data/scenarios/wide.toml")),
+    ("fast", include_str!("../../../benches-data/scenarios/fast.toml")),
+    ("typical", include_str!("../../../benches-data/scenarios/typical.toml")),
+    ("heavy-tail", include_str!("../../../benches-data/scenarios/heavy-tail.toml")),
+    ("rate-limited", include_str!("../../../benches-data/scenarios/rate-limited.toml")),
+    ("slow-reader", include_str!("../../../benches-data/scenarios/slow-reader.toml")),
 ];
 
 /// Names of the profiles, with their text.

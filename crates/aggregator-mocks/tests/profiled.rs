@@ -10,7 +10,7 @@ use aggregator_core::search::merge::{ResultSet, Voter, Weight};
 use aggregator_core::{LanguageModel, Query, SearchProvider};
 use aggregator_mocks::contract::check_provider;
 use aggregator_mocks::profile::{ModelProfile, SearchProfile};
-use aggregator_mocks::{List, Pace, ProfiledModel, ProfiledProvider, Style, library};
+use aggregator_mocks::{End, List, Pace, ProfiledModel, ProfiledProvider, Scenario, Style, library};
 use futures::StreamExt as _;
 use tokio::time::Instant;
 
@@ -138,4 +138,65 @@ async fn of_150_requests_exactly_130_are_refused_at_once() {
         }
     }
     assert_eq!(refused, 130);
+}
+
+#[tokio::test(start_paused = true)]
+async fn queries_of_a_scenario_differ_by_their_seed_and_by_nothing_else() {
+    let (corpus, scenario) = (library::corpus(), library::scenario("rate-limited"));
+    let seeds: Vec<u64> = (0..150).collect();
+    let engines =
+        [scenario.engine(&corpus, Pace::Scripted, None), scenario.engine_for(&corpus, Pace::Scripted, None, &seeds)];
+    let mut ends = Vec::new();
+    for engine in &engines {
+        for &seed in &seeds {
+            let transcript = scenario.read(&mut engine.run(scenario.query().with_seed(seed))).await;
+            let found = transcript.found().unwrap();
+            ends.push((found.end, found.checksum, transcript.first_result, transcript.latest));
+        }
+    }
+    let (asked, ahead) = ends.split_at(150);
+    assert_eq!(asked, ahead);
+    // The model's refusals are what fails a query here.
+    assert_eq!(asked.iter().filter(|end| end.0 == End::Failed).count(), 130);
+    let distinct: std::collections::BTreeSet<_> = asked.iter().map(|end| &end.1).collect();
+    assert_eq!(distinct.len(), 150, "two seeds came to the same events");
+}
+
+#[test]
+fn a_scenario_is_told_what_is_wrong_with_its_profiles() {
+    let good = include_str!("../../../benches-data/scenarios/rate-limited.toml");
+    let told = |from: &str, to: &str| {
+        assert!(good.contains(from));
+        Scenario::from_toml(&good.replacen(from, to, 1), &library::corpus()).unwrap_err().to_string()
+    };
+    for (from, to, says) in [
+        (
+            "\"search-google\"",
+            "\"search-alta\"",
+            "line 8, column 23: no profile is named `search-alta`; there are: azure-",
+        ),
+        (
+            "\"search-google\"",
+            "\"llm-groq-70b\"",
+            "line 8, column 23: profile `llm-groq-70b`: it has no table `latency`",
+        ),
+        ("\"text-snippets\"", "\"azure-code\"", "line 8, column 48: profile `azure-code`: it has no table `hits`"),
+        ("\"refusals-lepton\"", "\"azure-code\"", "line 12, column 77: profile `azure-code`: it has no [refusals]"),
+        ("\"llm-fireworks-70b\"", "\"azure-code\"", "profile `azure-code`: it has no table `first_token`"),
+        ("\"azure-conversation\"", "\"llm-groq-70b\"", "profile `llm-groq-70b`: it has no table `context_tokens`"),
+        (
+            "name = \"birch\"",
+            "name = \"birch\"\nscript = []",
+            "line 11, column 8: it needs either a `script` or a `profile`",
+        ),
+        (
+            "name = \"birch\"",
+            "name = \"birch\"\npanic_on = \"call\"",
+            "line 11, column 8: only a provider with a `script`",
+        ),
+        ("texts =", "text =", "line 8, column 40: unknown field `text`"),
+    ] {
+        let error = told(from, to);
+        assert!(error.contains(says), "expected {says:?}, was told {error:?}");
+    }
 }
