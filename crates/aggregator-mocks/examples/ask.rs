@@ -3,9 +3,13 @@
 use std::error::Error;
 use std::io::{self, Write};
 
-use aggregator_core::event::EventKind;
+use aggregator_core::event::{EventKind, Outcome};
 use aggregator_mocks::{Pace, library};
 use futures::StreamExt as _;
+use tokio::time::sleep;
+
+/// Characters after which a line of the answer ends.
+const WIDTH: usize = 100;
 
 fn main() -> Result<(), Box<dyn Error>> {
     match watch(&mut io::stdout().lock()) {
@@ -26,24 +30,37 @@ fn watch(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     runtime.block_on(async {
         let mut events = scenario.engine(&library::corpus(), Pace::Scripted, None).run(scenario.query());
+        let (mut first_result, mut first_text, mut deltas) = (None, None, 0_u32);
+        let (mut column, mut behind_word) = (0, false);
         while let Some(event) = events.next().await {
             let at = event.elapsed().as_millis();
             match &event.kind {
                 EventKind::AnswerDelta { text } => {
+                    first_text.get_or_insert(event.elapsed());
+                    deltas += 1;
+                    if column > WIDTH && behind_word {
+                        writeln!(out)?;
+                        column = 0;
+                    }
                     write!(out, "{text}")?;
+                    column = text.rsplit_once('\n').map_or(column, |_| 0);
+                    column += text.rsplit('\n').next().map_or(0, |line| line.chars().count());
+                    behind_word = text.ends_with(' ');
                     out.flush()?;
                 }
                 EventKind::Citation { .. } => {}
                 EventKind::Status { stage } => writeln!(out, "{at:>6} ms  {stage}")?,
                 EventKind::ProviderStarted { provider } => writeln!(out, "{at:>6} ms  asking {provider}")?,
                 EventKind::ProviderFinished(report) => {
-                    writeln!(
-                        out,
-                        "{at:>6} ms  {} is through: {:?}, {} hits",
-                        report.provider, report.outcome, report.hits
-                    )?;
+                    let outcome = match &report.outcome {
+                        Outcome::Ok => String::new(),
+                        Outcome::Error(error) => format!(": {error}"),
+                        other => format!(": {other:?}"),
+                    };
+                    writeln!(out, "{at:>6} ms  {} is through with {} hits{outcome}", report.provider, report.hits)?;
                 }
                 EventKind::Result { id, rank, source, .. } => {
+                    first_result.get_or_insert(event.elapsed());
                     writeln!(out, "{at:>6} ms  new result {} at rank {rank}: {}", id.0, source.title)?;
                 }
                 EventKind::ResultRevised { id, rank, .. } => {
@@ -59,15 +76,34 @@ fn watch(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
                         )?;
                     }
                 }
-                EventKind::Usage(usage) => writeln!(out, "\n{at:>6} ms  {usage:?}")?,
-                EventKind::Failed { error, .. } => writeln!(out, "\n{at:>6} ms  failed: {error}")?,
+                EventKind::Usage(usage) => {
+                    let (read, written) = (usage.input_tokens, usage.output_tokens);
+                    writeln!(out, "\n\n{at:>6} ms  {read} tokens were read and {written} written")?;
+                    column = 0;
+                }
                 last => {
+                    if column > 0 {
+                        writeln!(out, "\n")?;
+                    }
+                    if let EventKind::Failed { error, .. } = last {
+                        writeln!(out, "{at:>6} ms  failed: {error}")?;
+                    }
                     if let Some(summary) = last.summary() {
                         let (hits, sources) = (summary.hits, summary.sources.len());
                         let (yielded, emitted) = (hits.yielded, hits.emitted);
                         writeln!(out, "{at:>6} ms  through: {yielded} hits, {emitted} results, {sources} sources")?;
                     }
+                    if let Some(first) = first_result {
+                        writeln!(out, "\nfirst result after {} ms", first.as_millis())?;
+                    }
+                    if let Some(first) = first_text {
+                        let rate = f64::from(deltas - 1) / (event.elapsed() - first).as_secs_f64().max(0.001);
+                        writeln!(out, "first text after {} ms, then {rate:.0} pieces a second", first.as_millis())?;
+                    }
                 }
+            }
+            if let Some(wait) = scenario.read_every() {
+                sleep(wait).await;
             }
         }
         Ok(())
