@@ -37,11 +37,7 @@ pub struct Style {
 impl ScriptedModel {
     /// A model that performs `script` at the given pace.
     pub fn new(name: &str, script: &[Step], pace: Pace, corpus: &Corpus, style: Style, seed: u64) -> Self {
-        let deltas = |step: &Step| match step {
-            Step::Emit { items, .. } => *items,
-            _ => 0,
-        };
-        let made = write_answer(corpus, draw(seed, name, 0), script.iter().map(deltas).sum(), style);
+        let made = write_answer(corpus, draw(seed, name, 0), script.iter().map(Step::items).sum(), style);
         let usage = Step::Emit { items: 1, every: Duration::ZERO };
         let script: Vec<Step> = script.iter().cloned().chain([usage]).collect();
         Self { name: name.to_owned(), script: paced(&script, pace), made, probe: None }

@@ -76,12 +76,8 @@ impl ScriptedProvider {
 }
 
 fn make(corpus: &Corpus, seed: u64, name: &str, script: &[Step], list: List) -> Arc<[Hit]> {
-    let hits = |step: &Step| match step {
-        Step::Emit { items, .. } => *items,
-        _ => 0,
-    };
     // A script that only floods still needs something to flood with.
-    let hits = script.iter().map(hits).sum::<u32>().max(1);
+    let hits = script.iter().map(Step::items).sum::<u32>().max(1);
     corpus.hits(seed, name, hits, list.pool, list.repeats)
 }
 

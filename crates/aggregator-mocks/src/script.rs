@@ -42,6 +42,17 @@ pub enum Step {
     Panic,
 }
 
+impl Step {
+    /// Items that it yields; a flood has no number.
+    pub(crate) fn items(&self) -> u32 {
+        match self {
+            Self::Emit { items, .. } => *items,
+            Self::EmitAfter(waits) => waits.len() as u32,
+            _ => 0,
+        }
+    }
+}
+
 /// How strictly a script's waits are followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Pace {

@@ -1,13 +1,15 @@
 //! The scripted provider keeps the promises of a provider, and the contract test notices who does not.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use aggregator_core::SearchProvider;
 use aggregator_core::provider::{Hit, HitStream, SearchRequest};
+use aggregator_core::{Query, SearchProvider};
 use aggregator_mocks::contract::check_provider;
 use aggregator_mocks::{List, Pace, ScriptedProvider, Step, library};
 use futures::{StreamExt as _, stream};
+use tokio::time::{Instant, sleep};
 
 struct Custom<F>(&'static str, F);
 
@@ -63,5 +65,27 @@ async fn each_broken_promise_is_named() {
     ] {
         let error = check_provider(&provider).await.unwrap_err();
         assert!(error.contains(says), "expected {says:?}, was told {error:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_wait_of_emit_after_begins_when_the_one_before_was_due() {
+    let waits = [2_500, 0, 300, 300, 300, 0, 1_700, 10_000].map(Duration::from_micros);
+    let script = [Step::Wait(Duration::from_millis(5)), Step::EmitAfter(Arc::from(waits))];
+    let list = List { pool: 30, repeats: 0 };
+    let provider = ScriptedProvider::new("a", &script, Pace::Scripted, &library::corpus(), list, 7);
+    for (late, expected) in [(0, [8, 8, 8, 9, 9, 9, 11, 21]), (4, [8, 12, 16, 20, 24, 28, 32, 36])] {
+        let started = Instant::now();
+        let query = Query::new("when is it due?").unwrap().with_seed(7);
+        let mut hits = provider.search(SearchRequest::new(Arc::new(query), 50, started + Duration::from_secs(9)));
+        let mut at = Vec::new();
+        while let Some(hit) = hits.next().await {
+            hit.unwrap();
+            at.push(started.elapsed().as_millis());
+            sleep(Duration::from_millis(late)).await;
+        }
+        // Due at 7.5, 7.5, 7.8, 8.1, 8.4, 8.4, 10.1 and 20.1 ms; tokio's timers are due at whole ones. Whoever reads late
+        // finds the next one ready.
+        assert_eq!(at, expected, "read {late} ms late");
     }
 }
