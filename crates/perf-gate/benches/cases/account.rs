@@ -11,6 +11,7 @@ use aggregator_core::event::{Event, EventKind};
 use aggregator_mocks::Transcript;
 use futures::{Stream, StreamExt as _};
 use perf_gate::Metric;
+use tokio::time::sleep;
 
 use super::Observation;
 
@@ -29,12 +30,15 @@ pub struct Account {
 }
 
 impl Account {
-    /// Reads a query to its end.
-    pub async fn of(query: QueryStream) -> Self {
+    /// Reads a query to its end, with a reader that may take its time for each event.
+    pub async fn of(query: QueryStream, read_every: Option<Duration>) -> Self {
         let mut account = Self::default();
         let mut counted = Counted::new(query);
         while let Some(event) = counted.next().await {
             account.read(&event);
+            if let Some(every) = read_every {
+                sleep(every).await;
+            }
         }
         account.finish(&counted);
         account

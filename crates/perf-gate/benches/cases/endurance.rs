@@ -44,7 +44,7 @@ impl Work for Endurance {
         let (mut events, mut polls) = (0, 0);
         self.runtime.block_on(async {
             for _ in 0..self.queries {
-                let account = Account::of(self.engine.run(self.query.clone())).await;
+                let account = Account::of(self.engine.run(self.query.clone()), None).await;
                 account.transcript.check_against(&self.expected)?;
                 hasher.write_u64(account.transcript.checksum());
                 events += account.transcript.events;

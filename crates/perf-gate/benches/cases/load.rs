@@ -46,7 +46,7 @@ impl Work for Concurrent {
 
     fn observe(&mut self) -> Result<Observation, String> {
         let accounts: Vec<Account> = runtime(true).block_on(async {
-            let all = (0..self.queries).map(|_| Account::of(self.engine.run(self.query.clone())));
+            let all = (0..self.queries).map(|_| Account::of(self.engine.run(self.query.clone()), None));
             all.collect::<FuturesUnordered<_>>().collect().await
         });
         let mut hasher = SipHasher13::new_with_keys(0, 0);

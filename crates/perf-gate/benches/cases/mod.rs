@@ -5,6 +5,7 @@
 //! the same once more, slowly, and says what came of it and how much `run` has to compute.
 
 mod account;
+mod arrivals;
 mod batch;
 mod citations;
 mod endurance;
@@ -74,12 +75,20 @@ const CASES: &[Case] = &[
     case("query/standard/40", || Box::new(query::Whole::of("standard"))),
     case("query/degraded/64", || Box::new(query::Whole::of("degraded"))),
     case("query/wide/800", || Box::new(query::Whole::of("wide"))),
+    case("query/fast/28", || Box::new(query::Whole::of("fast"))),
+    case("query/typical/43", || Box::new(query::Whole::of("typical"))),
+    case("query/heavy-tail/18", || Box::new(query::Whole::of("heavy-tail"))),
+    case("query/rate-limited/19", || Box::new(query::Whole::of("rate-limited"))),
+    case("query/slow-reader/30", || Box::new(query::Whole::of("slow-reader"))),
     case("answer/deltas/0", || Box::new(query::Whole::with_deltas(0))),
     case("answer/deltas/200", || Box::new(query::Whole::with_deltas(200))),
     case("cancel/request/standard", || Box::new(query::Interrupted::by_request())),
     case("cancel/drop/standard", || Box::new(query::Interrupted::by_drop())),
     case("load/floor/100", || Box::new(load::Concurrent::of("floor", 100))),
     case("load/standard/100", || Box::new(load::Concurrent::of("standard", 100))),
+    case("load/typical/300", || Box::new(batch::Batched::of("typical", 300, 100))),
+    case("load/rate-limited/150", || Box::new(batch::Batched::of("rate-limited", 150, 50))),
+    case("load/arrivals/300", || Box::new(arrivals::OpenLoop::of("fast", 300))),
     case("load/suspended/100", || Box::new(load::Suspended::of(100))),
     heavy_case("load/suspended/1000", || Box::new(load::Suspended::of(1_000))),
     heavy_case("load/suspended/10000", || Box::new(load::Suspended::of(10_000))),

@@ -1,12 +1,14 @@
 //! Whole queries: a scenario from the first poll to the last event, or to an interruption.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use aggregator_core::event::CancelReason;
 use aggregator_core::{Engine, Query, QueryStream};
 use aggregator_mocks::{End, Expectation, Pace, Probe, Scenario, library};
 use futures::StreamExt as _;
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::sleep;
 
 use super::account::{Account, Counted};
 use super::{Observation, Work, require};
@@ -38,6 +40,17 @@ pub async fn drain(mut query: QueryStream) -> u64 {
     events
 }
 
+/// The same with a reader that takes its time for each event.
+async fn drain_slowly(mut query: QueryStream, every: Duration) -> u64 {
+    let mut events = 0;
+    while let Some(event) = &query.next().await {
+        divan::black_box(event);
+        events += 1;
+        sleep(every).await;
+    }
+    events
+}
+
 /// A scenario, from the first poll to the last event.
 pub struct Whole {
     runtime: Runtime,
@@ -46,6 +59,8 @@ pub struct Whole {
     /// The same engine, whose providers tell when they are called.
     probed: (Engine, Probe),
     expected: Option<Expectation>,
+    /// How long the reader takes for each event.
+    read_every: Option<Duration>,
 }
 
 impl Whole {
@@ -66,7 +81,8 @@ impl Whole {
         let engine = scenario.engine(&library::corpus(), pace, None);
         let probe = Probe::new();
         let probed = (scenario.engine(&library::corpus(), pace, Some(&probe)), probe);
-        Self { runtime: runtime(paused), engine, query: scenario.query(), probed, expected }
+        let read_every = scenario.read_every();
+        Self { runtime: runtime(paused), engine, query: scenario.query(), probed, expected, read_every }
     }
 
     /// Whether the first event is out before any provider is called, which the events themselves cannot tell.
@@ -83,12 +99,16 @@ impl Whole {
 
 impl Work for Whole {
     fn run(&mut self) -> u64 {
-        self.runtime.block_on(drain(self.engine.run(self.query.clone())))
+        let query = self.engine.run(self.query.clone());
+        match self.read_every {
+            None => self.runtime.block_on(drain(query)),
+            Some(every) => self.runtime.block_on(drain_slowly(query, every)),
+        }
     }
 
     fn observe(&mut self) -> Result<Observation, String> {
         self.check_first_event()?;
-        let account = Account::of(self.engine.run(self.query.clone()));
+        let account = Account::of(self.engine.run(self.query.clone()), self.read_every);
         let account =
             if crate::IN_VIRTUAL_TIME { runtime(true).block_on(account) } else { self.runtime.block_on(account) };
         match &self.expected {
