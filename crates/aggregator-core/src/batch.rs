@@ -10,6 +10,7 @@ use futures::stream::{FusedStream, FuturesUnordered};
 use futures::{Stream, StreamExt as _};
 
 use crate::engine::Engine;
+use crate::outbox::MAX_IN_A_ROW;
 use crate::query::{Query, QueryError};
 use crate::reply::{Numbered, Reply};
 
@@ -18,7 +19,7 @@ use crate::reply::{Numbered, Reply};
 /// At most so many queries run at a time; the next is taken from the list when one is through, so that a list of any length
 /// needs the memory of those that run. A text that is no query, a query that fails and a provider that panics are one
 /// item each and stop none of the others. It owns no task: polling it does the work, and dropping it (at any time) drops
-/// every running query with all its calls at once. After the last item it yields `None` for ever.
+/// every running query with all its calls at once. After 128 items in a row it lets others run. After the last item it yields `None` for ever.
 #[must_use = "a batch does nothing unless it is polled"]
 pub struct Batch<I> {
     engine: Engine,
@@ -27,6 +28,8 @@ pub struct Batch<I> {
     running: FuturesUnordered<Numbered>,
     concurrency: usize,
     next: u64,
+    /// Items since the batch last let others run.
+    in_a_row: u32,
 }
 
 /// What came of one query of a batch.
@@ -70,6 +73,7 @@ impl Engine {
             running: FuturesUnordered::new(),
             concurrency: concurrency.get(),
             next: 0,
+            in_a_row: 0,
         }
     }
 }
@@ -78,6 +82,18 @@ impl<I> Batch<I> {
     /// Queries that run now.
     pub fn running(&self) -> usize {
         self.running.len()
+    }
+
+    fn item(&mut self, (index, reply): (u64, Reply)) -> Poll<Option<BatchItem>> {
+        self.in_a_row += 1;
+        Poll::Ready(Some(BatchItem { index, outcome: Ok(reply) }))
+    }
+
+    /// Lets others run: as a query does not keep its thread to itself, a batch of short ones must not either.
+    fn rest(&mut self, cx: &mut Context<'_>) -> Poll<Option<BatchItem>> {
+        self.in_a_row = 0;
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 
@@ -90,9 +106,22 @@ where
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<BatchItem>> {
         let this = self.get_mut();
+        if this.in_a_row == MAX_IN_A_ROW {
+            return this.rest(cx);
+        }
+        // What is through comes first: a list of texts that are no queries must keep nobody waiting.
+        let mut next = this.running.poll_next_unpin(cx);
+        if let Poll::Ready(Some(finished)) = next {
+            return this.item(finished);
+        }
+        let mut begun = 0;
         while this.running.len() < this.concurrency
             && let Some(waiting) = &mut this.waiting
         {
+            if begun == MAX_IN_A_ROW {
+                return this.rest(cx);
+            }
+            begun += 1;
             let Some(query) = waiting.next() else {
                 this.waiting = None;
                 break;
@@ -100,12 +129,24 @@ where
             let index = this.next;
             this.next += 1;
             match query.try_into() {
-                Ok(query) => this.running.push(Numbered { index, reply: this.engine.run(query).into_reply() }),
-                Err(error) => return Poll::Ready(Some(BatchItem { index, outcome: Err(error.into()) })),
+                Ok(query) => this.running.push(Numbered { index, reply: this.engine.ask(query) }),
+                Err(error) => {
+                    this.in_a_row += 1;
+                    return Poll::Ready(Some(BatchItem { index, outcome: Err(error.into()) }));
+                }
             }
         }
-        let finished = |(index, reply)| BatchItem { index, outcome: Ok(reply) };
-        this.running.poll_next_unpin(cx).map(|item| item.map(finished))
+        if begun > 0 {
+            next = this.running.poll_next_unpin(cx);
+        }
+        match next {
+            Poll::Ready(Some(finished)) => this.item(finished),
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending => {
+                this.in_a_row = 0;
+                Poll::Pending
+            }
+        }
     }
 }
 

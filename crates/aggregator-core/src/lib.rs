@@ -11,7 +11,8 @@
 //!
 //! # Map
 //! - Start with [`Engine`]: built once from [`SearchProvider`]s, a [`LanguageModel`] and [`Settings`], asked many times.
-//! - [`QueryStream`] is one query; [`Canceller`] ends it from elsewhere, [`Reply`] is what came of it as a whole.
+//! - [`QueryStream`] is one query; [`Canceller`] ends it from elsewhere; [`Engine::ask`] gives
+//!   its [`Reply`] as a whole.
 //! - [`Batch`] is many queries over one engine, so many at a time.
 //! - [`event`] is the contract with whoever reads the stream, and the place where text from outside becomes safe.
 //! - [`provider`] and [`model`] are the contracts with whoever implements them.
@@ -81,7 +82,7 @@ pub use model::LanguageModel;
 pub use policy::{Settings, SettingsError};
 pub use provider::SearchProvider;
 pub use query::{Query, QueryError};
-pub use reply::{Citation, Ending, IntoReply, Reply};
+pub use reply::{Asking, Citation, Ending, Reply};
 pub use stream::QueryStream;
 
 /// The Rust of the README, compiled and run as tests.

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use crate::event::{Event, EventKind};
 
 /// Most events that a query gives out in a row before it lets others run: the budget that tokio gives its own resources.
-const MAX_IN_A_ROW: u32 = 128;
+pub(crate) const MAX_IN_A_ROW: u32 = 128;
 
 /// The numbering of one query's events, and the clock as it was read in the current poll.
 pub(crate) struct Outbox {
@@ -40,7 +40,11 @@ impl Outbox {
     /// Whether it is time to let others run: a query that always has something would keep its thread to itself.
     #[inline]
     pub(crate) fn is_exhausted(&self) -> bool {
-        self.in_a_row == MAX_IN_A_ROW
+        #[cfg(feature = "seeded-faults")]
+        if crate::seeded_fault::is(crate::seeded_fault::Fault::NoPause) {
+            return false;
+        }
+        self.in_a_row >= MAX_IN_A_ROW
     }
 
     /// Others run now.

@@ -7,8 +7,11 @@ use std::task::{Context, Poll, ready};
 
 use futures::{FutureExt as _, StreamExt as _};
 
+use crate::cancel::Canceller;
+use crate::engine::Engine;
 use crate::event::{CancelReason, EventKind, QueryFailure, ResultId, Summary};
 use crate::model::Usage;
+use crate::query::Query;
 use crate::stream::QueryStream;
 
 /// What came of a query.
@@ -48,33 +51,40 @@ pub struct Citation {
     pub id: ResultId,
 }
 
-/// A query being read to its end; from [`QueryStream::into_reply`]. Dropping it ends the query.
+/// A query being read to its end; from [`Engine::ask`]. Dropping it ends the query and all its calls.
 #[must_use = "a query does nothing unless it is polled"]
 #[derive(Debug)]
-pub struct IntoReply {
+pub struct Asking {
     stream: QueryStream,
     answer: String,
     citations: Vec<Citation>,
     usage: Option<Usage>,
 }
 
-impl QueryStream {
-    /// Reads what is left of the query, and returns what came of it. The answer is kept in memory; its length is limited
-    /// by [`Settings::max_answer_bytes`](crate::Settings::max_answer_bytes).
+impl Engine {
+    /// Describes the work of a query, for who wants its reply and not its events; polling the future performs it, dropping
+    /// it ends it. See [`Engine::run`].
     ///
-    /// # Panics
-    /// The future panics when its last event was read before: there is nothing left to read.
-    pub fn into_reply(self) -> IntoReply {
-        IntoReply { stream: self, answer: String::new(), citations: Vec::new(), usage: None }
+    /// The answer is kept in memory; its length is limited by
+    /// [`Settings::max_answer_bytes`](crate::Settings::max_answer_bytes).
+    pub fn ask(&self, query: Query) -> Asking {
+        Asking { stream: self.run(query), answer: String::new(), citations: Vec::new(), usage: None }
     }
 }
 
-impl Future for IntoReply {
+impl Asking {
+    /// A handle that ends this query from elsewhere; see [`QueryStream::canceller`].
+    pub fn canceller(&mut self) -> Canceller {
+        self.stream.canceller()
+    }
+}
+
+impl Future for Asking {
     type Output = Reply;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Reply> {
         loop {
-            let event = ready!(self.stream.poll_next_unpin(cx)).expect("every query has a last event");
+            let event = ready!(self.stream.poll_next_unpin(cx)).expect("it is not polled after its reply");
             let (ending, summary) = match event.kind {
                 EventKind::AnswerDelta { text } => {
                     self.answer.push_str(&text);
@@ -103,7 +113,7 @@ impl Future for IntoReply {
 #[derive(Debug)]
 pub(crate) struct Numbered {
     pub(crate) index: u64,
-    pub(crate) reply: IntoReply,
+    pub(crate) reply: Asking,
 }
 
 impl Future for Numbered {

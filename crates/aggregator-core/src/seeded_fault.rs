@@ -4,9 +4,10 @@
 //! The environment variable `SEEDED_FAULT` picks one by name. Where a fault can stand between the engine and a stream it
 //! does ([`hits`], [`chunks`]); the others are a line each where they belong.
 
+use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::pin::Pin;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -62,6 +63,10 @@ faults! {
     NoAnswer = "no-answer";
     /// Equal scores are ordered by arrival.
     OrderOfArrival = "order-of-arrival";
+    /// Something is kept for each query whose text was not seen before.
+    MemoryPerDistinctQuery = "memory-per-distinct-query";
+    /// A query that always has something never lets others run.
+    NoPause = "no-pause";
     /// Of the mocks: providers find nothing.
     EmptyMock = "empty-mock";
     /// Of the cases: one is gone.
@@ -190,7 +195,11 @@ impl Delays {
 }
 
 /// What a query does at its end.
-pub(crate) fn at_the_end() {
+pub(crate) fn at_the_end(query: &str) {
+    if is(Fault::MemoryPerDistinctQuery) {
+        static SEEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+        SEEN.lock().unwrap_or_else(PoisonError::into_inner).insert(query.to_owned());
+    }
     if is(Fault::LeakPerQuery) {
         // Hidden from the optimiser, which removes an allocation that nobody looks at.
         std::mem::forget(black_box(Box::new([0_u8; 64])));

@@ -201,7 +201,7 @@ impl QueryStream {
         let Some(mut run) = self.run.take() else { unreachable!("a query ends once") };
         self.phase = Phase::Ended;
         #[cfg(feature = "seeded-faults")]
-        crate::seeded_fault::at_the_end();
+        crate::seeded_fault::at_the_end(self.query.text());
         if let Some(canceller) = &self.canceller {
             canceller.forget_task();
         }
@@ -231,16 +231,20 @@ impl Stream for QueryStream {
         if this.phase == Phase::Ended {
             return Poll::Ready(None);
         }
-        if this.outbox.is_exhausted() {
-            this.outbox.rest();
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
         this.outbox.read_clock();
         #[cfg(feature = "seeded-faults")]
         std::task::ready!(this.delays.poll(this.outbox.len(), cx));
         if this.canceller.is_some() {
             this.look_for_cancellation();
+        }
+        if this.outbox.is_exhausted() {
+            this.outbox.rest();
+            // An end from outside or by the clock is not put off.
+            let ending = matches!(this.phase, Phase::Cancelling(_));
+            if !ending && this.run.as_ref().is_some_and(|run| this.outbox.now() < run.time.deadline) {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
         }
         // The answer is most of a query's events and comes first, so that its way is short.
         if this.phase == Phase::Answering

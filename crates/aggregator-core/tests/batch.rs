@@ -3,12 +3,12 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use aggregator_core::event::QueryFailure;
+use aggregator_core::event::{CancelReason, QueryFailure};
 use aggregator_core::provider::{FailureKind, Hit, HitStream, ProviderError, SearchRequest};
 use aggregator_core::{BatchItem, Ending, Engine, Query, QueryError, SearchProvider};
 use aggregator_mocks::{Pace, Probe, library};
-use futures::stream::FusedStream as _;
-use futures::{FutureExt as _, StreamExt as _, stream};
+use futures::stream::FusedStream;
+use futures::{FutureExt as _, Stream, StreamExt as _, stream};
 use tokio::time::{Instant, sleep};
 
 /// Waits as many milliseconds as the query says, and does what it says then.
@@ -86,6 +86,73 @@ async fn one_bad_query_stops_none_of_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn texts_that_are_no_queries_keep_nobody_waiting() {
+    let texts = ["5 a"].into_iter().chain(std::iter::repeat_n("", 10_000));
+    let mut batch = obedient().batch(texts, at_a_time(2));
+    let mut before = 0;
+    while let Some(item) = batch.next().await {
+        if item.index == 0 {
+            break;
+        }
+        before += 1;
+        sleep(Duration::from_millis(1)).await;
+    }
+    assert!(before <= 6, "a query of 5 ms came after {before} refused texts, each read in 1 ms");
+}
+
+/// Everything is ready at once, so that nothing but the batch itself can make it pause.
+#[tokio::test(start_paused = true)]
+async fn a_batch_lets_others_run() {
+    let scenario = library::scenario("floor");
+    let engine = scenario.engine(&library::corpus(), Pace::Instant, None);
+    let query = scenario.query();
+    let queries = std::iter::repeat_with(|| query.clone()).take(1_000);
+    let (mut batch, mut in_a_row, mut longest, mut items) = (engine.batch(queries, at_a_time(3)), 0, 0, 0);
+    loop {
+        match batch.next().now_or_never() {
+            Some(Some(_)) => {
+                items += 1;
+                in_a_row += 1;
+                longest = longest.max(in_a_row);
+            }
+            Some(None) => break,
+            None => in_a_row = 0,
+        }
+    }
+    assert_eq!((items, longest), (1_000, 128));
+    // A list that is begun as a whole is begun in parts.
+    let mut begun = 0;
+    let endless = std::iter::from_fn(|| {
+        begun += 1;
+        Some("10 x")
+    });
+    let mut batch = obedient().batch(endless, NonZeroUsize::MAX);
+    assert!(batch.next().now_or_never().is_none());
+    drop(batch);
+    assert_eq!(begun, 128);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_is_a_value_that_may_move() {
+    fn requires<T: Stream + FusedStream + Send + Unpin + 'static>(_: &T) {}
+    let mut batch = obedient().batch(vec!["1 a", "2 b"], at_a_time(2));
+    requires(&batch);
+    assert!(batch.next().now_or_never().is_none());
+    let mut moved = Box::pin(batch);
+    assert_eq!(tokio::spawn(async move { moved.by_ref().count().await }).await.unwrap(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_can_be_cancelled() {
+    let mut asking = obedient().ask(Query::new("10 a").unwrap());
+    let canceller = asking.canceller();
+    canceller.cancel(CancelReason::Requested);
+    let reply = asking.await;
+    assert_eq!(reply.ending, Ending::Cancelled(CancelReason::Requested));
+    assert!(reply.answer.is_empty() && reply.summary.sources.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn at_most_so_many_run_at_a_time_and_the_list_is_read_as_they_begin() {
     let mut begun = 0;
     let endless = std::iter::from_fn(|| {
@@ -127,7 +194,7 @@ async fn a_batch_says_what_each_query_alone_says() {
     let mut items: Vec<_> = engine.batch((0..10).map(query), at_a_time(4)).collect().await;
     items.sort_by_key(|item| item.index);
     for (seed, item) in (0..).zip(items) {
-        let mut alone = engine.run(query(seed)).into_reply().await;
+        let mut alone = engine.ask(query(seed)).await;
         let mut reply = item.outcome.unwrap();
         // When a provider began depends on nothing but the query itself, so that even its latency is the same.
         assert_eq!(reply.ending, Ending::Done);

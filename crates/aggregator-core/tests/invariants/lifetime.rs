@@ -187,6 +187,34 @@ async fn i7_the_first_poll_after_cancelling_drops_every_call() {
     }
 }
 
+/// After 128 events in a row a query lets others run: not when it has to end.
+#[tokio::test(start_paused = true)]
+async fn i7_a_pause_puts_off_neither_a_cancellation_nor_the_deadline() {
+    for events in [127, 128, 129, 256] {
+        for cancels in [true, false] {
+            let probe = Probe::new();
+            let engine = Engine::builder()
+                .provider(provider("a", &[emit(9)]).probed(&probe))
+                .model(model(&[emit(400)]).probed(&probe))
+                .build()
+                .unwrap();
+            let mut query = engine.run(query());
+            let canceller = query.canceller();
+            for _ in 0..events {
+                query.next().await;
+            }
+            assert_eq!(probe.alive(), 1);
+            match cancels {
+                true => canceller.cancel(CancelReason::Requested),
+                false => advance(Query::MAX_DEADLINE).await,
+            }
+            let next = poll(&mut query);
+            assert!(next.is_ready(), "after {events} events, cancelled: {cancels}");
+            assert_eq!(probe.alive(), 0, "after {events} events, cancelled: {cancels}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn i7_cancelling_a_query_that_ended_does_nothing() {
     let engine = Engine::builder().provider(provider("a", &[emit(1)])).build().unwrap();

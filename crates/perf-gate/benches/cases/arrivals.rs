@@ -38,10 +38,10 @@ impl OpenLoop {
         self.runtime.block_on(async {
             let began = Instant::now();
             let reply = |(at, query): &(Duration, Query)| {
-                let (due, query) = (began + *at, self.engine.run(query.clone()));
+                let (due, query) = (began + *at, self.engine.ask(query.clone()));
                 tokio::spawn(async move {
                     sleep_until(due).await;
-                    let reply = query.into_reply().await;
+                    let reply = query.await;
                     (due.elapsed(), reply)
                 })
             };
