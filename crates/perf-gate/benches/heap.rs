@@ -26,8 +26,11 @@ fn measure(case: &cases::Case) -> Result<(), String> {
     // As few frames as dhat allows: nobody reads them here, and unwinding is most of what profiling costs.
     let profiler = Profiler::builder().testing().trim_backtraces(Some(4)).build();
     // What is alive already is invisible to the profiler, so that its peak is the operation's own.
-    work.run();
+    let amount = work.run();
     let one = HeapStats::get();
+    if amount != expected {
+        return Err(format!("the measured operation computed {amount} instead of {expected}"));
+    }
     if case.heavy {
         // What grows from one heavy operation to the next is found by the lighter cases; what one leaves behind is here.
         drop(profiler);

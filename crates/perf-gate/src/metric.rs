@@ -137,6 +137,8 @@ metrics! {
     Deltas = "deltas", Count, Behaviour;
     /// Queries that failed, or were refused.
     Errors = "errors", Count, Behaviour;
+    /// Queries that were in flight at the same time, at most.
+    InFlight = "in-flight", Count, Behaviour;
     /// Smallest answer delta.
     ChunkMin = "chunk-min", Bytes, Behaviour;
     /// Median answer delta.

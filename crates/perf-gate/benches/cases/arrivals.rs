@@ -1,6 +1,8 @@
 //! Open-loop load: queries come when those of a real service came, whether or not earlier ones are through.
 
 use std::hash::Hasher as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use aggregator_core::{Ending, Engine, Query, Reply};
@@ -12,6 +14,7 @@ use tokio::runtime::Runtime;
 use tokio::time::{Instant, sleep_until};
 
 use super::account::nanos;
+use super::batch::digest_reply;
 use super::query::runtime;
 use super::{Observation, Work, require};
 
@@ -33,46 +36,70 @@ impl OpenLoop {
         Self { runtime: runtime(true), engine, queries }
     }
 
-    /// The replies in the order of arrival, with the time each took from when it was due.
-    fn replies(&self) -> Vec<(Duration, Reply)> {
+    /// Gives each reply to `look` when it is there, with the time it took from when the query was due; then it is gone, so
+    /// that what is in memory is what is in flight. Gives how many were in flight at once, at most.
+    fn replies<T: Send + 'static>(&self, look: fn(Duration, Reply) -> T) -> (Vec<T>, u64) {
         self.runtime.block_on(async {
             let began = Instant::now();
-            let reply = |(at, query): &(Duration, Query)| {
-                let (due, query) = (began + *at, self.engine.ask(query.clone()));
-                tokio::spawn(async move {
-                    sleep_until(due).await;
+            let (now, most) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+            let mut running = Vec::with_capacity(self.queries.len());
+            for (at, query) in &self.queries {
+                let due = began + *at;
+                sleep_until(due).await;
+                let (query, now, most) = (self.engine.ask(query.clone()), Arc::clone(&now), Arc::clone(&most));
+                running.push(tokio::spawn(async move {
+                    most.fetch_max(now.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
                     let reply = query.await;
-                    (due.elapsed(), reply)
-                })
-            };
-            let running: Vec<_> = self.queries.iter().map(reply).collect();
+                    now.fetch_sub(1, Ordering::Relaxed);
+                    look(due.elapsed(), reply)
+                }));
+            }
             let mut replies = Vec::with_capacity(running.len());
             for reply in running {
                 replies.push(reply.await.expect("reading a query does not panic"));
             }
-            replies
+            (replies, most.load(Ordering::Relaxed))
         })
     }
 }
 
+/// What is kept of a reply.
+struct Kept {
+    took: Duration,
+    bytes: u64,
+    results: u64,
+    failed: bool,
+    digest: u64,
+}
+
 impl Work for OpenLoop {
     fn run(&mut self) -> u64 {
-        self.replies().iter().map(|(_, reply)| reply.answer.len() as u64).sum()
+        self.replies(|_, reply| reply.answer.len() as u64).0.iter().sum()
     }
 
     fn observe(&mut self) -> Result<Observation, String> {
-        let replies = self.replies();
+        let (replies, in_flight) = self.replies(|took, reply| {
+            let mut hasher = SipHasher13::new_with_keys(0, 0);
+            digest_reply(&mut hasher, &reply);
+            Kept {
+                took,
+                bytes: reply.answer.len() as u64,
+                results: u64::from(reply.summary.hits.emitted),
+                failed: reply.ending != Ending::Done,
+                digest: hasher.finish(),
+            }
+        });
         require(replies.len() == self.queries.len(), || format!("{} replied", replies.len()))?;
         let mut hasher = SipHasher13::new_with_keys(0, 0);
-        let (mut amount, mut errors, mut results) = (0, 0, 0);
-        for (_, reply) in &replies {
-            errors += u64::from(reply.ending != Ending::Done);
-            amount += reply.answer.len() as u64;
-            results += u64::from(reply.summary.hits.emitted);
-            hasher.write(reply.answer.as_bytes());
-        }
-        let longest = replies.iter().map(|(took, _)| *took).max().unwrap_or_default();
-        let counts = vec![(Metric::Results, results), (Metric::Errors, errors), (Metric::Total, nanos(longest))];
+        replies.iter().for_each(|reply| hasher.write_u64(reply.digest));
+        let longest = replies.iter().map(|reply| reply.took).max().unwrap_or_default();
+        let counts = vec![
+            (Metric::Results, replies.iter().map(|reply| reply.results).sum()),
+            (Metric::Errors, replies.iter().map(|reply| u64::from(reply.failed)).sum()),
+            (Metric::InFlight, in_flight),
+            (Metric::Total, nanos(longest)),
+        ];
+        let amount = replies.iter().map(|reply| reply.bytes).sum();
         Ok(Observation { amount, checksum: hasher.finish(), counts })
     }
 }

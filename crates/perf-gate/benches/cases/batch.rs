@@ -3,7 +3,7 @@
 use std::hash::Hasher as _;
 use std::num::NonZeroUsize;
 
-use aggregator_core::{BatchItem, Ending, Engine, Query};
+use aggregator_core::{BatchItem, Citation, Ending, Engine, Query, Reply};
 use aggregator_mocks::{Pace, library};
 use futures::StreamExt as _;
 use perf_gate::Metric;
@@ -14,6 +14,15 @@ use tokio::time::Instant;
 use super::account::nanos;
 use super::query::runtime;
 use super::{Observation, Work, require};
+
+/// Digest of what a reply says: its text, its citations and its cost.
+pub fn digest_reply(hasher: &mut SipHasher13, reply: &Reply) {
+    hasher.write(reply.answer.as_bytes());
+    for Citation { span, number, id } in &reply.citations {
+        [span.start, span.end, *number, id.0].into_iter().for_each(|value| hasher.write_u32(value));
+    }
+    hasher.write_u64(reply.usage.map_or(0, |usage| usage.output_tokens));
+}
 
 pub struct Batched {
     runtime: Runtime,
@@ -34,13 +43,18 @@ impl Batched {
         Self { runtime: runtime(true), engine, queries, at_a_time }
     }
 
-    fn read(&self, mut look: impl FnMut(BatchItem)) {
+    /// Reads every reply; gives how many queries ran at once, at most.
+    fn read(&self, mut look: impl FnMut(BatchItem)) -> usize {
         let mut batch = self.engine.batch(self.queries.iter().cloned(), self.at_a_time);
+        let mut most = 0;
         self.runtime.block_on(async {
             while let Some(item) = batch.next().await {
+                // The one that is through ran as well.
+                most = most.max(batch.running() + 1);
                 look(item);
             }
         });
+        most
     }
 }
 
@@ -54,13 +68,14 @@ impl Work for Batched {
     fn observe(&mut self) -> Result<Observation, String> {
         let mut items = Vec::new();
         let began = self.runtime.block_on(async { Instant::now() });
-        self.read(|item| items.push(item));
+        let most = self.read(|item| items.push(item));
         let total = self.runtime.block_on(async { began.elapsed() });
         require(items.len() == self.queries.len(), || format!("{} of {} replied", items.len(), self.queries.len()))?;
+        require(most == self.at_a_time.get(), || format!("{most} ran at once instead of {}", self.at_a_time))?;
         // In the order of the list: in which order they finish is told by the time.
         items.sort_by_key(|item| item.index);
         let mut hasher = SipHasher13::new_with_keys(0, 0);
-        let (mut amount, mut errors, mut results, mut deltas) = (0, 0, 0, 0);
+        let (mut amount, mut errors, mut results, mut deltas, mut citations) = (0, 0, 0, 0, 0);
         for (index, item) in (0..).zip(items) {
             require(item.index == index, || format!("reply {index} is missing"))?;
             let Ok(reply) = item.outcome else {
@@ -71,11 +86,13 @@ impl Work for Batched {
             amount += reply.answer.len() as u64;
             results += u64::from(reply.summary.hits.emitted);
             deltas += u64::from(reply.summary.answer.unwrap_or_default().deltas);
-            hasher.write(reply.answer.as_bytes());
+            citations += reply.citations.len() as u64;
+            digest_reply(&mut hasher, &reply);
             reply.summary.sources.iter().for_each(|source| hasher.write(source.source.url.as_bytes()));
         }
         let counts = vec![
             (Metric::Results, results),
+            (Metric::Citations, citations),
             (Metric::Deltas, deltas),
             (Metric::Errors, errors),
             (Metric::Total, nanos(total)),

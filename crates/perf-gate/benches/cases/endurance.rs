@@ -15,44 +15,54 @@ use super::{Observation, Work};
 pub struct Endurance {
     runtime: Runtime,
     engine: Engine,
-    query: Query,
+    text: String,
+    seed: u64,
     expected: Expectation,
     queries: u64,
+    /// Number of the next query.
+    next: u64,
 }
 
 impl Endurance {
     pub fn of(scenario: &str, queries: u64) -> Self {
         let scenario = library::scenario(scenario);
         let engine = scenario.engine(&library::corpus(), Pace::Scripted, None);
-        Self { runtime: runtime(true), engine, query: scenario.query(), expected: scenario.expect, queries }
+        let (text, seed) = (scenario.query, scenario.seed);
+        Self { runtime: runtime(true), engine, text, seed, expected: scenario.expect, queries, next: 0 }
+    }
+
+    /// A query as there was none before, also in earlier operations: what is kept for each different one must show. All are
+    /// of one length.
+    fn query(&mut self) -> Query {
+        self.next += 1;
+        Query::new(format!("{} {:012}", self.text, self.next)).expect("a valid query").with_seed(self.seed)
     }
 }
 
 impl Work for Endurance {
     fn run(&mut self) -> u64 {
-        self.runtime.block_on(async {
-            let mut events = 0;
-            for _ in 0..self.queries {
-                events += drain(self.engine.run(self.query.clone())).await;
-            }
-            events
-        })
+        let mut events = 0;
+        for _ in 0..self.queries {
+            let query = self.query();
+            let query = self.engine.run(query);
+            events += self.runtime.block_on(drain(query));
+        }
+        events
     }
 
     fn observe(&mut self) -> Result<Observation, String> {
         let mut hasher = SipHasher13::new_with_keys(0, 0);
         let (mut events, mut polls) = (0, 0);
-        self.runtime.block_on(async {
-            for _ in 0..self.queries {
-                let account = Account::of(self.engine.run(self.query.clone()), None).await;
-                account.transcript.check_against(&self.expected)?;
-                hasher.write_u64(account.transcript.checksum());
-                events += account.transcript.events;
-                polls += account.polls;
-            }
-            Ok::<(), String>(())
-        })?;
-        let counts = vec![(Metric::Events, events), (Metric::Errors, 0), (Metric::Polls, polls)];
+        for _ in 0..self.queries {
+            let query = self.query();
+            let query = self.engine.run(query);
+            let account = self.runtime.block_on(Account::of(query, None));
+            account.transcript.check_against(&self.expected)?;
+            hasher.write_u64(account.transcript.checksum());
+            events += account.transcript.events;
+            polls += account.polls;
+        }
+        let counts = vec![(Metric::Events, events), (Metric::Polls, polls)];
         Ok(Observation { amount: events, checksum: hasher.finish(), counts })
     }
 }
