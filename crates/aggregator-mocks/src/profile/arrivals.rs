@@ -34,7 +34,7 @@ impl Arrivals {
     /// counted in microseconds.
     #[must_use]
     pub fn with_mean_gap(mut self, mean: Duration) -> Self {
-        self.scale = (mean.as_micros() as u64, self.gaps.mean().max(1));
+        self.scale = (u64::try_from(mean.as_micros()).unwrap_or(u64::MAX), self.gaps.mean().max(1));
         self
     }
 }
@@ -44,10 +44,11 @@ impl Iterator for Arrivals {
 
     /// Offset of the next request from the beginning; the first one is a gap after it.
     fn next(&mut self) -> Option<Duration> {
-        self.at += self.gaps.draw(self.seed, "arrivals", Quantity::Arrival.counter(self.drawn));
+        let gap = self.gaps.draw(self.seed, "arrivals", Quantity::Arrival.counter(self.drawn));
+        self.at = self.at.saturating_add(gap);
         self.drawn = self.drawn.checked_add(1)?;
         // The sum is scaled and not each gap, so that roundings do not add up.
         let scaled = u128::from(self.at) * u128::from(self.scale.0) / u128::from(self.scale.1);
-        Some(Duration::from_micros(scaled as u64))
+        Some(Duration::from_micros(u64::try_from(scaled).unwrap_or(u64::MAX)))
     }
 }

@@ -85,9 +85,15 @@ pub enum ProfileError {
 }
 
 #[derive(Deserialize)]
+struct Version {
+    schema: u32,
+}
+
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    schema: u32,
+    #[serde(rename = "schema")]
+    _schema: u32,
     source: Spanned<String>,
     licence: Spanned<String>,
     collected: Spanned<String>,
@@ -119,10 +125,12 @@ impl Profile {
     /// # Errors
     /// [`ProfileError`] says where it is wrong.
     pub fn from_toml(text: &str) -> Result<Self, ProfileError> {
-        let file: File = toml::from_str(text).map_err(|error| ShapeError::new(text, &error))?;
-        if file.schema != 1 {
-            return Err(ProfileError::Schema(file.schema));
+        // The version alone first, so that a newer file is named as such and not as a list of odd fields.
+        let Version { schema } = toml::from_str(text).map_err(|error| ShapeError::new(text, &error))?;
+        if schema != 1 {
+            return Err(ProfileError::Schema(schema));
         }
+        let file: File = toml::from_str(text).map_err(|error| ShapeError::new(text, &error))?;
         let about = [&file.source, &file.licence, &file.collected, &file.method, &file.limits];
         if let Some(blank) = about.into_iter().find(|about| about.get_ref().trim().is_empty()) {
             return Err(ShapeError::at(text, blank.span(), "say it, or nobody can judge the figures").into());
@@ -176,9 +184,15 @@ impl Profile {
     }
 }
 
+/// Most characters, hits or tokens that a table may count: mocks keep what they draw in memory.
+const MOST_THINGS: u64 = 1_000_000;
+
 impl TableSpec {
     /// The table, or what is wrong and where in the text.
     fn read(&self) -> Result<QuantileTable, (Range<usize>, String)> {
+        if let (Some(_), Some(also)) = (&self.at_permille, self.also_permille.first()) {
+            return Err((also.span(), "points beside the whole percents, but `at_permille` says where all are".into()));
+        }
         let mut at: Vec<(u16, Option<Range<usize>>)> = match &self.at_permille {
             Some(at) => at.iter().map(|at| (*at.get_ref(), Some(at.span()))).collect(),
             None => (0..=100).map(|percent| (percent * 10, None)).collect(),
@@ -198,7 +212,12 @@ impl TableSpec {
             (span, error.to_string())
         })?;
         if matches!(self.unit, Unit::Us | Unit::Ppm) && table.least() == 0 {
-            return Err((value_span(0), "a duration is never 0".into()));
+            return Err((value_span(0), "a duration, or a part of one, is never 0".into()));
+        }
+        if let (Unit::Chars | Unit::Hits | Unit::Tokens, most) = (self.unit, table.quantile(1_000))
+            && most > MOST_THINGS
+        {
+            return Err((value_span(values.len() - 1), format!("{most} are more than {MOST_THINGS} of one answer")));
         }
         Ok(table)
     }
@@ -234,7 +253,7 @@ of = 150
         };
         for (from, to, says) in [
             ("values = [5, 6, 70]", "values = [5, 6, 4]", "line 11, column 17: values never decrease, but 4 follows 6"),
-            ("values = [5,", "values = [0,", "line 11, column 11: a duration is never 0"),
+            ("values = [5,", "values = [0,", "line 11, column 11: a duration, or a part of one, is never 0"),
             ("values = [5, 6, 70]", "values = [5, 6]", "line 11, column 14: 2 values for 3 points"),
             ("values = [5, 6, 70]", "values = []", "line 11, column 10: a table has at least 2 points, not 0"),
             ("at_permille = [0, 500, 1000]\n", "", "line 10, column 17: 3 values for 101 points"),
@@ -243,7 +262,8 @@ of = 150
             ("[0, 500, 1000]", "[0, 500, 990]", "line 10, column 24: the last point is at 1000, not at 990"),
             ("limits = \"x\"", "limits = \" \"", "line 6, column 10: say it, or nobody can judge the figures"),
             ("refused = 130", "refused = 151", "`refused` is at most `of`"),
-            ("schema = 1", "schema = 2", "schema 2 is not the version this library reads (1)"),
+            ("[0, 500, 1000]", "[0, 500, 1000]\nalso_permille = [250]", "line 11, column 18: points beside the whole"),
+            ("schema = 1", "schema = 2\nnew = 1", "schema 2 is not the version this library reads (1)"),
         ] {
             let error = told(from, to);
             assert!(error.contains(says), "expected {says:?}, was told {error:?}");
@@ -257,6 +277,14 @@ of = 150
             let error = told(from, to);
             assert!(error.contains(says), "expected {says:?}, was told {error:?}");
         }
+    }
+
+    #[test]
+    fn more_than_an_answer_can_have_is_refused() {
+        let hits = GOOD.replace("\"us\"", "\"hits\"");
+        assert!(Profile::from_toml(&hits).is_ok());
+        let error = Profile::from_toml(&hits.replace("70]", "4294967296]")).unwrap_err().to_string();
+        assert_eq!(error, "line 11, column 17: 4294967296 are more than 1000000 of one answer");
     }
 
     #[test]

@@ -34,8 +34,8 @@ pub(crate) enum Place {
 const WHOLE: u16 = 1_000;
 
 impl QuantileTable {
-    /// Largest value, about 142 years in microseconds: what interpolation can multiply without overflow.
-    pub const MAX_VALUE: u64 = 1 << 52;
+    /// Largest value, about 12 days in microseconds: sums and products of many samples do not overflow.
+    pub const MAX_VALUE: u64 = 1 << 40;
 
     /// A table of the values at these places, in thousandths: `(&[0, 500, 1000], &[3, 5, 40])` has its median at 5.
     ///
@@ -115,7 +115,7 @@ impl QuantileTable {
         let segment = self.at.partition_point(|&at| u128::from(at) <= place >> 64).min(self.at.len() - 1) - 1;
         let (low, high) = (self.values[segment], self.values[segment + 1]);
         let (into, width) = (place - fixed(segment), fixed(segment + 1) - fixed(segment));
-        // At most 2^52 * 2^74, so that nothing overflows.
+        // At most 2^40 * 2^74, so that nothing overflows.
         let above = (u128::from(high - low) * into + width / 2) / width;
         low + above as u64
     }
