@@ -30,7 +30,7 @@ pub struct Source {
     #[arg(long, hide = true, value_name = "DIR")]
     executables: Option<PathBuf>,
     /// Build them with planted faults, of which the variable SEEDED_FAULT picks one (for tests of the gate)
-    #[arg(long, hide = true, conflicts_with = "executables")]
+    #[arg(long, hide = true, conflicts_with = "executables", requires = "baselines")]
     seeded_faults: bool,
     /// Seconds after which a case is killed
     #[arg(long, hide = true, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]

@@ -227,7 +227,9 @@ fn planted_faults_are_built_only_when_asked_for_by_name() {
     }
     // What cargo itself would build, however it came to it.
     let tree = cargo(&["tree", "--locked", "--workspace", "--edges", "features,all", "--prefix", "none"]);
-    findings.extend(tree.lines().filter(|line| line.contains(FEATURE)).map(|line| format!("cargo builds {line}")));
+    // In quotes it is a feature; a folder may have the same name.
+    let feature = format!("feature \"{FEATURE}\"");
+    findings.extend(tree.lines().filter(|line| line.contains(&feature)).map(|line| format!("cargo builds {line}")));
     none(
         &findings,
         &format!("`{FEATURE}` is for xtask/tests/seeded_faults.rs, which names it: switch it on nowhere else"),
