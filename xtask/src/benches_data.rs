@@ -194,7 +194,8 @@ fn is_hidden(path: &Path) -> bool {
 fn input_name(dir: &Path, path: &Path) -> Option<String> {
     let parts: Vec<_> = path.strip_prefix(dir).ok()?.iter().map(|part| part.to_string_lossy()).collect();
     let first = parts.first()?;
-    let is_input = first.starts_with("corpus") || (first == "scenarios" && parts.len() > 1);
+    let is_folder_of_inputs = first == "scenarios" || first == "profiles";
+    let is_input = first.starts_with("corpus") || (is_folder_of_inputs && parts.len() > 1);
     is_input.then(|| parts.join("/"))
 }
 

@@ -99,6 +99,7 @@ fn each_part_of_the_key_counts() {
             "profile",
         ),
         (("benches-data/corpus/new.md", "text\n"), Some("benches-data/corpus/new.md"), "inputs"),
+        (("benches-data/profiles/slow.toml", "p50 = 1\n"), Some("benches-data/profiles/slow.toml"), "inputs"),
     ] {
         let (file, text) = change;
         let before = std::fs::read_to_string(world.path(file)).unwrap_or_default();
