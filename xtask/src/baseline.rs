@@ -5,12 +5,13 @@ mod diff;
 mod next;
 mod update;
 
-use perf_gate::{Acceptance, Baseline, Key};
+use perf_gate::{Acceptance, Baseline, Class, Key};
 
 use crate::benches_data::{BenchesData, Places};
 use crate::exact::{self, ExactRun};
 use crate::executables::Source;
 use crate::failure::Failure;
+use crate::instructions::{self, Instructions};
 use crate::judge::{self, Base};
 use crate::perf::today;
 use crate::progress::Progress;
@@ -42,35 +43,52 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
     }
 }
 
-/// The exact classes, measured as often as asked.
+/// What a baseline holds, measured once.
+#[derive(Debug)]
+struct Run {
+    exact: ExactRun,
+    instructions: Instructions,
+}
+
+/// What a baseline holds, measured as often as asked.
 fn measure(
     workspace: &Workspace,
     source: &Source,
     selection: &Selection,
     old: Option<&Baseline>,
     times: usize,
-) -> Result<Vec<ExactRun>, Failure> {
+) -> Result<Vec<Run>, Failure> {
     let executables = source.prepare(workspace)?;
     let limits = source.limits();
     let list = exact::list(&executables, limits)?;
     let cases = selection.of(&list.all, old)?;
-    let progress = Progress::new((2 * times * cases.len()) as u64 * Progress::EXACT_CASE);
-    (0..times).map(|_| exact::measure(&executables, &list, &cases, limits, &progress)).collect()
+    let callgrind = source.callgrind(&executables)?;
+    let progress = Progress::new(times as u64 * Progress::exact(cases.len(), callgrind.is_ok()));
+    let once = |_| {
+        let exact = exact::measure(&executables, &list, &cases, limits, &progress)?;
+        let instructions = instructions::measure(&callgrind, &executables, &list, &exact, limits, &progress)?;
+        Ok(Run { exact, instructions })
+    };
+    (0..times).map(once).collect()
 }
 
 /// What an update would change, as rows. Values are compared even where the key differs: a new toolchain is no reason to
 /// overlook that something got worse.
-fn changes(run: &ExactRun, old: Option<&Baseline>, selection: &Selection) -> Vec<Row> {
-    let base = old.map_or(Base::Absent, Base::Comparable);
-    let mut rows = judge::exact_rows(run, base, selection, today());
+fn changes(run: &Run, old: Option<&Baseline>, selection: &Selection) -> Vec<Row> {
+    let base = Base::of(old, None);
+    let mut rows = judge::exact_rows(&run.exact, base, selection, today());
+    rows.extend(judge::instruction_rows(&run.instructions, &run.exact, base, selection, today()));
     rows.retain(|row| row.verdict != Verdict::Pass);
     row::sort(&mut rows);
     rows
 }
 
 /// Acceptances whose rows no longer need them, as lines to read: an update removes them.
-fn stale(old: Option<&Baseline>, rows: &[Row], selection: &Selection) -> String {
+fn stale(old: Option<&Baseline>, rows: &[Row], run: &Run, selection: &Selection) -> String {
     let needed = |entry: &Acceptance| {
+        if entry.metric.class() == Class::Instructions && run.instructions.tools().is_none() {
+            return true;
+        }
         rows.iter().any(|row| {
             let same = row.case == entry.case && row.subject == Subject::Metric(entry.metric);
             same && matches!(row.verdict, Verdict::Accepted | Verdict::Regressed)

@@ -209,10 +209,11 @@ fn place(error: &BaselineError, text: &str) -> Option<std::ops::Range<usize>> {
             .or_else(|| error.span()),
         BaselineError::Schema { .. } => line_with(text, "schema", ""),
         BaselineError::Empty => line_with(text, "record", ""),
+        BaselineError::IdleTools => line_with(text, "tools", ""),
         BaselineError::Contradiction { case } => line_with(text, &quoted(case), "checksum"),
-        BaselineError::Duplicate { case, metric } | BaselineError::NotExact { case, metric } => {
-            line_with(text, &quoted(case), &quoted(metric))
-        }
+        BaselineError::Duplicate { case, metric }
+        | BaselineError::NotStored { case, metric }
+        | BaselineError::NoTools { case, metric } => line_with(text, &quoted(case), &quoted(metric)),
     }
 }
 

@@ -7,6 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 use std::{env, fmt, path::Path};
 
+use perf_gate::ProcessLimits;
+
 use crate::failure::Failure;
 use crate::{interrupt, plain_text};
 
@@ -17,12 +19,14 @@ pub struct Limits {
     pub time: Duration,
     /// Bytes on its standard output.
     pub output: u64,
+    /// What it allows itself to use up, if it does; for the reason of its end.
+    pub own: Option<ProcessLimits>,
 }
 
 /// For the measuring programs: a case takes well under a second and prints a few dozen lines.
 impl Default for Limits {
     fn default() -> Self {
-        Self { time: Duration::from_secs(60), output: 4 << 20 }
+        Self { time: Duration::from_secs(60), output: 4 << 20, own: None }
     }
 }
 
@@ -49,6 +53,10 @@ pub enum ChildError {
     },
     /// It was killed for taking too long.
     TooLong(Duration),
+    /// It used up the processor time that it allowed itself.
+    TooMuchWork(ProcessLimits),
+    /// It needed more memory than it allowed itself.
+    TooMuchMemory(ProcessLimits),
     /// It printed more than it may.
     TooMuch(u64),
     /// It printed something that is not text.
@@ -74,6 +82,12 @@ impl fmt::Display for ChildError {
             Self::Failed { status, said } if said.is_empty() => write!(f, "ended with {status}"),
             Self::Failed { status, said } => write!(f, "ended with {status}: {said}"),
             Self::TooLong(limit) => write!(f, "was killed after {} s", limit.as_secs_f32()),
+            Self::TooMuchWork(limits) => {
+                write!(f, "used up its {} s of processor time: a runaway?", limits.processor_seconds)
+            }
+            Self::TooMuchMemory(limits) => {
+                write!(f, "needed more than {} MiB of memory: a runaway?", limits.mebibytes())
+            }
             Self::TooMuch(limit) => write!(f, "printed more than {limit} bytes"),
             Self::NotText => write!(f, "printed something that is not UTF-8"),
             Self::Interrupted => write!(f, "was interrupted"),
@@ -102,6 +116,15 @@ pub fn measuring(program: &Path, dir: &Path) -> Command {
 ///
 /// Whatever ends the wait, the child is gone afterwards.
 pub fn run(command: &mut Command, limits: Limits, messages: Messages) -> Result<String, ChildError> {
+    run_to_its_end(command, limits, messages).map(|(printed, _)| printed)
+}
+
+/// The same, with the end of its messages beside what it printed.
+pub fn run_and_listen(command: &mut Command, limits: Limits) -> Result<(String, String), ChildError> {
+    run_to_its_end(command, limits, Messages::Kept)
+}
+
+fn run_to_its_end(command: &mut Command, limits: Limits, messages: Messages) -> Result<(String, String), ChildError> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(match messages {
         Messages::Shown => Stdio::inherit(),
         Messages::Kept => Stdio::piped(),
@@ -123,10 +146,33 @@ pub fn run(command: &mut Command, limits: Limits, messages: Messages) -> Result<
         return Err(ChildError::TooMuch(limits.output));
     }
     let said = said.map(|said| received(&said)).unwrap_or_default();
+    let said = String::from_utf8_lossy(&said).into_owned();
     if !status.success() {
-        return Err(ChildError::Failed { status, said: plain_text::last_line(&String::from_utf8_lossy(&said)) });
+        let runaway = limits.own.and_then(|own| runaway(status, &said, own));
+        return Err(runaway.unwrap_or_else(|| ChildError::Failed { status, said: plain_text::last_line(&said) }));
     }
-    String::from_utf8(printed).map_err(|_| ChildError::NotText)
+    Ok((String::from_utf8(printed).map_err(|_| ChildError::NotText)?, said))
+}
+
+/// Whether a child ended because of a limit it set for itself: the signal of used-up time, or the abort that follows an
+/// allocation that failed.
+#[cfg(unix)]
+fn runaway(status: ExitStatus, said: &str, own: ProcessLimits) -> Option<ChildError> {
+    use rustix::process::Signal;
+    let signal = std::os::unix::process::ExitStatusExt::signal(&status)?;
+    let no_memory = |line: &str| line.starts_with("memory allocation of ") && line.contains(" bytes failed");
+    if signal == Signal::XCPU.as_raw() {
+        Some(ChildError::TooMuchWork(own))
+    } else if signal == Signal::ABORT.as_raw() && said.lines().any(no_memory) {
+        Some(ChildError::TooMuchMemory(own))
+    } else {
+        None
+    }
+}
+
+#[cfg(not(unix))]
+fn runaway(_: ExitStatus, _: &str, _: ProcessLimits) -> Option<ChildError> {
+    None
 }
 
 fn wait(child: &mut Child, limit: Duration) -> Result<ExitStatus, ChildError> {

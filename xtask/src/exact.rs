@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use perf_gate::{CaseName, Class, Record};
+use perf_gate::{CaseName, Class, ProcessLimits, Record};
 
 use crate::child::{self, Limits, Messages};
 use crate::executables::Executables;
 use crate::failure::Failure;
-use crate::plain_text;
 use crate::progress::Progress;
+use crate::{parallel, plain_text};
 
 /// What one run of the exact classes gave: for each case its records, or why it is broken.
 pub type ExactRun = BTreeMap<CaseName, Result<Vec<Record>, String>>;
@@ -19,7 +19,15 @@ pub type ExactRun = BTreeMap<CaseName, Result<Vec<Record>, String>>;
 pub struct CaseList {
     /// Every name, sorted.
     pub all: Vec<CaseName>,
+    heavy: BTreeSet<CaseName>,
     broken: BTreeMap<CaseName, String>,
+}
+
+impl CaseList {
+    /// Whether an operation of the case takes so long that it is neither timed nor counted in instructions.
+    pub fn is_heavy(&self, case: &CaseName) -> bool {
+        self.heavy.contains(case)
+    }
 }
 
 /// One of the programs, with the classes it may report.
@@ -42,15 +50,28 @@ fn programs(executables: &Executables) -> [Program<'_>; 2] {
 pub fn list(executables: &Executables, limits: Limits) -> Result<CaseList, Failure> {
     let [count, heap] = programs(executables);
     let (in_count, in_heap) = (names(&count, limits)?, names(&heap, limits)?);
-    let broken = in_count.symmetric_difference(&in_heap).map(|case| {
-        let (has, lacks) = if in_count.contains(case) { ("count", "heap") } else { ("heap", "count") };
-        (case.clone(), format!("`{has} --list` names it, `{lacks} --list` does not"))
-    });
-    let broken = broken.collect();
-    Ok(CaseList { all: in_count.union(&in_heap).cloned().collect(), broken })
+    let all: BTreeSet<_> = in_count.keys().chain(in_heap.keys()).cloned().collect();
+    let (mut heavy, mut broken) = (BTreeSet::new(), BTreeMap::new());
+    for case in &all {
+        let marks = (in_count.get(case).copied(), in_heap.get(case).copied());
+        // Where they disagree the case is broken; that it is not measured in vain, one mark is enough.
+        if marks.0.unwrap_or(false) || marks.1.unwrap_or(false) {
+            heavy.insert(case.clone());
+        }
+        let reason = match marks {
+            (Some(in_count), Some(in_heap)) if in_count == in_heap => continue,
+            (Some(true), Some(_)) => "`count --list` marks it as heavy, `heap --list` does not",
+            (Some(false), Some(_)) => "`heap --list` marks it as heavy, `count --list` does not",
+            (_, None) => "`count --list` names it, `heap --list` does not",
+            (None, _) => "`heap --list` names it, `count --list` does not",
+        };
+        broken.insert(case.clone(), reason.to_owned());
+    }
+    Ok(CaseList { all: all.into_iter().collect(), heavy, broken })
 }
 
-fn names(program: &Program<'_>, limits: Limits) -> Result<BTreeSet<CaseName>, Failure> {
+/// Each case, and whether it is marked as heavy.
+fn names(program: &Program<'_>, limits: Limits) -> Result<BTreeMap<CaseName, bool>, Failure> {
     let name = program.name;
     let failed = |why: String| {
         Failure::environment(
@@ -63,17 +84,19 @@ fn names(program: &Program<'_>, limits: Limits) -> Result<BTreeSet<CaseName>, Fa
         Ok(text) => text,
         Err(error) => return Err(failed(error.reason()?)),
     };
-    let mut cases = BTreeSet::new();
+    let mut cases = BTreeMap::new();
     for line in text.lines() {
-        let case = CaseName::new(line).map_err(|error| failed(error.to_string()))?;
-        if let Some(twice) = cases.replace(case) {
-            return Err(failed(format!("`{twice}` is there twice")));
+        let (name, heavy) = line.strip_suffix(" heavy").map_or((line, false), |name| (name, true));
+        let case = CaseName::new(name).map_err(|error| failed(error.to_string()))?;
+        if cases.insert(case, heavy).is_some() {
+            return Err(failed(format!("`{name}` is there twice")));
         }
     }
     if cases.is_empty() { Err(failed("it is empty".into())) } else { Ok(cases) }
 }
 
-/// Measures the cases, one process each.
+/// Measures the cases, one process each, as many at once as there are processors: their values are the same however busy
+/// the machine is.
 pub fn measure(
     executables: &Executables,
     list: &CaseList,
@@ -85,30 +108,19 @@ pub fn measure(
     let mut run: ExactRun = cases.iter().map(|case| (case.clone(), Ok(Vec::new()))).collect();
     for program in &programs {
         progress.phase(program.name, &plain_text::counted(cases.len(), "case"));
-        for (case, outcome) in &mut run {
+        let measured = parallel::each(cases, |case| {
             progress.at(case.as_str());
-            let measured = match list.broken.get(case) {
-                Some(reason) => Err(reason.clone()),
-                None => {
-                    let output = child::run(
-                        child::measuring(program.path, program.dir).arg(case.as_str()),
-                        limits,
-                        Messages::Kept,
-                    );
-                    match output {
-                        Ok(text) => records(&text, case, program.classes),
-                        Err(error) => Err(error.reason()?),
-                    }
-                    .map_err(|reason| format!("`{}` {reason}", program.name))
-                }
-            };
-            match (outcome.as_mut(), measured) {
-                (Ok(records), Ok(more)) => records.extend(more),
+            let measured = measure_one(program, list, case, limits)?;
+            progress.step(Progress::in_parallel(Progress::EXACT_CASE));
+            Ok(measured)
+        })?;
+        for (case, measured) in cases.iter().zip(measured) {
+            match (run.get_mut(case), measured) {
+                (Some(Ok(records)), Ok(more)) => records.extend(more),
                 // One reason is enough: the first is the one to look at.
-                (Ok(_), Err(reason)) => *outcome = Err(reason),
-                (Err(_), _) => {}
+                (Some(outcome @ Ok(_)), Err(reason)) => *outcome = Err(reason),
+                (Some(Err(_)) | None, _) => {}
             }
-            progress.step(Progress::EXACT_CASE);
         }
     }
     for outcome in run.values_mut() {
@@ -119,6 +131,25 @@ pub fn measure(
         }
     }
     Ok(run)
+}
+
+fn measure_one(
+    program: &Program<'_>,
+    list: &CaseList,
+    case: &CaseName,
+    limits: Limits,
+) -> Result<Result<Vec<Record>, String>, Failure> {
+    if let Some(reason) = list.broken.get(case) {
+        return Ok(Err(reason.clone()));
+    }
+    let own = if list.is_heavy(case) { ProcessLimits::HEAVY } else { ProcessLimits::ORDINARY };
+    let limits = Limits { own: Some(own), ..limits };
+    let mut command = child::measuring(program.path, program.dir);
+    let measured = match child::run(command.arg(case.as_str()), limits, Messages::Kept) {
+        Ok(text) => records(&text, case, program.classes),
+        Err(error) => Err(error.reason()?),
+    };
+    Ok(measured.map_err(|reason| format!("`{}` {reason}", program.name)))
 }
 
 /// Reads what a program printed about a case.

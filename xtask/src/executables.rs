@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::callgrind::{Callgrind, Unusable};
 use crate::child::{self, ChildError, Limits, Messages};
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -35,6 +36,9 @@ pub struct Source {
     /// Seconds after which a case is killed
     #[arg(long, hide = true, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     case_limit: u64,
+    /// The valgrind that counts instructions (for tests of this program)
+    #[arg(long, hide = true, value_name = "PROGRAM", default_value = "valgrind")]
+    valgrind: PathBuf,
 }
 
 impl Source {
@@ -57,6 +61,11 @@ impl Source {
     /// Features of perf-gate that they are built with; part of what makes values comparable.
     pub fn features(&self) -> &'static [&'static str] {
         if self.seeded_faults { &["--features", "seeded-faults"] } else { &[] }
+    }
+
+    /// Looks for what counts instructions.
+    pub fn callgrind(&self, executables: &Executables) -> Result<Result<Callgrind, Unusable>, Failure> {
+        Callgrind::find(&self.valgrind, executables, self.limits())
     }
 
     /// How much one case may take.
@@ -85,7 +94,7 @@ fn build(workspace: &Workspace, features: &[&str]) -> Result<Executables, Failur
     cargo.args(["build", "--profile", "bench", "--benches", "--package", "perf-gate", "--locked"]);
     cargo.args(features);
     cargo.arg("--message-format=json-render-diagnostics");
-    let limits = Limits { time: Duration::from_secs(3600), output: 256 << 20 };
+    let limits = Limits { time: Duration::from_secs(3600), output: 256 << 20, own: None };
     Progress::announce("build", "the measuring programs");
     let messages = child::run(&mut cargo, limits, Messages::Shown).map_err(|error| match error {
         ChildError::Interrupted => Failure::Interrupted,

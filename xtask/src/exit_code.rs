@@ -1,6 +1,8 @@
 //! What this program's exit codes mean, and how rows decide them. Scripts depend on these numbers.
 
-use crate::row::Row;
+use perf_gate::Metric;
+
+use crate::row::{Row, Subject};
 use crate::verdict::Verdict;
 
 /// Everything that was required was judged, and nothing is worse. The only green code.
@@ -23,25 +25,44 @@ Exit codes, in the order they are decided:
     2  usage or environment: options, build, machine
   130  interrupted; nothing was written
     1  a row is REGRESSED, MISSING or BROKEN, or an update was refused
-    4  a row that has to be judged could not be
+    4  a row that has to be judged could not be (of the class instructions only with --require instructions)
     0  otherwise: the only green code";
 
-/// The code of a run that was measured to its end.
-pub fn of_rows(rows: &[Row], require_baseline: bool) -> u8 {
+/// What a run has to have, beyond the classes that repeat exactly and the budgets.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Required {
+    /// A stored value for each row.
+    pub baseline: bool,
+    /// A judgement of the instructions, for which valgrind has to be there, in the version of the baseline.
+    pub instructions: bool,
+}
+
+/// The code of a run that was measured to its end; `counted` says whether instructions were.
+pub fn of_rows(rows: &[Row], counted: bool, required: Required) -> u8 {
     let red = |row: &Row| match row.verdict {
         Verdict::Broken | Verdict::Regressed | Verdict::Missing => true,
-        Verdict::New => require_baseline,
+        Verdict::New => required.baseline,
         Verdict::Inconclusive | Verdict::Accepted | Verdict::Improved | Verdict::Info | Verdict::Pass => false,
     };
+    // Unjudged wall rows are INFO.
+    let not_judged =
+        |row: &Row| row.verdict == Verdict::Inconclusive && (required.instructions || !is_of_instructions(row));
     if rows.iter().any(red) {
         RED
-    } else if rows.iter().any(|row| row.verdict == Verdict::Inconclusive) {
-        // Only exact rows and budgets are ever INCONCLUSIVE, and both are required: unjudged wall rows are INFO.
+    } else if rows.iter().any(not_judged) || (required.instructions && !counted) {
         NOT_JUDGED
     } else {
         GREEN
     }
 }
+
+/// Whether it needs valgrind to judge a row, also that of a budget: not everybody has it, or has the same.
+pub fn is_of_instructions(row: &Row) -> bool {
+    row.subject == Subject::Metric(Metric::Instructions)
+}
+
+/// What [`GREEN`] means where instructions, which were not required, were not all judged.
+pub const GREEN_IN_PART: &str = "GREEN (exit 0): nothing is worse in what was judged";
 
 /// One word for a person, and what it stands for.
 pub fn meaning(code: u8) -> &'static str {
@@ -63,9 +84,9 @@ mod tests {
 
     #[test]
     fn red_comes_before_not_judged_and_only_required_new_rows_are_red() {
-        let code = |verdicts: &[Verdict], required| {
+        let code = |verdicts: &[Verdict], baseline| {
             let rows: Vec<_> = verdicts.iter().map(|&verdict| row(verdict)).collect();
-            of_rows(&rows, required)
+            of_rows(&rows, false, Required { baseline, instructions: false })
         };
         use Verdict::*;
         assert_eq!(code(&[], false), GREEN);
@@ -76,5 +97,19 @@ mod tests {
         assert_eq!(code(&[Pass, Inconclusive], false), NOT_JUDGED);
         assert_eq!(code(&[Pass, New], true), RED);
         assert_eq!(code(&[Pass, Inconclusive, New], true), RED);
+    }
+
+    #[test]
+    fn instructions_that_were_not_judged_count_where_they_are_required() {
+        let code = |verdict: Verdict, counted: bool, instructions: bool| {
+            let row = Row { subject: Subject::Metric(Metric::Instructions), ..row(verdict) };
+            of_rows(&[row], counted, Required { baseline: false, instructions })
+        };
+        assert_eq!(code(Verdict::Inconclusive, true, false), GREEN);
+        assert_eq!(code(Verdict::Inconclusive, true, true), NOT_JUDGED);
+        assert_eq!(code(Verdict::Regressed, true, false), RED);
+        assert_eq!(code(Verdict::Pass, true, true), GREEN);
+        assert_eq!((of_rows(&[], false, Required::default())), GREEN);
+        assert_eq!(of_rows(&[], false, Required { baseline: false, instructions: true }), NOT_JUDGED);
     }
 }

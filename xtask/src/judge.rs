@@ -1,20 +1,109 @@
 //! Turns a run, a baseline and budgets into rows with verdicts. Pure: it reads no file, no clock and no environment.
 //!
 //! - [`exact`]: behaviour, schedule and heap, against a baseline, by equality.
+//! - [`instructions`]: against a baseline, with a margin of one percent.
+//! - [`acceptance`]: what a person tolerates for a while, of both.
 //! - [`budget`]: absolute limits of anything that was measured.
 //! - [`wall`]: wall time as information.
 
+mod acceptance;
 mod budget;
 mod exact;
+mod instructions;
 mod wall;
 
 pub use budget::rows as budget_rows;
-pub use exact::{Base, rows as exact_rows};
+pub use exact::rows as exact_rows;
+pub use instructions::rows as instruction_rows;
 pub use wall::rows as wall_rows;
 
-use perf_gate::CaseName;
+use perf_gate::{Baseline, CaseName, Record};
+
+use crate::row::{Row, Subject, Value};
+use crate::verdict::Verdict;
+
+/// What the run is compared with.
+#[derive(Debug, Clone, Copy)]
+pub enum Base<'a> {
+    /// There is no baseline for this target.
+    Absent,
+    /// A baseline of the same key.
+    Comparable(&'a Baseline),
+    /// A baseline whose values mean something else here; with the reason.
+    OtherKey(&'a Baseline, &'a str),
+    /// A baseline whose instructions were counted with other tools; with the reason.
+    OtherTools(&'a Baseline, &'a str),
+}
+
+impl<'a> Base<'a> {
+    /// A baseline, if there is one, that is comparable unless its key is another.
+    pub fn of(stored: Option<&'a Baseline>, other_key: Option<&'a str>) -> Self {
+        match (stored, other_key) {
+            (None, _) => Self::Absent,
+            (Some(baseline), None) => Self::Comparable(baseline),
+            (Some(baseline), Some(why)) => Self::OtherKey(baseline, why),
+        }
+    }
+
+    /// The same for instructions, which other tools make not comparable too.
+    pub fn counted_with(self, other_tools: Option<&'a str>) -> Self {
+        match (self, other_tools) {
+            (Self::Comparable(baseline), Some(why)) => Self::OtherTools(baseline, why),
+            (same, _) => same,
+        }
+    }
+
+    fn baseline(self) -> Option<&'a Baseline> {
+        match self {
+            Self::Absent => None,
+            Self::Comparable(baseline) | Self::OtherKey(baseline, _) | Self::OtherTools(baseline, _) => Some(baseline),
+        }
+    }
+}
 
 /// The line that measures one case again.
 fn reproduce(case: &CaseName) -> String {
     format!("cargo xtask perf --only '{case}'")
+}
+
+/// The row of a record, with the stored value beside the measured one.
+fn row(record: &Record, stored: Option<&Record>, verdict: Verdict) -> Row {
+    let metric = record.metric();
+    Row::new(metric.class().into(), record.case(), Subject::Metric(metric), verdict)
+        .values(stored.map(|stored| Value::Number(stored.value())), Some(Value::Number(record.value())))
+}
+
+fn missing(record: &Record) -> Row {
+    let (case, metric) = (record.case(), record.metric());
+    Row::new(metric.class().into(), case, Subject::Metric(metric), Verdict::Missing)
+        .values(Some(Value::Number(record.value())), None)
+        .because("in the baseline, not in the run")
+        .then(format!(
+            "bring it back; if it was removed on purpose: cargo xtask baseline update --accept '{case}' --reason '…'"
+        ))
+}
+
+fn regressed(row: Row, why: &str) -> Row {
+    let case = &row.case;
+    let what_now = format!(
+        "reproduce: {}; if it is intended: cargo xtask baseline update --accept '{case}' --reason '…'",
+        reproduce(case)
+    );
+    row.because(why).then(what_now)
+}
+
+fn new(row: Row, base: Base<'_>) -> Row {
+    let why = match base {
+        Base::Absent => "there is no baseline for this target",
+        Base::Comparable(_) | Base::OtherKey(..) | Base::OtherTools(..) => "not in the baseline",
+    };
+    row.because(why).then("store it: cargo xtask baseline update")
+}
+
+fn not_comparable(row: Row, why: &str) -> Row {
+    row.because(why).then("measure a baseline that is comparable: cargo xtask baseline update")
+}
+
+fn improved(row: Row) -> Row {
+    row.then("keep it so: cargo xtask baseline update")
 }

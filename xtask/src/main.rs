@@ -4,7 +4,8 @@
 //!
 //! - [`perf`], [`baseline`], [`mod@test`]: one file per verb, each with its own options.
 //! - [`benches_data`] reads everything people and `baseline update` stored, through [`data_file`], before anything runs.
-//! - [`executables`] builds the three measuring programs; [`exact`] and [`wall`] run them through [`child`].
+//! - [`executables`] builds the three measuring programs; [`exact`], [`instructions`] (with [`callgrind`]) and [`wall`] run
+//!   them through [`child`], the first two on all processors with [`parallel`].
 //! - [`judge`] turns a run, a baseline and budgets into [`row`]s, each with a [`verdict`].
 //! - [`report`] shows the rows to people and programs; [`exit_code`] says what they mean together.
 //! - [`whole_file`] is the only way anything is written.
@@ -16,6 +17,7 @@ use clap::{Parser, Subcommand};
 mod baseline;
 mod benches_data;
 mod budget;
+mod callgrind;
 mod child;
 mod data_file;
 mod divan_table;
@@ -23,9 +25,11 @@ mod exact;
 mod executables;
 mod exit_code;
 mod failure;
+mod instructions;
 mod interrupt;
 mod judge;
 mod key;
+mod parallel;
 mod perf;
 mod plain_text;
 mod progress;

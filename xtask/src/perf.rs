@@ -7,11 +7,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use perf_gate::Key;
+use perf_gate::{Baseline, Key};
 
 use crate::benches_data::{BenchesData, Places};
 use crate::executables::Source;
+use crate::exit_code::Required;
 use crate::failure::Failure;
+use crate::instructions::{self, Instructions};
 use crate::judge::{self, Base};
 use crate::progress::Progress;
 use crate::report::{Format, JSON_FILE, MARKDOWN_FILE, Report};
@@ -38,6 +40,9 @@ pub struct Options {
     /// A row that is not in the baseline is red (for CI)
     #[arg(long)]
     require_baseline: bool,
+    /// A row of this class that cannot be judged is exit code 4
+    #[arg(long, value_enum, value_name = "CLASS")]
+    require: Vec<RequiredClass>,
     /// Number of processes that measure wall time [default: 20, or 5 with --quick]
     #[arg(long, hide = true, value_parser = clap::value_parser!(u8).range(1..=200))]
     processes: Option<u8>,
@@ -45,6 +50,13 @@ pub struct Options {
     places: Places,
     #[command(flatten)]
     source: Source,
+}
+
+/// Classes that not every machine can judge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum RequiredClass {
+    /// Needs valgrind, and the same valgrind and libc as the baseline
+    Instructions,
 }
 
 /// Runs the command.
@@ -60,30 +72,40 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
     let limits = options.source.limits();
     let list = exact::list(&executables, limits)?;
     let cases = selection.of(&list.all, data.baselines.get(&key.target))?;
+    let callgrind = options.source.callgrind(&executables)?;
     let effort = effort(options);
     let process = Progress::process(cases.len(), effort.per_case);
-    let progress = Progress::new(2 * cases.len() as u64 * Progress::EXACT_CASE + effort.processes as u64 * process);
+    let exact_cases = Progress::exact(cases.len(), callgrind.is_ok());
+    let progress = Progress::new(exact_cases + effort.processes as u64 * process);
     let exact = exact::measure(&executables, &list, &cases, limits, &progress)?;
-    let wall = wall::measure(&executables, &list.all, &cases, effort, limits, &progress)?;
+    let instructions = instructions::measure(&callgrind, &executables, &list, &exact, limits, &progress)?;
+    let wall = wall::measure(&executables, &list, &cases, effort, limits, &progress)?;
     drop(progress);
 
-    let difference;
-    let base = match data.baselines.get(&key.target) {
-        None => Base::Absent,
-        Some(baseline) if baseline.key == key => Base::Comparable(baseline),
-        Some(baseline) => {
-            difference = key_difference(&key, &baseline.key);
-            Base::OtherKey(baseline, &difference)
-        }
-    };
+    let stored = data.baselines.get(&key.target);
+    let other_key = stored.filter(|stored| stored.key != key).map(|stored| key_difference(&key, &stored.key));
+    let other_tools = tools_difference(&instructions, stored);
+    let base = Base::of(stored, other_key.as_deref());
     let mut rows = judge::exact_rows(&exact, base, &selection, today());
+    let base = base.counted_with(other_tools.as_deref());
+    rows.extend(judge::instruction_rows(&instructions, &exact, base, &selection, today()));
     rows.extend(judge::wall_rows(&wall));
-    rows.extend(judge::budget_rows(&data.budgets, &selection, &exact, &wall));
+    rows.extend(judge::budget_rows(&data.budgets, &selection, &exact, &instructions, &wall));
     row::sort(&mut rows);
 
-    let exit_code = exit_code::of_rows(&rows, options.require_baseline);
+    let counted = instructions.tools().is_some();
+    let required = Required {
+        baseline: options.require_baseline,
+        instructions: options.require.contains(&RequiredClass::Instructions),
+    };
+    let exit_code = exit_code::of_rows(&rows, counted, required);
     let provenance = provenance::of(&workspace)?;
-    let report = Report { provenance, key, quick: options.quick, only: options.only.clone(), exit_code, rows };
+    let tools = match instructions {
+        Instructions::Measured { tools, .. } => Ok(tools),
+        Instructions::NotMeasured(reason) => Err(reason),
+    };
+    let only = options.only.clone();
+    let report = Report { provenance, key, tools, quick: options.quick, only, exit_code, rows };
     report.write(&out)?;
     let written = format!("{}, {}", workspace.shown(&out.join(JSON_FILE)), workspace.shown(&out.join(MARKDOWN_FILE)));
     stdout::print(&report.render(options.format, &written)?)?;
@@ -111,10 +133,20 @@ fn prepare(out: &Path) -> Result<(), Failure> {
 
 /// What makes a baseline not comparable: each field with both values.
 pub fn key_difference(here: &Key, stored: &Key) -> String {
+    not_comparable(&here.differences(stored))
+}
+
+/// What makes the instruction counts of a baseline not comparable, if there are some here and there and something does.
+pub fn tools_difference(here: &Instructions, stored: Option<&Baseline>) -> Option<String> {
+    let fields = here.tools()?.differences(stored?.tools.as_ref()?);
+    (!fields.is_empty()).then(|| not_comparable(&fields))
+}
+
+fn not_comparable(fields: &[(&str, &str, &str)]) -> String {
     let show = |text: &str| if text.is_empty() { "none".to_owned() } else { plain_text::visible(text) };
-    let fields = here.differences(stored).into_iter();
-    let fields =
-        fields.map(|(name, here, stored)| format!("{name} is {} here, {} in the baseline", show(here), show(stored)));
+    let fields = fields
+        .iter()
+        .map(|(name, here, stored)| format!("{name} is {} here, {} in the baseline", show(here), show(stored)));
     format!("not comparable: {}", fields.collect::<Vec<_>>().join(", "))
 }
 

@@ -5,7 +5,13 @@ pub fn last_line(text: &str) -> String {
     let shown = anstream::adapter::strip_str(text).to_string();
     // A panic ends with advice that stands below what went wrong.
     let advice = |line: &str| line.starts_with("note: run with `RUST_BACKTRACE=");
-    shown.lines().rev().map(one_line).find(|line| !line.is_empty() && !advice(line)).unwrap_or_default()
+    // What valgrind adds below the last words of the program it watched: `==900== I   refs:      5,641,168`.
+    let of_valgrind = |line: &str| {
+        let process = line.strip_prefix("==").and_then(|rest| rest.split_once("==")).map(|(process, _)| process);
+        process.is_some_and(|process| !process.is_empty() && process.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let tells = |line: &String| !line.is_empty() && !advice(line) && !of_valgrind(line);
+    shown.lines().rev().map(one_line).find(tells).unwrap_or_default()
 }
 
 /// One line of the same kind, from the beginning.
@@ -58,5 +64,8 @@ mod tests {
         let panic = "\nthread 'main' (1) panicked at src/main.rs:1:1:\n9 results, expected 10\n\
                      note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n";
         assert_eq!(last_line(panic), "9 results, expected 10");
+        let watched = format!("==900== Callgrind\n{panic}==900== \n==900== I   refs:      5,641,168\n");
+        assert_eq!(last_line(&watched), "9 results, expected 10");
+        assert_eq!(last_line("=====\n"), "=====");
     }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::parallel;
+
 /// On a terminal one bar with the current case and the time left; elsewhere one plain line a phase.
 ///
 /// The bar counts expected milliseconds, not cases: a process that times every case takes much longer than one that
@@ -14,6 +16,21 @@ pub struct Progress(ProgressBar);
 impl Progress {
     /// Expected milliseconds of one case in `count` or `heap`.
     pub const EXACT_CASE: u64 = 30;
+
+    /// Expected milliseconds of one case under callgrind, which runs it twice and needs a quarter of a second to start.
+    pub const INSTRUCTIONS_CASE: u64 = 700;
+
+    /// Expected milliseconds of so many cases in `count` and `heap`, and under callgrind if instructions are counted.
+    pub fn exact(cases: usize, instructions: bool) -> u64 {
+        let both = 2 * Self::in_parallel(Self::EXACT_CASE);
+        let counted = if instructions { Self::in_parallel(Self::INSTRUCTIONS_CASE) } else { 0 };
+        cases as u64 * (both + counted)
+    }
+
+    /// The part of expected milliseconds that passes when all processors are at work.
+    pub fn in_parallel(expected: u64) -> u64 {
+        (expected / parallel::workers() as u64).max(1)
+    }
 
     /// Expected milliseconds of one process of `time`.
     pub fn process(cases: usize, per_case: Duration) -> u64 {
@@ -42,7 +59,7 @@ impl Progress {
         }
     }
 
-    /// What runs now.
+    /// What runs now; of several at once the one that began last.
     pub fn at(&self, what: &str) {
         self.0.set_message(what.to_owned());
     }

@@ -14,10 +14,12 @@ mod number;
 use std::path::Path;
 
 use clap::ValueEnum;
-use perf_gate::{Key, Provenance};
+use perf_gate::{Key, Provenance, Tools};
 
+use crate::callgrind::Unusable;
 use crate::exit_code;
 use crate::failure::Failure;
+use crate::instructions::Instructions;
 use crate::plain_text::{self, counted};
 use crate::row::Row;
 use crate::verdict::Verdict;
@@ -43,6 +45,8 @@ pub struct Report {
     pub provenance: Provenance,
     /// What makes its values comparable.
     pub key: Key,
+    /// What its instruction counts depend on as well, or why there are none.
+    pub tools: Result<Tools, Unusable>,
     /// Fewer repeats were made.
     pub quick: bool,
     /// Only cases that match were measured.
@@ -84,14 +88,29 @@ impl Report {
         format!("{}{}: {}", counted(self.rows.len(), "row"), only.unwrap_or_default(), counts.join(", "))
     }
 
-    /// The verdict of the run.
+    /// The verdict of the run. Green says what it is not about, too.
     fn meaning(&self) -> String {
-        let new = self.rows.iter().filter(|row| row.verdict == Verdict::New).count();
-        let meaning = exit_code::meaning(self.exit_code);
-        match (self.exit_code, new) {
-            (exit_code::GREEN, 1..) => format!("{meaning}; {} NEW and compared with nothing", counted(new, "row")),
-            _ => meaning.to_owned(),
+        if self.exit_code != exit_code::GREEN {
+            return exit_code::meaning(self.exit_code).to_owned();
         }
+        let count = |verdict: Verdict| self.rows.iter().filter(|row| row.verdict == verdict).count();
+        let mut meaning = match (&self.tools, count(Verdict::Inconclusive)) {
+            (Ok(_), 0) => exit_code::meaning(self.exit_code).to_owned(),
+            (Err(_), _) => format!("{}; instructions were not measured", exit_code::GREEN_IN_PART),
+            (Ok(_), some) => {
+                format!("{}; {} of instructions could not be", exit_code::GREEN_IN_PART, counted(some, "row"))
+            }
+        };
+        if let new @ 1.. = count(Verdict::New) {
+            meaning.push_str(&format!("; {} NEW and compared with nothing", counted(new, "row")));
+        }
+        meaning
+    }
+
+    /// The line that stands for a class that is not there.
+    fn not_measured(&self) -> Option<String> {
+        let reason = self.tools.as_ref().err()?;
+        Some(plain_text::visible(&Instructions::not_measured(reason)))
     }
 }
 

@@ -19,6 +19,8 @@ pub enum Group {
     Schedule,
     /// Heap figures.
     Heap,
+    /// Instructions.
+    Instructions,
     /// Wall time.
     Wall,
     /// Absolute limits.
@@ -32,6 +34,7 @@ impl Group {
             Self::Behaviour => "behaviour",
             Self::Schedule => "schedule",
             Self::Heap => "heap",
+            Self::Instructions => "instructions",
             Self::Wall => "wall",
             Self::Budget => "budget",
         }
@@ -43,6 +46,7 @@ impl Group {
             Self::Behaviour => "any change is red",
             Self::Schedule => "more is red, less is an improvement",
             Self::Heap => "more is red, less is an improvement",
+            Self::Instructions => "more than 1 % more is red, more than 1 % less is an improvement",
             Self::Wall => "judged through budgets only",
             Self::Budget => "above the limit is red",
         }
@@ -55,6 +59,7 @@ impl From<Class> for Group {
             Class::Behaviour => Self::Behaviour,
             Class::Schedule => Self::Schedule,
             Class::Heap => Self::Heap,
+            Class::Instructions => Self::Instructions,
             Class::Wall => Self::Wall,
         }
     }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use perf_gate::CaseName;
+use perf_gate::{CaseName, ProcessLimits};
 
 use crate::child::{self, Limits, Messages};
 use crate::divan_table;
+use crate::exact::CaseList;
 use crate::executables::Executables;
 use crate::failure::Failure;
 use crate::plain_text::counted;
@@ -34,16 +35,19 @@ pub struct WallTime {
 /// For each case its wall time, or why there is none.
 pub type WallRun = BTreeMap<CaseName, Result<WallTime, String>>;
 
-/// Measures the chosen cases. A process that dies or a table that cannot be read breaks them all: half a table may hide
+/// Measures those of the chosen cases that are not heavy. A process that dies or a table that cannot be read breaks them all: half a table may hide
 /// what is missing from the other half.
 pub fn measure(
     executables: &Executables,
-    all: &[CaseName],
+    list: &CaseList,
     chosen: &[CaseName],
     effort: Effort,
     limits: Limits,
     progress: &Progress,
 ) -> Result<WallRun, Failure> {
+    let timed =
+        |cases: &[CaseName]| -> Vec<CaseName> { cases.iter().filter(|case| !list.is_heavy(case)).cloned().collect() };
+    let (all, chosen) = (timed(&list.all), timed(chosen));
     if chosen.is_empty() {
         return Ok(WallRun::new());
     }
@@ -62,10 +66,11 @@ pub fn measure(
             // Any of these patterns; one may match longer names too, whose rows are then not used.
             command.args(chosen.iter().map(CaseName::as_str));
         }
-        let limits = Limits { time: limits.time * u32::try_from(chosen.len()).unwrap_or(u32::MAX).max(1), ..limits };
+        let time = limits.time * u32::try_from(chosen.len()).unwrap_or(u32::MAX).max(1);
+        let limits = Limits { time, own: Some(ProcessLimits::TIMED), ..limits };
         let output = child::run(&mut command, limits, Messages::Kept);
         let rows = match output {
-            Ok(text) => table(&text, all),
+            Ok(text) => table(&text, &all),
             Err(error) => Err(error.reason()?),
         };
         match rows {
@@ -85,14 +90,14 @@ pub fn measure(
     Ok(chosen.iter().map(summary).collect())
 }
 
-/// The median of each row; a row that is no case means that `time` and `count` run different things.
+/// The median of each row; a row that is no case to time means that `time` and `count` run different things.
 fn table(text: &str, all: &[CaseName]) -> Result<BTreeMap<CaseName, f64>, String> {
     let mut medians = BTreeMap::new();
     for row in divan_table::read(text).map_err(|error| format!("printed a table that cannot be read: {error}"))? {
         let leaf = row.path.last().map(String::as_str).unwrap_or_default();
         let case = CaseName::new(leaf).map_err(|error| format!("timed something unknown: {error}"))?;
         if all.binary_search(&case).is_err() {
-            return Err(format!("timed `{case}`, which `count --list` does not name"));
+            return Err(format!("timed `{case}`, which `count --list` does not name, or marks as heavy"));
         }
         if medians.insert(case.clone(), row.median_ns).is_some() {
             return Err(format!("timed `{case}` twice"));

@@ -42,13 +42,13 @@ fn baselines_with_a_wrong_value_are_refused_at_their_line() {
     edited("value = 15", "value = 15, value = 15", &[".toml:14:77: ", "duplicate key"]);
     edited("value = 15", "value = 99999999999999999999", &[".toml:14:73: "]);
     edited("unit = \"count\"", "unit = \"bytes\"", &[".toml:14:1: ", "counted in `count`"]);
-    edited("schema = 1", "schema = 1\nschema = 1", &[".toml:3:1: ", "duplicate key"]);
+    edited("schema = 2", "schema = 2\nschema = 2", &[".toml:3:1: ", "duplicate key"]);
     edited("key.rustc", "key.rusty", &["unknown field `rusty`"]);
 }
 
 #[test]
 fn baselines_that_contradict_themselves_are_refused_at_their_line() {
-    edited("schema = 1", "schema = 2", &[".toml:2:1: ", "schema 2 is not the version", "baseline update"]);
+    edited("schema = 2", "schema = 3", &[".toml:2:1: ", "schema 3 is not the version", "baseline update"]);
     edited("\"deltas\"", "\"events\"", &[".toml:15:1: ", "`query/floor/10` has two records for `events`"]);
     edited("checksum = \"0000000000000007\" },\n]", "checksum = \"0000000000000008\" },\n]", &["different checksums"]);
     edited("\"heap-blocks\", unit = \"blocks\"", "\"time\", unit = \"ns\"", &["never compared across runs"]);
@@ -64,20 +64,41 @@ fn baselines_that_contradict_themselves_are_refused_at_their_line() {
 }
 
 #[test]
+fn instructions_and_their_tools_go_together() {
+    let tools = |world: &World| {
+        let line = |text: &str, name: &str| text.lines().find(|line| line.starts_with(name)).unwrap().to_owned() + "\n";
+        let text = world.baseline();
+        [line(&text, "tools.valgrind"), line(&text, "tools.libc")].concat()
+    };
+    let world = World::with_instructions();
+    world.edit_baseline(&tools(&world), "");
+    refused(&world, &[".toml:19:1: ", "`query/floor/10` has a record for `instructions`, but `tools` does not say"]);
+    let world = World::with_baseline();
+    world.edit_baseline("provenance.commit", "tools.valgrind = \"3\"\ntools.libc = \"x\"\nprovenance.commit");
+    refused(&world, &[":10:1: ", "`tools` says what instructions were counted with, but there is no such record"]);
+    let world = World::with_instructions();
+    world.edit_baseline("tools.valgrind", "tools.valgrint");
+    refused(&world, &["unknown field `valgrint`"]);
+    let world = World::with_instructions();
+    world.edit_baseline("value = 42000", "value = 0");
+    refused(&world, &["a measured number of instructions cannot be zero"]);
+}
+
+#[test]
 fn texts_that_are_no_baseline_are_refused() {
-    let deep = format!("schema = 1\nrecord = {}{}\n", "[".repeat(100_000), "]".repeat(100_000));
-    let far = format!("schema = 1\nkey{} = 1\n", ".a".repeat(100_000));
+    let deep = format!("schema = 2\nrecord = {}{}\n", "[".repeat(100_000), "]".repeat(100_000));
+    let far = format!("schema = 2\nkey{} = 1\n", ".a".repeat(100_000));
     for (text, says) in [
         (&b""[..], ": it is empty"),
         (b"\n \n", ": it is empty"),
         (b"schema", ":1:"),
-        (b"schema = 1\n", "missing field"),
-        (b"schema = 1\nke\xff", ":2:3: this is not UTF-8"),
+        (b"schema = 2\n", "missing field"),
+        (b"schema = 2\nke\xff", ":2:3: this is not UTF-8"),
         (b"\xef\xbb\xbfschema = 1\n", ":1:1: it begins with a byte order mark"),
-        (b"schema = 1\0\n", ":1:"),
-        (b"schema = 1\n<<<<<<< HEAD\n=======\n>>>>>>> branch\n", ":2:1: it has merge conflict markers"),
-        (b"schema = 1\n\x1b[2J = 1\n", ":2:"),
-        (b"schema = 1\n\"\\u001b[2J\" = 1\n", "unknown field `[2J`"),
+        (b"schema = 2\0\n", ":1:"),
+        (b"schema = 2\n<<<<<<< HEAD\n=======\n>>>>>>> branch\n", ":2:1: it has merge conflict markers"),
+        (b"schema = 2\n\x1b[2J = 1\n", ":2:"),
+        (b"schema = 2\n\"\\u001b[2J\" = 1\n", "unknown field `[2J`"),
         (deep.as_bytes(), ":2:"),
         (far.as_bytes(), ""),
     ] {
@@ -206,7 +227,7 @@ fn another_directory_of_baselines_is_read_instead() {
     fs::create_dir(world.path("other")).unwrap();
     world.xtask(&["perf", "--baselines", "other"]).expect(0).says("there is no baseline");
     fs::copy(world.baseline_file(), world.path("other").join(world.baseline_file().file_name().unwrap())).unwrap();
-    world.edit_baseline("schema = 1", "schema = 0");
+    world.edit_baseline("schema = 2", "schema = 0");
     world.xtask(&["perf", "--baselines", "other"]).expect(0);
     world.write("budgets", "");
     world.xtask(&["perf", "--baselines", "other", "--budgets", "budgets"]).expect(3).says("budgets: it is empty");

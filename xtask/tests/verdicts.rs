@@ -172,6 +172,28 @@ fn a_case_that_hangs_is_killed_and_broken() {
 }
 
 #[test]
+fn a_runaway_is_broken_with_a_reason_for_people() {
+    let no_memory = "echo 'memory allocation of 64 bytes failed' >&2; kill -ABRT $$";
+    for (script, reason) in [
+        ("ulimit -S -t 1; while :; do :; done", "used up its 10 s of processor time: a runaway?"),
+        (no_memory, "needed more than 1024 MiB of memory: a runaway?"),
+        ("kill -ABRT $$", "ended with signal: 6"),
+    ] {
+        for program in ["count", "heap"] {
+            let world = World::with_baseline();
+            world.script(&format!("{program}.d/query/floor/10.sh"), script);
+            world.xtask(&["perf"]).expect(1).says(&format!("`{program}` {reason}"));
+            assert_eq!(world.not_fine(), ["BROKEN query/floor/10 case"]);
+        }
+    }
+    let world = World::with_baseline();
+    world.script("time.sh", "kill -XCPU $$");
+    world.xtask(&["perf"]).expect(1).says("`time` used up its 20 s of processor time");
+    world.script("time.sh", no_memory);
+    world.xtask(&["perf"]).expect(1).says("`time` needed more than 1024 MiB of memory");
+}
+
+#[test]
 fn a_case_that_one_program_does_not_know_is_broken() {
     let world = World::with_baseline();
     world.script("heap.list.sh", "echo query/floor/10");

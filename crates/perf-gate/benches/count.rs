@@ -1,9 +1,10 @@
 //! What one operation of a case does, counted: `count --list`, `count <case>`, or `count <case> --ops <n>`.
 //!
-//! With `--ops` it performs so many operations (0 is allowed: the cost of getting ready) and prints nothing, for
-//! instruction counters to watch.
+//! With `--ops` it performs so many operations for an instruction counter to watch (0 are allowed: the cost of getting
+//! ready), and prints how many are enough.
 
 mod cases;
+mod limits;
 mod one_case;
 
 use std::process::ExitCode;

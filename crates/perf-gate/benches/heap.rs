@@ -3,6 +3,7 @@
 //! One process a case, because dhat counts everything a process allocates.
 
 mod cases;
+mod limits;
 mod one_case;
 
 use std::process::ExitCode;

@@ -1,15 +1,17 @@
 //! Wall time of every case, by divan.
 //!
 //! `cargo bench -p perf-gate --bench time` prints a table for people; `cargo xtask perf` runs it in many short processes
-//! and reads their tables.
+//! and reads their tables. Heavy cases are left out: a table would take minutes.
 //!
 //! Once a process has paused tokio's clock, each reading of it, of the real one too, looks up the runtime and takes a
 //! lock, for ever: about 18 ns more an event, which no process pays that never pauses it. So the cases of the real clock
 //! come first (divan sorts benchmarks by name) and are observed with it.
 
 mod cases;
+mod limits;
 
 use divan::Bencher;
+use perf_gate::ProcessLimits;
 
 /// Cases are observed with the clock they are measured with.
 const IN_VIRTUAL_TIME: bool = false;
@@ -22,10 +24,8 @@ fn main() {
 }
 
 fn names(real_clock: bool) -> impl Iterator<Item = &'static str> {
-    cases::all()
-        .filter(|case| !case.heavy)
-        .map(|case| case.name)
-        .filter(move |name| REAL_CLOCK.contains(name) == real_clock)
+    let timed = cases::all().filter(|case| !case.heavy).map(|case| case.name);
+    timed.filter(move |name| REAL_CLOCK.contains(name) == real_clock)
 }
 
 #[divan::bench(args = names(true))]
@@ -39,6 +39,7 @@ fn b_virtual_clock_or_none(bencher: Bencher<'_, '_>, name: &str) {
 }
 
 fn measure(bencher: Bencher<'_, '_>, name: &str) {
+    limits::allow(ProcessLimits::TIMED);
     let prepared = cases::find(name).and_then(cases::prepare);
     let (mut work, observation) = prepared.unwrap_or_else(|error| panic!("{name}: {error}"));
     let expected = observation.amount;

@@ -5,15 +5,17 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CaseName, Checksum, Metric, Record, SCHEMA};
+use crate::{CaseName, Checksum, Class, Metric, Record, SCHEMA};
 
 /// A stored run: which circumstances make its values comparable, where it came from, and its records.
 ///
-/// Only exact classes are stored; wall time is never compared across runs.
+/// Exact classes and instructions are stored; wall time is never compared across runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Baseline {
     /// What must be equal for exact values to be comparable.
     pub key: Key,
+    /// What instruction counts depend on as well; there is none exactly where there are no such counts.
+    pub tools: Option<Tools>,
     /// Where the values came from; information only.
     pub provenance: Provenance,
     /// Loosened rows that are tolerated until a date.
@@ -54,6 +56,25 @@ impl Key {
         };
         let pairs = fields(self).into_iter().zip(fields(other));
         pairs.filter(|(a, b)| a.1 != b.1).map(|(a, b)| (a.0, a.1, b.1)).collect()
+    }
+}
+
+/// What must be equal, in addition to the [`Key`], for instruction counts to be comparable: they include the C library's
+/// instructions, and who counts them decides which processor that library believes to run on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tools {
+    /// Version of valgrind.
+    pub valgrind: String,
+    /// Name and version of the C library; `unknown` where that cannot be found out.
+    pub libc: String,
+}
+
+impl Tools {
+    /// The fields that differ, as `(name, here, there)`.
+    pub fn differences<'a>(&'a self, other: &'a Self) -> Vec<(&'static str, &'a str, &'a str)> {
+        let pairs = [("valgrind", &self.valgrind, &other.valgrind), ("libc", &self.libc, &other.libc)];
+        pairs.into_iter().filter(|(_, a, b)| a != b).map(|(name, a, b)| (name, a.as_str(), b.as_str())).collect()
     }
 }
 
@@ -109,14 +130,27 @@ pub enum BaselineError {
         /// Case of the contradicting rows.
         case: CaseName,
     },
-    /// A wall time in a file of exact values.
+    /// A wall time in a file of values that mean the same in another run.
     #[error("`{case}` stores `{metric}`, which is never compared across runs")]
-    NotExact {
+    NotStored {
         /// Case of the row.
         case: CaseName,
         /// Metric of the row.
         metric: Metric,
     },
+    /// Nobody could tell where these counts are comparable.
+    #[error(
+        "`{case}` has a record for `{metric}`, but `tools` does not say which valgrind and libc it was counted with"
+    )]
+    NoTools {
+        /// Case of the row.
+        case: CaseName,
+        /// Metric of the row.
+        metric: Metric,
+    },
+    /// Versions for counts that are not there.
+    #[error("`tools` says what instructions were counted with, but there is no such record")]
+    IdleTools,
     /// A baseline without records can find nothing.
     #[error("it has no records, so nothing could ever be red")]
     Empty,
@@ -143,6 +177,7 @@ struct Stored {
     #[serde(rename = "schema")]
     _schema: u32,
     key: Key,
+    tools: Option<Tools>,
     provenance: Provenance,
     accepted: Vec<Acceptance>,
     record: Vec<Record>,
@@ -152,9 +187,14 @@ impl Baseline {
     /// Collects records into a baseline.
     ///
     /// # Errors
-    /// When two records are about the same row, records of a case contradict each other, a record is not of an exact
-    /// class, or there is none.
-    pub fn new(key: Key, provenance: Provenance, records: Vec<Record>) -> Result<Self, BaselineError> {
+    /// When two records are about the same row, records of a case contradict each other, a record is of a class that is
+    /// not stored, there is none, or `tools` is there without instruction counts or these without it.
+    pub fn new(
+        key: Key,
+        tools: Option<Tools>,
+        provenance: Provenance,
+        records: Vec<Record>,
+    ) -> Result<Self, BaselineError> {
         if records.is_empty() {
             return Err(BaselineError::Empty);
         }
@@ -162,8 +202,8 @@ impl Baseline {
         let mut rows = BTreeMap::new();
         for record in records {
             let (case, metric) = (record.case().clone(), record.metric());
-            if !metric.class().is_exact() {
-                return Err(BaselineError::NotExact { case, metric });
+            if !metric.class().is_stored() {
+                return Err(BaselineError::NotStored { case, metric });
             }
             if *checksums.entry(case.clone()).or_insert(record.checksum()) != record.checksum() {
                 return Err(BaselineError::Contradiction { case });
@@ -172,7 +212,15 @@ impl Baseline {
                 return Err(BaselineError::Duplicate { case, metric });
             }
         }
-        Ok(Self { key, provenance, accepted: Vec::new(), records: rows })
+        let counted = rows.values().find(|record: &&Record| record.metric().class() == Class::Instructions);
+        match (&tools, counted) {
+            (None, Some(record)) => {
+                return Err(BaselineError::NoTools { case: record.case().clone(), metric: record.metric() });
+            }
+            (Some(_), None) => return Err(BaselineError::IdleTools),
+            _ => {}
+        }
+        Ok(Self { key, tools, provenance, accepted: Vec::new(), records: rows })
     }
 
     /// Reads the stored form.
@@ -186,7 +234,7 @@ impl Baseline {
             return Err(BaselineError::Schema { found: schema });
         }
         let stored: Stored = toml::from_str(text)?;
-        let mut baseline = Self::new(stored.key, stored.provenance, stored.record)?;
+        let mut baseline = Self::new(stored.key, stored.tools, stored.provenance, stored.record)?;
         baseline.accepted = stored.accepted;
         Ok(baseline)
     }
@@ -199,16 +247,19 @@ impl Baseline {
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
         // Writing to a String cannot fail.
         let _ = writeln!(out, "schema = {SCHEMA}");
-        for (name, value) in [
+        let tools = self.tools.iter();
+        let tools = tools.flat_map(|tools| [("tools.valgrind", &tools.valgrind), ("tools.libc", &tools.libc)]);
+        let key = [
             ("key.rustc", &self.key.rustc),
             ("key.target", &self.key.target),
             ("key.profile", &self.key.profile),
             ("key.rustflags", &self.key.rustflags),
             ("key.packages", &self.key.packages),
             ("key.inputs", &self.key.inputs),
-            ("provenance.commit", &self.provenance.commit),
-            ("provenance.machine", &self.provenance.machine),
-        ] {
+        ];
+        let provenance =
+            [("provenance.commit", &self.provenance.commit), ("provenance.machine", &self.provenance.machine)];
+        for (name, value) in key.into_iter().chain(tools).chain(provenance) {
             let _ = writeln!(out, "{name} = {}", quoted(value));
         }
         let _ = writeln!(out, "accepted = [");
@@ -259,6 +310,10 @@ mod tests {
         }
     }
 
+    fn tools() -> Option<Tools> {
+        Some(Tools { valgrind: "3.19.0".into(), libc: "glibc 2.36".into() })
+    }
+
     fn provenance() -> Provenance {
         Provenance { commit: "0123abc".into(), machine: "a \"quoted\" processor, 2 processors".into() }
     }
@@ -272,8 +327,9 @@ mod tests {
             record("query/floor/10", Metric::HeapBlocks, 61, 7),
             record("query/floor/10", Metric::Events, 15, 7),
             record("url/ordinary/40", Metric::HeapBytes, 2_048, 9),
+            record("query/floor/10", Metric::Instructions, 42_366, 7),
         ];
-        let mut baseline = Baseline::new(key(), provenance(), records).unwrap();
+        let mut baseline = Baseline::new(key(), tools(), provenance(), records).unwrap();
         baseline.accepted.push(Acceptance {
             case: CaseName::new("query/floor/10").unwrap(),
             metric: Metric::HeapBlocks,
@@ -286,18 +342,20 @@ mod tests {
 
     /// The stored shape, spelled out: if this test has to change, [`SCHEMA`] has to rise.
     #[test]
-    fn schema_1_on_disk() {
-        assert_eq!(SCHEMA, 1);
+    fn schema_2_on_disk() {
+        assert_eq!(SCHEMA, 2);
         assert_eq!(
             sample().to_toml(),
             r#"# Written by `cargo xtask baseline update`, never by hand. How to change it: benches-data/README.md
-schema = 1
+schema = 2
 key.rustc = "rustc 1.95.0 (59807616e 2026-04-14)"
 key.target = "x86_64-unknown-linux-gnu"
 key.profile = "00"
 key.rustflags = ""
 key.packages = "01"
 key.inputs = "02"
+tools.valgrind = "3.19.0"
+tools.libc = "glibc 2.36"
 provenance.commit = "0123abc"
 provenance.machine = 'a "quoted" processor, 2 processors'
 accepted = [
@@ -306,6 +364,7 @@ accepted = [
 record = [
   { case = "query/floor/10", metric = "events", unit = "count", value = 15, checksum = "0000000000000007" },
   { case = "query/floor/10", metric = "heap-blocks", unit = "blocks", value = 61, checksum = "0000000000000007" },
+  { case = "query/floor/10", metric = "instructions", unit = "instr", value = 42366, checksum = "0000000000000007" },
   { case = "url/ordinary/40", metric = "heap-bytes", unit = "bytes", value = 2048, checksum = "0000000000000009" },
 ]
 "#
@@ -328,25 +387,32 @@ record = [
 
     #[test]
     fn contradictions_are_refused() {
-        let refuse = |records: Vec<Record>| Baseline::new(key(), provenance(), records).unwrap_err();
+        let refuse = |records: Vec<Record>| Baseline::new(key(), None, provenance(), records).unwrap_err();
         assert!(matches!(refuse(vec![]), BaselineError::Empty));
         let (events, time) = (record("a/b/c", Metric::Events, 1, 1), record("a/b/c", Metric::Time, 1, 1));
         assert!(matches!(refuse(vec![events.clone(), events.clone()]), BaselineError::Duplicate { .. }));
-        assert!(matches!(refuse(vec![time]), BaselineError::NotExact { .. }));
+        assert!(matches!(refuse(vec![time]), BaselineError::NotStored { .. }));
         let other = record("a/b/c", Metric::Results, 1, 2);
-        assert!(matches!(refuse(vec![events, other]), BaselineError::Contradiction { .. }));
+        assert!(matches!(refuse(vec![events.clone(), other]), BaselineError::Contradiction { .. }));
+        let instructions = record("a/b/c", Metric::Instructions, 1, 1);
+        assert!(matches!(refuse(vec![instructions]), BaselineError::NoTools { .. }));
+        let idle = Baseline::new(key(), tools(), provenance(), vec![events]);
+        assert!(matches!(idle.unwrap_err(), BaselineError::IdleTools));
     }
 
     #[test]
     fn errors_name_the_cause() {
         let text = sample().to_toml();
         for (from, to, says) in [
-            ("schema = 1", "schema = 2", "schema 2"),
+            ("schema = 2", "schema = 3", "schema 3"),
             ("value = 15", "value = -15", "integer"),
             ("value = 15", "value = nan", "floating"),
             ("value = 15", "value = 1.5", "floating"),
             ("value = 15", "value = 15, colour = 1", "unknown field `colour`"),
-            ("schema = 1\n", "schema = 1\nschema = 1\n", "duplicate key"),
+            ("schema = 2\n", "schema = 2\nschema = 2\n", "duplicate key"),
+            ("tools.libc = \"glibc 2.36\"\n", "", "missing field `libc`"),
+            ("tools.libc", "tools.colour = \"red\"\ntools.libc", "unknown field `colour`"),
+            ("tools.libc = \"glibc 2.36\"\n", "tools.libc = 2.36\n", "floating"),
             ("unit = \"count\"", "unit = \"bytes\"", "counted in `count`"),
             ("metric = \"events\"", "metric = \"evnets\"", "unknown metric"),
         ] {
@@ -360,13 +426,15 @@ record = [
     proptest! {
         #[test]
         fn any_baseline_reads_back(
-            values in prop::collection::btree_map((0usize..12, 0usize..Metric::ALL.len() - 1), 0..=i64::MAX as u64, 1..60),
+            values in prop::collection::btree_map((0usize..12, 0usize..Metric::ALL.len() - 1), 1..=i64::MAX as u64, 1..60),
             reason in "\\PC{0,40}",
         ) {
             let records = values.iter().map(|(&(case, metric), &value)| {
                 record(&format!("s/c/{case}"), Metric::ALL[metric], value, case as u64)
             });
-            let mut baseline = Baseline::new(key(), provenance(), records.collect()).unwrap();
+            let counted = values.keys().any(|&(_, metric)| Metric::ALL[metric] == Metric::Instructions);
+            let tools = tools().filter(|_| counted);
+            let mut baseline = Baseline::new(key(), tools, provenance(), records.collect()).unwrap();
             baseline.provenance.machine = reason;
             prop_assert_eq!(Baseline::from_toml(&baseline.to_toml()).unwrap(), baseline);
         }

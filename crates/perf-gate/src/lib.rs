@@ -5,19 +5,23 @@
 //! - [`CaseName`]: one workload at one size, `suite/case/size`; stable for ever, because it is the key.
 //! - [`Metric`]: what is counted about a case, with its [`Unit`] and its [`Class`].
 //! - [`Record`]: one measured value with the checksum of what the case computed.
-//! - [`Baseline`]: a stored run that others are compared with, and the [`Key`] that makes its values comparable.
+//! - [`Baseline`]: a stored run that others are compared with, and the [`Key`] that makes its values comparable; for its
+//!   instruction counts also the [`Tools`].
+//! - [`ProcessLimits`]: what a measuring process may use up before it counts as a runaway.
 //!
 //! The cases themselves and the targets that run them are in `benches/`.
 
 mod baseline;
 mod case_name;
 mod checksum;
+mod limits;
 mod metric;
 mod record;
 
-pub use baseline::{Acceptance, Baseline, BaselineError, Key, Provenance};
+pub use baseline::{Acceptance, Baseline, BaselineError, Key, Provenance, Tools};
 pub use case_name::{CaseName, CaseNameError};
 pub use checksum::{Checksum, ChecksumError};
+pub use limits::ProcessLimits;
 pub use metric::{Class, Metric, Unit, UnknownMetric};
 pub use record::{Record, RecordError};
 
@@ -25,4 +29,4 @@ pub use record::{Record, RecordError};
 ///
 /// Raise it whenever the meaning or the shape of a stored type changes; older and newer files are then refused with a
 /// message instead of being misread.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;

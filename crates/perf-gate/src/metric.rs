@@ -19,6 +19,8 @@ pub enum Unit {
     Polls,
     /// Wake-ups of a task.
     Wakes,
+    /// Instructions.
+    Instr,
     /// A plain number of things.
     Count,
 }
@@ -32,6 +34,7 @@ impl Unit {
             Self::Blocks => "blocks",
             Self::Polls => "polls",
             Self::Wakes => "wakes",
+            Self::Instr => "instr",
             Self::Count => "count",
         }
     }
@@ -43,7 +46,7 @@ impl fmt::Display for Unit {
     }
 }
 
-/// Rows that repeat equally well and are therefore judged by the same rule.
+/// Rows that repeat equally well and are therefore judged by the same rule; in the order of tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
@@ -53,6 +56,8 @@ pub enum Class {
     Schedule,
     /// Heap figures on a current-thread runtime: repeats exactly; more is red, less is an improvement.
     Heap,
+    /// Instructions under callgrind: repeats to a few in a million; more than 1 % more is red.
+    Instructions,
     /// Wall time: shown with its spread, judged through budgets only.
     Wall,
 }
@@ -64,12 +69,18 @@ impl Class {
             Self::Behaviour => "behaviour",
             Self::Schedule => "schedule",
             Self::Heap => "heap",
+            Self::Instructions => "instructions",
             Self::Wall => "wall",
         }
     }
 
     /// Whether values of this class are the same in every run of the same build, so that equality is a fair rule.
     pub const fn is_exact(self) -> bool {
+        matches!(self, Self::Behaviour | Self::Schedule | Self::Heap)
+    }
+
+    /// Whether values of this class mean the same in another run of the same build, so that a baseline may hold them.
+    pub const fn is_stored(self) -> bool {
         !matches!(self, Self::Wall)
     }
 }
@@ -189,6 +200,8 @@ metrics! {
     HeapLive = "heap-live", Bytes, Heap;
     /// Bytes by which the live heaps after N, 2N and 3N operations differ.
     HeapGrowth = "heap-growth", Bytes, Heap;
+    /// Instructions of one operation as callgrind counts them, set-up apart.
+    Instructions = "instructions", Instr, Instructions;
     /// Wall time: the median over the samples of a process, and over processes.
     Time = "time", Ns, Wall;
 }

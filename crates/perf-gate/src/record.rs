@@ -30,9 +30,9 @@ pub enum RecordError {
         /// The refused value.
         value: u64,
     },
-    /// A measured duration of nothing is a failed measurement.
-    #[error("{case} {metric}: a measured wall time cannot be zero")]
-    ZeroTime {
+    /// Nothing takes no time and no instruction: such a measurement failed.
+    #[error("{case} {metric}: a measured {} cannot be zero", match .metric { Metric::Time => "wall time", _ => "number of instructions" })]
+    Zero {
         /// Case of the refused value.
         case: CaseName,
         /// Metric of the refused value.
@@ -67,13 +67,13 @@ impl Record {
     /// Makes a record.
     ///
     /// # Errors
-    /// When the value is larger than `i64::MAX`, or is a wall time of zero.
+    /// When the value is larger than `i64::MAX`, or is a wall time or a number of instructions of zero.
     pub fn new(case: CaseName, metric: Metric, value: u64, checksum: Checksum) -> Result<Self, RecordError> {
         if i64::try_from(value).is_err() {
             return Err(RecordError::TooLarge { case, metric, value });
         }
-        if metric == Metric::Time && value == 0 {
-            return Err(RecordError::ZeroTime { case, metric });
+        if matches!(metric, Metric::Time | Metric::Instructions) && value == 0 {
+            return Err(RecordError::Zero { case, metric });
         }
         Ok(Self { case, metric, value, checksum })
     }
@@ -138,7 +138,9 @@ mod tests {
 
     #[test]
     fn values_that_are_no_measurement_are_refused() {
-        assert!(Record::new(case(), Metric::Time, 0, Checksum(0)).is_err());
+        let zero = |metric| Record::new(case(), metric, 0, Checksum(0)).unwrap_err().to_string();
+        assert_eq!(zero(Metric::Time), "query/floor/10 time: a measured wall time cannot be zero");
+        assert!(zero(Metric::Instructions).ends_with("a measured number of instructions cannot be zero"));
         assert!(Record::new(case(), Metric::FirstEvent, 0, Checksum(0)).is_ok(), "virtual time may be zero");
         assert!(Record::new(case(), Metric::Events, u64::MAX, Checksum(0)).is_err());
         let line = |unit: &str, value: &str| {

@@ -1,10 +1,10 @@
 //! `cargo xtask baseline diff`: what would an update change?
 
-use super::{changes, measure, read, stale, stored};
+use super::{changes, measure, next, read, stale, stored};
 use crate::benches_data::Places;
 use crate::executables::Source;
 use crate::failure::Failure;
-use crate::perf::key_difference;
+use crate::perf::{key_difference, tools_difference};
 use crate::report::human_rows_with_notes;
 use crate::selection::Selection;
 use crate::verdict::Verdict;
@@ -32,9 +32,13 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
     if let Some(old) = old.filter(|old| old.key != key) {
         stdout::print(&format!("{}\nvalues are compared all the same\n\n", key_difference(&key, &old.key)))?;
     }
+    if let Some(difference) = tools_difference(&run.instructions, old) {
+        stdout::print(&format!("instructions: {difference}\nvalues are compared all the same\n\n"))?;
+    }
     let rows = changes(&run, old, &selection);
-    let stale = stale(old, &rows, &selection);
+    let stale = stale(old, &rows, &run, &selection);
     stdout::print(&stale)?;
+    stdout::print(&next::unmeasured(old, &key, &run, &selection))?;
     if rows.is_empty() && stale.is_empty() {
         stdout::print("nothing would change\n")?;
     } else if !rows.is_empty() {

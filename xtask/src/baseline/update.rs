@@ -1,15 +1,15 @@
 //! `cargo xtask baseline update`: measure, show the reviewable difference, write.
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use perf_gate::Baseline;
+use perf_gate::{Baseline, Record};
 
 use super::next::{self, Until};
-use super::{changes, measure, read, stale, stored};
+use super::{Run, changes, measure, read, stale, stored};
 use crate::benches_data::{self, BenchesData, Places};
-use crate::exact::ExactRun;
 use crate::executables::Source;
 use crate::failure::Failure;
-use crate::perf::{key_difference, today};
+use crate::instructions::{InstructionRun, Instructions};
+use crate::perf::{key_difference, today, tools_difference};
 use crate::plain_text::counted;
 use crate::report::{human_rows, human_rows_with_notes};
 use crate::row::Row;
@@ -24,6 +24,9 @@ use crate::{exit_code, interrupt, key, plain_text, provenance, stdout};
 /// What got better or is new is stored as it is. What got worse, or is no longer there, is stored only for the cases that
 /// `--accept` names, with a reason. That holds for a new toolchain or new packages too (another key): everything is
 /// replaced then, values are compared across the keys, and what got worse has to be accepted; `--accept '*'` accepts all.
+///
+/// Instructions within 1 % of the stored value keep it, so that small steps add up to one that is seen. Another valgrind or
+/// libc replaces them all. Without valgrind the stored ones stay, except those of cases that compute something else now.
 #[derive(Debug, clap::Args)]
 pub struct Options {
     /// Only the cases that match, like 'query/*'; other rows stay as they are
@@ -82,7 +85,19 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
     }
 
     let run = measure_twice(&workspace, options, &selection, old)?;
+    let other_tools = tools_difference(&run.instructions, old);
+    if let Some(difference) = other_tools.as_ref().filter(|_| !selection.is_everything()) {
+        return Err(Failure::refused(
+            format!("instructions: {difference}; one file cannot hold counts of two"),
+            "update everything: leave `--only` away",
+        ));
+    }
     let rows = changes(&run, old, &selection);
+    if let Some(difference) = other_tools.filter(|_| other_key.is_none()) {
+        stdout::print(&format!(
+            "instructions: {difference}\nall of them are replaced; the values compare like this:\n\n"
+        ))?;
+    }
     if let Some(difference) = &other_key {
         stdout::print(&format!("{difference}\neverything is replaced; the values compare like this:\n\n"))?;
     }
@@ -122,9 +137,11 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
         _ => None,
     };
     let provenance = provenance::of(&workspace)?;
+    let unmeasured = next::unmeasured(old, &key, &run, &selection);
     let next = next::baseline(old, (key, provenance), &run, &rows, &selection, until.as_ref())
         .map_err(|error| Failure::refused(format!("the run is no baseline: {error}"), "correct the case it names"))?;
-    write(&workspace, &data, old, &next, &rows, &stale(old, &rows, &selection))?;
+    stdout::print(&unmeasured)?;
+    write(&workspace, &data, old, &next, &rows, &stale(old, &rows, &run, &selection))?;
     if let (Some(reason), None) = (&options.reason, &until) {
         stdout::print(&format!("accepted; say why in the commit message: {reason}\n"))?;
     }
@@ -146,12 +163,12 @@ fn measure_twice(
     options: &Options,
     selection: &Selection,
     old: Option<&Baseline>,
-) -> Result<ExactRun, Failure> {
+) -> Result<Run, Failure> {
     let mut runs = measure(workspace, &options.source, selection, old, 2)?.into_iter();
     let (Some(first), Some(second)) = (runs.next(), runs.next()) else { return Err(Failure::Interrupted) };
     let mut unstable = Vec::new();
-    for (case, outcome) in &first {
-        match (outcome, second.get(case)) {
+    for (case, outcome) in &first.exact {
+        match (outcome, second.exact.get(case)) {
             (Ok(first), Some(Ok(second))) => {
                 // Both ways, because a record may also be in only one of the runs.
                 let differ = first.iter().filter(|record| !second.contains(record));
@@ -165,13 +182,41 @@ fn measure_twice(
             (Ok(_), None) => unstable.push(format!("{case} (not in the second run)")),
         }
     }
+    if let (Instructions::Measured { run: first, .. }, Instructions::Measured { run: second, .. }) =
+        (&first.instructions, &second.instructions)
+    {
+        unstable.extend(unrepeatable(first, second));
+    }
     if unstable.is_empty() {
         return Ok(first);
     }
     Err(Failure::refused(
-        format!("measured twice, these differ, so they are not exact:\n    {}", unstable.join("\n    ")),
+        format!("measured twice, these differ, so they do not repeat:\n    {}", unstable.join("\n    ")),
         "find what depends on time, hashing or addresses in the case; nothing was written",
     ))
+}
+
+/// Instructions that differ by more than 0.1 % between two runs: a tenth of the margin by which they are judged. One
+/// instruction is always allowed, because the figures are rounded.
+fn unrepeatable(first: &InstructionRun, second: &InstructionRun) -> Vec<String> {
+    let differs = |first: &Record, second: &Record| {
+        let (a, b) = (first.value(), second.value());
+        a.abs_diff(b) > (a.min(b) / 1_000).max(1)
+    };
+    let mut found = Vec::new();
+    for (case, outcome) in first {
+        match (outcome, second.get(case)) {
+            (Ok(first), Some(Ok(second))) if differs(first, second) => {
+                let (metric, a, b) = (first.metric(), first.value(), second.value());
+                found.push(format!("{case} {metric} = {a} and {b}, more than 0.1 % apart"));
+            }
+            (Ok(_), Some(Err(reason))) => found.push(format!("{case} (broken in the second run: {reason})")),
+            // A case that is broken in the first run is refused as broken; one that only the second run lacks is broken
+            // in its exact classes there.
+            _ => {}
+        }
+    }
+    found
 }
 
 fn refuse_broken(rows: &[Row]) -> Result<(), Failure> {
@@ -197,8 +242,12 @@ fn write(
     let file = data.baseline_file(&next.key.target);
     let shown = workspace.shown(&file);
     // Commit and machine alone are no reason to touch the file.
-    let same =
-        |old: &Baseline| old.key == next.key && old.accepted == next.accepted && old.records().eq(next.records());
+    let same = |old: &Baseline| {
+        old.key == next.key
+            && old.tools == next.tools
+            && old.accepted == next.accepted
+            && old.records().eq(next.records())
+    };
     if old.is_some_and(same) {
         return stdout::print(&format!("unchanged: {shown}\n"));
     }

@@ -3,34 +3,13 @@
 use std::cmp::Ordering;
 
 use jiff::civil::Date;
-use perf_gate::{Acceptance, Baseline, CaseName, Class, Record};
+use perf_gate::{Baseline, CaseName, Class, Record};
 
-use super::reproduce;
-use crate::benches_data::parse_date;
+use super::{Base, acceptance, improved, missing, new, not_comparable, regressed, row};
 use crate::exact::ExactRun;
 use crate::row::{Group, Row, Subject, Value};
 use crate::selection::Selection;
 use crate::verdict::Verdict;
-
-/// What the run is compared with.
-#[derive(Debug, Clone, Copy)]
-pub enum Base<'a> {
-    /// There is no baseline for this target.
-    Absent,
-    /// A baseline of the same key.
-    Comparable(&'a Baseline),
-    /// A baseline whose values mean something else here; with the reason.
-    OtherKey(&'a Baseline, &'a str),
-}
-
-impl<'a> Base<'a> {
-    fn baseline(self) -> Option<&'a Baseline> {
-        match self {
-            Self::Absent => None,
-            Self::Comparable(baseline) | Self::OtherKey(baseline, _) => Some(baseline),
-        }
-    }
-}
 
 /// A row for each value of the run and each selected value of the baseline, and a checksum row for each case.
 pub fn rows(run: &ExactRun, base: Base<'_>, selection: &Selection, today: Date) -> Vec<Row> {
@@ -46,6 +25,7 @@ pub fn rows(run: &ExactRun, base: Base<'_>, selection: &Selection, today: Date) 
         }
     }
     let stored = base.baseline().into_iter().flat_map(Baseline::records);
+    let stored = stored.filter(|record| record.metric().class().is_exact());
     for record in stored.filter(|record| selection.contains(record.case())) {
         let gone = match run.get(record.case()) {
             Some(Ok(records)) => !records.iter().any(|now| now.metric() == record.metric()),
@@ -81,99 +61,32 @@ fn measured(case: &CaseName, records: &[Record], base: Base<'_>, today: Date, ro
 fn judge(record: &Record, base: Base<'_>, today: Date) -> Row {
     let (case, metric) = (record.case(), record.metric());
     let stored = base.baseline().and_then(|baseline| baseline.get(case, metric));
-    let row = |verdict| {
-        Row::new(metric.class().into(), case, Subject::Metric(metric), verdict)
-            .values(stored.map(|stored| Value::Number(stored.value())), Some(Value::Number(record.value())))
-    };
+    let row = |verdict| row(record, stored, verdict);
     let Some(stored) = stored else { return new(row(Verdict::New), base) };
     let baseline = match base {
         Base::OtherKey(_, why) => return not_comparable(row(Verdict::Inconclusive), why),
-        Base::Comparable(baseline) => Some(baseline),
-        Base::Absent => None,
+        Base::Comparable(_) | Base::OtherTools(..) | Base::Absent => base.baseline(),
     };
     let change = match (metric.class(), record.value().cmp(&stored.value())) {
         (_, Ordering::Equal) => return row(Verdict::Pass),
         (Class::Behaviour, Ordering::Less) => "less happened",
         (Class::Behaviour, Ordering::Greater) => "more happened",
-        (_, Ordering::Less) => {
-            return row(Verdict::Improved).then("keep it so: cargo xtask baseline update");
-        }
+        (_, Ordering::Less) => return improved(row(Verdict::Improved)),
         (_, Ordering::Greater) => "more than the baseline",
     };
-    let accepted = baseline.into_iter().flat_map(|baseline| &baseline.accepted);
-    let accepted = accepted.into_iter().find(|entry| entry.case == *case && entry.metric == metric);
-    match accepted.map(|entry| (entry, tolerance(entry, record, today))) {
-        Some((entry, Tolerance::Holds)) => {
-            row(Verdict::Accepted).because(format!("until {}: {}", entry.expires, entry.reason))
-        }
-        Some((entry, Tolerance::Expired)) => regressed(
-            row(Verdict::Regressed),
-            &format!("its acceptance expired on {} ({})", entry.expires, entry.reason),
-        ),
-        Some((entry, Tolerance::Exceeded)) => {
-            regressed(row(Verdict::Regressed), &format!("{change}, and beyond the accepted {}", entry.value))
-        }
-        None => regressed(row(Verdict::Regressed), change),
-    }
-}
-
-enum Tolerance {
-    Holds,
-    Expired,
-    Exceeded,
-}
-
-fn tolerance(entry: &Acceptance, record: &Record, today: Date) -> Tolerance {
-    let within = match record.metric().class() {
+    let tolerated = |value: u64| match metric.class() {
         // Of behaviour one other value was accepted, not every smaller one: doing nothing would be the smallest.
-        Class::Behaviour => record.value() == entry.value,
-        Class::Schedule | Class::Heap | Class::Wall => record.value() <= entry.value,
+        Class::Behaviour => record.value() == value,
+        _ => record.value() <= value,
     };
-    // A date that cannot be read was refused with its file; here it would be over.
-    let in_time = parse_date(&entry.expires).is_some_and(|last| today <= last);
-    match (within, in_time) {
-        (true, true) => Tolerance::Holds,
-        (true, false) => Tolerance::Expired,
-        (false, _) => Tolerance::Exceeded,
-    }
-}
-
-fn missing(record: &Record) -> Row {
-    let (case, metric) = (record.case(), record.metric());
-    Row::new(metric.class().into(), case, Subject::Metric(metric), Verdict::Missing)
-        .values(Some(Value::Number(record.value())), None)
-        .because("in the baseline, not in the run")
-        .then(format!(
-            "bring it back; if it was removed on purpose: cargo xtask baseline update --accept '{case}' --reason '…'"
-        ))
-}
-
-fn regressed(row: Row, why: &str) -> Row {
-    let case = &row.case;
-    let what_now = format!(
-        "reproduce: {}; if it is intended: cargo xtask baseline update --accept '{case}' --reason '…'",
-        reproduce(case)
-    );
-    row.because(why).then(what_now)
-}
-
-fn new(row: Row, base: Base<'_>) -> Row {
-    let why = match base {
-        Base::Absent => "there is no baseline for this target",
-        Base::Comparable(_) | Base::OtherKey(..) => "not in the baseline",
-    };
-    row.because(why).then("store it: cargo xtask baseline update")
-}
-
-fn not_comparable(row: Row, why: &str) -> Row {
-    row.because(why).then("measure a baseline that is comparable: cargo xtask baseline update")
+    acceptance::worse(row, record, change, baseline, today, tolerated)
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
-    use perf_gate::{Checksum, Key, Metric, Provenance};
+    use perf_gate::{Acceptance, Checksum, Key, Metric, Provenance};
     use proptest::prelude::*;
 
     use super::*;
@@ -200,7 +113,7 @@ mod tests {
         let text = String::new;
         let key =
             Key { rustc: text(), target: text(), profile: text(), rustflags: text(), packages: text(), inputs: text() };
-        Baseline::new(key, Provenance { commit: text(), machine: text() }, records.to_vec()).unwrap()
+        Baseline::new(key, None, Provenance { commit: text(), machine: text() }, records.to_vec()).unwrap()
     }
 
     fn compare(now: &[Record], stored: &[Record]) -> Vec<Row> {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::{Report, notes, number};
+use crate::plain_text::counted;
 use crate::row::{Group, Row, Value};
 use crate::verdict::Verdict;
 
@@ -16,6 +17,9 @@ const LONG_TABLE: usize = 150;
 /// The whole report.
 pub fn report(report: &Report, written: &str) -> String {
     let mut out = rows_with_notes(&report.rows);
+    if let Some(line) = report.not_measured() {
+        out.push_str(&wrapped(&line, "", "  "));
+    }
     out.push_str(&wrapped(&report.summary(), "", "  "));
     let _ = writeln!(out, "reports: {written}");
     let code = report.exit_code;
@@ -121,7 +125,9 @@ fn head(rows: &[Row]) -> (&'static str, String) {
 fn lines(rows: &[Row], fold: bool) -> Vec<Line> {
     let needs_no_look = |row: &Row| matches!(row.verdict, Verdict::Pass | Verdict::New | Verdict::Inconclusive);
     let together = |a: &Row, b: &Row| {
-        fold && a.verdict == b.verdict && a.case == b.case && needs_no_look(a) && a.group != Group::Budget
+        // Each case has one row of instructions; those that none could judge are all alike.
+        let alike = a.case == b.case || (a.group == Group::Instructions && a.verdict == Verdict::Inconclusive);
+        fold && a.verdict == b.verdict && alike && needs_no_look(a) && a.group != Group::Budget
     };
     let line = |part: &[Row]| match part {
         [] => None,
@@ -134,7 +140,12 @@ fn lines(rows: &[Row], fold: bool) -> Vec<Line> {
             // What is zero, or no number, tells least: it is only counted.
             let telling = part.iter().filter(|row| matches!(row.head, Some(Value::Number(1..))));
             let values = telling.map(|row| format!("{} {}", row.subject, number::head(row))).collect();
-            Some(Line::Folded { case: first.case.to_string(), values, rows: part.len(), verdict: first.verdict })
+            let one_case = part.iter().all(|row| row.case == first.case);
+            let (case, values) = match one_case {
+                true => (first.case.to_string(), values),
+                false => (counted(part.len(), "case"), Vec::new()),
+            };
+            Some(Line::Folded { case, values, rows: part.len(), verdict: first.verdict })
         }
     };
     rows.chunk_by(together).filter_map(line).collect()

@@ -20,11 +20,22 @@ struct Stored<'a> {
     commit: &'a str,
     machine: &'a str,
     key: &'a Key,
+    instructions: Counting<'a>,
     quick: bool,
     /// The pattern of `--only`, when not all cases were measured.
     only: Option<&'a str>,
     exit_code: u8,
     rows: Vec<StoredRow<'a>>,
+}
+
+/// Whether and with what instructions were counted; where they were not, no row is about them.
+#[derive(Serialize)]
+struct Counting<'a> {
+    measured: bool,
+    valgrind: Option<&'a str>,
+    libc: Option<&'a str>,
+    /// The line that people read, where nothing was counted.
+    not_measured: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -65,12 +76,19 @@ pub fn report(report: &Report) -> Result<String, Failure> {
         reason: row.reason.as_deref(),
         what_now: row.what_now.as_deref(),
     });
+    let tools = report.tools.as_ref().ok();
     let stored = Stored {
         schema: SCHEMA,
         complete: true,
         commit: &report.provenance.commit,
         machine: &report.provenance.machine,
         key: &report.key,
+        instructions: Counting {
+            measured: tools.is_some(),
+            valgrind: tools.map(|tools| tools.valgrind.as_str()),
+            libc: tools.map(|tools| tools.libc.as_str()),
+            not_measured: report.not_measured(),
+        },
         quick: report.quick,
         only: report.only.as_deref(),
         exit_code: report.exit_code,

@@ -9,6 +9,9 @@ use crate::row::Row;
 /// The whole report: the verdict first, then what to do, then every row.
 pub fn report(report: &Report) -> String {
     let mut out = format!("## Performance: {}\n\n{}\n\n", report.meaning(), report.summary());
+    if let Some(line) = report.not_measured() {
+        let _ = writeln!(out, "{}\n", escaped(&line));
+    }
     let notes = notes::of(&report.rows);
     if !notes.is_empty() {
         out.push_str("### What now\n\n");

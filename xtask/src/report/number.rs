@@ -35,6 +35,10 @@ pub fn change(row: &Row) -> String {
     match (row.base, row.head) {
         (Some(Value::Number(base)), Some(Value::Number(head))) if base == head => "=".into(),
         (Some(Value::Number(base)), Some(Value::Number(head))) => match row.change() {
+            // One percent is the margin: the difference between 0.9 and 1.1 has to be seen.
+            Some(change) if row.group == Group::Instructions && change.abs() >= 0.000_05 => {
+                format!("{:+.2} %", change * 100.0)
+            }
             Some(change) if change.abs() >= 0.0005 => format!("{:+.1} %", change * 100.0),
             // Too little for a percentage with one digit, or nothing to take a percentage of.
             _ => {
@@ -73,7 +77,7 @@ pub fn with_unit(number: u64, unit: Unit) -> String {
     match unit {
         Unit::Ns => duration(number),
         Unit::Bytes => format!("{} B", grouped(number.into())),
-        Unit::Blocks | Unit::Polls | Unit::Wakes | Unit::Count => grouped(number.into()),
+        Unit::Blocks | Unit::Polls | Unit::Wakes | Unit::Instr | Unit::Count => grouped(number.into()),
     }
 }
 

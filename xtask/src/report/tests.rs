@@ -65,6 +65,15 @@ fn every_verdict() -> Vec<Row> {
         row(Group::Heap, "merge/wide/800", Metric::HeapBlocks, Verdict::Missing)
             .values(number(61), None)
             .because("in the baseline, not in the run"),
+        row(Group::Instructions, floor, Metric::Instructions, Verdict::Regressed)
+            .values(number(42_326), number(43_001))
+            .because("above the baseline by more than 1 %")
+            .then(accept),
+        row(Group::Instructions, long, Metric::Instructions, Verdict::Improved)
+            .values(number(64_142_108), number(60_000_000))
+            .then("keep it so: cargo xtask baseline update"),
+        row(Group::Instructions, "merge/wide/800", Metric::Instructions, Verdict::Pass)
+            .values(number(3_513_723), number(3_513_724)),
         Row {
             reference: Some(Reference { promised: "memory < 10 MB a query".into(), measured: "0.35 MB".into() }),
             ..row(Group::Budget, floor, Metric::HeapPeak, Verdict::Pass).values(number(65_536), number(4_096))
@@ -80,7 +89,11 @@ fn every_verdict() -> Vec<Row> {
     rows
 }
 
-fn report(rows: Vec<Row>) -> Report {
+fn tools() -> Result<Tools, Unusable> {
+    Ok(Tools { valgrind: "3.19.0".into(), libc: "glibc 2.36".into() })
+}
+
+fn report(rows: Vec<Row>, tools: Result<Tools, Unusable>) -> Report {
     let text = |text: &str| text.to_owned();
     Report {
         provenance: Provenance { commit: text("0123abc-dirty"), machine: text("a processor, 2 processors") },
@@ -94,13 +107,19 @@ fn report(rows: Vec<Row>) -> Report {
         },
         quick: true,
         only: None,
-        exit_code: exit_code::of_rows(&rows, false),
+        exit_code: exit_code::of_rows(&rows, tools.is_ok(), exit_code::Required::default()),
+        tools,
         rows,
     }
 }
 
 fn plain(format: Format, rows: Vec<Row>) -> String {
-    let text = report(rows).render(format, "target/perf/latest/report.json, target/perf/latest/report.md").unwrap();
+    plain_with(format, rows, tools())
+}
+
+fn plain_with(format: Format, rows: Vec<Row>, tools: Result<Tools, Unusable>) -> String {
+    let text =
+        report(rows, tools).render(format, "target/perf/latest/report.json, target/perf/latest/report.md").unwrap();
     anstream::adapter::strip_str(&text).to_string()
 }
 
@@ -153,4 +172,71 @@ fn a_long_table_folds_what_passes_and_only_that() {
     assert_eq!(json["rows"].as_array().unwrap().len(), 161, "the report keeps every value");
     rows.truncate(150);
     assert!(!plain(Format::Human, rows).contains(line));
+}
+
+/// Rows enough for a table that folds: `cases` with a passing row each, and one of instructions with this verdict.
+fn with_instructions(cases: usize, verdict: Verdict) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for case in 0..cases {
+        let name = format!("query/floor/{case:02}");
+        rows.push(row(Group::Heap, &name, Metric::HeapBlocks, Verdict::Pass).values(number(61), number(61)));
+        let row = row(Group::Instructions, &name, Metric::Instructions, verdict).values(number(42_326), number(42_400));
+        rows.push(match verdict {
+            Verdict::Inconclusive => row
+                .because("not comparable: valgrind is 3.22.0 here, 3.19.0 in the baseline")
+                .then("measure a baseline that is comparable: cargo xtask baseline update"),
+            _ => row,
+        });
+    }
+    row::sort(&mut rows);
+    rows
+}
+
+#[test]
+fn instructions_that_regressed() {
+    let mut rows = with_instructions(2, Verdict::Pass);
+    let worse = rows.iter_mut().find(|row| row.group == Group::Instructions).unwrap();
+    worse.verdict = Verdict::Regressed;
+    worse.head = number(43_001);
+    worse.reason = Some("above the baseline by more than 1 %".into());
+    insta::assert_snapshot!(plain(Format::Human, rows));
+}
+
+#[test]
+fn instructions_that_were_not_measured() {
+    let rows: Vec<Row> =
+        with_instructions(2, Verdict::Pass).into_iter().filter(|row| row.group != Group::Instructions).collect();
+    let missing = || Err("valgrind is not installed (Debian, Ubuntu: apt-get install valgrind)".to_owned());
+    let human = plain_with(Format::Human, rows.clone(), missing());
+    let markdown = plain_with(Format::Markdown, rows.clone(), missing());
+    let json: serde_json::Value = serde_json::from_str(&plain_with(Format::Json, rows, missing())).unwrap();
+    for text in [&human, &markdown] {
+        assert_eq!(text.matches("instructions: not measured: ").count(), 1, "{text}");
+        assert!(!text.contains("everything that had to be judged was"), "{text}");
+        assert!(text.contains("instructions were not measured"), "{text}");
+    }
+    assert_eq!(
+        json["instructions"],
+        serde_json::json!({
+            "measured": false,
+            "valgrind": null,
+            "libc": null,
+            "not_measured":
+                "instructions: not measured: valgrind is not installed (Debian, Ubuntu: apt-get install valgrind)",
+        })
+    );
+    insta::assert_snapshot!("not_measured_human", human);
+    insta::assert_snapshot!("not_measured_markdown", markdown);
+}
+
+/// One line for all of them, and one note.
+#[test]
+fn instructions_counted_by_another_valgrind() {
+    insta::assert_snapshot!(
+        plain(Format::Human, with_instructions(76, Verdict::Inconclusive))
+            .lines()
+            .skip(76)
+            .collect::<Vec<_>>()
+            .join("\n")
+    );
 }

@@ -30,6 +30,8 @@ struct Case {
     exact: BTreeMap<String, u64>,
     checksum: u64,
     time: Option<f64>,
+    instructions: Option<u64>,
+    heavy: bool,
 }
 
 impl World {
@@ -53,11 +55,41 @@ impl World {
         world
     }
 
-    /// The workspace of most tests: two cases, measured, with a baseline of them.
-    pub fn with_baseline() -> Self {
+    /// Installs a valgrind of this version. Unless a test does, there is none, whatever the machine has.
+    pub fn install_valgrind(&self, version: &str) {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/valgrind.sh");
+        let program = self.path("bin/valgrind");
+        if !program.exists() {
+            std::os::unix::fs::symlink(&script, program).unwrap();
+        }
+        self.script("valgrind.version.sh", &format!("echo valgrind-{version}"));
+    }
+
+    /// Removes it again.
+    pub fn remove_valgrind(&self) {
+        fs::remove_file(self.path("bin/valgrind")).unwrap();
+    }
+
+    /// The workspace of most tests, with instructions.
+    pub fn with_instructions() -> Self {
+        let world = Self::two_cases();
+        world.install_valgrind("3.19.0");
+        world.case("query/floor/10").instructions(42_000);
+        world.case("url/ordinary/40").instructions(60_000);
+        world.xtask(&["baseline", "update"]).expect(0);
+        world
+    }
+
+    fn two_cases() -> Self {
         let world = Self::new();
         world.case("query/floor/10").exact("events", 15).exact("polls", 12).exact("heap-blocks", 61).time(500.0);
         world.case("url/ordinary/40").exact("results", 40).exact("heap-bytes", 2_048).time(1_900.0);
+        world
+    }
+
+    /// The workspace of most tests: two cases, measured, with a baseline of them.
+    pub fn with_baseline() -> Self {
+        let world = Self::two_cases();
         world.xtask(&["baseline", "update"]).expect(0);
         world
     }
@@ -94,7 +126,15 @@ impl World {
     /// Lays out what the programs print.
     fn lay(&self) {
         let cases = self.cases.borrow();
-        let list: String = cases.keys().map(|case| format!("echo {case}\n")).collect();
+        let mark = |case: &Case| if case.heavy { " heavy" } else { "" };
+        let list: String = cases.iter().map(|(name, case)| format!("echo {name}{}\n", mark(case))).collect();
+        for (name, case) in cases.iter() {
+            let script = case.instructions.map_or_else(
+                || "echo 'its instructions are not prepared' >&2; exit 1".to_owned(),
+                |each| format!("each={each}"),
+            );
+            self.script(&format!("valgrind.d/{name}.sh"), &script);
+        }
         for (program, heap) in [("count", false), ("heap", true)] {
             self.script(&format!("{program}.list.sh"), &list);
             for (name, case) in cases.iter() {
@@ -137,6 +177,7 @@ impl World {
         command.current_dir(self.dir.path()).args(arguments).stdin(Stdio::null());
         if matches!(arguments, ["perf", ..] | ["baseline", "update" | "diff", ..]) {
             command.arg("--executables").arg(self.path("bin"));
+            command.arg("--valgrind").arg(self.path("bin/valgrind"));
         }
         if arguments.first() == Some(&"perf") {
             command.args(["--processes", "2"]);
@@ -165,9 +206,12 @@ impl World {
 
     /// The rows of the last run.
     pub fn rows(&self) -> Vec<serde_json::Value> {
-        let text = fs::read_to_string(self.path("target/perf/latest/report.json")).unwrap();
-        let report: serde_json::Value = serde_json::from_str(&text).unwrap();
-        report["rows"].as_array().unwrap().clone()
+        self.report()["rows"].as_array().unwrap().clone()
+    }
+
+    /// The report of the last run.
+    pub fn report(&self) -> serde_json::Value {
+        serde_json::from_str(&fs::read_to_string(self.path("target/perf/latest/report.json")).unwrap()).unwrap()
     }
 
     /// The rows of the last run that are neither PASS nor INFO, as `VERDICT case metric`.
@@ -214,6 +258,16 @@ impl CaseEditor<'_> {
     /// Its median in the table of `time`, in nanoseconds.
     pub fn time(self, ns: f64) -> Self {
         self.edit(|case| case.time = Some(ns))
+    }
+
+    /// What one operation needs under valgrind.
+    pub fn instructions(self, instructions: u64) -> Self {
+        self.edit(|case| case.instructions = Some(instructions))
+    }
+
+    /// Marked as heavy.
+    pub fn heavy(self) -> Self {
+        self.edit(|case| case.heavy = true)
     }
 
     /// No row in the table of `time`.

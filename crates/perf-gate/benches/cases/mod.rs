@@ -48,18 +48,20 @@ pub struct Observation {
 pub struct Case {
     /// Its name, for ever.
     pub name: &'static str,
-    /// One operation takes most of a second: it is counted, and neither timed nor run under an instruction counter.
-    pub heavy: bool,
     /// Prepares it.
     pub prepare: fn() -> Box<dyn Work>,
+    /// One operation takes most of a second: it is counted once and profiled a few times, and neither timed nor watched
+    /// by an instruction counter, under which it would take a minute.
+    pub heavy: bool,
 }
 
 const fn case(name: &'static str, prepare: fn() -> Box<dyn Work>) -> Case {
-    Case { name, heavy: false, prepare }
+    Case { name, prepare, heavy: false }
 }
 
+/// A case whose operation takes most of a second; see [`Case::heavy`].
 const fn heavy_case(name: &'static str, prepare: fn() -> Box<dyn Work>) -> Case {
-    Case { name, heavy: true, prepare }
+    Case { name, prepare, heavy: true }
 }
 
 /// Every case.
