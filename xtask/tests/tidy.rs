@@ -436,6 +436,36 @@ fn every_crate_says_what_it_is() {
     none(&findings, "begin the file with `//! ` and one line that says what the crate is");
 }
 
+/// Whoever loosens a promise, the judge or what runs it should not be the only one who looked.
+#[test]
+fn what_judges_has_owners() {
+    let owners = read(&root().join(".github/CODEOWNERS"));
+    let rules = owners.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let rules: Vec<(&str, usize)> = rules
+        .map(|line| {
+            let mut words = line.split_whitespace();
+            (words.next().unwrap_or_default(), words.filter(|word| word.contains('@')).count())
+        })
+        .collect();
+    let mut findings = Vec::new();
+    for path in ["/benches-data/", "/xtask/", "/.github/"] {
+        match rules.iter().filter(|(pattern, _)| *pattern == path).collect::<Vec<_>>()[..] {
+            [(_, 1..)] => {}
+            [] => findings.push(format!("`{path}` has no line")),
+            [_] => findings.push(format!("`{path}` has a line without an owner, which takes it away from everybody")),
+            _ => findings.push(format!("`{path}` has several lines")),
+        }
+    }
+    // A later line that matches too would replace the owners; a path that is not there protects nothing.
+    for (pattern, _) in rules {
+        let path = pattern.strip_prefix('/').filter(|path| path.ends_with('/'));
+        if !path.is_some_and(|path| root().join(path).is_dir()) {
+            findings.push(format!("`{pattern}` is not the path of a folder, like `/xtask/`"));
+        }
+    }
+    none(&findings, "correct .github/CODEOWNERS");
+}
+
 #[test]
 fn the_map_names_every_crate() {
     let file = root().join("crates/ARCHITECTURE.md");
