@@ -106,15 +106,18 @@ pub fn measure(
 ) -> Result<ExactRun, Failure> {
     let programs = programs(executables);
     let mut run: ExactRun = cases.iter().map(|case| (case.clone(), Ok(Vec::new()))).collect();
+    // The longest begin first, so that no processor is idle while the other works on one that was begun last.
+    let mut order = cases.to_vec();
+    order.sort_by_key(|case| !list.is_heavy(case));
     for program in &programs {
         progress.phase(program.name, &plain_text::counted(cases.len(), "case"));
-        let measured = parallel::each(cases, |case| {
+        let measured = parallel::each(&order, |case| {
             progress.at(case.as_str());
             let measured = measure_one(program, list, case, limits)?;
             progress.step(Progress::in_parallel(Progress::EXACT_CASE));
             Ok(measured)
         })?;
-        for (case, measured) in cases.iter().zip(measured) {
+        for (case, measured) in order.iter().zip(measured) {
             match (run.get_mut(case), measured) {
                 (Some(Ok(records)), Ok(more)) => records.extend(more),
                 // One reason is enough: the first is the one to look at.

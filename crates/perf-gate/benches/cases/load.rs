@@ -83,7 +83,7 @@ pub struct Suspended {
 }
 
 /// Events before the pause: a standard query has 264, the answer begins at the 62nd.
-const SUSPENDED_AFTER: u64 = 150;
+const SUSPENDED_AFTER: u64 = 100;
 
 impl Suspended {
     pub fn of(queries: u64) -> Self {
@@ -138,7 +138,7 @@ impl Work for Suspended {
                 let answer =
                     last.as_ref().and_then(EventKind::summary).and_then(|summary| summary.answer).unwrap_or_default();
                 let cancelled = matches!(last, Some(EventKind::Cancelled { .. }));
-                wrong += u64::from(!(cancelled && (60..140).contains(&answer.deltas)));
+                wrong += u64::from(!(cancelled && (20..180).contains(&answer.deltas)));
                 deltas += u64::from(answer.deltas);
                 hasher.write_u32(answer.bytes);
             }
