@@ -29,7 +29,7 @@ pub struct Batch<I> {
     concurrency: usize,
     next: u64,
     /// Items since the batch last let others run.
-    in_a_row: u32,
+    in_a_row: u64,
 }
 
 /// What came of one query of a batch.

@@ -5,13 +5,13 @@ use tokio::time::Instant;
 use crate::event::{Event, EventKind};
 
 /// Most events that a query gives out in a row before it lets others run: the budget that tokio gives its own resources.
-pub(crate) const MAX_IN_A_ROW: u32 = 128;
+pub(crate) const MAX_IN_A_ROW: u64 = 128;
 
 /// The numbering of one query's events, and the clock as it was read in the current poll.
 pub(crate) struct Outbox {
     next: u64,
-    /// Events since the query last let others run.
-    in_a_row: u32,
+    /// The event before which the query lets others run. Told by its number, so that an event counts nothing more.
+    rest_before: u64,
     /// First poll of the stream.
     began: Option<Instant>,
     /// Current poll of the stream.
@@ -21,7 +21,7 @@ pub(crate) struct Outbox {
 impl Outbox {
     pub(crate) fn new() -> Self {
         // Replaced by the first poll; time is not counted before.
-        Self { next: 0, in_a_row: 0, began: None, now: Instant::now() }
+        Self { next: 0, rest_before: MAX_IN_A_ROW, began: None, now: Instant::now() }
     }
 
     /// Reads the clock: once a poll, for the event's time and for what deadlines are compared with.
@@ -44,13 +44,13 @@ impl Outbox {
         if crate::seeded_fault::is(crate::seeded_fault::Fault::NoPause) {
             return false;
         }
-        self.in_a_row >= MAX_IN_A_ROW
+        self.next == self.rest_before
     }
 
     /// Others run now.
     #[inline]
     pub(crate) fn rest(&mut self) {
-        self.in_a_row = 0;
+        self.rest_before = self.next + MAX_IN_A_ROW;
     }
 
     /// Numbers and dates an event. Made in place by those who emit it: an event is moved as seldom as possible.
@@ -58,7 +58,6 @@ impl Outbox {
     pub(crate) fn event(&mut self, kind: EventKind) -> Event {
         let seq = self.next;
         self.next += 1;
-        self.in_a_row += 1;
         Event::new(seq, self.now.saturating_duration_since(self.began.unwrap_or(self.now)), kind)
     }
 

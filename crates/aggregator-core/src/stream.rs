@@ -139,6 +139,19 @@ impl QueryStream {
         }
     }
 
+    /// Lets others run, unless the query has to end: what comes from outside, or by the clock, is not put off.
+    #[cold]
+    #[inline(never)]
+    fn rests(&mut self, cx: &mut Context<'_>) -> bool {
+        self.outbox.rest();
+        let ending = matches!(self.phase, Phase::Cancelling(_));
+        let rests = !ending && self.run.as_ref().is_some_and(|run| self.outbox.now() < run.time.deadline);
+        if rests {
+            cx.waker().wake_by_ref();
+        }
+        rests
+    }
+
     #[cold]
     fn begin(&mut self, now: Instant) -> EventKind {
         let settings = &self.parts.settings;
@@ -237,14 +250,8 @@ impl Stream for QueryStream {
         if this.canceller.is_some() {
             this.look_for_cancellation();
         }
-        if this.outbox.is_exhausted() {
-            this.outbox.rest();
-            // An end from outside or by the clock is not put off.
-            let ending = matches!(this.phase, Phase::Cancelling(_));
-            if !ending && this.run.as_ref().is_some_and(|run| this.outbox.now() < run.time.deadline) {
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
-            }
+        if this.outbox.is_exhausted() && this.rests(cx) {
+            return Poll::Pending;
         }
         // The answer is most of a query's events and comes first, so that its way is short.
         if this.phase == Phase::Answering
