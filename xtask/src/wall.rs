@@ -35,8 +35,8 @@ pub struct WallTime {
 /// For each case its wall time, or why there is none.
 pub type WallRun = BTreeMap<CaseName, Result<WallTime, String>>;
 
-/// Measures those of the chosen cases that are not heavy. A process that dies or a table that cannot be read breaks them all: half a table may hide
-/// what is missing from the other half.
+/// Measures those of the chosen cases that are not heavy. A process that dies or a table that cannot be read breaks them
+/// all: half a table may hide what is missing from the other half.
 pub fn measure(
     executables: &Executables,
     list: &CaseList,

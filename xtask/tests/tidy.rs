@@ -201,7 +201,8 @@ fn the_library_of_perf_gate_needs_three_crates() {
     );
 }
 
-/// A planted fault must reach nobody: the feature that has them is on only where somebody writes its name on a command line.
+/// A planted fault must reach nobody: the feature that has them is on only where somebody writes its name on a command
+/// line.
 #[test]
 fn planted_faults_are_built_only_when_asked_for_by_name() {
     const FEATURE: &str = "seeded-faults";

@@ -19,7 +19,11 @@ use crate::reply::{Numbered, Reply};
 /// At most so many queries run at a time; the next is taken from the list when one is through, so that a list of any length
 /// needs the memory of those that run. A text that is no query, a query that fails and a provider that panics are one
 /// item each and stop none of the others. It owns no task: polling it does the work, and dropping it (at any time) drops
-/// every running query with all its calls at once. After 128 items in a row it lets others run. After the last item it yields `None` for ever.
+/// every running query with all its calls at once. After 128 items in a row it lets others run. After the last item it
+/// yields `None` for ever.
+///
+/// All of it is one task of the caller. Where thousands run at a time and wait for the same moments, tokio's budget for one
+/// task lets 128 of them go on and polls the others in vain: spawn a task for each then, with [`Engine::ask`].
 #[must_use = "a batch does nothing unless it is polled"]
 pub struct Batch<I> {
     engine: Engine,
