@@ -83,6 +83,11 @@ pub fn parse(text: &str) -> Result<Vec<Budget>, BudgetError> {
                 format!("{case} {metric}: the unit is `{unit}`, but this metric is counted in `{}`", metric.unit());
             return Err(BudgetError { what, span });
         }
+        if let Some(Reference { promised, measured }) = &entry.reference
+            && (promised.trim().is_empty() || measured.trim().is_empty())
+        {
+            return Err(BudgetError { what: format!("{case} {metric}: `reference` says nothing"), span });
+        }
         if source.trim().is_empty() {
             return Err(BudgetError { what: format!("{case} {metric}: `source` is empty"), span });
         }
@@ -126,6 +131,7 @@ source = "the README promises it"
             ("heap-peak", "heap-peek", "unknown metric", 4),
             ("query/floor/10", "query", "not a case name", 3),
             ("the README promises it", " ", "`source` is empty", 2),
+            ("it\"", "it\"\nreference = { promised = \"1 s\", measured = \"\" }", "`reference` says nothing", 2),
             ("it\"", "it\"\nreference = { promised = \"1 s\" }", "missing field `measured`", 8),
         ] {
             let broken = GOOD.replacen(from, to, 1);

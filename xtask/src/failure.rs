@@ -69,7 +69,10 @@ impl fmt::Display for Failure {
             Self::InvalidFile(error) => writeln!(f, "error: {error}"),
             Self::Environment { what, hint } => writeln!(f, "error: {what}\n  hint: {hint}"),
             Self::Refused { what, hint } => writeln!(f, "refused: {what}\n  hint: {hint}"),
-            Self::Interrupted => writeln!(f, "interrupted: nothing was written"),
+            Self::Interrupted => writeln!(
+                f,
+                "interrupted: nothing was written; the report of an earlier run is removed when a run begins"
+            ),
         }
     }
 }

@@ -66,7 +66,8 @@ pub fn measure(
             // Any of these patterns; one may match longer names too, whose rows are then not used.
             command.args(chosen.iter().map(CaseName::as_str));
         }
-        let time = limits.time * u32::try_from(chosen.len()).unwrap_or(u32::MAX).max(1);
+        // A case takes it a tenth of a second, unless the machine is very busy.
+        let time = limits.time + Duration::from_secs(2 * chosen.len() as u64);
         let limits = Limits { time, own: Some(ProcessLimits::TIMED), ..limits };
         let output = child::run(&mut command, limits, Messages::Kept);
         let rows = match output {
@@ -76,7 +77,8 @@ pub fn measure(
         match rows {
             Ok(rows) => rows.into_iter().for_each(|(case, ns)| medians.entry(case).or_default().push(ns)),
             Err(reason) => {
-                let broken = |case: &CaseName| (case.clone(), Err(format!("`time` {reason}")));
+                let reason = format!("`time` {reason}");
+                let broken = |case: &CaseName| (case.clone(), Err(reason.clone()));
                 return Ok(chosen.iter().map(broken).collect());
             }
         }

@@ -201,6 +201,21 @@ fn a_case_that_one_program_does_not_know_is_broken() {
     assert_eq!(world.not_fine(), ["BROKEN url/ordinary/40 case"]);
 }
 
+/// One process times all cases: a broken one would end it, and the others' times with it.
+#[test]
+fn a_broken_case_is_not_timed_and_the_others_are() {
+    let world = World::with_baseline();
+    let budget = "[[budget]]\ncase = \"query/floor/10\"\nmetric = \"time\"\nlimit = 1000\nsource = \"s\"\n";
+    world.write("benches-data/budgets.toml", &format!("schema = 1\n{budget}"));
+    world.script("count.d/query/floor/10.sh", "echo 'it broke' >&2; exit 1");
+    let good = std::fs::read_to_string(world.path("bin/time.sh")).unwrap();
+    world.script("time.sh", &format!("case \"$*\" in *url/ordinary/40*) ;; *) exit 1;; esac\n{good}"));
+    world.xtask(&["perf"]).expect(1).says("it broke");
+    assert_eq!(world.not_fine(), ["BROKEN query/floor/10 case", "BROKEN query/floor/10 time"]);
+    assert_eq!(world.verdict("wall", "url/ordinary/40", "time"), "INFO");
+    assert_eq!(world.verdict("budget", "query/floor/10", "time"), "BROKEN");
+}
+
 #[test]
 fn wall_rows_are_broken_when_their_table_is() {
     let world = World::with_baseline();

@@ -6,7 +6,8 @@ use crate::failure::Failure;
 use crate::plain_text::counted;
 use crate::{exit_code, stdout};
 
-/// Read every file in benches-data and say whether all are valid (exit code 3 if not)
+/// Read every file in benches-data and say whether all are valid (exit code 3 if not); what scenarios and profiles mean is
+/// checked by the cases that read them
 #[derive(Debug, clap::Args)]
 pub struct Options {
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! Instructions: values that repeat to a few in a million, judged with a margin of one percent.
+//! Instructions: values that repeat to less than one in ten thousand, judged with a margin of one percent.
 //!
 //! The margin is for what the compiler does differently around a change that costs nothing, which moves these figures by
 //! parts of a percent; that many small steps do not add up unseen is up to `baseline update`, which keeps a stored value

@@ -14,9 +14,9 @@ pub fn rows(run: &WallRun) -> Vec<Row> {
             let row = row(case, Verdict::Info).values(None, Some(Value::Number(time.ns)));
             Row { spread: Some(time.spread), ..row }
         }
-        Err(reason) => row(case, Verdict::Broken)
-            .because(reason)
-            .then(format!("see it run: cargo bench -p perf-gate --bench time -- {case}")),
+        Err(reason) => {
+            row(case, Verdict::Broken).because(reason).then("see it run: cargo bench -p perf-gate --bench time")
+        }
     });
     rows.collect()
 }
