@@ -6,6 +6,7 @@
 //! - [`benches_data`] reads everything people and `baseline update` stored, through [`data_file`], before anything runs.
 //! - [`executables`] builds the three measuring programs; [`exact`], [`instructions`] (with [`callgrind`]) and [`wall`] run
 //!   them through [`child`], the first two on all processors with [`parallel`].
+//! - [`statistics`] is the arithmetic of noisy measurements, pure; what is random follows from a seed ([`seeded`]).
 //! - [`judge`] turns a run, a baseline and budgets into [`row`]s, each with a [`verdict`].
 //! - [`report`] shows the rows to people and programs; [`exit_code`] says what they mean together.
 //! - [`whole_file`] is the only way anything is written.
@@ -40,6 +41,9 @@ mod row;
 #[allow(dead_code)]
 mod seeded;
 mod selection;
+// As `seeded`.
+#[allow(dead_code, unused_imports)]
+mod statistics;
 mod stdout;
 mod test;
 mod verdict;

@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::plain_text::counted;
 use crate::progress::Progress;
 use crate::row::Spread;
+use crate::statistics::quantile;
 
 /// How often and how long.
 #[derive(Debug, Clone, Copy)]
@@ -117,16 +118,6 @@ fn summarise(mut medians: Vec<f64>) -> Result<WallTime, String> {
     }
     let iqr_percent = (quantile(&medians, 0.75) - quantile(&medians, 0.25)) / median * 100.0;
     Ok(WallTime { ns: ns as u64, spread: Spread { iqr_percent, processes: medians.len() } })
-}
-
-/// Linear interpolation between the closest ranks of sorted values (type 7 of Hyndman and Fan, the usual one).
-fn quantile(sorted: &[f64], p: f64) -> f64 {
-    let at = p * sorted.len().saturating_sub(1) as f64;
-    let (below, above) = (at.floor() as usize, at.ceil() as usize);
-    match (sorted.get(below), sorted.get(above)) {
-        (Some(low), Some(high)) => low + (high - low) * (at - at.floor()),
-        _ => f64::NAN,
-    }
 }
 
 #[cfg(test)]
