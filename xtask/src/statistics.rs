@@ -1,16 +1,24 @@
 //! Statistics of the judge: numbers in, numbers out. No file, no clock, no randomness but a seed that the caller gives.
 //!
+//! - [`estimate`]: how much slower head is than base, from pairs of processes, with bounds that assume no distribution.
+//! - [`smallest_detectable`] and [`pairs_needed`]: what such pairs can see, and how many it takes.
 //! - [`outliers()`] are counted and shown, never removed.
 //!
-//! Whatever cannot be computed (a value that is not finite, too few of them, a level
+//! Changes are **log ratios**, ln(head / base), without unit: they add, and twice as slow is as far from 0 as twice as
+//! fast. [`percent`] is for people. Whatever cannot be computed (a value that is not finite, too few of them, a level
 //! outside its range) is `None`, never a number that looks like a result.
 //!
 //! Golden values are in `xtask/tests/fixtures/statistics`, with the script that made them.
 
+mod normal;
 mod outliers;
+mod planning;
 mod quantile;
+mod signed_rank;
 #[cfg(test)]
 mod vectors;
 
 pub use outliers::{Outliers, outliers};
+pub use planning::{pairs_needed, percent, robust_sd, smallest_detectable};
 pub use quantile::quantile;
+pub use signed_rank::{Estimate, estimate};
