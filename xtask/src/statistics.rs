@@ -2,6 +2,7 @@
 //!
 //! - [`estimate`]: how much slower head is than base, from pairs of processes, with bounds that assume no distribution.
 //! - [`smallest_detectable`] and [`pairs_needed`]: what such pairs can see, and how many it takes.
+//! - [`clopper_pearson`]: what k of n proves about a rate, as the gate's own rate of false alarms.
 //! - [`outliers()`] are counted and shown, never removed.
 //!
 //! Changes are **log ratios**, ln(head / base), without unit: they add, and twice as slow is as far from 0 as twice as
@@ -13,6 +14,7 @@
 mod normal;
 mod outliers;
 mod planning;
+mod proportion;
 mod quantile;
 mod signed_rank;
 #[cfg(test)]
@@ -20,5 +22,6 @@ mod vectors;
 
 pub use outliers::{Outliers, outliers};
 pub use planning::{pairs_needed, percent, robust_sd, smallest_detectable};
+pub use proportion::{clopper_pearson, lower_bound, upper_bound};
 pub use quantile::quantile;
 pub use signed_rank::{Estimate, estimate};

@@ -1,0 +1,241 @@
+//! What k of n trials prove about a rate.
+
+use std::f64::consts::TAU;
+
+/// The exact two-sided interval for a rate of which `successes` of `trials` were seen (Clopper and Pearson, "The use of
+/// confidence or fiducial limits illustrated in the case of the binomial", Biometrika 26(4), 1934): lower and upper
+/// bound, each missing the truth with a probability of at most (1 - confidence) / 2, whatever the rate is.
+///
+/// Without trials the rate can be anything, from 0 to 1. `None` if there are more successes than trials or unless
+/// 0 < confidence < 1.
+///
+/// The time grows with the square root of `trials`: 40 µs for a thousand, 8 ms for a hundred million.
+pub fn clopper_pearson(successes: u64, trials: u64, confidence: f64) -> Option<(f64, f64)> {
+    let tail = tail(successes, trials, confidence)? / 2.0;
+    Some((rate_from_below(successes, trials, tail), rate_from_above(successes, trials, tail)))
+}
+
+/// The one-sided bound of [`clopper_pearson`] that the rate is above with the given confidence; 0 without success.
+pub fn lower_bound(successes: u64, trials: u64, confidence: f64) -> Option<f64> {
+    Some(rate_from_below(successes, trials, tail(successes, trials, confidence)?))
+}
+
+/// The one-sided bound of [`clopper_pearson`] that the rate is below with the given confidence; 1 if all succeeded.
+///
+/// Without any success it is 1 - (1 - confidence)^(1/trials), about 3 / trials at 95 %: the rule of three.
+pub fn upper_bound(successes: u64, trials: u64, confidence: f64) -> Option<f64> {
+    Some(rate_from_above(successes, trials, tail(successes, trials, confidence)?))
+}
+
+fn tail(successes: u64, trials: u64, confidence: f64) -> Option<f64> {
+    (successes <= trials && confidence > 0.0 && confidence < 1.0).then_some(1.0 - confidence)
+}
+
+/// The rate with which so many successes or more have the probability `tail`.
+fn rate_from_below(successes: u64, trials: u64, tail: f64) -> f64 {
+    if successes == 0 {
+        return 0.0;
+    }
+    solve(|rate| at_least(successes, trials, rate) > tail)
+}
+
+/// The rate with which so many successes or fewer have the probability `tail`.
+fn rate_from_above(successes: u64, trials: u64, tail: f64) -> f64 {
+    if successes == trials {
+        return 1.0;
+    }
+    solve(|rate| at_most(successes, trials, rate) < tail)
+}
+
+/// The rate from which on the answer is yes, to the last bit. An inverse incomplete beta function would be faster, but
+/// none that was found keeps its digits for few successes of many trials; halving an interval cannot go astray.
+fn solve(exceeds: impl Fn(f64) -> bool) -> f64 {
+    let (mut low, mut high) = (0.0, 1.0);
+    loop {
+        let rate = f64::midpoint(low, high);
+        if rate <= low || rate >= high {
+            return rate;
+        }
+        if exceeds(rate) { high = rate } else { low = rate }
+    }
+}
+
+/// P(X >= successes) of a binomial variable. Whichever tail is the smaller is summed, from its largest term outwards.
+fn at_least(successes: u64, trials: u64, rate: f64) -> f64 {
+    if successes == 0 {
+        1.0
+    } else if successes as f64 > trials as f64 * rate {
+        sum(successes, trials, rate)
+    } else {
+        1.0 - at_most(successes - 1, trials, rate)
+    }
+}
+
+/// P(X <= successes): as many failures or more, seen from the other side.
+fn at_most(successes: u64, trials: u64, rate: f64) -> f64 {
+    if successes as f64 <= trials as f64 * rate {
+        let odds = (1.0 - rate) / rate;
+        outwards(term(successes, trials, rate), odds, (0..successes).rev().map(|k| (k + 1, trials - k)))
+    } else {
+        1.0 - sum(successes + 1, trials, rate)
+    }
+}
+
+/// The terms from `successes` up, where they fall.
+fn sum(successes: u64, trials: u64, rate: f64) -> f64 {
+    let odds = rate / (1.0 - rate);
+    outwards(term(successes, trials, rate), odds, (successes..trials).map(|k| (trials - k, k + 1)))
+}
+
+/// Sums falling terms, each its neighbour times a quotient times the odds, until they no longer matter.
+fn outwards(first: f64, odds: f64, quotients: impl Iterator<Item = (u64, u64)>) -> f64 {
+    let (mut term, mut sum) = (first, first);
+    for (numerator, denominator) in quotients {
+        term *= numerator as f64 / denominator as f64 * odds;
+        sum += term;
+        if term <= sum * f64::EPSILON / 1024.0 {
+            break;
+        }
+    }
+    sum
+}
+
+/// P(X = k) as Loader computes it ("Fast and accurate computation of binomial probabilities", 2000): factorials of
+/// millions would cancel and leave few digits, how far k is from what is expected does not.
+fn term(k: u64, n: u64, rate: f64) -> f64 {
+    let failures = n - k;
+    let (k_, n_, failures_) = (k as f64, n as f64, failures as f64);
+    if k == 0 {
+        return (n_ * (-rate).ln_1p()).exp();
+    }
+    if failures == 0 {
+        return (n_ * rate.ln()).exp();
+    }
+    let exponent = stirling_error(n)
+        - stirling_error(k)
+        - stirling_error(failures)
+        - deviance(k_, n_ * rate)
+        - deviance(failures_, n_ * (1.0 - rate));
+    exponent.exp() * (n_ / (TAU * k_ * failures_)).sqrt()
+}
+
+/// ln(n!) less Stirling's approximation of it, ln(√(2πn) · (n/e)^n).
+fn stirling_error(n: u64) -> f64 {
+    let x = n as f64;
+    if n < 16 {
+        // Factorials up to 15! are exact in floating point.
+        let factorial: f64 = (2..=n).map(|factor| factor as f64).product();
+        return factorial.ln() - (0.5 * (TAU * x).ln() + x * x.ln() - x);
+    }
+    // Bernoulli numbers B_2j / (2j (2j - 1)); for 16 the first term left out is 1e-16.
+    let square = x * x;
+    let series = [1.0 / 12.0, -1.0 / 360.0, 1.0 / 1260.0, -1.0 / 1680.0, 1.0 / 1188.0];
+    series.iter().rev().fold(0.0, |sum, coefficient| sum / square + coefficient) / x
+}
+
+/// x ln(x / mean) + mean - x, also where x is so near the mean that this cancels.
+fn deviance(x: f64, mean: f64) -> f64 {
+    let difference = x - mean;
+    if difference.abs() >= 0.1 * (x + mean) {
+        return x * (x / mean).ln() - difference;
+    }
+    // With v = difference / (x + mean), ln(x / mean) = 2 (v + v³/3 + v⁵/5 + …).
+    let v = difference / (x + mean);
+    let (mut sum, mut power) = (difference * v, 2.0 * x * v);
+    for odd in (3_u32..).step_by(2) {
+        power *= v * v;
+        let next = sum + power / f64::from(odd);
+        if next == sum {
+            break;
+        }
+        sum = next;
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::vectors::{close, vectors};
+    use super::*;
+
+    #[test]
+    fn agrees_with_scipy() {
+        for vector in &vectors().proportions {
+            let (k, n, confidence) = (vector.successes, vector.trials, vector.confidence);
+            let (lower, upper) = clopper_pearson(k, n, confidence).unwrap();
+            close(lower, vector.lower, 1e-11);
+            close(upper, vector.upper, 1e-11);
+            // Half of what is left on both sides is what is left on one.
+            let one_sided = f64::midpoint(1.0, confidence);
+            close(lower_bound(k, n, one_sided).unwrap(), vector.lower, 1e-11);
+            close(upper_bound(k, n, one_sided).unwrap(), vector.upper, 1e-11);
+        }
+    }
+
+    #[test]
+    fn no_success_has_a_closed_form() {
+        for n in [1, 10, 100, 350, 100_000] {
+            let expected = -((0.05_f64).ln() / n as f64).exp_m1();
+            close(upper_bound(0, n, 0.95).unwrap(), expected, 1e-13);
+            close(lower_bound(n, n, 0.95).unwrap(), 1.0 - expected, 1e-13);
+            assert_eq!((lower_bound(0, n, 0.95), upper_bound(n, n, 0.95)), (Some(0.0), Some(1.0)));
+        }
+        // The design's rule: no false alarm in 300 runs is less than 1 % of them.
+        assert!(upper_bound(0, 299, 0.95).unwrap() < 0.01);
+        assert!(upper_bound(0, 298, 0.95).unwrap() > 0.01);
+    }
+
+    #[test]
+    fn nonsense_has_no_bound() {
+        assert_eq!(clopper_pearson(0, 0, 0.95), Some((0.0, 1.0)));
+        assert_eq!(clopper_pearson(2, 1, 0.95), None);
+        for confidence in [0.0, 1.0, -0.5, 1.5, f64::NAN] {
+            assert_eq!(clopper_pearson(1, 2, confidence), None, "{confidence}");
+            assert_eq!((lower_bound(1, 2, confidence), upper_bound(1, 2, confidence)), (None, None));
+        }
+    }
+
+    /// n! is n times (n - 1)!, so that neighbouring errors differ by what logarithms say.
+    #[test]
+    fn the_series_goes_on_where_exact_factorials_end() {
+        for n in 1..60_u64 {
+            let x = n as f64;
+            let expected = (x + 0.5) * (1.0 / x).ln_1p() - 1.0;
+            let tolerance = if n < 16 { 1e-14 } else { 1e-15 };
+            let found = stirling_error(n) - stirling_error(n + 1);
+            assert!((found - expected).abs() < tolerance, "n = {n}: {found:e} is not {expected:e}");
+        }
+    }
+
+    #[test]
+    fn terms_of_small_numbers_are_what_counting_gives() {
+        // 20 choose 7 = 77520.
+        close(term(7, 20, 0.3), 77_520.0 * 0.3_f64.powi(7) * 0.7_f64.powi(13), 1e-14);
+        close((0..=20).map(|k| term(k, 20, 0.3)).sum(), 1.0, 1e-14);
+        close(at_least(7, 20, 0.3) + at_most(6, 20, 0.3), 1.0, 1e-14);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_interval_has_what_was_seen_in_it_and_moves_with_it(
+            (n, k) in (2_u64..3000).prop_flat_map(|n| (Just(n), 0..n)),
+            confidence in 0.5..0.999,
+        ) {
+            let (lower, upper) = clopper_pearson(k, n, confidence).unwrap();
+            let seen = k as f64 / n as f64;
+            prop_assert!(0.0 <= lower && lower <= seen && seen <= upper && upper <= 1.0);
+            let more = clopper_pearson(k + 1, n, confidence).unwrap();
+            prop_assert!(lower < more.0 && upper < more.1, "more successes, higher bounds");
+            let longer = clopper_pearson(k, n + 1, confidence).unwrap();
+            prop_assert!(longer.0 <= lower && longer.1 < upper, "more trials, lower bounds");
+            let surer = clopper_pearson(k, n, f64::midpoint(confidence, 1.0)).unwrap();
+            prop_assert!(surer.0 <= lower && upper < surer.1, "more confidence, wider");
+            let mirrored = clopper_pearson(n - k, n, confidence).unwrap();
+            prop_assert!((mirrored.0 - (1.0 - upper)).abs() < 1e-13 && (mirrored.1 - (1.0 - lower)).abs() < 1e-13);
+        }
+    }
+}
