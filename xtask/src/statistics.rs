@@ -4,6 +4,7 @@
 //! - [`smallest_detectable`] and [`pairs_needed`]: what such pairs can see, and how many it takes.
 //! - [`clopper_pearson`]: what k of n proves about a rate, as the gate's own rate of false alarms.
 //! - [`outliers()`] are counted and shown, never removed.
+//! - [`rivals`]: the rules of other tools, applied to the same data.
 //!
 //! Changes are **log ratios**, ln(head / base), without unit: they add, and twice as slow is as far from 0 as twice as
 //! fast. [`percent`] is for people. Whatever cannot be computed (a value that is not finite, too few of them, a level
@@ -16,6 +17,7 @@ mod outliers;
 mod planning;
 mod proportion;
 mod quantile;
+pub mod rivals;
 mod signed_rank;
 #[cfg(test)]
 mod vectors;
