@@ -10,6 +10,7 @@ use perf_gate::{Baseline, BaselineError, CaseName, Metric};
 use crate::budget::{self, Budget};
 use crate::data_file::{self, InvalidFile};
 use crate::failure::Failure;
+use crate::thresholds::{self, Thresholds};
 use crate::workspace::Workspace;
 
 /// Where the stored files are.
@@ -28,6 +29,8 @@ pub struct Places {
 pub struct BenchesData {
     /// The promises.
     pub budgets: Vec<Budget>,
+    /// Where the ordinary margins are not what people want.
+    pub thresholds: Thresholds,
     /// Baselines by target triple.
     pub baselines: BTreeMap<String, Baseline>,
     /// Text of each file that the cases read, by its name below `benches-data`.
@@ -52,6 +55,11 @@ impl BenchesData {
         }
 
         let budgets = read_budgets(&budgets_file, &workspace.shown(&budgets_file))?;
+        let thresholds_file = dir.join("thresholds.toml");
+        let thresholds = match thresholds_file.exists() {
+            true => read_thresholds(&thresholds_file, &workspace.shown(&thresholds_file))?,
+            false => Thresholds::default(),
+        };
         let mut baselines = BTreeMap::new();
         for path in baseline_files(&baselines_dir, &workspace.shown(&baselines_dir))? {
             let baseline = read_baseline(&path, &workspace.shown(&path))?;
@@ -59,7 +67,7 @@ impl BenchesData {
         }
         let mut others = Vec::new();
         walk(&dir, workspace, &mut |path| {
-            if path != default_baselines && path != dir.join("budgets.toml") {
+            if path != default_baselines && path != dir.join("budgets.toml") && path != dir.join("selftest") {
                 others.push(path.to_owned());
                 return true;
             }
@@ -74,7 +82,7 @@ impl BenchesData {
                 inputs.insert(name, text);
             }
         }
-        Ok(Self { budgets, baselines, inputs, files, baselines_dir })
+        Ok(Self { budgets, thresholds, baselines, inputs, files, baselines_dir })
     }
 
     /// The file of a target's baseline.
@@ -128,6 +136,12 @@ fn read_budgets(path: &Path, shown: &str) -> Result<Vec<Budget>, InvalidFile> {
     let repair = format!("people write this file: correct it, or `git restore {shown}`");
     let text = data_file::read(path, shown, &repair)?;
     budget::parse(&text).map_err(|error| InvalidFile::new(shown, error.what, repair).at(&text, error.span))
+}
+
+fn read_thresholds(path: &Path, shown: &str) -> Result<Thresholds, InvalidFile> {
+    let repair = format!("people write this file: correct it, or `git restore {shown}`");
+    let text = data_file::read(path, shown, &repair)?;
+    thresholds::parse(&text).map_err(|error| InvalidFile::new(shown, error.what, repair).at(&text, error.span))
 }
 
 /// Scenarios and the like: their meaning is checked by those who use them, here only that they are whole.
@@ -193,10 +207,12 @@ fn is_hidden(path: &Path) -> bool {
 /// The name of a file that cases read, with `/` on every system; None for other files.
 fn input_name(dir: &Path, path: &Path) -> Option<String> {
     let parts: Vec<_> = path.strip_prefix(dir).ok()?.iter().map(|part| part.to_string_lossy()).collect();
-    let first = parts.first()?;
-    let is_folder_of_inputs = first == "scenarios" || first == "profiles";
-    let is_input = first.starts_with("corpus") || (is_folder_of_inputs && parts.len() > 1);
-    is_input.then(|| parts.join("/"))
+    Some(parts.join("/")).filter(|name| is_input(name))
+}
+
+/// Whether cases read a file, by its name below `benches-data`.
+pub fn is_input(name: &str) -> bool {
+    name.starts_with("corpus") || name.starts_with("scenarios/") || name.starts_with("profiles/")
 }
 
 /// Where an error is: at its span, else at the line of the row it names, which is one line in every file written here.

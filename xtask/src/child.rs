@@ -9,6 +9,7 @@ use std::{env, fmt, path::Path};
 
 use perf_gate::ProcessLimits;
 
+use crate::affinity::{Pinned, Processor};
 use crate::failure::Failure;
 use crate::{interrupt, plain_text};
 
@@ -21,12 +22,14 @@ pub struct Limits {
     pub output: u64,
     /// What it allows itself to use up, if it does; for the reason of its end.
     pub own: Option<ProcessLimits>,
+    /// The one processor it may run on, if it is to be one.
+    pub processor: Option<Processor>,
 }
 
 /// For the measuring programs: a case takes well under a second and prints a few dozen lines.
 impl Default for Limits {
     fn default() -> Self {
-        Self { time: Duration::from_secs(60), output: 4 << 20, own: None }
+        Self { time: Duration::from_secs(60), output: 4 << 20, own: None, processor: None }
     }
 }
 
@@ -135,7 +138,10 @@ fn run_to_its_end(command: &mut Command, limits: Limits, messages: Messages) -> 
     if interrupt::raised() {
         return Err(ChildError::Interrupted);
     }
-    let mut child = command.spawn().map_err(ChildError::Start)?;
+    let pinned = Pinned::to(limits.processor);
+    let child = command.spawn();
+    drop(pinned);
+    let mut child = child.map_err(ChildError::Start)?;
     let printed = child.stdout.take().map(|pipe| read_head(pipe, limits.output));
     let said = child.stderr.take().map(read_tail);
 

@@ -12,7 +12,7 @@ use crate::progress::Progress;
 use crate::workspace::Workspace;
 
 /// Paths of the measuring programs.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Executables {
     /// Wall time, with divan.
     pub time: PathBuf,
@@ -58,6 +58,11 @@ impl Source {
         }
     }
 
+    /// Whether they are not those of the work tree, so that there is nothing to compare them with.
+    pub fn is_for_tests(&self) -> bool {
+        self.executables.is_some() || self.seeded_faults
+    }
+
     /// Features of perf-gate that they are built with; part of what makes values comparable.
     pub fn features(&self) -> &'static [&'static str] {
         if self.seeded_faults { &["--features", "seeded-faults"] } else { &[] }
@@ -94,7 +99,7 @@ fn build(workspace: &Workspace, features: &[&str]) -> Result<Executables, Failur
     cargo.args(["build", "--profile", "bench", "--benches", "--package", "perf-gate", "--locked"]);
     cargo.args(features);
     cargo.arg("--message-format=json-render-diagnostics");
-    let limits = Limits { time: Duration::from_secs(3600), output: 256 << 20, own: None };
+    let limits = Limits { time: Duration::from_secs(3600), output: 256 << 20, ..Limits::default() };
     Progress::announce("build", "the measuring programs");
     let messages = child::run(&mut cargo, limits, Messages::Shown).map_err(|error| match error {
         ChildError::Interrupted => Failure::Interrupted,
@@ -104,14 +109,15 @@ fn build(workspace: &Workspace, features: &[&str]) -> Result<Executables, Failur
         ),
     })?;
     Ok(Executables {
-        time: find(&messages, "time")?,
-        heap: find(&messages, "heap")?,
-        count: find(&messages, "count")?,
+        time: artifact(&messages, "time")?,
+        heap: artifact(&messages, "heap")?,
+        count: artifact(&messages, "count")?,
         dir: workspace.root().to_owned(),
     })
 }
 
-fn find(messages: &str, name: &str) -> Result<PathBuf, Failure> {
+/// Where cargo put a bench target of the package that measures, from its messages.
+pub fn artifact(messages: &str, name: &str) -> Result<PathBuf, Failure> {
     let built = messages.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok()).find_map(|message| {
         let target = message.target?;
         let is_it = message.reason == "compiler-artifact"

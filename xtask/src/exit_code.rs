@@ -2,7 +2,7 @@
 
 use perf_gate::Metric;
 
-use crate::row::{Row, Subject};
+use crate::row::{Group, Row, Subject};
 use crate::verdict::Verdict;
 
 /// Everything that was required was judged, and nothing is worse. The only green code.
@@ -25,7 +25,7 @@ Exit codes, in the order they are decided:
     2  usage or environment: options, build, machine
   130  interrupted; nothing was written
     1  a row is REGRESSED, MISSING or BROKEN, or an update was refused
-    4  a row that has to be judged could not be (of the class instructions only with --require instructions)
+    4  a row that has to be judged could not be (of wall and instructions only with --require)
     0  otherwise: the only green code";
 
 /// What a run has to have, beyond the classes that repeat exactly and the budgets.
@@ -33,6 +33,8 @@ Exit codes, in the order they are decided:
 pub struct Required {
     /// A stored value for each row.
     pub baseline: bool,
+    /// A judgement of the wall time of every case.
+    pub wall: bool,
     /// A judgement of the instructions, for which valgrind has to be there, in the version of the baseline.
     pub instructions: bool,
 }
@@ -42,11 +44,19 @@ pub fn of_rows(rows: &[Row], counted: bool, required: Required) -> u8 {
     let red = |row: &Row| match row.verdict {
         Verdict::Broken | Verdict::Regressed | Verdict::Missing => true,
         Verdict::New => required.baseline,
-        Verdict::Inconclusive | Verdict::Accepted | Verdict::Improved | Verdict::Info | Verdict::Pass => false,
+        Verdict::Unfit
+        | Verdict::Inconclusive
+        | Verdict::Accepted
+        | Verdict::Improved
+        | Verdict::Info
+        | Verdict::Pass
+        | Verdict::Identical => false,
     };
-    // Unjudged wall rows are INFO.
-    let not_judged =
-        |row: &Row| row.verdict == Verdict::Inconclusive && (required.instructions || !is_of_instructions(row));
+    let not_judged = |row: &Row| match row.verdict {
+        Verdict::Inconclusive | Verdict::Unfit | Verdict::Info if row.group == Group::Wall => required.wall,
+        Verdict::Inconclusive => required.instructions || !is_of_instructions(row),
+        _ => false,
+    };
     if rows.iter().any(red) {
         RED
     } else if rows.iter().any(not_judged) || (required.instructions && !counted) {
@@ -86,7 +96,7 @@ mod tests {
     fn red_comes_before_not_judged_and_only_required_new_rows_are_red() {
         let code = |verdicts: &[Verdict], baseline| {
             let rows: Vec<_> = verdicts.iter().map(|&verdict| row(verdict)).collect();
-            of_rows(&rows, false, Required { baseline, instructions: false })
+            of_rows(&rows, false, Required { baseline, ..Required::default() })
         };
         use Verdict::*;
         assert_eq!(code(&[], false), GREEN);
@@ -103,13 +113,13 @@ mod tests {
     fn instructions_that_were_not_judged_count_where_they_are_required() {
         let code = |verdict: Verdict, counted: bool, instructions: bool| {
             let row = Row { subject: Subject::Metric(Metric::Instructions), ..row(verdict) };
-            of_rows(&[row], counted, Required { baseline: false, instructions })
+            of_rows(&[row], counted, Required { instructions, ..Required::default() })
         };
         assert_eq!(code(Verdict::Inconclusive, true, false), GREEN);
         assert_eq!(code(Verdict::Inconclusive, true, true), NOT_JUDGED);
         assert_eq!(code(Verdict::Regressed, true, false), RED);
         assert_eq!(code(Verdict::Pass, true, true), GREEN);
         assert_eq!((of_rows(&[], false, Required::default())), GREEN);
-        assert_eq!(of_rows(&[], false, Required { baseline: false, instructions: true }), NOT_JUDGED);
+        assert_eq!(of_rows(&[], false, Required { instructions: true, ..Required::default() }), NOT_JUDGED);
     }
 }

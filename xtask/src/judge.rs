@@ -4,22 +4,26 @@
 //! - [`instructions`]: against a baseline, with a margin of one percent.
 //! - [`acceptance`]: what a person tolerates for a while, of both.
 //! - [`budget`]: absolute limits of anything that was measured.
-//! - [`wall`]: wall time as information.
+//! - [`paired`]: wall time, from pairs with the base.
+//! - [`wall`]: wall time where there are no pairs.
 
 mod acceptance;
 mod budget;
 mod exact;
 mod instructions;
+pub mod paired;
 mod wall;
 
 pub use budget::rows as budget_rows;
 pub use exact::rows as exact_rows;
 pub use instructions::rows as instruction_rows;
+pub use paired::{Judgement, Witness};
 pub use wall::rows as wall_rows;
 
 use perf_gate::{Baseline, CaseName, Record};
 
-use crate::row::{Row, Subject, Value};
+use crate::row::{Group, Row, Subject, Value};
+use crate::selection::Selection;
 use crate::verdict::Verdict;
 
 /// What the run is compared with.
@@ -59,6 +63,42 @@ impl<'a> Base<'a> {
             Self::Comparable(baseline) | Self::OtherKey(baseline, _) | Self::OtherTools(baseline, _) => Some(baseline),
         }
     }
+}
+
+/// A row for each stored value, where nothing that is measured differs from a base for which they held.
+pub fn identical_rows(stored: Option<&Baseline>, selection: &Selection) -> Vec<Row> {
+    let records = stored.into_iter().flat_map(Baseline::records);
+    let selected = records.filter(|record| selection.contains(record.case()));
+    let row = |record: &Record| {
+        let subject = Subject::Metric(record.metric());
+        Row::new(record.metric().class().into(), record.case(), subject, Verdict::Identical)
+            .values(Some(Value::Number(record.value())), None)
+    };
+    selected.map(row).collect()
+}
+
+/// Where values cannot be compared with stored ones, but nothing that is measured differs from the base, they are equal to
+/// those that the base would have here.
+pub fn identical_where_not_comparable(rows: &mut [Row], base: &str) {
+    for row in rows.iter_mut().filter(|row| row.verdict == Verdict::Inconclusive) {
+        row.verdict = Verdict::Identical;
+        row.what_now = None;
+        let why = row.reason.take().unwrap_or_default();
+        row.reason = Some(format!("{why}; but nothing that is measured differs from {base}"));
+    }
+}
+
+/// What the rows that repeat say about where the time of a case goes.
+pub fn witness(rows: &[Row], case: &CaseName) -> Witness {
+    let of_case = |group: Group| rows.iter().filter(move |row| row.case == *case && row.group == group);
+    let is_more =
+        |row: &Row| row.change().is_some_and(|change| change > if row.group == Group::Heap { 0.0 } else { 0.002 });
+    if of_case(Group::Heap).chain(of_case(Group::Instructions)).any(is_more) {
+        return Witness::Work;
+    }
+    let counted =
+        of_case(Group::Instructions).any(|row| row.change().is_some() && row.verdict != Verdict::Inconclusive);
+    if counted { Witness::NoWork } else { Witness::Unknown }
 }
 
 /// The line that measures one case again.

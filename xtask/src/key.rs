@@ -6,14 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
-use std::hash::Hasher as _;
 use std::path::PathBuf;
 use std::process::Command;
 
 use perf_gate::Key;
-use siphasher::sip::SipHasher13;
 
 use crate::child::{self, Limits, Messages};
+use crate::digest;
 use crate::failure::Failure;
 use crate::workspace::Workspace;
 
@@ -24,20 +23,10 @@ pub fn of(workspace: &Workspace, features: &[&str], inputs: &BTreeMap<String, St
         packages: packages(workspace, features, &target)?,
         profile: profile(workspace)?,
         rustflags: rustflags(),
-        inputs: digest(inputs.iter().flat_map(|(name, text)| [name.as_str(), text.as_str()])),
+        inputs: digest::of(inputs.iter().flat_map(|(name, text)| [name.as_str(), text.as_str()])),
         rustc,
         target,
     })
-}
-
-/// A digest of parts that keeps them apart: `ab, c` and `a, bc` differ.
-fn digest<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
-    let mut hasher = SipHasher13::new();
-    for part in parts {
-        hasher.write_u64(part.len() as u64);
-        hasher.write(part.as_bytes());
-    }
-    format!("{:016x}", hasher.finish())
 }
 
 fn output(command: &mut Command, what: &str) -> Result<String, Failure> {
@@ -77,7 +66,7 @@ fn profile(workspace: &Workspace) -> Result<String, Failure> {
         let targets = config.get("target").and_then(toml::Value::as_table).into_iter().flatten();
         parts.extend(targets.filter_map(|(name, table)| Some(format!("{name}: {}", flags(Some(table))?))));
     }
-    Ok(digest(parts.iter().map(String::as_str)))
+    Ok(digest::of(parts.iter().map(String::as_str)))
 }
 
 /// The files cargo merges, nearest first. Files without build settings do not influence the key, so it does not matter
@@ -123,13 +112,30 @@ fn rustflags() -> String {
 
 /// The packages with the features that the measuring programs are built from.
 fn packages(workspace: &Workspace, features: &[&str], target: &str) -> Result<String, Failure> {
+    let text = cargo_tree(workspace, features, &["--target", target])?;
+    let lines: BTreeSet<String> = text.lines().map(without_path).filter(|line| !line.is_empty()).collect();
+    Ok(digest::of(lines.iter().map(String::as_str)))
+}
+
+/// Folders of those of them that belong to the workspace, from its root, with `/` on every system.
+pub fn local_packages(workspace: &Workspace, features: &[&str]) -> Result<Vec<String>, Failure> {
+    let root = fs::canonicalize(workspace.root()).map_err(|error| Failure::path("find", workspace.root(), &error))?;
+    let text = cargo_tree(workspace, features, &[])?;
+    let folder = |line: &str| {
+        let (_, path) = line.split_once(" (")?;
+        let inside = std::path::Path::new(path.rsplit_once(')')?.0).strip_prefix(&root).ok()?;
+        Some(inside.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/"))
+    };
+    let folders: BTreeSet<String> = text.lines().filter_map(|line| folder(&line.replace(" (*)", ""))).collect();
+    Ok(folders.into_iter().collect())
+}
+
+fn cargo_tree(workspace: &Workspace, features: &[&str], target: &[&str]) -> Result<String, Failure> {
     let mut cargo = workspace.cargo();
     cargo.args(["tree", "--package", "perf-gate", "--edges", "all", "--locked", "--prefix", "none"]);
-    cargo.args(features);
-    cargo.args(["--target", target, "--charset", "ascii", "--color", "never", "--format", "{p} {f}"]);
-    let text = output(&mut cargo, "`cargo tree -p perf-gate`")?;
-    let lines: BTreeSet<String> = text.lines().map(without_path).filter(|line| !line.is_empty()).collect();
-    Ok(digest(lines.iter().map(String::as_str)))
+    cargo.args(features).args(target);
+    cargo.args(["--charset", "ascii", "--color", "never", "--format", "{p} {f}"]);
+    output(&mut cargo, "`cargo tree -p perf-gate`")
 }
 
 /// A line of `cargo tree` without the folder of a workspace package and without the mark of a repeated line.
@@ -165,12 +171,5 @@ mod tests {
         ] {
             assert_eq!(without_path(line), kept);
         }
-    }
-
-    #[test]
-    fn parts_are_kept_apart() {
-        assert_ne!(digest(["ab", "c"]), digest(["a", "bc"]));
-        assert_ne!(digest([""]), digest([]));
-        assert_eq!(digest(["a"]).len(), 16);
     }
 }

@@ -15,12 +15,15 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod affinity;
 mod baseline;
 mod benches_data;
 mod budget;
 mod callgrind;
 mod child;
+mod compare;
 mod data_file;
+mod digest;
 mod divan_table;
 mod exact;
 mod executables;
@@ -37,15 +40,14 @@ mod progress;
 mod provenance;
 mod report;
 mod row;
-// Called by nothing yet but each other and their tests; whoever calls them removes this.
-#[allow(dead_code)]
 mod seeded;
 mod selection;
-// As `seeded`.
+// The bounds of rates are for the self-test.
 #[allow(dead_code, unused_imports)]
 mod statistics;
 mod stdout;
 mod test;
+mod thresholds;
 mod verdict;
 mod wall;
 mod whole_file;
@@ -67,6 +69,10 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
+    // Cargo calls this program as its linker when it builds a side of a comparison.
+    if let Some(dir) = std::env::var_os(compare::link::RECORD) {
+        return compare::link::record(dir);
+    }
     let CommandLine { verb } = CommandLine::parse();
     let code = interrupt::listen().and_then(|()| match verb {
         Verb::Perf(options) => perf::run(&options),

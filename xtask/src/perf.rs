@@ -1,5 +1,7 @@
 //! `cargo xtask perf`: measure, compare, print, write the reports.
 
+mod measure;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,27 +12,40 @@ use jiff::tz::TimeZone;
 use perf_gate::{Baseline, Key};
 
 use crate::benches_data::{BenchesData, Places};
+use crate::compare::plan::Effort;
+use crate::compare::{self, Relation};
 use crate::executables::Source;
 use crate::exit_code::Required;
 use crate::failure::Failure;
-use crate::instructions::{self, Instructions};
-use crate::judge::{self, Base};
-use crate::progress::Progress;
-use crate::report::{Format, JSON_FILE, MARKDOWN_FILE, Report};
+use crate::instructions::Instructions;
+use crate::report::{Comparison, Format, JSON_FILE, MARKDOWN_FILE, Report};
 use crate::selection::Selection;
-use crate::wall::{self, Effort};
+use crate::whole_file::DirectoryLock;
 use crate::workspace::Workspace;
-use crate::{exact, exit_code, key, plain_text, provenance, row, stdout};
+use crate::{exit_code, judge, key, plain_text, provenance, stdout, wall};
+use measure::Measured;
 
 /// Measure the engine, compare it with its baseline and budgets, and fail when it got worse
 #[derive(Debug, clap::Args)]
 pub struct Options {
+    /// Compare wall time with this commit [default: the merge base with the main branch, or the commit before]
+    #[arg(long, value_name = "REV")]
+    against: Option<String>,
     /// Repeat less often (never fewer cases)
     #[arg(long)]
     quick: bool,
     /// Only the cases that match, like 'query/*'
     #[arg(long, value_name = "GLOB")]
     only: Option<String>,
+    /// How long pairs of base and change may be measured, like '10m' [default: 3m, or 1m with --quick]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    budget: Option<Duration>,
+    /// Chooses layouts and orders of the pairs; another number measures others
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Measure as many pairs again, and judge all of them, each time more strictly
+    #[arg(long)]
+    more_pairs: bool,
     /// What is printed on standard output
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -55,8 +70,10 @@ pub struct Options {
 /// Classes that not every machine can judge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum RequiredClass {
-    /// Needs valgrind, and the same valgrind and libc as the baseline
+    /// Needs valgrind, and the same valgrind and libc as the baseline, or a base that can be built
     Instructions,
+    /// Needs a base that can be built, and a machine that is quiet enough
+    Wall,
 }
 
 /// Runs the command.
@@ -65,59 +82,65 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
     let selection = Selection::new(options.only.as_deref())?;
     let data = BenchesData::read(&workspace, &options.places)?;
     let key = key::of(&workspace, options.source.features(), &data.inputs)?;
-    let out = options.out.clone().unwrap_or_else(|| workspace.target_dir().join("perf").join("latest"));
+    let out = options.out.clone().unwrap_or_else(|| compare::dir(&workspace).join("latest"));
     prepare(&out)?;
+    // Two runs at once would be measured beside each other, and build in the same place.
+    let _alone = match options.source.is_for_tests() {
+        true => None,
+        false => Some(DirectoryLock::wait(&compare::dir(&workspace), "`cargo xtask perf`")?),
+    };
 
-    let executables = options.source.prepare(&workspace)?;
-    let limits = options.source.limits();
-    let list = exact::list(&executables, limits)?;
-    let cases = selection.of(&list.all, data.baselines.get(&key.target))?;
-    let callgrind = options.source.callgrind(&executables)?;
-    let effort = effort(options);
-    let process = Progress::process(cases.len(), effort.per_case);
-    let exact_cases = Progress::exact(cases.len(), callgrind.is_ok());
-    let progress = Progress::new(exact_cases + effort.processes as u64 * process);
-    let exact = exact::measure(&executables, &list, &cases, limits, &progress)?;
-    let instructions = instructions::measure(&callgrind, &executables, &list, &exact, limits, &progress)?;
-    // One process times all cases, and a broken one ends it: its row is red already, and the others' times are wanted.
-    let whole: Vec<_> = cases.iter().filter(|case| matches!(exact.get(case), Some(Ok(_)))).cloned().collect();
-    let wall = wall::measure(&executables, &list, &whole, effort, limits, &progress)?;
-    drop(progress);
+    let features = options.source.features();
+    let relation = match options.source.is_for_tests() {
+        true => Relation::Alone("these are not the measuring programs of the work tree".into()),
+        false => compare::relate(&workspace, options.against.as_deref(), features, &key, &data)?,
+    };
+    let Measured { rows, tools, comparison } = match relation {
+        Relation::SameInputs { revision, same_rules: true } if options.against.is_some() => {
+            let rows = judge::identical_rows(data.baselines.get(&key.target), &selection);
+            let tools = Err("nothing that is measured differs from the base".to_owned());
+            Measured { rows, tools, comparison: Comparison::Same(revision) }
+        }
+        relation => measure::measure(options, &workspace, &selection, &data, &key, relation)?,
+    };
 
-    let stored = data.baselines.get(&key.target);
-    let other_key = stored.filter(|stored| stored.key != key).map(|stored| key_difference(&key, &stored.key));
-    let other_tools = tools_difference(&instructions, stored);
-    let base = Base::of(stored, other_key.as_deref());
-    let mut rows = judge::exact_rows(&exact, base, &selection, today());
-    let base = base.counted_with(other_tools.as_deref());
-    rows.extend(judge::instruction_rows(&instructions, &exact, base, &selection, today()));
-    rows.extend(judge::wall_rows(&wall));
-    rows.extend(judge::budget_rows(&data.budgets, &selection, &exact, &instructions, &wall));
-    row::sort(&mut rows);
-
-    let counted = instructions.tools().is_some();
     let required = Required {
         baseline: options.require_baseline,
         instructions: options.require.contains(&RequiredClass::Instructions),
+        wall: options.require.contains(&RequiredClass::Wall),
     };
+    let counted = tools.is_ok() || matches!(&comparison, Comparison::Same(_));
     let exit_code = exit_code::of_rows(&rows, counted, required);
     let provenance = provenance::of(&workspace)?;
-    let tools = match instructions {
-        Instructions::Measured { tools, .. } => Ok(tools),
-        Instructions::NotMeasured(reason) => Err(reason),
-    };
     let only = options.only.clone();
-    let report = Report { provenance, key, tools, quick: options.quick, only, exit_code, rows };
+    let report = Report { provenance, key, tools, comparison, quick: options.quick, only, exit_code, rows };
     report.write(&out)?;
     let written = format!("{}, {}", workspace.shown(&out.join(JSON_FILE)), workspace.shown(&out.join(MARKDOWN_FILE)));
     stdout::print(&report.render(options.format, &written)?)?;
     Ok(exit_code)
 }
 
-fn effort(options: &Options) -> Effort {
-    let (processes, per_case) = if options.quick { (5, 10) } else { (20, 30) };
-    let processes = options.processes.map_or(processes, usize::from);
-    Effort { processes, per_case: Duration::from_millis(per_case) }
+impl Options {
+    fn effort(&self) -> Effort {
+        let effort = if self.quick { Effort::QUICK } else { Effort::FULL };
+        let budget = self.budget.map_or(effort.budget, |budget| budget.as_secs_f64());
+        Effort { budget, ..effort }
+    }
+
+    /// Where there are no pairs.
+    fn wall_effort(&self) -> wall::Effort {
+        let (processes, per_case) = if self.quick { (5, 10) } else { (20, 30) };
+        let processes = self.processes.map_or(processes, usize::from);
+        wall::Effort { processes, per_case: Duration::from_millis(per_case) }
+    }
+}
+
+/// A time as people write it: `3m`, `90s`, `1m 30s`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let parsed: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
+    let duration = Duration::try_from(parsed).map_err(|_| "it is negative".to_owned())?;
+    let allowed = Duration::from_secs(5)..=Duration::from_secs(24 * 3600);
+    if allowed.contains(&duration) { Ok(duration) } else { Err("it is not between 5s and 24h".into()) }
 }
 
 /// Makes the directory and removes reports of earlier runs: if this one does not come to its end, none may be taken for

@@ -14,9 +14,12 @@ mod number;
 use std::path::Path;
 
 use clap::ValueEnum;
-use perf_gate::{Key, Provenance, Tools};
+use perf_gate::{CaseName, Key, Provenance, Tools};
+use serde::Serialize;
 
 use crate::callgrind::Unusable;
+use crate::compare::link::Layouts;
+use crate::compare::revision::Revision;
 use crate::exit_code;
 use crate::failure::Failure;
 use crate::instructions::Instructions;
@@ -38,6 +41,43 @@ pub enum Format {
     Markdown,
 }
 
+/// What wall time was compared with.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Comparison {
+    /// Nothing, with the reason.
+    None(String),
+    /// A commit from which nothing that is measured differs.
+    Same(Revision),
+    /// A commit that was measured beside the change.
+    Pairs(Box<Pairing>),
+}
+
+/// How pairs were measured.
+#[derive(Debug, Clone, Serialize)]
+pub struct Pairing {
+    /// The base.
+    pub revision: Revision,
+    /// What chose layouts and orders.
+    pub seed: u64,
+    /// All pairs that were judged.
+    pub pairs: usize,
+    /// Those of them that an earlier run of the same comparison measured.
+    pub earlier_pairs: usize,
+    /// Seconds that building took, both sides and what is measured alone.
+    pub building_seconds: f64,
+    /// Seconds that linking took, all layouts of both sides.
+    pub linking_seconds: f64,
+    /// Seconds that the processes took.
+    pub measuring_seconds: f64,
+    /// The case of which the base was measured against itself.
+    pub control: CaseName,
+    /// How layouts were made to differ.
+    pub layouts: Layouts,
+    /// Why the base was measured with cases of its own, if it was.
+    pub own_cases: Option<String>,
+}
+
 /// A judged run.
 #[derive(Debug)]
 pub struct Report {
@@ -47,6 +87,8 @@ pub struct Report {
     pub key: Key,
     /// What its instruction counts depend on as well, or why there are none.
     pub tools: Result<Tools, Unusable>,
+    /// What wall time was compared with.
+    pub comparison: Comparison,
     /// Fewer repeats were made.
     pub quick: bool,
     /// Only cases that match were measured.

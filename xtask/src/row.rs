@@ -6,7 +6,9 @@ use perf_gate::{CaseName, Checksum, Class, Metric};
 use serde::{Serialize, Serializer};
 
 use crate::budget::Reference;
+use crate::judge::Judgement;
 use crate::plain_text;
+use crate::statistics::{self, Estimate, percent};
 use crate::verdict::Verdict;
 
 /// Rows that are shown together, in the order of the table.
@@ -47,7 +49,7 @@ impl Group {
             Self::Schedule => "more is red, less is an improvement",
             Self::Heap => "more is red, less is an improvement",
             Self::Instructions => "more than 1 % more is red, more than 1 % less is an improvement",
-            Self::Wall => "judged through budgets only",
+            Self::Wall => "slower than the base, twice, is red",
             Self::Budget => "above the limit is red",
         }
     }
@@ -121,6 +123,49 @@ pub struct Spread {
     pub processes: usize,
 }
 
+/// What pairs of processes, one of each side, say about a wall time.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Paired {
+    /// How much slower than the base: the Hodges-Lehmann estimate of all pairs, in percent.
+    pub change_percent: Option<f64>,
+    /// The change is below it with a probability of 1 %.
+    pub lower_percent: Option<f64>,
+    /// The change is above it with a probability of 1 %.
+    pub upper_percent: Option<f64>,
+    /// The smallest slowdown that would have been found with a probability of 95 %.
+    pub smallest_percent: Option<f64>,
+    /// Number of pairs.
+    pub pairs: usize,
+    /// How many of them were measured to confirm what the others said.
+    pub confirming: usize,
+    /// Pairs that are more than 1.5 interquartile ranges outside the quartiles; none is left out.
+    pub mild_outliers: usize,
+    /// More than 3.
+    pub severe_outliers: usize,
+    /// Of each pair how much slower it was, in percent, in the order of measuring.
+    pub differences_percent: Vec<f64>,
+}
+
+impl Paired {
+    /// Of the logarithms of ratios, and what was made of them.
+    pub fn new(judgement: &Judgement, differences: Vec<f64>, confirming: usize) -> Self {
+        let outliers = statistics::outliers(&differences).unwrap_or_default();
+        let of = |value: fn(&Estimate) -> f64| judgement.estimate.as_ref().map(|estimate| percent(value(estimate)));
+        Self {
+            change_percent: of(|estimate| estimate.center),
+            lower_percent: of(|estimate| estimate.lower),
+            upper_percent: of(|estimate| estimate.upper),
+            smallest_percent: judgement.smallest.map(percent),
+            pairs: differences.len(),
+            confirming,
+            mild_outliers: outliers.mild,
+            severe_outliers: outliers.severe,
+            // A hundredth of a percent is more than one pair can tell.
+            differences_percent: differences.into_iter().map(|d| (percent(d) * 100.0).round() / 100.0).collect(),
+        }
+    }
+}
+
 /// One judged line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
@@ -136,6 +181,8 @@ pub struct Row {
     pub head: Option<Value>,
     /// How far repeated measurements disagreed.
     pub spread: Option<Spread>,
+    /// What pairs with the base say.
+    pub paired: Option<Paired>,
     /// Of a budget: what the reference system promised and does.
     pub reference: Option<Reference>,
     /// The judgement.
@@ -157,6 +204,7 @@ impl Row {
             base: None,
             head: None,
             spread: None,
+            paired: None,
             reference: None,
             verdict,
             reason: None,

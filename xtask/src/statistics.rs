@@ -25,5 +25,5 @@ mod vectors;
 pub use outliers::{Outliers, outliers};
 pub use planning::{pairs_needed, percent, robust_sd, smallest_detectable};
 pub use proportion::{clopper_pearson, lower_bound, upper_bound};
-pub use quantile::quantile;
+pub use quantile::{median, quantile};
 pub use signed_rank::{Estimate, estimate};

@@ -14,7 +14,9 @@ pub enum Verdict {
     Regressed,
     /// In the baseline or in a budget, but not in the run. Red.
     Missing,
-    /// Measured, but there is nothing comparable to judge it by.
+    /// The machine cannot tell equal from different: the base measured against itself differs.
+    Unfit,
+    /// Measured, but there is nothing comparable to judge it by, or it scatters too much.
     Inconclusive,
     /// In the run, but not in the baseline. Red only where a baseline is required.
     New,
@@ -22,25 +24,28 @@ pub enum Verdict {
     Accepted,
     /// Better than the baseline: `baseline update` keeps it so.
     Improved,
-    /// Shown, not judged, and without influence on the exit code: wall time, which is judged through budgets only until
-    /// it is compared with a base commit measured on the same machine.
+    /// Shown, not judged, and without influence on the exit code: wall time where there is no base to compare it with.
     Info,
-    /// As good as the baseline, or within the budget.
+    /// As good as the baseline or the base, or within the budget.
     Pass,
+    /// Nothing that is measured differs from the base, so there is nothing to judge.
+    Identical,
 }
 
 impl Verdict {
     /// Every verdict, worst first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Broken,
         Self::Regressed,
         Self::Missing,
+        Self::Unfit,
         Self::Inconclusive,
         Self::New,
         Self::Accepted,
         Self::Improved,
         Self::Info,
         Self::Pass,
+        Self::Identical,
     ];
 
     /// The name in tables and reports.
@@ -49,12 +54,14 @@ impl Verdict {
             Self::Broken => "BROKEN",
             Self::Regressed => "REGRESSED",
             Self::Missing => "MISSING",
+            Self::Unfit => "UNFIT",
             Self::Inconclusive => "INCONCLUSIVE",
             Self::New => "NEW",
             Self::Accepted => "ACCEPTED",
             Self::Improved => "IMPROVED",
             Self::Info => "INFO",
             Self::Pass => "PASS",
+            Self::Identical => "IDENTICAL",
         }
     }
 }

@@ -109,7 +109,8 @@ fn table(text: &str, all: &[CaseName]) -> Result<BTreeMap<CaseName, f64>, String
     Ok(medians)
 }
 
-fn summarise(mut medians: Vec<f64>) -> Result<WallTime, String> {
+/// The wall time that several processes of a case gave.
+pub fn summarise(mut medians: Vec<f64>) -> Result<WallTime, String> {
     medians.sort_by(f64::total_cmp);
     let median = quantile(&medians, 0.5);
     let ns = median.round();

@@ -3,9 +3,12 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write as _;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use crate::failure::Failure;
 use crate::interrupt;
+use crate::progress::Progress;
 
 /// Replaces a file by a text. `check` is given what was read back and says whether it is what was meant.
 pub fn write(path: &Path, text: &str, check: impl FnOnce(&str) -> bool) -> Result<(), Failure> {
@@ -64,18 +67,42 @@ pub struct DirectoryLock {
 
 impl DirectoryLock {
     /// Takes the lock, or fails at once when another process has it.
-    pub fn take(dir: &Path) -> Result<Self, Failure> {
+    ///
+    /// `what` is at work where the lock is taken already.
+    pub fn take(dir: &Path, what: &str) -> Result<Self, Failure> {
+        match Self::try_take(dir)? {
+            Ok(lock) => Ok(lock),
+            Err(TryLockError::WouldBlock) => Err(Failure::environment(
+                format!("another {what} is at work in {}", dir.display()),
+                "wait until it has ended, then run this again",
+            )),
+            Err(TryLockError::Error(error)) => Err(Failure::path("lock", dir, &error)),
+        }
+    }
+
+    /// Takes the lock when nobody has it any more; says once that it waits.
+    pub fn wait(dir: &Path, what: &str) -> Result<Self, Failure> {
+        let mut said = false;
+        loop {
+            match Self::try_take(dir)? {
+                Ok(lock) => return Ok(lock),
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(Failure::path("lock", dir, &error)),
+            }
+            if !said {
+                Progress::announce("wait", &format!("until another {what} has ended"));
+                said = true;
+            }
+            interrupt::check()?;
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn try_take(dir: &Path) -> Result<Result<Self, TryLockError>, Failure> {
         fs::create_dir_all(dir).map_err(|error| Failure::path("create", dir, &error))?;
         let path = dir.join(".lock");
         let file = OpenOptions::new().create(true).write(true).truncate(false).open(&path);
         let file = file.map_err(|error| Failure::path("open", &path, &error))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(Failure::environment(
-                format!("another `cargo xtask baseline update` is at work in {}", dir.display()),
-                "wait until it has ended, then run this again",
-            )),
-            Err(TryLockError::Error(error)) => Err(Failure::path("lock", &path, &error)),
-        }
+        Ok(file.try_lock().map(|()| Self { _file: file }))
     }
 }

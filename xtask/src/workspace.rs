@@ -28,6 +28,11 @@ impl Workspace {
         }
     }
 
+    /// The one whose top directory this is.
+    pub fn at(root: PathBuf) -> Self {
+        Self { root }
+    }
+
     /// Its top directory.
     pub fn root(&self) -> &Path {
         &self.root

@@ -54,7 +54,8 @@ fn without_valgrind_nothing_is_counted_and_the_report_says_so_once() {
     assert!(world.rows().iter().all(|row| row["class"] != "instructions"));
     assert_eq!(world.report()["instructions"]["not_measured"], NOT_INSTALLED);
     world.xtask(&["perf", "--require", "instructions"]).expect(4).says("NOT JUDGED (exit 4)").says(NOT_INSTALLED);
-    world.xtask(&["perf", "--require", "wall"]).expect(2).says("possible values: instructions");
+    world.xtask(&["perf", "--require", "wall"]).expect(4).says("NOT JUDGED (exit 4)");
+    world.xtask(&["perf", "--require", "heap"]).expect(2).says("possible values: instructions, wall");
     // Red comes first.
     world.case("query/floor/10").exact("heap-blocks", 62);
     world.xtask(&["perf", "--require", "instructions"]).expect(1);

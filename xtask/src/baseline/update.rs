@@ -72,7 +72,7 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
     let accept = patterns(&options.accept)?;
     let (workspace, data) = read(&options.places)?;
     // Held until the end, and what is stored is read again under it: nobody else's update is lost.
-    let _lock = DirectoryLock::take(data.baselines_dir())?;
+    let _lock = DirectoryLock::take(data.baselines_dir(), "`cargo xtask baseline update`")?;
     let data = BenchesData::read(&workspace, &options.places)?;
     let key = key::of(&workspace, options.source.features(), &data.inputs)?;
     let old = stored(&data, &key);

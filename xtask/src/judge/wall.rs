@@ -1,4 +1,4 @@
-//! Wall time as information.
+//! Wall time where it was not measured in pairs with a base: because there is none, or because it is the same.
 
 use perf_gate::Metric;
 
@@ -6,13 +6,17 @@ use crate::row::{Group, Row, Subject, Value};
 use crate::verdict::Verdict;
 use crate::wall::WallRun;
 
-/// A row for each case: its time, or why there is none.
-pub fn rows(run: &WallRun) -> Vec<Row> {
+/// A row for each case: its time, or why there is none. `verdict` is that of times, with its reason.
+pub fn rows(run: &WallRun, verdict: Verdict, why: Option<&str>) -> Vec<Row> {
     let row = |case, verdict| Row::new(Group::Wall, case, Subject::Metric(Metric::Time), verdict);
     let rows = run.iter().map(|(case, outcome)| match outcome {
         Ok(time) => {
-            let row = row(case, Verdict::Info).values(None, Some(Value::Number(time.ns)));
-            Row { spread: Some(time.spread), ..row }
+            let row = row(case, verdict).values(None, Some(Value::Number(time.ns)));
+            let row = Row { spread: Some(time.spread), ..row };
+            match why {
+                Some(why) if verdict == Verdict::Inconclusive => row.because(why),
+                _ => row,
+            }
         }
         Err(reason) => {
             row(case, Verdict::Broken).because(reason).then("see it run: cargo bench -p perf-gate --bench time")

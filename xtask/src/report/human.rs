@@ -241,8 +241,8 @@ fn wrapped(text: &str, first: &str, others: &str) -> String {
 fn style(verdict: Verdict) -> Style {
     match verdict {
         Verdict::Broken | Verdict::Regressed | Verdict::Missing => AnsiColor::Red.on_default().bold(),
-        Verdict::Inconclusive | Verdict::New | Verdict::Accepted => AnsiColor::Yellow.on_default(),
+        Verdict::Unfit | Verdict::Inconclusive | Verdict::New | Verdict::Accepted => AnsiColor::Yellow.on_default(),
         Verdict::Improved => AnsiColor::Green.on_default(),
-        Verdict::Info | Verdict::Pass => Style::new(),
+        Verdict::Info | Verdict::Pass | Verdict::Identical => Style::new(),
     }
 }

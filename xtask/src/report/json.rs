@@ -3,10 +3,10 @@
 use perf_gate::{CaseName, Key, Unit};
 use serde::Serialize;
 
-use super::Report;
+use super::{Comparison, Report};
 use crate::budget::Reference;
 use crate::failure::Failure;
-use crate::row::{Group, Spread, Subject, Value};
+use crate::row::{Group, Paired, Spread, Subject, Value};
 use crate::verdict::Verdict;
 
 /// Version of this form.
@@ -21,6 +21,8 @@ struct Stored<'a> {
     machine: &'a str,
     key: &'a Key,
     instructions: Counting<'a>,
+    /// What wall time was compared with, and how.
+    comparison: &'a Comparison,
     quick: bool,
     /// The pattern of `--only`, when not all cases were measured.
     only: Option<&'a str>,
@@ -51,6 +53,9 @@ struct StoredRow<'a> {
     /// Part of a budget that is used.
     limit_used: Option<f64>,
     spread: Option<Spread>,
+    /// Of a wall time that was measured in pairs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paired: Option<&'a Paired>,
     /// Of a budget: what the reference system promised and does.
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<&'a Reference>,
@@ -71,6 +76,7 @@ pub fn report(report: &Report) -> Result<String, Failure> {
         change: row.change(),
         limit_used: row.limit_used(),
         spread: row.spread,
+        paired: row.paired.as_ref(),
         reference: row.reference.as_ref(),
         verdict: row.verdict,
         reason: row.reason.as_deref(),
@@ -89,6 +95,7 @@ pub fn report(report: &Report) -> Result<String, Failure> {
             libc: tools.map(|tools| tools.libc.as_str()),
             not_measured: report.not_measured(),
         },
+        comparison: &report.comparison,
         quick: report.quick,
         only: report.only.as_deref(),
         exit_code: report.exit_code,

@@ -105,6 +105,7 @@ fn report(rows: Vec<Row>, tools: Result<Tools, Unusable>) -> Report {
             packages: text("01"),
             inputs: text("02"),
         },
+        comparison: Comparison::None("there is no base".into()),
         quick: true,
         only: None,
         exit_code: exit_code::of_rows(&rows, tools.is_ok(), exit_code::Required::default()),

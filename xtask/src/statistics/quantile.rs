@@ -16,6 +16,11 @@ pub fn quantile(sorted: &[f64], p: f64) -> f64 {
     }
 }
 
+/// The value in the middle, in the unit of the values; `None` without values or if one is not finite.
+pub fn median(values: &[f64]) -> Option<f64> {
+    sorted(values).filter(|sorted| !sorted.is_empty()).map(|sorted| quantile(&sorted, 0.5))
+}
+
 /// The values in ascending order, if there is one: if all are finite.
 pub(super) fn sorted(values: &[f64]) -> Option<Vec<f64>> {
     let mut sorted = values.to_vec();

@@ -1,0 +1,87 @@
+//! Values of the base that repeat exactly, measured here because the stored ones mean something else on this machine.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use perf_gate::{Baseline, CaseName, Key, Provenance, Record};
+
+use super::side::Side;
+use crate::callgrind::{Callgrind, Unusable};
+use crate::child::Limits;
+use crate::exact::{self, ExactRun};
+use crate::failure::Failure;
+use crate::instructions::{self, Instructions};
+use crate::progress::Progress;
+use crate::workspace::Workspace;
+
+/// The base as a baseline; None where nothing of it could be measured.
+pub fn measure(
+    base: &Side,
+    callgrind: &Result<Callgrind, Unusable>,
+    key: &Key,
+    cases: &[CaseName],
+    limits: Limits,
+    progress: &Progress,
+) -> Result<Option<Baseline>, Failure> {
+    let list = exact::list(&base.executables, limits)?;
+    let there: Vec<_> = cases.iter().filter(|case| list.all.contains(case)).cloned().collect();
+    let exact = exact::measure(&base.executables, &list, &there, limits, progress)?;
+    let instructions = instructions::measure(callgrind, &base.executables, &list, &exact, limits, progress)?;
+    let mut records: Vec<Record> = exact.into_values().filter_map(Result::ok).flatten().collect();
+    let mut tools = None;
+    if let Instructions::Measured { tools: with, run } = instructions {
+        let counted: Vec<Record> = run.into_values().filter_map(Result::ok).collect();
+        tools = (!counted.is_empty()).then_some(with);
+        records.extend(counted);
+    }
+    let provenance = Provenance { commit: String::new(), machine: String::new() };
+    Ok(Baseline::new(key.clone(), tools, provenance, records).ok())
+}
+
+/// The baseline that the base has stored for this target, if it has a valid one.
+pub fn declared(workspace: &Workspace, key: &Key) -> Option<Baseline> {
+    let file = super::base_dir(workspace).join("benches-data/baselines").join(format!("{}.toml", key.target));
+    Baseline::from_toml(&fs::read_to_string(file).ok()?).ok()
+}
+
+/// The base with what the change declares: where it stores another value than the base does, somebody reviewed that, and
+/// the measured value is moved by as much. Without this, a cost that was accepted would be red on every other machine.
+pub fn moved(base: &Baseline, stored: Option<&Baseline>, declared: Option<&Baseline>) -> Baseline {
+    let moved = |record: &Record| {
+        let (case, metric) = (record.case(), record.metric());
+        let both =
+            (stored.and_then(|stored| stored.get(case, metric)), declared.and_then(|base| base.get(case, metric)));
+        let (Some(now), Some(before)) = both else { return record.clone() };
+        let scaled = u128::from(record.value()) * u128::from(now.value()) / u128::from(before.value().max(1));
+        let value = match (now.value() == before.value(), before.value()) {
+            (true, _) => record.value(),
+            (false, 0) => now.value(),
+            (false, _) => u64::try_from(scaled).unwrap_or(record.value()),
+        };
+        let checksum = if now.checksum() == before.checksum() { record.checksum() } else { now.checksum() };
+        Record::new(case.clone(), metric, value, checksum).unwrap_or_else(|_| record.clone())
+    };
+    let records = base.records().map(moved).collect();
+    let provenance = Provenance { commit: String::new(), machine: String::new() };
+    let mut here =
+        Baseline::new(base.key.clone(), base.tools.clone(), provenance, records).unwrap_or_else(|_| base.clone());
+    let accepted = stored.into_iter().flat_map(|stored| &stored.accepted);
+    here.accepted = accepted.filter(|entry| here.get(&entry.case, entry.metric).is_some()).cloned().collect();
+    here
+}
+
+/// Where both sides have cases of their own: those that compute something else, or are not there at all.
+pub fn changed(
+    base: &Side,
+    head: &ExactRun,
+    cases: &[CaseName],
+    limits: Limits,
+    progress: &Progress,
+) -> Result<BTreeSet<CaseName>, Failure> {
+    let list = exact::list(&base.executables, limits)?;
+    let there: Vec<_> = cases.iter().filter(|case| list.all.contains(case)).cloned().collect();
+    let base = exact::measure(&base.executables, &list, &there, limits, progress)?;
+    let checksum = |run: &ExactRun, case: &CaseName| Some(run.get(case)?.as_ref().ok()?.first()?.checksum());
+    let same = |case: &&CaseName| checksum(&base, case).is_some() && checksum(&base, case) == checksum(head, case);
+    Ok(cases.iter().filter(|case| !same(case)).cloned().collect())
+}

@@ -1,0 +1,302 @@
+//! Measures pairs: one process of the base and one of the change, side by side on one processor.
+//!
+//! A process has one layout of its memory and one moment in the life of the machine, so a pair of processes is what is
+//! repeated, never samples of one process. Each round links both sides anew and runs every case once on each, in random
+//! order; so a slow minute or an unlucky layout touches few pairs of each case, and both sides alike.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use perf_gate::{CaseName, ProcessLimits};
+
+use super::plan::{Effort, Pilot};
+use super::side::{LinkedTime, Side};
+use super::store::{Pair, Pairs, Stage, Store};
+use crate::affinity::Processor;
+use crate::child::{self, Limits, Messages};
+use crate::digest;
+use crate::divan_table;
+use crate::failure::Failure;
+use crate::judge::paired::{self, Seems};
+use crate::progress::Progress;
+use crate::seeded::Seeded;
+use crate::statistics;
+use crate::wall::{self, WallRun};
+use crate::workspace::Workspace;
+
+/// The variable that picks a planted fault in programs that were built to have some.
+const FAULT: &str = "SEEDED_FAULT";
+
+/// What is measured against what.
+pub struct Contest<'a> {
+    /// The base.
+    pub base: &'a Side,
+    /// The change.
+    pub head: &'a Side,
+    /// The cases; heavy ones are not timed.
+    pub cases: &'a [CaseName],
+    /// Chooses layouts and orders.
+    pub seed: u64,
+    /// How much is measured.
+    pub effort: Effort,
+    /// Layouts are chosen anew in each round; else every round has the ordinary one, as other tools do.
+    pub new_layouts: bool,
+    /// Where it runs; the other processors are left to everybody else.
+    pub processor: Option<Processor>,
+    /// What a case may cost more, as a part of the base.
+    pub margin_of: &'a dyn Fn(&CaseName) -> f64,
+    /// What slows an operation of a case down on purpose.
+    pub faults: Option<&'a Faults>,
+    /// How much one process may take.
+    pub limits: Limits,
+}
+
+/// What both sides are asked to do beside their work: for proving that the gate sees it.
+#[derive(Debug, Default)]
+pub struct Faults {
+    /// Of the base; nothing, in as many letters.
+    pub base: BTreeMap<CaseName, String>,
+    /// Of the change.
+    pub head: BTreeMap<CaseName, String>,
+}
+
+/// What measuring gave.
+#[derive(Debug)]
+pub struct Measured {
+    /// The pairs, also those measured earlier.
+    pub pairs: Pairs,
+    /// The case that was measured as its own control.
+    pub control: CaseName,
+    /// Cases that could not be measured, and why; the base or the change.
+    pub broken: BTreeMap<CaseName, Broken>,
+    /// Seconds that linking took; measuring is in the pairs.
+    pub linking: f64,
+}
+
+/// Why a case has no more pairs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Broken {
+    /// The base does not do it.
+    Base(String),
+    /// The change does not do it.
+    Head(String),
+}
+
+struct Run<'a> {
+    contest: &'a Contest<'a>,
+    store: Store,
+    measured: Measured,
+    progress: &'a Progress,
+}
+
+/// Measures what is not in the store yet, until it decides or the time is used up.
+pub fn measure(contest: &Contest<'_>, store: Store, pairs: Pairs, progress: &Progress) -> Result<Measured, Failure> {
+    let mut random = Seeded::new(contest.seed);
+    // Which case it is may not be known to whoever writes a change.
+    let control = contest.cases.get(random.below(contest.cases.len())).cloned();
+    let control = control.ok_or_else(|| Failure::environment("there is no case to compare", "see --only"))?;
+    let measured = Measured { pairs, control, broken: BTreeMap::new(), linking: 0.0 };
+    let mut run = Run { contest, store, measured, progress };
+
+    let effort = contest.effort;
+    let pilot: Vec<_> = contest.cases.iter().map(|case| (case, effort.pilot)).collect();
+    run.stage(Stage::First, &pilot)?;
+    let pilots: Vec<_> = contest.cases.iter().map(|case| run.pilot(case)).collect();
+    let mut planned: Vec<_> = contest.cases.iter().zip(effort.pairs(&pilots)).collect();
+    run.stage(Stage::First, &planned)?;
+    // A pilot that was spared the bursts promised too much. Only the width of an interval decides, as before.
+    for _ in 0..3 {
+        let blurred = |case: &CaseName| {
+            let differences = run.measured.pairs.differences(Stage::First, case);
+            paired::smallest(&differences, (contest.margin_of)(case)).is_none_or(|smallest| smallest > effort.blurred())
+        };
+        let mut more = planned.clone();
+        more.iter_mut().filter(|(case, _)| blurred(case)).for_each(|(_, pairs)| *pairs = (*pairs * 2).min(effort.most));
+        if more == planned || run.measured.pairs.seconds() > effort.first_stage() {
+            break;
+        }
+        planned = more;
+        run.stage(Stage::First, &planned)?;
+    }
+
+    let seems =
+        |case: &CaseName| paired::seems(&run.measured.pairs.differences(Stage::First, case), (contest.margin_of)(case));
+    let mut doubtful: Vec<_> = planned.into_iter().filter(|(case, _)| seems(case) != Seems::Unchanged).collect();
+    // Where the time does not suffice for all, the worst are confirmed first.
+    let largest =
+        |case: &CaseName| statistics::median(&run.measured.pairs.differences(Stage::First, case)).unwrap_or(0.0).abs();
+    doubtful.sort_by(|a, b| largest(b.0).total_cmp(&largest(a.0)));
+    let left = effort.budget - run.measured.pairs.seconds();
+    let mut affordable = Vec::new();
+    let mut seconds = 0.0;
+    for (case, wanted) in &doubtful {
+        let each = run.pilot(case).seconds;
+        let share = (left - seconds) / (doubtful.len() - affordable.len()) as f64;
+        let pairs = (*wanted).min((share / each) as usize).max(effort.least.min(*wanted));
+        if seconds + pairs as f64 * each > left.max(0.0) {
+            break;
+        }
+        seconds += pairs as f64 * each;
+        affordable.push((*case, pairs));
+    }
+    run.stage(Stage::Confirm, &affordable)?;
+    Ok(run.measured)
+}
+
+impl Run<'_> {
+    /// Brings each case to its number of pairs.
+    fn stage(&mut self, stage: Stage, wanted: &[(&CaseName, usize)]) -> Result<(), Failure> {
+        let rounds = wanted.iter().map(|(_, pairs)| *pairs).max().unwrap_or(0);
+        for round in 0..rounds as u32 {
+            let due = |(case, pairs): &&(&CaseName, usize)| {
+                (round as usize) < *pairs
+                    && !self.measured.pairs.has(stage, case, round)
+                    && !self.measured.broken.contains_key(case)
+            };
+            let due: Vec<CaseName> = wanted.iter().filter(due).map(|(case, _)| (*case).clone()).collect();
+            if !due.is_empty() {
+                self.progress.at(&format!("round {} of {rounds}", round + 1));
+                self.round(stage, round, due)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One pair of each case.
+    fn round(&mut self, stage: Stage, round: u32, mut due: Vec<CaseName>) -> Result<(), Failure> {
+        let contest = self.contest;
+        let mut random = Seeded::new(contest.seed ^ (u64::from(round) << 8) ^ ((stage as u64) << 40));
+        let mut layout = || if contest.new_layouts { 1 + random.below(1 << 30) as u32 } else { 1 };
+        let seeds = [layout(), layout(), layout()];
+        let start = Instant::now();
+        let (base, head) = (contest.base.time(seeds[0])?, contest.head.time(seeds[1])?);
+        let again = if stage == Stage::First { Some(contest.base.time(seeds[2])?) } else { None };
+        self.measured.linking += start.elapsed().as_secs_f64();
+
+        random.shuffle(&mut due);
+        let mut done = Vec::new();
+        for case in due {
+            let swapped = random.next_u64() & 1 == 1;
+            if let Some(pair) = self.pair(stage, round, &case, &base, &head, swapped)? {
+                done.push(pair);
+            }
+            if let Some(again) = again.as_ref().filter(|_| case == self.measured.control)
+                && let Some(pair) = self.pair(Stage::Control, round, &case, &base, again, swapped)?
+            {
+                done.push(pair);
+            }
+        }
+        self.store.append(&done)?;
+        done.into_iter().for_each(|pair| self.measured.pairs.add(pair));
+        Ok(())
+    }
+
+    fn pair(
+        &mut self,
+        stage: Stage,
+        round: u32,
+        case: &CaseName,
+        base: &LinkedTime,
+        head: &LinkedTime,
+        swapped: bool,
+    ) -> Result<Option<Pair>, Failure> {
+        let start = Instant::now();
+        let faults = self.contest.faults;
+        let of_base = faults.and_then(|faults| faults.base.get(case));
+        let of_head = match stage {
+            Stage::Control => of_base,
+            Stage::First | Stage::Confirm => faults.and_then(|faults| faults.head.get(case)),
+        };
+        let mut sides = [(base, of_base, None), (head, of_head, None)];
+        if swapped {
+            sides.reverse();
+        }
+        for (program, fault, time) in &mut sides {
+            *time = Some(self.contest.time(program, case, fault.map(String::as_str))?);
+        }
+        if swapped {
+            sides.reverse();
+        }
+        let [base, head] = sides.map(|(_, _, time)| time.unwrap_or_else(|| Err("was not run".into())));
+        let broken = match (base, head) {
+            (Ok(base), Ok(head)) => {
+                let took = start.elapsed();
+                self.progress.step(took.as_millis() as u64);
+                let took = (took.as_secs_f64() * 1e4).round() / 10.0;
+                return Ok(Some(Pair { stage, round, case: case.clone(), base, head, took }));
+            }
+            (_, Err(reason)) if stage != Stage::Control => Broken::Head(reason),
+            (_, Err(reason)) | (Err(reason), _) => Broken::Base(reason),
+        };
+        self.measured.broken.insert(case.clone(), broken);
+        Ok(None)
+    }
+
+    /// What the pairs of a case that there are tell about how many it needs.
+    fn pilot(&self, case: &CaseName) -> Pilot {
+        let pairs: Vec<&Pair> = self.measured.pairs.of(Stage::First, case).take(self.contest.effort.pilot).collect();
+        let differences: Vec<f64> = pairs.iter().map(|pair| pair.difference()).collect();
+        let took: f64 = pairs.iter().map(|pair| pair.took).sum();
+        Pilot {
+            scatter: statistics::robust_sd(&differences).unwrap_or(0.0),
+            seconds: took / 1e3 / pairs.len().max(1) as f64,
+        }
+    }
+}
+
+/// Nanoseconds of the change, as if it had been timed alone.
+pub fn times(measured: &Measured, cases: &[CaseName]) -> WallRun {
+    let time = |case: &CaseName| {
+        let reason = match measured.broken.get(case) {
+            Some(Broken::Head(reason) | Broken::Base(reason)) => Some(format!("`time` {reason}")),
+            None => None,
+        };
+        let times = measured.pairs.of(Stage::First, case).map(|pair| pair.head).collect();
+        (case.clone(), reason.map_or_else(|| wall::summarise(times), Err))
+    };
+    cases.iter().map(time).collect()
+}
+
+impl Contest<'_> {
+    /// Where its pairs are kept: another place for whatever makes them mean something else.
+    pub fn file(&self, workspace: &Workspace) -> PathBuf {
+        let Effort { process_ms, pilot, least, most, standard_error, budget: _ } = self.effort;
+        let settings =
+            format!("{process_ms} {pilot} {least} {most} {standard_error} {} {}", self.seed, self.new_layouts);
+        let cases = self.cases.iter().map(CaseName::as_str);
+        let parts = [self.base.digest.as_str(), &self.head.digest, &settings].into_iter().chain(cases);
+        super::dir(workspace).join("pairs").join(format!("{}.jsonl", digest::of(parts)))
+    }
+
+    /// Nanoseconds of one operation: the median over the samples of one process, as divan prints it.
+    fn time(&self, program: &LinkedTime, case: &CaseName, fault: Option<&str>) -> Result<Result<f64, String>, Failure> {
+        let mut command = child::measuring(program.path(), &self.base.executables.dir);
+        // Both sides have an environment of the same length, which lies on their stack.
+        command.env(FAULT, fault.unwrap_or_default());
+        let seconds = |ms: f64| (ms / 1e3).to_string();
+        command.args(["--bench", "--color", "never", "--min-time", &seconds(self.effort.process_ms)]);
+        command.args(["--max-time", &seconds(self.effort.process_ms * 2.0), &format!("{case}$")]);
+        let limits = Limits {
+            time: self.limits.time + Duration::from_secs(1),
+            own: Some(ProcessLimits::TIMED),
+            processor: self.processor,
+            ..self.limits
+        };
+        let text = match child::run(&mut command, limits, Messages::Kept) {
+            Ok(text) => text,
+            Err(error) => return Ok(Err(error.reason()?)),
+        };
+        let rows = match divan_table::read(&text) {
+            Ok(rows) => rows,
+            Err(error) => return Ok(Err(format!("printed a table that cannot be read: {error}"))),
+        };
+        let mut found = rows.iter().filter(|row| row.path.last().is_some_and(|leaf| leaf == case.as_str()));
+        Ok(match (found.next(), found.next()) {
+            (Some(row), None) if row.median_ns > 0.0 && row.median_ns.is_finite() => Ok(row.median_ns),
+            (Some(row), None) => Err(format!("gave a median of {} ns, which is no duration", row.median_ns)),
+            (None, _) => Err("has no row for it".into()),
+            (Some(_), Some(_)) => Err("has two rows for it".into()),
+        })
+    }
+}

@@ -1,0 +1,84 @@
+//! How many pairs a case gets: more where pairs scatter more, within what the time allows. Pure.
+//!
+//! Only the scatter of the first pairs decides, never which side was slower: measuring until a difference shows would
+//! find one in unchanged code sooner or later.
+
+use crate::judge::paired;
+use crate::statistics;
+
+/// How much is measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Effort {
+    /// Pairs that every case gets, from which its scatter is taken.
+    pub pilot: usize,
+    /// Pairs that a case that scatters little gets.
+    pub least: usize,
+    /// Pairs that no case exceeds.
+    pub most: usize,
+    /// Standard error of the estimate that is aimed at, as a logarithm of a ratio.
+    pub standard_error: f64,
+    /// Milliseconds for which one process repeats a case.
+    pub process_ms: f64,
+    /// Seconds of measuring, for everything together.
+    pub budget: f64,
+}
+
+impl Effort {
+    /// Of `cargo xtask perf`.
+    pub const FULL: Self =
+        Self { pilot: 12, least: 20, most: 90, standard_error: 0.004, process_ms: 10.0, budget: 180.0 };
+    /// Of `cargo xtask perf --quick`.
+    pub const QUICK: Self =
+        Self { pilot: 8, least: 10, most: 30, standard_error: 0.007, process_ms: 10.0, budget: 60.0 };
+
+    /// Part of the time that may pass before the differences that were found are confirmed.
+    const FIRST: f64 = 0.6;
+
+    /// Seconds that may pass before the differences that were found are confirmed.
+    pub fn first_stage(&self) -> f64 {
+        self.budget * Self::FIRST
+    }
+
+    /// The smallest detectable change, as a logarithm of a ratio, from which on a case gets more pairs than planned: one
+    /// and a half times what was aimed at, but always before it would be too much to be judged.
+    pub fn blurred(&self) -> f64 {
+        let aimed_at = paired::MARGIN.ln_1p() + paired::STANDARD_ERRORS * self.standard_error * 1.5;
+        aimed_at.min((paired::MARGIN + paired::RESOLUTION).ln_1p() * 0.9)
+    }
+
+    /// How many pairs each case gets in the first stage, from what its pilot showed.
+    pub fn pairs(&self, pilots: &[Pilot]) -> Vec<usize> {
+        let wanted = |standard_error: f64| -> Vec<usize> {
+            let each = pilots.iter().map(|pilot| {
+                let needed = statistics::pairs_needed(pilot.scatter * UNCERTAIN, standard_error);
+                needed.unwrap_or(self.most).clamp(self.least, self.most)
+            });
+            each.collect()
+        };
+        let seconds =
+            |pairs: &[usize]| -> f64 { pairs.iter().zip(pilots).map(|(&n, pilot)| n as f64 * pilot.seconds).sum() };
+        let allowed = self.first_stage();
+        let mut standard_error = self.standard_error;
+        let mut pairs = wanted(standard_error);
+        while seconds(&pairs) > allowed && standard_error < 1.0 {
+            standard_error *= 1.1;
+            pairs = wanted(standard_error);
+        }
+        if seconds(&pairs) > allowed {
+            return pilots.iter().map(|_| self.pilot).collect();
+        }
+        pairs
+    }
+}
+
+/// The scatter of a dozen pairs is itself known to a quarter or so.
+const UNCERTAIN: f64 = 1.2;
+
+/// What the first pairs of a case showed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pilot {
+    /// Robust standard deviation of its pairs, as a logarithm of a ratio.
+    pub scatter: f64,
+    /// Seconds that a pair takes.
+    pub seconds: f64,
+}

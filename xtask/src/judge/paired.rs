@@ -1,0 +1,290 @@
+//! Wall time of two sides, from pairs measured beside each other.
+//!
+//! d = ln(change / base) of each pair; the Hodges-Lehmann estimate with exact one-sided Wilcoxon bounds. A case is slower
+//! when the lower bound of its first pairs is above the margin, and again that of pairs measured afresh. So a burst of
+//! noise has to come twice, and looking at many cases costs only time: who looks suspicious is measured again.
+//!
+//! The margin is there because equal programs in two files differ by parts of a percent however often they are measured;
+//! a rule without one is red more often the longer it measures.
+
+use std::collections::BTreeSet;
+
+use perf_gate::{CaseName, Metric};
+
+use crate::compare::pairs::{Broken, Measured};
+use crate::compare::store::Stage;
+use crate::plain_text::counted;
+use crate::row::{Group, Paired, Row, Subject, Value};
+use crate::statistics::{self, Estimate, percent};
+use crate::verdict::Verdict;
+
+/// Level of each bound: the truth is beyond it in one comparison of a hundred.
+pub const ALPHA: f64 = 0.01;
+
+/// What a change may cost without being red, as a part of the base, unless `thresholds.toml` says otherwise.
+pub const MARGIN: f64 = 0.01;
+
+/// A row passes only if it would have seen a change of this much more than its margin, as a part of the base; otherwise it
+/// is INCONCLUSIVE. With the ordinary margin that is a change of 5 %.
+pub const RESOLUTION: f64 = 0.04;
+
+/// As far as the base may seem to differ from itself.
+const UNFIT: f64 = 0.025;
+
+/// Power of each of the two stages, so that both together have 95 %.
+const POWER_OF_A_STAGE: f64 = 0.975;
+
+/// How many standard errors lie between the margin and what is found with 95 %: those of the two quantiles above.
+pub const STANDARD_ERRORS: f64 = 2.326 + 1.960;
+
+/// The smallest slowdown that differences like these would have shown with a probability of 95 %, as a log ratio.
+pub fn smallest(differences: &[f64], margin: f64) -> Option<f64> {
+    let estimate = statistics::estimate(differences, ALPHA)?;
+    statistics::smallest_detectable(&estimate, margin.ln_1p(), ALPHA, POWER_OF_A_STAGE)
+}
+
+/// What the first pairs say, before they are confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seems {
+    /// By more than the margin.
+    Slower,
+    /// By more than the margin.
+    Faster,
+    /// Or by less than can be told.
+    Unchanged,
+}
+
+/// What differences say, with a margin that is a part of the base.
+pub fn seems(differences: &[f64], margin: f64) -> Seems {
+    statistics::estimate(differences, ALPHA).map_or(Seems::Unchanged, |estimate| side(&estimate, margin))
+}
+
+fn side(estimate: &Estimate, margin: f64) -> Seems {
+    if estimate.lower > margin.ln_1p() {
+        Seems::Slower
+    } else if estimate.upper < -margin.ln_1p() {
+        Seems::Faster
+    } else {
+        Seems::Unchanged
+    }
+}
+
+/// The judgement of one case.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    /// PASS, REGRESSED, IMPROVED or INCONCLUSIVE.
+    pub verdict: Verdict,
+    /// Of all pairs.
+    pub estimate: Option<Estimate>,
+    /// The smallest slowdown that would have been found with a probability of 95 %, as a log ratio.
+    pub smallest: Option<f64>,
+    /// Why, where the numbers do not say it.
+    pub reason: Option<String>,
+}
+
+/// Judges the differences of a case: of its first pairs, and of those that were to confirm what they said.
+pub fn judge(first: &[f64], confirm: &[f64], margin: f64) -> Judgement {
+    let all: Vec<f64> = first.iter().chain(confirm).copied().collect();
+    let estimate = statistics::estimate(&all, ALPHA);
+    let Some(of_first) = statistics::estimate(first, ALPHA) else {
+        let reason = format!("{} are too few to tell", counted(first.len(), "pair"));
+        return Judgement { verdict: Verdict::Inconclusive, estimate, smallest: None, reason: Some(reason) };
+    };
+    let smallest = smallest(first, margin);
+    let judged = |verdict, reason: Option<String>| Judgement { verdict, estimate, smallest, reason };
+    let word = match side(&of_first, margin) {
+        Seems::Unchanged => {
+            return match smallest {
+                Some(smallest) if smallest <= (margin + RESOLUTION).ln_1p() => judged(Verdict::Pass, None),
+                Some(smallest) => judged(
+                    Verdict::Inconclusive,
+                    Some(format!(
+                        "its pairs scatter so much that only {:+.0} % would have been seen",
+                        percent(smallest)
+                    )),
+                ),
+                None => judged(Verdict::Inconclusive, Some("its pairs cannot be judged".into())),
+            };
+        }
+        Seems::Slower => "slower",
+        Seems::Faster => "faster",
+    };
+    let Some(again) = statistics::estimate(confirm, ALPHA) else {
+        let reason = format!("its first pairs were {word}, and there was no time to confirm it");
+        return judged(Verdict::Inconclusive, Some(reason));
+    };
+    if side(&again, margin) == side(&of_first, margin) {
+        let verdict = if word == "slower" { Verdict::Regressed } else { Verdict::Improved };
+        return judged(verdict, None);
+    }
+    let reason = format!(
+        "{:+.1} % in its first {}, {:+.1} % in {} that were to confirm it",
+        percent(of_first.center),
+        counted(first.len(), "pair"),
+        percent(again.center),
+        confirm.len()
+    );
+    // Fresh pairs decide; where all of them together still say otherwise, nothing is decided.
+    match estimate.map(|all| side(&all, margin)) {
+        Some(Seems::Unchanged) => judged(Verdict::Pass, Some(reason)),
+        _ => judged(Verdict::Inconclusive, Some(reason)),
+    }
+}
+
+/// Whether the base differs so much from itself that no difference means anything: how much, if so.
+pub fn unfit(control: &[f64]) -> Option<String> {
+    let estimate = statistics::estimate(control, ALPHA)?;
+    let far = UNFIT.ln_1p();
+    (estimate.lower > far || estimate.upper < -far).then(|| {
+        format!(
+            "the base measured against itself in {} differs by {:+.1} % (at least {:+.1} %)",
+            counted(control.len(), "pair"),
+            percent(estimate.center),
+            percent(if estimate.lower > far { estimate.lower } else { estimate.upper })
+        )
+    })
+}
+
+/// What went up or not beside the time of a case: witnesses of where the time goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Witness {
+    /// More instructions, or more heap.
+    Work,
+    /// Neither: then it is what instructions do not show.
+    NoWork,
+    /// Nobody counted.
+    Unknown,
+}
+
+/// A row for each case that was measured in pairs.
+pub fn rows(
+    measured: &Measured,
+    cases: &[CaseName],
+    margin_of: impl Fn(&CaseName) -> f64,
+    witness: impl Fn(&CaseName) -> Witness,
+    against: &str,
+) -> Vec<Row> {
+    let control = measured.pairs.differences(Stage::Control, &measured.control);
+    let unfit = unfit(&control);
+    let row = |case: &CaseName| {
+        let new = |verdict| Row::new(Group::Wall, case, Subject::Metric(Metric::Time), verdict);
+        match measured.broken.get(case) {
+            Some(Broken::Head(reason)) => {
+                return new(Verdict::Broken)
+                    .because(format!("`time` {reason}"))
+                    .then("see it run: cargo bench -p perf-gate --bench time");
+            }
+            Some(Broken::Base(reason)) => {
+                return new(Verdict::New).because(format!("the base does not do it: `time` {reason}"));
+            }
+            None => {}
+        }
+        let (first, confirm) =
+            (measured.pairs.differences(Stage::First, case), measured.pairs.differences(Stage::Confirm, case));
+        let judgement = judge(&first, &confirm, margin_of(case));
+        let differences: Vec<f64> = first.iter().chain(&confirm).copied().collect();
+        let pairs = || measured.pairs.of(Stage::First, case).chain(measured.pairs.of(Stage::Confirm, case));
+        let value = |values: Vec<f64>| statistics::median(&values).map(|ns| Value::Number(ns.round().max(1.0) as u64));
+        let (base, head) =
+            (value(pairs().map(|pair| pair.base).collect()), value(pairs().map(|pair| pair.head).collect()));
+        let verdict = if unfit.is_some() { Verdict::Unfit } else { judgement.verdict };
+        let row = new(verdict).values(base, head);
+        let row = Row { paired: Some(Paired::new(&judgement, differences, confirm.len())), ..row };
+        let row = match (&unfit, &judgement.reason) {
+            (Some(why), _) => row.because(why),
+            (None, Some(reason)) => row.because(reason),
+            (None, None) => row,
+        };
+        advise(row, case, witness(case), against)
+    };
+    cases.iter().map(row).collect()
+}
+
+/// Cases that compute something else than those of the base are no comparison of the engine.
+pub fn new_where_changed(rows: &mut [Row], changed: &BTreeSet<CaseName>) {
+    for row in rows.iter_mut().filter(|row| changed.contains(&row.case) && row.verdict != Verdict::Broken) {
+        row.verdict = Verdict::New;
+        row.reason = Some("the base does not build with this case, and its own computes something else".into());
+        row.what_now = None;
+    }
+}
+
+fn advise(row: Row, case: &CaseName, witness: Witness, against: &str) -> Row {
+    let reproduce = format!("cargo xtask perf --against {against} --only '{case}' --seed 2");
+    match row.verdict {
+        Verdict::Regressed => {
+            let why = match witness {
+                Witness::Work => "slower, and it does more: see its rows of instructions and heap",
+                Witness::NoWork => {
+                    "slower, while instructions and heap are flat: caches, contention, system calls, or the environment"
+                }
+                Witness::Unknown => "slower; instructions were not counted",
+            };
+            row.because(why).then(format!(
+                "reproduce, with other layouts: {reproduce}; if it is intended: raise its margin in benches-data/thresholds.toml, with a reason and a day"
+            ))
+        }
+        Verdict::Inconclusive => row.then(format!("measure longer, or when less else runs: {reproduce} --budget 10m")),
+        Verdict::Unfit => {
+            row.then("nothing can be told about wall time here and now; end other programs, or use another machine")
+        }
+        _ => row,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn around(center: f64, scatter: f64, pairs: usize) -> Vec<f64> {
+        // Symmetric, without ties.
+        (0..pairs).map(|n| center + scatter * (n as f64 - (pairs - 1) as f64 / 2.0) / pairs as f64).collect()
+    }
+
+    fn verdict(first: &[f64], confirm: &[f64]) -> Verdict {
+        judge(first, confirm, MARGIN).verdict
+    }
+
+    #[test]
+    fn red_needs_both_stages_on_the_same_side() {
+        let (same, slow, fast) = (around(0.0, 0.01, 30), around(0.05, 0.01, 30), around(-0.05, 0.01, 30));
+        assert_eq!(verdict(&same, &[]), Verdict::Pass);
+        assert_eq!(verdict(&slow, &slow), Verdict::Regressed);
+        assert_eq!(verdict(&fast, &fast), Verdict::Improved);
+        assert_eq!(verdict(&slow, &[]), Verdict::Inconclusive, "no time to confirm");
+        assert_eq!(verdict(&slow, &fast), Verdict::Pass, "together they show nothing");
+        assert_eq!(verdict(&slow, &around(0.009, 0.01, 30)), Verdict::Inconclusive, "together they still say so");
+        assert_eq!(verdict(&around(0.03, 0.01, 10), &around(-0.004, 0.01, 40)), Verdict::Pass, "a burst");
+    }
+
+    #[test]
+    fn the_margin_is_not_red_and_what_is_above_it_is() {
+        let at = |center: f64| verdict(&around(center, 0.0001, 30), &around(center, 0.0001, 30));
+        assert_eq!(at(0.0099), Verdict::Pass);
+        assert_eq!(at(0.0105), Verdict::Regressed);
+        assert_eq!(at(-0.0105), Verdict::Improved);
+        assert_eq!(
+            judge(&around(0.03, 0.001, 30), &around(0.03, 0.001, 30), 0.05).verdict,
+            Verdict::Pass,
+            "a wider margin"
+        );
+    }
+
+    #[test]
+    fn what_scatters_too_much_is_not_passed() {
+        let wide = judge(&around(0.0, 0.5, 20), &[], MARGIN);
+        assert_eq!(wide.verdict, Verdict::Inconclusive);
+        assert!(wide.smallest.unwrap() > (MARGIN + RESOLUTION).ln_1p());
+        assert_eq!(verdict(&around(0.0, 0.001, 6), &[]), Verdict::Inconclusive, "too few pairs");
+        assert_eq!(verdict(&[], &[]), Verdict::Inconclusive);
+        assert_eq!(verdict(&[f64::NAN; 30], &[]), Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn a_machine_that_sees_differences_in_the_same_is_unfit() {
+        assert_eq!(unfit(&around(0.0, 0.05, 30)), None);
+        assert_eq!(unfit(&around(0.02, 0.001, 30)), None);
+        assert!(unfit(&around(0.03, 0.001, 30)).is_some());
+        assert!(unfit(&around(-0.03, 0.001, 30)).is_some());
+    }
+}
