@@ -44,6 +44,10 @@ fn repeat(case: &Case, operations: &str) -> Result<(), String> {
         return Err(format!("{} is heavy: its instructions are not counted", case.name));
     }
     let mut work = (case.prepare)();
+    #[cfg(feature = "seeded-faults")]
+    {
+        work = cases::slowed(work);
+    }
     let amount = work.run();
     if amount == 0 {
         return Err("an operation computed nothing".into());

@@ -13,6 +13,8 @@ mod fairness;
 mod load;
 mod merge;
 mod query;
+#[cfg(feature = "seeded-faults")]
+mod slowdown;
 mod url;
 mod yardstick;
 
@@ -131,6 +133,10 @@ pub fn find(name: &str) -> Result<&'static Case, String> {
 /// When it does not.
 pub fn prepare(case: &Case) -> Result<(Box<dyn Work>, Observation), String> {
     let mut work = (case.prepare)();
+    #[cfg(feature = "seeded-faults")]
+    {
+        work = slowed(work);
+    }
     let observation = work.observe()?;
     let something = observation.checksum != 0 && observation.counts.iter().any(|(_, count)| *count > 0);
     require(something && observation.amount > 0, || "it computed nothing".into())?;
@@ -159,6 +165,39 @@ impl Work for Idle {
 
     fn observe(&mut self) -> Result<Observation, String> {
         self.0.observe()
+    }
+}
+
+/// A case as it is, or slower by what `SEEDED_FAULT` says.
+///
+/// # Panics
+/// When it names a slow-down that there is not: a typing error must not look like a gate that sees nothing.
+#[cfg(feature = "seeded-faults")]
+pub fn slowed(work: Box<dyn Work>) -> Box<dyn Work> {
+    const VARIABLE: &str = aggregator_core::seeded_fault::VARIABLE;
+    let named = std::env::var(VARIABLE).ok().filter(|value| value.contains(':'));
+    let Some(value) = named else { return work };
+    let slowdown = slowdown::Slowdown::parse(&value).unwrap_or_else(|error| panic!("{VARIABLE}: {error}"));
+    Box::new(Slowed { work, slowdown })
+}
+
+/// A case whose every operation does something more.
+#[cfg(feature = "seeded-faults")]
+struct Slowed {
+    work: Box<dyn Work>,
+    slowdown: slowdown::Slowdown,
+}
+
+#[cfg(feature = "seeded-faults")]
+impl Work for Slowed {
+    fn run(&mut self) -> u64 {
+        let amount = self.work.run();
+        self.slowdown.slow_down();
+        amount
+    }
+
+    fn observe(&mut self) -> Result<Observation, String> {
+        self.work.observe()
     }
 }
 

@@ -1,0 +1,101 @@
+//! The slow-downs themselves, which measuring programs have with the feature `seeded-faults` only, and which need none of
+//! the cases. What they do to cases is tested in `xtask/tests/slowdowns.rs`.
+
+#[path = "../benches/cases/slowdown/mod.rs"]
+mod slowdown;
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use slowdown::ring::{Line, Ring};
+use slowdown::{Mechanism, Slowdown};
+
+const MECHANISMS: [&str; 6] = ["none", "work", "cache", "memory", "syscall", "yield"];
+
+fn lines(many: usize) -> Vec<Line> {
+    (0..many).map(|_| Line::new()).collect()
+}
+
+fn slowdown(value: &str) -> Slowdown {
+    Slowdown::parse(value).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn an_amount_is_decimal_digits_of_which_the_first_may_be_zeros() {
+    for mechanism in MECHANISMS {
+        for (digits, amount) in [("0", 0), ("7", 7), ("000120", 120), ("0000", 0), ("18446744073709551615", u64::MAX)] {
+            assert_eq!(slowdown(&format!("{mechanism}:{digits}")).amount, amount, "{mechanism}:{digits}");
+        }
+    }
+}
+
+#[test]
+fn what_names_no_slow_down_is_refused_with_a_list_of_what_there_is() {
+    let values = [
+        ["", ":", ":5", "work", "work:"],
+        ["work:x", "work:+5", "work:-5", "work: 5", "work:5 "],
+        ["work:5:5", "work:5ns", "work:0x5", "work:1e3", "work:18446744073709551616"],
+        ["wrok:5", "Work:5", " work:5", "no-pause:5", "work:٥"],
+    ];
+    for bad in values.as_flattened() {
+        let error = Slowdown::parse(bad).err().unwrap_or_else(|| panic!("`{bad}` is accepted"));
+        assert!(error.starts_with(&format!("`{bad}` is no slow-down")), "{error}");
+        for mechanism in MECHANISMS {
+            assert!(error.contains(&format!(" {mechanism}:<n>")), "{error}");
+        }
+    }
+}
+
+#[test]
+fn units_take_time_and_nothing_takes_none() {
+    // A small part of what they take, so that no faster processor turns this red.
+    for large in ["work:10000000", "cache:3000000", "memory:100000", "syscall:100000", "yield:100000"] {
+        let mut slowdown = slowdown(large);
+        let start = Instant::now();
+        slowdown.slow_down();
+        assert!(start.elapsed() > Duration::from_millis(1), "{large} took {:?}", start.elapsed());
+    }
+    // A loop would not end.
+    slowdown("none:18446744073709551615").slow_down();
+    MECHANISMS.iter().for_each(|mechanism| slowdown(&format!("{mechanism}:0")).slow_down());
+}
+
+#[test]
+fn an_operation_goes_on_in_the_ring_where_the_one_before_it_stopped() {
+    for (value, lines) in [("cache:3", 4 << 10), ("memory:3", 1 << 20)] {
+        let mut slowdown = slowdown(value);
+        slowdown.slow_down();
+        slowdown.slow_down();
+        let Mechanism::Load { ring, at } = slowdown.mechanism else { panic!("`{value}` loads") };
+        assert_eq!(at, ring.walk(0, 6));
+        assert_ne!(at, ring.walk(0, 3));
+        assert_eq!(ring.walk(at, lines as u64), at, "{value}: not so large");
+        assert_ne!(ring.walk(at, lines as u64 / 2), at, "{value}: not so large");
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_ring_of_any_size_is_one_cycle_through_all_lines(many in 1_usize..5_000) {
+        let lines = lines(many);
+        let ring = Ring::of(&lines);
+        let mut reached = vec![false; many];
+        let mut at = 0;
+        for _ in 0..many {
+            at = ring.walk(at, 1);
+            prop_assert!(!std::mem::replace(&mut reached[at], true), "{at} is reached twice");
+        }
+        prop_assert_eq!(at, 0);
+    }
+}
+
+#[test]
+fn the_next_line_is_seldom_near() {
+    const LINES: usize = 4_096;
+    let lines = lines(LINES);
+    let ring = Ring::of(&lines);
+    assert_eq!(size_of::<Line>(), 64);
+    let near = (0..LINES).filter(|&at| ring.walk(at, 1).abs_diff(at) <= 64).count();
+    // By chance it is one step in 32.
+    assert!(near < LINES / 16, "{near} of {LINES} steps lead less than a page away");
+}
