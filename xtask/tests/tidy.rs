@@ -233,7 +233,9 @@ fn planted_faults_are_built_only_when_asked_for_by_name() {
     findings.extend(tree.lines().filter(|line| line.contains(&feature)).map(|line| format!("cargo builds {line}")));
     none(
         &findings,
-        &format!("`{FEATURE}` is for xtask/tests/seeded_faults.rs, which names it: switch it on nowhere else"),
+        &format!(
+            "`{FEATURE}` is for xtask/tests/seeded_faults.rs and slowdowns.rs, which name it: switch it on nowhere else"
+        ),
     );
     let expected = ["aggregator-core", "aggregator-mocks", "perf-gate"].map(str::to_owned);
     assert_eq!(have_it, BTreeSet::from(expected), "these have the feature `{FEATURE}`");

@@ -1,0 +1,80 @@
+//! A planted slow-down takes time and changes nothing else: what a case computes, counts and allocates is as without it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// One for each way in which cases are driven: plain calls, one query, many of them.
+const CASES: [&str; 5] =
+    ["url/ordinary/40", "rank/standard/40", "query/floor/10", "answer/deltas/200", "load/floor/100"];
+
+/// The programs that measure one case, built with the slow-downs: `count` and `heap`.
+fn build() -> [PathBuf; 2] {
+    // Asked when the test runs: two clones that share a target folder share this executable too.
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let root = Path::new(&manifest).parent().expect("xtask is a folder of the workspace");
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // As `--seeded-faults` of xtask builds them, so that they are built once for all tests.
+    cargo.args(["build", "--profile", "bench", "--benches", "--package", "perf-gate", "--locked"]);
+    cargo.args(["--features", "seeded-faults", "--message-format=json"]).current_dir(root).stdin(Stdio::null());
+    let output = cargo.output().expect("cargo starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let messages = String::from_utf8(output.stdout).expect("cargo prints UTF-8");
+    ["count", "heap"].map(|name| {
+        let built = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        let mut found = built.filter(|message| message["target"]["name"] == name && message["executable"].is_string());
+        let message = found.next().unwrap_or_else(|| panic!("cargo built no `{name}`"));
+        message["executable"].as_str().expect("it is a text").into()
+    })
+}
+
+fn run(program: &Path, arguments: &[&str], slowdown: &str) -> Output {
+    let mut command = Command::new(program);
+    command.args(arguments).env("SEEDED_FAULT", slowdown).stdin(Stdio::null());
+    command.output().expect("it starts")
+}
+
+fn printed(program: &Path, arguments: &[&str], slowdown: &str) -> String {
+    let output = run(program, arguments, slowdown);
+    assert!(output.status.success(), "{arguments:?} {slowdown}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("records are UTF-8")
+}
+
+#[test]
+fn a_slow_down_changes_nothing_but_time() {
+    let [count, heap] = build();
+    for case in CASES {
+        // An operation that loses the amount computed would fail in each of them.
+        let records = |slowdown: &str| {
+            [
+                printed(&count, &[case], slowdown),
+                printed(&heap, &[case], slowdown),
+                printed(&count, &[case, "--ops", "0003"], slowdown),
+            ]
+        };
+        let without = records("none:000");
+        assert!(without.iter().all(|text| !text.is_empty()));
+        for slowdown in ["work:100", "cache:100", "memory:010", "syscall:010", "yield:010"] {
+            assert_eq!(records(slowdown), without, "{case} {slowdown}");
+        }
+    }
+
+    // More than starting takes, and a small part of what so many units take: no faster processor turns this red.
+    const MILLISECONDS: u128 = 40;
+    for arguments in [&["url/ordinary/40"][..], &["url/ordinary/40", "--ops", "0001"]] {
+        let start = std::time::Instant::now();
+        printed(&count, arguments, "work:500000000");
+        let took = start.elapsed().as_millis();
+        assert!(took > MILLISECONDS, "{arguments:?} was not slowed down: {took} ms");
+    }
+
+    for (bad, says) in [("wrok:100", "`wrok:100` is no slow-down"), ("work:1e3", "`work:1e3` is no slow-down")] {
+        for arguments in [&["url/ordinary/40"][..], &["url/ordinary/40", "--ops", "0003"]] {
+            let output = run(&count, arguments, bad);
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(!output.status.success() && said.contains(says), "{bad} {arguments:?}: {said}");
+        }
+    }
+    // Faults have no colon, and are named as ever.
+    assert!(!run(&count, &["--list"], "no-such-fault").status.success());
+    assert!(!printed(&count, &["--list"], "removed-case").contains("cancel/drop/standard"));
+}
