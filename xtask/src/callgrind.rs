@@ -89,7 +89,7 @@ impl Callgrind {
         arguments: &[&str],
         limits: Limits,
     ) -> Result<Result<(u64, String), String>, Failure> {
-        let mut command = child::measuring(&self.program, &executables.dir);
+        let mut command = executables.command(&self.program);
         ["PATH", "HOME", "TMPDIR"].iter().for_each(|name| {
             command.env_remove(name);
         });

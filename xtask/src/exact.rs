@@ -34,15 +34,15 @@ impl CaseList {
 struct Program<'a> {
     name: &'static str,
     path: &'a Path,
-    dir: &'a Path,
+    executables: &'a Executables,
     classes: &'static [Class],
 }
 
 fn programs(executables: &Executables) -> [Program<'_>; 2] {
-    let Executables { count, heap, dir, .. } = executables;
+    let Executables { count, heap, .. } = executables;
     [
-        Program { name: "count", path: count, dir, classes: &[Class::Behaviour, Class::Schedule] },
-        Program { name: "heap", path: heap, dir, classes: &[Class::Heap] },
+        Program { name: "count", path: count, executables, classes: &[Class::Behaviour, Class::Schedule] },
+        Program { name: "heap", path: heap, executables, classes: &[Class::Heap] },
     ]
 }
 
@@ -70,6 +70,18 @@ pub fn list(executables: &Executables, limits: Limits) -> Result<CaseList, Failu
     Ok(CaseList { all: all.into_iter().collect(), heavy, broken })
 }
 
+/// The names of the planted faults of programs that were built to have some.
+pub fn faults(executables: &Executables, limits: Limits) -> Result<Vec<String>, Failure> {
+    let mut command = executables.command(&executables.count);
+    match child::run(command.arg("--faults"), limits, Messages::Kept) {
+        Ok(text) => Ok(text.lines().map(plain_text::one_line).collect()),
+        Err(error) => Err(Failure::environment(
+            format!("`count --faults` gave no list of faults: {}", error.reason()?),
+            "it has to be built with the feature `seeded-faults`",
+        )),
+    }
+}
+
 /// Each case, and whether it is marked as heavy.
 fn names(program: &Program<'_>, limits: Limits) -> Result<BTreeMap<CaseName, bool>, Failure> {
     let name = program.name;
@@ -79,7 +91,7 @@ fn names(program: &Program<'_>, limits: Limits) -> Result<BTreeMap<CaseName, boo
             format!("see what is wrong with `cargo bench -p perf-gate --bench {name} -- --list`"),
         )
     };
-    let output = child::run(child::measuring(program.path, program.dir).arg("--list"), limits, Messages::Kept);
+    let output = child::run(program.executables.command(program.path).arg("--list"), limits, Messages::Kept);
     let text = match output {
         Ok(text) => text,
         Err(error) => return Err(failed(error.reason()?)),
@@ -147,7 +159,7 @@ fn measure_one(
     }
     let own = if list.is_heavy(case) { ProcessLimits::HEAVY } else { ProcessLimits::ORDINARY };
     let limits = Limits { own: Some(own), ..limits };
-    let mut command = child::measuring(program.path, program.dir);
+    let mut command = program.executables.command(program.path);
     let measured = match child::run(command.arg(case.as_str()), limits, Messages::Kept) {
         Ok(text) => records(&text, case, program.classes),
         Err(error) => Err(error.reason()?),

@@ -1,6 +1,7 @@
 //! The three measuring programs: built by cargo, found through its messages.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -22,7 +23,23 @@ pub struct Executables {
     pub count: PathBuf,
     /// The directory they run in.
     pub dir: PathBuf,
+    /// What programs with planted faults are told to do wrong; else what this program was told itself.
+    pub fault: Option<String>,
 }
+
+impl Executables {
+    /// A call of one of them, or of a program that watches one.
+    pub fn command(&self, program: &Path) -> Command {
+        let mut command = child::measuring(program, &self.dir);
+        if let Some(fault) = &self.fault {
+            command.env(FAULT, fault);
+        }
+        command
+    }
+}
+
+/// The variable that picks a planted fault in programs that were built to have some.
+pub const FAULT: &str = "SEEDED_FAULT";
 
 /// Where the measuring programs come from.
 #[derive(Debug, Default, clap::Args)]
@@ -52,6 +69,7 @@ impl Source {
                     heap: dir.join("heap"),
                     count: dir.join("count"),
                     dir: workspace.root().to_owned(),
+                    fault: None,
                 })
             }
             None => build(workspace, self.features()),
@@ -113,6 +131,7 @@ fn build(workspace: &Workspace, features: &[&str]) -> Result<Executables, Failur
         heap: artifact(&messages, "heap")?,
         count: artifact(&messages, "count")?,
         dir: workspace.root().to_owned(),
+        fault: None,
     })
 }
 

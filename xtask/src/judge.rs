@@ -16,7 +16,7 @@ mod wall;
 
 pub use budget::rows as budget_rows;
 pub use exact::rows as exact_rows;
-pub use instructions::rows as instruction_rows;
+pub use instructions::{is_above as instructions_above, rows as instruction_rows};
 pub use paired::{Judgement, Witness};
 pub use wall::rows as wall_rows;
 

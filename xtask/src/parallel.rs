@@ -17,7 +17,8 @@ pub fn each<J: Sync, R: Send>(jobs: &[J], work: impl Fn(&J) -> Result<R, Failure
     on(workers(), jobs, work)
 }
 
-fn on<J: Sync, R: Send>(
+/// The same on so many threads.
+pub fn on<J: Sync, R: Send>(
     threads: usize,
     jobs: &[J],
     work: impl Fn(&J) -> Result<R, Failure> + Sync,

@@ -22,7 +22,7 @@ use crate::report::{Comparison, Format, JSON_FILE, MARKDOWN_FILE, Report};
 use crate::selection::Selection;
 use crate::whole_file::DirectoryLock;
 use crate::workspace::Workspace;
-use crate::{exit_code, judge, key, plain_text, provenance, stdout, wall};
+use crate::{exit_code, judge, key, plain_text, provenance, selftest, stdout, wall};
 use measure::Measured;
 
 /// Measure the engine, compare it with its baseline and budgets, and fail when it got worse
@@ -76,8 +76,32 @@ enum RequiredClass {
     Wall,
 }
 
-/// Runs the command.
-pub fn run(options: &Options) -> Result<u8, Failure> {
+/// The command, or what proves it.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Command {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    about: Option<About>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum About {
+    Selftest(selftest::Options),
+}
+
+impl Command {
+    /// Runs it.
+    pub fn run(&self) -> Result<u8, Failure> {
+        match &self.about {
+            None => run(&self.options),
+            Some(About::Selftest(options)) => selftest::run(options),
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<u8, Failure> {
     let workspace = Workspace::find()?;
     let selection = Selection::new(options.only.as_deref())?;
     let data = BenchesData::read(&workspace, &options.places)?;

@@ -59,7 +59,7 @@ pub fn measure(
     let mut medians: BTreeMap<CaseName, Vec<f64>> = BTreeMap::new();
     for process in 1..=effort.processes {
         progress.at(&format!("process {process} of {}", effort.processes));
-        let mut command = child::measuring(&executables.time, &executables.dir);
+        let mut command = executables.command(&executables.time);
         let seconds = |duration: Duration| duration.as_secs_f64().to_string();
         command.args(["--bench", "--color", "never", "--min-time", &seconds(effort.per_case)]);
         command.args(["--max-time", &seconds(effort.per_case * 2)]);

@@ -31,6 +31,11 @@ macro_rules! faults {
 
         impl Fault {
             const ALL: [(&'static str, Self); [$($name),*].len()] = [$(($name, Self::$fault)),*];
+
+            /// The names of all of them.
+            pub fn names() -> impl Iterator<Item = &'static str> {
+                Self::ALL.into_iter().map(|(name, _)| name)
+            }
         }
     };
 }

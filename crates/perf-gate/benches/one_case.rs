@@ -17,6 +17,11 @@ pub fn main(target: &str, measure: fn(&Case) -> Result<(), String>) -> ExitCode 
             cases::all().for_each(|case| println!("{}{}", case.name, if case.heavy { " heavy" } else { "" }));
             Ok(())
         }
+        #[cfg(feature = "seeded-faults")]
+        ["--faults"] => {
+            aggregator_core::seeded_fault::Fault::names().for_each(|name| println!("{name}"));
+            Ok(())
+        }
         [name] => find(name).and_then(|case| {
             limits::allow(if case.heavy { ProcessLimits::HEAVY } else { ProcessLimits::ORDINARY });
             measure(case)

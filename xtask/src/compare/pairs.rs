@@ -17,6 +17,7 @@ use crate::affinity::Processor;
 use crate::child::{self, Limits, Messages};
 use crate::digest;
 use crate::divan_table;
+use crate::executables::FAULT;
 use crate::failure::Failure;
 use crate::judge::paired::{self, Seems};
 use crate::progress::Progress;
@@ -24,9 +25,6 @@ use crate::seeded::Seeded;
 use crate::statistics;
 use crate::wall::{self, WallRun};
 use crate::workspace::Workspace;
-
-/// The variable that picks a planted fault in programs that were built to have some.
-const FAULT: &str = "SEEDED_FAULT";
 
 /// What is measured against what.
 pub struct Contest<'a> {
@@ -112,7 +110,9 @@ pub fn measure(contest: &Contest<'_>, store: Store, pairs: Pairs, progress: &Pro
             paired::smallest(&differences, (contest.margin_of)(case)).is_none_or(|smallest| smallest > effort.blurred())
         };
         let mut more = planned.clone();
-        more.iter_mut().filter(|(case, _)| blurred(case)).for_each(|(_, pairs)| *pairs = (*pairs * 2).min(effort.most));
+        for (case, pairs) in more.iter_mut().filter(|(case, _)| blurred(case)) {
+            *pairs = (*pairs * 2).min(effort.most_of(run.pilot(case)));
+        }
         if more == planned || run.measured.pairs.seconds() > effort.first_stage() {
             break;
         }
@@ -265,6 +265,8 @@ impl Contest<'_> {
         let settings =
             format!("{process_ms} {pilot} {least} {most} {standard_error} {} {}", self.seed, self.new_layouts);
         let cases = self.cases.iter().map(CaseName::as_str);
+        let faults = self.faults.iter().flat_map(|faults| faults.head.iter());
+        let cases = cases.chain(faults.flat_map(|(case, fault)| [case.as_str(), fault]));
         let parts = [self.base.digest.as_str(), &self.head.digest, &settings].into_iter().chain(cases);
         super::dir(workspace).join("pairs").join(format!("{}.jsonl", digest::of(parts)))
     }

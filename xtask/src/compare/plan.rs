@@ -46,12 +46,19 @@ impl Effort {
         aimed_at.min((paired::MARGIN + paired::RESOLUTION).ln_1p() * 0.9)
     }
 
+    /// Pairs that a case may get at most: one that takes long gets fewer, so that it does not use up the time of all.
+    pub fn most_of(&self, pilot: Pilot) -> usize {
+        const PART_OF_A_CASE: f64 = 1.0 / 15.0;
+        let affordable = self.budget * PART_OF_A_CASE / pilot.seconds.max(1e-6);
+        (affordable as usize).clamp(self.least, self.most)
+    }
+
     /// How many pairs each case gets in the first stage, from what its pilot showed.
     pub fn pairs(&self, pilots: &[Pilot]) -> Vec<usize> {
         let wanted = |standard_error: f64| -> Vec<usize> {
             let each = pilots.iter().map(|pilot| {
                 let needed = statistics::pairs_needed(pilot.scatter * UNCERTAIN, standard_error);
-                needed.unwrap_or(self.most).clamp(self.least, self.most)
+                needed.unwrap_or(self.most).clamp(self.least, self.most_of(*pilot))
             });
             each.collect()
         };

@@ -94,6 +94,7 @@ impl Side {
             heap: dir.join("heap"),
             count: dir.join("count"),
             dir: workspace.root().to_owned(),
+            fault: None,
         };
         Ok(Ok(Self { dir, executables, digest, layouts, link }))
     }

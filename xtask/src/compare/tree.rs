@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::git;
 use crate::benches_data;
+use crate::digest;
 use crate::failure::Failure;
 use crate::workspace::Workspace;
 
@@ -84,6 +85,27 @@ impl Tree {
         let own = self.files.iter().filter(|(path, _)| !is_harness(path));
         let its = other.files.iter().filter(|(path, _)| is_harness(path));
         Self { files: own.chain(its).map(|(path, entry)| (path.clone(), entry.clone())).collect() }
+    }
+
+    /// These files with one of them changed; the new content is written to `dir`.
+    pub fn with(mut self, path: &str, content: &str, dir: &Path) -> Result<Self, Failure> {
+        let at = dir.join(path.replace('/', "-"));
+        fs::create_dir_all(dir).map_err(|error| Failure::path("create", dir, &error))?;
+        fs::write(&at, content).map_err(|error| Failure::path("write", &at, &error))?;
+        let blob = digest::of([content]);
+        self.files.insert(path.to_owned(), Entry { blob, at });
+        Ok(self)
+    }
+
+    /// The text of a file.
+    pub fn text(&self, path: &str) -> Result<String, Failure> {
+        let at = self.files.get(path).map_or_else(|| PathBuf::from(path), |entry| entry.at.clone());
+        fs::read_to_string(&at).map_err(|error| Failure::path("read", &at, &error))
+    }
+
+    /// The paths of all files.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
     }
 
     /// Whether a file is the same in both, or missing in both.

@@ -69,7 +69,7 @@ fn judge(record: &Record, base: Base<'_>, today: Date) -> Row {
 }
 
 /// Whether a value is above another by more than one percent of it.
-fn is_above(value: u64, base: u64) -> bool {
+pub fn is_above(value: u64, base: u64) -> bool {
     u128::from(value) * 100 > u128::from(base) * 101
 }
 

@@ -1,0 +1,112 @@
+//! Changes that cost nothing: what people do to code all day, and what must not be red.
+
+use std::path::Path;
+
+use crate::compare::tree::Tree;
+use crate::failure::Failure;
+use crate::seeded::Seeded;
+
+/// A neutral change of the head.
+#[derive(Debug)]
+pub struct Neutral {
+    /// What it is, for the record.
+    pub what: String,
+    /// The files with it.
+    pub tree: Tree,
+    /// Features that it asks for, as arguments of cargo.
+    pub features: Vec<&'static str>,
+}
+
+const LIBRARY: &str = "crates/aggregator-core/src/lib.rs";
+const MANIFEST: &str = "crates/aggregator-core/Cargo.toml";
+const WORKSPACE: &str = "Cargo.toml";
+
+/// The neutral change of a suite: the five kinds in turn, each time another of its kind. Changed files are written to `dir`.
+pub fn change(tree: &Tree, number: u64, dir: &Path) -> Result<Neutral, Failure> {
+    let mut random = Seeded::new(number);
+    let changed = |what: String, path: &str, text: String, features: &[&'static str]| {
+        let tree = tree.clone().with(path, &text, dir)?;
+        Ok(Neutral { what, tree, features: features.to_vec() })
+    };
+    match number % 5 {
+        0 => {
+            let text = tree.text(LIBRARY)? + &function(&mut random, "");
+            changed("a function added".into(), LIBRARY, text, &[])
+        }
+        1 => renamed(tree, &mut random, dir),
+        2 => {
+            let text = tree.text(LIBRARY)? + &function(&mut random, "#[cfg(feature = \"unrelated\")]\n");
+            let with_code = tree.clone().with(LIBRARY, &text, dir)?;
+            let manifest = tree.text(MANIFEST)?.replacen("[features]\n", "[features]\nunrelated = []\n", 1);
+            let tree = with_code.with(MANIFEST, &manifest, dir)?;
+            let features = vec!["--features", "aggregator-core/unrelated"];
+            Ok(Neutral { what: "a feature that nothing measured uses".into(), tree, features })
+        }
+        3 => {
+            let level = ["0", "1", "2"][random.below(3)];
+            let text = tree.text(WORKSPACE)?;
+            let text = text.replacen("debug = \"line-tables-only\"", &format!("debug = {level}"), 1);
+            changed(format!("debug level {level}"), WORKSPACE, text, &[])
+        }
+        _ => {
+            // A change of the compiler's view only: the same code from a module that has moved down by some lines.
+            let lines = 1 + random.below(40);
+            let text =
+                format!("{}{}", tree.text("crates/aggregator-core/src/stream.rs")?, "\n// A line.".repeat(lines));
+            let text = text + "\n" + &function(&mut random, "");
+            changed(
+                "lines and a function added to the engine's heart".into(),
+                "crates/aggregator-core/src/stream.rs",
+                text,
+                &[],
+            )
+        }
+    }
+}
+
+/// A function of about a kilobyte that stays in the program and is never called.
+fn function(random: &mut Seeded, attribute: &str) -> String {
+    let statements: String = (0..20 + random.below(60))
+        .map(|_| format!("    x = x.rotate_left({}) ^ {};\n", 1 + random.below(62), random.next_u64()))
+        .collect();
+    format!(
+        "\n{attribute}#[used]\nstatic NEUTRAL: fn(u64) -> u64 = neutral;\n\n{attribute}#[inline(never)]\n\
+         fn neutral(mut x: u64) -> u64 {{\n{statements}    x\n}}\n"
+    )
+}
+
+/// Gives a private function of the engine another name, wherever its file uses it.
+fn renamed(tree: &Tree, random: &mut Seeded, dir: &Path) -> Result<Neutral, Failure> {
+    let mut candidates = Vec::new();
+    for path in tree.paths().filter(|path| path.starts_with("crates/aggregator-core/src/") && path.ends_with(".rs")) {
+        let text = tree.text(path)?;
+        for line in text.lines() {
+            // At the left edge: a free function, of this file only.
+            let Some(name) = line.strip_prefix("fn ").and_then(|rest| rest.split(['(', '<']).next()) else { continue };
+            if name.len() > 5 && text.matches(&format!(".{name}")).count() == 0 {
+                candidates.push((path.to_owned(), name.to_owned()));
+            }
+        }
+    }
+    let Some((path, name)) = random.pick(&candidates) else {
+        return Err(Failure::environment(
+            "the engine has no private function to rename",
+            "this is a bug of the self-test",
+        ));
+    };
+    let other = format!("{name}_{}", "renamed".repeat(1 + random.below(3)));
+    let text = tree.text(path)?;
+    let mut out = String::new();
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find(name.as_str()) {
+        let (before, after) = (&rest[..at], &rest[at + name.len()..]);
+        let whole = !before.ends_with(is_name) && !after.starts_with(is_name);
+        out.push_str(before);
+        out.push_str(if whole { &other } else { name });
+        rest = after;
+    }
+    out.push_str(rest);
+    let tree = tree.clone().with(path, &out, dir)?;
+    Ok(Neutral { what: format!("`{name}` renamed to `{other}`"), tree, features: Vec::new() })
+}
