@@ -42,10 +42,7 @@ mod report;
 mod row;
 mod seeded;
 mod selection;
-// What it publishes is written by what comes next.
-#[allow(dead_code, unused_imports)]
 mod selftest;
-#[allow(dead_code, unused_imports)]
 mod statistics;
 mod stdout;
 mod test;

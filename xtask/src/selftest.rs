@@ -5,13 +5,16 @@
 //! that a change of the judging code can be tried on all of them.
 //!
 //! - [`arms`]: what is done to one side. [`neutral`]: changes that cost nothing. [`slow`]: slow-downs of a chosen size.
-//! - [`record`]: the raw pairs, kept. [`rates`]: what they say. [`published`]: that as a file, a table and a curve.
+//! - [`record`]: the raw pairs, kept. [`rates`]: what they say. [`published`]: that as a file, a table and a [`curve`].
+//! - [`rules`]: what other tools would have said.
 
 mod arms;
+mod curve;
 mod neutral;
 mod published;
 mod rates;
 mod record;
+mod rules;
 mod slow;
 
 use std::collections::BTreeMap;

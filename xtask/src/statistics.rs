@@ -22,7 +22,7 @@ mod signed_rank;
 #[cfg(test)]
 mod vectors;
 
-pub use outliers::{Outliers, outliers};
+pub use outliers::outliers;
 pub use planning::{pairs_needed, percent, robust_sd, smallest_detectable};
 pub use proportion::{clopper_pearson, lower_bound, upper_bound};
 pub use quantile::{median, quantile};

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use crate::failure::Failure;
 use crate::interrupt;
-use crate::progress::Progress;
 
 /// Replaces a file by a text. `check` is given what was read back and says whether it is what was meant.
 pub fn write(path: &Path, text: &str, check: impl FnOnce(&str) -> bool) -> Result<(), Failure> {
@@ -90,7 +89,7 @@ impl DirectoryLock {
                 Err(TryLockError::Error(error)) => return Err(Failure::path("lock", dir, &error)),
             }
             if !said {
-                Progress::announce("wait", &format!("until another {what} has ended"));
+                anstream::eprintln!("wait: until another {what} has ended");
                 said = true;
             }
             interrupt::check()?;

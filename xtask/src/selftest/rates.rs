@@ -107,47 +107,7 @@ pub fn of(arm: Arm, suites: &[Suite]) -> Rates {
 /// Rounds that are drawn together, because what disturbs a machine lasts for some of them.
 const BLOCK: usize = 5;
 
-/// Rates of suites made of rounds of recorded ones, drawn with replacement. All cases of a suite are made of the same
-/// rounds, so what they have in common stays in common. `shift` is added to every difference: a slow-down of that size.
-pub fn resampled(suites: &[Suite], number: u64, shift: f64, seed: u64) -> Resampled {
-    let mut random = Seeded::new(seed);
-    let mut resampled = Resampled::default();
-    let cases: Vec<&CaseName> = suites.first().map(|suite| suite.cases.keys().collect()).unwrap_or_default();
-    let sources: Vec<Source> = suites.iter().map(Source::of).collect();
-    if sources.is_empty() {
-        return resampled;
-    }
-    for _ in 0..number {
-        resampled.suites += 1;
-        let plan = &sources[random.below(sources.len())];
-        let blocks = |random: &mut Seeded| -> Vec<(usize, usize)> {
-            (0..200 / BLOCK).map(|_| (random.below(sources.len()), random.next_u64() as usize)).collect()
-        };
-        let (first, confirm) = (blocks(&mut random), blocks(&mut random));
-        let control = drawn(&first, plan.control.len(), |suite| &sources[suite].control, 0.0);
-        let unfit = paired::unfit(&control).is_some();
-        resampled.unfit_suites += u64::from(unfit);
-        let mut any = false;
-        for case in &cases {
-            let pairs = plan.cases.get(case).map_or(0, Vec::len);
-            let of_case = |suite: usize| sources[suite].cases.get(case).map_or(&[][..], Vec::as_slice);
-            let differences = drawn(&first, pairs, of_case, shift);
-            let again = match paired::seems(&differences, MARGIN) {
-                paired::Seems::Unchanged => Vec::new(),
-                _ => drawn(&confirm, pairs, of_case, shift),
-            };
-            let red = !unfit && paired::judge(&differences, &again, MARGIN).verdict == Verdict::Regressed;
-            any |= red;
-            let cell = resampled.cells.entry((*case).clone()).or_default();
-            cell.0 += 1;
-            cell.1 += u64::from(red);
-        }
-        resampled.red_suites += u64::from(any);
-    }
-    resampled
-}
-
-/// What resampled suites said.
+/// What suites made of rounds of recorded ones say.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Resampled {
     /// Suites.
@@ -156,14 +116,61 @@ pub struct Resampled {
     pub red_suites: u64,
     /// Those that were unfit.
     pub unfit_suites: u64,
-    /// Of each case: comparisons, and those that were red.
-    pub cells: BTreeMap<CaseName, (u64, u64)>,
+    /// Of each case and suite: the slow-down, as a log ratio, above which it would have been red, if the differences were
+    /// that of unchanged code. Both bounds move with the differences, so one look says it for every size.
+    pub needed: BTreeMap<CaseName, Vec<f64>>,
+}
+
+/// Suites of rounds of recorded ones, drawn with replacement. All cases of a suite are made of the same rounds, so what
+/// they have in common stays in common.
+pub fn resampled(suites: &[Suite], number: u64, seed: u64) -> Resampled {
+    let mut random = Seeded::new(seed);
+    let mut resampled = Resampled::default();
+    let sources: Vec<Source<'_>> = suites.iter().map(Source::of).collect();
+    if sources.is_empty() {
+        return resampled;
+    }
+    for _ in 0..number {
+        resampled.suites += 1;
+        let plan = &sources[random.below(sources.len())];
+        let mut blocks = || -> Vec<(usize, usize)> {
+            (0..200 / BLOCK).map(|_| (random.below(sources.len()), random.below(1 << 16))).collect()
+        };
+        let (first, confirm) = (blocks(), blocks());
+        let control = drawn(&first, plan.control.len(), |suite| &sources[suite].control);
+        let unfit = paired::unfit(&control).is_some();
+        resampled.unfit_suites += u64::from(unfit);
+        let mut any = false;
+        for (case, differences) in &plan.cases {
+            let of_case = |suite: usize| sources[suite].cases.get(case).map_or(&[][..], Vec::as_slice);
+            let differences = drawn(&first, differences.len(), of_case);
+            let again = drawn(&confirm, differences.len(), of_case);
+            any |= !unfit && paired::judge(&differences, &again, MARGIN).verdict == Verdict::Regressed;
+            let lower = |differences: &[f64]| statistics::estimate(differences, paired::ALPHA).map(|found| found.lower);
+            let needed = match (lower(&differences), lower(&again)) {
+                (Some(first), Some(again)) if !unfit => MARGIN.ln_1p() - first.min(again),
+                _ => f64::INFINITY,
+            };
+            resampled.needed.entry((*case).clone()).or_default().push(needed);
+        }
+        resampled.red_suites += u64::from(any);
+    }
+    resampled.needed.values_mut().for_each(|needed| needed.sort_by(f64::total_cmp));
+    resampled
 }
 
 impl Resampled {
-    /// Comparisons of all cases, and those that were red.
-    pub fn all(&self) -> (u64, u64) {
-        self.cells.values().fold((0, 0), |sum, cell| (sum.0 + cell.0, sum.1 + cell.1))
+    /// The part of suites in which a case that is slower by so much (a log ratio) would have been red.
+    pub fn power(&self, case: &CaseName, slower: f64) -> f64 {
+        let needed = self.needed.get(case).map_or(&[][..], Vec::as_slice);
+        needed.partition_point(|needed| *needed < slower) as f64 / needed.len().max(1) as f64
+    }
+
+    /// The slow-down of a case, as a log ratio, that would have been red in so large a part of the suites.
+    pub fn found_with(&self, case: &CaseName, power: f64) -> Option<f64> {
+        let needed = self.needed.get(case)?;
+        let index = (needed.len() as f64 * power).ceil() as usize;
+        needed.get(index.saturating_sub(1)).copied().filter(|needed| needed.is_finite())
     }
 }
 
@@ -175,45 +182,22 @@ struct Source<'a> {
 
 impl<'a> Source<'a> {
     fn of(suite: &'a Suite) -> Self {
-        let differences = |cell: &Cell| [Cell::differences(&cell.first), Cell::differences(&cell.confirm)].concat();
-        let cases = suite.cases.iter().map(|(case, cell)| (case, differences(cell))).collect();
+        let cases = suite.cases.iter().map(|(case, cell)| (case, Cell::differences(&cell.first))).collect();
         Self { control: Cell::differences(&suite.control), cases }
     }
 }
 
 /// Some differences of a case from blocks of rounds.
-fn drawn<'a>(blocks: &[(usize, usize)], wanted: usize, of: impl Fn(usize) -> &'a [f64], shift: f64) -> Vec<f64> {
+fn drawn<'a>(blocks: &[(usize, usize)], wanted: usize, of: impl Fn(usize) -> &'a [f64]) -> Vec<f64> {
     let mut out = Vec::with_capacity(wanted);
     for &(suite, start) in blocks.iter().cycle().take(20 * blocks.len()) {
         let source = of(suite);
-        if source.is_empty() {
-            continue;
-        }
-        for round in 0..BLOCK {
+        for round in 0..BLOCK.min(source.len()) {
             if out.len() == wanted {
                 return out;
             }
-            out.push(source[(start + round) % source.len()] + shift);
+            out.push(source[(start + round) % source.len()]);
         }
     }
     out
-}
-
-/// The smallest slow-down of each case that is found in at least 95 % of resampled suites, in percent, to a quarter of one.
-pub fn smallest_found(suites: &[Suite], number: u64, seed: u64) -> BTreeMap<CaseName, Option<f64>> {
-    let mut smallest: BTreeMap<CaseName, Option<f64>> = BTreeMap::new();
-    for quarter in 4..=40_u32 {
-        let size = f64::from(quarter) / 4.0;
-        let resampled = resampled(suites, number, (size / 100.0).ln_1p(), seed);
-        for (case, (all, red)) in resampled.cells {
-            let entry = smallest.entry(case).or_default();
-            if entry.is_none() && red * 100 >= all * 95 {
-                *entry = Some(size);
-            }
-        }
-        if smallest.values().all(Option::is_some) {
-            break;
-        }
-    }
-    smallest
 }

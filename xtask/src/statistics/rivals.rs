@@ -7,9 +7,6 @@
 use super::quantile::{quantile, sorted};
 use crate::seeded::Seeded;
 
-/// The resamples that criterion takes unless told otherwise (`nresamples` in `src/lib.rs` of criterion 0.8.2).
-pub const CRITERION_RESAMPLES: usize = 100_000;
-
 /// More than 20 % above the mean of the last ten runs, or of as many as there were. No tool's default: the plain rule
 /// over a history of results.
 pub fn mean_of_last_ten(history: &[f64], now: f64) -> bool {
@@ -50,7 +47,7 @@ pub fn tango(base: &[f64], head: &[f64]) -> bool {
 /// 2. the 95 % percentile bootstrap interval (`confidence_level`) of the change of the mean lies above 1 %
 ///    (`noise_threshold`).
 ///
-/// Each of the two draws `resamples` times; criterion's own number is [`CRITERION_RESAMPLES`]. For the interval it
+/// Each of the two draws `resamples` times; criterion's own number is 100,000 (`nresamples` in `src/lib.rs` of 0.8.2). For the interval it
 /// draws only √resamples samples of head and √resamples of base for each of them, to save time; here every draw is of
 /// both, because with fewer resamples its economy would cost it more than it does with its own number.
 pub fn criterion(base: &[f64], head: &[f64], resamples: usize, seed: u64) -> bool {
