@@ -77,6 +77,33 @@ impl Callgrind {
         Ok(per_operation(none, some, operations))
     }
 
+    /// What callgrind writes about the operations of a case, function by function, and how many operations it was; None
+    /// where that does not work, which is no reason to fail: it only explains.
+    pub fn profile(
+        &self,
+        executables: &Executables,
+        case: &CaseName,
+        limits: Limits,
+    ) -> Result<Option<(String, u64)>, Failure> {
+        let Ok(dir) = tempfile::tempdir() else { return Ok(None) };
+        let file = dir.path().join("profile");
+        let run = |operations: &str| {
+            let mut command = executables.command(&self.program);
+            command.args(["--tool=callgrind", "--compress-strings=no", "--compress-pos=no"]);
+            command.arg(format!("--callgrind-out-file={}", file.display()));
+            command.arg(&executables.count).args([case.as_str(), "--ops", operations]);
+            match child::run(&mut command, limits, Messages::Kept) {
+                Ok(printed) => Ok(enough(&printed).ok()),
+                Err(ChildError::Interrupted) => Err(Failure::Interrupted),
+                Err(_) => Ok(None),
+            }
+        };
+        let Some(operations) = run("0000")? else { return Ok(None) };
+        // Getting ready is the same on both sides, and cancels.
+        let Some(_) = run(&format!("{operations:04}"))? else { return Ok(None) };
+        Ok(std::fs::read_to_string(&file).ok().map(|profile| (profile, operations)))
+    }
+
     /// One run of `program`: instructions, and what it printed.
     ///
     /// Environment and arguments lie on its stack, and the C library copies in other steps where that ends elsewhere: 3 KiB

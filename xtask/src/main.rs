@@ -22,6 +22,7 @@ mod budget;
 mod callgrind;
 mod child;
 mod compare;
+mod culprits;
 mod data_file;
 mod digest;
 mod divan_table;

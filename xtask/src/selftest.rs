@@ -79,7 +79,8 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<u8, Failure> {
     let workspace = Workspace::find()?;
     let data = BenchesData::read(&workspace, &options.places)?;
-    let arms = if options.arms.is_empty() { Arm::ALL.to_vec() } else { options.arms.clone() };
+    let chosen = |arm: &Arm| options.arms.is_empty() || options.arms.contains(arm);
+    let arms: Vec<Arm> = Arm::ALL.into_iter().filter(chosen).collect();
     if !options.judge_only && !options.compare_rules {
         let key = key::of(&workspace, &[], &data.inputs)?;
         let _alone = DirectoryLock::wait(&compare::dir(&workspace), "`cargo xtask perf`")?;

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use perf_gate::{CaseName, ProcessLimits};
@@ -13,7 +14,7 @@ use perf_gate::{CaseName, ProcessLimits};
 use super::plan::{Effort, Pilot};
 use super::side::{LinkedTime, Side};
 use super::store::{Pair, Pairs, Stage, Store};
-use crate::affinity::Processor;
+use crate::affinity::{self, Pinned, Processor};
 use crate::child::{self, Limits, Messages};
 use crate::digest;
 use crate::divan_table;
@@ -68,7 +69,7 @@ pub struct Measured {
     pub control: CaseName,
     /// Cases that could not be measured, and why; the base or the change.
     pub broken: BTreeMap<CaseName, Broken>,
-    /// Seconds that linking took; measuring is in the pairs.
+    /// Seconds that were spent waiting for links; most are made while the round before is measured.
     pub linking: f64,
 }
 
@@ -148,32 +149,41 @@ impl Run<'_> {
     /// Brings each case to its number of pairs.
     fn stage(&mut self, stage: Stage, wanted: &[(&CaseName, usize)]) -> Result<(), Failure> {
         let rounds = wanted.iter().map(|(_, pairs)| *pairs).max().unwrap_or(0);
+        let mut due: Vec<(u32, Vec<CaseName>)> = Vec::new();
         for round in 0..rounds as u32 {
-            let due = |(case, pairs): &&(&CaseName, usize)| {
-                (round as usize) < *pairs
-                    && !self.measured.pairs.has(stage, case, round)
-                    && !self.measured.broken.contains_key(case)
+            let is_due = |(case, pairs): &&(&CaseName, usize)| {
+                (round as usize) < *pairs && !self.measured.pairs.has(stage, case, round)
             };
-            let due: Vec<CaseName> = wanted.iter().filter(due).map(|(case, _)| (*case).clone()).collect();
-            if !due.is_empty() {
-                self.progress.at(&format!("round {} of {rounds}", round + 1));
-                self.round(stage, round, due)?;
+            let cases: Vec<CaseName> = wanted.iter().filter(is_due).map(|(case, _)| (*case).clone()).collect();
+            if !cases.is_empty() {
+                due.push((round, cases));
             }
         }
-        Ok(())
+        // A round is linked while the one before is measured, on a processor that nothing is measured on.
+        let &Contest { base, head, seed, new_layouts, processor, .. } = self.contest;
+        let other = affinity::processors().into_iter().find(|other| Some(*other) != processor);
+        let link = move |round| {
+            let _pinned = Pinned::to(other);
+            Links::make([base, head], stage, round, seed, new_layouts)
+        };
+        thread::scope(|scope| {
+            let mut next = due.first().map(|&(round, _)| scope.spawn(move || link(round)));
+            for (index, (round, cases)) in due.iter().enumerate() {
+                let start = Instant::now();
+                let links = next.take().and_then(|thread| thread.join().ok()).unwrap_or_else(|| link(*round))?;
+                self.measured.linking += start.elapsed().as_secs_f64();
+                next = due.get(index + 1).map(|&(round, _)| scope.spawn(move || link(round)));
+                self.progress.at(&format!("round {} of {rounds}", round + 1));
+                self.round(stage, *round, cases.clone(), links)?;
+            }
+            Ok(())
+        })
     }
 
     /// One pair of each case.
-    fn round(&mut self, stage: Stage, round: u32, mut due: Vec<CaseName>) -> Result<(), Failure> {
-        let contest = self.contest;
-        let mut random = Seeded::new(contest.seed ^ (u64::from(round) << 8) ^ ((stage as u64) << 40));
-        let mut layout = || if contest.new_layouts { 1 + random.below(1 << 30) as u32 } else { 1 };
-        let seeds = [layout(), layout(), layout()];
-        let start = Instant::now();
-        let (base, head) = (contest.base.time(seeds[0])?, contest.head.time(seeds[1])?);
-        let again = if stage == Stage::First { Some(contest.base.time(seeds[2])?) } else { None };
-        self.measured.linking += start.elapsed().as_secs_f64();
-
+    fn round(&mut self, stage: Stage, round: u32, mut due: Vec<CaseName>, links: Links) -> Result<(), Failure> {
+        let Links { base, head, again, mut random } = links;
+        due.retain(|case| !self.measured.broken.contains_key(case));
         random.shuffle(&mut due);
         let mut done = Vec::new();
         for case in due {
@@ -242,6 +252,26 @@ impl Run<'_> {
             scatter: statistics::robust_sd(&differences).unwrap_or(0.0),
             seconds: took / 1e3 / pairs.len().max(1) as f64,
         }
+    }
+}
+
+/// The programs of a round.
+struct Links {
+    base: LinkedTime,
+    head: LinkedTime,
+    /// The base once more, for the control.
+    again: Option<LinkedTime>,
+    /// Chooses the rest of what is random in the round.
+    random: Seeded,
+}
+
+impl Links {
+    fn make([base, head]: [&Side; 2], stage: Stage, round: u32, seed: u64, new_layouts: bool) -> Result<Self, Failure> {
+        let mut random = Seeded::new(seed ^ (u64::from(round) << 8) ^ ((stage as u64) << 40));
+        let mut layout = || if new_layouts { 1 + random.below(1 << 30) as u32 } else { 1 };
+        let seeds = [layout(), layout(), layout()];
+        let again = if stage == Stage::First { Some(base.time(seeds[2])?) } else { None };
+        Ok(Self { base: base.time(seeds[0])?, head: head.time(seeds[1])?, again, random })
     }
 }
 

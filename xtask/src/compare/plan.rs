@@ -26,7 +26,7 @@ pub struct Effort {
 impl Effort {
     /// Of `cargo xtask perf`.
     pub const FULL: Self =
-        Self { pilot: 12, least: 20, most: 90, standard_error: 0.004, process_ms: 10.0, budget: 180.0 };
+        Self { pilot: 12, least: 20, most: 90, standard_error: 0.005, process_ms: 10.0, budget: 180.0 };
     /// Of `cargo xtask perf --quick`.
     pub const QUICK: Self =
         Self { pilot: 8, least: 10, most: 30, standard_error: 0.007, process_ms: 10.0, budget: 60.0 };

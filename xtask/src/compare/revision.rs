@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 pub struct Revision {
     /// Its full hash.
     pub commit: String,
-    /// How it was chosen, to be read after "base: <commit>, ".
+    /// How it was chosen, to be read after the hash of the base.
     pub chosen: String,
 }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -103,8 +104,10 @@ impl Side {
     pub fn time(&self, seed: u32) -> Result<LinkedTime, Failure> {
         let dir = self.dir.join("links");
         fs::create_dir_all(&dir).map_err(|error| Failure::path("create", &dir, &error))?;
-        // Two comparisons may use the same side at once.
-        let name = format!("{seed:08x}-{}", std::process::id());
+        // The same layout may be linked again before its last program is gone, here and by another comparison. Names are
+        // equally long, as a program's path is on its stack.
+        static LINKED: AtomicU32 = AtomicU32::new(0);
+        let name = format!("{seed:08x}-{:010}-{:010}", std::process::id(), LINKED.fetch_add(1, Ordering::Relaxed));
         let program = LinkedTime(dir.join(name));
         self.link.again(&self.dir.join("link"), &program.0, self.layouts, seed)?;
         Ok(program)
