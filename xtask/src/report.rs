@@ -1,6 +1,6 @@
 //! The judgement of a run, shown to people and to programs.
 //!
-//! - [`human`]: the table on a terminal.
+//! - [`human`]: the table on a terminal. [`pairs`]: wall time that was measured beside its base.
 //! - [`markdown`]: the same for a step summary.
 //! - [`json`]: every value, for programs.
 //! - [`number`]: values with their units.
@@ -10,6 +10,7 @@ mod json;
 mod markdown;
 mod notes;
 mod number;
+mod pairs;
 
 use std::path::Path;
 

@@ -1,22 +1,28 @@
-//! The table on a terminal: at most 100 columns, grouped by class, worst first.
+//! The table on a terminal: one screen of at most 80 columns, grouped by class, worst first.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Report, notes, number};
+use super::{Report, notes, number, pairs};
 use crate::plain_text::counted;
-use crate::row::{Group, Row, Value};
+use crate::row::{Group, Row};
 use crate::verdict::Verdict;
 
-const WIDTH: usize = 100;
+/// Columns of a line; commands are longer, so that they can be copied.
+pub const WIDTH: usize = 80;
 
-/// Longer tables show the rows of a case that need no look each as one line; every value is in the reports.
-const LONG_TABLE: usize = 150;
+/// Rows that are shown one by one; of more, only those that need a look.
+const A_SCREEN: usize = 40;
 
 /// The whole report.
 pub fn report(report: &Report, written: &str) -> String {
-    let mut out = rows_with_notes(&report.rows);
+    let room = if report.rows.len() > A_SCREEN { Room::Screen } else { Room::Whole };
+    let mut out = with_notes(&report.rows, room);
+    for line in report.comparison.lines() {
+        out.push_str(&wrapped(&line, "", "  "));
+    }
     if let Some(line) = report.not_measured() {
         out.push_str(&wrapped(&line, "", "  "));
     }
@@ -32,15 +38,34 @@ pub fn report(report: &Report, written: &str) -> String {
     out
 }
 
-/// The table and what to do about it.
+/// Every row, and what to do about it.
 pub fn rows_with_notes(all: &[Row]) -> String {
-    let mut out = rows(all);
+    with_notes(all, Room::Whole)
+}
+
+fn with_notes(all: &[Row], room: Room) -> String {
+    let mut out = table(all, room);
     let notes = notes::of(all);
     if notes.is_empty() {
         return out;
     }
     out.push_str("What now\n");
-    for note in notes {
+    for same_verdict in notes.chunk_by(|a, b| a.verdict == b.verdict) {
+        let shown = if room == Room::Whole { same_verdict.len() } else { ANSWERS };
+        same_verdict.iter().take(shown).for_each(|note| answer(&mut out, note));
+        if let (Some(note), more @ 1..) = (same_verdict.first(), same_verdict.len().saturating_sub(shown)) {
+            let _ = writeln!(out, "  {} {more} more like these, in report.md", note.verdict);
+        }
+    }
+    out.push('\n');
+    out
+}
+
+/// Answers to a verdict that are shown on a screen.
+const ANSWERS: usize = 3;
+
+fn answer(out: &mut String, note: &notes::Note) {
+    {
         let style = style(note.verdict);
         let text = wrapped(&format!("{} {}", note.verdict, note.rows), "  ", "    ");
         // Only the verdict is coloured: it is the first word, and the text is plain.
@@ -56,155 +81,171 @@ pub fn rows_with_notes(all: &[Row]) -> String {
             }
         }
     }
-    out.push('\n');
-    out
 }
 
-/// One line of the table as texts.
-enum Line {
-    One {
-        cells: [String; 5],
-        verdict: Verdict,
-    },
-    /// Several rows of a case, with as many of their values as fit.
-    Folded {
-        case: String,
-        values: Vec<String>,
-        rows: usize,
-        verdict: Verdict,
-    },
+/// How much of a table is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    /// All of it: what is stored is reviewed row by row.
+    Whole,
+    /// A screen: rows that need no look are counted, and of rows that do, the worst are shown.
+    Screen,
 }
 
-impl Line {
-    fn verdict(&self) -> Verdict {
-        match self {
-            Self::One { verdict, .. } | Self::Folded { verdict, .. } => *verdict,
-        }
-    }
-}
+/// Rows of a group and verdict that are shown on a screen; all are in the reports.
+const SHOWN: usize = 8;
 
-const HEADS: [&str; 5] = ["case", "metric", "base", "now", "change"];
-
-/// The table.
+/// Every row as a table.
 pub fn rows(rows: &[Row]) -> String {
-    let fold = rows.len() > LONG_TABLE;
-    let parts = rows.chunk_by(|a, b| a.group == b.group);
-    let groups: Vec<_> = parts.map(|part| (head(part), lines(part, fold))).collect();
-    let widths = widths(groups.iter().flat_map(|(_, lines)| lines), fold);
+    table(rows, Room::Whole)
+}
+
+fn table(rows: &[Row], room: Room) -> String {
     let mut out = String::new();
-    let bold = Style::new().bold();
-    let heads = HEADS.map(str::to_owned);
-    let _ = writeln!(out, "{bold}{}  verdict{bold:#}", cells(&heads, &widths));
-    for ((name, rule), lines) in groups {
-        let _ = writeln!(out, "{bold}{name}{bold:#}: {rule}");
+    for (index, part) in rows.chunk_by(|a, b| a.group == b.group).enumerate() {
+        let Some(group) = part.first().map(|row| row.group) else { continue };
+        let lines = lines(part, room);
+        let widths = widths(&lines);
+        if index == 0 {
+            let heads = ["case", "base", "now", "change"].map(str::to_owned);
+            let _ = writeln!(out, "{BOLD}{}  verdict{BOLD:#}", cells(&format!("  {}", heads[0]), &heads[1..], &widths));
+        }
+        let (name, rule) = (group.name(), rule(part));
+        let _ = writeln!(out, "{BOLD}{name}{BOLD:#}: {rule}");
+        if part.iter().any(|row| row.paired.is_some()) {
+            let _ = writeln!(out, "{BOLD}{}  verdict{BOLD:#}", pairs::heads());
+        }
         for line in lines {
-            let verdict = line.verdict();
-            let texts = match line {
-                Line::One { cells: texts, .. } => cells(&texts, &widths),
-                Line::Folded { case, values, rows, .. } => folded(&case, &values, rows, &widths),
-            };
-            let style = style(verdict);
-            let _ = writeln!(out, "{texts}  {style}{verdict}{style:#}");
+            match line {
+                Line::Case(case) => {
+                    let _ = writeln!(out, "  {case}");
+                }
+                Line::Values { label, values, verdict } => {
+                    let style = style(verdict);
+                    let _ = writeln!(out, "{}  {style}{verdict}{style:#}", cells(&label, &values, &widths));
+                }
+                Line::Pairs(text, verdict) | Line::Others(text, verdict) => {
+                    let style = style(verdict);
+                    let width = WIDTH - VERDICT - 2;
+                    let _ = writeln!(out, "{text:<width$}  {style}{verdict}{style:#}");
+                }
+            }
         }
     }
     out.push('\n');
     out
 }
 
-/// The name of a group and its rule.
-fn head(rows: &[Row]) -> (&'static str, String) {
+const BOLD: Style = Style::new().bold();
+
+/// Characters of the longest verdict.
+const VERDICT: usize = "INCONCLUSIVE".len();
+
+/// One line of the table.
+enum Line {
+    /// The case that the lines below it are about.
+    Case(String),
+    /// A row: its name, and base, now and change.
+    Values { label: String, values: [String; 3], verdict: Verdict },
+    /// A wall time that was measured in pairs.
+    Pairs(String, Verdict),
+    /// Rows that are not shown.
+    Others(String, Verdict),
+}
+
+/// The rule of a group.
+fn rule(rows: &[Row]) -> String {
     let group = rows.first().map_or(Group::Behaviour, |row| row.group);
-    let rule = match rows.iter().find_map(|row| row.spread) {
-        Some(spread) => format!("median of {} processes and interquartile range; {}", spread.processes, group.rule()),
+    match rows.iter().find_map(|row| row.spread) {
+        Some(spread) => format!("median of {} processes and its interquartile range", spread.processes),
         None => group.rule().to_owned(),
-    };
-    (group.name(), rule)
+    }
 }
 
-/// The lines of one group, whose rows are in order: those of a case and a verdict follow each other.
-fn lines(rows: &[Row], fold: bool) -> Vec<Line> {
-    let needs_no_look = |row: &Row| matches!(row.verdict, Verdict::Pass | Verdict::New | Verdict::Inconclusive);
-    let together = |a: &Row, b: &Row| {
-        // Each case has one row of instructions; those that none could judge are all alike.
-        let alike = a.case == b.case || (a.group == Group::Instructions && a.verdict == Verdict::Inconclusive);
-        fold && a.verdict == b.verdict && alike && needs_no_look(a) && a.group != Group::Budget
-    };
-    let line = |part: &[Row]| match part {
-        [] => None,
-        [row] => {
-            let (base, head, change) = (number::base(row), number::head(row), number::change(row));
-            let cells = [row.case.to_string(), row.subject.to_string(), base, head, change];
-            Some(Line::One { cells, verdict: row.verdict })
-        }
-        [first, ..] => {
-            // What is zero, or no number, tells least: it is only counted.
-            let telling = part.iter().filter(|row| matches!(row.head, Some(Value::Number(1..))));
-            let values = telling.map(|row| format!("{} {}", row.subject, number::head(row))).collect();
-            let one_case = part.iter().all(|row| row.case == first.case);
-            let (case, values) = match one_case {
-                true => (first.case.to_string(), values),
-                false => (counted(part.len(), "case"), Vec::new()),
-            };
-            Some(Line::Folded { case, values, rows: part.len(), verdict: first.verdict })
-        }
-    };
-    rows.chunk_by(together).filter_map(line).collect()
-}
-
-/// The case, and its values in the room of the other columns.
-fn folded(case: &str, values: &[String], rows: usize, widths: &[usize; 5]) -> String {
-    let width = widths[1..].iter().sum::<usize>() + 2 * (widths.len() - 2);
-    let text = |shown: usize| {
-        let mut text = values[..shown].join(", ");
-        let others = rows - shown;
-        let _ = match (shown, others) {
-            (_, 0) => Ok(()),
-            (0, others) => write!(text, "{others} values"),
-            (_, others) => write!(text, ", {others} more"),
+/// The lines of one group, whose rows are in order: the worst verdict first, then case by case.
+fn lines(rows: &[Row], room: Room) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for part in rows.chunk_by(|a, b| a.verdict == b.verdict) {
+        let Some(first) = part.first() else { continue };
+        let verdict = first.verdict;
+        let of_pairs = part.iter().any(|row| row.paired.is_some());
+        let needs_no_look =
+            matches!(verdict, Verdict::Pass | Verdict::Identical | Verdict::New | Verdict::Inconclusive);
+        let shown = match room {
+            Room::Whole => part.len(),
+            Room::Screen if of_pairs => part.len(),
+            Room::Screen if needs_no_look => 0,
+            Room::Screen if verdict == Verdict::Info => part.len(),
+            Room::Screen => SHOWN,
         };
-        text
-    };
-    let fits = |text: &String| text.chars().count() <= width;
-    let text = (0..=values.len()).rev().map(text).find(fits).unwrap_or_default();
-    let case_width = widths[0];
-    format!("  {:<case_width$}  {text:<width$}", shortened(case, case_width))
+        let mut worst: Vec<&Row> = part.iter().collect();
+        if shown < part.len() {
+            let size = |row: &Row| row.change().map_or(f64::INFINITY, f64::abs);
+            worst.sort_by(|a, b| size(b).total_cmp(&size(a)));
+            worst.truncate(shown);
+            worst.sort_by(|a, b| (&a.case, a.subject).cmp(&(&b.case, b.subject)));
+        }
+        for of_case in worst.chunk_by(|a, b| a.case == b.case) {
+            // One row a case: the case says it all.
+            let single = matches!(first.group, Group::Instructions | Group::Wall);
+            if let (false, Some(row)) = (single, of_case.first()) {
+                lines.push(Line::Case(row.case.to_string()));
+            }
+            lines.extend(of_case.iter().map(|row| match &row.paired {
+                Some(paired) => Line::Pairs(pairs::line(row, paired), verdict),
+                None => {
+                    let label = if single { format!("  {}", row.case) } else { format!("    {}", row.subject) };
+                    let values = [number::base(row), number::head(row), number::change(row)];
+                    Line::Values { label, values, verdict }
+                }
+            }));
+        }
+        if shown < part.len() {
+            lines.push(Line::Others(others(part, shown), verdict));
+        }
+    }
+    lines
 }
 
-/// As wide as the widest text; the case gives way when that is too much for a line.
-fn widths<'a>(lines: impl Iterator<Item = &'a Line>, folds: bool) -> [usize; 5] {
-    let mut widths = HEADS.map(|head| head.chars().count());
-    let mut verdict = "verdict".len();
+/// Rows that are counted only; of instructions also how far they are from the base.
+fn others(rows: &[Row], shown: usize) -> String {
+    let cases: BTreeSet<_> = rows.iter().map(|row| &row.case).collect();
+    let mut text = match shown {
+        0 => format!("  {} of {}", counted(rows.len(), "row"), counted(cases.len(), "case")),
+        shown => format!("  and {} more, all in report.md", rows.len() - shown),
+    };
+    let counted = rows.iter().filter(|row| row.group == Group::Instructions && row.verdict == Verdict::Pass);
+    let changes: Vec<f64> = counted.filter_map(Row::change).collect();
+    if !changes.is_empty() {
+        let least = changes.iter().copied().fold(f64::INFINITY, f64::min) * 100.0;
+        let most = changes.iter().copied().fold(f64::NEG_INFINITY, f64::max) * 100.0;
+        let _ = write!(text, ", {least:+.2} % to {most:+.2} %");
+    }
+    text
+}
+
+/// As wide as the widest text of each column; names get what room is left.
+fn widths(lines: &[Line]) -> [usize; 4] {
+    let mut widths = [0; 4];
     for line in lines {
-        verdict = verdict.max(line.verdict().name().len());
-        let cells = match line {
-            Line::One { cells, .. } => cells.as_slice(),
-            Line::Folded { case, .. } => std::slice::from_ref(case),
-        };
-        for (width, cell) in widths.iter_mut().zip(cells) {
-            *width = (*width).max(cell.chars().count());
+        if let Line::Values { values, .. } = line {
+            for (width, text) in widths[1..].iter_mut().zip(values) {
+                *width = (*width).max(text.chars().count());
+            }
         }
     }
-    let used: usize = widths.iter().sum::<usize>() + 2 * widths.len() + 2 + verdict;
-    let surplus = used.saturating_sub(WIDTH);
-    widths[0] = widths[0].saturating_sub(surplus).max(12);
-    if folds {
-        // Lines of values take what room is left.
-        let spare = WIDTH.saturating_sub(used);
-        widths[2] += spare / 2;
-        widths[3] += spare - spare / 2;
+    for (width, least) in widths[1..].iter_mut().zip([6, 6, 6]) {
+        *width = (*width).max(least);
     }
+    let used: usize = widths[1..].iter().map(|width| width + 2).sum::<usize>() + 2 + VERDICT;
+    widths[0] = WIDTH.saturating_sub(used).max(16);
     widths
 }
 
-fn cells(texts: &[String; 5], widths: &[usize; 5]) -> String {
-    let mut out = String::from("  ");
-    for (index, (text, &width)) in texts.iter().zip(widths).enumerate() {
-        let text = shortened(text, width);
-        // Names to the left, numbers to the right.
-        let _ = if index < 2 { write!(out, "{text:<width$}") } else { write!(out, "{text:>width$}") };
-        if index + 1 < texts.len() {
-            out.push_str("  ");
-        }
+fn cells(label: &str, values: &[String], widths: &[usize; 4]) -> String {
+    let mut out = format!("{:<width$}", shortened(label, widths[0]), width = widths[0]);
+    for (text, width) in values.iter().zip(&widths[1..]) {
+        let _ = write!(out, "  {text:>width$}");
     }
     out
 }

@@ -9,7 +9,7 @@ use crate::row::Row;
 /// The whole report: the verdict first, then what to do, then every row.
 pub fn report(report: &Report) -> String {
     let mut out = format!("## Performance: {}\n\n{}\n\n", report.meaning(), report.summary());
-    if let Some(line) = report.not_measured() {
+    for line in report.comparison.lines().into_iter().chain(report.not_measured()) {
         let _ = writeln!(out, "{}\n", escaped(&line));
     }
     let notes = notes::of(&report.rows);
@@ -41,11 +41,41 @@ pub fn report(report: &Report) -> String {
         ];
         let _ = writeln!(out, "| {} |", cells.map(|cell| escaped(&cell)).join(" | "));
     }
+    in_pairs(&mut out, report);
     promises(&mut out, report);
     let (commit, machine) = (escaped(&report.provenance.commit), escaped(&report.provenance.machine));
     let repeats = if report.quick { ", with fewer repeats (`--quick`)" } else { "" };
     let _ = writeln!(out, "\nCommit {commit}, measured on {machine}{repeats}.");
     out
+}
+
+/// Wall time beside the base: what the pairs say, and what they would have said.
+fn in_pairs(out: &mut String, report: &Report) {
+    let rows: Vec<_> = report.rows.iter().filter_map(|row| Some((row, row.paired.as_ref()?))).collect();
+    if rows.is_empty() {
+        return;
+    }
+    out.push_str("\n### Wall time, in pairs with the base\n\n");
+    out.push_str(
+        "| case | change | at least | at most | would have seen | pairs | confirming | outliers | verdict |\n",
+    );
+    out.push_str("|---|---:|---:|---:|---:|---:|---:|---:|---|\n");
+    let percent = |value: Option<f64>| value.map_or_else(|| number::NONE.to_owned(), |value| format!("{value:+.2} %"));
+    for (row, paired) in rows {
+        let cells = [
+            row.case.to_string(),
+            percent(paired.change_percent),
+            percent(paired.lower_percent),
+            percent(paired.upper_percent),
+            percent(paired.smallest_percent),
+            paired.pairs.to_string(),
+            paired.confirming.to_string(),
+            format!("{} mild, {} severe", paired.mild_outliers, paired.severe_outliers),
+            row.verdict.to_string(),
+        ];
+        let _ = writeln!(out, "| {} |", cells.map(|cell| escaped(&cell)).join(" | "));
+    }
+    out.push_str("\nEach bound is that of 99 %; outliers are counted by Tukey's fences, and none is left out.\n");
 }
 
 /// What the reference system promised, with its figures and ours side by side.

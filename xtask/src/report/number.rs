@@ -96,6 +96,25 @@ fn duration(ns: u64) -> String {
     }
 }
 
+/// A duration in four digits.
+pub fn rounded_duration(ns: u64) -> String {
+    let (scale, unit) = match ns {
+        0..1_000 => (1.0, "ns"),
+        1_000..1_000_000 => (1e3, "µs"),
+        1_000_000..1_000_000_000 => (1e6, "ms"),
+        _ => (1e9, "s"),
+    };
+    let value = ns as f64 / scale;
+    let digits = match value {
+        _ if ns < 1_000 => 0,
+        1000.0.. => 0,
+        100.0.. => 1,
+        10.0.. => 2,
+        _ => 3,
+    };
+    format!("{value:.digits$} {unit}")
+}
+
 fn grouped(number: u128) -> String {
     let digits = number.to_string();
     let mut out = String::new();
@@ -125,6 +144,9 @@ mod tests {
             (u64::MAX, "18,446,744,073.709551615 s"),
         ] {
             assert_eq!(with_unit(ns, Unit::Ns), shown);
+        }
+        for (ns, shown) in [(112, "112 ns"), (3_745, "3.745 µs"), (99_999, "100.00 µs"), (37_123_456, "37.12 ms")] {
+            assert_eq!(rounded_duration(ns), shown);
         }
         assert_eq!(with_unit(12_345, Unit::Bytes), "12,345 B");
         assert_eq!(with_unit(123, Unit::Blocks), "123");
