@@ -48,7 +48,7 @@ impl Effort {
 
     /// Pairs that a case may get at most: one that takes long gets fewer, so that it does not use up the time of all.
     pub fn most_of(&self, pilot: Pilot) -> usize {
-        const PART_OF_A_CASE: f64 = 1.0 / 15.0;
+        const PART_OF_A_CASE: f64 = 1.0 / 25.0;
         let affordable = self.budget * PART_OF_A_CASE / pilot.seconds.max(1e-6);
         (affordable as usize).clamp(self.least, self.most)
     }
