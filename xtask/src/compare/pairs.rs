@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use perf_gate::{CaseName, ProcessLimits};
 
-use super::plan::{Effort, Pilot};
+use super::plan::{self, Effort, Pilot};
 use super::side::{LinkedTime, Side};
 use super::store::{Pair, Pairs, Stage, Store};
 use crate::affinity::{self, Pinned, Processor};
@@ -105,7 +105,7 @@ pub fn measure(contest: &Contest<'_>, store: Store, pairs: Pairs, progress: &Pro
     let mut planned: Vec<_> = contest.cases.iter().zip(effort.pairs(&pilots)).collect();
     run.stage(Stage::First, &planned)?;
     // A pilot that was spared the bursts promised too much. Only the width of an interval decides, as before.
-    for _ in 0..3 {
+    for _ in 0..plan::TIMES_MORE {
         let blurred = |case: &CaseName| {
             let differences = run.measured.pairs.differences(Stage::First, case);
             paired::smallest(&differences, (contest.margin_of)(case)).is_none_or(|smallest| smallest > effort.blurred())

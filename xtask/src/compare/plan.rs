@@ -26,7 +26,7 @@ pub struct Effort {
 impl Effort {
     /// Of `cargo xtask perf`.
     pub const FULL: Self =
-        Self { pilot: 12, least: 20, most: 90, standard_error: 0.005, process_ms: 10.0, budget: 180.0 };
+        Self { pilot: 12, least: 20, most: 160, standard_error: 0.005, process_ms: 10.0, budget: 180.0 };
     /// Of `cargo xtask perf --quick`.
     pub const QUICK: Self =
         Self { pilot: 8, least: 10, most: 30, standard_error: 0.007, process_ms: 10.0, budget: 60.0 };
@@ -53,14 +53,17 @@ impl Effort {
         (affordable as usize).clamp(self.least, self.most)
     }
 
+    /// How many pairs a case would need whose pilot scattered so much.
+    pub fn needed(&self, scatter: f64) -> usize {
+        statistics::pairs_needed(scatter * UNCERTAIN, self.standard_error).unwrap_or(self.most)
+    }
+
     /// How many pairs each case gets in the first stage, from what its pilot showed.
     pub fn pairs(&self, pilots: &[Pilot]) -> Vec<usize> {
         let wanted = |standard_error: f64| -> Vec<usize> {
-            let each = pilots.iter().map(|pilot| {
-                let needed = statistics::pairs_needed(pilot.scatter * UNCERTAIN, standard_error);
-                needed.unwrap_or(self.most).clamp(self.least, self.most_of(*pilot))
-            });
-            each.collect()
+            let effort = Self { standard_error, ..*self };
+            let each = |pilot: &Pilot| effort.needed(pilot.scatter).clamp(self.least, self.most_of(*pilot));
+            pilots.iter().map(each).collect()
         };
         let seconds =
             |pairs: &[usize]| -> f64 { pairs.iter().zip(pilots).map(|(&n, pilot)| n as f64 * pilot.seconds).sum() };
@@ -77,6 +80,9 @@ impl Effort {
         pairs
     }
 }
+
+/// How often a case may get twice as many pairs, because those it has scatter more than its pilot said.
+pub const TIMES_MORE: usize = 3;
 
 /// The scatter of a dozen pairs is itself known to a quarter or so.
 const UNCERTAIN: f64 = 1.2;

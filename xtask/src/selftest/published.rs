@@ -102,7 +102,7 @@ impl Recorded {
     }
 
     /// What unchanged code looks like in suites made of recorded rounds.
-    pub fn unchanged(&self) -> Resampled {
+    pub fn unchanged(&self) -> Result<Resampled, Failure> {
         rates::resampled(self.of(Arm::Same), RESAMPLED, 1)
     }
 }
@@ -125,7 +125,7 @@ fn at_least(events: u64, trials: u64) -> f64 {
 }
 
 /// Judges everything that is recorded.
-pub fn publish(recorded: &Recorded, unchanged: &Resampled) -> Published {
+pub fn publish(recorded: &Recorded, unchanged: &Resampled) -> Result<Published, Failure> {
     let all = || recorded.0.values().flatten();
     let distinct = |value: fn(&Suite) -> &String| {
         let values: std::collections::BTreeSet<&String> = all().map(value).collect();
@@ -146,17 +146,18 @@ pub fn publish(recorded: &Recorded, unchanged: &Resampled) -> Published {
             inconclusive_cells: inconclusive,
         })
     };
-    let resampled = |arm: Arm| {
+    let mut resampled = Vec::new();
+    for arm in [Arm::Same, Arm::Neutral, Arm::Busy].into_iter().filter(|arm| !recorded.of(*arm).is_empty()) {
         let suites = recorded.of(arm);
-        let made = if arm == Arm::Same { unchanged.clone() } else { rates::resampled(suites, RESAMPLED, 1) };
-        (!suites.is_empty()).then(|| ResampledArm {
+        let made = if arm == Arm::Same { unchanged.clone() } else { rates::resampled(suites, RESAMPLED, 1)? };
+        resampled.push(ResampledArm {
             arm: arm.to_string(),
             of_suites: suites.len() as u64,
             suites: made.suites,
             red_suites: made.red_suites,
             red_suites_at_most: at_most(made.red_suites, made.suites),
-        })
-    };
+        });
+    }
     let planted = |(&arm, suites): (&Arm, &Vec<Suite>)| {
         let Rates { suites, cells, red, effect_percent, .. } = rates::of(arm, suites);
         (!arm.is_null()).then(|| PlantedArm {
@@ -172,16 +173,16 @@ pub fn publish(recorded: &Recorded, unchanged: &Resampled) -> Published {
         let found = unchanged.found_with(case, 0.95)?;
         Some((case.clone(), (percent(found) * 10.0).round() / 10.0))
     });
-    Published {
+    Ok(Published {
         schema: SCHEMA,
         machines: distinct(|suite| &suite.machine),
         days: days.first().into_iter().chain(days.last()).cloned().collect(),
         commits: distinct(|suite| &suite.commit),
         null: recorded.0.iter().filter_map(null).collect(),
-        resampled: [Arm::Same, Arm::Neutral, Arm::Busy].into_iter().filter_map(resampled).collect(),
+        resampled,
         planted: recorded.0.iter().filter_map(planted).collect(),
         found_in_95_percent: found.collect(),
-    }
+    })
 }
 
 impl Published {
@@ -278,8 +279,8 @@ pub fn write(workspace: &Workspace, compare_rules: bool) -> Result<u8, Failure> 
         stdout::print(&rules::table(&recorded))?;
         return Ok(exit_code::GREEN);
     }
-    let unchanged = recorded.unchanged();
-    let published = publish(&recorded, &unchanged);
+    let unchanged = recorded.unchanged()?;
+    let published = publish(&recorded, &unchanged)?;
     let head = "# Written by `cargo xtask perf selftest` from the pairs in selftest/; do not edit.\n\n";
     let text = toml::to_string_pretty(&published).map_err(|error| {
         Failure::environment(

@@ -6,8 +6,11 @@ use perf_gate::CaseName;
 
 use super::arms::Arm;
 use super::record::{Cell, Suite};
+use crate::compare::plan::{self, Effort};
+use crate::failure::Failure;
 use crate::judge::paired::{self, MARGIN};
 use crate::judge::{Judgement, instructions_above};
+use crate::parallel;
 use crate::seeded::Seeded;
 use crate::statistics::{self, percent};
 use crate::verdict::Verdict;
@@ -123,40 +126,58 @@ pub struct Resampled {
 
 /// Suites of rounds of recorded ones, drawn with replacement. All cases of a suite are made of the same rounds, so what
 /// they have in common stays in common.
-pub fn resampled(suites: &[Suite], number: u64, seed: u64) -> Resampled {
-    let mut random = Seeded::new(seed);
+pub fn resampled(suites: &[Suite], number: u64, seed: u64) -> Result<Resampled, Failure> {
     let mut resampled = Resampled::default();
     let sources: Vec<Source<'_>> = suites.iter().map(Source::of).collect();
     if sources.is_empty() {
-        return resampled;
+        return Ok(resampled);
     }
-    for _ in 0..number {
+    let numbers: Vec<u64> = (0..number).collect();
+    for made in parallel::each(&numbers, |&number| Ok(Made::of(&sources, seed, number)))? {
         resampled.suites += 1;
+        resampled.unfit_suites += u64::from(made.unfit);
+        resampled.red_suites += u64::from(made.red);
+        for (case, needed) in made.needed {
+            resampled.needed.entry(case.clone()).or_default().push(needed);
+        }
+    }
+    resampled.needed.values_mut().for_each(|needed| needed.sort_by(f64::total_cmp));
+    Ok(resampled)
+}
+
+/// A suite made of recorded rounds.
+struct Made<'a> {
+    unfit: bool,
+    red: bool,
+    needed: Vec<(&'a CaseName, f64)>,
+}
+
+impl<'a> Made<'a> {
+    fn of(sources: &[Source<'a>], seed: u64, number: u64) -> Self {
+        let mut random = Seeded::new(seed << 32 | number);
         let plan = &sources[random.below(sources.len())];
         let mut blocks = || -> Vec<(usize, usize)> {
-            (0..200 / BLOCK).map(|_| (random.below(sources.len()), random.below(1 << 16))).collect()
+            (0..Effort::FULL.most / BLOCK).map(|_| (random.below(sources.len()), random.below(1 << 16))).collect()
         };
         let (first, confirm) = (blocks(), blocks());
         let control = drawn(&first, plan.control.len(), |suite| &sources[suite].control);
         let unfit = paired::unfit(&control).is_some();
-        resampled.unfit_suites += u64::from(unfit);
-        let mut any = false;
-        for (case, differences) in &plan.cases {
-            let of_case = |suite: usize| sources[suite].cases.get(case).map_or(&[][..], Vec::as_slice);
-            let differences = drawn(&first, differences.len(), of_case);
-            let again = drawn(&confirm, differences.len(), of_case);
-            any |= !unfit && paired::judge(&differences, &again, MARGIN).verdict == Verdict::Regressed;
+        let mut red = false;
+        let mut of_case = |(case, pairs): (&&'a CaseName, &usize)| {
+            let recorded = |suite: usize| sources[suite].cases.get(*case).map_or(&[][..], Vec::as_slice);
+            let differences = measured(*pairs, |pairs| drawn(&first, pairs, recorded));
+            let again = drawn(&confirm, differences.len(), recorded);
+            red |= !unfit && paired::judge(&differences, &again, MARGIN).verdict == Verdict::Regressed;
             let lower = |differences: &[f64]| statistics::estimate(differences, paired::ALPHA).map(|found| found.lower);
             let needed = match (lower(&differences), lower(&again)) {
                 (Some(first), Some(again)) if !unfit => MARGIN.ln_1p() - first.min(again),
                 _ => f64::INFINITY,
             };
-            resampled.needed.entry((*case).clone()).or_default().push(needed);
-        }
-        resampled.red_suites += u64::from(any);
+            (*case, needed)
+        };
+        let needed = plan.pairs.iter().map(&mut of_case).collect();
+        Self { unfit, red, needed }
     }
-    resampled.needed.values_mut().for_each(|needed| needed.sort_by(f64::total_cmp));
-    resampled
 }
 
 impl Resampled {
@@ -178,13 +199,37 @@ impl Resampled {
 struct Source<'a> {
     control: Vec<f64>,
     cases: BTreeMap<&'a CaseName, Vec<f64>>,
+    /// How many pairs each case is planned to get, by its pilot; more where they turn out to scatter more.
+    pairs: BTreeMap<&'a CaseName, usize>,
 }
 
 impl<'a> Source<'a> {
     fn of(suite: &'a Suite) -> Self {
-        let cases = suite.cases.iter().map(|(case, cell)| (case, Cell::differences(&cell.first))).collect();
-        Self { control: Cell::differences(&suite.control), cases }
+        let cases: BTreeMap<_, _> =
+            suite.cases.iter().map(|(case, cell)| (case, Cell::differences(&cell.first))).collect();
+        let pairs = cases.iter().map(|(case, differences)| (*case, planned(differences))).collect();
+        Self { control: Cell::differences(&suite.control), cases, pairs }
     }
+}
+
+/// How many pairs a case had before its bounds were found to be too wide, after which they were doubled.
+fn planned(differences: &[f64]) -> usize {
+    let Effort { pilot, least, .. } = Effort::FULL;
+    let scatter = statistics::robust_sd(differences.get(..pilot).unwrap_or(differences)).unwrap_or(0.0);
+    Effort::FULL.needed(scatter).clamp(least, differences.len().max(least))
+}
+
+/// As a run measures: more pairs, up to three times, where bounds are too wide.
+fn measured(planned: usize, draw: impl Fn(usize) -> Vec<f64>) -> Vec<f64> {
+    let mut differences = draw(planned);
+    for _ in 0..plan::TIMES_MORE {
+        let sharp = |smallest| smallest <= Effort::FULL.blurred();
+        if paired::smallest(&differences, MARGIN).is_some_and(sharp) || differences.len() >= Effort::FULL.most {
+            break;
+        }
+        differences = draw((2 * differences.len()).min(Effort::FULL.most));
+    }
+    differences
 }
 
 /// Some differences of a case from blocks of rounds.
