@@ -65,6 +65,8 @@ pub struct Pairing {
     pub pairs: usize,
     /// Those of them that an earlier run of the same comparison measured.
     pub earlier_pairs: usize,
+    /// How often more of them were asked for after they had been seen; each time they are judged more strictly.
+    pub looks: u32,
     /// Seconds that building took, both sides and what is measured alone.
     pub building_seconds: f64,
     /// Seconds that linking took, all layouts of both sides.

@@ -31,7 +31,7 @@ use crate::child::Limits;
 use crate::compare::pairs::{self, Contest, Faults};
 use crate::compare::plan::Effort;
 use crate::compare::side::{Recipe, Side};
-use crate::compare::store::Store;
+use crate::compare::store::{Asked, Store};
 use crate::compare::tree::Tree;
 use crate::compare::{self, circumstances, measured_base};
 use crate::exact;
@@ -230,7 +230,8 @@ impl<'a> SelfTest<'a> {
             effort: Effort::FULL,
             new_layouts: true,
             processor: affinity::processors().last().copied(),
-            margin_of: &|_| judge::paired::MARGIN,
+            rule_of: &|_| judge::paired::Rule::ORDINARY,
+            asked: Asked::default(),
             faults: None,
             limits: self.limits,
         }

@@ -13,14 +13,14 @@ use perf_gate::{CaseName, ProcessLimits};
 
 use super::plan::{self, Effort, Pilot};
 use super::side::{LinkedTime, Side};
-use super::store::{Pair, Pairs, Stage, Store};
+use super::store::{Asked, Pair, Pairs, Stage, Store};
 use crate::affinity::{self, Pinned, Processor};
 use crate::child::{self, Limits, Messages};
 use crate::digest;
 use crate::divan_table;
 use crate::executables::FAULT;
 use crate::failure::Failure;
-use crate::judge::paired::{self, Seems};
+use crate::judge::paired::{Rule, Seems};
 use crate::progress::Progress;
 use crate::seeded::Seeded;
 use crate::statistics;
@@ -28,6 +28,7 @@ use crate::wall::{self, WallRun};
 use crate::workspace::Workspace;
 
 /// What is measured against what.
+#[derive(Clone)]
 pub struct Contest<'a> {
     /// The base.
     pub base: &'a Side,
@@ -43,8 +44,10 @@ pub struct Contest<'a> {
     pub new_layouts: bool,
     /// Where it runs; the other processors are left to everybody else.
     pub processor: Option<Processor>,
-    /// What a case may cost more, as a part of the base.
-    pub margin_of: &'a dyn Fn(&CaseName) -> f64,
+    /// How a case is judged.
+    pub rule_of: &'a dyn Fn(&CaseName) -> Rule,
+    /// What was asked for after somebody had seen what there was.
+    pub asked: Asked,
     /// What slows an operation of a case down on purpose.
     pub faults: Option<&'a Faults>,
     /// How much one process may take.
@@ -98,21 +101,23 @@ pub fn measure(contest: &Contest<'_>, store: Store, pairs: Pairs, progress: &Pro
     let measured = Measured { pairs, control, broken: BTreeMap::new(), linking: 0.0 };
     let mut run = Run { contest, store, measured, progress };
 
-    let effort = contest.effort;
+    let effort = contest.effort.times(1 + contest.asked.looks as usize);
     let pilot: Vec<_> = contest.cases.iter().map(|case| (case, effort.pilot)).collect();
     run.stage(Stage::First, &pilot)?;
     let pilots: Vec<_> = contest.cases.iter().map(|case| run.pilot(case)).collect();
-    let mut planned: Vec<_> = contest.cases.iter().zip(effort.pairs(&pilots)).collect();
+    let asked = |case: &CaseName| contest.asked.pairs.get(case).copied().unwrap_or(0);
+    let pairs = contest.cases.iter().zip(contest.effort.pairs(&pilots));
+    let mut planned: Vec<_> = pairs.map(|(case, pairs)| (case, pairs.max(asked(case)))).collect();
     run.stage(Stage::First, &planned)?;
     // A pilot that was spared the bursts promised too much. Only the width of an interval decides, as before.
     for _ in 0..plan::TIMES_MORE {
         let blurred = |case: &CaseName| {
             let differences = run.measured.pairs.differences(Stage::First, case);
-            paired::smallest(&differences, (contest.margin_of)(case)).is_none_or(|smallest| smallest > effort.blurred())
+            (contest.rule_of)(case).smallest(&differences).is_none_or(|smallest| smallest > effort.blurred())
         };
         let mut more = planned.clone();
         for (case, pairs) in more.iter_mut().filter(|(case, _)| blurred(case)) {
-            *pairs = (*pairs * 2).min(effort.most_of(run.pilot(case)));
+            *pairs = (*pairs * 2).min(effort.most_of(run.pilot(case))).max(*pairs);
         }
         if more == planned || run.measured.pairs.seconds() > effort.first_stage() {
             break;
@@ -121,8 +126,7 @@ pub fn measure(contest: &Contest<'_>, store: Store, pairs: Pairs, progress: &Pro
         run.stage(Stage::First, &planned)?;
     }
 
-    let seems =
-        |case: &CaseName| paired::seems(&run.measured.pairs.differences(Stage::First, case), (contest.margin_of)(case));
+    let seems = |case: &CaseName| (contest.rule_of)(case).seems(&run.measured.pairs.differences(Stage::First, case));
     let mut doubtful: Vec<_> = planned.into_iter().filter(|(case, _)| seems(case) != Seems::Unchanged).collect();
     // Where the time does not suffice for all, the worst are confirmed first.
     let largest =

@@ -31,6 +31,11 @@ impl Effort {
     pub const QUICK: Self =
         Self { pilot: 8, least: 10, most: 30, standard_error: 0.007, process_ms: 10.0, budget: 60.0 };
 
+    /// As much again, so many times.
+    pub fn times(self, times: usize) -> Self {
+        Self { most: self.most * times, budget: self.budget * times as f64, ..self }
+    }
+
     /// Part of the time that may pass before the differences that were found are confirmed.
     const FIRST: f64 = 0.6;
 

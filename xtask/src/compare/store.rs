@@ -9,6 +9,7 @@ use perf_gate::CaseName;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::whole_file;
 
 /// What a pair is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -81,6 +82,51 @@ impl Pairs {
     pub fn seconds(&self) -> f64 {
         self.all().map(|pair| pair.took / 1e3).sum()
     }
+}
+
+/// What was asked for after somebody had seen the pairs that there were.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// How often.
+    pub looks: u32,
+    /// How many pairs each case should have at least before they are judged again.
+    pub pairs: BTreeMap<CaseName, usize>,
+}
+
+impl Asked {
+    /// What was asked for; nothing, if nobody did.
+    pub fn read(of_pairs: &Path) -> Result<Self, Failure> {
+        let path = of_pairs.with_extension("asked");
+        match fs::read(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(Failure::path("read", &path, &error)),
+            Ok(text) => serde_json::from_slice(&text).map_err(|error| {
+                Failure::environment(
+                    format!("{} is not what was written there: {error}", path.display()),
+                    format!("remove {} and run this again", dir_of(&path)),
+                )
+            }),
+        }
+    }
+
+    /// Asks for as many pairs again, and writes that down: it has to be known when they are judged, also later.
+    pub fn again(self, of_pairs: &Path, pairs: &Pairs) -> Result<Self, Failure> {
+        let mut twice: BTreeMap<CaseName, usize> = BTreeMap::new();
+        for pair in pairs.all().filter(|pair| pair.stage == Stage::First) {
+            *twice.entry(pair.case.clone()).or_default() += 2;
+        }
+        let asked = Self { looks: self.looks + 1, pairs: twice };
+        let text = serde_json::to_string(&asked).unwrap_or_default();
+        whole_file::write(&of_pairs.with_extension("asked"), &text, |text| {
+            serde_json::from_str::<Self>(text).is_ok_and(|read| read == asked)
+        })?;
+        Ok(asked)
+    }
+}
+
+fn dir_of(path: &Path) -> String {
+    path.parent().unwrap_or(path).display().to_string()
 }
 
 /// The file of a comparison's pairs: one a line, in JSON. It is only ever appended to.

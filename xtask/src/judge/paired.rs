@@ -24,6 +24,42 @@ pub const ALPHA: f64 = 0.01;
 /// What a change may cost without being red, as a part of the base, unless `thresholds.toml` says otherwise.
 pub const MARGIN: f64 = 0.01;
 
+/// How differences are judged.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rule {
+    /// What a change may cost, as a part of the base.
+    pub margin: f64,
+    /// Level of each bound.
+    pub alpha: f64,
+}
+
+impl Rule {
+    /// Of a comparison that is looked at once.
+    pub const ORDINARY: Self = Self { margin: MARGIN, alpha: ALPHA };
+
+    /// Of a comparison for which more pairs were measured so many times after somebody had seen what there were. Each look
+    /// is another chance to be wrong, so each is half as likely to be: all together are wrong at most twice as often as
+    /// one.
+    pub fn after(looks: u32, margin: f64) -> Self {
+        Self { margin, alpha: ALPHA * 0.5_f64.powi(looks.min(30) as i32) }
+    }
+
+    fn estimate(self, differences: &[f64]) -> Option<Estimate> {
+        statistics::estimate(differences, self.alpha)
+    }
+
+    /// The smallest slowdown that differences like these would have shown with a probability of 95 %, as a log ratio.
+    pub fn smallest(self, differences: &[f64]) -> Option<f64> {
+        let estimate = self.estimate(differences)?;
+        statistics::smallest_detectable(&estimate, self.margin.ln_1p(), self.alpha, POWER_OF_A_STAGE)
+    }
+
+    /// What differences say.
+    pub fn seems(self, differences: &[f64]) -> Seems {
+        self.estimate(differences).map_or(Seems::Unchanged, |estimate| side(&estimate, self.margin))
+    }
+}
+
 /// A row passes only if it would have seen a change of this much more than its margin, as a part of the base; otherwise it
 /// is INCONCLUSIVE. With the ordinary margin that is a change of 5 %.
 pub const RESOLUTION: f64 = 0.04;
@@ -37,12 +73,6 @@ const POWER_OF_A_STAGE: f64 = 0.975;
 /// How many standard errors lie between the margin and what is found with 95 %: those of the two quantiles above.
 pub const STANDARD_ERRORS: f64 = 2.326 + 1.960;
 
-/// The smallest slowdown that differences like these would have shown with a probability of 95 %, as a log ratio.
-pub fn smallest(differences: &[f64], margin: f64) -> Option<f64> {
-    let estimate = statistics::estimate(differences, ALPHA)?;
-    statistics::smallest_detectable(&estimate, margin.ln_1p(), ALPHA, POWER_OF_A_STAGE)
-}
-
 /// What the first pairs say, before they are confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seems {
@@ -52,11 +82,6 @@ pub enum Seems {
     Faster,
     /// Or by less than can be told.
     Unchanged,
-}
-
-/// What differences say, with a margin that is a part of the base.
-pub fn seems(differences: &[f64], margin: f64) -> Seems {
-    statistics::estimate(differences, ALPHA).map_or(Seems::Unchanged, |estimate| side(&estimate, margin))
 }
 
 fn side(estimate: &Estimate, margin: f64) -> Seems {
@@ -83,14 +108,15 @@ pub struct Judgement {
 }
 
 /// Judges the differences of a case: of its first pairs, and of those that were to confirm what they said.
-pub fn judge(first: &[f64], confirm: &[f64], margin: f64) -> Judgement {
+pub fn judge(first: &[f64], confirm: &[f64], rule: Rule) -> Judgement {
+    let margin = rule.margin;
     let all: Vec<f64> = first.iter().chain(confirm).copied().collect();
-    let estimate = statistics::estimate(&all, ALPHA);
-    let Some(of_first) = statistics::estimate(first, ALPHA) else {
+    let estimate = rule.estimate(&all);
+    let Some(of_first) = rule.estimate(first) else {
         let reason = format!("{} are too few to tell", counted(first.len(), "pair"));
         return Judgement { verdict: Verdict::Inconclusive, estimate, smallest: None, reason: Some(reason) };
     };
-    let smallest = smallest(first, margin);
+    let smallest = rule.smallest(first);
     let judged = |verdict, reason: Option<String>| Judgement { verdict, estimate, smallest, reason };
     let word = match side(&of_first, margin) {
         Seems::Unchanged => {
@@ -109,7 +135,7 @@ pub fn judge(first: &[f64], confirm: &[f64], margin: f64) -> Judgement {
         Seems::Slower => "slower",
         Seems::Faster => "faster",
     };
-    let Some(again) = statistics::estimate(confirm, ALPHA) else {
+    let Some(again) = rule.estimate(confirm) else {
         let reason = format!("its first pairs were {word}, and there was no time to confirm it");
         return judged(Verdict::Inconclusive, Some(reason));
     };
@@ -160,7 +186,7 @@ pub enum Witness {
 pub fn rows(
     measured: &Measured,
     cases: &[CaseName],
-    margin_of: impl Fn(&CaseName) -> f64,
+    rule_of: impl Fn(&CaseName) -> Rule,
     witness: impl Fn(&CaseName) -> Witness,
     against: &str,
 ) -> Vec<Row> {
@@ -181,7 +207,7 @@ pub fn rows(
         }
         let (first, confirm) =
             (measured.pairs.differences(Stage::First, case), measured.pairs.differences(Stage::Confirm, case));
-        let judgement = judge(&first, &confirm, margin_of(case));
+        let judgement = judge(&first, &confirm, rule_of(case));
         let differences: Vec<f64> = first.iter().chain(&confirm).copied().collect();
         let pairs = || measured.pairs.of(Stage::First, case).chain(measured.pairs.of(Stage::Confirm, case));
         let value = |values: Vec<f64>| statistics::median(&values).map(|ns| Value::Number(ns.round().max(1.0) as u64));
@@ -224,7 +250,9 @@ fn advise(row: Row, case: &CaseName, witness: Witness, against: &str) -> Row {
                 "reproduce, with other layouts: {reproduce}; if it is intended: raise its margin in benches-data/thresholds.toml, with a reason and a day"
             ))
         }
-        Verdict::Inconclusive => row.then(format!("measure longer, or when less else runs: {reproduce} --budget 10m")),
+        Verdict::Inconclusive => row.then(format!(
+            "measure when less else runs: {reproduce}; or add as many pairs, judged more strictly: cargo xtask perf --against {against} --more-pairs"
+        )),
         Verdict::Unfit => {
             row.then("nothing can be told about wall time here and now; end other programs, or use another machine")
         }
@@ -242,7 +270,7 @@ mod tests {
     }
 
     fn verdict(first: &[f64], confirm: &[f64]) -> Verdict {
-        judge(first, confirm, MARGIN).verdict
+        judge(first, confirm, Rule::ORDINARY).verdict
     }
 
     #[test]
@@ -264,7 +292,7 @@ mod tests {
         assert_eq!(at(0.0105), Verdict::Regressed);
         assert_eq!(at(-0.0105), Verdict::Improved);
         assert_eq!(
-            judge(&around(0.03, 0.001, 30), &around(0.03, 0.001, 30), 0.05).verdict,
+            judge(&around(0.03, 0.001, 30), &around(0.03, 0.001, 30), Rule::after(0, 0.05)).verdict,
             Verdict::Pass,
             "a wider margin"
         );
@@ -272,12 +300,23 @@ mod tests {
 
     #[test]
     fn what_scatters_too_much_is_not_passed() {
-        let wide = judge(&around(0.0, 0.5, 20), &[], MARGIN);
+        let wide = judge(&around(0.0, 0.5, 20), &[], Rule::ORDINARY);
         assert_eq!(wide.verdict, Verdict::Inconclusive);
         assert!(wide.smallest.unwrap() > (MARGIN + RESOLUTION).ln_1p());
         assert_eq!(verdict(&around(0.0, 0.001, 6), &[]), Verdict::Inconclusive, "too few pairs");
         assert_eq!(verdict(&[], &[]), Verdict::Inconclusive);
         assert_eq!(verdict(&[f64::NAN; 30], &[]), Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn each_look_is_stricter_and_all_together_are_wrong_at_most_twice_as_often() {
+        assert_eq!(Rule::after(0, MARGIN), Rule::ORDINARY);
+        let levels: Vec<f64> = (0..40).map(|looks| Rule::after(looks, MARGIN).alpha).collect();
+        assert!(levels.windows(2).all(|pair| pair[1] <= pair[0]) && levels.iter().sum::<f64>() <= 2.0 * ALPHA + 1e-9);
+        // What is just above the margin once is not, when looked at for the fourth time.
+        let differences = around(0.0145, 0.03, 30);
+        assert_eq!(Rule::ORDINARY.seems(&differences), Seems::Slower);
+        assert_eq!(Rule::after(3, MARGIN).seems(&differences), Seems::Unchanged);
     }
 
     #[test]

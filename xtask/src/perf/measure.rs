@@ -9,11 +9,12 @@ use crate::benches_data::BenchesData;
 use crate::callgrind::{Callgrind, Unusable};
 use crate::child::Limits;
 use crate::compare::pairs::{self, Contest};
-use crate::compare::store::Store;
+use crate::compare::store::{Asked, Store};
 use crate::compare::{Against, Relation, Sides, measured_base};
 use crate::exact::{self, CaseList, ExactRun};
 use crate::failure::Failure;
 use crate::instructions::{self, Instructions};
+use crate::judge::paired::Rule;
 use crate::judge::{self, Base};
 use crate::progress::Progress;
 use crate::report::{Comparison, Pairing};
@@ -155,7 +156,6 @@ impl Work<'_> {
             return Ok((Vec::new(), WallRun::new(), Comparison::None("no case that is selected is timed".into())));
         }
         let limits = self.options.source.limits();
-        let margin_of = |case: &CaseName| self.data.thresholds.wall(case, today()).unwrap_or(judge::paired::MARGIN);
         let contest = Contest {
             base: &sides.base,
             head: &sides.head,
@@ -164,19 +164,29 @@ impl Work<'_> {
             effort: self.options.effort(),
             new_layouts: true,
             processor: affinity::processors().last().copied(),
-            margin_of: &margin_of,
+            rule_of: &|_| Rule::ORDINARY,
+            asked: Asked::default(),
             faults: None,
             limits,
         };
         let what = format!("{}, both sides in turns", plain_text::counted(timed.len(), "case"));
         self.progress.phase("pairs", &what);
-        let (store, earlier) = Store::open(&contest.file(self.workspace))?;
+        let file = contest.file(self.workspace);
+        let (store, earlier) = Store::open(&file)?;
         let known = earlier.all().count();
+        let mut asked = Asked::read(&file)?;
+        if self.options.more_pairs && known > 0 {
+            asked = asked.again(&file, &earlier)?;
+        }
+        let looks = asked.looks;
+        let margin_of = |case: &CaseName| self.data.thresholds.wall(case, today()).unwrap_or(judge::paired::MARGIN);
+        let rule_of = |case: &CaseName| Rule::after(looks, margin_of(case));
+        let contest = Contest { rule_of: &rule_of, asked, ..contest };
         let began = Instant::now();
         let measured = pairs::measure(&contest, store, earlier, self.progress)?;
         let measuring = began.elapsed();
         let witness = |case: &CaseName| judge::witness(self.rows, case);
-        let mut rows = judge::paired::rows(&measured, &timed, margin_of, witness, revision.short());
+        let mut rows = judge::paired::rows(&measured, &timed, rule_of, witness, revision.short());
         if sides.own_cases.is_some() {
             let changed = measured_base::changed(&sides.base, self.exact, &timed, limits, self.progress)?;
             judge::paired::new_where_changed(&mut rows, &changed);
@@ -186,6 +196,7 @@ impl Work<'_> {
             seed: self.options.seed,
             pairs: measured.pairs.all().count(),
             earlier_pairs: known,
+            looks,
             building_seconds: building.as_secs_f64(),
             linking_seconds: measured.linking,
             measuring_seconds: measuring.as_secs_f64() - measured.linking,

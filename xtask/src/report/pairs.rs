@@ -1,6 +1,7 @@
 //! Wall time that was measured in pairs: a line a case, and what all of them were compared with.
 
 use crate::compare::link::Layouts;
+use crate::judge::paired::{MARGIN, Rule};
 use crate::plain_text::{self, counted};
 use crate::row::{Paired, Row, Value};
 
@@ -64,9 +65,17 @@ impl Pairing {
             0 => String::new(),
             earlier => format!(", {earlier} of them by an earlier run"),
         };
+        let looks = match self.looks {
+            0 => String::new(),
+            looks => format!(
+                ", judged at {:.2} % after {}",
+                100.0 * Rule::after(looks, MARGIN).alpha,
+                counted(looks as usize, "look")
+            ),
+        };
         let mut lines = vec![
             format!(
-                "base: {base}, {chosen}; {}{earlier}; seed {}; control: {}",
+                "base: {base}, {chosen}; {}{earlier}{looks}; seed {}; control: {}",
                 counted(self.pairs, "pair"),
                 self.seed,
                 self.control

@@ -97,7 +97,7 @@ fn around(change: f64, pairs: usize) -> Vec<f64> {
 fn in_pairs(case: &str, change: f64, pairs: usize, verdict: Verdict) -> Row {
     let logs = |percents: &[f64]| percents.iter().map(|percent| (percent / 100.0).ln_1p()).collect::<Vec<f64>>();
     let first = logs(&around(change, pairs));
-    let judgement = crate::judge::paired::judge(&first, &[], crate::judge::paired::MARGIN);
+    let judgement = crate::judge::paired::judge(&first, &[], crate::judge::paired::Rule::ORDINARY);
     let paired = Some(crate::row::Paired::new(&judgement, first, 0));
     let time = row(Group::Wall, case, Metric::Time, verdict).values(number(18_000), number(18_460));
     Row { paired, ..time }
@@ -128,6 +128,7 @@ fn pairing() -> Comparison {
         seed: 1,
         pairs: 1_137,
         earlier_pairs: 100,
+        looks: 1,
         building_seconds: 31.4,
         linking_seconds: 2.2,
         measuring_seconds: 98.2,

@@ -8,7 +8,7 @@ use super::arms::Arm;
 use super::record::{Cell, Suite};
 use crate::compare::plan::{self, Effort};
 use crate::failure::Failure;
-use crate::judge::paired::{self, MARGIN};
+use crate::judge::paired::{self, MARGIN, Rule};
 use crate::judge::{Judgement, instructions_above};
 use crate::parallel;
 use crate::seeded::Seeded;
@@ -36,7 +36,7 @@ pub struct Rates {
 
 /// The judgement of a cell by its pairs.
 fn judge(cell: &Cell) -> Judgement {
-    paired::judge(&Cell::differences(&cell.first), &Cell::differences(&cell.confirm), MARGIN)
+    paired::judge(&Cell::differences(&cell.first), &Cell::differences(&cell.confirm), Rule::ORDINARY)
 }
 
 /// Rates of suites whose cells are pairs.
@@ -167,7 +167,7 @@ impl<'a> Made<'a> {
             let recorded = |suite: usize| sources[suite].cases.get(*case).map_or(&[][..], Vec::as_slice);
             let differences = measured(*pairs, |pairs| drawn(&first, pairs, recorded));
             let again = drawn(&confirm, differences.len(), recorded);
-            red |= !unfit && paired::judge(&differences, &again, MARGIN).verdict == Verdict::Regressed;
+            red |= !unfit && paired::judge(&differences, &again, Rule::ORDINARY).verdict == Verdict::Regressed;
             let lower = |differences: &[f64]| statistics::estimate(differences, paired::ALPHA).map(|found| found.lower);
             let needed = match (lower(&differences), lower(&again)) {
                 (Some(first), Some(again)) if !unfit => MARGIN.ln_1p() - first.min(again),
@@ -224,7 +224,7 @@ fn measured(planned: usize, draw: impl Fn(usize) -> Vec<f64>) -> Vec<f64> {
     let mut differences = draw(planned);
     for _ in 0..plan::TIMES_MORE {
         let sharp = |smallest| smallest <= Effort::FULL.blurred();
-        if paired::smallest(&differences, MARGIN).is_some_and(sharp) || differences.len() >= Effort::FULL.most {
+        if Rule::ORDINARY.smallest(&differences).is_some_and(sharp) || differences.len() >= Effort::FULL.most {
             break;
         }
         differences = draw((2 * differences.len()).min(Effort::FULL.most));

@@ -61,7 +61,7 @@ impl Costs {
             let units: BTreeMap<_, _> = contest.cases.iter().map(|case| (case, units(case))).collect();
             let head = units.iter().map(|(case, units)| ((*case).clone(), fault(mechanism, *units))).collect();
             let faults = Faults { base: base.clone(), head };
-            let contest = Contest { effort, faults: Some(&faults), ..*contest };
+            let contest = Contest { effort, faults: Some(&faults), ..contest.clone() };
             let (store, earlier) = Store::open(&contest.file(workspace))?;
             let measured = pairs::measure(&contest, store, earlier, progress)?;
             for case in contest.cases {
