@@ -166,17 +166,25 @@ impl Run<'_> {
         // A round is linked while the one before is measured, on a processor that nothing is measured on.
         let &Contest { base, head, seed, new_layouts, processor, .. } = self.contest;
         let other = affinity::processors().into_iter().find(|other| Some(*other) != processor);
-        let link = move |round| {
+        let control = self.measured.control.clone();
+        let link = |round: u32, cases: &[CaseName]| {
             let _pinned = Pinned::to(other);
-            Links::make([base, head], stage, round, seed, new_layouts)
+            let controlled = stage == Stage::First && cases.contains(&control);
+            let random = Seeded::new(seed ^ (u64::from(round) << 8) ^ ((stage as u64) << 40));
+            Links::make([base, head], random, new_layouts, controlled)
         };
+        let link = &link;
         thread::scope(|scope| {
-            let mut next = due.first().map(|&(round, _)| scope.spawn(move || link(round)));
+            let spawn = |(round, cases): &'_ (u32, Vec<CaseName>)| {
+                let (round, cases) = (*round, cases.clone());
+                scope.spawn(move || link(round, &cases))
+            };
+            let mut next = due.first().map(spawn);
             for (index, (round, cases)) in due.iter().enumerate() {
                 let start = Instant::now();
-                let links = next.take().and_then(|thread| thread.join().ok()).unwrap_or_else(|| link(*round))?;
+                let links = next.take().and_then(|thread| thread.join().ok()).unwrap_or_else(|| link(*round, cases))?;
                 self.measured.linking += start.elapsed().as_secs_f64();
-                next = due.get(index + 1).map(|&(round, _)| scope.spawn(move || link(round)));
+                next = due.get(index + 1).map(spawn);
                 self.progress.at(&format!("round {} of {rounds}", round + 1));
                 self.round(stage, *round, cases.clone(), links)?;
             }
@@ -263,18 +271,22 @@ impl Run<'_> {
 struct Links {
     base: LinkedTime,
     head: LinkedTime,
-    /// The base once more, for the control.
+    /// The base once more, where the control is measured.
     again: Option<LinkedTime>,
     /// Chooses the rest of what is random in the round.
     random: Seeded,
 }
 
 impl Links {
-    fn make([base, head]: [&Side; 2], stage: Stage, round: u32, seed: u64, new_layouts: bool) -> Result<Self, Failure> {
-        let mut random = Seeded::new(seed ^ (u64::from(round) << 8) ^ ((stage as u64) << 40));
+    fn make(
+        [base, head]: [&Side; 2],
+        mut random: Seeded,
+        new_layouts: bool,
+        controlled: bool,
+    ) -> Result<Self, Failure> {
         let mut layout = || if new_layouts { 1 + random.below(1 << 30) as u32 } else { 1 };
         let seeds = [layout(), layout(), layout()];
-        let again = if stage == Stage::First { Some(base.time(seeds[2])?) } else { None };
+        let again = if controlled { Some(base.time(seeds[2])?) } else { None };
         Ok(Self { base: base.time(seeds[0])?, head: head.time(seeds[1])?, again, random })
     }
 }
