@@ -1,4 +1,5 @@
-//! Heap figures of one case, by dhat: `heap --list`, or `heap <case>`.
+//! Heap figures of one case, by dhat: `heap --list`, or `heap <case>`; `heap <case> --sites <file>` writes where one
+//! operation allocates, as dhat's own JSON.
 //!
 //! One process a case, because dhat counts everything a process allocates.
 
@@ -18,7 +19,30 @@ static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 const IN_VIRTUAL_TIME: bool = true;
 
 fn main() -> ExitCode {
-    one_case::main("heap", measure)
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match &arguments[..] {
+        [case, option, file] if option == "--sites" => match sites(case, file) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            }
+        },
+        _ => one_case::main("heap", measure),
+    }
+}
+
+/// Profiles one operation with the frames that a reader needs to find the place.
+fn sites(case: &str, file: &str) -> Result<(), String> {
+    let (mut work, observation) = cases::find(case).and_then(cases::prepare)?;
+    // Frames of the standard library and of futures stand between an allocation and the engine.
+    let profiler = Profiler::builder().file_name(file).trim_backtraces(Some(24)).build();
+    let amount = work.run();
+    drop(profiler);
+    if amount != observation.amount {
+        return Err(format!("the profiled operation computed {amount} instead of {}", observation.amount));
+    }
+    Ok(())
 }
 
 fn measure(case: &cases::Case) -> Result<(), String> {

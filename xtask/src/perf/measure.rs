@@ -6,8 +6,7 @@ use perf_gate::{CaseName, Key, Tools};
 
 use super::{Options, key_difference, today, tools_difference};
 use crate::benches_data::BenchesData;
-use crate::callgrind::{Callgrind, Unusable};
-use crate::child::Limits;
+use crate::callgrind::Unusable;
 use crate::compare::pairs::{self, Contest};
 use crate::compare::store::{Asked, Store};
 use crate::compare::{Against, Relation, Sides, measured_base};
@@ -18,7 +17,7 @@ use crate::judge::paired::Rule;
 use crate::judge::{self, Base};
 use crate::progress::Progress;
 use crate::report::{Comparison, Pairing};
-use crate::row::{Group, Row};
+use crate::row::Row;
 use crate::selection::Selection;
 use crate::verdict::Verdict;
 use crate::wall::WallRun;
@@ -76,8 +75,8 @@ pub fn measure(
     };
     let mut rows = judge::exact_rows(&exact, exact_base, selection, today());
     rows.extend(judge::instruction_rows(&instructions, &exact, counted_base, selection, today()));
-    if let (Against::Base(sides), Ok(callgrind)) = (&against, &callgrind) {
-        name_culprits(&mut rows, callgrind, sides, limits)?;
+    if let Against::Base(sides) = &against {
+        culprits::name(&mut rows, workspace, callgrind.as_ref().ok(), sides, limits)?;
     }
     if let Against::Same(revision) = &against {
         judge::identical_where_not_comparable(&mut rows, revision.short());
@@ -114,22 +113,6 @@ pub fn measure(
         Instructions::NotMeasured(reason) => Err(reason),
     };
     Ok(Measured { rows, tools, comparison })
-}
-
-/// Says of the cases that need most more instructions where these go.
-fn name_culprits(rows: &mut [Row], callgrind: &Callgrind, sides: &Sides, limits: Limits) -> Result<(), Failure> {
-    const EXPLAINED: usize = 3;
-    let is_one = |row: &&mut Row| row.group == Group::Instructions && row.verdict == Verdict::Regressed;
-    let mut dearer: Vec<&mut Row> = rows.iter_mut().filter(is_one).collect();
-    dearer.sort_by(|a, b| b.change().unwrap_or(0.0).total_cmp(&a.change().unwrap_or(0.0)));
-    for row in dearer.into_iter().take(EXPLAINED) {
-        let found = culprits::of(callgrind, &sides.base.executables, &sides.head.executables, &row.case, limits)?;
-        if let Some(sentence) = culprits::sentence(&found) {
-            let why = row.reason.take().map_or_else(String::new, |reason| format!("{reason}; "));
-            row.reason = Some(plain_text::visible(&format!("{why}{sentence}")));
-        }
-    }
-    Ok(())
 }
 
 /// What measuring pairs needs to know of the run it is a part of.
