@@ -76,11 +76,7 @@ impl Side {
             }
             keep_the_latest(&sides)?;
         }
-        // The order in which they are removed.
-        let _ = fs::File::options()
-            .append(true)
-            .open(dir.join("complete.json"))
-            .and_then(|file| file.set_modified(SystemTime::now()));
+        mark_as_used(&dir);
         let complete =
             fs::read(dir.join("complete.json")).ok().and_then(|text| serde_json::from_slice::<Complete>(&text).ok());
         let Some(Complete { layouts }) = complete else {
@@ -109,6 +105,7 @@ impl Side {
         static LINKED: AtomicU32 = AtomicU32::new(0);
         let name = format!("{seed:08x}-{:010}-{:010}", std::process::id(), LINKED.fetch_add(1, Ordering::Relaxed));
         let program = LinkedTime(dir.join(name));
+        mark_as_used(&self.dir);
         self.link.again(&self.dir.join("link"), &program.0, self.layouts, seed)?;
         Ok(program)
     }
@@ -215,6 +212,12 @@ fn cargo(workspace: &Workspace, recipe: &Recipe<'_>, tree: &Path, verb: &str) ->
     cargo.args([verb, "--quiet", "--profile", "bench", "--package", "perf-gate"]).args(recipe.features);
     cargo.arg("--message-format=json-render-diagnostics");
     cargo
+}
+
+/// Those that were not used for longest are removed first; not knowing when only removes the wrong one.
+fn mark_as_used(side: &Path) {
+    let file = fs::File::options().append(true).open(side.join("complete.json"));
+    let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
 }
 
 /// Removes the sides that were not used for longest.
