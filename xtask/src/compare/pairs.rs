@@ -14,7 +14,7 @@ use perf_gate::{CaseName, ProcessLimits};
 use super::plan::{self, Effort, Pilot};
 use super::side::{LinkedTime, Side};
 use super::store::{Asked, Pair, Pairs, Stage, Store};
-use crate::affinity::{self, Pinned, Processor};
+use crate::affinity::Processor;
 use crate::child::{self, Limits, Messages};
 use crate::digest;
 use crate::divan_table;
@@ -163,12 +163,11 @@ impl Run<'_> {
                 due.push((round, cases));
             }
         }
-        // A round is linked while the one before is measured, on a processor that nothing is measured on.
-        let &Contest { base, head, seed, new_layouts, processor, .. } = self.contest;
-        let other = affinity::processors().into_iter().find(|other| Some(*other) != processor);
+        // A round is linked while the one before is measured. Not kept off the measuring processor: where others are busy,
+        // measuring would wait for links with its own processor idle.
+        let &Contest { base, head, seed, new_layouts, .. } = self.contest;
         let control = self.measured.control.clone();
         let link = |round: u32, cases: &[CaseName]| {
-            let _pinned = Pinned::to(other);
             let controlled = stage == Stage::First && cases.contains(&control);
             let random = Seeded::new(seed ^ (u64::from(round) << 8) ^ ((stage as u64) << 40));
             Links::make([base, head], random, new_layouts, controlled)
