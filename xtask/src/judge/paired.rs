@@ -122,11 +122,11 @@ pub fn judge(first: &[f64], confirm: &[f64], rule: Rule) -> Judgement {
         Seems::Unchanged => {
             return match smallest {
                 Some(smallest) if smallest <= (margin + RESOLUTION).ln_1p() => judged(Verdict::Pass, None),
-                Some(smallest) => judged(
+                Some(_) => judged(
                     Verdict::Inconclusive,
                     Some(format!(
-                        "its pairs scatter so much that only {:+.0} % would have been seen",
-                        percent(smallest)
+                        "its pairs scatter too much: the slow-down that they would have shown is above {:.0} %",
+                        100.0 * (margin + RESOLUTION)
                     )),
                 ),
                 None => judged(Verdict::Inconclusive, Some("its pairs cannot be judged".into())),
@@ -251,7 +251,7 @@ fn advise(row: Row, case: &CaseName, witness: Witness, against: &str) -> Row {
             ))
         }
         Verdict::Inconclusive => row.then(format!(
-            "measure when less else runs: {reproduce}; or add as many pairs, judged more strictly: cargo xtask perf --against {against} --more-pairs"
+            "measure when less else runs: cargo xtask perf --against {against} --seed 2; or add as many pairs, judged more strictly: cargo xtask perf --against {against} --more-pairs"
         )),
         Verdict::Unfit => {
             row.then("nothing can be told about wall time here and now; end other programs, or use another machine")

@@ -93,7 +93,7 @@ enum Room {
 }
 
 /// Rows of a group and verdict that are shown on a screen; all are in the reports.
-const SHOWN: usize = 8;
+const SHOWN: usize = 5;
 
 /// Every row as a table.
 pub fn rows(rows: &[Row]) -> String {

@@ -19,7 +19,7 @@ pub struct Note {
     pub what_now: Option<String>,
 }
 
-/// The notes of all rows that have something to say, worst first.
+/// The notes of all rows that have something to say: the worst verdict first, and of a verdict the largest change.
 pub fn of(rows: &[Row]) -> Vec<Note> {
     let mut groups: BTreeMap<(Verdict, Option<&str>), Vec<&Row>> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.reason.is_some() || row.what_now.is_some()) {
@@ -34,6 +34,9 @@ pub fn of(rows: &[Row]) -> Vec<Note> {
         }
         Note { verdict, rows: names(&rows), reasons, what_now: what_now.map(str::to_owned) }
     };
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    let largest = |rows: &[&Row]| rows.iter().filter_map(|row| row.change()).map(f64::abs).fold(0.0, f64::max);
+    groups.sort_by(|((a, _), of_a), ((b, _), of_b)| a.cmp(b).then(largest(of_b).total_cmp(&largest(of_a))));
     groups.into_iter().map(note).collect()
 }
 
