@@ -117,7 +117,7 @@ pub fn measure(contest: &Contest<'_>, store: Store, pairs: Pairs, progress: &Pro
         };
         let mut more = planned.clone();
         for (case, pairs) in more.iter_mut().filter(|(case, _)| blurred(case)) {
-            *pairs = (*pairs * 2).min(effort.most_of(run.pilot(case))).max(*pairs);
+            *pairs = (*pairs * 2).min(effort.most_when_blurred(run.pilot(case))).max(*pairs);
         }
         if more == planned || run.measured.pairs.seconds() > effort.first_stage() {
             break;

@@ -53,9 +53,16 @@ impl Effort {
 
     /// Pairs that a case may get at most: one that takes long gets fewer, so that it does not use up the time of all.
     pub fn most_of(&self, pilot: Pilot) -> usize {
-        const PART_OF_A_CASE: f64 = 1.0 / 25.0;
-        let affordable = self.budget * PART_OF_A_CASE / pilot.seconds.max(1e-6);
-        (affordable as usize).clamp(self.least, self.most)
+        self.affordable(1.0 / 25.0, pilot)
+    }
+
+    /// The same for a case that turned out to scatter so much that it could not be judged.
+    pub fn most_when_blurred(&self, pilot: Pilot) -> usize {
+        self.affordable(1.0 / 10.0, pilot)
+    }
+
+    fn affordable(&self, part: f64, pilot: Pilot) -> usize {
+        ((self.budget * part / pilot.seconds.max(1e-6)) as usize).clamp(self.least, self.most)
     }
 
     /// How many pairs a case would need whose pilot scattered so much.
