@@ -11,6 +11,8 @@ use perf_gate::ProcessLimits;
 
 use crate::affinity::{Pinned, Processor};
 use crate::failure::Failure;
+#[cfg(unix)]
+use crate::guardian::{self, Guarded};
 use crate::{interrupt, plain_text};
 
 /// How much a child may take.
@@ -138,14 +140,21 @@ fn run_to_its_end(command: &mut Command, limits: Limits, messages: Messages) -> 
     if interrupt::raised() {
         return Err(ChildError::Interrupted);
     }
+    #[cfg(unix)]
+    guardian::start();
     let pinned = Pinned::to(limits.processor);
     let child = command.spawn();
     drop(pinned);
     let mut child = child.map_err(ChildError::Start)?;
+    #[cfg(unix)]
+    let guarded = Guarded::new(&child);
     let printed = child.stdout.take().map(|pipe| read_head(pipe, limits.output));
     let said = child.stderr.take().map(read_tail);
 
-    let (status, printed) = wait(&mut child, limits.time, printed.as_ref())?;
+    let ended = wait(&mut child, limits.time, printed.as_ref());
+    #[cfg(unix)]
+    drop(guarded);
+    let (status, printed) = ended?;
     // Before the status: who prints too much dies of the closed pipe, which would be a misleading reason.
     if printed.len() as u64 > limits.output {
         return Err(ChildError::TooMuch(limits.output));

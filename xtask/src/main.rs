@@ -30,6 +30,8 @@ mod exact;
 mod executables;
 mod exit_code;
 mod failure;
+#[cfg(unix)]
+mod guardian;
 mod instructions;
 mod interrupt;
 mod judge;
@@ -73,6 +75,10 @@ fn main() -> ExitCode {
     if let Some(dir) = std::env::var_os(compare::link::RECORD) {
         return compare::link::record(dir);
     }
+    #[cfg(unix)]
+    if std::env::var_os(guardian::GUARD).is_some() {
+        return guardian::stand();
+    }
     let CommandLine { verb } = CommandLine::parse();
     let code = interrupt::listen().and_then(|()| match verb {
         Verb::Perf(options) => options.run(),
@@ -83,5 +89,7 @@ fn main() -> ExitCode {
         anstream::eprint!("{failure}");
         failure.exit_code()
     });
+    #[cfg(unix)]
+    guardian::dismiss();
     ExitCode::from(code)
 }
