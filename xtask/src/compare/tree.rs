@@ -70,8 +70,17 @@ impl Tree {
                 files.insert(path.to_owned(), Entry { blob: blob.to_owned(), at: dir.join(path) });
             }
         }
-        // An index of its own: that of the user stays as it is.
+        // An index of its own: that of the user stays as it is. A git that was killed leaves it and its lock behind, which
+        // would stop every later one.
         let index = dir.with_extension("index");
+        for left in [index.clone(), dir.with_extension("index.lock")] {
+            match fs::remove_file(&left) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Failure::path("remove", &left, &error));
+                }
+                _ => {}
+            }
+        }
         let prefix = format!("--prefix={}/", dir.display());
         git::must(workspace, &["read-tree", commit], Some(&index))?;
         git::must(workspace, &["checkout-index", "--all", "--force", "--quiet", &prefix], Some(&index))?;
