@@ -127,7 +127,15 @@ pub fn measure(contest: &Contest<'_>, store: Store, pairs: Pairs, progress: &Pro
     }
 
     let seems = |case: &CaseName| (contest.rule_of)(case).seems(&run.measured.pairs.differences(Stage::First, case));
-    let mut doubtful: Vec<_> = planned.into_iter().filter(|(case, _)| seems(case) != Seems::Unchanged).collect();
+    // A large change is confirmed by few pairs. How many is settled before the first of them is measured.
+    let to_confirm = |case: &CaseName, planned: usize| {
+        let differences = run.measured.pairs.differences(Stage::First, case);
+        let scatter = statistics::robust_sd(&differences).unwrap_or(f64::INFINITY);
+        let beyond = (contest.rule_of)(case).beyond(&differences).unwrap_or(0.0);
+        effort.to_confirm(beyond, scatter).min(planned)
+    };
+    let doubtful = planned.into_iter().filter(|(case, _)| seems(case) != Seems::Unchanged);
+    let mut doubtful: Vec<_> = doubtful.map(|(case, planned)| (case, to_confirm(case, planned))).collect();
     // Where the time does not suffice for all, the worst are confirmed first.
     let largest =
         |case: &CaseName| statistics::median(&run.measured.pairs.differences(Stage::First, case)).unwrap_or(0.0).abs();

@@ -70,6 +70,15 @@ impl Effort {
         statistics::pairs_needed(scatter * UNCERTAIN, self.standard_error).unwrap_or(self.most)
     }
 
+    /// How many fresh pairs are to confirm a change that is so far beyond its margin (both logarithms of ratios), where
+    /// pairs scatter so much: enough to find it again in 99 of 100 cases.
+    pub fn to_confirm(&self, beyond: f64, scatter: f64) -> usize {
+        // Standard errors from the margin to the bound of 90 %, and from there to what is found with 99 %.
+        const STANDARD_ERRORS: f64 = 1.282 + 2.326;
+        let needed = statistics::pairs_needed(scatter * UNCERTAIN, beyond / STANDARD_ERRORS);
+        needed.unwrap_or(self.most).clamp(self.least, self.most)
+    }
+
     /// How many pairs each case gets in the first stage, from what its pilot showed.
     pub fn pairs(&self, pilots: &[Pilot]) -> Vec<usize> {
         let wanted = |standard_error: f64| -> Vec<usize> {
@@ -106,4 +115,69 @@ pub struct Pilot {
     pub scatter: f64,
     /// Seconds that a pair takes.
     pub seconds: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn pilot(scatter: f64, seconds: f64) -> Pilot {
+        Pilot { scatter, seconds }
+    }
+
+    #[test]
+    fn who_scatters_more_gets_more() {
+        let effort = Effort::FULL;
+        let pairs = effort.pairs(&[0.0, 0.01, 0.02, 0.03, 0.5].map(|scatter| pilot(scatter, 0.02)));
+        assert!(pairs.is_sorted() && pairs[0] == effort.least && pairs[4] == effort.most, "{pairs:?}");
+        // 1.2 · 2 % / 0.5 %, squared, and 5 % more for ranks: 24.2.
+        assert_eq!(pairs[2], 25);
+    }
+
+    #[test]
+    fn a_long_case_does_not_use_up_the_time_of_all() {
+        let effort = Effort::FULL;
+        let long = pilot(0.1, 0.3);
+        assert_eq!(effort.most_of(long), 24, "a twenty-fifth of 180 s");
+        assert_eq!(effort.most_when_blurred(long), 60, "a tenth");
+        assert_eq!(effort.most_of(pilot(0.1, 10.0)), effort.least);
+        assert_eq!(effort.most_of(pilot(0.1, 0.0)), effort.most);
+    }
+
+    #[test]
+    fn large_changes_are_confirmed_by_few_pairs() {
+        let effort = Effort::FULL;
+        let pairs = [0.1, 0.04, 0.02, 0.01, 0.001].map(|beyond| effort.to_confirm(beyond, 0.03));
+        assert_eq!((pairs[0], pairs[4]), (effort.least, effort.most));
+        assert!(pairs.is_sorted(), "{pairs:?}");
+        assert_eq!(effort.to_confirm(0.0, 0.03), effort.most, "who is at the margin needs all there is");
+        assert_eq!(effort.to_confirm(0.1, f64::NAN), effort.most);
+    }
+
+    #[test]
+    fn asking_again_buys_as_much_again() {
+        let twice = Effort::FULL.times(2);
+        assert_eq!((twice.most, twice.budget), (320, 360.0));
+        assert_eq!(twice.standard_error, Effort::FULL.standard_error, "what is aimed at stays");
+    }
+
+    proptest! {
+        /// Pairs of the pilot are measured in any case; all others fit into the time.
+        #[test]
+        fn the_plan_fits_into_the_time(
+            pilots in prop::collection::vec((0.0..0.3_f64, 0.01..1.0_f64), 1..60),
+            quick in any::<bool>(),
+        ) {
+            let effort = if quick { Effort::QUICK } else { Effort::FULL };
+            let pilots: Vec<Pilot> = pilots.into_iter().map(|(scatter, seconds)| pilot(scatter, seconds)).collect();
+            let pairs = effort.pairs(&pilots);
+            prop_assert_eq!(pairs.len(), pilots.len());
+            let seconds: f64 = pairs.iter().zip(&pilots).map(|(&pairs, pilot)| pairs as f64 * pilot.seconds).sum();
+            let at_least: f64 = pilots.iter().map(|pilot| effort.pilot as f64 * pilot.seconds).sum();
+            prop_assert!(seconds <= effort.first_stage().max(at_least) + 1e-9, "{} s", seconds);
+            prop_assert!(pairs.iter().all(|&pairs| (effort.pilot..=effort.most).contains(&pairs)));
+        }
+    }
 }

@@ -59,6 +59,14 @@ impl Rule {
         statistics::smallest_detectable(&estimate, self.margin.ln_1p(), self.alpha, POWER_OF_A_STAGE)
     }
 
+    /// How far beyond the margin a change is, as a log ratio, by differences of which some are too large by chance: halfway
+    /// between the estimate and the bound.
+    pub fn beyond(self, differences: &[f64]) -> Option<f64> {
+        let estimate = self.estimate(differences)?;
+        let bound = if estimate.center > 0.0 { estimate.lower } else { -estimate.upper };
+        Some((estimate.center.abs() + bound) / 2.0 - self.margin.ln_1p())
+    }
+
     /// What the pairs say that are to confirm what the first said; None if there are too few.
     pub fn confirms(self, differences: &[f64]) -> Option<Seems> {
         let estimate = statistics::estimate(differences, CONFIRM_ALPHA)?;
@@ -294,6 +302,14 @@ mod tests {
         assert_eq!(verdict(&slow, &fast), Verdict::Pass, "together they show nothing");
         assert_eq!(verdict(&slow, &around(0.009, 0.01, 30)), Verdict::Inconclusive, "together they still say so");
         assert_eq!(verdict(&around(0.03, 0.01, 10), &around(-0.004, 0.01, 40)), Verdict::Pass, "a burst");
+    }
+
+    #[test]
+    fn how_far_beyond_the_margin_is_the_same_on_both_sides() {
+        let slow = Rule::ORDINARY.beyond(&around(0.05, 0.01, 30)).unwrap();
+        let fast = Rule::ORDINARY.beyond(&around(-0.05, 0.01, 30)).unwrap();
+        assert!((slow - fast).abs() < 1e-12 && (0.037..0.04).contains(&slow), "{slow} {fast}");
+        assert_eq!(Rule::ORDINARY.beyond(&[]), None);
     }
 
     #[test]
