@@ -115,11 +115,21 @@ pub fn measure(contest: &Contest<'_>, store: Store, pairs: Pairs, progress: &Pro
             let differences = run.measured.pairs.differences(Stage::First, case);
             (contest.rule_of)(case).smallest(&differences).is_none_or(|smallest| smallest > effort.blurred())
         };
+        // Only as long as enough time is left to confirm what they may show; those that cost least come first.
+        let mut left = effort.first_stage() - run.measured.pairs.seconds();
         let mut more = planned.clone();
-        for (case, pairs) in more.iter_mut().filter(|(case, _)| blurred(case)) {
-            *pairs = (*pairs * 2).min(effort.most_when_blurred(run.pilot(case))).max(*pairs);
+        let mut doubled: Vec<_> = more.iter_mut().filter(|(case, _)| blurred(case)).collect();
+        doubled.sort_by(|a, b| (a.1 as f64 * run.pilot(a.0).seconds).total_cmp(&(b.1 as f64 * run.pilot(b.0).seconds)));
+        for (case, pairs) in doubled {
+            let pilot = run.pilot(case);
+            let wanted = (*pairs * 2).min(effort.most_when_blurred(pilot)).max(*pairs);
+            let seconds = (wanted - *pairs) as f64 * pilot.seconds;
+            if seconds <= left {
+                left -= seconds;
+                *pairs = wanted;
+            }
         }
-        if more == planned || run.measured.pairs.seconds() > effort.first_stage() {
+        if more == planned {
             break;
         }
         planned = more;
