@@ -88,5 +88,6 @@ fn is_shallow(workspace: &Workspace) -> Result<bool, Failure> {
 
 fn no_history(name: &str) -> NoBase {
     let name = plain_text::one_line(name);
-    format!("this clone is shallow and has no `{name}` to compare wall time with; fetch it: git fetch --unshallow")
+    // Short enough that the command is seldom cut by the end of a line.
+    format!("this shallow clone has no `{name}` to compare wall time with: git fetch --unshallow")
 }
