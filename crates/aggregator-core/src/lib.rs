@@ -16,6 +16,7 @@
 //! - [`Batch`] is many queries over one engine, so many at a time.
 //! - [`event`] is the contract with whoever reads the stream, and the place where text from outside becomes safe.
 //! - [`provider`] and [`model`] are the contracts with whoever implements them.
+//! - [`analysis`] says what a query is, before anybody is asked.
 //! - [`search`] is the first stage: fan-out, [canonical URLs](search::canonical), [merging and ranking](search::merge).
 //! - [`answer`] is the second: bounded text, [citation markers](answer::citations).
 //!
@@ -56,6 +57,7 @@
 //! # }
 //! ```
 
+pub mod analysis;
 pub mod answer;
 mod batch;
 mod cancel;

@@ -86,7 +86,12 @@ pub(crate) fn check_timeout(timeout: Duration) -> Result<(), SettingsError> {
     check("timeout", Spelled(timeout), MIN_TIME, MAX_TIME)
 }
 
-fn check<T: PartialOrd + ToString>(name: &'static str, given: T, least: T, most: T) -> Result<(), SettingsError> {
+pub(crate) fn check<T: PartialOrd + ToString>(
+    name: &'static str,
+    given: T,
+    least: T,
+    most: T,
+) -> Result<(), SettingsError> {
     if given >= least && given <= most {
         return Ok(());
     }

@@ -1,0 +1,141 @@
+//! What a query is, before anybody is asked: a pure function of its text.
+//!
+//! ```text
+//! &str -> tokens -> input type -> segments -> complexity, ambiguity, suitability, search string
+//! ```
+//!
+//! Rules and small word lists of seven languages, no model: an analysis takes microseconds, the same everywhere, and each
+//! finding comes with what led to it. Everything is linear in the text, whatever the text; how often the labelled queries
+//! in `tests/analysis` are understood is a snapshot beside them. (Whoever wrote those queries wrote the word lists too:
+//! expect less of queries by others.)
+//!
+//! - [`AnalysisSettings`] has the thresholds.
+//! - [`InputType`]: natural language, code, error log, mixed.
+//! - [`Complexity`] and [`Ambiguity`] have scores that are the sums of their told parts.
+//! - [`Segment`]s, and sub-queries that could be searched separately.
+//! - [`Suitability`] for a web search, and the search string.
+
+mod ambiguity;
+mod arithmetic;
+mod complexity;
+mod input_type;
+mod lexicon;
+mod score;
+mod search_string;
+mod segments;
+mod settings;
+mod suitability;
+#[cfg(test)]
+mod tests;
+mod token;
+mod work;
+
+pub use ambiguity::{Ambiguity, Meanings, OpenTerm, Openness};
+pub use complexity::{Complexity, Factor, FactorKind, Level};
+pub use input_type::{InputType, InputTypeGuess};
+pub use score::Score;
+pub use segments::{Segment, SegmentKind};
+pub use settings::AnalysisSettings;
+pub use suitability::{Suggestion, Suitability, Unsuitable};
+
+use crate::event::is_forbidden;
+use crate::policy::SettingsError;
+
+/// Everything that is said about a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Analysis {
+    /// What the text consists of.
+    pub input: InputTypeGuess,
+    /// How much it asks for.
+    pub complexity: Complexity,
+    /// What it leaves open.
+    pub ambiguity: Ambiguity,
+    /// Its pieces, in order; at most [`AnalysisSettings::max_segments`], none of an empty text.
+    pub segments: Vec<Segment>,
+    /// What could be searched separately: the items of a list, or several questions, or the things that are compared;
+    /// empty if it is one question. At most [`AnalysisSettings::max_segments`].
+    pub sub_queries: Vec<String>,
+    /// Whether it suits a web search.
+    pub suitability: Suitability,
+    /// What is sent to the providers: cleaned and bounded; empty only if the text has nothing to search for.
+    pub search_string: String,
+}
+
+/// Analyses queries.
+///
+/// ```
+/// use aggregator_core::analysis::{AnalysisSettings, Analyzer, InputType};
+///
+/// let analyzer = Analyzer::new(AnalysisSettings::default())?;
+/// let analysis = analyzer.analyze("compare Rust and Go for network servers");
+/// assert_eq!(analysis.input.input_type, InputType::NaturalLanguage);
+/// assert_eq!(analysis.sub_queries, ["Rust for network servers", "Go for network servers"]);
+/// assert!(!analyzer.analyze("12 * (3 - 4)").suitability.is_suitable());
+/// # Ok::<(), aggregator_core::SettingsError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Analyzer {
+    limits: settings::Limits,
+}
+
+impl Analyzer {
+    /// Makes an analyzer with valid settings.
+    ///
+    /// # Errors
+    /// Names the first setting outside its range.
+    // By value, as whoever has settings is through with them here.
+    #[allow(clippy::needless_pass_by_value)]
+    pub fn new(settings: AnalysisSettings) -> Result<Self, SettingsError> {
+        settings.check()?;
+        Ok(Self { limits: settings::Limits::from(&settings) })
+    }
+
+    /// Analyses a text of any length and content; of one that is too long only the beginning.
+    pub fn analyze(&self, text: &str) -> Analysis {
+        let limits = &self.limits;
+        let (text, too_long) = bounded(text, limits.chars);
+        let mut tokens = token::tokenise(text);
+        tokens.retain(|token| !is_invisible(token.text(text)));
+        input_type::assign_parts(&mut tokens);
+        let tokens = &tokens[..];
+        let input = input_type::guess(tokens, limits.input_type);
+        let pieces = segments::cut(text, tokens, limits);
+        let complexity = complexity::measure(tokens, &pieces, limits.very_complex);
+        let ambiguity = ambiguity::find(tokens, limits.confidence);
+        let suitability = suitability::judge(&suitability::Findings {
+            text,
+            tokens,
+            too_long,
+            most_chars: limits.chars,
+            input: &input,
+            complexity: &complexity,
+            ambiguity: ambiguity.score,
+        });
+        Analysis {
+            input,
+            complexity,
+            ambiguity,
+            sub_queries: segments::sub_queries(text, tokens, &pieces, limits),
+            segments: pieces.iter().map(|piece| Segment { span: piece.span(tokens), kind: piece.kind }).collect(),
+            suitability,
+            search_string: search_string::build(text, tokens, limits),
+        }
+    }
+}
+
+/// The beginning of a text that is too long, with the number of its characters.
+fn bounded(text: &str, most: usize) -> (&str, Option<usize>) {
+    // A text has at most as many characters as bytes.
+    if text.len() <= most {
+        return (text, None);
+    }
+    match text.char_indices().nth(most) {
+        None => (text, None),
+        Some((end, _)) => (&text[..end], Some(text.chars().count())),
+    }
+}
+
+fn is_invisible(token: &str) -> bool {
+    token.chars().all(is_forbidden)
+}

@@ -1,0 +1,127 @@
+//! What an analysis may find: plain data with documented defaults.
+
+use super::Score;
+use crate::policy::{SettingsError, check};
+use crate::query::Query;
+
+/// Thresholds and limits of an [`Analyzer`](super::Analyzer).
+///
+/// Defaults are the reference system's where it has them (`min_complexity_score`, `min_confidence_score`,
+/// `input_type_confidence_threshold`, `enable_segmentation`, `max_segments`, the 2,000 characters). There nothing reads
+/// them; here each has a test that moves it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct AnalysisSettings {
+    /// Least score of a [very complex](super::Level::VeryComplex) query. 0 to 1; default 0.8.
+    ///
+    /// The levels below divide what is left in the proportions of the reference's limits: moderate begins at 3/8 of it
+    /// and complex at 5/8, which is 0.3 and 0.5 by default.
+    pub min_complexity_score: f64,
+    /// Least confidence with which something is called [ambiguous](super::Ambiguity). 0 to 1; default 0.7.
+    pub min_confidence_score: f64,
+    /// Least confidence with which a text is called of one type; with less it is [mixed](super::InputType::Mixed).
+    /// 0 to 1; default 0.8.
+    pub input_type_confidence_threshold: f64,
+    /// Whether a text is cut into segments and sub-queries; if not, it is one segment. Default true.
+    pub enable_segmentation: bool,
+    /// Most segments, and most sub-queries; the last segment reaches to the end of the text. 1 to 50; default 5.
+    pub max_segments: u32,
+    /// Longest text that suits a search, in characters (Unicode scalar values). 1 to 100,000; default
+    /// [`Query::MAX_CHARS`]. Of a longer one only so much is analysed.
+    pub max_chars: u32,
+    /// Longest search string, in characters. 1 to 2,000; default 400, the limit of Brave's search API.
+    pub max_search_chars: u32,
+    /// Most words of a search string. 1 to 500; default 50, the limit of Brave's search API.
+    pub max_search_words: u32,
+}
+
+impl Default for AnalysisSettings {
+    fn default() -> Self {
+        Self {
+            min_complexity_score: 0.8,
+            min_confidence_score: 0.7,
+            input_type_confidence_threshold: 0.8,
+            enable_segmentation: true,
+            max_segments: 5,
+            max_chars: Query::MAX_CHARS as u32,
+            max_search_chars: 400,
+            max_search_words: 50,
+        }
+    }
+}
+
+impl AnalysisSettings {
+    /// Checks every setting against its range.
+    ///
+    /// # Errors
+    /// Names the first setting that is outside.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        // Comparisons with what is no number are false, so that NaN is outside every range.
+        check("min_complexity_score", self.min_complexity_score, 0.0, 1.0)?;
+        check("min_confidence_score", self.min_confidence_score, 0.0, 1.0)?;
+        check("input_type_confidence_threshold", self.input_type_confidence_threshold, 0.0, 1.0)?;
+        check("max_segments", self.max_segments, 1, 50)?;
+        check("max_chars", self.max_chars, 1, 100_000)?;
+        check("max_search_chars", self.max_search_chars, 1, 2_000)?;
+        check("max_search_words", self.max_search_words, 1, 500)
+    }
+}
+
+/// The settings as the classifiers use them: whole thousandths.
+#[derive(Debug, Clone)]
+pub(super) struct Limits {
+    pub very_complex: Score,
+    pub confidence: Score,
+    pub input_type: Score,
+    pub segmentation: bool,
+    pub segments: usize,
+    pub chars: usize,
+    pub search_chars: usize,
+    pub search_words: usize,
+}
+
+impl From<&AnalysisSettings> for Limits {
+    fn from(settings: &AnalysisSettings) -> Self {
+        Self {
+            very_complex: Score::nearest(settings.min_complexity_score),
+            confidence: Score::nearest(settings.min_confidence_score),
+            input_type: Score::nearest(settings.input_type_confidence_threshold),
+            segmentation: settings.enable_segmentation,
+            segments: settings.max_segments as usize,
+            chars: settings.max_chars as usize,
+            search_chars: settings.max_search_chars as usize,
+            search_words: settings.max_search_words as usize,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_valid_and_edges_are_checked() {
+        let with = |change: fn(&mut AnalysisSettings)| {
+            let mut settings = AnalysisSettings::default();
+            change(&mut settings);
+            settings.check().map_err(|error| error.to_string())
+        };
+        assert_eq!(with(|_| ()), Ok(()));
+        let refused = |name: &str, given: &str, range: &str| Err(format!("{name} = {given} is not between {range}"));
+        assert_eq!(with(|s| s.min_complexity_score = 1.1), refused("min_complexity_score", "1.1", "0 and 1"));
+        assert_eq!(with(|s| s.min_confidence_score = -0.1), refused("min_confidence_score", "-0.1", "0 and 1"));
+        assert_eq!(
+            with(|s| s.input_type_confidence_threshold = f64::NAN),
+            refused("input_type_confidence_threshold", "NaN", "0 and 1")
+        );
+        assert_eq!(with(|s| s.max_segments = 0), refused("max_segments", "0", "1 and 50"));
+        assert_eq!(with(|s| s.max_segments = 51), refused("max_segments", "51", "1 and 50"));
+        assert_eq!(with(|s| s.max_chars = 0), refused("max_chars", "0", "1 and 100000"));
+        assert_eq!(with(|s| s.max_search_chars = 2_001), refused("max_search_chars", "2001", "1 and 2000"));
+        assert_eq!(with(|s| s.max_search_words = 0), refused("max_search_words", "0", "1 and 500"));
+        assert_eq!(
+            with(|s| (s.min_complexity_score, s.min_confidence_score, s.max_chars) = (0.0, 1.0, 100_000)),
+            Ok(())
+        );
+    }
+}

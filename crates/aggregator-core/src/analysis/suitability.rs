@@ -1,0 +1,138 @@
+//! Is a search engine of any help with this?
+
+use super::Score;
+use super::arithmetic::is_calculation;
+use super::complexity::{Complexity, Level};
+use super::input_type::{InputType, InputTypeGuess};
+use super::token::{Token, shape};
+
+/// Why a text is not searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unsuitable {
+    /// Nothing but white space and invisible characters.
+    #[error("the query is empty")]
+    Empty,
+    /// More characters than allowed.
+    #[error("the query has {chars} characters, more than {most}")]
+    TooLong {
+        /// Characters in the text.
+        chars: usize,
+        /// Most that are allowed.
+        most: usize,
+    },
+    /// Neither letters nor digits.
+    #[error("the query has no words")]
+    NoWords,
+    /// A sum.
+    #[error("the query is a calculation")]
+    Arithmetic,
+    /// Code without a question.
+    #[error("the query is code and asks nothing about it")]
+    OnlyCode,
+}
+
+/// What could make a query better; `Display` says it to the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Suggestion {
+    /// Ask something.
+    AskSomething,
+    /// Shorten the text to what matters.
+    Shorten,
+    /// Use words.
+    UseWords,
+    /// Use a calculator.
+    UseCalculator,
+    /// Ask about the rule behind the sum.
+    AskAboutTheRule,
+    /// Say what to find out about the code.
+    SayWhatAboutTheCode,
+    /// Ask the parts one by one.
+    AskInParts,
+    /// Say what is meant by the open terms.
+    SayWhichMeaning,
+}
+
+impl std::fmt::Display for Suggestion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::AskSomething => "ask something",
+            Self::Shorten => "shorten it to the question and the lines that matter",
+            Self::UseWords => "describe it in words",
+            Self::UseCalculator => "use a calculator",
+            Self::AskAboutTheRule => "ask about the rule or the formula instead",
+            Self::SayWhatAboutTheCode => "say what you want to know about the code, or paste the message that it gives",
+            Self::AskInParts => "ask the parts one by one",
+            Self::SayWhichMeaning => "add a word that says which meaning you want",
+        })
+    }
+}
+
+/// Whether a query suits a web search.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suitability {
+    /// Why not; `None` if it does.
+    pub reason: Option<Unsuitable>,
+    /// What could make the query better; never empty when there is a reason.
+    pub suggestions: Vec<Suggestion>,
+}
+
+impl Suitability {
+    /// Whether the query suits a web search.
+    pub fn is_suitable(&self) -> bool {
+        self.reason.is_none()
+    }
+
+    fn not(reason: Unsuitable) -> Self {
+        let suggestions = match reason {
+            Unsuitable::Empty => vec![Suggestion::AskSomething],
+            Unsuitable::TooLong { .. } => vec![Suggestion::Shorten],
+            Unsuitable::NoWords => vec![Suggestion::UseWords],
+            Unsuitable::Arithmetic => vec![Suggestion::UseCalculator, Suggestion::AskAboutTheRule],
+            Unsuitable::OnlyCode => vec![Suggestion::SayWhatAboutTheCode],
+        };
+        Self { reason: Some(reason), suggestions }
+    }
+}
+
+/// What is known when a query is judged.
+pub(super) struct Findings<'a> {
+    pub text: &'a str,
+    pub tokens: &'a [Token],
+    /// Characters of a text that is too long.
+    pub too_long: Option<usize>,
+    pub most_chars: usize,
+    pub input: &'a InputTypeGuess,
+    pub complexity: &'a Complexity,
+    pub ambiguity: Score,
+}
+
+/// Judges. Unlike in the reference system error messages and very complex queries are searched: people find others with
+/// the same message, and the parts of a complex query are its sub-queries.
+pub(super) fn judge(findings: &Findings<'_>) -> Suitability {
+    let Findings { text, tokens, input, .. } = *findings;
+    if tokens.is_empty() {
+        return Suitability::not(Unsuitable::Empty);
+    }
+    if let Some(chars) = findings.too_long {
+        return Suitability::not(Unsuitable::TooLong { chars, most: findings.most_chars });
+    }
+    if !tokens.iter().any(|token| token.is(shape::ALPHA | shape::DIGIT)) {
+        return Suitability::not(Unsuitable::NoWords);
+    }
+    if is_calculation(text, tokens) {
+        return Suitability::not(Unsuitable::Arithmetic);
+    }
+    if input.input_type == InputType::Code {
+        return Suitability::not(Unsuitable::OnlyCode);
+    }
+    let mut suggestions = Vec::new();
+    if findings.complexity.level == Level::VeryComplex {
+        suggestions.push(Suggestion::AskInParts);
+    }
+    if findings.ambiguity > Score::ZERO {
+        suggestions.push(Suggestion::SayWhichMeaning);
+    }
+    Suitability { reason: None, suggestions }
+}
