@@ -72,7 +72,7 @@ impl Effort {
 
     /// How many fresh pairs are to confirm a change that is so far beyond its margin (both logarithms of ratios), where
     /// pairs scatter so much: enough to find it again in 99 of 100 cases.
-    pub fn to_confirm(&self, beyond: f64, scatter: f64) -> usize {
+    pub fn to_confirm(self, beyond: f64, scatter: f64) -> usize {
         // Standard errors from the margin to the bound of 90 %, and from there to what is found with 99 %.
         const STANDARD_ERRORS: f64 = 1.282 + 2.326;
         let needed = statistics::pairs_needed(scatter * UNCERTAIN, beyond / STANDARD_ERRORS);
