@@ -25,7 +25,7 @@ use crate::exit_code;
 use crate::failure::Failure;
 use crate::instructions::Instructions;
 use crate::plain_text::{self, counted};
-use crate::row::Row;
+use crate::row::{Group, Row};
 use crate::verdict::Verdict;
 use crate::whole_file;
 
@@ -139,12 +139,20 @@ impl Report {
             return exit_code::meaning(self.exit_code).to_owned();
         }
         let count = |verdict: Verdict| self.rows.iter().filter(|row| row.verdict == verdict).count();
-        let mut meaning = match (&self.tools, count(Verdict::Inconclusive)) {
-            (Ok(_), 0) => exit_code::meaning(self.exit_code).to_owned(),
-            (Err(_), _) => format!("{}; instructions were not measured", exit_code::GREEN_IN_PART),
-            (Ok(_), some) => {
-                format!("{}; {} of instructions could not be", exit_code::GREEN_IN_PART, counted(some, "row"))
+        let not_judged = |group: Group| {
+            let is_one =
+                |row: &&Row| row.group == group && matches!(row.verdict, Verdict::Inconclusive | Verdict::Unfit);
+            match self.rows.iter().filter(is_one).count() {
+                0 => None,
+                some => Some(format!("{} of {} could not be", counted(some, "row"), group.name())),
             }
+        };
+        let not_measured = self.tools.is_err().then(|| "instructions were not measured".to_owned());
+        let missing: Vec<String> =
+            [not_measured, not_judged(Group::Instructions), not_judged(Group::Wall)].into_iter().flatten().collect();
+        let mut meaning = match missing.is_empty() {
+            true => exit_code::meaning(self.exit_code).to_owned(),
+            false => format!("{}; {}", exit_code::GREEN_IN_PART, missing.join("; ")),
         };
         if let new @ 1.. = count(Verdict::New) {
             meaning.push_str(&format!("; {} NEW and compared with nothing", counted(new, "row")));

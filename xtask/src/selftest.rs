@@ -18,6 +18,7 @@ mod rules;
 mod slow;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Instant;
@@ -71,6 +72,9 @@ pub struct Options {
     /// Show what the rules of other tools would have said to the same pairs
     #[arg(long)]
     compare_rules: bool,
+    /// Where suites and results are kept, for machines that are not published [default: benches-data, and the README]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
     #[command(flatten)]
     places: Places,
 }
@@ -86,7 +90,15 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
         let _alone = DirectoryLock::wait(&compare::dir(&workspace), "`cargo xtask perf`")?;
         SelfTest::new(&workspace, &key, options)?.run(&arms)?;
     }
-    published::write(&workspace, options.compare_rules)
+    let dir = dir(&workspace, options);
+    if options.compare_rules {
+        return rules::print(&dir);
+    }
+    published::write(&workspace, &dir)
+}
+
+fn dir(workspace: &Workspace, options: &Options) -> PathBuf {
+    options.out.clone().unwrap_or_else(|| workspace.benches_data())
 }
 
 /// What all suites share.
@@ -129,7 +141,7 @@ impl<'a> SelfTest<'a> {
     fn run(&self, arms: &[Arm]) -> Result<(), Failure> {
         let mut numbers = BTreeMap::new();
         for &arm in arms {
-            let file = arm.file(&self.workspace.benches_data());
+            let file = arm.file(&self.dir());
             if !self.options.append && file.exists() {
                 std::fs::remove_file(&file).map_err(|error| Failure::path("replace", &file, &error))?;
             }
@@ -199,6 +211,10 @@ impl<'a> SelfTest<'a> {
         Ok(())
     }
 
+    fn dir(&self) -> PathBuf {
+        dir(self.workspace, self.options)
+    }
+
     fn build(&self, name: &str, tree: &Tree, features: &[&str]) -> Result<Side, Failure> {
         build(self.workspace, name, tree, &self.packages, features, self.key)
     }
@@ -216,7 +232,7 @@ impl<'a> SelfTest<'a> {
             if let (Ok(mut free), Some(processor)) = (free.lock(), processor) {
                 free.insert(0, processor);
             }
-            record::append(&order.arm.file(&self.workspace.benches_data()), &suite?)
+            record::append(&order.arm.file(&self.dir()), &suite?)
         })?;
         Ok(())
     }
@@ -296,7 +312,7 @@ impl<'a> SelfTest<'a> {
             }
             let measured = self.suite(order, affinity::processors().last().copied());
             stop.store(true, Ordering::Relaxed);
-            record::append(&order.arm.file(&self.workspace.benches_data()), &measured?)
+            record::append(&order.arm.file(&self.dir()), &measured?)
         })
     }
 
@@ -329,7 +345,7 @@ impl<'a> SelfTest<'a> {
         })?;
         let suite = self.empty(number, "", counted.into_iter().collect());
         let suite = Suite { seconds: began.elapsed().as_secs_f64().round(), ..suite };
-        record::append(&arm.file(&self.workspace.benches_data()), &suite)
+        record::append(&arm.file(&self.dir()), &suite)
     }
 
     /// Every planted fault that changes what repeats exactly, as one suite each.
@@ -354,7 +370,7 @@ impl<'a> SelfTest<'a> {
             let red_rows = Some(rows.iter().filter(|row| red(row.verdict)).count());
             let suite = self.empty(number, &fault, BTreeMap::new());
             let suite = Suite { red_rows, seconds: began.elapsed().as_secs_f64().round(), ..suite };
-            record::append(&Arm::Exact.file(&self.workspace.benches_data()), &suite)?;
+            record::append(&Arm::Exact.file(&self.dir()), &suite)?;
         }
         Ok(())
     }

@@ -22,6 +22,15 @@ pub enum Arm {
     Exact,
 }
 
+/// What the gate promises of an arm.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Promise {
+    /// Part of the suites that are red though nothing is worse.
+    RedAtMost(f64),
+    /// Part of the comparisons in which what was planted is red.
+    FoundAtLeast(f64),
+}
+
 impl Arm {
     /// All of them.
     pub const ALL: [Self; 14] = [
@@ -42,13 +51,25 @@ impl Arm {
     ];
 
     /// The file of its suites.
-    pub fn file(self, benches_data: &Path) -> PathBuf {
-        benches_data.join("selftest").join(format!("{self}.jsonl.gz"))
+    pub fn file(self, dir: &Path) -> PathBuf {
+        dir.join("selftest").join(format!("{self}.jsonl.gz"))
     }
 
     /// Whether nothing may be red.
     pub fn is_null(self) -> bool {
         matches!(self, Self::Same | Self::Neutral | Self::NeutralOneLayout | Self::Busy)
+    }
+
+    /// What is promised of its suites; nothing of those that are there for comparison.
+    pub fn promise(self) -> Option<Promise> {
+        match self {
+            Self::Same | Self::Neutral | Self::Busy => Some(Promise::RedAtMost(1.0 / 300.0)),
+            Self::Work(_) | Self::Exact => Some(Promise::FoundAtLeast(0.99)),
+            Self::Wall(3) => Some(Promise::FoundAtLeast(0.70)),
+            Self::Wall(5) => Some(Promise::FoundAtLeast(0.95)),
+            Self::Wall(10) => Some(Promise::FoundAtLeast(0.99)),
+            Self::Wall(_) | Self::NeutralOneLayout => None,
+        }
     }
 
     /// What it is, for a table.
@@ -87,5 +108,22 @@ impl std::str::FromStr for Arm {
             .into_iter()
             .find(|arm| arm.to_string() == text)
             .ok_or_else(|| format!("it is none of {}", Self::ALL.map(|arm| arm.to_string()).join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_back_and_are_files_of_their_own() {
+        let files: std::collections::BTreeSet<PathBuf> = Arm::ALL.iter().map(|arm| arm.file(Path::new("x"))).collect();
+        assert_eq!(files.len(), Arm::ALL.len());
+        for arm in Arm::ALL {
+            assert_eq!(arm.to_string().parse(), Ok(arm));
+            assert!(!arm.description().is_empty());
+        }
+        let error = "wall-4".parse::<Arm>().unwrap_err();
+        assert!(error.contains("same, neutral") && error.contains("wall-3"), "{error}");
     }
 }

@@ -110,3 +110,37 @@ fn renamed(tree: &Tree, random: &mut Seeded, dir: &Path) -> Result<Neutral, Fail
     let tree = tree.clone().with(path, &out, dir)?;
     Ok(Neutral { what: format!("`{name}` renamed to `{other}`"), tree, features: Vec::new() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::Workspace;
+
+    /// That they compile and cost nothing is what the self-test measures.
+    #[test]
+    fn each_kind_changes_the_engine_or_how_it_is_built_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let workspace = Workspace::find().unwrap();
+        let tree = Tree::of_work_tree(&workspace).unwrap();
+        let changed = |number| {
+            let neutral = change(&tree, number, dir.path()).unwrap();
+            let paths: Vec<String> =
+                tree.paths().filter(|path| !tree.agrees_on(&neutral.tree, path)).map(str::to_owned).collect();
+            assert!(!neutral.what.is_empty());
+            assert_eq!(neutral.tree.paths().count(), tree.paths().count());
+            (paths, neutral)
+        };
+        for (number, expected) in [(0, vec![LIBRARY]), (2, vec![MANIFEST, LIBRARY]), (3, vec![WORKSPACE])] {
+            let (paths, neutral) = changed(number);
+            assert_eq!(paths, expected, "{}", neutral.what);
+        }
+        let (paths, neutral) = changed(1);
+        let [path] = paths.as_slice() else { panic!("{paths:?}") };
+        let [_, old, _, new, _] = neutral.what.split('`').collect::<Vec<_>>()[..] else { panic!("{}", neutral.what) };
+        let text = neutral.tree.text(path).unwrap();
+        assert!(text.contains(&format!("fn {new}")) && !text.contains(&format!("fn {old}(")), "{}", neutral.what);
+        assert_eq!(changed(4).0.len(), 1);
+        // Two suites of a kind differ.
+        assert_ne!(changed(0).1.tree.text(LIBRARY).unwrap(), changed(5).1.tree.text(LIBRARY).unwrap());
+    }
+}

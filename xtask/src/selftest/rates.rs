@@ -168,8 +168,8 @@ impl<'a> Made<'a> {
             let differences = measured(*pairs, |pairs| drawn(&first, pairs, recorded));
             let again = drawn(&confirm, differences.len(), recorded);
             red |= !unfit && paired::judge(&differences, &again, Rule::ORDINARY).verdict == Verdict::Regressed;
-            let lower = |differences: &[f64]| statistics::estimate(differences, paired::ALPHA).map(|found| found.lower);
-            let needed = match (lower(&differences), lower(&again)) {
+            let lower = |differences: &[f64], alpha| statistics::estimate(differences, alpha).map(|found| found.lower);
+            let needed = match (lower(&differences, paired::ALPHA), lower(&again, paired::CONFIRM_ALPHA)) {
                 (Some(first), Some(again)) if !unfit => MARGIN.ln_1p() - first.min(again),
                 _ => f64::INFINITY,
             };
@@ -245,4 +245,100 @@ fn drawn<'a>(blocks: &[(usize, usize)], wanted: usize, of: impl Fn(usize) -> &'a
         }
     }
     out
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// A suite of some cases whose pairs are around a change (a log ratio), with the scatter and the bursts of a machine
+    /// that is shared.
+    pub fn suite(number: u64, change: f64, control: f64) -> Suite {
+        let mut random = Seeded::new(number);
+        let mut pairs = |center: f64, pairs: usize| -> Vec<[f64; 2]> {
+            let mut uniform = || random.below(1 << 20) as f64 / f64::from(1 << 20) - 0.5;
+            let mut pair = || {
+                let scatter = 0.03 * (uniform() + uniform() + uniform());
+                let burst = if uniform() > 0.45 { uniform() } else { 0.0 };
+                // Four digits, as divan prints them.
+                [1_000.0, (1_000.0 * (center + scatter + burst).exp()).round()]
+            };
+            (0..pairs).map(|_| pair()).collect()
+        };
+        let cases = ["a/a/1", "b/b/2", "c/c/3"].map(|case| {
+            let cell = Cell { first: pairs(change, 40), confirm: pairs(change, 40), ..Cell::default() };
+            (CaseName::new(case).unwrap(), cell)
+        });
+        Suite {
+            seed: number,
+            commit: "0123abc".into(),
+            machine: "a processor, 2 processors".into(),
+            day: "2026-11-26".into(),
+            seconds: 60.0,
+            what: String::new(),
+            control: pairs(control, 40),
+            red_rows: None,
+            cases: cases.into(),
+        }
+    }
+
+    fn suites(change: f64, control: f64) -> Vec<Suite> {
+        (0..10).map(|number| suite(number, change, control)).collect()
+    }
+
+    #[test]
+    fn what_is_slower_is_counted_and_what_is_not_is_not() {
+        let same = of(Arm::Same, &suites(0.0, 0.0));
+        assert_eq!((same.suites, same.red_suites, same.cells, same.red), (10, 0, 30, 0));
+        let slow = of(Arm::Wall(7), &suites(0.07_f64.ln_1p(), 0.0));
+        assert_eq!((slow.red_suites, slow.red, slow.unfit_suites), (10, 30, 0));
+        assert!((slow.effect_percent.unwrap() - 7.0).abs() < 0.5, "{slow:?}");
+        let unfit = of(Arm::Wall(7), &suites(0.07, 0.08));
+        assert_eq!((unfit.red_suites, unfit.red, unfit.unfit_suites), (0, 0, 10), "a machine that cannot tell");
+    }
+
+    #[test]
+    fn instructions_and_faults_are_counted_by_their_own_rules() {
+        let cell = |instructions| Cell { instructions: Some(instructions), ..Cell::default() };
+        let names = ["a/a/1", "b/b/2", "c/c/3"].map(|name| CaseName::new(name).unwrap());
+        let cells = [cell([10_000, 10_101]), cell([10_000, 10_100]), cell([10_000, 10_000])];
+        let counted = Suite { cases: names.into_iter().zip(cells).collect(), ..suite(1, 0.0, 0.0) };
+        let rates = of(Arm::Work(1), &[counted]);
+        assert_eq!((rates.cells, rates.red, rates.red_suites), (3, 1, 1), "one percent is the margin");
+        let fault = |rows| Suite { red_rows: Some(rows), ..suite(1, 0.0, 0.0) };
+        let rates = of(Arm::Exact, &[fault(0), fault(12)]);
+        assert_eq!((rates.suites, rates.cells, rates.red), (2, 2, 1));
+    }
+
+    #[test]
+    fn suites_of_recorded_rounds_say_what_would_be_seen() {
+        let made = resampled(&suites(0.0, 0.0), 200, 1).unwrap();
+        assert_eq!((made.suites, made.red_suites, made.unfit_suites), (200, 0, 0));
+        assert_eq!(made.needed.len(), 3);
+        let case = CaseName::new("b/b/2").unwrap();
+        let power = |percent: f64| made.power(&case, (percent / 100.0).ln_1p());
+        assert!(power(0.0) == 0.0 && power(30.0) > 0.99, "{} {}", power(0.0), power(30.0));
+        let powers: Vec<f64> = (0..40).map(|size| power(f64::from(size) / 4.0)).collect();
+        assert!(powers.is_sorted(), "{powers:?}");
+        let found = made.found_with(&case, 0.95).unwrap();
+        assert!(made.power(&case, found + 1e-9) >= 0.95 && made.power(&case, found - 1e-9) <= 0.95);
+        assert!((1.5..5.0).contains(&percent(found)), "{found}");
+        assert_eq!(made, resampled(&suites(0.0, 0.0), 200, 1).unwrap(), "the seed decides");
+
+        let slow = resampled(&suites(0.07, 0.0), 50, 1).unwrap();
+        assert_eq!(slow.red_suites, 50);
+        let unfit = resampled(&suites(0.0, 0.08), 50, 1).unwrap();
+        assert_eq!((unfit.unfit_suites, unfit.power(&case, 1.0)), (50, 0.0), "nothing is seen by who cannot tell");
+        assert_eq!(unfit.found_with(&case, 0.95), None);
+        assert_eq!(resampled(&[], 50, 1).unwrap(), Resampled::default());
+    }
+
+    /// Half of what a quiet pilot asked for would not do where bursts come later.
+    #[test]
+    fn more_pairs_are_drawn_where_bounds_are_too_wide() {
+        let quiet = |pairs: usize| (0..pairs).map(|n| 0.0001 * n as f64).collect::<Vec<f64>>();
+        assert_eq!(measured(20, quiet).len(), 20);
+        let wild = |pairs: usize| (0..pairs).map(|n| 0.3 * (n as f64 - 0.5).sin()).collect::<Vec<f64>>();
+        assert_eq!(measured(30, wild).len(), 160);
+    }
 }

@@ -115,3 +115,33 @@ pub fn append(path: &Path, suite: &Suite) -> Result<(), Failure> {
     // In one write, so that an interruption leaves no half of it.
     OpenOptions::new().create(true).append(true).open(path).and_then(|mut file| file.write_all(&member)).map_err(failed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::rates::tests::suite;
+    use super::*;
+
+    #[test]
+    fn suites_are_appended_and_read_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("selftest/same.jsonl.gz");
+        assert_eq!(read(&file).unwrap(), []);
+        let suites = [suite(1, 0.0, 0.0), suite(2, 0.1, 0.0)];
+        for suite in &suites {
+            append(&file, suite).unwrap();
+        }
+        assert!(read(&file).unwrap() == suites, "read back as they were written");
+
+        // Cut off in the middle of a suite, as a full disk would.
+        let bytes = fs::read(&file).unwrap();
+        fs::write(&file, &bytes[..bytes.len() - 100]).unwrap();
+        assert!(read(&file).is_err());
+        fs::write(&file, b"not gzip").unwrap();
+        assert!(read(&file).is_err());
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(b"{\"seed\": 1}\n").unwrap();
+        fs::write(&file, encoder.finish().unwrap()).unwrap();
+        let error = read(&file).unwrap_err().to_string();
+        assert!(error.contains("suite 1 cannot be read: missing field"), "{error}");
+    }
+}

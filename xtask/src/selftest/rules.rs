@@ -5,12 +5,15 @@
 //! tools have: they take all samples from one process a side.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use super::arms::Arm;
 use super::published::Recorded;
 use super::rates;
 use super::record::{Cell, Suite};
+use crate::failure::Failure;
 use crate::statistics::rivals;
+use crate::{exit_code, stdout};
 
 /// Comparisons, and those that were red.
 type Count = (u64, u64);
@@ -54,6 +57,12 @@ fn of<'a>(suites: impl IntoIterator<Item = &'a Suite>, rule: Rule) -> Count {
     cells.map(rule).fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1))
 }
 
+/// Prints the table for what is recorded in a directory.
+pub fn print(dir: &Path) -> Result<u8, Failure> {
+    stdout::print(&table(&Recorded::read(dir)?))?;
+    Ok(exit_code::GREEN)
+}
+
 /// A table: a rule a line, an arm a column; the part of comparisons that was red.
 pub fn table(recorded: &Recorded) -> String {
     let arms = [
@@ -86,4 +95,17 @@ pub fn table(recorded: &Recorded) -> String {
     let cells: Vec<String> = arms.iter().map(ours).collect();
     let _ = writeln!(out, "| this gate | {} |", cells.join(" | "));
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rates::tests::suite;
+    use super::*;
+
+    #[test]
+    fn every_rule_judges_the_same_pairs() {
+        let suites = |change| (0..3).map(|number| suite(number, change, 0.0)).collect::<Vec<_>>();
+        let recorded = Recorded([(Arm::Same, suites(0.0)), (Arm::Wall(10), suites(0.1))].into());
+        insta::assert_snapshot!(table(&recorded));
+    }
 }
