@@ -56,7 +56,9 @@ fn draw(text: &mut String, recorded: &Recorded, unchanged: &Resampled) -> Result
     let mut dots = Vec::new();
     for percent in [3, 5, 7, 10] {
         let rates = rates::of(Arm::Wall(percent), recorded.of(Arm::Wall(percent)));
-        if let Some((low, high)) = statistics::clopper_pearson(rates.red, rates.cells, 0.95) {
+        if rates.cells > 0
+            && let Some((low, high)) = statistics::clopper_pearson(rates.red, rates.cells, 0.95)
+        {
             dots.push((f64::from(percent), 100.0 * rates.red as f64 / rates.cells as f64, 100.0 * low, 100.0 * high));
         }
     }
@@ -76,4 +78,20 @@ fn draw(text: &mut String, recorded: &Recorded, unchanged: &Resampled) -> Result
         .draw()?;
     area.present()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rates::tests::suite;
+    use super::*;
+
+    #[test]
+    fn only_sizes_that_were_planted_have_a_dot() {
+        let suites = |change| (0..5).map(|number| suite(number, change, 0.0)).collect::<Vec<_>>();
+        let unchanged = rates::resampled(&suites(0.0), 20, 1).unwrap();
+        let dots = |recorded: Recorded| svg(&recorded, &unchanged).unwrap().matches("<circle").count();
+        let legend = 1;
+        assert_eq!(dots(Recorded([(Arm::Same, suites(0.0))].into())), legend);
+        assert_eq!(dots(Recorded([(Arm::Wall(5), suites(0.05)), (Arm::Wall(10), suites(0.1))].into())), legend + 2);
+    }
 }

@@ -341,11 +341,12 @@ impl Ran {
         self
     }
 
-    /// Checks that both channels together say something.
+    /// Checks that both channels together say something, wherever lines are broken.
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
-        let both = format!("{}{}", self.stdout, self.stderr);
-        assert!(both.contains(text), "no {text:?} in\nstdout: {}\nstderr: {}", self.stdout, self.stderr);
+        let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let both = one_line(&format!("{}{}", self.stdout, self.stderr));
+        assert!(both.contains(&one_line(text)), "no {text:?} in\nstdout: {}\nstderr: {}", self.stdout, self.stderr);
         self
     }
 }
