@@ -6,6 +6,7 @@ use perf_gate::{CaseName, Checksum, Class, Metric};
 use serde::{Serialize, Serializer};
 
 use crate::budget::Reference;
+use crate::compare::store::Figure;
 use crate::judge::Judgement;
 use crate::plain_text;
 use crate::statistics::{self, Estimate, percent};
@@ -126,6 +127,8 @@ pub struct Spread {
 /// What pairs of processes, one of each side, say about a wall time.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Paired {
+    /// Which figure of each process was compared: the one by which a smaller change would have been seen.
+    pub figure: Figure,
     /// How much slower than the base: the Hodges-Lehmann estimate of all pairs, in percent.
     pub change_percent: Option<f64>,
     /// The change is below it with a probability of 1 %.
@@ -152,6 +155,7 @@ impl Paired {
         let outliers = statistics::outliers(&differences).unwrap_or_default();
         let of = |value: fn(&Estimate) -> f64| judgement.estimate.as_ref().map(|estimate| percent(value(estimate)));
         Self {
+            figure: judgement.figure,
             change_percent: of(|estimate| estimate.center),
             lower_percent: of(|estimate| estimate.lower),
             upper_percent: of(|estimate| estimate.upper),

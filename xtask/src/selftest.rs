@@ -242,6 +242,7 @@ impl<'a> SelfTest<'a> {
             base,
             head,
             cases,
+            controls: cases,
             seed,
             effort: Effort::FULL,
             new_layouts: true,

@@ -13,7 +13,7 @@ use perf_gate::{CaseName, ProcessLimits};
 
 use super::plan::{self, Effort, Pilot};
 use super::side::{LinkedTime, Side};
-use super::store::{Asked, Pair, Pairs, Stage, Store};
+use super::store::{Asked, Difference, Pair, Pairs, Stage, Store, Times};
 use crate::affinity::Processor;
 use crate::child::{self, Limits, Messages};
 use crate::digest;
@@ -27,6 +27,17 @@ use crate::statistics;
 use crate::wall::{self, WallRun};
 use crate::workspace::Workspace;
 
+/// Samples that a process takes at least, however long an operation takes: of a single one nobody knows whether a burst
+/// hit it.
+const SAMPLES: u32 = 4;
+
+/// Milliseconds after which a process takes no further sample.
+const PROCESS_MS_AT_MOST: f64 = 300.0;
+
+fn is_duration(ns: f64) -> bool {
+    ns > 0.0 && ns.is_finite()
+}
+
 /// What is measured against what.
 #[derive(Clone)]
 pub struct Contest<'a> {
@@ -36,6 +47,8 @@ pub struct Contest<'a> {
     pub head: &'a Side,
     /// The cases; heavy ones are not timed.
     pub cases: &'a [CaseName],
+    /// Those of which one, nobody knows which, is also measured as the base against itself: cases that the base has.
+    pub controls: &'a [CaseName],
     /// Chooses layouts and orders.
     pub seed: u64,
     /// How much is measured.
@@ -96,8 +109,8 @@ struct Run<'a> {
 pub fn measure(contest: &Contest<'_>, store: Store, pairs: Pairs, progress: &Progress) -> Result<Measured, Failure> {
     let mut random = Seeded::new(contest.seed);
     // Which case it is may not be known to whoever writes a change.
-    let control = contest.cases.get(random.below(contest.cases.len())).cloned();
-    let control = control.ok_or_else(|| Failure::environment("there is no case to compare", "see --only"))?;
+    let control = contest.controls.get(random.below(contest.controls.len())).cloned();
+    let control = control.ok_or_else(|| Failure::environment("there is no case that both sides have", "see --only"))?;
     let measured = Measured { pairs, control, broken: BTreeMap::new(), linking: 0.0 };
     let mut run = Run { contest, store, measured, progress };
 
@@ -112,8 +125,7 @@ pub fn measure(contest: &Contest<'_>, store: Store, pairs: Pairs, progress: &Pro
     // A pilot that was spared the bursts promised too much. Only the width of an interval decides, as before.
     for _ in 0..plan::TIMES_MORE {
         let blurred = |case: &CaseName| {
-            let differences = run.measured.pairs.differences(Stage::First, case);
-            (contest.rule_of)(case).smallest(&differences).is_none_or(|smallest| smallest > effort.blurred())
+            (contest.rule_of)(case).smallest(&run.judged(case)).is_none_or(|smallest| smallest > effort.blurred())
         };
         // Only as long as enough time is left to confirm what they may show; those that cost least come first.
         let mut left = effort.first_stage() - run.measured.pairs.seconds();
@@ -136,10 +148,10 @@ pub fn measure(contest: &Contest<'_>, store: Store, pairs: Pairs, progress: &Pro
         run.stage(Stage::First, &planned)?;
     }
 
-    let seems = |case: &CaseName| (contest.rule_of)(case).seems(&run.measured.pairs.differences(Stage::First, case));
+    let seems = |case: &CaseName| (contest.rule_of)(case).seems(&run.judged(case));
     // A large change is confirmed by few pairs. How many is settled before the first of them is measured.
     let to_confirm = |case: &CaseName, planned: usize| {
-        let differences = run.measured.pairs.differences(Stage::First, case);
+        let differences = run.judged(case);
         let scatter = statistics::robust_sd(&differences).unwrap_or(f64::INFINITY);
         let beyond = (contest.rule_of)(case).beyond(&differences).unwrap_or(0.0);
         effort.to_confirm(beyond, scatter).min(planned)
@@ -147,8 +159,7 @@ pub fn measure(contest: &Contest<'_>, store: Store, pairs: Pairs, progress: &Pro
     let doubtful = planned.into_iter().filter(|(case, _)| seems(case) != Seems::Unchanged);
     let mut doubtful: Vec<_> = doubtful.map(|(case, planned)| (case, to_confirm(case, planned))).collect();
     // Where the time does not suffice for all, the worst are confirmed first.
-    let largest =
-        |case: &CaseName| statistics::median(&run.measured.pairs.differences(Stage::First, case)).unwrap_or(0.0).abs();
+    let largest = |case: &CaseName| statistics::median(&run.judged(case)).unwrap_or(0.0).abs();
     doubtful.sort_by(|a, b| largest(b.0).total_cmp(&largest(a.0)));
     let left = effort.budget - run.measured.pairs.seconds();
     let mut affordable = Vec::new();
@@ -272,15 +283,17 @@ impl Run<'_> {
         Ok(None)
     }
 
+    /// The differences of the first pairs of a case, by the figure by which it would be judged now.
+    fn judged(&self, case: &CaseName) -> Vec<f64> {
+        (self.contest.rule_of)(case).figure(&self.measured.pairs.differences(Stage::First, case)).1
+    }
+
     /// What the pairs of a case that there are tell about how many it needs.
     fn pilot(&self, case: &CaseName) -> Pilot {
         let pairs: Vec<&Pair> = self.measured.pairs.of(Stage::First, case).take(self.contest.effort.pilot).collect();
-        let differences: Vec<f64> = pairs.iter().map(|pair| pair.difference()).collect();
+        let differences: Vec<Difference> = pairs.iter().map(|pair| pair.difference()).collect();
         let took: f64 = pairs.iter().map(|pair| pair.took).sum();
-        Pilot {
-            scatter: statistics::robust_sd(&differences).unwrap_or(0.0),
-            seconds: took / 1e3 / pairs.len().max(1) as f64,
-        }
+        Pilot { scatter: plan::scatter(&differences), seconds: took / 1e3 / pairs.len().max(1) as f64 }
     }
 }
 
@@ -315,7 +328,7 @@ pub fn times(measured: &Measured, cases: &[CaseName]) -> WallRun {
             Some(Broken::Head(reason) | Broken::Base(reason)) => Some(format!("`time` {reason}")),
             None => None,
         };
-        let times = measured.pairs.of(Stage::First, case).map(|pair| pair.head).collect();
+        let times = measured.pairs.of(Stage::First, case).map(|pair| pair.head.median).collect();
         (case.clone(), reason.map_or_else(|| wall::summarise(times), Err))
     };
     cases.iter().map(time).collect()
@@ -325,8 +338,10 @@ impl Contest<'_> {
     /// Where its pairs are kept: another place for whatever makes them mean something else.
     pub fn file(&self, workspace: &Workspace) -> PathBuf {
         let Effort { process_ms, pilot, least, most, standard_error, budget: _ } = self.effort;
-        let settings =
-            format!("{process_ms} {pilot} {least} {most} {standard_error} {} {}", self.seed, self.new_layouts);
+        let settings = format!(
+            "{process_ms} {SAMPLES} {pilot} {least} {most} {standard_error} {} {}",
+            self.seed, self.new_layouts
+        );
         let cases = self.cases.iter().map(CaseName::as_str);
         let faults = self.faults.iter().flat_map(|faults| faults.head.iter());
         let cases = cases.chain(faults.flat_map(|(case, fault)| [case.as_str(), fault]));
@@ -334,14 +349,20 @@ impl Contest<'_> {
         super::dir(workspace).join("pairs").join(format!("{}.jsonl", digest::of(parts)))
     }
 
-    /// Nanoseconds of one operation: the median over the samples of one process, as divan prints it.
-    fn time(&self, program: &LinkedTime, case: &CaseName, fault: Option<&str>) -> Result<Result<f64, String>, Failure> {
+    /// What one process says of an operation.
+    fn time(
+        &self,
+        program: &LinkedTime,
+        case: &CaseName,
+        fault: Option<&str>,
+    ) -> Result<Result<Times, String>, Failure> {
         let mut command = child::measuring(program.path(), &self.base.executables.dir);
         // Both sides have an environment of the same length, which lies on their stack.
         command.env(FAULT, fault.unwrap_or_default());
         let seconds = |ms: f64| (ms / 1e3).to_string();
         command.args(["--bench", "--color", "never", "--min-time", &seconds(self.effort.process_ms)]);
-        command.args(["--max-time", &seconds(self.effort.process_ms * 2.0), &format!("{case}$")]);
+        command.args(["--sample-count", &SAMPLES.to_string(), "--max-time", &seconds(PROCESS_MS_AT_MOST)]);
+        command.arg(format!("{case}$"));
         let limits = Limits {
             time: self.limits.time + Duration::from_secs(1),
             own: Some(ProcessLimits::TIMED),
@@ -358,8 +379,10 @@ impl Contest<'_> {
         };
         let mut found = rows.iter().filter(|row| row.path.last().is_some_and(|leaf| leaf == case.as_str()));
         Ok(match (found.next(), found.next()) {
-            (Some(row), None) if row.median_ns > 0.0 && row.median_ns.is_finite() => Ok(row.median_ns),
-            (Some(row), None) => Err(format!("gave a median of {} ns, which is no duration", row.median_ns)),
+            (Some(row), None) => match [row.median_ns, row.fastest_ns].into_iter().find(|ns| !is_duration(*ns)) {
+                None => Ok(Times { median: row.median_ns, fastest: row.fastest_ns }),
+                Some(ns) => Err(format!("took {ns} ns, which is no duration")),
+            },
             (None, _) => Err("has no row for it".into()),
             (Some(_), Some(_)) => Err("has two rows for it".into()),
         })

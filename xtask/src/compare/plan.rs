@@ -3,6 +3,7 @@
 //! Only the scatter of the first pairs decides, never which side was slower: measuring until a difference shows would
 //! find one in unchanged code sooner or later.
 
+use super::store::{Difference, Figure};
 use crate::judge::paired;
 use crate::statistics;
 
@@ -26,7 +27,7 @@ pub struct Effort {
 impl Effort {
     /// Of `cargo xtask perf`.
     pub const FULL: Self =
-        Self { pilot: 12, least: 20, most: 160, standard_error: 0.005, process_ms: 10.0, budget: 180.0 };
+        Self { pilot: 12, least: 20, most: 160, standard_error: 0.005, process_ms: 15.0, budget: 180.0 };
     /// Of `cargo xtask perf --quick`.
     pub const QUICK: Self =
         Self { pilot: 8, least: 10, most: 30, standard_error: 0.007, process_ms: 10.0, budget: 60.0 };
@@ -107,6 +108,12 @@ pub const TIMES_MORE: usize = 3;
 
 /// The scatter of a dozen pairs is itself known to a quarter or so.
 const UNCERTAIN: f64 = 1.2;
+
+/// How much the pairs of a case scatter, by the figure by which they do so less: the robust standard deviation.
+pub fn scatter(differences: &[Difference]) -> f64 {
+    let by = |figure| statistics::robust_sd(&Difference::by(figure, differences)).unwrap_or(0.0);
+    by(Figure::Median).min(by(Figure::Fastest))
+}
 
 /// What the first pairs of a case showed.
 #[derive(Debug, Clone, Copy, PartialEq)]

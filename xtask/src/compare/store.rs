@@ -1,6 +1,7 @@
 //! Pairs that were measured, kept so that a comparison can be interrupted, repeated and resampled.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,87 @@ pub enum Stage {
     Control,
 }
 
+/// What one process says of the nanoseconds of an operation: `[median, fastest]` over its samples, as divan prints them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(from = "[f64; 2]", into = "[f64; 2]")]
+pub struct Times {
+    /// Of the sample in the middle.
+    pub median: f64,
+    /// Of the fastest sample.
+    pub fastest: f64,
+}
+
+impl From<[f64; 2]> for Times {
+    fn from([median, fastest]: [f64; 2]) -> Self {
+        Self { median, fastest }
+    }
+}
+
+impl From<Times> for [f64; 2] {
+    fn from(times: Times) -> Self {
+        [times.median, times.fastest]
+    }
+}
+
+/// Which of the figures of a process is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Figure {
+    /// What most samples say. A burst that lasts for half of a process moves it.
+    Median,
+    /// What the machine does when nothing disturbs it; blind for what slows only some operations down.
+    Fastest,
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Median => "median",
+            Self::Fastest => "fastest",
+        })
+    }
+}
+
+impl Times {
+    /// One of the figures.
+    pub fn get(self, figure: Figure) -> f64 {
+        match figure {
+            Figure::Median => self.median,
+            Figure::Fastest => self.fastest,
+        }
+    }
+}
+
+/// How much slower a process of the change was than that of the base, by each figure: logarithms of ratios, so that 0.01 is
+/// 1 % slower, near enough.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Difference {
+    median: f64,
+    fastest: f64,
+}
+
+impl Difference {
+    /// Between the times of a base and those of a change.
+    pub fn between(base: Times, head: Times) -> Self {
+        Self { median: (head.median / base.median).ln(), fastest: (head.fastest / base.fastest).ln() }
+    }
+
+    /// The same by both figures.
+    #[cfg(test)]
+    pub fn of_both(difference: f64) -> Self {
+        Self { median: difference, fastest: difference }
+    }
+
+    /// By one figure.
+    pub fn by(figure: Figure, differences: &[Self]) -> Vec<f64> {
+        let one = |difference: &Self| match figure {
+            Figure::Median => difference.median,
+            Figure::Fastest => difference.fastest,
+        };
+        differences.iter().map(one).collect()
+    }
+}
+
 /// One process of the base and one of the change, side by side.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,18 +115,18 @@ pub struct Pair {
     pub round: u32,
     /// The case.
     pub case: CaseName,
-    /// Nanoseconds of one operation of the base.
-    pub base: f64,
-    /// The same of the change; of a control, of the base again.
-    pub head: f64,
+    /// Of the base.
+    pub base: Times,
+    /// Of the change; of a control, of the base again.
+    pub head: Times,
     /// Milliseconds that it took to measure both.
     pub took: f64,
 }
 
 impl Pair {
-    /// Logarithm of the ratio of the change to the base: 0.01 is 1 % slower, near enough.
-    pub fn difference(&self) -> f64 {
-        (self.head / self.base).ln()
+    /// How much slower the change was.
+    pub fn difference(&self) -> Difference {
+        Difference::between(self.base, self.head)
     }
 }
 
@@ -69,7 +151,7 @@ impl Pairs {
     }
 
     /// The differences of a case in a stage.
-    pub fn differences(&self, stage: Stage, case: &CaseName) -> Vec<f64> {
+    pub fn differences(&self, stage: Stage, case: &CaseName) -> Vec<Difference> {
         self.of(stage, case).map(Pair::difference).collect()
     }
 

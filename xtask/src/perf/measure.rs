@@ -139,10 +139,16 @@ impl Work<'_> {
             return Ok((Vec::new(), WallRun::new(), Comparison::None("no case that is selected is timed".into())));
         }
         let limits = self.options.source.limits();
+        let mut controls = timed.clone();
+        if sides.own_cases.is_some() {
+            let of_base = exact::list(&sides.base.executables, limits)?;
+            controls.retain(|case| of_base.all.contains(case));
+        }
         let contest = Contest {
             base: &sides.base,
             head: &sides.head,
             cases: &timed,
+            controls: &controls,
             seed: self.options.seed,
             effort: self.options.effort(),
             new_layouts: true,

@@ -57,9 +57,9 @@ fn in_pairs(out: &mut String, report: &Report) {
     }
     out.push_str("\n### Wall time, in pairs with the base\n\n");
     out.push_str(
-        "| case | change | at least | at most | would have seen | pairs | confirming | outliers | verdict |\n",
+        "| case | change | at least | at most | would have seen | pairs | confirming | outliers | figure | verdict |\n",
     );
-    out.push_str("|---|---:|---:|---:|---:|---:|---:|---:|---|\n");
+    out.push_str("|---|---:|---:|---:|---:|---:|---:|---:|---|---|\n");
     let percent = |value: Option<f64>| value.map_or_else(|| number::NONE.to_owned(), |value| format!("{value:+.2} %"));
     for (row, paired) in rows {
         let cells = [
@@ -71,11 +71,15 @@ fn in_pairs(out: &mut String, report: &Report) {
             paired.pairs.to_string(),
             paired.confirming.to_string(),
             format!("{} mild, {} severe", paired.mild_outliers, paired.severe_outliers),
+            paired.figure.to_string(),
             row.verdict.to_string(),
         ];
         let _ = writeln!(out, "| {} |", cells.map(|cell| escaped(&cell)).join(" | "));
     }
-    out.push_str("\nEach bound is that of 99 %; outliers are counted by Tukey's fences, and none is left out.\n");
+    out.push_str(
+        "\nEach bound is that of 99 %; outliers are counted by Tukey's fences, and none is left out.\n\
+         Compared is the median of each process, or its fastest sample where a smaller change would be seen by it.\n",
+    );
 }
 
 /// What the reference system promised, with its figures and ours side by side.

@@ -4,6 +4,7 @@ use perf_gate::{CaseName, Checksum, Metric};
 
 use super::*;
 use crate::budget::Reference;
+use crate::compare::store::Difference;
 use crate::row::{self, Group, Spread, Subject, Value};
 
 fn number(number: u64) -> Option<Value> {
@@ -96,9 +97,10 @@ fn around(change: f64, pairs: usize) -> Vec<f64> {
 
 fn in_pairs(case: &str, change: f64, pairs: usize, verdict: Verdict) -> Row {
     let logs = |percents: &[f64]| percents.iter().map(|percent| (percent / 100.0).ln_1p()).collect::<Vec<f64>>();
-    let first = logs(&around(change, pairs));
+    let logs = logs(&around(change, pairs));
+    let first: Vec<Difference> = logs.iter().copied().map(Difference::of_both).collect();
     let judgement = crate::judge::paired::judge(&first, &[], crate::judge::paired::Rule::ORDINARY);
-    let paired = Some(crate::row::Paired::new(&judgement, first, 0));
+    let paired = Some(crate::row::Paired::new(&judgement, logs, 0));
     let time = row(Group::Wall, case, Metric::Time, verdict).values(number(18_000), number(18_460));
     Row { paired, ..time }
 }

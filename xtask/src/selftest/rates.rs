@@ -7,6 +7,7 @@ use perf_gate::CaseName;
 use super::arms::Arm;
 use super::record::{Cell, Suite};
 use crate::compare::plan::{self, Effort};
+use crate::compare::store::Difference;
 use crate::failure::Failure;
 use crate::judge::paired::{self, MARGIN, Rule};
 use crate::judge::{Judgement, instructions_above};
@@ -120,7 +121,7 @@ pub struct Resampled {
     /// Those that were unfit.
     pub unfit_suites: u64,
     /// Of each case and suite: the slow-down, as a log ratio, above which it would have been red, if the differences were
-    /// that of unchanged code. Both bounds move with the differences, so one look says it for every size.
+    /// that of unchanged code, by the sharper figure. Both bounds move with the differences, so one look says it for every size.
     pub needed: BTreeMap<CaseName, Vec<f64>>,
 }
 
@@ -169,6 +170,8 @@ impl<'a> Made<'a> {
             let again = drawn(&confirm, differences.len(), recorded);
             red |= !unfit && paired::judge(&differences, &again, Rule::ORDINARY).verdict == Verdict::Regressed;
             let lower = |differences: &[f64], alpha| statistics::estimate(differences, alpha).map(|found| found.lower);
+            let (figure, differences) = Rule::ORDINARY.figure(&differences);
+            let again = Difference::by(figure, &again);
             let needed = match (lower(&differences, paired::ALPHA), lower(&again, paired::CONFIRM_ALPHA)) {
                 (Some(first), Some(again)) if !unfit => MARGIN.ln_1p() - first.min(again),
                 _ => f64::INFINITY,
@@ -197,8 +200,8 @@ impl Resampled {
 
 /// The differences of a recorded suite, in the order of rounds.
 struct Source<'a> {
-    control: Vec<f64>,
-    cases: BTreeMap<&'a CaseName, Vec<f64>>,
+    control: Vec<Difference>,
+    cases: BTreeMap<&'a CaseName, Vec<Difference>>,
     /// How many pairs each case is planned to get, by its pilot; more where they turn out to scatter more.
     pairs: BTreeMap<&'a CaseName, usize>,
 }
@@ -213,18 +216,20 @@ impl<'a> Source<'a> {
 }
 
 /// How many pairs a case had before its bounds were found to be too wide, after which they were doubled.
-fn planned(differences: &[f64]) -> usize {
+fn planned(differences: &[Difference]) -> usize {
     let Effort { pilot, least, .. } = Effort::FULL;
-    let scatter = statistics::robust_sd(differences.get(..pilot).unwrap_or(differences)).unwrap_or(0.0);
+    let scatter = plan::scatter(differences.get(..pilot).unwrap_or(differences));
     Effort::FULL.needed(scatter).clamp(least, differences.len().max(least))
 }
 
 /// As a run measures: more pairs, up to three times, where bounds are too wide.
-fn measured(planned: usize, draw: impl Fn(usize) -> Vec<f64>) -> Vec<f64> {
+fn measured(planned: usize, draw: impl Fn(usize) -> Vec<Difference>) -> Vec<Difference> {
     let mut differences = draw(planned);
     for _ in 0..plan::TIMES_MORE {
         let sharp = |smallest| smallest <= Effort::FULL.blurred();
-        if Rule::ORDINARY.smallest(&differences).is_some_and(sharp) || differences.len() >= Effort::FULL.most {
+        if Rule::ORDINARY.smallest(&Rule::ORDINARY.figure(&differences).1).is_some_and(sharp)
+            || differences.len() >= Effort::FULL.most
+        {
             break;
         }
         differences = draw((2 * differences.len()).min(Effort::FULL.most));
@@ -233,7 +238,7 @@ fn measured(planned: usize, draw: impl Fn(usize) -> Vec<f64>) -> Vec<f64> {
 }
 
 /// Some differences of a case from blocks of rounds.
-fn drawn<'a>(blocks: &[(usize, usize)], wanted: usize, of: impl Fn(usize) -> &'a [f64]) -> Vec<f64> {
+fn drawn<'a>(blocks: &[(usize, usize)], wanted: usize, of: impl Fn(usize) -> &'a [Difference]) -> Vec<Difference> {
     let mut out = Vec::with_capacity(wanted);
     for &(suite, start) in blocks.iter().cycle().take(20 * blocks.len()) {
         let source = of(suite);
@@ -250,18 +255,20 @@ fn drawn<'a>(blocks: &[(usize, usize)], wanted: usize, of: impl Fn(usize) -> &'a
 #[cfg(test)]
 pub mod tests {
     use super::*;
+    use crate::compare::store::Times;
 
     /// A suite of some cases whose pairs are around a change (a log ratio), with the scatter and the bursts of a machine
     /// that is shared.
     pub fn suite(number: u64, change: f64, control: f64) -> Suite {
         let mut random = Seeded::new(number);
-        let mut pairs = |center: f64, pairs: usize| -> Vec<[f64; 2]> {
+        let mut pairs = |center: f64, pairs: usize| -> Vec<[Times; 2]> {
             let mut uniform = || random.below(1 << 20) as f64 / f64::from(1 << 20) - 0.5;
             let mut pair = || {
                 let scatter = 0.03 * (uniform() + uniform() + uniform());
                 let burst = if uniform() > 0.45 { uniform() } else { 0.0 };
                 // Four digits, as divan prints them.
-                [1_000.0, (1_000.0 * (center + scatter + burst).exp()).round()]
+                let head = (1_000.0 * (center + scatter + burst).exp()).round();
+                [1_000.0, head].map(|ns| Times { median: ns, fastest: ns })
             };
             (0..pairs).map(|_| pair()).collect()
         };
@@ -336,9 +343,12 @@ pub mod tests {
     /// Half of what a quiet pilot asked for would not do where bursts come later.
     #[test]
     fn more_pairs_are_drawn_where_bounds_are_too_wide() {
-        let quiet = |pairs: usize| (0..pairs).map(|n| 0.0001 * n as f64).collect::<Vec<f64>>();
+        let of = |pairs: usize, difference: fn(f64) -> f64| -> Vec<Difference> {
+            (0..pairs).map(|n| Difference::of_both(difference(n as f64))).collect()
+        };
+        let quiet = |pairs| of(pairs, |n| 0.0001 * n);
         assert_eq!(measured(20, quiet).len(), 20);
-        let wild = |pairs: usize| (0..pairs).map(|n| 0.3 * (n as f64 - 0.5).sin()).collect::<Vec<f64>>();
+        let wild = |pairs| of(pairs, |n| 0.3 * (n - 0.5).sin());
         assert_eq!(measured(30, wild).len(), 160);
     }
 }

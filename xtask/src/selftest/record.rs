@@ -14,7 +14,7 @@ use perf_gate::CaseName;
 use serde::{Deserialize, Serialize};
 
 use crate::compare::pairs::Measured;
-use crate::compare::store::{Pair, Stage};
+use crate::compare::store::{Difference, Pair, Stage, Times};
 use crate::failure::Failure;
 
 /// One run of the gate over all cases, where it is known what it should have said.
@@ -34,7 +34,7 @@ pub struct Suite {
     /// What differed between the sides, where suites of an arm differ in that.
     pub what: String,
     /// The base against itself.
-    pub control: Vec<[f64; 2]>,
+    pub control: Vec<[Times; 2]>,
     /// How many rows were red, in the arm of which nothing else is recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub red_rows: Option<usize>,
@@ -46,12 +46,12 @@ pub struct Suite {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cell {
-    /// Nanoseconds of base and head, in the order of measuring.
+    /// Of base and head, in the order of measuring.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub first: Vec<[f64; 2]>,
+    pub first: Vec<[Times; 2]>,
     /// The same, measured to confirm what the first said.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub confirm: Vec<[f64; 2]>,
+    pub confirm: Vec<[Times; 2]>,
     /// What slowed the head down on purpose, as in the variable SEEDED_FAULT.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub fault: String,
@@ -61,15 +61,15 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// Logarithms of the ratios of some pairs.
-    pub fn differences(pairs: &[[f64; 2]]) -> Vec<f64> {
-        pairs.iter().map(|[base, head]| (head / base).ln()).collect()
+    /// The differences of some pairs.
+    pub fn differences(pairs: &[[Times; 2]]) -> Vec<Difference> {
+        pairs.iter().map(|[base, head]| Difference::between(*base, *head)).collect()
     }
 }
 
 /// The pairs of a suite as they are recorded.
-pub fn cells(measured: &Measured, cases: &[CaseName]) -> (Vec<[f64; 2]>, BTreeMap<CaseName, Cell>) {
-    let of = |stage, case: &CaseName| -> Vec<[f64; 2]> {
+pub fn cells(measured: &Measured, cases: &[CaseName]) -> (Vec<[Times; 2]>, BTreeMap<CaseName, Cell>) {
+    let of = |stage, case: &CaseName| -> Vec<[Times; 2]> {
         measured.pairs.of(stage, case).map(|Pair { base, head, .. }| [*base, *head]).collect()
     };
     let cell = |case: &CaseName| {

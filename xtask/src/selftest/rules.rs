@@ -38,17 +38,17 @@ const RULES: [(&str, Rule); 5] = [
 
 /// Single processes of the head against the processes of the base before them.
 fn each(cell: &Cell, history: usize, red: impl Fn(&[f64], f64) -> bool) -> Count {
-    let base: Vec<f64> = cell.first.iter().map(|pair| pair[0]).collect();
+    let base: Vec<f64> = cell.first.iter().map(|pair| pair[0].median).collect();
     let mut count = (0, 0);
     for (index, pair) in cell.first.iter().enumerate().skip(history) {
         count.0 += 1;
-        count.1 += u64::from(red(&base[..index], pair[1]));
+        count.1 += u64::from(red(&base[..index], pair[1].median));
     }
     count
 }
 
 fn whole(cell: &Cell, red: impl Fn(&[f64], &[f64]) -> bool) -> Count {
-    let side = |index: usize| cell.first.iter().map(|pair| pair[index]).collect::<Vec<f64>>();
+    let side = |index: usize| cell.first.iter().map(|pair| pair[index].median).collect::<Vec<f64>>();
     if cell.first.is_empty() { (0, 0) } else { (1, u64::from(red(&side(0), &side(1)))) }
 }
 
