@@ -155,60 +155,65 @@ impl<'a> SelfTest<'a> {
             (Some(side), true) => Some(self.costs(side)?),
             _ => None,
         };
-        for suite in 0..self.options.suites {
-            let number = |arm: Arm| numbers.get(&arm).copied().unwrap_or(0) + suite;
-            // Both arms of a neutral change share its build.
-            let neutral = arms
-                .iter()
-                .filter(|arm| matches!(arm, Arm::Neutral | Arm::NeutralOneLayout))
-                .max_by_key(|arm| number(**arm));
-            let changed = match neutral {
-                Some(&arm) => {
-                    let place = compare::dir(self.workspace).join("neutral");
-                    let change = neutral::change(&self.head, number(arm), &place)?;
-                    let side = self.build(&change.what, &change.tree, &change.features)?;
-                    Some((change.what, side))
-                }
-                None => None,
-            };
+        let number = |arm: Arm, suite: u64| numbers.get(&arm).copied().unwrap_or(0) + suite;
+        let suites: Vec<u64> = (0..self.options.suites).collect();
+        // As many together as are measured at once; of more changes than two not all builds are kept.
+        for suites in suites.chunks(usize::from(self.options.jobs).min(2)) {
+            let neutral = suites.iter().map(|&suite| self.neutral(arms, |arm| number(arm, suite)));
+            let neutral: Vec<Option<(String, Side)>> = neutral.collect::<Result<_, _>>()?;
             let mut orders = Vec::new();
-            for &arm in arms {
-                let number = number(arm);
-                let order =
-                    |what: &str, base, head, faults| Order { arm, number, what: what.to_owned(), base, head, faults };
-                match (arm, &changed, &slowed) {
-                    (Arm::Same, ..) => orders.push(order("", &self.ordinary, &self.ordinary, None)),
-                    (Arm::Neutral | Arm::NeutralOneLayout, Some((what, side)), _) => {
-                        orders.push(order(what, &self.ordinary, side, None));
+            let mut beside_busy_loops = Vec::new();
+            for (&suite, neutral) in suites.iter().zip(&neutral) {
+                for &arm in arms {
+                    let number = number(arm, suite);
+                    let order = |what: &str, base, head, faults| Order {
+                        arm,
+                        number,
+                        what: what.to_owned(),
+                        base,
+                        head,
+                        faults,
+                    };
+                    match (arm, neutral, &slowed) {
+                        (Arm::Same, ..) => orders.push(order("", &self.ordinary, &self.ordinary, None)),
+                        (Arm::Busy, ..) => beside_busy_loops.push(order("", &self.ordinary, &self.ordinary, None)),
+                        (Arm::Neutral | Arm::NeutralOneLayout, Some((what, side)), _) => {
+                            orders.push(order(what, &self.ordinary, side, None));
+                        }
+                        (Arm::Wall(percent), _, Some(side)) => {
+                            let planted =
+                                |case: &CaseName| Some((case.clone(), costs.as_ref()?.plant(case, percent, number)?));
+                            let head: BTreeMap<_, _> = self.cases.iter().filter_map(planted).collect();
+                            let base = head.keys().map(|case| (case.clone(), slow::nothing())).collect();
+                            orders.push(order("", side, side, Some(Faults { base, head })));
+                        }
+                        _ => {}
                     }
-                    (Arm::Wall(percent), _, Some(side)) => {
-                        let planted =
-                            |case: &CaseName| Some((case.clone(), costs.as_ref()?.plant(case, percent, number)?));
-                        let head: BTreeMap<_, _> = self.cases.iter().filter_map(planted).collect();
-                        let base = head.keys().map(|case| (case.clone(), slow::nothing())).collect();
-                        orders.push(order("", side, side, Some(Faults { base, head })));
-                    }
-                    _ => {}
                 }
             }
             self.measure(&orders)?;
-            for &arm in arms {
+            if !beside_busy_loops.is_empty() {
+                busy(|| self.measure(&beside_busy_loops))?;
+            }
+            for (&suite, &arm) in suites.iter().flat_map(|suite| arms.iter().map(move |arm| (suite, arm))) {
                 match (arm, &slowed) {
-                    (Arm::Busy, _) => self.busy(&Order {
-                        arm,
-                        number: number(arm),
-                        what: String::new(),
-                        base: &self.ordinary,
-                        head: &self.ordinary,
-                        faults: None,
-                    })?,
-                    (Arm::Work(percent), Some(side)) => self.work(arm, percent, number(arm), side)?,
-                    (Arm::Exact, Some(side)) => self.exact(number(arm), side)?,
+                    (Arm::Work(percent), Some(side)) => self.work(arm, percent, number(arm, suite), side)?,
+                    (Arm::Exact, Some(side)) => self.exact(number(arm, suite), side)?,
                     _ => {}
                 }
             }
         }
         Ok(())
+    }
+
+    /// What the neutral change of a suite is, and the side with it, where there is an arm for it. Both arms share a build.
+    fn neutral(&self, arms: &[Arm], number: impl Fn(Arm) -> u64) -> Result<Option<(String, Side)>, Failure> {
+        let of_arms = arms.iter().filter(|arm| matches!(arm, Arm::Neutral | Arm::NeutralOneLayout));
+        let Some(number) = of_arms.map(|arm| number(*arm)).max() else { return Ok(None) };
+        let place = compare::dir(self.workspace).join("neutral");
+        let change = neutral::change(&self.head, number, &place)?;
+        let side = self.build(&change.what, &change.tree, &change.features)?;
+        Ok(Some((change.what, side)))
     }
 
     fn dir(&self) -> PathBuf {
@@ -298,25 +303,6 @@ impl<'a> SelfTest<'a> {
         }
     }
 
-    /// A suite beside loops that never rest.
-    fn busy(&self, order: &Order<'_>) -> Result<(), Failure> {
-        let stop = AtomicBool::new(false);
-        let spin = || {
-            let mut n = 0_u64;
-            while !stop.load(Ordering::Relaxed) {
-                n = std::hint::black_box(n.wrapping_mul(31).wrapping_add(7));
-            }
-        };
-        thread::scope(|scope| {
-            for _ in 0..parallel::workers() {
-                scope.spawn(spin);
-            }
-            let measured = self.suite(order, affinity::processors().last().copied());
-            stop.store(true, Ordering::Relaxed);
-            record::append(&order.arm.file(&self.dir()), &measured?)
-        })
-    }
-
     fn costs(&self, side: &Side) -> Result<Costs, Failure> {
         Progress::announce("costs", "what planted slow-downs cost in each case");
         let progress = Progress::new(Progress::process(self.cases.len(), std::time::Duration::from_millis(30)) * 50);
@@ -375,6 +361,25 @@ impl<'a> SelfTest<'a> {
         }
         Ok(())
     }
+}
+
+/// Does something beside a loop on each processor that never rests.
+fn busy<T>(work: impl FnOnce() -> T) -> T {
+    let stop = AtomicBool::new(false);
+    let spin = || {
+        let mut n = 0_u64;
+        while !stop.load(Ordering::Relaxed) {
+            n = std::hint::black_box(n.wrapping_mul(31).wrapping_add(7));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..parallel::workers() {
+            scope.spawn(spin);
+        }
+        let done = work();
+        stop.store(true, Ordering::Relaxed);
+        done
+    })
 }
 
 fn build(
