@@ -47,7 +47,13 @@ const ENGINE: &[&str] = &["aggregator-core", "aggregator-mocks", "tokio"];
 /// nobody.
 const MEMBERS: &[Member] = &[
     Member { name: "aggregator-core", normal: &[], dev: &["aggregator-mocks"], never: &[HTTP, SERDE] },
-    Member { name: "aggregator-mocks", normal: &["aggregator-core"], dev: &[], never: &[HTTP, ENTROPY] },
+    Member {
+        name: "aggregator-mocks",
+        normal: &["aggregator-core", "aggregator-settings"],
+        dev: &[],
+        never: &[HTTP, ENTROPY],
+    },
+    Member { name: "aggregator-settings", normal: &["aggregator-core"], dev: &[], never: &[HTTP] },
     Member { name: "perf-gate", normal: &[], dev: &["aggregator-core", "aggregator-mocks"], never: &[HTTP, ENGINE] },
     Member { name: "aggregator-providers", normal: &["aggregator-core"], dev: &["aggregator-mocks"], never: &[] },
     Member {

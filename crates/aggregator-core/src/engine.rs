@@ -5,6 +5,8 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::analysis::Analyzer;
+use crate::answer::ensemble::{self, Ensemble};
 use crate::event::ProviderName;
 use crate::model::LanguageModel;
 use crate::policy::{Settings, SettingsError, check_timeout};
@@ -25,9 +27,17 @@ pub struct Engine(Arc<Parts>);
 pub(crate) struct Parts {
     /// In name order, so that the order in which they were added changes nothing.
     pub(crate) providers: Vec<Provider>,
-    pub(crate) model: Option<Arc<dyn LanguageModel>>,
+    pub(crate) models: Option<Models>,
+    pub(crate) analyzer: Option<Analyzer>,
     pub(crate) settings: Settings,
     pub(crate) hash_seed: u64,
+}
+
+/// Who writes answers.
+#[derive(Clone)]
+pub(crate) enum Models {
+    One(Arc<dyn LanguageModel>),
+    Several(Ensemble),
 }
 
 pub(crate) struct Provider {
@@ -67,7 +77,7 @@ impl ProviderOptions {
 #[derive(Default)]
 pub struct EngineBuilder {
     providers: Vec<(Arc<dyn SearchProvider>, ProviderOptions)>,
-    model: Option<Arc<dyn LanguageModel>>,
+    models: Option<Models>,
     settings: Settings,
     hash_seed: Option<u64>,
 }
@@ -113,6 +123,20 @@ pub enum BuildError {
         /// What is wrong with it.
         source: SettingsError,
     },
+    /// An ensemble of no or of too many models.
+    #[error("an ensemble has {given} models, not 1 to {}", ensemble::MAX_MODELS)]
+    Models {
+        /// How many were added.
+        given: usize,
+    },
+    /// How well a model suits a mode is no number from 0 to 1.
+    #[error("model `{name}`: a weight of {given} is not from 0 to 1")]
+    Suits {
+        /// The model.
+        name: ProviderName,
+        /// The weight.
+        given: f64,
+    },
     /// A setting is out of range.
     #[error("settings: {0}")]
     Settings(#[from] SettingsError),
@@ -141,8 +165,14 @@ impl Engine {
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let providers: Vec<_> = self.0.providers.iter().map(|p| &p.voter.name).collect();
-        let model = self.0.model.as_ref().map(|model| model.name());
-        f.debug_struct("Engine").field("providers", &providers).field("model", &model).finish_non_exhaustive()
+        let mut shown = f.debug_struct("Engine");
+        shown.field("providers", &providers);
+        match &self.0.models {
+            Some(Models::One(model)) => shown.field("model", &model.name()),
+            Some(Models::Several(ensemble)) => shown.field("models", ensemble),
+            None => &mut shown,
+        };
+        shown.finish_non_exhaustive()
     }
 }
 
@@ -160,7 +190,13 @@ impl EngineBuilder {
 
     /// Sets the model; without one, queries end with their sources.
     pub fn model(mut self, model: impl LanguageModel + 'static) -> Self {
-        self.model = Some(Arc::new(model));
+        self.models = Some(Models::One(Arc::new(model)));
+        self
+    }
+
+    /// Sets several models that answer together, in place of one.
+    pub fn models(mut self, models: Ensemble) -> Self {
+        self.models = Some(Models::Several(models));
         self
     }
 
@@ -183,6 +219,15 @@ impl EngineBuilder {
     /// [`BuildError`] names what is missing or out of range.
     pub fn build(self) -> Result<Engine, BuildError> {
         self.settings.check()?;
+        if let Some(Models::Several(ensemble)) = &self.models {
+            let given = ensemble.models.len();
+            if !(1..=ensemble::MAX_MODELS).contains(&given) {
+                return Err(BuildError::Models { given });
+            }
+            if let Some((name, given)) = ensemble.unsuitable_weight() {
+                return Err(BuildError::Suits { name: ProviderName::new(name), given });
+            }
+        }
         match self.providers.len() {
             0 => return Err(BuildError::NoProviders),
             given if given > MAX_PROVIDERS => return Err(BuildError::TooManyProviders { given }),
@@ -214,6 +259,7 @@ impl EngineBuilder {
         }
         // RandomState is the standard library's own source of per-process randomness.
         let hash_seed = self.hash_seed.unwrap_or_else(|| RandomState::new().hash_one(0));
-        Ok(Engine(Arc::new(Parts { providers, model: self.model, settings: self.settings, hash_seed })))
+        let analyzer = self.settings.analysis.clone().map(Analyzer::new).transpose()?;
+        Ok(Engine(Arc::new(Parts { providers, models: self.models, analyzer, settings: self.settings, hash_seed })))
     }
 }

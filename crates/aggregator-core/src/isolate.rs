@@ -26,6 +26,11 @@ impl<T> Isolated<T> {
         catch_unwind(AssertUnwindSafe(make)).map(|stream| Self(Some(stream))).map_err(panicked)
     }
 
+    /// A stream that is over.
+    pub(crate) fn ended() -> Self {
+        Self(None)
+    }
+
     /// A stream that fails at its first poll.
     #[cold]
     pub(crate) fn failing(error: ProviderError) -> Self

@@ -17,6 +17,7 @@
 //! - [`event`] is the contract with whoever reads the stream, and the place where text from outside becomes safe.
 //! - [`provider`] and [`model`] are the contracts with whoever implements them.
 //! - [`analysis`] says what a query is, before anybody is asked.
+//! - [`settings_by_name`] is for files and tables of settings.
 //! - [`search`] is the first stage: fan-out, [canonical URLs](search::canonical), [merging and ranking](search::merge).
 //! - [`answer`] is the second: bounded text, [citation markers](answer::citations).
 //!
@@ -74,6 +75,7 @@ mod reply;
 pub mod search;
 #[cfg(feature = "seeded-faults")]
 pub mod seeded_fault;
+pub mod settings_by_name;
 mod stream;
 
 pub use batch::{Batch, BatchItem};

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use futures::Stream;
 use tokio::time::Instant;
 
+use crate::answer::prompt::{self, Draft, Material, Prompt};
 use crate::event::RankedSource;
+use crate::policy::Settings;
 use crate::provider::ProviderError;
 use crate::query::Query;
 
@@ -23,6 +25,11 @@ pub trait LanguageModel: Send + Sync {
     /// A name for people; asked when an engine is shown by its `Debug`.
     fn name(&self) -> &str;
 
+    /// What a token costs, if somebody pays for it; asked once for each answer.
+    fn price(&self) -> Option<Price> {
+        None
+    }
+
     /// Describes the answer; polling the stream produces it, dropping the stream ends it.
     fn answer(&self, request: AnswerRequest) -> ChunkStream;
 }
@@ -32,8 +39,48 @@ impl<M: LanguageModel + ?Sized> LanguageModel for Arc<M> {
         (**self).name()
     }
 
+    fn price(&self) -> Option<Price> {
+        (**self).price()
+    }
+
     fn answer(&self, request: AnswerRequest) -> ChunkStream {
         (**self).answer(request)
+    }
+}
+
+/// What a model's tokens cost, in billionths of a dollar: 3 dollars a million are 3,000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Price {
+    /// For a token of the prompt.
+    pub input: u32,
+    /// For a token of the answer.
+    pub output: u32,
+}
+
+impl Price {
+    /// What so much costs.
+    pub fn of(self, usage: Usage) -> Cost {
+        let input = usage.input_tokens.saturating_mul(u64::from(self.input));
+        Cost(input.saturating_add(usage.output_tokens.saturating_mul(u64::from(self.output))))
+    }
+}
+
+/// A sum of money, in billionths of a dollar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Cost(pub u64);
+
+impl Cost {
+    /// Both together; the largest there is, if that is more.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl std::fmt::Display for Cost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let hundredths_of_cents = self.0.div_ceil(100_000);
+        f.pad(&format!("${}.{:04}", hundredths_of_cents / 10_000, hundredths_of_cents % 10_000))
     }
 }
 
@@ -50,12 +97,45 @@ pub struct AnswerRequest {
     pub sources: Arc<[RankedSource]>,
     /// When the engine stops listening.
     pub deadline: Instant,
+    /// What other models answered, for the one that has the last word.
+    pub drafts: Arc<[Draft]>,
+    /// Most tokens of the prompt; see [`Settings::max_prompt_tokens`](crate::Settings::max_prompt_tokens).
+    pub max_prompt_tokens: u32,
+    /// Chooses the markers of the prompt.
+    secret: u64,
 }
 
 impl AnswerRequest {
     /// Makes a request; the engine does, and so do tests of an implementor.
+    ///
+    /// Its prompt has the markers of the secret 0 and at most the default number of tokens.
     pub fn new(query: Arc<Query>, sources: Arc<[RankedSource]>, deadline: Instant) -> Self {
-        Self { query, sources, deadline }
+        let max_prompt_tokens = Settings::DEFAULT_PROMPT_TOKENS;
+        Self { query, sources, deadline, drafts: Arc::default(), max_prompt_tokens, secret: 0 }
+    }
+
+    /// With the limit of the settings, and a secret for the markers.
+    pub(crate) fn within(mut self, max_prompt_tokens: u32, secret: u64) -> Self {
+        (self.max_prompt_tokens, self.secret) = (max_prompt_tokens, secret);
+        self
+    }
+
+    /// With what other models answered.
+    #[must_use]
+    pub fn with_drafts(mut self, drafts: Arc<[Draft]>) -> Self {
+        self.drafts = drafts;
+        self
+    }
+
+    /// The prompt for a model that reads one; made when it is asked for.
+    pub fn prompt(&self) -> Prompt {
+        prompt::build(&Material {
+            query: &self.query,
+            sources: &self.sources,
+            drafts: &self.drafts,
+            max_tokens: self.max_prompt_tokens as usize,
+            secret: self.secret,
+        })
     }
 
     /// The seed for random choices.
@@ -81,4 +161,31 @@ pub struct Usage {
     pub input_tokens: u64,
     /// Tokens of the answer.
     pub output_tokens: u64,
+}
+
+impl Usage {
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            input_tokens: self.input_tokens.saturating_add(other.input_tokens),
+            output_tokens: self.output_tokens.saturating_add(other.output_tokens),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn costs_add_up_and_are_shown_rounded_up() {
+        let price = Price { input: 3_000, output: 15_000 };
+        let cost = price.of(Usage { input_tokens: 1_000_000, output_tokens: 100_000 });
+        assert_eq!((cost, cost.to_string().as_str()), (Cost(4_500_000_000), "$4.5000"));
+        assert_eq!(Cost(1).to_string(), "$0.0001");
+        assert_eq!(Cost(0).to_string(), "$0.0000");
+        let most = price.of(Usage { input_tokens: u64::MAX, output_tokens: u64::MAX });
+        assert_eq!(most.and(Cost(5)), Cost(u64::MAX));
+    }
 }

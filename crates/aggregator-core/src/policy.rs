@@ -2,37 +2,41 @@
 
 use std::time::Duration;
 
+use crate::analysis::AnalysisSettings;
 use crate::query::Query;
+use crate::search::select::SelectionSettings;
+use crate::settings_by_name::settings;
 
-/// What every query of an engine may spend.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Settings {
-    /// Time for a whole query, unless the query says otherwise. 1 ms to [`Query::MAX_DEADLINE`]; default 60 s.
-    pub deadline: Duration,
-    /// Time for each provider, unless it was added with its own. 1 ms to [`Query::MAX_DEADLINE`]; default 8 s.
-    pub provider_timeout: Duration,
-    /// How much of a query's time the search may take when a model is to answer, in percent: what is left is the
-    /// model's. 1 to 99; default 50. Without a model the search may take all of it.
-    pub search_share: u8,
-    /// Most hits that are taken from one provider. 1 to 1,000; default 50.
-    pub max_hits: u32,
-    /// Most results that are frozen as sources, unless the query says otherwise. 1 to [`Query::MAX_SOURCES`];
-    /// default 20.
-    pub max_sources: u32,
-    /// Longest answer in bytes; it is cut there and marked as truncated. 1 to 16 MiB; default 256 KiB.
-    pub max_answer_bytes: u32,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            deadline: Duration::from_secs(60),
-            provider_timeout: Duration::from_secs(8),
-            search_share: 50,
-            max_hits: 50,
-            max_sources: 20,
-            max_answer_bytes: 256 * 1_024,
+settings! {
+    /// What every query of an engine may spend, and what is done for it.
+    pub struct Settings {
+        /// Time for a whole query, unless the query says otherwise.
+        deadline: Duration = Duration::from_secs(60), MIN_TIME => Query::MAX_DEADLINE;
+        /// Time for each provider, unless it was added with its own.
+        provider_timeout: Duration = Duration::from_secs(8), MIN_TIME => Query::MAX_DEADLINE;
+        /// How much of a query's time the search may take when a model is to answer, in percent: what is left is the
+        /// model's. Without a model the search may take all of it.
+        search_share: u8 = 50, 1 => 99;
+        /// How long one of several models may keep silent before the next is asked; for ever, if it is not set.
+        model_patience: Option<Duration> = None, MIN_TIME => Query::MAX_DEADLINE;
+        /// After how many distinct results, each time, an `Interim` says what they have in common; never, if it is not set.
+        streaming_batch_size: Option<u32> = None, 1 => 1_000;
+        /// Most hits that are taken from one provider.
+        max_hits: u32 = 50, 1 => 1_000;
+        /// Most results that are frozen as sources, unless the query says otherwise.
+        max_sources: u32 = 20, 1 => Query::MAX_SOURCES;
+        /// Whether sources that give different numbers of the same are reported.
+        report_contradictions: bool = false;
+        /// Most tokens of a model's prompt, at four bytes a token: the best sources are told as far as they fit.
+        max_prompt_tokens: u32 = Self::DEFAULT_PROMPT_TOKENS, 256 => 1_000_000;
+        /// Longest answer in bytes; it is cut there and marked as truncated.
+        max_answer_bytes: u32 = 256 * 1_024, 1 => 16 * 1_024 * 1_024;
+        sections {
+            /// How queries are analysed before providers are asked; not at all, if it is absent. With an analysis, providers
+            /// are asked for its search string.
+            analysis: AnalysisSettings;
+            /// How sources are selected among the results; by rank alone, if it is absent.
+            selection: SelectionSettings;
         }
     }
 }
@@ -48,33 +52,21 @@ pub struct SettingsError {
 }
 
 impl Settings {
+    /// [`Self::max_prompt_tokens`] unless set.
+    pub const DEFAULT_PROMPT_TOKENS: u32 = 6_000;
     /// Longest title in bytes; longer ones are cut.
     pub const MAX_TITLE_BYTES: usize = 512;
     /// Longest snippet in bytes; longer ones are cut.
     pub const MAX_SNIPPET_BYTES: usize = 4_096;
     /// Longest URL in bytes; hits with longer ones are dropped.
     pub const MAX_URL_BYTES: usize = 2_048;
-
-    /// Checks every setting against its range.
-    ///
-    /// # Errors
-    /// Names the first setting that is outside.
-    pub fn check(&self) -> Result<(), SettingsError> {
-        check("deadline", Spelled(self.deadline), MIN_TIME, MAX_TIME)?;
-        check("provider_timeout", Spelled(self.provider_timeout), MIN_TIME, MAX_TIME)?;
-        check("search_share", self.search_share, 1, 99)?;
-        check("max_hits", self.max_hits, 1, 1_000)?;
-        check("max_sources", self.max_sources, 1, Query::MAX_SOURCES)?;
-        check("max_answer_bytes", self.max_answer_bytes, 1, 16 * 1_024 * 1_024)
-    }
 }
 
-const MIN_TIME: Spelled = Spelled(Duration::from_millis(1));
-const MAX_TIME: Spelled = Spelled(Query::MAX_DEADLINE);
+const MIN_TIME: Duration = Duration::from_millis(1);
 
 /// A duration that is displayed as people write it.
 #[derive(PartialEq, PartialOrd)]
-struct Spelled(Duration);
+pub(crate) struct Spelled(pub(crate) Duration);
 
 impl std::fmt::Display for Spelled {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -83,7 +75,7 @@ impl std::fmt::Display for Spelled {
 }
 
 pub(crate) fn check_timeout(timeout: Duration) -> Result<(), SettingsError> {
-    check("timeout", Spelled(timeout), MIN_TIME, MAX_TIME)
+    check("timeout", Spelled(timeout), Spelled(MIN_TIME), Spelled(Query::MAX_DEADLINE))
 }
 
 pub(crate) fn check<T: PartialOrd + ToString>(
@@ -113,11 +105,20 @@ mod tests {
         assert_eq!(with(|s| s.deadline = Duration::ZERO), Err("deadline = 0ns is not between 1ms and 3600s".into()));
         assert!(with(|s| s.deadline = Duration::MAX).is_err());
         assert!(with(|s| s.provider_timeout = Duration::ZERO).is_err());
+        let analysis = |s: &mut Settings| {
+            s.analysis = Some(AnalysisSettings { max_segments: 0, ..AnalysisSettings::default() });
+        };
+        assert_eq!(with(analysis), Err("max_segments = 0 is not between 1 and 50".into()));
         assert!(with(|s| s.search_share = 0).is_err());
         assert!(with(|s| s.search_share = 100).is_err());
+        assert!(with(|s| s.streaming_batch_size = Some(0)).is_err());
         assert!(with(|s| s.max_hits = 0).is_err());
         assert!(with(|s| s.max_hits = 1_001).is_err());
         assert!(with(|s| s.max_sources = 0).is_err());
+        let selection = |s: &mut Settings| {
+            s.selection = Some(SelectionSettings { diversity_factor: 1.5, ..SelectionSettings::default() });
+        };
+        assert_eq!(with(selection), Err("diversity_factor = 1.5 is not between 0 and 1".into()));
         assert!(with(|s| s.max_answer_bytes = 0).is_err());
         assert!(with(|s| s.max_answer_bytes = u32::MAX).is_err());
     }

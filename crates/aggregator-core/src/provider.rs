@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures::Stream;
 use tokio::time::Instant;
 
+use crate::analysis::Analysis;
 use crate::event::CleanText;
 use crate::query::Query;
 
@@ -51,6 +52,8 @@ pub type HitStream = Pin<Box<dyn Stream<Item = Result<Hit, ProviderError>> + Sen
 pub struct SearchRequest {
     /// The query.
     pub query: Arc<Query>,
+    /// What the query is, where the engine [analyses](crate::Settings::analysis) queries.
+    pub analysis: Option<Arc<Analysis>>,
     /// Most hits that will be used.
     pub max_hits: u32,
     /// When the engine stops listening; a provider may use it to give up early or to tell its upstream.
@@ -60,7 +63,19 @@ pub struct SearchRequest {
 impl SearchRequest {
     /// Makes a request; the engine does, and so do tests of an implementor.
     pub fn new(query: Arc<Query>, max_hits: u32, deadline: Instant) -> Self {
-        Self { query, max_hits, deadline }
+        Self { query, analysis: None, max_hits, deadline }
+    }
+
+    /// With what an analysis says.
+    #[must_use]
+    pub fn with_analysis(mut self, analysis: Option<Arc<Analysis>>) -> Self {
+        self.analysis = analysis;
+        self
+    }
+
+    /// What to search for: the search string of the analysis, else the text of the query.
+    pub fn text(&self) -> &str {
+        self.analysis.as_ref().map_or(self.query.text(), |analysis| &analysis.search_string)
     }
 
     /// The seed for random choices.

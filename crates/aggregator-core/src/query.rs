@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::answer::mode::Mode;
 use crate::event::CleanText;
 
 /// A question and what may be spent on it.
@@ -17,9 +18,13 @@ use crate::event::CleanText;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
+    /// One line.
     text: CleanText,
+    /// As it was written, where that is more than one line.
+    lines: Option<CleanText>,
     deadline: Option<Duration>,
     max_sources: Option<u32>,
+    mode: Mode,
     seed: u64,
 }
 
@@ -58,7 +63,7 @@ impl Query {
     /// Most sources that can be frozen for an answer.
     pub const MAX_SOURCES: u32 = 1_000;
 
-    /// Makes a query from a person's text; it is cleaned ([`CleanText::line`]) and trimmed.
+    /// Makes a query from a person's text; it is cleaned ([`CleanText::block`]) and trimmed.
     ///
     /// # Errors
     /// [`QueryError::Empty`] and [`QueryError::TooLong`].
@@ -69,14 +74,18 @@ impl Query {
         if chars > Self::MAX_CHARS {
             return Err(QueryError::TooLong { chars });
         }
-        let mut text = CleanText::line(text);
+        let mut text = CleanText::block(text);
         if text.trim().is_empty() {
             return Err(QueryError::Empty);
         }
         if text.trim().len() != text.len() {
-            text = CleanText::line(text.trim());
+            text = CleanText::block(text.trim());
         }
-        Ok(Self { text, deadline: None, max_sources: None, seed: 0 })
+        let (text, lines) = match text.contains(['\n', '\t']) {
+            true => (CleanText::line(text.as_str()), Some(text)),
+            false => (text, None),
+        };
+        Ok(Self { text, lines, deadline: None, max_sources: None, mode: Mode::default(), seed: 0 })
     }
 
     /// Sets the time the whole query may take, counted from the first poll of its stream.
@@ -103,6 +112,13 @@ impl Query {
         Ok(self)
     }
 
+    /// Sets what kind of answer is wanted; [`Mode::Research`] unless set.
+    #[must_use]
+    pub fn with_mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
     /// Sets the seed that providers and models are given for whatever they choose at random; 0 unless set.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
@@ -110,9 +126,14 @@ impl Query {
         self
     }
 
-    /// The cleaned, trimmed text.
+    /// The cleaned, trimmed text, on one line.
     pub fn text(&self) -> &CleanText {
         &self.text
+    }
+
+    /// The cleaned, trimmed text with its lines: code and messages of programs are told by them.
+    pub fn lines(&self) -> &CleanText {
+        self.lines.as_ref().unwrap_or(&self.text)
     }
 
     /// The time the whole query may take, if set here rather than in the engine's settings.
@@ -123,6 +144,11 @@ impl Query {
     /// How many results are frozen as sources, if set here rather than in the engine's settings.
     pub fn max_sources(&self) -> Option<u32> {
         self.max_sources
+    }
+
+    /// What kind of answer is wanted.
+    pub fn mode(&self) -> Mode {
+        self.mode
     }
 
     /// The seed for random choices.
@@ -145,6 +171,8 @@ mod tests {
         }
         let query = Query::new(" a\nb ").unwrap();
         assert_eq!(query.text().as_str(), "a b");
+        assert_eq!(query.lines().as_str(), "a\nb");
+        assert_eq!(Query::new("a b\u{202e}").unwrap().lines().as_str(), "a b");
         assert!(query.clone().with_deadline(Duration::from_millis(1)).is_ok());
         assert!(query.clone().with_deadline(Duration::from_micros(999)).is_err());
         assert!(query.clone().with_deadline(Query::MAX_DEADLINE).is_ok());

@@ -45,6 +45,8 @@ pub enum Ending {
 pub struct Citation {
     /// Where the marker stands: byte offsets into the answer.
     pub span: Range<u32>,
+    /// The same in characters (Unicode scalar values).
+    pub chars: Range<u32>,
     /// The `n` of the marker.
     pub number: u32,
     /// The cited result.
@@ -90,8 +92,8 @@ impl Future for Asking {
                     self.answer.push_str(&text);
                     continue;
                 }
-                EventKind::Citation { span, number, id } => {
-                    self.citations.push(Citation { span, number, id });
+                EventKind::Citation { span, chars, number, id } => {
+                    self.citations.push(Citation { span, chars, number, id });
                     continue;
                 }
                 EventKind::Usage(usage) => {

@@ -9,7 +9,8 @@ use futures::Stream;
 use futures::stream::FusedStream;
 use tokio::time::Instant;
 
-use crate::answer::Answer;
+use crate::analysis::Analysis;
+use crate::answer::{Answer, contradictions};
 use crate::cancel::Canceller;
 use crate::deadline::Allowance;
 use crate::engine::Parts;
@@ -45,8 +46,14 @@ pub struct QueryStream {
 enum Phase {
     /// Not polled yet.
     New,
+    /// Looking at the query itself.
+    Analyzing,
+    /// The query does not suit a search: providers are reported one by one, and it fails.
+    Refusing,
     /// Asking providers.
     Searching,
+    /// The order is frozen; whether sources contradict each other is next.
+    Comparing,
     /// All providers are through and the order is frozen; the model, if any, is next.
     Frozen,
     /// The model writes.
@@ -60,6 +67,8 @@ enum Phase {
 /// What a query owns while it runs.
 struct Run {
     time: Allowance,
+    /// Set when the query was analysed.
+    analysis: Option<Arc<Analysis>>,
     search: Search,
     /// Set when frozen.
     sources: Option<Arc<[RankedSource]>>,
@@ -104,8 +113,14 @@ impl QueryStream {
                 Poll::Ready(None) => Poll::Ready(self.freeze()),
                 Poll::Pending => Poll::Pending,
             },
+            Phase::Comparing => Poll::Ready(self.compare(now)),
             Phase::Frozen => Poll::Ready(self.ask_model(now)),
-            Phase::Cancelling(reason) => Poll::Ready(match run.search.cancel_next(&self.parts, now) {
+            Phase::Analyzing => Poll::Ready(self.analyze()),
+            Phase::Refusing => Poll::Ready(match run.search.end_next(&self.parts, Outcome::Skipped, now) {
+                Some(event) => event,
+                None => self.refuse(),
+            }),
+            Phase::Cancelling(reason) => Poll::Ready(match run.search.end_next(&self.parts, Outcome::Cancelled, now) {
                 Some(event) => event,
                 None => self.end(|partial| EventKind::Cancelled { reason, partial }),
             }),
@@ -156,17 +171,43 @@ impl QueryStream {
     fn begin(&mut self, now: Instant) -> EventKind {
         let settings = &self.parts.settings;
         let total = self.query.deadline().unwrap_or(settings.deadline);
-        let search_share = if self.parts.model.is_some() { u32::from(settings.search_share) } else { 100 };
+        let search_share = if self.parts.models.is_some() { u32::from(settings.search_share) } else { 100 };
         let time = Allowance::new(now, total, search_share);
-        self.run = Some(Run { time, search: Search::new(&self.parts, now), sources: None, answer: None });
+        let search = Search::new(&self.parts, now);
+        self.run = Some(Run { time, analysis: None, search, sources: None, answer: None });
         #[cfg(feature = "seeded-faults")]
         if crate::seeded_fault::is(crate::seeded_fault::Fault::StatusAfterProvider) {
             let request = crate::provider::SearchRequest::new(Arc::clone(&self.query), 1, now + total);
             let mut first = self.parts.providers[0].provider.search(request);
             let _ = first.as_mut().poll_next(&mut Context::from_waker(std::task::Waker::noop()));
         }
-        self.phase = Phase::Searching;
+        self.phase = if self.parts.analyzer.is_some() { Phase::Analyzing } else { Phase::Searching };
         EventKind::Status { stage: Stage::Searching }
+    }
+
+    /// Looks at the query, in microseconds.
+    #[cold]
+    fn analyze(&mut self) -> EventKind {
+        let (Some(run), Some(analyzer)) = (&mut self.run, &self.parts.analyzer) else {
+            unreachable!("only a running query is analysed, by an engine that does so")
+        };
+        let analysis = Arc::new(analyzer.analyze(self.query.lines()));
+        let refused = !analysis.suitability.is_suitable() && analyzer.refuses_unsuitable();
+        self.phase = if refused { Phase::Refusing } else { Phase::Searching };
+        run.search.tell(Arc::clone(&analysis));
+        run.analysis = Some(Arc::clone(&analysis));
+        EventKind::Analysis(analysis)
+    }
+
+    /// Nobody was asked, and everybody reported.
+    #[cold]
+    fn refuse(&mut self) -> EventKind {
+        let analysis = self.run.as_ref().and_then(|run| run.analysis.as_ref());
+        let Some((reason, suggestions)) = analysis.and_then(|analysis| analysis.suitability.refusal()) else {
+            unreachable!("only what does not suit is refused")
+        };
+        let suggestions = suggestions.to_vec();
+        self.fail(QueryFailure::Unsuitable { reason, suggestions })
     }
 
     /// The search is over.
@@ -178,10 +219,23 @@ impl QueryStream {
             let reports = reports.into();
             return self.fail(QueryFailure::AllProvidersFailed { reports });
         }
-        let list = run.search.best(self.query.max_sources().unwrap_or(self.parts.settings.max_sources));
+        let most = self.query.max_sources().unwrap_or(self.parts.settings.max_sources);
+        let (list, selection) = run.search.sources(&self.parts, &self.query, most);
         run.sources = Some(Arc::clone(&list));
+        let compares = self.parts.settings.report_contradictions;
+        self.phase = if compares { Phase::Comparing } else { Phase::Frozen };
+        EventKind::Sources { list, selection }
+    }
+
+    /// Whether sources contradict each other; if none do, what comes next.
+    #[cold]
+    fn compare(&mut self, now: Instant) -> EventKind {
         self.phase = Phase::Frozen;
-        EventKind::Sources { list }
+        let sources = self.run.as_ref().and_then(|run| run.sources.as_deref()).unwrap_or_default();
+        match contradictions::find(sources) {
+            none if none.is_empty() => self.ask_model(now),
+            some => EventKind::Contradictions(some.into()),
+        }
     }
 
     fn ask_model(&mut self, now: Instant) -> EventKind {
@@ -190,7 +244,7 @@ impl QueryStream {
         if crate::seeded_fault::is(crate::seeded_fault::Fault::NoAnswer) {
             return self.end(|summary| EventKind::Done { summary });
         }
-        let (Some(model), Some(sources)) = (&self.parts.model, run.sources.as_ref().filter(|list| !list.is_empty()))
+        let (Some(models), Some(sources)) = (&self.parts.models, run.sources.as_ref().filter(|list| !list.is_empty()))
         else {
             return self.end(|summary| EventKind::Done { summary });
         };
@@ -198,7 +252,8 @@ impl QueryStream {
             return self.fail(QueryFailure::DeadlineExceeded { stage: Stage::Searching });
         }
         let (sources, settings) = (Arc::clone(sources), &self.parts.settings);
-        run.answer = Some(Answer::new(&**model, &self.query, sources, settings, run.time.deadline));
+        run.answer =
+            Some(Answer::new(models, &self.query, sources, settings, self.parts.hash_seed, now, run.time.deadline));
         self.phase = Phase::Answering;
         EventKind::Status { stage: Stage::Answering }
     }
@@ -223,7 +278,8 @@ impl QueryStream {
             sources: run.sources.take().unwrap_or_else(|| run.search.best(most)),
             providers: run.search.reports().into(),
             hits: run.search.hits(),
-            answer: run.answer.as_ref().map(Answer::summary),
+            answer: run.answer.as_ref().map(|answer| answer.summary(&self.query, &self.parts.settings)),
+            models: run.answer.as_ref().map_or_else(Box::default, Answer::models),
         }))
     }
 }

@@ -40,11 +40,11 @@ async fn story(name: &str) -> String {
                 let provider = &source.provider;
                 writeln!(story, "result {} confirmed: rank {rank}, score {score:.5}, shown as by {provider}", id.0)
             }
-            EventKind::Sources { list } => {
+            EventKind::Sources { list, .. } => {
                 let ids: Vec<_> = list.iter().map(|source| source.id.0).collect();
                 writeln!(story, "sources: results {ids:?}")
             }
-            EventKind::Citation { span, number, id } => {
+            EventKind::Citation { span, number, id, .. } => {
                 writeln!(story, "citation [{number}] at {}..{}: result {}", span.start, span.end, id.0)
             }
             EventKind::Usage(usage) => {

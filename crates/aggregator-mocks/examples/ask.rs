@@ -66,7 +66,7 @@ fn watch(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
                 EventKind::ResultRevised { id, rank, .. } => {
                     writeln!(out, "{at:>6} ms  result {} was confirmed, now at rank {rank}", id.0)?;
                 }
-                EventKind::Sources { list } => {
+                EventKind::Sources { list, .. } => {
                     writeln!(out, "{at:>6} ms  final order:")?;
                     for source in list.iter() {
                         writeln!(

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use aggregator_core::provider::Hit;
+use aggregator_settings::ShapeError;
 use serde::Deserialize;
 
 use crate::provider::List;
 use crate::random::draw;
-use crate::shape::ShapeError;
 
 /// Pages to be found. Each section of each document is one page.
 #[derive(Debug)]

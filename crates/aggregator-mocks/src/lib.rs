@@ -6,12 +6,14 @@
 //!   [`profile`].
 //! - [`Probe`]: what a test can ask about them afterwards.
 //! - [`Transcript`]: an account of a query's events that notices a broken invariant.
+//! - [`labelled`]: queries that a person labelled, and how an analysis compares.
 //! - [`contract`]: the promises of a provider as a test, for any implementor.
 //!
 //! No entropy, no wall clock, no files, no sockets: time is tokio's clock, which tests pause.
 
 pub mod contract;
 mod corpus;
+pub mod labelled;
 pub mod library;
 mod model;
 mod probe;
@@ -21,7 +23,6 @@ mod provider;
 mod random;
 mod scenario;
 mod script;
-mod shape;
 mod transcript;
 
 pub use corpus::{Corpus, CorpusError, Page, SNIPPET_CHARS};
@@ -31,5 +32,4 @@ pub use profiled::{ProfiledModel, ProfiledProvider};
 pub use provider::{List, ScriptedProvider};
 pub use scenario::{End, Expectation, Scenario, ScenarioError};
 pub use script::{Pace, Step};
-pub use shape::ShapeError;
 pub use transcript::Transcript;

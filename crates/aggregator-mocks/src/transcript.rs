@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aggregator_core::QueryStream;
-use aggregator_core::event::{Event, EventKind, Outcome, RankedSource, Stage, Summary};
+use aggregator_core::event::{Event, EventKind, Outcome, RankedSource, Stage, Summary, is_forbidden};
 use futures::StreamExt as _;
 use siphasher::sip::SipHasher13;
 
@@ -36,6 +36,7 @@ pub struct Transcript {
     pub latest: Duration,
     started: u64,
     finished: u64,
+    models: u64,
     provider_hits: u64,
     sources: Option<Arc<[RankedSource]>>,
     summary: Option<(End, Summary)>,
@@ -57,6 +58,7 @@ impl Default for Transcript {
             latest: Duration::ZERO,
             started: 0,
             finished: 0,
+            models: 0,
             provider_hits: 0,
             sources: None,
             summary: None,
@@ -64,6 +66,10 @@ impl Default for Transcript {
             broken: None,
         }
     }
+}
+
+fn is_clean(text: &str) -> bool {
+    !text.chars().any(|c| is_forbidden(c) && c != '\n' && c != '\t')
 }
 
 impl Transcript {
@@ -96,6 +102,25 @@ impl Transcript {
         self.digest(&event.kind);
         match &event.kind {
             EventKind::Status { .. } | EventKind::Usage(_) => {}
+            EventKind::Contradictions(found) => {
+                let frozen = self.sources.as_ref().map_or(0, |list| list.len() as u32);
+                let known = found.iter().all(|pair| pair.sources[0] < pair.sources[1] && pair.sources[1] <= frozen);
+                self.require("I6", "contradictions are between frozen sources", known && !found.is_empty());
+            }
+            EventKind::ModelFinished(_) => {
+                self.require("I6", "sources are frozen before a model is asked", self.sources.is_some());
+                self.models += 1;
+            }
+            EventKind::Analysis(analysis) => {
+                self.require("I1", "the analysis follows the first event", self.events == 2);
+                let texts = analysis.sub_queries.iter().chain([&analysis.search_string]);
+                self.require("I10", "an analysis has no hidden characters", texts.clone().all(|text| is_clean(text)));
+            }
+            EventKind::Interim(interim) => {
+                self.require("I4", "an interim counts the results", u64::from(interim.results) == self.results);
+                let kinds: u32 = interim.patterns.kinds.iter().map(|(_, results)| results).sum();
+                self.require("I4", "each result of an interim is of one kind", kinds == interim.results);
+            }
             EventKind::ProviderStarted { .. } => self.started += 1,
             EventKind::ProviderFinished(report) => {
                 self.finished += 1;
@@ -112,7 +137,11 @@ impl Transcript {
                 self.require("I4", "a revised result was emitted before", u64::from(id.0) < self.results);
                 self.revised += 1;
             }
-            EventKind::Sources { list } => {
+            EventKind::Sources { list, selection } => {
+                let chosen = selection.as_ref().is_none_or(|selection| {
+                    selection.choices.iter().map(|choice| choice.id).eq(list.iter().map(|source| source.id))
+                });
+                self.require("I6", "each selected source has a reason", chosen);
                 self.require("I6", "sources are frozen once", self.sources.is_none());
                 self.check_order(list);
                 self.sources = Some(Arc::clone(list));
@@ -124,7 +153,9 @@ impl Transcript {
                 self.answer_bytes += text.len() as u64;
                 self.first_text.get_or_insert(event.elapsed());
             }
-            EventKind::Citation { number, id, span } => {
+            EventKind::Citation { number, id, span, chars } => {
+                self.require("I6", "a marker is as long in characters as in bytes", chars.len() == span.len());
+                self.require("I6", "no more characters than bytes come before a marker", chars.start <= span.start);
                 self.citations += 1;
                 let cited = self.sources.as_ref().and_then(|list| list.get((*number as usize).checked_sub(1)?));
                 let known = cited.is_some_and(|source| source.number == *number && source.id == *id);
@@ -155,6 +186,7 @@ impl Transcript {
             let cancelled = summary.providers.iter().any(|report| report.outcome == Outcome::Cancelled);
             self.require("I5", "nothing is cancelled in a query that is done", !cancelled);
         }
+        self.require("I5", "every model that was told is in the summary", self.models <= summary.models.len() as u64);
         if let Some(answer) = summary.answer {
             let same = u64::from(answer.bytes) == self.answer_bytes
                 && u64::from(answer.deltas) == self.deltas
@@ -262,7 +294,10 @@ impl Transcript {
                 hasher.write_u32(*rank);
                 hasher.write_u64(score.to_bits());
             }
-            EventKind::Sources { list } => {
+            EventKind::Sources { list, selection } => {
+                if let Some(selection) = selection {
+                    text(19, &format!("{selection:?}"));
+                }
                 hasher.write_u8(10);
                 for source in list.iter() {
                     hasher.write_u32(source.id.0);
@@ -270,7 +305,7 @@ impl Transcript {
                 }
             }
             EventKind::AnswerDelta { text: delta } => text(11, delta),
-            EventKind::Citation { span, number, id } => {
+            EventKind::Citation { span, number, id, .. } => {
                 hasher.write_u8(12);
                 for value in [span.start, span.end, *number, id.0] {
                     hasher.write_u32(value);
@@ -280,6 +315,16 @@ impl Transcript {
                 hasher.write_u8(13);
                 hasher.write_u64(usage.input_tokens);
                 hasher.write_u64(usage.output_tokens);
+            }
+            EventKind::Analysis(analysis) => text(17, &format!("{analysis:?}")),
+            EventKind::Contradictions(found) => text(22, &format!("{found:?}")),
+            EventKind::ModelFinished(report) => {
+                text(20, report.model.as_str());
+                text(21, &format!("{:?} {:?} {:?}", report.role, report.outcome, report.usage));
+            }
+            EventKind::Interim(interim) => {
+                text(18, &format!("{:?} {:?}", interim.patterns, interim.best));
+                hasher.write_u32(interim.results);
             }
             EventKind::Failed { error, .. } => text(14, &error.to_string()),
             EventKind::Cancelled { reason, .. } => text(15, &format!("{reason:?}")),

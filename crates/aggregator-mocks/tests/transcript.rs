@@ -63,7 +63,7 @@ async fn every_broken_invariant_is_noticed() {
             *id = ResultId(99);
         }),
         ("I4", &|events| {
-            let EventKind::Sources { list } = &mut events[sources].kind else { panic!() };
+            let EventKind::Sources { list, .. } = &mut events[sources].kind else { panic!() };
             let mut reversed = list.to_vec();
             reversed.reverse();
             *list = Arc::from(reversed);

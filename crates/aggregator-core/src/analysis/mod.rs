@@ -25,6 +25,7 @@ mod search_string;
 mod segments;
 mod settings;
 mod suitability;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -37,6 +38,7 @@ pub use score::Score;
 pub use segments::{Segment, SegmentKind};
 pub use settings::AnalysisSettings;
 pub use suitability::{Suggestion, Suitability, Unsuitable};
+pub(crate) use terms::{shared, terms};
 
 use crate::event::is_forbidden;
 use crate::policy::SettingsError;
@@ -77,6 +79,7 @@ pub struct Analysis {
 #[derive(Debug, Clone)]
 pub struct Analyzer {
     limits: settings::Limits,
+    refuses_unsuitable: bool,
 }
 
 impl Analyzer {
@@ -88,7 +91,13 @@ impl Analyzer {
     #[allow(clippy::needless_pass_by_value)]
     pub fn new(settings: AnalysisSettings) -> Result<Self, SettingsError> {
         settings.check()?;
-        Ok(Self { limits: settings::Limits::from(&settings) })
+        let refuses_unsuitable = settings.refuse_unsuitable;
+        Ok(Self { limits: settings::Limits::from(&settings), refuses_unsuitable })
+    }
+
+    /// Whether a query that does not suit a search fails.
+    pub(crate) fn refuses_unsuitable(&self) -> bool {
+        self.refuses_unsuitable
     }
 
     /// Analyses a text of any length and content; of one that is too long only the beginning.

@@ -31,7 +31,7 @@ impl Score {
     }
 
     /// The nearest thousandth of a number from 0 to 1; others (and what is no number) are moved to the nearer end.
-    pub(super) fn nearest(number: f64) -> Self {
+    pub(crate) fn nearest(number: f64) -> Self {
         // A cast from floating point saturates, and makes 0 of what is no number.
         Self::from_thousandths((number * 1_000.0).round() as u32)
     }

@@ -1,69 +1,36 @@
 //! What an analysis may find: plain data with documented defaults.
 
 use super::Score;
-use crate::policy::{SettingsError, check};
 use crate::query::Query;
+use crate::settings_by_name::settings;
 
-/// Thresholds and limits of an [`Analyzer`](super::Analyzer).
-///
-/// Defaults are the reference system's where it has them (`min_complexity_score`, `min_confidence_score`,
-/// `input_type_confidence_threshold`, `enable_segmentation`, `max_segments`, the 2,000 characters). There nothing reads
-/// them; here each has a test that moves it.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct AnalysisSettings {
-    /// Least score of a [very complex](super::Level::VeryComplex) query. 0 to 1; default 0.8.
+settings! {
+    /// Thresholds and limits of an [`Analyzer`](super::Analyzer).
     ///
-    /// The levels below divide what is left in the proportions of the reference's limits: moderate begins at 3/8 of it
-    /// and complex at 5/8, which is 0.3 and 0.5 by default.
-    pub min_complexity_score: f64,
-    /// Least confidence with which something is called [ambiguous](super::Ambiguity). 0 to 1; default 0.7.
-    pub min_confidence_score: f64,
-    /// Least confidence with which a text is called of one type; with less it is [mixed](super::InputType::Mixed).
-    /// 0 to 1; default 0.8.
-    pub input_type_confidence_threshold: f64,
-    /// Whether a text is cut into segments and sub-queries; if not, it is one segment. Default true.
-    pub enable_segmentation: bool,
-    /// Most segments, and most sub-queries; the last segment reaches to the end of the text. 1 to 50; default 5.
-    pub max_segments: u32,
-    /// Longest text that suits a search, in characters (Unicode scalar values). 1 to 100,000; default
-    /// [`Query::MAX_CHARS`]. Of a longer one only so much is analysed.
-    pub max_chars: u32,
-    /// Longest search string, in characters. 1 to 2,000; default 400, the limit of Brave's search API.
-    pub max_search_chars: u32,
-    /// Most words of a search string. 1 to 500; default 50, the limit of Brave's search API.
-    pub max_search_words: u32,
-}
-
-impl Default for AnalysisSettings {
-    fn default() -> Self {
-        Self {
-            min_complexity_score: 0.8,
-            min_confidence_score: 0.7,
-            input_type_confidence_threshold: 0.8,
-            enable_segmentation: true,
-            max_segments: 5,
-            max_chars: Query::MAX_CHARS as u32,
-            max_search_chars: 400,
-            max_search_words: 50,
-        }
-    }
-}
-
-impl AnalysisSettings {
-    /// Checks every setting against its range.
-    ///
-    /// # Errors
-    /// Names the first setting that is outside.
-    pub fn check(&self) -> Result<(), SettingsError> {
-        // Comparisons with what is no number are false, so that NaN is outside every range.
-        check("min_complexity_score", self.min_complexity_score, 0.0, 1.0)?;
-        check("min_confidence_score", self.min_confidence_score, 0.0, 1.0)?;
-        check("input_type_confidence_threshold", self.input_type_confidence_threshold, 0.0, 1.0)?;
-        check("max_segments", self.max_segments, 1, 50)?;
-        check("max_chars", self.max_chars, 1, 100_000)?;
-        check("max_search_chars", self.max_search_chars, 1, 2_000)?;
-        check("max_search_words", self.max_search_words, 1, 500)
+    /// Defaults are the reference system's where it has them (`min_complexity_score`, `min_confidence_score`,
+    /// `input_type_confidence_threshold`, `enable_segmentation`, `max_segments`, the 2,000 characters). There nothing reads
+    /// them; here each has a test that moves it.
+    pub struct AnalysisSettings {
+        /// Least score of a very complex query. The levels below divide what is left in the proportions of the reference's
+        /// limits: moderate begins at 3/8 of it and complex at 5/8, which is 0.3 and 0.5 by default.
+        min_complexity_score: f64 = 0.8, 0.0 => 1.0;
+        /// Least confidence with which something is called ambiguous.
+        min_confidence_score: f64 = 0.7, 0.0 => 1.0;
+        /// Least confidence with which a text is called of one type; with less it is mixed.
+        input_type_confidence_threshold: f64 = 0.8, 0.0 => 1.0;
+        /// Whether a text is cut into segments and sub-queries; if not, it is one segment.
+        enable_segmentation: bool = true;
+        /// Most segments, and most sub-queries; the last segment reaches to the end of the text.
+        max_segments: u32 = 5, 1 => 50;
+        /// Longest text that suits a search, in characters (Unicode scalar values). Of a longer one only so much is
+        /// analysed.
+        max_chars: u32 = Query::MAX_CHARS as u32, 1 => 100_000;
+        /// Longest search string, in characters; by default the limit of Brave's search API.
+        max_search_chars: u32 = 400, 1 => 2_000;
+        /// Most words of a search string; by default the limit of Brave's search API.
+        max_search_words: u32 = 50, 1 => 500;
+        /// Whether a query that does not suit a search fails, or is searched all the same.
+        refuse_unsuitable: bool = true;
     }
 }
 

@@ -84,6 +84,11 @@ impl Suitability {
         self.reason.is_none()
     }
 
+    /// Why not, and what could make the query better.
+    pub fn refusal(&self) -> Option<(Unsuitable, &[Suggestion])> {
+        self.reason.map(|reason| (reason, &*self.suggestions))
+    }
+
     fn not(reason: Unsuitable) -> Self {
         let suggestions = match reason {
             Unsuitable::Empty => vec![Suggestion::AskSomething],

@@ -32,6 +32,8 @@ pub struct CitationScanner {
     found: Vec<Scanned>,
     /// Bytes of text given out or ready.
     emitted: usize,
+    /// Of these, the bytes that begin no character.
+    continuing: usize,
     invented: u32,
 }
 
@@ -44,6 +46,8 @@ pub enum Scanned {
     Citation {
         /// Byte offsets into the concatenated text.
         span: Range<u32>,
+        /// The same in characters (Unicode scalar values).
+        chars: Range<u32>,
         /// The number.
         number: u32,
     },
@@ -100,6 +104,11 @@ impl Code {
     }
 }
 
+/// Bytes of a text that begin no character.
+fn continuing(text: &str) -> usize {
+    text.bytes().filter(|byte| byte & 0xc0 == 0x80).count()
+}
+
 impl CitationScanner {
     /// A scanner for an answer that may cite the sources 1 to `sources`.
     pub fn new(sources: u32) -> Self {
@@ -112,6 +121,7 @@ impl CitationScanner {
             ready: VecDeque::new(),
             found: Vec::new(),
             emitted: 0,
+            continuing: 0,
             invented: 0,
         }
     }
@@ -142,11 +152,11 @@ impl CitationScanner {
         self.ready.is_empty() && self.state == State::Text && self.code.is_plain()
     }
 
-    /// Passes on text without `[` and back-ticks, when [idle](Self::is_idle); the same as [`Self::push`] and
+    /// Passes on ASCII text without `[` and back-ticks, when [idle](Self::is_idle); the same as [`Self::push`] and
     /// [`Self::pop`], without looking at it.
     #[inline]
     pub fn pass(&mut self, text: String) -> String {
-        debug_assert!(self.is_idle() && !text.contains(['[', '`']));
+        debug_assert!(self.is_idle() && text.is_ascii() && !text.contains(['[', '`']));
         self.emitted += text.len();
         text
     }
@@ -166,10 +176,14 @@ impl CitationScanner {
                     self.state = State::Text;
                     let cited = u32::try_from(number).ok().filter(|n| (1..=self.sources).contains(n));
                     if let Some(number) = cited {
+                        let first = if self.held_len == 0 { &text } else { &self.held[0] };
+                        let chars = self.emitted - self.continuing + start - continuing(&first[..start]);
                         let begin = self.emitted + start;
                         self.release();
                         let end = self.emitted + at;
-                        self.found.push(Scanned::Citation { span: begin as u32..end as u32, number });
+                        // A marker is ASCII.
+                        let (span, chars) = (begin as u32..end as u32, chars as u32..(chars + end - begin) as u32);
+                        self.found.push(Scanned::Citation { span, chars, number });
                     } else {
                         self.invented = self.invented.saturating_add(1);
                         let instead = if divides { " " } else { "" };
@@ -219,6 +233,7 @@ impl CitationScanner {
     fn give(&mut self, text: String) {
         if !text.is_empty() {
             self.emitted += text.len();
+            self.continuing += continuing(&text);
             self.ready.push_back(Scanned::Text(text));
         }
     }
@@ -251,8 +266,10 @@ mod tests {
                     assert!(!piece.is_empty(), "an empty piece was given out");
                     text.push_str(&piece);
                 }
-                Some(Scanned::Citation { span, number }) => {
+                Some(Scanned::Citation { span, chars, number }) => {
                     let marker = &text[span.start as usize..span.end as usize];
+                    let in_chars: String = text.chars().skip(chars.start as usize).take(chars.len()).collect();
+                    assert_eq!(in_chars, marker, "the same place in characters");
                     assert_eq!(marker.trim_matches(['[', ']']).parse::<u64>().unwrap(), u64::from(number));
                     citations.push((span, number));
                 }
@@ -261,7 +278,7 @@ mod tests {
             true
         };
         for piece in pieces {
-            if scanner.is_idle() && !piece.contains(['[', '`']) && !piece.is_empty() {
+            if scanner.is_idle() && piece.is_ascii() && !piece.contains(['[', '`']) && !piece.is_empty() {
                 take(Some(Scanned::Text(scanner.pass(piece.to_owned()))));
             } else {
                 scanner.push(piece.to_owned());
@@ -312,7 +329,7 @@ mod tests {
         assert_eq!(scanner.pop(), Some(Scanned::Text("see [".into())));
         assert_eq!(scanner.pop(), Some(Scanned::Text("1".into())));
         assert_eq!(scanner.pop(), Some(Scanned::Text("2] and".into())));
-        assert_eq!(scanner.pop(), Some(Scanned::Citation { span: 4..8, number: 12 }));
+        assert_eq!(scanner.pop(), Some(Scanned::Citation { span: 4..8, chars: 4..8, number: 12 }));
         assert_eq!(scanner.pop(), None);
     }
 

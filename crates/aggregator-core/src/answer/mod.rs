@@ -1,6 +1,10 @@
 //! The answer stage: the model's text, cleaned, bounded and checked for citations, piece by piece.
 
 pub mod citations;
+pub mod contradictions;
+pub mod ensemble;
+pub mod mode;
+pub mod prompt;
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -8,14 +12,16 @@ use std::task::{Context, Poll};
 use tokio::time::Instant;
 
 use crate::deadline::Allowance;
-use crate::event::{AnswerSummary, CleanText, Event, EventKind, QueryFailure, RankedSource, Stage};
+use crate::engine::Models;
+use crate::event::{AnswerSummary, CleanText, Event, EventKind, ModelReport, QueryFailure, RankedSource, Stage};
 use crate::isolate::Isolated;
-use crate::model::{AnswerRequest, Chunk, LanguageModel};
+use crate::model::{AnswerRequest, Chunk, Cost, Price, Usage};
 use crate::outbox::Outbox;
 use crate::policy::Settings;
 use crate::query::Query;
 use crate::search::MAX_SWALLOWED;
 use citations::{CitationScanner, Scanned};
+use ensemble::{Choir, Said};
 
 /// Largest [`EventKind::AnswerDelta`]: longer pieces of a model are cut. The reference system promised 16 KiB and
 /// enforced nothing.
@@ -23,7 +29,12 @@ pub const MAX_DELTA_BYTES: usize = 16 * 1_024;
 
 /// The answer of one query.
 pub(crate) struct Answer {
+    /// The model, where there is one.
     stream: Isolated<Chunk>,
+    /// The models, where there are several.
+    choir: Option<Box<Choir>>,
+    price: Option<Price>,
+    usage: Option<Usage>,
     scanner: CitationScanner,
     sources: Arc<[RankedSource]>,
     /// Bytes the model may still give, cleaning and scanning apart.
@@ -38,18 +49,33 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn new(
-        model: &dyn LanguageModel,
+        models: &Models,
         query: &Arc<Query>,
         sources: Arc<[RankedSource]>,
         settings: &Settings,
+        secret: u64,
+        now: Instant,
         deadline: Instant,
     ) -> Self {
         let request = AnswerRequest::new(Arc::clone(query), Arc::clone(&sources), deadline);
-        let call = || model.answer(request);
-        #[cfg(feature = "seeded-faults")]
-        let call = || crate::seeded_fault::chunks(call());
+        let request = request.within(settings.max_prompt_tokens, secret);
+        let (stream, choir, price) = match models {
+            Models::One(model) => {
+                let call = || model.answer(request);
+                #[cfg(feature = "seeded-faults")]
+                let call = || crate::seeded_fault::chunks(call());
+                (Isolated::call(call).unwrap_or_else(Isolated::failing), None, model.price())
+            }
+            Models::Several(ensemble) => {
+                let choir = Choir::new(ensemble, request, settings.model_patience, now);
+                (Isolated::ended(), Some(Box::new(choir)), None)
+            }
+        };
         Self {
-            stream: Isolated::call(call).unwrap_or_else(Isolated::failing),
+            stream,
+            choir,
+            price,
+            usage: None,
             scanner: CitationScanner::new(sources.len() as u32),
             sources,
             room: settings.max_answer_bytes as usize,
@@ -81,7 +107,19 @@ impl Answer {
                     return Poll::Ready(None);
                 }
             }
-            match self.stream.poll_next(cx) {
+            let polled = match &mut self.choir {
+                None => self.stream.poll_next(cx),
+                Some(choir) => match choir.poll_next(outbox.now(), cx) {
+                    Poll::Ready(Said::Chunk(chunk)) => Poll::Ready(Some(Ok(chunk))),
+                    Poll::Ready(Said::Failed(error)) => Poll::Ready(Some(Err(error))),
+                    Poll::Ready(Said::End) => Poll::Ready(None),
+                    Poll::Ready(Said::Finished(report)) => {
+                        return Poll::Ready(Some(outbox.event(EventKind::ModelFinished(report))));
+                    }
+                    Poll::Pending => Poll::Pending,
+                },
+            };
+            match polled {
                 Poll::Ready(Some(Ok(Chunk::Text(text)))) => {
                     // Nearly all pieces are a few printable characters: one look at each byte tells that they may pass.
                     if self.quiet && text.len() <= self.room && is_ordinary(text.as_bytes()) {
@@ -93,13 +131,21 @@ impl Answer {
                     self.take(text);
                 }
                 Poll::Ready(Some(Ok(Chunk::Usage(usage)))) => {
+                    self.usage = Some(usage);
                     return Poll::Ready(Some(outbox.event(EventKind::Usage(usage))));
                 }
                 Poll::Ready(Some(Err(error))) => self.finish(Err(QueryFailure::Model(error))),
                 Poll::Ready(None) => self.finish(Ok(())),
                 Poll::Pending => {
-                    if time.poll_until(time.deadline, cx).is_pending() {
+                    let expires = self.choir.as_ref().and_then(|choir| choir.expires());
+                    if time.poll_until(expires.unwrap_or(time.deadline).min(time.deadline), cx).is_pending() {
                         return Poll::Pending;
+                    }
+                    // The timer fires at or after its time, by the same clock.
+                    let now = Instant::now();
+                    if let Some(choir) = self.choir.as_mut().filter(|_| now < time.deadline) {
+                        choir.expire(now);
+                        continue;
                     }
                     self.finish(Err(QueryFailure::DeadlineExceeded { stage: Stage::Answering }));
                 }
@@ -143,7 +189,7 @@ impl Answer {
     #[cold]
     fn finish(&mut self, end: Result<(), QueryFailure>) {
         self.quiet = false;
-        self.stream.end();
+        self.stop();
         self.scanner.finish();
         self.end = Some(end);
     }
@@ -156,21 +202,48 @@ impl Answer {
                 self.deltas += 1;
                 EventKind::AnswerDelta { text: CleanText::from_clean(text) }
             }
-            Scanned::Citation { span, number } => {
+            Scanned::Citation { span, chars, number } => {
                 self.citations += 1;
                 let id = self.sources[number as usize - 1].id;
-                EventKind::Citation { span, number, id }
+                EventKind::Citation { span, chars, number, id }
             }
         }
     }
 
-    /// Drops the model's stream now.
+    /// Drops the models' streams now.
     pub(crate) fn stop(&mut self) {
         self.stream.end();
+        if let Some(choir) = &mut self.choir {
+            choir.stop();
+        }
     }
 
-    pub(crate) fn summary(&self) -> AnswerSummary {
+    /// How each model did, where there are several.
+    pub(crate) fn models(&self) -> Box<[Arc<ModelReport>]> {
+        self.choir.as_ref().map_or_else(Box::default, |choir| choir.reports().into())
+    }
+
+    /// The account of the answer to a query; complete when it has ended.
+    pub(crate) fn summary(&self, query: &Query, settings: &Settings) -> AnswerSummary {
+        let (usage, usage_is_estimated, cost) = match &self.choir {
+            None => {
+                let usage = self.usage.unwrap_or_else(|| Usage {
+                    input_tokens: prompt::estimate(query, &self.sources, &[], settings.max_prompt_tokens),
+                    output_tokens: prompt::tokens_of(self.scanner.emitted()),
+                });
+                (usage, self.usage.is_none(), self.price.map(|price| price.of(usage)))
+            }
+            Some(choir) => {
+                let reports = choir.reports().iter();
+                let usage = reports.clone().map(|report| report.usage).fold(Usage::default(), Usage::and);
+                let cost = reports.clone().filter_map(|report| report.cost).reduce(Cost::and);
+                (usage, reports.clone().any(|report| report.usage_is_estimated), cost)
+            }
+        };
         AnswerSummary {
+            usage,
+            usage_is_estimated,
+            cost,
             bytes: self.scanner.emitted(),
             deltas: self.deltas,
             citations: self.citations,

@@ -1,7 +1,7 @@
 //! What leaves the engine: the contract with servers, command lines and tests.
 //!
-//! Every query emits, in this order: [`EventKind::Status`]; one `ProviderStarted` per provider that is asked; `Result`,
-//! `ResultRevised` and `ProviderFinished` as providers answer; `Sources`, unless all of them failed; with a model and at
+//! Every query emits, in this order: [`EventKind::Status`]; `Analysis`, if it is analysed; one `ProviderStarted` per provider that is asked; `Result`,
+//! `ResultRevised`, `Interim` and `ProviderFinished` as providers answer; `Sources`, unless all of them failed, and perhaps `Contradictions`; with a model and at
 //! least one source another `Status`, then `AnswerDelta`, `Citation` and `Usage`; and exactly one of `Done`, `Failed` and
 //! `Cancelled`, last. A query that is cancelled leaves out what was to come, but no provider's `ProviderFinished`.
 
@@ -15,8 +15,12 @@ use std::time::Duration;
 pub(crate) use clean_text::plain_prefix;
 pub use clean_text::{CleanText, is_forbidden};
 
-use crate::model::Usage;
+use crate::analysis::{Analysis, Suggestion, Unsuitable};
+use crate::answer::contradictions::Contradiction;
+use crate::model::{Cost, Usage};
 use crate::provider::{FailureKind, ProviderError};
+use crate::search::patterns::Interim;
+use crate::search::select::Selection;
 
 /// One event of a query.
 #[derive(Clone, PartialEq)]
@@ -59,6 +63,8 @@ pub enum EventKind {
         /// The stage that begins.
         stage: Stage,
     },
+    /// What the query is; right after the first event, where the engine [analyses](crate::Settings::analysis) queries.
+    Analysis(Arc<Analysis>),
     /// A provider was asked.
     ProviderStarted {
         /// The provider.
@@ -89,11 +95,19 @@ pub enum EventKind {
         /// The page as its best-ranked provider shows it; may differ from what `Result` said.
         source: Arc<Source>,
     },
+    /// A look at the results so far; after every [`Settings::streaming_batch_size`](crate::Settings::streaming_batch_size)
+    /// of them, where that is set.
+    Interim(Box<Interim>),
     /// All results are in; this is the final order, and the only pages the answer may cite. Emitted with no model too.
     Sources {
         /// The best results, in final order, numbered from 1.
         list: Arc<[RankedSource]>,
+        /// Why each was selected; where they are [selected](crate::Settings::selection) and not taken by rank.
+        selection: Option<Arc<Selection>>,
     },
+    /// Frozen sources that give different numbers of the same, at least one pair; right after `Sources`, where the engine
+    /// [looks for them](crate::Settings::report_contradictions).
+    Contradictions(Box<[Contradiction]>),
     /// The next piece of the answer; never empty, at most [`MAX_DELTA_BYTES`](crate::answer::MAX_DELTA_BYTES).
     AnswerDelta {
         /// The text.
@@ -103,13 +117,17 @@ pub enum EventKind {
     Citation {
         /// Where the marker stands: byte offsets into the concatenated answer.
         span: Range<u32>,
+        /// The same in characters (Unicode scalar values), for readers that count in these.
+        chars: Range<u32>,
         /// The `n` of the marker.
         number: u32,
         /// The cited result.
         id: ResultId,
     },
-    /// The model said what the answer cost.
+    /// The model said what the answer cost; where several answer, one of them did.
     Usage(Usage),
+    /// A model is through, one way or another; only where several answer, and not for those that are dropped with the query.
+    ModelFinished(Arc<ModelReport>),
     /// The query ended well; last event. Partial failures are in the summary.
     Done {
         /// What was found and done.
@@ -251,6 +269,8 @@ pub enum Outcome {
     Error(ProviderError),
     /// The query ended first.
     Cancelled,
+    /// It was not asked, because the query does not suit a search.
+    Skipped,
 }
 
 /// What cut a provider short that had given hits.
@@ -263,6 +283,39 @@ pub enum Cut {
     Timeout,
     /// It failed.
     Error(ProviderError),
+}
+
+/// What a model did for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Role {
+    /// It was to write the answer.
+    Writer,
+    /// It wrote a draft for the lead.
+    Panelist,
+    /// It was to write the answer from the drafts of all.
+    Lead,
+}
+
+/// How a model did; one for each call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelReport {
+    /// The model.
+    pub model: ProviderName,
+    /// What it did.
+    pub role: Role,
+    /// How it ended; the loser of a race is cancelled.
+    pub outcome: Outcome,
+    /// Time from the beginning of the answer to its first word.
+    pub first_text: Option<Duration>,
+    /// Bytes of text it gave, used or not.
+    pub bytes: u32,
+    /// What it counted, or else an estimate: it may charge for what was cancelled.
+    pub usage: Usage,
+    /// Whether the usage is an estimate, by bytes.
+    pub usage_is_estimated: bool,
+    /// What that costs, if it has a price.
+    pub cost: Option<Cost>,
 }
 
 /// The account of a query.
@@ -279,6 +332,8 @@ pub struct Summary {
     pub hits: HitCounts,
     /// What became of the answer; `None` when no model was asked.
     pub answer: Option<AnswerSummary>,
+    /// How each model did, in the order in which they were through; empty where there is one at most.
+    pub models: Box<[Arc<ModelReport>]>,
 }
 
 /// What became of the hits that providers yielded in time.
@@ -323,12 +378,34 @@ pub struct AnswerSummary {
     pub invented: u32,
     /// Whether the text was cut at the limit of [`Settings::max_answer_bytes`](crate::Settings::max_answer_bytes).
     pub truncated: bool,
+    /// What all models together counted, or else an estimate: it may have to be paid for what was cancelled, too.
+    pub usage: Usage,
+    /// Whether any of that is an estimate, by bytes.
+    pub usage_is_estimated: bool,
+    /// What that costs, if the models have prices.
+    pub cost: Option<Cost>,
+}
+
+impl AnswerSummary {
+    /// Whether the answer names at least one source; one that names none is what the model says by itself, or that the
+    /// sources do not answer the question.
+    pub fn is_supported(&self) -> bool {
+        self.citations > 0
+    }
 }
 
 /// Why a query failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum QueryFailure {
+    /// The query does not suit a search; no provider was asked.
+    #[error("{reason}: {}", suggested(.suggestions))]
+    Unsuitable {
+        /// Why not.
+        reason: Unsuitable,
+        /// What could make it better.
+        suggestions: Vec<Suggestion>,
+    },
     /// No provider gave anything, and none ended well; the reasons are in the summary.
     #[error("no provider answered: {}", list(.reports))]
     AllProvidersFailed {
@@ -344,6 +421,10 @@ pub enum QueryFailure {
         /// The stage that was cut short.
         stage: Stage,
     },
+}
+
+fn suggested(suggestions: &[Suggestion]) -> String {
+    suggestions.iter().map(Suggestion::to_string).collect::<Vec<_>>().join(", or ")
 }
 
 fn list(reports: &[Arc<ProviderReport>]) -> String {

@@ -261,6 +261,11 @@ impl ResultSet {
         self.order.iter().enumerate().take(most).map(ranked).collect()
     }
 
+    /// How many providers listed a result of this set.
+    pub fn voters(&self, id: ResultId) -> u32 {
+        self.entries.get(id.0 as usize).map_or(0, |entry| entry.voters.count_ones())
+    }
+
     /// The canonical URL of a result of this set.
     pub fn canonical(&self, id: ResultId) -> Option<&str> {
         self.entries.get(id.0 as usize).map(|entry| &self.keys[as_usize(&entry.key)])

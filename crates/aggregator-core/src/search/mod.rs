@@ -3,6 +3,8 @@
 pub mod canonical;
 mod fan_out;
 pub mod merge;
+pub mod patterns;
+pub mod select;
 pub mod tracking;
 
 use std::sync::Arc;
@@ -10,22 +12,30 @@ use std::task::{Context, Poll};
 
 use tokio::time::Instant;
 
+use crate::analysis::Analysis;
 use crate::deadline::Allowance;
 use crate::engine::Parts;
-use crate::event::{Cut, EventKind, HitCounts, Outcome, ProviderReport, RankedSource};
+use crate::event::{Cut, EventKind, HitCounts, Outcome, ProviderReport, RankedSource, ResultId};
 use crate::isolate::Isolated;
 use crate::provider::{Hit, SearchRequest};
 use crate::query::Query;
 use fan_out::{FanOut, Said};
 use merge::{Merged, Placed, ResultSet};
+use patterns::{Interim, Progress, Tally};
+use select::Selection;
 
 pub(crate) use fan_out::MAX_STREAMS as MAX_PROVIDERS;
 
 /// Most items that one poll takes without emitting anything, before it lets others run.
 pub(crate) const MAX_SWALLOWED: usize = 64;
 
+/// Titles in an interim.
+const INTERIM_BEST: usize = 3;
+
 /// The search of one query.
 pub(crate) struct Search {
+    /// What is told to providers.
+    analysis: Option<Arc<Analysis>>,
     results: ResultSet,
     streams: FanOut,
     calls: Vec<Call>,
@@ -36,6 +46,16 @@ pub(crate) struct Search {
     running: usize,
     hits: HitCounts,
     reports: Vec<Arc<ProviderReport>>,
+    /// Where interims are wanted.
+    interim: Option<Box<Batches>>,
+}
+
+/// When the next interim is due, and what it will say.
+struct Batches {
+    tally: Tally,
+    size: u32,
+    /// Results after which the next one is due.
+    next: u32,
 }
 
 struct Call {
@@ -49,6 +69,7 @@ impl Search {
     pub(crate) fn new(parts: &Parts, now: Instant) -> Self {
         let providers = parts.providers.len();
         Self {
+            analysis: None,
             results: ResultSet::new(parts.hash_seed),
             streams: FanOut::with_capacity(providers),
             calls: Vec::with_capacity(providers),
@@ -57,7 +78,16 @@ impl Search {
             running: 0,
             hits: HitCounts::default(),
             reports: Vec::with_capacity(providers),
+            interim: parts
+                .settings
+                .streaming_batch_size
+                .map(|size| Box::new(Batches { tally: Tally::default(), size, next: size })),
         }
+    }
+
+    /// Tells providers what the query is.
+    pub(crate) fn tell(&mut self, analysis: Arc<Analysis>) {
+        self.analysis = Some(analysis);
     }
 
     /// Next event, `Ready(None)` when every provider is through.
@@ -76,6 +106,12 @@ impl Search {
                 false => self.skip(parts, now, Outcome::Timeout),
             };
             return Poll::Ready(Some(next));
+        }
+        if let Some(batches) = &mut self.interim
+            && self.hits.emitted >= batches.next
+        {
+            batches.next += batches.size;
+            return Poll::Ready(Some(self.look_back(parts, now, time)));
         }
         let mut now = now;
         loop {
@@ -133,6 +169,7 @@ impl Search {
         self.calls.push(Call { started: now, expires, hits: 0, running: true });
         self.running += 1;
         let request = SearchRequest::new(Arc::clone(query), parts.settings.max_hits, expires);
+        let request = request.with_analysis(self.analysis.clone());
         let call = || provider.provider.search(request);
         #[cfg(feature = "seeded-faults")]
         let call = || crate::seeded_fault::hits(call());
@@ -160,10 +197,18 @@ impl Search {
         match self.results.add(&parts.providers[index].voter, call.hits, hit) {
             Merged::New(Placed { id, rank, score, source }) => {
                 self.hits.emitted += 1;
+                if let (Some(batches), Some(canonical)) = (&mut self.interim, self.results.canonical(id)) {
+                    batches.tally.found(canonical);
+                }
                 Taken::Event(EventKind::Result { id, rank, score, source })
             }
             Merged::Confirmed(Placed { id, rank, score, source }) => {
                 self.hits.merged += 1;
+                if let Some(batches) = &mut self.interim
+                    && self.results.voters(id) == 2
+                {
+                    batches.tally.confirmed();
+                }
                 Taken::Event(EventKind::ResultRevised { id, rank, score, source })
             }
             Merged::Repeated => {
@@ -175,6 +220,23 @@ impl Search {
                 Taken::Swallowed
             }
         }
+    }
+
+    /// What the results so far have in common.
+    #[cold]
+    fn look_back(&self, parts: &Parts, now: Instant, time: &Allowance) -> EventKind {
+        let best = self.results.best(INTERIM_BEST);
+        let tally = self.interim.as_ref().map(|batches| batches.tally.patterns());
+        EventKind::Interim(Box::new(Interim {
+            results: self.hits.emitted,
+            patterns: tally.unwrap_or_default(),
+            best: best.iter().map(|source| source.source.title.clone()).collect(),
+            progress: Progress {
+                finished: self.reports.len() as u32,
+                providers: parts.providers.len() as u32,
+                time_percent: time.percent_of_search(now),
+            },
+        }))
     }
 
     /// Ends one call whose time is up, if there is one.
@@ -216,12 +278,12 @@ impl Search {
     }
 
     /// Ends the next provider that is not through, or was never asked, because the query ends; `None` when all are.
-    pub(crate) fn cancel_next(&mut self, parts: &Parts, now: Instant) -> Option<EventKind> {
+    pub(crate) fn end_next(&mut self, parts: &Parts, outcome: Outcome, now: Instant) -> Option<EventKind> {
         if let Some(index) = self.calls.iter().position(|call| call.running) {
-            return Some(self.finish(parts, index, Outcome::Cancelled, now));
+            return Some(self.finish(parts, index, outcome, now));
         }
         let all_asked = self.calls.len() == parts.providers.len();
-        (!all_asked).then(|| self.skip(parts, now, Outcome::Cancelled))
+        (!all_asked).then(|| self.skip(parts, now, outcome))
     }
 
     /// Drops all streams now, before anything is said about it.
@@ -229,6 +291,29 @@ impl Search {
         for index in 0..self.streams.len() {
             self.streams.end(index);
         }
+    }
+
+    /// The sources for an answer, and why each was selected, where they are selected.
+    pub(crate) fn sources(
+        &self,
+        parts: &Parts,
+        query: &Query,
+        most: u32,
+    ) -> (Arc<[RankedSource]>, Option<Arc<Selection>>) {
+        let most = most as usize;
+        let Some(settings) = &parts.settings.selection else { return (self.results.best(most), None) };
+        let candidates = self.results.best(most.max(select::MAX_CANDIDATES));
+        let host = |source: &RankedSource| {
+            self.results.canonical(source.id).and_then(|url| url.split('/').next()).unwrap_or_default()
+        };
+        let asked = self.analysis.as_ref().map_or(query.text().as_str(), |analysis| &analysis.search_string);
+        let selection = select::select(candidates.iter().map(|source| (source, host(source))), asked, most, settings);
+        let chosen = |number: usize, id: ResultId| {
+            let found = candidates.iter().find(|candidate| candidate.id == id);
+            found.map(|source| RankedSource { number: number as u32 + 1, ..source.clone() })
+        };
+        let ids = selection.choices.iter().enumerate();
+        (ids.filter_map(|(number, choice)| chosen(number, choice.id)).collect(), Some(Arc::new(selection)))
     }
 
     /// What was found, in order.

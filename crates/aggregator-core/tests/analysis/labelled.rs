@@ -1,63 +1,15 @@
-//! The labelled queries of `queries.txt`: how often each classifier agrees with a person, shown as a snapshot with every
+//! The labelled queries of `benches-data/queries`: how often each classifier agrees with a person, shown as a snapshot with every
 //! query that it gets wrong.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use aggregator_core::analysis::{Analysis, AnalysisSettings, Analyzer, InputType, Level};
-
-/// One query and what a person says about it.
-struct Labelled {
-    language: &'static str,
-    labels: [&'static str; 6],
-    text: String,
-    held_out: bool,
-}
-
-const CLASSIFIERS: [&str; 6] = ["input type", "complexity", "ambiguity", "suitability", "segments", "sub-queries"];
+use aggregator_core::analysis::{AnalysisSettings, Analyzer};
+use aggregator_mocks::labelled::{CLASSIFIERS, LabelledQuery, queries};
 
 /// Least share of the held-out queries, in percent, that each classifier must get right: what it reached when it was
 /// tuned, less a little. Raise it with the classifier.
 const FLOORS: [usize; 6] = [95, 75, 90, 95, 95, 90];
-
-fn queries() -> Vec<Labelled> {
-    let lines = include_str!("queries.txt").lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
-    lines
-        .enumerate()
-        .map(|(index, line)| {
-            let mut fields = line.splitn(8, '|');
-            let mut field = || fields.next().unwrap_or_else(|| panic!("`{line}` has too few fields")).trim();
-            let language = field();
-            let labels = std::array::from_fn(|_| field());
-            Labelled { language, labels, text: field().replace("\\n", "\n"), held_out: index % 3 == 2 }
-        })
-        .collect()
-}
-
-/// What the analysis says, in the words of the labels.
-fn said(analysis: &Analysis) -> [String; 6] {
-    let input = match analysis.input.input_type {
-        InputType::NaturalLanguage => "language",
-        InputType::Code => "code",
-        InputType::ErrorLog => "error",
-        InputType::Mixed => "mixed",
-    };
-    let level = match analysis.complexity.level {
-        Level::Simple => "simple",
-        Level::Moderate => "moderate",
-        Level::Complex => "complex",
-        Level::VeryComplex => "very",
-    };
-    let yes = |yes| if yes { "yes" } else { "no" }.to_owned();
-    [
-        input.to_owned(),
-        level.to_owned(),
-        yes(analysis.ambiguity.is_ambiguous()),
-        yes(analysis.suitability.is_suitable()),
-        analysis.segments.len().to_string(),
-        analysis.sub_queries.len().to_string(),
-    ]
-}
 
 #[derive(Default, Clone, Copy)]
 struct Tally {
@@ -88,7 +40,7 @@ fn classifiers_agree_with_people() {
         let analysis = analyzer.analyze(&query.text);
         let part = usize::from(query.held_out);
         let mut misses = String::new();
-        for (index, (said, label)) in said(&analysis).iter().zip(query.labels).enumerate() {
+        for (index, (said, label)) in LabelledQuery::said(&analysis).iter().zip(query.labels).enumerate() {
             by_part[index][part].add(said == label);
             by_language[index].entry(query.language).or_default().add(said == label);
             if said != label {

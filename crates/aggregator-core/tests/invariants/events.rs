@@ -219,7 +219,7 @@ async fn nothing_found_is_done_and_the_model_is_not_asked() {
     let events = read(&mut engine.run(query())).await;
     let EventKind::Done { summary } = &last(&events).1 else { panic!("{:?}", last(&events)) };
     assert!(summary.sources.is_empty() && summary.answer.is_none());
-    assert!(events.iter().any(|(_, kind)| matches!(kind, EventKind::Sources { list } if list.is_empty())));
+    assert!(events.iter().any(|(_, kind)| matches!(kind, EventKind::Sources { list, .. } if list.is_empty())));
     assert!(probe.calls().is_empty());
 }
 

@@ -105,7 +105,7 @@ async fn i12_what_became_ready_while_nobody_polled_is_late() {
     assert!(
         matches!(&rest[0], EventKind::ProviderFinished(report) if report.outcome == Outcome::Timeout && report.hits == 0)
     );
-    assert!(matches!(&rest[1], EventKind::Sources { list } if list.len() == 2));
+    assert!(matches!(&rest[1], EventKind::Sources { list, .. } if list.len() == 2));
     let EventKind::Failed { error, .. } = &rest[2] else { panic!("{:?}", rest[2]) };
     assert_eq!(**error, QueryFailure::DeadlineExceeded { stage: Stage::Searching });
     assert_eq!(rest.len(), 3);

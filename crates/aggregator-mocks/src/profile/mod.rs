@@ -14,6 +14,7 @@ mod table;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use aggregator_settings::ShapeError;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -23,7 +24,6 @@ pub use refusals::Refusals;
 pub use search::{SearchDraw, SearchProfile};
 pub use table::{QuantileTable, TableError};
 
-use crate::shape::ShapeError;
 use table::Place;
 
 /// Figures about real services from one source.

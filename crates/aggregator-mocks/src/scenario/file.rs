@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use aggregator_core::ProviderOptions;
 use aggregator_core::provider::FailureKind;
+use aggregator_settings::ShapeError;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use toml::Spanned;
 
 use super::{Expectation, ModelActs, ModelMock, PanicOn, ProviderActs, ProviderMock, Scenario};
@@ -15,7 +17,6 @@ use crate::model::Style;
 use crate::profile::{ModelProfile, Profile, ProfileError, SearchProfile};
 use crate::provider::List;
 use crate::script::Step;
-use crate::shape::ShapeError;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,6 +31,9 @@ struct File {
     read_every_ms: Option<u64>,
     provider: Vec<ProviderSpec>,
     model: Option<ModelSpec>,
+    /// Read by the crate of the settings, which knows where each stands.
+    #[serde(default, rename = "settings")]
+    _settings: IgnoredAny,
     expect: Expectation,
 }
 
@@ -95,6 +99,7 @@ pub(super) fn read(text: &str) -> Result<Scenario, ShapeError> {
         deadline: file.deadline_ms.map(Duration::from_millis),
         read_every: file.read_every_ms.map(Duration::from_millis),
         providers,
+        settings: aggregator_settings::read_from(text, "settings")?,
         model: file.model.map(ModelSpec::mock).transpose().map_err(place)?,
         expect: file.expect,
     })
@@ -252,5 +257,27 @@ impl StepSpec {
                 Failure::Truncated => FailureKind::Truncated,
             }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Scenario, library};
+
+    #[test]
+    fn a_wrong_scenario_is_told_where_it_is_wrong() {
+        let good = include_str!("../../../../benches-data/scenarios/standard.toml");
+        let told = |from: &str, to: &str| {
+            assert!(good.contains(from));
+            let error = Scenario::from_toml(&good.replacen(from, to, 1), &library::corpus()).unwrap_err();
+            error.to_string()
+        };
+        assert_eq!(told("seed = 2", "seed = \"x\""), "line 2, column 8: invalid type: string \"x\", expected u64");
+        let step = told("{ wait_ms = 420 }", "{ wait_s = 420 }");
+        assert!(step.starts_with("line 30, column 10: ") && step.contains("a step is { wait_ms = 120 }"), "{step}");
+        assert!(told("weight = 0.8", "weight = -0.8").contains("provider `cedar`: a weight of -0.8"));
+        let settings = told("[model]", "[settings]\nmax_hits = 0\n\n[model]");
+        assert_eq!(settings, "line 26, column 12: max_hits = 0 is not between 1 and 1000");
+        assert!(told("[model]", "[modell]").contains("unknown field `modell`"));
     }
 }

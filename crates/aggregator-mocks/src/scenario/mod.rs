@@ -5,7 +5,8 @@ mod file;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aggregator_core::{BuildError, Engine, EngineBuilder, ProviderOptions, Query, QueryError, QueryStream};
+use aggregator_core::{BuildError, Engine, EngineBuilder, ProviderOptions, Query, QueryError, QueryStream, Settings};
+use aggregator_settings::ShapeError;
 use futures::StreamExt as _;
 use serde::Deserialize;
 use tokio::time::sleep;
@@ -17,7 +18,6 @@ use crate::profile::{ModelProfile, SearchProfile};
 use crate::profiled::{ProfiledModel, ProfiledProvider};
 use crate::provider::{List, ScriptedProvider};
 use crate::script::{Pace, Step};
-use crate::shape::ShapeError;
 use crate::transcript::Transcript;
 
 /// A situation, read from `benches-data/scenarios/*.toml`; tests and benchmarks read the same ones.
@@ -34,6 +34,7 @@ pub struct Scenario {
     read_every: Option<Duration>,
     providers: Vec<ProviderMock>,
     model: Option<ModelMock>,
+    settings: Settings,
     /// What must come of it at its own pace.
     pub expect: Expectation,
 }
@@ -203,6 +204,13 @@ impl Scenario {
         self
     }
 
+    /// The same scenario with other settings of the engine; what is expected of it may then not come.
+    #[must_use]
+    pub fn with_settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.settings);
+        self
+    }
+
     fn make_query(&self) -> Result<Query, QueryError> {
         let query = Query::new(self.query.as_str())?.with_seed(self.seed);
         match self.deadline {
@@ -218,7 +226,7 @@ impl Scenario {
         probe: Option<&Probe>,
         seeds: &[u64],
     ) -> Result<Engine, BuildError> {
-        let mut builder = Engine::builder().hash_seed(0);
+        let mut builder = Engine::builder().hash_seed(0).settings(self.settings.clone());
         for mock in &self.providers {
             builder = self.add_provider(builder, mock, corpus, pace, probe, seeds);
         }

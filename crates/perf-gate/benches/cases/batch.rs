@@ -18,7 +18,7 @@ use super::{Observation, Work, require};
 /// Digest of what a reply says: its text, its citations and its cost.
 pub fn digest_reply(hasher: &mut SipHasher13, reply: &Reply) {
     hasher.write(reply.answer.as_bytes());
-    for Citation { span, number, id } in &reply.citations {
+    for Citation { span, number, id, .. } in &reply.citations {
         [span.start, span.end, *number, id.0].into_iter().for_each(|value| hasher.write_u32(value));
     }
     hasher.write_u64(reply.usage.map_or(0, |usage| usage.output_tokens));

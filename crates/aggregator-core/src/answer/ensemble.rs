@@ -1,0 +1,476 @@
+//! Several models for one answer: one after the other, against each other, or together.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::mode::Mode;
+use super::prompt::{self, Draft};
+use crate::event::{Cut, ModelReport, Outcome, ProviderName, Role};
+use crate::isolate::Isolated;
+use crate::model::{AnswerRequest, Chunk, LanguageModel, Usage};
+use crate::provider::{FailureKind, ProviderError};
+use crate::search::MAX_SWALLOWED;
+
+/// Most models of an ensemble.
+pub const MAX_MODELS: usize = 8;
+
+/// Longest answer of a panelist in bytes; it is cut there.
+pub const MAX_DRAFT_BYTES: usize = 16 * 1_024;
+
+/// White space that a racing model may give before its first word.
+const MAX_BLANK_BYTES: usize = 256;
+
+/// How the models of an [`Ensemble`] work together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Plan {
+    /// The first one answers; the next one is asked if it fails, gives nothing, or keeps silent for too long
+    /// ([`Settings::model_patience`](crate::Settings::model_patience)). Once a word is out there is no other.
+    Fallback,
+    /// All are asked at once; whose first word comes first writes the answer, and the others are dropped then.
+    Race,
+    /// All answer at once, for at most half of the time that is left; then the first one writes the answer, from the
+    /// sources and all these drafts.
+    Panel,
+}
+
+/// Models that answer together, in the order in which they were added.
+#[derive(Clone)]
+pub struct Ensemble {
+    pub(crate) plan: Plan,
+    pub(crate) models: Vec<(Arc<dyn LanguageModel>, ModelOptions)>,
+}
+
+/// How well a model suits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ModelOptions {
+    suits: [f64; 4],
+}
+
+impl Default for ModelOptions {
+    fn default() -> Self {
+        Self { suits: [1.0; 4] }
+    }
+}
+
+impl ModelOptions {
+    /// Least weight with which a model is asked, unless all have less: the limit of the reference system.
+    pub const LEAST: f64 = 0.6;
+
+    /// Says how well it suits a mode, 0 to 1; 1 unless set. For a query of that mode models with a larger weight come
+    /// first, and those below [`Self::LEAST`] are not asked.
+    #[must_use]
+    pub fn suits(mut self, mode: Mode, weight: f64) -> Self {
+        self.suits[mode as usize] = weight;
+        self
+    }
+}
+
+impl Ensemble {
+    /// An ensemble without models.
+    pub fn new(plan: Plan) -> Self {
+        Self { plan, models: Vec::new() }
+    }
+
+    /// Adds a model.
+    #[must_use]
+    pub fn model(self, model: impl LanguageModel + 'static) -> Self {
+        self.model_with(model, ModelOptions::default())
+    }
+
+    /// Adds a model that suits some modes better than others.
+    #[must_use]
+    pub fn model_with(mut self, model: impl LanguageModel + 'static, options: ModelOptions) -> Self {
+        self.models.push((Arc::new(model), options));
+        self
+    }
+
+    /// A model and its weight, if that is no number from 0 to 1.
+    pub(crate) fn unsuitable_weight(&self) -> Option<(&str, f64)> {
+        let bad = |options: &ModelOptions| options.suits.into_iter().find(|weight| !(0.0..=1.0).contains(weight));
+        self.models.iter().find_map(|(model, options)| Some((model.name(), bad(options)?)))
+    }
+
+    /// The models for a mode, the most suitable first.
+    fn for_mode(&self, mode: Mode) -> Vec<Arc<dyn LanguageModel>> {
+        let weight = |options: &ModelOptions| options.suits[mode as usize];
+        let mut chosen: Vec<_> =
+            self.models.iter().filter(|(_, options)| weight(options) >= ModelOptions::LEAST).collect();
+        if chosen.is_empty() {
+            chosen = self.models.iter().collect();
+        }
+        // Stable: equally suitable ones stay in the order in which they were added.
+        chosen.sort_by(|a, b| weight(&b.1).total_cmp(&weight(&a.1)));
+        chosen.into_iter().map(|(model, _)| Arc::clone(model)).collect()
+    }
+}
+
+impl std::fmt::Debug for Ensemble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let models: Vec<_> = self.models.iter().map(|(model, _)| model.name()).collect();
+        f.debug_struct("Ensemble").field("plan", &self.plan).field("models", &models).finish()
+    }
+}
+
+/// What an ensemble says.
+pub(super) enum Said {
+    /// A piece of the answer, or what one of its models counted.
+    Chunk(Chunk),
+    /// A model is through.
+    Finished(Arc<ModelReport>),
+    /// The answer is complete.
+    End,
+    /// There is no answer, or no rest of it.
+    Failed(ProviderError),
+}
+
+/// The models of one answer at work.
+pub(super) struct Choir {
+    plan: Plan,
+    request: AnswerRequest,
+    began: Instant,
+    patience: Option<Duration>,
+    /// Asked, and not through.
+    voices: Vec<Voice>,
+    /// Not asked yet, the next one last.
+    waiting: Vec<Arc<dyn LanguageModel>>,
+    /// The lead of a panel, before it has the last word.
+    lead: Option<Arc<dyn LanguageModel>>,
+    drafts: Vec<Draft>,
+    /// When waiting ends: for a word, or for drafts.
+    expires: Option<Instant>,
+    /// Somebody's words are out: the answer is theirs.
+    spoke: bool,
+    error: Option<ProviderError>,
+    reports: Vec<Arc<ModelReport>>,
+    /// Of the reports, those that were told.
+    told: usize,
+    end: Option<Result<(), ProviderError>>,
+    /// A piece of text that comes before anything else.
+    next_text: Option<String>,
+}
+
+/// One call of a model.
+struct Voice {
+    name: ProviderName,
+    price: Option<crate::model::Price>,
+    role: Role,
+    stream: Isolated<Chunk>,
+    /// What a panelist wrote, or the white space with which a racing model began.
+    text: String,
+    bytes: u32,
+    first_text: Option<Instant>,
+    usage: Option<Usage>,
+    input_estimate: u64,
+}
+
+impl Voice {
+    fn new(model: &Arc<dyn LanguageModel>, role: Role, request: &AnswerRequest) -> Self {
+        let AnswerRequest { query, sources, drafts, max_prompt_tokens, .. } = request;
+        let input_estimate = prompt::estimate(query, sources, drafts, *max_prompt_tokens);
+        let request = request.clone();
+        let call = || model.answer(request);
+        #[cfg(feature = "seeded-faults")]
+        let call = || crate::seeded_fault::chunks(call());
+        Self {
+            name: ProviderName::new(model.name()),
+            price: model.price(),
+            role,
+            stream: Isolated::call(call).unwrap_or_else(Isolated::failing),
+            text: String::new(),
+            bytes: 0,
+            first_text: None,
+            usage: None,
+            input_estimate,
+        }
+    }
+
+    fn wrote(&mut self, text: &str, now: Instant) {
+        self.bytes = self.bytes.saturating_add(text.len() as u32);
+        if !text.trim().is_empty() {
+            self.first_text.get_or_insert(now);
+        }
+    }
+
+    fn report(&self, outcome: Outcome, began: Instant) -> Arc<ModelReport> {
+        let estimate = Usage { input_tokens: self.input_estimate, output_tokens: prompt::tokens_of(self.bytes) };
+        let usage = self.usage.unwrap_or(estimate);
+        Arc::new(ModelReport {
+            model: self.name.clone(),
+            role: self.role,
+            outcome,
+            first_text: self.first_text.map(|at| at.saturating_duration_since(began)),
+            bytes: self.bytes,
+            usage,
+            usage_is_estimated: self.usage.is_none(),
+            cost: self.price.map(|price| price.of(usage)),
+        })
+    }
+}
+
+impl Choir {
+    pub(super) fn new(ensemble: &Ensemble, request: AnswerRequest, patience: Option<Duration>, now: Instant) -> Self {
+        let mut models = ensemble.for_mode(request.query.mode());
+        let plan = ensemble.plan;
+        let mut choir = Self {
+            plan,
+            began: now,
+            patience,
+            voices: Vec::new(),
+            waiting: Vec::new(),
+            lead: None,
+            drafts: Vec::new(),
+            expires: None,
+            spoke: false,
+            error: None,
+            reports: Vec::new(),
+            told: 0,
+            end: None,
+            next_text: None,
+            request,
+        };
+        match plan {
+            Plan::Fallback => {
+                models.reverse();
+                choir.waiting = models;
+                choir.ask_next(now);
+            }
+            Plan::Race | Plan::Panel => {
+                let role = if plan == Plan::Race { Role::Writer } else { Role::Panelist };
+                choir.voices = models.iter().map(|model| Voice::new(model, role, &choir.request)).collect();
+                if plan == Plan::Panel {
+                    let left = choir.request.deadline.saturating_duration_since(now);
+                    choir.expires = Some(now + left / 2);
+                    choir.lead = models.into_iter().next();
+                }
+            }
+        }
+        choir
+    }
+
+    /// When [`Self::expire`] should be called, if not before.
+    pub(super) fn expires(&self) -> Option<Instant> {
+        self.expires
+    }
+
+    /// How the models did that are through; complete when the answer has ended.
+    pub(super) fn reports(&self) -> &[Arc<ModelReport>] {
+        &self.reports
+    }
+
+    /// Asks the next model of a fallback.
+    fn ask_next(&mut self, now: Instant) -> bool {
+        let Some(model) = self.waiting.pop() else { return false };
+        self.voices.push(Voice::new(&model, Role::Writer, &self.request));
+        self.expires = self.patience.filter(|_| !self.waiting.is_empty()).map(|patience| now + patience);
+        true
+    }
+
+    /// What is said next.
+    pub(super) fn poll_next(&mut self, now: Instant, cx: &mut Context<'_>) -> Poll<Said> {
+        // Drafts are swallowed: each round takes at most one piece of each model.
+        for _ in 0..MAX_SWALLOWED / MAX_MODELS {
+            if let Some(report) = self.reports.get(self.told) {
+                self.told += 1;
+                return Poll::Ready(Said::Finished(Arc::clone(report)));
+            }
+            if let Some(text) = self.next_text.take() {
+                return Poll::Ready(Said::Chunk(Chunk::Text(text)));
+            }
+            if let Some(end) = self.end.take() {
+                return Poll::Ready(match end {
+                    Ok(()) => Said::End,
+                    Err(error) => Said::Failed(error),
+                });
+            }
+            let drafting = self.plan == Plan::Panel && self.lead.is_some();
+            if self.voices.is_empty() {
+                match drafting {
+                    true => self.conclude(),
+                    false => self.end = Some(self.error.take().map_or(Ok(()), Err)),
+                }
+                continue;
+            }
+            let mut index = 0;
+            let mut progress = false;
+            while index < self.voices.len() {
+                match self.voices[index].stream.poll_next(cx) {
+                    Poll::Pending => index += 1,
+                    Poll::Ready(item) => {
+                        progress = true;
+                        if let Some(said) = self.heard(index, item, drafting, now) {
+                            return Poll::Ready(said);
+                        }
+                        // What it says next, others may say before: turn by turn.
+                        if self.voices.get(index).is_some() {
+                            index += 1;
+                        }
+                    }
+                }
+            }
+            if !progress {
+                return Poll::Pending;
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Takes what one model gave.
+    fn heard(
+        &mut self,
+        index: usize,
+        item: Option<Result<Chunk, ProviderError>>,
+        drafting: bool,
+        now: Instant,
+    ) -> Option<Said> {
+        match item {
+            Some(Ok(Chunk::Usage(usage))) => {
+                self.voices[index].usage = Some(usage);
+                Some(Said::Chunk(Chunk::Usage(usage)))
+            }
+            Some(Ok(Chunk::Text(text))) => {
+                self.voices[index].wrote(&text, now);
+                if drafting {
+                    let draft = &mut self.voices[index].text;
+                    draft.push_str(&text);
+                    if draft.len() > MAX_DRAFT_BYTES {
+                        draft.truncate(draft.floor_char_boundary(MAX_DRAFT_BYTES));
+                        self.finish(index, Outcome::Partial(Cut::Limit), true);
+                    }
+                    return None;
+                }
+                if self.spoke {
+                    return Some(Said::Chunk(Chunk::Text(text)));
+                }
+                let voice = &mut self.voices[index];
+                voice.text.push_str(&text);
+                if text.trim().is_empty() && voice.text.len() <= MAX_BLANK_BYTES {
+                    return None;
+                }
+                self.spoke = true;
+                self.expires = None;
+                let text = std::mem::take(&mut voice.text);
+                self.drop_all_but(index);
+                Some(Said::Chunk(Chunk::Text(text)))
+            }
+            Some(Err(error)) => {
+                let outcome = match self.voices[index].bytes {
+                    0 => Outcome::Error(error.clone()),
+                    _ => Outcome::Partial(Cut::Error(error.clone())),
+                };
+                self.finish(index, outcome, drafting);
+                self.gave_up(error, drafting, now);
+                None
+            }
+            None => {
+                let blank = self.voices[index].first_text.is_none();
+                self.finish(index, Outcome::Ok, drafting);
+                if blank {
+                    self.gave_up(ProviderError::new(FailureKind::BadResponse, "the answer is empty"), drafting, now);
+                }
+                None
+            }
+        }
+    }
+
+    /// A model is through without having answered.
+    fn gave_up(&mut self, error: ProviderError, drafting: bool, now: Instant) {
+        if self.spoke {
+            self.end = Some(Err(error));
+            return;
+        }
+        self.error.get_or_insert(error);
+        if drafting {
+            return;
+        }
+        match self.plan {
+            Plan::Fallback => {
+                self.ask_next(now);
+            }
+            // What the panel wrote is an answer too.
+            Plan::Panel => self.answer_with_a_draft(),
+            Plan::Race => {}
+        }
+    }
+
+    /// Ends a call and reports it.
+    fn finish(&mut self, index: usize, outcome: Outcome, drafting: bool) {
+        let mut voice = self.voices.remove(index);
+        voice.stream.end();
+        if !drafting && self.spoke && outcome == Outcome::Ok {
+            self.error = None;
+        }
+        self.reports.push(voice.report(outcome, self.began));
+        if drafting && !voice.text.trim().is_empty() {
+            let label = char::from(b'A' + self.drafts.len() as u8);
+            self.drafts.push(Draft { label, text: voice.text });
+        }
+    }
+
+    /// Somebody spoke: the others are dropped at once.
+    fn drop_all_but(&mut self, winner: usize) {
+        for index in (0..self.voices.len()).rev().filter(|&index| index != winner) {
+            let mut loser = self.voices.remove(index);
+            loser.stream.end();
+            self.reports.push(loser.report(Outcome::Cancelled, self.began));
+        }
+    }
+
+    /// All drafts are there: the lead has the last word.
+    fn conclude(&mut self) {
+        self.expires = None;
+        let lead = self.lead.take();
+        match (lead, self.drafts.len()) {
+            (_, 0) => self.end = Some(Err(self.error.take().unwrap_or_else(nothing))),
+            // Nothing to put together.
+            (_, 1) | (None, _) => self.answer_with_a_draft(),
+            (Some(lead), _) => {
+                let request = self.request.clone().with_drafts(self.drafts.as_slice().into());
+                self.voices.push(Voice::new(&lead, Role::Lead, &request));
+            }
+        }
+    }
+
+    fn answer_with_a_draft(&mut self) {
+        match self.drafts.drain(..).next() {
+            None => self.end = Some(Err(self.error.take().unwrap_or_else(nothing))),
+            Some(draft) => {
+                self.spoke = true;
+                self.error = None;
+                self.next_text = Some(draft.text);
+            }
+        }
+    }
+
+    /// Waiting has lasted long enough.
+    pub(super) fn expire(&mut self, now: Instant) {
+        if self.expires.is_none_or(|at| now < at) {
+            return;
+        }
+        self.expires = None;
+        let drafting = self.lead.is_some();
+        while let Some(voice) = self.voices.first() {
+            let outcome = if voice.bytes == 0 { Outcome::Timeout } else { Outcome::Partial(Cut::Timeout) };
+            self.finish(0, outcome, drafting);
+        }
+        if !drafting {
+            self.ask_next(now);
+        }
+    }
+
+    /// Drops all calls now, and reports them.
+    pub(super) fn stop(&mut self) {
+        self.waiting.clear();
+        for mut voice in self.voices.drain(..) {
+            voice.stream.end();
+            self.reports.push(voice.report(Outcome::Cancelled, self.began));
+        }
+    }
+}
+
+fn nothing() -> ProviderError {
+    ProviderError::new(FailureKind::BadResponse, "no model gave an answer")
+}

@@ -1,0 +1,255 @@
+//! Which results become sources: relevant ones, and not ten times the same.
+//!
+//! Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998): sources are chosen one by one, each time the one with
+//! the largest `(1 - diversity) * relevance - diversity * similarity`, where the similarity is that to the most similar
+//! source chosen before. All figures are whole thousandths, so that the choice is the same on every machine.
+
+use crate::analysis::{Score, terms};
+use crate::event::{RankedSource, ResultId};
+use crate::settings_by_name::settings;
+
+/// Most results, best first, among which is chosen, unless more sources are wanted: choosing compares each with each.
+pub const MAX_CANDIDATES: usize = 256;
+
+settings! {
+    /// How sources are selected.
+    pub struct SelectionSettings {
+        /// Least relevance of a source; the best one is kept whatever its relevance. The reference system announces 0.7 and
+        /// applies nothing; its relevance is 0.7 for every page with a title and a description.
+        relevance_threshold: f64 = 0.3, 0.0 => 1.0;
+        /// How much it counts against a source that it resembles another: at 0 only relevance counts. The default is what
+        /// the reference system announces.
+        diversity_factor: f64 = 0.3, 0.0 => 1.0;
+    }
+}
+
+/// Why a result became a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Why {
+    /// It is among the most relevant; diversity took nothing from it that mattered.
+    Relevant,
+    /// More relevant ones resemble what was chosen before it.
+    Different,
+    /// It is the best there is, though below the threshold.
+    Best,
+}
+
+impl std::fmt::Display for Why {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Relevant => "relevant",
+            Self::Different => "different from the others",
+            Self::Best => "the best there is",
+        })
+    }
+}
+
+/// A result that became a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Choice {
+    /// The result.
+    pub id: ResultId,
+    /// Half its score as a share of the best score, half the share of the query's subject words that its title or snippet
+    /// has.
+    pub relevance: Score,
+    /// To the most similar source chosen before it: the share of subject words that both have of those that either has,
+    /// but at least a half within a domain.
+    pub similarity: Score,
+    /// Why it was chosen.
+    pub why: Why,
+}
+
+/// What was selected, and what was not.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Selection {
+    /// What was selected, in the order of the sources.
+    pub choices: Vec<Choice>,
+    /// Results that are less relevant than the threshold.
+    pub below_threshold: u32,
+    /// Results that were relevant enough, and others were chosen.
+    pub passed_over: u32,
+}
+
+/// A result that may be chosen.
+struct Candidate<'a> {
+    source: &'a RankedSource,
+    host: &'a str,
+    terms: Vec<u64>,
+    relevance: u32,
+    /// To what was chosen so far.
+    similarity: u32,
+    why: Option<Why>,
+}
+
+/// Selects sources from results in their order, best first, with the host of each. What is selected keeps that order.
+pub(crate) fn select<'a>(
+    results: impl Iterator<Item = (&'a RankedSource, &'a str)>,
+    query: &str,
+    most: usize,
+    settings: &SelectionSettings,
+) -> Selection {
+    let threshold = Score::nearest(settings.relevance_threshold).thousandths();
+    let diversity = Score::nearest(settings.diversity_factor).thousandths();
+    let asked = terms(query);
+    let mut best_score = 0.0;
+    let candidate = |(source, host): (&'a RankedSource, &'a str)| {
+        best_score = f64::max(best_score, source.score);
+        let mut terms = terms(&source.source.title);
+        terms.extend(crate::analysis::terms(&source.source.snippet));
+        terms.sort_unstable();
+        terms.dedup();
+        let by_score = (source.score / best_score * 1_000.0) as u32;
+        let relevance = by_score.midpoint(share(crate::analysis::shared(&asked, &terms), asked.len()));
+        Candidate { source, host, terms, relevance, similarity: 0, why: None }
+    };
+    let mut selection = Selection::default();
+    let mut candidates: Vec<Candidate<'_>> = results.map(candidate).collect();
+    let relevant = candidates.iter().filter(|candidate| candidate.relevance >= threshold).count();
+    selection.below_threshold = (candidates.len() - relevant) as u32;
+    if relevant == 0 {
+        candidates.truncate(1);
+        candidates.iter_mut().for_each(|best| best.why = Some(Why::Best));
+        selection.below_threshold = selection.below_threshold.saturating_sub(1);
+    } else {
+        candidates.retain(|candidate| candidate.relevance >= threshold);
+        choose(&mut candidates, most, diversity);
+    }
+    for Candidate { source, relevance, similarity, why, .. } in &candidates {
+        match why {
+            None => selection.passed_over += 1,
+            Some(why) => selection.choices.push(Choice {
+                id: source.id,
+                relevance: Score::from_thousandths(*relevance),
+                similarity: Score::from_thousandths(*similarity),
+                why: *why,
+            }),
+        }
+    }
+    selection
+}
+
+/// Marks those that are chosen.
+fn choose(candidates: &mut [Candidate<'_>], most: usize, diversity: u32) {
+    // Those that would be chosen if only relevance counted; of equally relevant ones the better ranked.
+    let mut by_relevance: Vec<usize> = (0..candidates.len()).collect();
+    by_relevance.sort_by_key(|&index| (std::cmp::Reverse(candidates[index].relevance), index));
+    let mut relevant = vec![false; candidates.len()];
+    by_relevance.iter().take(most).for_each(|&index| relevant[index] = true);
+    for _ in 0..most.min(candidates.len()) {
+        let value = |candidate: &Candidate<'_>| {
+            i64::from(1_000 - diversity) * i64::from(candidate.relevance)
+                - i64::from(diversity) * i64::from(candidate.similarity)
+        };
+        let open = candidates.iter().enumerate().filter(|(_, candidate)| candidate.why.is_none());
+        // The first of equals: the better ranked.
+        let Some((chosen, _)) = open.min_by_key(|(index, candidate)| (std::cmp::Reverse(value(candidate)), *index))
+        else {
+            return;
+        };
+        candidates[chosen].why = Some(if relevant[chosen] { Why::Relevant } else { Why::Different });
+        let (host, terms) = (candidates[chosen].host, std::mem::take(&mut candidates[chosen].terms));
+        for other in candidates.iter_mut().filter(|candidate| candidate.why.is_none()) {
+            other.similarity = other.similarity.max(similarity(other, host, &terms));
+        }
+    }
+}
+
+fn similarity(candidate: &Candidate<'_>, host: &str, terms: &[u64]) -> u32 {
+    let shared = crate::analysis::shared(&candidate.terms, terms);
+    let in_words = share(shared, candidate.terms.len() + terms.len() - shared);
+    if candidate.host == host { in_words.max(500) } else { in_words }
+}
+
+/// In thousandths; nothing of nothing is nothing.
+fn share(part: usize, whole: usize) -> u32 {
+    (part * 1_000).checked_div(whole).unwrap_or(0) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::event::{CleanText, ProviderName, Source};
+
+    /// Results with these hosts and titles, best first.
+    fn results(pages: &[(&'static str, &str)]) -> Vec<(RankedSource, &'static str)> {
+        let result = |(index, &(host, title)): (usize, &(&'static str, &str))| {
+            let source = Source {
+                url: CleanText::line(format!("https://{host}/{index}")),
+                title: CleanText::line(title),
+                snippet: CleanText::default(),
+                provider: ProviderName::new("p"),
+            };
+            let number = index as u32 + 1;
+            let score = 1.0 / f64::from(60 + number);
+            (RankedSource { number, id: ResultId(index as u32), score, source: Arc::new(source) }, host)
+        };
+        pages.iter().enumerate().map(result).collect()
+    }
+
+    fn selected(pages: &[(&'static str, &str)], query: &str, most: usize, settings: [f64; 2]) -> Selection {
+        let [relevance_threshold, diversity_factor] = settings;
+        let results = results(pages);
+        let settings = SelectionSettings { relevance_threshold, diversity_factor };
+        select(results.iter().map(|(source, host)| (source, *host)), query, most, &settings)
+    }
+
+    fn ids(selection: &Selection) -> Vec<u32> {
+        selection.choices.iter().map(|choice| choice.id.0).collect()
+    }
+
+    const PAGES: [(&str, &str); 5] = [
+        ("a.example", "Ownership in Rust explained"),
+        ("a.example", "Ownership in Rust explained again"),
+        ("b.example", "Ownership in Rust explained once more"),
+        ("c.example", "Borrowing and lifetimes: a tour of Rust ownership for beginners"),
+        ("d.example", "Gardening in spring"),
+    ];
+
+    #[test]
+    fn relevance_alone_takes_the_relevant_and_diversity_takes_others() {
+        let by_relevance = selected(&PAGES, "rust ownership", 2, [0.0, 0.0]);
+        assert_eq!(ids(&by_relevance), [0, 1]);
+        assert!(by_relevance.choices.iter().all(|choice| choice.why == Why::Relevant));
+        let diverse = selected(&PAGES, "rust ownership", 2, [0.6, 0.5]);
+        assert_eq!(ids(&diverse), [0, 3], "{diverse:?}");
+        assert_eq!(diverse.choices[1].why, Why::Different);
+        assert!(diverse.choices[1].similarity < Score::from_thousandths(500));
+        assert_eq!((diverse.below_threshold, diverse.passed_over), (1, 2), "the garden, and twice the same");
+    }
+
+    #[test]
+    fn the_threshold_is_applied_and_the_best_is_kept() {
+        assert_eq!(ids(&selected(&PAGES, "rust ownership", 5, [0.0, 0.3])), [0, 1, 2, 3, 4]);
+        assert_eq!(ids(&selected(&PAGES, "rust ownership", 5, [0.6, 0.3])), [0, 1, 2, 3]);
+        let nothing = selected(&PAGES, "quantum chromodynamics", 5, [0.9, 0.3]);
+        assert_eq!((ids(&nothing), nothing.choices[0].why, nothing.below_threshold), (vec![0], Why::Best, 4));
+        assert_eq!(selected(&[], "rust", 5, [0.3, 0.3]), Selection::default());
+    }
+
+    proptest! {
+        #[test]
+        fn each_result_is_chosen_or_told_as_left_out(
+            pages in prop::collection::vec((0_usize..5, 0_usize..4, 0_usize..4), 0..40),
+            most in 1_usize..20,
+            threshold in 0.0..1.0_f64,
+            diversity in 0.0..1.0_f64,
+        ) {
+            const HOSTS: [&str; 5] = ["a.example", "b.example", "c.example", "d.example", "e.example"];
+            const WORDS: [&str; 4] = ["rust", "ownership", "garden", "spring"];
+            let titles: Vec<_> = pages.iter().map(|&(_, a, b)| format!("{} {}", WORDS[a], WORDS[b])).collect();
+            let pages: Vec<_> = pages.iter().zip(&titles).map(|(&(host, ..), title)| (HOSTS[host], title.as_str())).collect();
+            let selection = selected(&pages, "rust ownership", most, [threshold, diversity]);
+            let sum = selection.choices.len() + (selection.below_threshold + selection.passed_over) as usize;
+            prop_assert_eq!(sum, pages.len());
+            prop_assert!(selection.choices.len() <= most);
+            prop_assert!(ids(&selection).is_sorted());
+            prop_assert_eq!(selection.choices.is_empty(), pages.is_empty());
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! Settings with their names, ranges and defaults written once: as fields, and for files and tables.
+
+use std::time::Duration;
+
+use crate::policy::{SettingsError, Spelled, check};
+
+/// A value as a file has it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Value {
+    /// A whole number.
+    Integer(i64),
+    /// Any other number.
+    Float(f64),
+    /// Yes or no.
+    Boolean(bool),
+}
+
+/// Why a setting was not set.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SetError {
+    /// There is none of that name.
+    #[error("there is no such setting; there are: {}", .known.join(", "))]
+    Unknown {
+        /// All names.
+        known: Vec<String>,
+    },
+    /// It takes another kind of value.
+    #[error("it has to be {wanted}")]
+    Kind {
+        /// What it takes.
+        wanted: &'static str,
+    },
+    /// The value is outside its range.
+    #[error(transparent)]
+    Range(#[from] SettingsError),
+}
+
+/// A setting, for a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Described {
+    /// Its name in a file; times have their unit in it.
+    pub name: String,
+    /// What it is, in Markdown.
+    pub meaning: &'static str,
+    /// Its default.
+    pub default: String,
+    /// The least and the most it may be, if it is a number.
+    pub range: Option<(String, String)>,
+}
+
+/// Settings that are told by their names.
+pub trait ByName {
+    /// Sets one to a value within its range.
+    ///
+    /// # Errors
+    /// [`SetError`] says what is wrong with the name or the value; nothing is set then.
+    fn set(&mut self, name: &str, value: Value) -> Result<(), SetError>;
+
+    /// The settings of a section, which is made if it is absent; `None` if there is no such section.
+    fn section(&mut self, name: &str) -> Option<&mut dyn ByName>;
+
+    /// All of them but those of sections, in the order of the fields.
+    fn described(&self) -> Vec<Described>;
+
+    /// Names of the sections.
+    fn sections(&self) -> &'static [&'static str];
+}
+
+/// A type that a setting may have.
+pub(crate) trait Setting: Sized {
+    /// What its name ends with in a file.
+    const SUFFIX: &'static str = "";
+    /// What it has to be, for a message.
+    const KIND: &'static str;
+    /// What it is compared as.
+    type Bound: PartialOrd + ToString;
+    /// The type of the ends of its range.
+    type Plain: Setting<Bound = Self::Bound>;
+
+    fn read(value: Value) -> Option<Self>;
+    fn bound(&self) -> Option<Self::Bound>;
+    fn shown(&self) -> String;
+}
+
+macro_rules! whole_number {
+    ($($type:ty)+) => {$(
+        impl Setting for $type {
+            const KIND: &'static str = "a whole number";
+            type Bound = Self;
+            type Plain = Self;
+
+            fn read(value: Value) -> Option<Self> {
+                match value {
+                    Value::Integer(number) => number.try_into().ok(),
+                    Value::Float(_) | Value::Boolean(_) => None,
+                }
+            }
+
+            fn bound(&self) -> Option<Self> {
+                Some(*self)
+            }
+
+            fn shown(&self) -> String {
+                self.to_string()
+            }
+        }
+    )+};
+}
+
+whole_number!(u8 u32);
+
+impl Setting for f64 {
+    const KIND: &'static str = "a number";
+    type Bound = Self;
+    type Plain = Self;
+
+    fn read(value: Value) -> Option<Self> {
+        match value {
+            // Exact up to 2^53, and no setting is that large.
+            Value::Integer(number) => Some(number as Self),
+            Value::Float(number) => Some(number),
+            Value::Boolean(_) => None,
+        }
+    }
+
+    fn bound(&self) -> Option<Self> {
+        Some(*self)
+    }
+
+    fn shown(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Setting for bool {
+    const KIND: &'static str = "true or false";
+    type Bound = Self;
+    type Plain = Self;
+
+    fn read(value: Value) -> Option<Self> {
+        match value {
+            Value::Boolean(yes) => Some(yes),
+            Value::Integer(_) | Value::Float(_) => None,
+        }
+    }
+
+    fn bound(&self) -> Option<Self> {
+        None
+    }
+
+    fn shown(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Setting for Duration {
+    const SUFFIX: &'static str = "_ms";
+    const KIND: &'static str = "a whole number of milliseconds";
+    type Bound = Spelled;
+    type Plain = Self;
+
+    fn read(value: Value) -> Option<Self> {
+        u32::read(value).map(|ms| Self::from_millis(u64::from(ms)))
+    }
+
+    fn bound(&self) -> Option<Spelled> {
+        Some(Spelled(*self))
+    }
+
+    fn shown(&self) -> String {
+        self.as_millis().to_string()
+    }
+}
+
+/// Not set is a value of its own, which no file can write: leave the line out.
+impl<S: Setting> Setting for Option<S> {
+    const SUFFIX: &'static str = S::SUFFIX;
+    const KIND: &'static str = S::KIND;
+    type Bound = S::Bound;
+    type Plain = S::Plain;
+
+    fn read(value: Value) -> Option<Self> {
+        S::read(value).map(Some)
+    }
+
+    fn bound(&self) -> Option<S::Bound> {
+        self.as_ref().and_then(S::bound)
+    }
+
+    fn shown(&self) -> String {
+        self.as_ref().map_or_else(|| "not set".to_owned(), S::shown)
+    }
+}
+
+pub(crate) fn check_range<S: Setting>(
+    name: &'static str,
+    setting: &S,
+    least: S::Plain,
+    most: S::Plain,
+) -> Result<(), SettingsError> {
+    match (setting.bound(), least.bound(), most.bound()) {
+        (Some(given), Some(least), Some(most)) => check(name, given, least, most),
+        _ => Ok(()),
+    }
+}
+
+/// The ends of a range as a table shows them.
+#[allow(clippy::needless_pass_by_value)]
+pub(crate) fn range<S: Setting>(least: S::Plain, most: S::Plain) -> (String, String) {
+    (least.shown(), most.shown())
+}
+
+/// A struct of settings. Each has a default and, if it is a number, a range; sections are absent by default.
+macro_rules! settings {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident {
+            $(
+                $(#[doc = $doc:literal])+
+                $field:ident: $type:ty = $default:expr $(, $least:expr => $most:expr)?;
+            )+
+            $(sections {
+                $(
+                    $(#[doc = $section_doc:literal])+
+                    $section:ident: $section_type:ty;
+                )+
+            })?
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub struct $name {
+            $(
+                $(#[doc = $doc])+
+                #[doc = concat!("\n\nDefault `", stringify!($default), "`", $("; `", stringify!($least), "` to `", stringify!($most), "`",)? ".")]
+                pub $field: $type,
+            )+
+            $($(
+                $(#[doc = $section_doc])+
+                #[doc = "\n\nDefault `None`."]
+                pub $section: Option<$section_type>,
+            )+)?
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($field: $default,)+ $($($section: None,)+)? }
+            }
+        }
+
+        impl $name {
+            /// Checks every setting against its range.
+            ///
+            /// # Errors
+            /// Names the first setting that is outside.
+            pub fn check(&self) -> Result<(), $crate::policy::SettingsError> {
+                $($(
+                    $crate::settings_by_name::check_range(stringify!($field), &self.$field, $least, $most)?;
+                )?)+
+                $($(self.$section.as_ref().map_or(Ok(()), <$section_type>::check)?;)+)?
+                Ok(())
+            }
+        }
+
+        impl $crate::settings_by_name::ByName for $name {
+            fn set(
+                &mut self,
+                name: &str,
+                value: $crate::settings_by_name::Value,
+            ) -> Result<(), $crate::settings_by_name::SetError> {
+                use $crate::settings_by_name::{SetError, Setting};
+                $(
+                    if name.strip_suffix(<$type as Setting>::SUFFIX) == Some(stringify!($field)) {
+                        let wanted = <$type as Setting>::KIND;
+                        let value = <$type as Setting>::read(value).ok_or(SetError::Kind { wanted })?;
+                        let before = std::mem::replace(&mut self.$field, value);
+                        return self.check().map_err(|error| {
+                            self.$field = before;
+                            error.into()
+                        });
+                    }
+                )+
+                let known = $crate::settings_by_name::ByName::described(self);
+                Err(SetError::Unknown { known: known.into_iter().map(|setting| setting.name).collect() })
+            }
+
+            fn section(&mut self, name: &str) -> Option<&mut dyn $crate::settings_by_name::ByName> {
+                match name {
+                    $($(stringify!($section) => Some(self.$section.get_or_insert_with(Default::default)),)+)?
+                    _ => None,
+                }
+            }
+
+            fn described(&self) -> Vec<$crate::settings_by_name::Described> {
+                use $crate::settings_by_name::{Described, Setting};
+                vec![$(Described {
+                    name: format!("{}{}", stringify!($field), <$type as Setting>::SUFFIX),
+                    meaning: concat!($($doc),+),
+                    default: Setting::shown(&self.$field),
+                    range: [$($crate::settings_by_name::range::<$type>($least, $most))?].into_iter().next(),
+                },)+]
+            }
+
+            fn sections(&self) -> &'static [&'static str] {
+                &[$($(stringify!($section)),+)?]
+            }
+        }
+    };
+}
+
+pub(crate) use settings;

@@ -1,0 +1,411 @@
+//! Several models for one answer, in virtual time: who is asked when, whose words are read, what it costs.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aggregator_core::answer::ensemble::{Ensemble, MAX_MODELS, ModelOptions, Plan};
+use aggregator_core::answer::mode::Mode;
+use aggregator_core::event::{CancelReason, Cut, EventKind, ModelReport, Outcome, QueryFailure, Role};
+use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream, Cost, Price, Usage};
+use aggregator_core::provider::{FailureKind, Hit, HitStream, ProviderError, SearchRequest};
+use aggregator_core::{BuildError, Engine, LanguageModel, Query, SearchProvider, Settings};
+use aggregator_mocks::Transcript;
+use futures::{StreamExt as _, stream};
+use tokio::time::sleep;
+
+/// Three pages.
+struct Pages;
+
+impl SearchProvider for Pages {
+    fn name(&self) -> &str {
+        "pages"
+    }
+
+    fn search(&self, _: SearchRequest) -> HitStream {
+        let hit = |number| Hit {
+            url: format!("https://example.org/{number}"),
+            title: format!("Page {number}"),
+            snippet: "about it".into(),
+        };
+        stream::iter((1..=3).map(hit).map(Ok)).boxed()
+    }
+}
+
+/// What a model does next.
+#[derive(Clone)]
+enum Act {
+    Wait(u64),
+    Say(&'static str),
+    Count(u64, u64),
+    Fail,
+    Hang,
+}
+use Act::{Count, Fail, Hang, Say, Wait};
+
+/// A model that acts in order. It tells whether it was asked, and whether its stream is alive.
+#[derive(Clone)]
+struct Actor {
+    name: &'static str,
+    acts: Vec<Act>,
+    with_drafts: Option<Vec<Act>>,
+    price: Option<Price>,
+    asked: Arc<AtomicU32>,
+    alive: Arc<AtomicU32>,
+    requests: Arc<Mutex<Vec<AnswerRequest>>>,
+}
+
+fn actor(name: &'static str, acts: &[Act]) -> Actor {
+    Actor {
+        name,
+        acts: acts.to_vec(),
+        with_drafts: None,
+        price: None,
+        asked: Arc::default(),
+        alive: Arc::default(),
+        requests: Arc::default(),
+    }
+}
+
+impl Actor {
+    /// What it does when it is shown drafts.
+    fn then(mut self, acts: &[Act]) -> Self {
+        self.with_drafts = Some(acts.to_vec());
+        self
+    }
+
+    fn asked(&self) -> u32 {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    fn alive(&self) -> u32 {
+        self.alive.load(Ordering::Relaxed)
+    }
+}
+
+/// Counts a stream as alive until it is dropped.
+struct Alive(Arc<AtomicU32>);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl LanguageModel for Actor {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn price(&self) -> Option<Price> {
+        self.price
+    }
+
+    fn answer(&self, request: AnswerRequest) -> ChunkStream {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.alive.fetch_add(1, Ordering::Relaxed);
+        let acts = match &self.with_drafts {
+            Some(acts) if !request.drafts.is_empty() => acts.clone(),
+            _ => self.acts.clone(),
+        };
+        self.requests.lock().unwrap().push(request);
+        let alive = Alive(Arc::clone(&self.alive));
+        let act = |(mut acts, alive): (std::vec::IntoIter<Act>, Alive)| async move {
+            loop {
+                let chunk = match acts.next()? {
+                    Wait(ms) => {
+                        sleep(Duration::from_millis(ms)).await;
+                        continue;
+                    }
+                    Say(text) => Ok(Chunk::Text(text.to_owned())),
+                    Count(input_tokens, output_tokens) => Ok(Chunk::Usage(Usage { input_tokens, output_tokens })),
+                    Fail => Err(ProviderError::new(FailureKind::Other, "as planned")),
+                    Hang => std::future::pending().await,
+                };
+                return Some((chunk, (acts, alive)));
+            }
+        };
+        stream::unfold((acts.into_iter(), alive), act).boxed()
+    }
+}
+
+/// What came of a query.
+struct Told {
+    answer: String,
+    reports: Vec<ModelReport>,
+    end: EventKind,
+    at: Duration,
+}
+
+impl Told {
+    /// Name, role and outcome of each model, in the order in which they were through.
+    fn models(&self) -> Vec<(&str, Role, &Outcome)> {
+        self.reports.iter().map(|report| (report.model.as_str(), report.role, &report.outcome)).collect()
+    }
+
+    fn is_done(&self) -> bool {
+        matches!(self.end, EventKind::Done { .. })
+    }
+}
+
+fn engine(models: Ensemble, settings: Settings) -> Engine {
+    Engine::builder().provider(Pages).models(models).settings(settings).build().unwrap()
+}
+
+async fn ask(engine: &Engine, query: Query) -> Told {
+    let mut events = engine.run(query);
+    let (mut transcript, mut answer, mut told) = (Transcript::new(), String::new(), Vec::new());
+    loop {
+        let event = events.next().await.unwrap();
+        transcript.read(&event);
+        match &event.kind {
+            EventKind::AnswerDelta { text } => answer.push_str(text),
+            EventKind::ModelFinished(report) => told.push((**report).clone()),
+            kind if kind.is_terminal() => {
+                transcript.check().unwrap();
+                let summary = kind.summary().unwrap();
+                let reports: Vec<_> = summary.models.iter().map(|report| (**report).clone()).collect();
+                assert_eq!(told, reports[..told.len()], "what was told is in the summary");
+                let sum = reports.iter().fold(Usage::default(), |sum, report| sum.and(report.usage));
+                assert_eq!(summary.answer.unwrap().usage, sum);
+                return Told { answer, reports, at: event.elapsed(), end: event.kind };
+            }
+            _ => {}
+        }
+    }
+}
+
+fn query() -> Query {
+    Query::new("what is it?").unwrap()
+}
+
+fn patient(ms: u64) -> Settings {
+    let mut settings = Settings::default();
+    settings.model_patience = Some(Duration::from_millis(ms));
+    settings
+}
+
+const OTHER: fn() -> Outcome = || Outcome::Error(ProviderError::new(FailureKind::Other, "as planned"));
+
+#[tokio::test(start_paused = true)]
+async fn a_fallback_asks_the_next_only_when_one_gives_nothing() {
+    let (a, b, c) = (actor("a", &[Fail]), actor("b", &[Say("it is [1]")]), actor("c", &[Say("never")]));
+    let models = Ensemble::new(Plan::Fallback).model(a.clone()).model(b.clone()).model(c.clone());
+    let told = ask(&engine(models, Settings::default()), query()).await;
+    assert!(told.is_done());
+    assert_eq!(told.answer, "it is [1]");
+    assert_eq!(told.models(), [("a", Role::Writer, &OTHER()), ("b", Role::Writer, &Outcome::Ok)]);
+    assert_eq!((a.asked(), b.asked(), c.asked()), (1, 1, 0));
+
+    // A model that says nothing, or white space only, gave nothing.
+    let models = Ensemble::new(Plan::Fallback).model(actor("a", &[])).model(actor("b", &[Say(" \n")])).model(b.clone());
+    let told = ask(&engine(models, Settings::default()), query()).await;
+    assert_eq!((told.answer.as_str(), told.reports.len()), ("it is [1]", 3));
+
+    // All fail: the first reason is told.
+    let models = Ensemble::new(Plan::Fallback).model(actor("a", &[Fail])).model(actor("b", &[]));
+    let told = ask(&engine(models, Settings::default()), query()).await;
+    let EventKind::Failed { error, .. } = &told.end else { panic!("{:?}", told.end) };
+    assert!(matches!(&**error, QueryFailure::Model(error) if error.message.as_str() == "as planned"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn once_a_word_is_out_there_is_no_other_model() {
+    let b = actor("b", &[Say("never")]);
+    let models = Ensemble::new(Plan::Fallback).model(actor("a", &[Say("it "), Fail])).model(b.clone());
+    let told = ask(&engine(models, Settings::default()), query()).await;
+    assert!(matches!(told.end, EventKind::Failed { .. }));
+    assert_eq!((told.answer.as_str(), b.asked()), ("it ", 0));
+    let error = ProviderError::new(FailureKind::Other, "as planned");
+    assert_eq!(told.models(), [("a", Role::Writer, &Outcome::Partial(Cut::Error(error)))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_model_is_given_up_after_the_patience_and_the_last_is_waited_for() {
+    let a = actor("a", &[Hang]);
+    let slow = actor("b", &[Wait(700), Say("late")]);
+    let models = || Ensemble::new(Plan::Fallback).model(a.clone()).model(slow.clone());
+    let told = ask(&engine(models(), patient(500)), query()).await;
+    assert_eq!((told.answer.as_str(), told.at), ("late", Duration::from_millis(1_200)));
+    assert_eq!(told.models(), [("a", Role::Writer, &Outcome::Timeout), ("b", Role::Writer, &Outcome::Ok)]);
+    assert_eq!((a.alive(), slow.alive()), (0, 0));
+    // Who has begun may take its time.
+    let begun =
+        Ensemble::new(Plan::Fallback).model(actor("a", &[Say("be"), Wait(900), Say("gun")])).model(slow.clone());
+    assert_eq!(ask(&engine(begun, patient(500)), query()).await.answer, "begun");
+    // Without patience the deadline ends it.
+    let told =
+        ask(&engine(models(), Settings::default()), query().with_deadline(Duration::from_secs(3)).unwrap()).await;
+    let EventKind::Failed { error, .. } = &told.end else { panic!("{:?}", told.end) };
+    assert!(matches!(**error, QueryFailure::DeadlineExceeded { .. }), "{error}");
+    assert_eq!(told.at, Duration::from_secs(3));
+    assert_eq!(told.models(), [("a", Role::Writer, &Outcome::Cancelled)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_useful_word_wins_a_race_and_the_losers_are_dropped_at_once() {
+    let blank = actor("a", &[Wait(10), Say("  \n"), Wait(500), Say("slow")]);
+    let quick = actor("b", &[Wait(100), Say("quick "), Wait(300), Say("and [2] done"), Count(10, 20)]);
+    let failing = actor("c", &[Wait(20), Fail]);
+    let models = Ensemble::new(Plan::Race).model(blank.clone()).model(quick.clone()).model(failing.clone());
+    let engine = engine(models, Settings::default());
+    let mut events = engine.run(query());
+    while let Some(event) = events.next().await {
+        if matches!(event.kind, EventKind::AnswerDelta { .. }) {
+            assert_eq!(event.elapsed(), Duration::from_millis(100));
+            break;
+        }
+    }
+    assert_eq!((blank.alive(), quick.alive(), failing.alive()), (0, 1, 0), "losers are dropped with the first word");
+    let told = ask(&engine, query()).await;
+    assert_eq!((told.answer.as_str(), told.at), ("quick and [2] done", Duration::from_millis(400)));
+    assert!(told.is_done());
+    let expected =
+        [("c", Role::Writer, &OTHER()), ("a", Role::Writer, &Outcome::Cancelled), ("b", Role::Writer, &Outcome::Ok)];
+    assert_eq!(told.models(), expected);
+    assert_eq!(told.reports[2].usage, Usage { input_tokens: 10, output_tokens: 20 });
+    assert!(told.reports[1].usage_is_estimated && !told.reports[2].usage_is_estimated);
+
+    let nobody = Ensemble::new(Plan::Race).model(actor("a", &[Fail])).model(actor("b", &[Wait(5)]));
+    let told = ask(&self::engine(nobody, Settings::default()), query()).await;
+    assert!(matches!(told.end, EventKind::Failed { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panel_answers_and_its_lead_has_the_last_word() {
+    let lead = actor("a", &[Wait(50), Say("one "), Say("thing [1]")]).then(&[Wait(30), Say("both: [1] and [3]")]);
+    let other = actor("b", &[Wait(200), Say("another thing [3]")]);
+    let models = Ensemble::new(Plan::Panel).model(lead.clone()).model(other.clone()).model(actor("c", &[Fail]));
+    let told = ask(&engine(models, Settings::default()), query()).await;
+    assert!(told.is_done());
+    assert_eq!((told.answer.as_str(), told.at), ("both: [1] and [3]", Duration::from_millis(230)));
+    let expected = [
+        ("c", Role::Panelist, &OTHER()),
+        ("a", Role::Panelist, &Outcome::Ok),
+        ("b", Role::Panelist, &Outcome::Ok),
+        ("a", Role::Lead, &Outcome::Ok),
+    ];
+    assert_eq!(told.models(), expected);
+    let requests = lead.requests.lock().unwrap();
+    let drafts: Vec<_> = requests[1].drafts.iter().map(|draft| (draft.label, draft.text.as_str())).collect();
+    assert_eq!(drafts, [('A', "one thing [1]"), ('B', "another thing [3]")]);
+    let prompt = requests[1].prompt();
+    assert!(prompt.user.contains("Answer B:") && prompt.user.contains("another thing [3]"));
+    assert!(requests[0].drafts.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panel_that_is_late_or_alone_still_answers() {
+    // Half of the time is the panel's: who hangs is left behind.
+    let lead = actor("a", &[Say("one")]).then(&[Say("of both")]);
+    let late = actor("b", &[Say("begun"), Hang]);
+    let models = Ensemble::new(Plan::Panel).model(lead.clone()).model(late.clone()).model(actor("c", &[Hang]));
+    let told = ask(&engine(models, Settings::default()), query().with_deadline(Duration::from_secs(8)).unwrap()).await;
+    assert_eq!((told.answer.as_str(), told.at), ("of both", Duration::from_secs(4)));
+    assert_eq!(told.models()[1], ("b", Role::Panelist, &Outcome::Partial(Cut::Timeout)));
+    assert_eq!(told.models()[2], ("c", Role::Panelist, &Outcome::Timeout));
+    assert_eq!((lead.alive(), late.alive()), (0, 0));
+    // Only one answered: that is the answer, and nobody is asked again.
+    let lead = actor("a", &[Fail]).then(&[Say("never")]);
+    let models = Ensemble::new(Plan::Panel).model(lead.clone()).model(actor("b", &[Say("alone [2]")]));
+    let told = ask(&engine(models, Settings::default()), query()).await;
+    assert_eq!((told.answer.as_str(), lead.asked()), ("alone [2]", 1));
+    assert!(told.is_done());
+    // The lead fails at the last word: a draft is the answer.
+    let lead = actor("a", &[Say("mine [1]")]).then(&[Fail]);
+    let models = Ensemble::new(Plan::Panel).model(lead.clone()).model(actor("b", &[Wait(9), Say("theirs [2]")]));
+    let told = ask(&engine(models, Settings::default()), query()).await;
+    assert_eq!((told.answer.as_str(), told.is_done()), ("mine [1]", true));
+    // Nobody answers.
+    let models = Ensemble::new(Plan::Panel).model(actor("a", &[Fail])).model(actor("b", &[]));
+    let told = ask(&engine(models, Settings::default()), query()).await;
+    assert!(matches!(told.end, EventKind::Failed { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_answer_is_counted_and_paid_for() {
+    let price = Price { input: 3_000, output: 15_000 };
+    let mut counted = actor("a", &[Count(1_000, 100), Say("some "), Hang]);
+    counted.price = Some(price);
+    let mut silent = actor("b", &[Say("12345678"), Hang]);
+    silent.price = Some(price);
+    for (models, usage, estimated) in [
+        (Ensemble::new(Plan::Fallback).model(counted.clone()), (1_000, 100), false),
+        (Ensemble::new(Plan::Fallback).model(silent.clone()), (0, 2), true),
+        (Ensemble::new(Plan::Race).model(silent.clone()).model(counted.clone()), (0, 2), true),
+    ] {
+        let engine = engine(models, Settings::default());
+        let mut events = engine.run(query());
+        let canceller = events.canceller();
+        while let Some(event) = events.next().await {
+            if matches!(event.kind, EventKind::AnswerDelta { .. }) {
+                canceller.cancel(CancelReason::Requested);
+            }
+            if let EventKind::Cancelled { partial, .. } = event.kind {
+                let answer = partial.answer.unwrap();
+                assert_eq!(answer.usage_is_estimated, estimated);
+                let input = answer.usage.input_tokens;
+                assert!(if estimated { input > 100 } else { input == usage.0 }, "{answer:?}");
+                assert!(answer.usage.output_tokens >= usage.1);
+                assert_eq!(answer.cost, Some(price.of(answer.usage)));
+            }
+        }
+        assert_eq!((counted.alive(), silent.alive()), (0, 0));
+    }
+    // One model alone is counted in the same way.
+    let mut alone = actor("a", &[Say("12345678")]);
+    alone.price = Some(price);
+    let engine = Engine::builder().provider(Pages).model(alone).build().unwrap();
+    let reply = engine.ask(query()).await;
+    let answer = reply.summary.answer.unwrap();
+    assert!(
+        answer.usage_is_estimated && answer.usage.output_tokens == 2 && answer.cost > Some(Cost(30_000)),
+        "{answer:?}"
+    );
+    assert!(!answer.is_supported(), "it cites nothing");
+    assert!(reply.summary.models.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mode_chooses_the_models_and_the_prompt() {
+    let general = actor("general", &[Say("general")]);
+    let coder = actor("coder", &[Say("code")]);
+    let poet = actor("poet", &[Say("rhyme")]);
+    let models = Ensemble::new(Plan::Fallback)
+        .model(general.clone())
+        .model_with(coder.clone(), ModelOptions::default().suits(Mode::Research, 0.7).suits(Mode::Creative, 0.1))
+        .model_with(
+            poet.clone(),
+            ModelOptions::default().suits(Mode::Coding, 0.2).suits(Mode::Research, 0.5).suits(Mode::Analysis, 0.6),
+        );
+    let engine = engine(models, Settings::default());
+    for (mode, expected) in [(Mode::Research, "general"), (Mode::Coding, "general"), (Mode::Creative, "general")] {
+        assert_eq!(ask(&engine, query().with_mode(mode)).await.answer, expected);
+    }
+    let only = |mode, weight| {
+        let modest = ModelOptions::default().suits(mode, weight);
+        let models = Ensemble::new(Plan::Fallback).model_with(general.clone(), modest).model(coder.clone());
+        self::engine(models, Settings::default())
+    };
+    assert_eq!(ask(&only(Mode::Coding, 0.7), query().with_mode(Mode::Coding)).await.answer, "code");
+    assert_eq!(ask(&only(Mode::Coding, 0.7), query()).await.answer, "general");
+    let prompt = coder.requests.lock().unwrap()[0].prompt();
+    assert!(prompt.system.contains("Give code that works"), "{}", prompt.system);
+    // Nobody suits: then all are asked.
+    let nobody = ModelOptions::default().suits(Mode::Research, 0.0);
+    let models = Ensemble::new(Plan::Fallback).model_with(general.clone(), nobody);
+    assert_eq!(ask(&self::engine(models, Settings::default()), query()).await.answer, "general");
+}
+
+#[test]
+fn an_ensemble_is_checked_when_the_engine_is_built() {
+    let build = |models: Ensemble| Engine::builder().provider(Pages).models(models).build().map(drop);
+    assert_eq!(build(Ensemble::new(Plan::Race)), Err(BuildError::Models { given: 0 }));
+    let many = (0..=MAX_MODELS).fold(Ensemble::new(Plan::Race), |models, _| models.model(actor("a", &[])));
+    assert_eq!(build(many), Err(BuildError::Models { given: 9 }));
+    for weight in [-0.1, 1.1, f64::NAN] {
+        let options = ModelOptions::default().suits(Mode::Coding, weight);
+        let error = build(Ensemble::new(Plan::Race).model_with(actor("a", &[]), options)).unwrap_err().to_string();
+        assert!(error.starts_with("model `a`: a weight of"), "{error}");
+    }
+}

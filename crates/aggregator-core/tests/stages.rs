@@ -1,0 +1,285 @@
+//! What an engine does besides searching and answering, where its settings say so: analysis, interims, selection.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aggregator_core::analysis::{AnalysisSettings, Unsuitable};
+use aggregator_core::event::{CancelReason, EventKind, Outcome, QueryFailure};
+use aggregator_core::provider::{Hit, HitStream, SearchRequest};
+use aggregator_core::search::patterns::ContentKind;
+use aggregator_core::search::select::{SelectionSettings, Why};
+use aggregator_core::{Engine, Query, SearchProvider, Settings};
+use aggregator_mocks::{List, Pace, Probe, ScriptedProvider, Step, Transcript, library};
+use futures::{StreamExt as _, stream};
+
+fn settings(change: impl FnOnce(&mut Settings)) -> Settings {
+    let mut settings = Settings::default();
+    change(&mut settings);
+    settings
+}
+
+fn analysing() -> Settings {
+    settings(|settings| settings.analysis = Some(AnalysisSettings::default()))
+}
+
+/// Yields these hits, and keeps what it was asked for.
+struct Pages {
+    name: &'static str,
+    hits: Vec<Hit>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Pages {
+    fn new(name: &'static str, pages: &[(&str, &str)]) -> Self {
+        let hit = |&(url, title): &(&str, &str)| Hit { url: url.into(), title: title.into(), snippet: String::new() };
+        Self { name, hits: pages.iter().map(hit).collect(), asked: Arc::default() }
+    }
+}
+
+impl SearchProvider for Pages {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn search(&self, request: SearchRequest) -> HitStream {
+        self.asked.lock().unwrap().push(request.text().to_owned());
+        stream::iter(self.hits.clone().into_iter().map(Ok)).boxed()
+    }
+}
+
+/// Reads to the end, and checks every invariant that can be seen.
+async fn read(engine: &Engine, query: &str) -> Vec<EventKind> {
+    let mut events = engine.run(Query::new(query).unwrap());
+    let (mut transcript, mut kinds) = (Transcript::new(), Vec::new());
+    while let Some(event) = events.next().await {
+        transcript.read(&event);
+        kinds.push(event.kind);
+    }
+    transcript.check().unwrap();
+    kinds
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_analysis_is_the_second_event_and_its_search_string_is_what_providers_are_asked() {
+    let pages = Pages::new("a", &[("https://example.org/1", "t")]);
+    let asked = Arc::clone(&pages.asked);
+    let engine = Engine::builder().provider(pages).settings(analysing()).build().unwrap();
+    let text = "why does this fail?\n\nerror[E0382]: borrow of moved value: `x`\n --> src/main.rs:4:5";
+    let events = read(&engine, text).await;
+    let EventKind::Analysis(analysis) = &events[1] else { panic!("{events:?}") };
+    assert!(matches!(events[2], EventKind::ProviderStarted { .. }));
+    assert_eq!(asked.lock().unwrap().join(" | "), analysis.search_string);
+    assert!(!analysis.search_string.contains("src/main.rs"), "{}", analysis.search_string);
+    assert!(analysis.segments.len() > 1, "its lines are seen: {analysis:?}");
+
+    let pages = Pages::new("a", &[("https://example.org/1", "t")]);
+    let asked = Arc::clone(&pages.asked);
+    let engine = Engine::builder().provider(pages).build().unwrap();
+    let events = read(&engine, text).await;
+    assert!(!events.iter().any(|kind| matches!(kind, EventKind::Analysis(_))), "nobody asked for one");
+    assert_eq!(*asked.lock().unwrap(), [text.replace('\n', " ")], "on one line");
+}
+
+fn probed(name: &str, probe: &Probe) -> ScriptedProvider {
+    let list = List { pool: 30, repeats: 0 };
+    let script = [Step::Emit { items: 3, every: Duration::ZERO }];
+    ScriptedProvider::new(name, &script, Pace::Scripted, &library::corpus(), list, 0).probed(probe)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_suit_a_search_is_refused_and_nobody_is_asked() {
+    let probe = Probe::new();
+    let builder = || Engine::builder().provider(probed("a", &probe)).provider(probed("b", &probe));
+    let engine = builder().settings(analysing()).build().unwrap();
+    for (text, expected) in [
+        ("12 * (3 - 4)", Unsuitable::Arithmetic),
+        ("fn main() {\n    println!(\"hi\");\n}", Unsuitable::OnlyCode),
+        ("?!?", Unsuitable::NoWords),
+    ] {
+        let events = read(&engine, text).await;
+        assert!(matches!(events[1], EventKind::Analysis(_)));
+        let [EventKind::ProviderFinished(a), EventKind::ProviderFinished(b)] = &events[2..4] else {
+            panic!("{events:?}")
+        };
+        assert_eq!((&a.outcome, &b.outcome), (&Outcome::Skipped, &Outcome::Skipped));
+        let [EventKind::Failed { error, partial }] = &events[4..] else { panic!("{events:?}") };
+        let QueryFailure::Unsuitable { reason, suggestions } = &**error else { panic!("{error}") };
+        assert_eq!(*reason, expected);
+        assert!(!suggestions.is_empty() && error.to_string().contains(&suggestions[0].to_string()), "{error}");
+        assert_eq!(partial.hits.yielded, 0);
+    }
+    assert!(probe.calls().is_empty(), "somebody was asked");
+
+    let mut all_the_same = AnalysisSettings::default();
+    all_the_same.refuse_unsuitable = false;
+    let engine = builder().settings(settings(|settings| settings.analysis = Some(all_the_same))).build().unwrap();
+    let events = read(&engine, "12 * (3 - 4)").await;
+    assert!(matches!(events.last(), Some(EventKind::Done { .. })));
+    assert_eq!(probe.calls().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_query_is_cancelled_before_and_after_its_analysis() {
+    let probe = Probe::new();
+    let engine = Engine::builder().provider(probed("a", &probe)).settings(analysing()).build().unwrap();
+    for (text, read) in [("rust", 1), ("rust", 2), ("1 + 1", 2), ("1 + 1", 3)] {
+        let mut events = engine.run(Query::new(text).unwrap());
+        let canceller = events.canceller();
+        let mut transcript = Transcript::new();
+        for _ in 0..read {
+            transcript.read(&events.next().await.unwrap());
+        }
+        canceller.cancel(CancelReason::Requested);
+        while let Some(event) = events.next().await {
+            transcript.read(&event);
+        }
+        transcript.check().unwrap();
+        let (end, summary) = transcript.summary().unwrap();
+        assert_eq!((end, summary.providers.len()), (aggregator_mocks::End::Cancelled, 1), "{text} {read}");
+    }
+    assert!(probe.calls().is_empty());
+}
+
+const MIXED: [(&str, &str); 7] = [
+    ("https://a.example/ownership", "Ownership in Rust"),
+    ("https://a.example/ownership.pdf", "Ownership in Rust, the paper"),
+    ("https://b.example/talk.mp4", "A talk on ownership"),
+    ("https://www.a.example/borrowing", "Borrowing in Rust"),
+    ("https://b.example/lifetimes", "Lifetimes"),
+    ("https://c.example/garden", "Gardening"),
+    ("https://d.example/spring", "Spring"),
+];
+
+#[tokio::test(start_paused = true)]
+async fn an_interim_comes_after_every_batch_and_says_what_the_results_have_in_common() {
+    let batches = |size| settings(|settings| settings.streaming_batch_size = Some(size));
+    let builder = || Engine::builder().provider(Pages::new("a", &MIXED)).provider(Pages::new("b", &MIXED[..1]));
+    let events = read(&builder().settings(batches(3)).build().unwrap(), "rust").await;
+    let interims: Vec<_> = events
+        .iter()
+        .filter_map(|kind| match kind {
+            EventKind::Interim(interim) => Some(interim),
+            _ => None,
+        })
+        .collect();
+    let [first, second] = interims[..] else { panic!("{interims:?}") };
+    assert_eq!((first.results, second.results), (3, 6));
+    let domains: Vec<_> = second.patterns.domains.iter().map(|domain| (&*domain.name, domain.results)).collect();
+    assert_eq!(domains, [("a.example", 3), ("b.example", 2)]);
+    let kinds = [(ContentKind::WebPage, 4), (ContentKind::Document, 1), (ContentKind::Video, 1)];
+    assert_eq!(second.patterns.kinds, kinds);
+    assert_eq!(second.patterns.confirmed, 1, "both list the first page");
+    assert_eq!(second.best[0].as_str(), "Ownership in Rust");
+    assert_eq!(second.progress.providers, 2);
+
+    for (size, expected) in [(1, 7), (2, 3), (7, 1), (8, 0)] {
+        let events = read(&builder().settings(batches(size)).build().unwrap(), "rust").await;
+        let interims = events.iter().filter(|kind| matches!(kind, EventKind::Interim(_))).count();
+        assert_eq!(interims, expected, "every {size}");
+    }
+    let events = read(&builder().build().unwrap(), "rust").await;
+    assert!(!events.iter().any(|kind| matches!(kind, EventKind::Interim(_))), "nobody asked for one");
+}
+
+#[tokio::test(start_paused = true)]
+async fn sources_are_selected_with_reasons_where_that_is_asked_for() {
+    let select = |relevance_threshold, diversity_factor| {
+        settings(|settings| {
+            settings.max_sources = 3;
+            let mut selection = SelectionSettings::default();
+            (selection.relevance_threshold, selection.diversity_factor) = (relevance_threshold, diversity_factor);
+            settings.selection = Some(selection);
+        })
+    };
+    let mut seen = Vec::new();
+    for (threshold, diversity) in [(0.0, 0.0), (0.0, 0.7), (0.9, 0.0)] {
+        let builder = Engine::builder().provider(Pages::new("a", &MIXED)).settings(select(threshold, diversity));
+        let events = read(&builder.build().unwrap(), "rust ownership").await;
+        let sources = events.iter().find_map(|kind| match kind {
+            EventKind::Sources { list, selection } => Some((list, selection)),
+            _ => None,
+        });
+        let (list, selection) = sources.unwrap();
+        let selection = selection.as_ref().unwrap();
+        assert_eq!(list.len(), selection.choices.len());
+        assert!(list.iter().zip(1..).all(|(source, number)| source.number == number));
+        let left_out = selection.below_threshold + selection.passed_over;
+        assert_eq!(list.len() as u32 + left_out, 7, "each result is a source or told as left out");
+        seen.push((
+            list.iter().map(|source| source.id.0).collect::<Vec<_>>(),
+            selection.choices.iter().any(|choice| choice.why == Why::Different),
+        ));
+    }
+    let [(by_relevance, none), (diverse, some), (strict, _)] = &seen[..] else { panic!() };
+    assert!(!none && *some && by_relevance != diverse, "{seen:?}");
+    assert!(strict.len() < by_relevance.len(), "{seen:?}");
+
+    let events = read(&Engine::builder().provider(Pages::new("a", &MIXED)).build().unwrap(), "rust").await;
+    assert!(events.iter().any(|kind| matches!(kind, EventKind::Sources { selection: None, list } if list.len() == 7)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn contradicting_sources_are_reported_right_after_they_are_frozen() {
+    let pages = || {
+        Pages::new(
+            "a",
+            &[("https://a.example/", "Saturn has 146 moons"), ("https://b.example/", "Saturn has 82 known moons")],
+        )
+    };
+    let looking = settings(|settings| settings.report_contradictions = true);
+    let events = read(&Engine::builder().provider(pages()).settings(looking.clone()).build().unwrap(), "moons").await;
+    let at = events.iter().position(|kind| matches!(kind, EventKind::Sources { .. })).unwrap();
+    let EventKind::Contradictions(found) = &events[at + 1] else { panic!("{events:?}") };
+    assert_eq!((found[0].sources, found[0].of.as_str()), ([1, 2], "moons"));
+    assert_eq!(found[0].given, ["146", "82"]);
+    assert!(matches!(events[at + 2], EventKind::Done { .. }));
+
+    let has_any = |events: &[EventKind]| events.iter().any(|kind| matches!(kind, EventKind::Contradictions(_)));
+    let agreeing = Pages::new("a", &[("https://a.example/", "Saturn has 146 moons")]);
+    assert!(!has_any(&read(&Engine::builder().provider(agreeing).settings(looking).build().unwrap(), "moons").await));
+    assert!(!has_any(&read(&Engine::builder().provider(pages()).build().unwrap(), "moons").await), "nobody asked");
+}
+
+/// The order of the reference system's first generation, under our names: an event a line. It told nothing of providers.
+async fn order(results: u32) -> String {
+    let list = List { pool: 40, repeats: 0 };
+    let script = [Step::Emit { items: results, every: Duration::ZERO }];
+    let provider = ScriptedProvider::new("a", &script, Pace::Scripted, &library::corpus(), list, 0);
+    let settings = settings(|settings| {
+        settings.analysis = Some(AnalysisSettings::default());
+        settings.streaming_batch_size = Some(3);
+        settings.selection = Some(SelectionSettings::default());
+    });
+    let engine = Engine::builder().provider(provider).settings(settings).build().unwrap();
+    let (mut order, mut count) = (String::new(), 0);
+    for kind in read(&engine, "why do tail latencies grow with fan-out?").await {
+        let name = match kind {
+            EventKind::ProviderStarted { .. } | EventKind::ProviderFinished(_) => continue,
+            EventKind::Status { stage } => format!("status: {stage}"),
+            EventKind::Analysis(analysis) => format!("analysis: {}", analysis.complexity.level),
+            EventKind::Result { id, .. } => format!("result {}", id.0 + 1),
+            EventKind::Interim(interim) => format!("interim of {} results", interim.results),
+            EventKind::Sources { list, .. } => format!("sources: {}", list.len()),
+            EventKind::Done { .. } => "done".to_owned(),
+            other => format!("{other:?}"),
+        };
+        count += 1;
+        writeln!(order, "{count:>3} {name}").unwrap();
+    }
+    order
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_results_are_seventeen_events() {
+    let order = order(10).await;
+    assert_eq!(order.lines().count(), 17, "{order}");
+    insta::assert_snapshot!(order);
+}
+
+#[tokio::test(start_paused = true)]
+async fn twenty_results_are_thirty_events() {
+    let order = order(20).await;
+    assert_eq!(order.lines().count(), 30, "{order}");
+    insta::assert_snapshot!(order);
+}

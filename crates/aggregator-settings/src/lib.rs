@@ -1,0 +1,203 @@
+//! The engine's settings as people write them in TOML, and as a table for people.
+//!
+//! ```
+//! let text = "
+//! deadline_ms = 20_000
+//! streaming_batch_size = 3
+//!
+//! [analysis]
+//! max_segments = 8
+//! ";
+//! let settings = aggregator_settings::read(text)?;
+//! assert_eq!(settings.streaming_batch_size, Some(3));
+//! assert_eq!(settings.analysis.unwrap().max_segments, 8);
+//!
+//! let error = aggregator_settings::read("deadline_ms = 0").unwrap_err();
+//! assert_eq!(error.to_string(), "line 1, column 15: deadline = 0ns is not between 1ms and 3600s");
+//! # Ok::<(), aggregator_settings::ShapeError>(())
+//! ```
+//!
+//! What there is comes from the structs of `aggregator-core` themselves: their names, ranges, defaults and documentation.
+//! A section that is named, be it empty, turns on what it is about.
+
+mod shape;
+mod table;
+
+use std::ops::Range;
+
+use aggregator_core::Settings;
+use aggregator_core::settings_by_name::{ByName, Value};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+pub use shape::ShapeError;
+pub use table::markdown;
+
+/// Reads settings; what a text does not say has its default.
+///
+/// # Errors
+/// [`ShapeError`] says what is wrong and where.
+pub fn read(text: &str) -> Result<Settings, ShapeError> {
+    let mut settings = Settings::default();
+    let table = DeTable::parse(text).map_err(|error| ShapeError::new(text, &error))?;
+    set_all(&mut settings, table.get_ref()).map_err(|(span, problem)| ShapeError::at(text, span, &problem))?;
+    Ok(settings)
+}
+
+/// Reads settings from a table of a larger text; from none, if it is absent.
+///
+/// # Errors
+/// [`ShapeError`] says what is wrong and where in the text.
+pub fn read_from(text: &str, table: &str) -> Result<Settings, ShapeError> {
+    let mut settings = Settings::default();
+    let whole = DeTable::parse(text).map_err(|error| ShapeError::new(text, &error))?;
+    let place = |(span, problem): Misplaced| ShapeError::at(text, span, &problem);
+    if let Some(value) = whole.get_ref().get(table) {
+        set_all(&mut settings, table_of(value).map_err(place)?).map_err(place)?;
+    }
+    Ok(settings)
+}
+
+/// What is wrong, and where.
+type Misplaced = (Range<usize>, String);
+
+fn table_of<'a, 'i>(value: &'a Spanned<DeValue<'i>>) -> Result<&'a DeTable<'i>, Misplaced> {
+    value.get_ref().as_table().ok_or_else(|| (value.span(), "it has to be a table".into()))
+}
+
+fn set_all(settings: &mut dyn ByName, table: &DeTable<'_>) -> Result<(), Misplaced> {
+    for (name, value) in table {
+        let key: &str = name.get_ref();
+        if let Some(section) = settings.section(key) {
+            set_all(section, table_of(value)?)?;
+            continue;
+        }
+        let kind = |wanted: &str| (value.span(), format!("`{key}` has to be {wanted}"));
+        let given = match value.get_ref() {
+            DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
+                .map(Value::Integer)
+                .map_err(|_| kind("a smaller number"))?,
+            DeValue::Float(float) => float.as_str().parse().map(Value::Float).map_err(|_| kind("a number"))?,
+            DeValue::Boolean(yes) => Value::Boolean(*yes),
+            other => return Err(kind(&format!("a number, true or false, not {}", other.type_str()))),
+        };
+        settings.set(key, given).map_err(|error| {
+            use aggregator_core::settings_by_name::SetError;
+            match error {
+                SetError::Unknown { known } => (name.span(), unknown(key, known, settings.sections())),
+                SetError::Kind { wanted } => kind(wanted),
+                SetError::Range(error) => (value.span(), error.to_string()),
+            }
+        })?;
+    }
+    Ok(())
+}
+
+fn unknown(key: &str, known: Vec<String>, sections: &[&str]) -> String {
+    let sections = sections.iter().map(|section| format!("[{section}]"));
+    let all: Vec<String> = known.into_iter().chain(sections).collect();
+    format!("there is no setting `{key}`; there are: {}", all.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn told(text: &str) -> String {
+        read(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_setting_is_read_and_changes_what_is_read() {
+        let mut defaults = Settings::default();
+        // A second value for each: one end of its range that is no default, or the other truth.
+        let lines = |settings: &mut dyn ByName| -> Vec<String> {
+            let other = |setting: aggregator_core::settings_by_name::Described| {
+                let value = match (&setting.range, setting.default.as_str()) {
+                    (Some((least, most)), default) => {
+                        if least == default {
+                            most.clone()
+                        } else {
+                            least.clone()
+                        }
+                    }
+                    (None, "true") => "false".into(),
+                    (None, _) => "true".into(),
+                };
+                format!("{} = {value}", setting.name)
+            };
+            settings.described().into_iter().map(other).collect()
+        };
+        let top = lines(&mut defaults);
+        for line in &top {
+            assert_ne!(read(line).unwrap(), Settings::default(), "{line}");
+        }
+        let mut seen = top.len();
+        for section in defaults.sections() {
+            let turned_on = read(&format!("[{section}]")).unwrap();
+            assert_ne!(turned_on, Settings::default(), "[{section}] turns something on");
+            for line in lines(defaults.section(section).unwrap()) {
+                assert_ne!(read(&format!("[{section}]\n{line}")).unwrap(), turned_on, "[{section}] {line}");
+                seen += 1;
+            }
+        }
+        assert!(seen >= 18, "{seen} settings were found");
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place() {
+        let settings = read("deadline_ms = 1_500\n[selection]\ndiversity_factor = 1").unwrap();
+        assert_eq!(settings.deadline, Duration::from_millis(1_500));
+        assert_eq!(settings.selection.unwrap().diversity_factor, 1.0);
+        assert_eq!(told("max_hits = 0"), "line 1, column 12: max_hits = 0 is not between 1 and 1000");
+        assert_eq!(told("\nmax_hits = 1.5"), "line 2, column 12: `max_hits` has to be a whole number");
+        assert_eq!(told("max_hits = -1"), "line 1, column 12: `max_hits` has to be a whole number");
+        assert_eq!(
+            told("max_hits = \"50\""),
+            "line 1, column 12: `max_hits` has to be a number, true or false, not string"
+        );
+        assert_eq!(
+            told("deadline_ms = true"),
+            "line 1, column 15: `deadline_ms` has to be a whole number of milliseconds"
+        );
+        assert!(
+            told("deadline = 5")
+                .starts_with("line 1, column 1: there is no setting `deadline`; there are: deadline_ms, ")
+        );
+        assert!(told("deadline = 5").ends_with("[analysis], [selection]"));
+        assert_eq!(told("analysis = 3"), "line 1, column 12: it has to be a table");
+        let nested = told("[analysis]\nmax_segments = 5\nmin_confidence_score = nan");
+        assert_eq!(nested, "line 3, column 24: min_confidence_score = NaN is not between 0 and 1");
+        assert!(told("max_hits = 5\nmax_hits = 6").starts_with("line 2, column 1: duplicate key"));
+        assert!(told("[analysis\n").starts_with("line 1, column "));
+        assert_eq!(told("max_hits = 99999999999999999999"), "line 1, column 12: `max_hits` has to be a smaller number");
+    }
+
+    #[test]
+    fn settings_are_a_table_of_a_larger_text() {
+        let text = "purpose = \"x\"\n\n[settings]\nmax_hits = 7\n\n[settings.analysis]\nmax_segments = 0";
+        let error = read_from(text, "settings").unwrap_err().to_string();
+        assert_eq!(error, "line 7, column 16: max_segments = 0 is not between 1 and 50");
+        assert_eq!(read_from("purpose = 1", "settings").unwrap(), Settings::default());
+        assert_eq!(
+            read_from("settings = 1", "settings").unwrap_err().to_string(),
+            "line 1, column 12: it has to be a table"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in any::<String>()) {
+            let _ = read(&text);
+        }
+
+        #[test]
+        fn no_line_panics(text in r#"(\[[a-z_.]{0,12}\]\n)?[a-z_]{0,20} = [-0-9a-z_."\[\]{}]{0,20}\n?"#) {
+            let _ = read(&text);
+        }
+    }
+}
