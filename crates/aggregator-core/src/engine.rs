@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::analysis::Analyzer;
 use crate::answer::ensemble::{self, Ensemble};
+use crate::answer::mode::Mode;
 use crate::event::ProviderName;
 use crate::model::LanguageModel;
 use crate::policy::{Settings, SettingsError, check_timeout};
@@ -38,6 +39,16 @@ pub(crate) struct Parts {
 pub(crate) enum Models {
     One(Arc<dyn LanguageModel>),
     Several(Ensemble),
+}
+
+impl Models {
+    /// The most suitable one for a mode.
+    pub(crate) fn first(&self, mode: Mode) -> Arc<dyn LanguageModel> {
+        match self {
+            Self::One(model) => Arc::clone(model),
+            Self::Several(ensemble) => Arc::clone(&ensemble.for_mode(mode)[0]),
+        }
+    }
 }
 
 pub(crate) struct Provider {

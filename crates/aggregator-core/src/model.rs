@@ -97,6 +97,8 @@ pub struct AnswerRequest {
     pub sources: Arc<[RankedSource]>,
     /// When the engine stops listening.
     pub deadline: Instant,
+    /// What the text is for.
+    pub purpose: Purpose,
     /// What other models answered, for the one that has the last word.
     pub drafts: Arc<[Draft]>,
     /// Most tokens of the prompt; see [`Settings::max_prompt_tokens`](crate::Settings::max_prompt_tokens).
@@ -111,12 +113,20 @@ impl AnswerRequest {
     /// Its prompt has the markers of the secret 0 and at most the default number of tokens.
     pub fn new(query: Arc<Query>, sources: Arc<[RankedSource]>, deadline: Instant) -> Self {
         let max_prompt_tokens = Settings::DEFAULT_PROMPT_TOKENS;
-        Self { query, sources, deadline, drafts: Arc::default(), max_prompt_tokens, secret: 0 }
+        let purpose = Purpose::Answer;
+        Self { query, sources, deadline, purpose, drafts: Arc::default(), max_prompt_tokens, secret: 0 }
     }
 
     /// With the limit of the settings, and a secret for the markers.
     pub(crate) fn within(mut self, max_prompt_tokens: u32, secret: u64) -> Self {
         (self.max_prompt_tokens, self.secret) = (max_prompt_tokens, secret);
+        self
+    }
+
+    /// With another purpose.
+    #[must_use]
+    pub fn with_purpose(mut self, purpose: Purpose) -> Self {
+        self.purpose = purpose;
         self
     }
 
@@ -132,6 +142,7 @@ impl AnswerRequest {
         prompt::build(&Material {
             query: &self.query,
             sources: &self.sources,
+            purpose: self.purpose,
             drafts: &self.drafts,
             max_tokens: self.max_prompt_tokens as usize,
             secret: self.secret,
@@ -142,6 +153,17 @@ impl AnswerRequest {
     pub fn seed(&self) -> u64 {
         self.query.seed()
     }
+}
+
+/// What a text is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Purpose {
+    /// The answer.
+    #[default]
+    Answer,
+    /// A look at the results so far, in a few sentences.
+    Interim,
 }
 
 /// One item of a model's stream.

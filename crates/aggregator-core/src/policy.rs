@@ -21,6 +21,8 @@ settings! {
         model_patience: Option<Duration> = None, MIN_TIME => Query::MAX_DEADLINE;
         /// After how many distinct results, each time, an `Interim` says what they have in common; never, if it is not set.
         streaming_batch_size: Option<u32> = None, 1 => 1_000;
+        /// Whether a model is asked, after a batch of results, what they show so far; one call at a time, each to be paid for.
+        interim_synthesis: bool = false;
         /// Most hits that are taken from one provider.
         max_hits: u32 = 50, 1 => 1_000;
         /// Most results that are frozen as sources, unless the query says otherwise.

@@ -10,11 +10,13 @@ use futures::stream::FusedStream;
 use tokio::time::Instant;
 
 use crate::analysis::Analysis;
+use crate::answer::partial::Partials;
 use crate::answer::{Answer, contradictions};
 use crate::cancel::Canceller;
 use crate::deadline::Allowance;
 use crate::engine::Parts;
 use crate::event::{CancelReason, Event, EventKind, Outcome, QueryFailure, RankedSource, Stage, Summary};
+use crate::model::{AnswerRequest, Purpose};
 use crate::outbox::Outbox;
 use crate::query::Query;
 use crate::search::Search;
@@ -70,6 +72,8 @@ struct Run {
     /// Set when the query was analysed.
     analysis: Option<Arc<Analysis>>,
     search: Search,
+    /// Where partial syntheses are asked for.
+    partials: Option<Box<Partials>>,
     /// Set when frozen.
     sources: Option<Arc<[RankedSource]>>,
     /// Set when the model is asked.
@@ -108,11 +112,24 @@ impl QueryStream {
         let now = self.outbox.now();
         let Some(run) = &mut self.run else { return Poll::Ready(self.begin(now)) };
         match self.phase {
-            Phase::Searching => match run.search.poll(&self.parts, &self.query, now, &mut run.time, cx) {
-                Poll::Ready(Some(event)) => Poll::Ready(event),
-                Poll::Ready(None) => Poll::Ready(self.freeze()),
-                Poll::Pending => Poll::Pending,
-            },
+            Phase::Searching => {
+                if let Some(partials) = &mut run.partials
+                    && let Poll::Ready(event) = partials.poll(now, cx)
+                {
+                    return Poll::Ready(event);
+                }
+                match run.search.poll(&self.parts, &self.query, now, &mut run.time, cx) {
+                    Poll::Ready(Some(event)) => {
+                        if let (EventKind::Interim(interim), true) = (&event, run.partials.is_some()) {
+                            let results = interim.results;
+                            self.ask_for_a_partial(results, now);
+                        }
+                        Poll::Ready(event)
+                    }
+                    Poll::Ready(None) => Poll::Ready(self.freeze()),
+                    Poll::Pending => Poll::Pending,
+                }
+            }
             Phase::Comparing => Poll::Ready(self.compare(now)),
             Phase::Frozen => Poll::Ready(self.ask_model(now)),
             Phase::Analyzing => Poll::Ready(self.analyze()),
@@ -145,6 +162,9 @@ impl QueryStream {
             && !matches!(self.phase, Phase::Cancelling(_))
         {
             run.search.stop();
+            if let Some(partials) = &mut run.partials {
+                partials.stop();
+            }
             // Once the model is asked all providers are through, so this poll is the last and would drop it anyway: before
             // the summary is made, so that both are not in memory at once.
             if let Some(answer) = &mut run.answer {
@@ -174,7 +194,13 @@ impl QueryStream {
         let search_share = if self.parts.models.is_some() { u32::from(settings.search_share) } else { 100 };
         let time = Allowance::new(now, total, search_share);
         let search = Search::new(&self.parts, now);
-        self.run = Some(Run { time, analysis: None, search, sources: None, answer: None });
+        let partials = match &self.parts.models {
+            Some(models) if settings.interim_synthesis => {
+                Some(Box::new(Partials::new(models.first(self.query.mode()))))
+            }
+            _ => None,
+        };
+        self.run = Some(Run { time, analysis: None, search, partials, sources: None, answer: None });
         #[cfg(feature = "seeded-faults")]
         if crate::seeded_fault::is(crate::seeded_fault::Fault::StatusAfterProvider) {
             let request = crate::provider::SearchRequest::new(Arc::clone(&self.query), 1, now + total);
@@ -210,9 +236,26 @@ impl QueryStream {
         self.fail(QueryFailure::Unsuitable { reason, suggestions })
     }
 
+    /// Asks what the results so far show, unless the question before is still open.
+    #[cold]
+    fn ask_for_a_partial(&mut self, results: u32, now: Instant) {
+        let Some(run) = &mut self.run else { return };
+        let settings = &self.parts.settings;
+        if let Some(partials) = run.partials.as_mut().filter(|partials| partials.is_idle()) {
+            let sources = run.search.best(self.query.max_sources().unwrap_or(settings.max_sources));
+            let request = AnswerRequest::new(Arc::clone(&self.query), sources, run.time.search_deadline);
+            let request =
+                request.within(settings.max_prompt_tokens, self.parts.hash_seed).with_purpose(Purpose::Interim);
+            partials.ask(results, &request, now);
+        }
+    }
+
     /// The search is over.
     fn freeze(&mut self) -> EventKind {
         let Some(run) = &mut self.run else { unreachable!("only a running query freezes") };
+        if let Some(partials) = &mut run.partials {
+            partials.stop();
+        }
         let failed = |outcome: &Outcome| matches!(outcome, Outcome::Timeout | Outcome::Error(_));
         let reports = run.search.reports();
         if reports.iter().all(|report| failed(&report.outcome)) {
@@ -279,7 +322,11 @@ impl QueryStream {
             providers: run.search.reports().into(),
             hits: run.search.hits(),
             answer: run.answer.as_ref().map(|answer| answer.summary(&self.query, &self.parts.settings)),
-            models: run.answer.as_ref().map_or_else(Box::default, Answer::models),
+            models: {
+                let partials = run.partials.as_ref().map(|partials| partials.reports()).unwrap_or_default();
+                let models = run.answer.as_ref().map(Answer::models).unwrap_or_default();
+                partials.iter().chain(models).cloned().collect()
+            },
         }))
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use aggregator_core::answer::ensemble::{Ensemble, MAX_MODELS, ModelOptions, Plan};
 use aggregator_core::answer::mode::Mode;
 use aggregator_core::event::{CancelReason, Cut, EventKind, ModelReport, Outcome, QueryFailure, Role};
-use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream, Cost, Price, Usage};
+use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream, Cost, Price, Purpose, Usage};
 use aggregator_core::provider::{FailureKind, Hit, HitStream, ProviderError, SearchRequest};
 use aggregator_core::{BuildError, Engine, LanguageModel, Query, SearchProvider, Settings};
 use aggregator_mocks::Transcript;
@@ -364,6 +364,70 @@ async fn a_cancelled_answer_is_counted_and_paid_for() {
     );
     assert!(!answer.is_supported(), "it cites nothing");
     assert!(reply.summary.models.is_empty());
+}
+
+/// Six pages, 100 ms apart.
+struct SlowPages;
+
+impl SearchProvider for SlowPages {
+    fn name(&self) -> &str {
+        "slow-pages"
+    }
+
+    fn search(&self, _: SearchRequest) -> HitStream {
+        let page = |number: u32| async move {
+            sleep(Duration::from_millis(100)).await;
+            let url = format!("https://example.org/{number}");
+            Ok(Hit { url, title: format!("Page {number}"), snippet: "about it".into() })
+        };
+        stream::iter(1..=6).then(page).boxed()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_model_says_what_the_results_so_far_show_while_the_search_goes_on() {
+    let told = |model: Actor, asks: bool| async move {
+        let mut settings = Settings::default();
+        (settings.streaming_batch_size, settings.interim_synthesis) = (Some(2), asks);
+        let requests = Arc::clone(&model.requests);
+        let alive = Arc::clone(&model.alive);
+        let engine = Engine::builder().provider(SlowPages).model(model).settings(settings).build().unwrap();
+        let mut events = engine.run(query());
+        let (mut transcript, mut partials) = (Transcript::new(), Vec::new());
+        while let Some(event) = events.next().await {
+            transcript.read(&event);
+            if let EventKind::PartialSynthesis { results, text } = &event.kind {
+                partials.push((*results, text.to_string(), event.elapsed().as_millis()));
+            }
+        }
+        transcript.check().unwrap();
+        assert_eq!(alive.load(Ordering::Relaxed), 0);
+        let purposes: Vec<_> = requests.lock().unwrap().iter().map(|request| request.purpose).collect();
+        let outcomes: Vec<_> = {
+            let (_, summary) = transcript.summary().unwrap();
+            summary.models.iter().map(|report| (report.role, report.outcome.clone())).collect()
+        };
+        (partials, purposes, outcomes)
+    };
+    let (interim, answer) = (Purpose::Interim, Purpose::Answer);
+    // Quick: each batch has its own, without markers.
+    let (partials, purposes, outcomes) = told(actor("m", &[Wait(50), Say("so "), Say("far [1] good")]), true).await;
+    let so_far = || "so far  good".to_owned();
+    assert_eq!(partials, [(2, so_far(), 250), (4, so_far(), 450)]);
+    assert_eq!(purposes, [interim, interim, interim, answer], "the last one is overtaken by the end of the search");
+    let ok = (Role::Interim, Outcome::Ok);
+    assert_eq!(outcomes, [ok.clone(), ok.clone(), (Role::Interim, Outcome::Cancelled)]);
+    // Slow: one at a time.
+    let (partials, purposes, _) = told(actor("m", &[Wait(250), Say("slowly")]), true).await;
+    assert_eq!(partials, [(2, "slowly".to_owned(), 450)]);
+    assert_eq!(purposes, [interim, interim, answer]);
+    // Failing or silent: left out.
+    let (partials, _, outcomes) = told(actor("m", &[Fail]), true).await;
+    assert!(partials.is_empty() && outcomes[0] == (Role::Interim, OTHER()), "{outcomes:?}");
+    assert!(told(actor("m", &[Say(" ")]), true).await.0.is_empty());
+    // Not asked for.
+    let (partials, purposes, outcomes) = told(actor("m", &[Say("answer")]), false).await;
+    assert_eq!((partials, purposes, outcomes), (vec![], vec![answer], vec![]));
 }
 
 #[tokio::test(start_paused = true)]

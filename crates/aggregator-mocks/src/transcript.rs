@@ -102,6 +102,11 @@ impl Transcript {
         self.digest(&event.kind);
         match &event.kind {
             EventKind::Status { .. } | EventKind::Usage(_) => {}
+            EventKind::PartialSynthesis { results, text } => {
+                self.require("I6", "a partial synthesis is about results", u64::from(*results) <= self.results);
+                self.require("I6", "nothing partial follows the frozen sources", self.sources.is_none());
+                self.require("I10", "a partial synthesis has no hidden characters", is_clean(text) && !text.is_empty());
+            }
             EventKind::Contradictions(found) => {
                 let frozen = self.sources.as_ref().map_or(0, |list| list.len() as u32);
                 let known = found.iter().all(|pair| pair.sources[0] < pair.sources[1] && pair.sources[1] <= frozen);
@@ -317,6 +322,10 @@ impl Transcript {
                 hasher.write_u64(usage.output_tokens);
             }
             EventKind::Analysis(analysis) => text(17, &format!("{analysis:?}")),
+            EventKind::PartialSynthesis { results, text: partial } => {
+                text(23, partial);
+                hasher.write_u32(*results);
+            }
             EventKind::Contradictions(found) => text(22, &format!("{found:?}")),
             EventKind::ModelFinished(report) => {
                 text(20, report.model.as_str());

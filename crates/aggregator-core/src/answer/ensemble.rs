@@ -94,7 +94,7 @@ impl Ensemble {
     }
 
     /// The models for a mode, the most suitable first.
-    fn for_mode(&self, mode: Mode) -> Vec<Arc<dyn LanguageModel>> {
+    pub(crate) fn for_mode(&self, mode: Mode) -> Vec<Arc<dyn LanguageModel>> {
         let weight = |options: &ModelOptions| options.suits[mode as usize];
         let mut chosen: Vec<_> =
             self.models.iter().filter(|(_, options)| weight(options) >= ModelOptions::LEAST).collect();
@@ -153,7 +153,7 @@ pub(super) struct Choir {
 }
 
 /// One call of a model.
-struct Voice {
+pub(super) struct Voice {
     name: ProviderName,
     price: Option<crate::model::Price>,
     role: Role,
@@ -167,7 +167,7 @@ struct Voice {
 }
 
 impl Voice {
-    fn new(model: &Arc<dyn LanguageModel>, role: Role, request: &AnswerRequest) -> Self {
+    pub(super) fn new(model: &Arc<dyn LanguageModel>, role: Role, request: &AnswerRequest) -> Self {
         let AnswerRequest { query, sources, drafts, max_prompt_tokens, .. } = request;
         let input_estimate = prompt::estimate(query, sources, drafts, *max_prompt_tokens);
         let request = request.clone();
@@ -187,14 +187,27 @@ impl Voice {
         }
     }
 
-    fn wrote(&mut self, text: &str, now: Instant) {
+    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Chunk, ProviderError>>> {
+        self.stream.poll_next(cx)
+    }
+
+    /// Drops its stream now.
+    pub(super) fn stop(&mut self) {
+        self.stream.end();
+    }
+
+    pub(super) fn counted(&mut self, usage: Usage) {
+        self.usage = Some(usage);
+    }
+
+    pub(super) fn wrote(&mut self, text: &str, now: Instant) {
         self.bytes = self.bytes.saturating_add(text.len() as u32);
         if !text.trim().is_empty() {
             self.first_text.get_or_insert(now);
         }
     }
 
-    fn report(&self, outcome: Outcome, began: Instant) -> Arc<ModelReport> {
+    pub(super) fn report(&self, outcome: Outcome, began: Instant) -> Arc<ModelReport> {
         let estimate = Usage { input_tokens: self.input_estimate, output_tokens: prompt::tokens_of(self.bytes) };
         let usage = self.usage.unwrap_or(estimate);
         Arc::new(ModelReport {
@@ -296,7 +309,7 @@ impl Choir {
             let mut index = 0;
             let mut progress = false;
             while index < self.voices.len() {
-                match self.voices[index].stream.poll_next(cx) {
+                match self.voices[index].poll_next(cx) {
                     Poll::Pending => index += 1,
                     Poll::Ready(item) => {
                         progress = true;
@@ -328,7 +341,7 @@ impl Choir {
     ) -> Option<Said> {
         match item {
             Some(Ok(Chunk::Usage(usage))) => {
-                self.voices[index].usage = Some(usage);
+                self.voices[index].counted(usage);
                 Some(Said::Chunk(Chunk::Usage(usage)))
             }
             Some(Ok(Chunk::Text(text))) => {
@@ -399,7 +412,7 @@ impl Choir {
     /// Ends a call and reports it.
     fn finish(&mut self, index: usize, outcome: Outcome, drafting: bool) {
         let mut voice = self.voices.remove(index);
-        voice.stream.end();
+        voice.stop();
         if !drafting && self.spoke && outcome == Outcome::Ok {
             self.error = None;
         }
@@ -414,7 +427,7 @@ impl Choir {
     fn drop_all_but(&mut self, winner: usize) {
         for index in (0..self.voices.len()).rev().filter(|&index| index != winner) {
             let mut loser = self.voices.remove(index);
-            loser.stream.end();
+            loser.stop();
             self.reports.push(loser.report(Outcome::Cancelled, self.began));
         }
     }
@@ -465,7 +478,7 @@ impl Choir {
     pub(super) fn stop(&mut self) {
         self.waiting.clear();
         for mut voice in self.voices.drain(..) {
-            voice.stream.end();
+            voice.stop();
             self.reports.push(voice.report(Outcome::Cancelled, self.began));
         }
     }

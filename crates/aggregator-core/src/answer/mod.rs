@@ -4,6 +4,7 @@ pub mod citations;
 pub mod contradictions;
 pub mod ensemble;
 pub mod mode;
+pub mod partial;
 pub mod prompt;
 
 use std::sync::Arc;
@@ -219,8 +220,8 @@ impl Answer {
     }
 
     /// How each model did, where there are several.
-    pub(crate) fn models(&self) -> Box<[Arc<ModelReport>]> {
-        self.choir.as_ref().map_or_else(Box::default, |choir| choir.reports().into())
+    pub(crate) fn models(&self) -> &[Arc<ModelReport>] {
+        self.choir.as_ref().map_or(&[], |choir| choir.reports())
     }
 
     /// The account of the answer to a query; complete when it has ended.

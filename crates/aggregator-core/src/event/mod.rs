@@ -1,7 +1,7 @@
 //! What leaves the engine: the contract with servers, command lines and tests.
 //!
 //! Every query emits, in this order: [`EventKind::Status`]; `Analysis`, if it is analysed; one `ProviderStarted` per provider that is asked; `Result`,
-//! `ResultRevised`, `Interim` and `ProviderFinished` as providers answer; `Sources`, unless all of them failed, and perhaps `Contradictions`; with a model and at
+//! `ResultRevised`, `Interim`, `PartialSynthesis` and `ProviderFinished` as providers answer; `Sources`, unless all of them failed, and perhaps `Contradictions`; with a model and at
 //! least one source another `Status`, then `AnswerDelta`, `Citation` and `Usage`; and exactly one of `Done`, `Failed` and
 //! `Cancelled`, last. A query that is cancelled leaves out what was to come, but no provider's `ProviderFinished`.
 
@@ -98,6 +98,14 @@ pub enum EventKind {
     /// A look at the results so far; after every [`Settings::streaming_batch_size`](crate::Settings::streaming_batch_size)
     /// of them, where that is set.
     Interim(Box<Interim>),
+    /// What a model makes of the results so far; where [that is asked for](crate::Settings::interim_synthesis). The search goes
+    /// on meanwhile, so it may be about fewer results than there are.
+    PartialSynthesis {
+        /// The results that it is about.
+        results: u32,
+        /// A few sentences, at most [`MAX_PARTIAL_BYTES`](crate::answer::partial::MAX_PARTIAL_BYTES); no markers.
+        text: CleanText,
+    },
     /// All results are in; this is the final order, and the only pages the answer may cite. Emitted with no model too.
     Sources {
         /// The best results, in final order, numbered from 1.
@@ -295,6 +303,8 @@ pub enum Role {
     Panelist,
     /// It was to write the answer from the drafts of all.
     Lead,
+    /// It was to say what the results so far show.
+    Interim,
 }
 
 /// How a model did; one for each call.
@@ -332,7 +342,8 @@ pub struct Summary {
     pub hits: HitCounts,
     /// What became of the answer; `None` when no model was asked.
     pub answer: Option<AnswerSummary>,
-    /// How each model did, in the order in which they were through; empty where there is one at most.
+    /// How each call of a model ended, in that order: those for partial syntheses, and those for the answer where several
+    /// models answer.
     pub models: Box<[Arc<ModelReport>]>,
 }
 

@@ -1,0 +1,111 @@
+//! What a model makes of the results so far, while the search goes on.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::time::Instant;
+
+use super::citations::{CitationScanner, Scanned};
+use super::ensemble::Voice;
+use crate::event::{CleanText, EventKind, ModelReport, Outcome, Role};
+use crate::model::{AnswerRequest, Chunk, LanguageModel};
+use crate::search::MAX_SWALLOWED;
+
+/// Longest partial synthesis in bytes; it is cut there.
+pub const MAX_PARTIAL_BYTES: usize = 2_048;
+
+/// The calls of one query, one at a time: results that come while one runs are the next one's.
+pub(crate) struct Partials {
+    model: Arc<dyn LanguageModel>,
+    running: Option<Running>,
+    reports: Vec<Arc<ModelReport>>,
+}
+
+struct Running {
+    results: u32,
+    began: Instant,
+    voice: Voice,
+    text: String,
+}
+
+impl Partials {
+    pub(crate) fn new(model: Arc<dyn LanguageModel>) -> Self {
+        Self { model, running: None, reports: Vec::new() }
+    }
+
+    pub(crate) fn is_idle(&self) -> bool {
+        self.running.is_none()
+    }
+
+    /// Asks for what so many results show.
+    pub(crate) fn ask(&mut self, results: u32, request: &AnswerRequest, now: Instant) {
+        let voice = Voice::new(&self.model, Role::Interim, request);
+        self.running = Some(Running { results, began: now, voice, text: String::new() });
+    }
+
+    /// The next complete synthesis. One that fails or says nothing is left out; its report tells.
+    pub(crate) fn poll(&mut self, now: Instant, cx: &mut Context<'_>) -> Poll<EventKind> {
+        let Some(running) = &mut self.running else { return Poll::Pending };
+        for _ in 0..MAX_SWALLOWED {
+            let outcome = match running.voice.poll_next(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Some(Ok(Chunk::Usage(usage)))) => {
+                    running.voice.counted(usage);
+                    continue;
+                }
+                Poll::Ready(Some(Ok(Chunk::Text(text)))) => {
+                    running.voice.wrote(&text, now);
+                    running.text.push_str(&text);
+                    if running.text.len() <= MAX_PARTIAL_BYTES {
+                        continue;
+                    }
+                    Outcome::Partial(crate::event::Cut::Limit)
+                }
+                Poll::Ready(Some(Err(error))) => Outcome::Error(error),
+                Poll::Ready(None) => Outcome::Ok,
+            };
+            let failed = matches!(outcome, Outcome::Error(_));
+            let (results, text) = (running.results, without_markers(std::mem::take(&mut running.text)));
+            self.end(outcome);
+            if failed || text.trim().is_empty() {
+                return Poll::Pending;
+            }
+            return Poll::Ready(EventKind::PartialSynthesis { results, text });
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Drops a call that runs now, and reports it.
+    pub(crate) fn stop(&mut self) {
+        self.end(Outcome::Cancelled);
+    }
+
+    fn end(&mut self, outcome: Outcome) {
+        if let Some(mut running) = self.running.take() {
+            running.voice.stop();
+            self.reports.push(running.voice.report(outcome, running.began));
+        }
+    }
+
+    /// How each call ended, in order.
+    pub(crate) fn reports(&self) -> &[Arc<ModelReport>] {
+        &self.reports
+    }
+}
+
+/// Numbers may still change, so none is cited.
+fn without_markers(text: String) -> CleanText {
+    let mut text = CleanText::block(text);
+    text.truncate(MAX_PARTIAL_BYTES);
+    let mut scanner = CitationScanner::new(0);
+    scanner.push(text.into_string());
+    scanner.finish();
+    let mut out = String::new();
+    while let Some(scanned) = scanner.pop() {
+        if let Scanned::Text(piece) = scanned {
+            out.push_str(&piece);
+        }
+    }
+    CleanText::from_clean(out)
+}
