@@ -21,7 +21,7 @@ pub struct Query {
     /// One line.
     text: CleanText,
     /// As it was written, where that is more than one line.
-    lines: Option<CleanText>,
+    lines: Option<Box<CleanText>>,
     deadline: Option<Duration>,
     max_sources: Option<u32>,
     mode: Mode,
@@ -82,7 +82,7 @@ impl Query {
             text = CleanText::block(text.trim());
         }
         let (text, lines) = match text.contains(['\n', '\t']) {
-            true => (CleanText::line(text.as_str()), Some(text)),
+            true => (CleanText::line(text.as_str()), Some(Box::new(text))),
             false => (text, None),
         };
         Ok(Self { text, lines, deadline: None, max_sources: None, mode: Mode::default(), seed: 0 })
@@ -133,7 +133,7 @@ impl Query {
 
     /// The cleaned, trimmed text with its lines: code and messages of programs are told by them.
     pub fn lines(&self) -> &CleanText {
-        self.lines.as_ref().unwrap_or(&self.text)
+        self.lines.as_deref().unwrap_or(&self.text)
     }
 
     /// The time the whole query may take, if set here rather than in the engine's settings.

@@ -120,9 +120,8 @@ impl QueryStream {
                 }
                 match run.search.poll(&self.parts, &self.query, now, &mut run.time, cx) {
                     Poll::Ready(Some(event)) => {
-                        if let (EventKind::Interim(interim), true) = (&event, run.partials.is_some()) {
-                            let results = interim.results;
-                            self.ask_for_a_partial(results, now);
+                        if run.partials.is_some() {
+                            self.ask_for_a_partial(&event, now);
                         }
                         Poll::Ready(event)
                     }
@@ -236,17 +235,17 @@ impl QueryStream {
         self.fail(QueryFailure::Unsuitable { reason, suggestions })
     }
 
-    /// Asks what the results so far show, unless the question before is still open.
+    /// Asks after a batch what its results show, unless the question before is still open.
     #[cold]
-    fn ask_for_a_partial(&mut self, results: u32, now: Instant) {
-        let Some(run) = &mut self.run else { return };
+    fn ask_for_a_partial(&mut self, event: &EventKind, now: Instant) {
+        let (EventKind::Interim(interim), Some(run)) = (event, &mut self.run) else { return };
         let settings = &self.parts.settings;
         if let Some(partials) = run.partials.as_mut().filter(|partials| partials.is_idle()) {
             let sources = run.search.best(self.query.max_sources().unwrap_or(settings.max_sources));
             let request = AnswerRequest::new(Arc::clone(&self.query), sources, run.time.search_deadline);
             let request =
                 request.within(settings.max_prompt_tokens, self.parts.hash_seed).with_purpose(Purpose::Interim);
-            partials.ask(results, &request, now);
+            partials.ask(interim.results, &request, now);
         }
     }
 

@@ -396,8 +396,8 @@ async fn a_model_says_what_the_results_so_far_show_while_the_search_goes_on() {
         let (mut transcript, mut partials) = (Transcript::new(), Vec::new());
         while let Some(event) = events.next().await {
             transcript.read(&event);
-            if let EventKind::PartialSynthesis { results, text } = &event.kind {
-                partials.push((*results, text.to_string(), event.elapsed().as_millis()));
+            if let EventKind::PartialSynthesis(partial) = &event.kind {
+                partials.push((partial.results, partial.text.to_string(), event.elapsed().as_millis()));
             }
         }
         transcript.check().unwrap();

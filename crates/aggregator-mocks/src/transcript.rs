@@ -102,7 +102,8 @@ impl Transcript {
         self.digest(&event.kind);
         match &event.kind {
             EventKind::Status { .. } | EventKind::Usage(_) => {}
-            EventKind::PartialSynthesis { results, text } => {
+            EventKind::PartialSynthesis(partial) => {
+                let (results, text) = (&partial.results, &partial.text);
                 self.require("I6", "a partial synthesis is about results", u64::from(*results) <= self.results);
                 self.require("I6", "nothing partial follows the frozen sources", self.sources.is_none());
                 self.require("I10", "a partial synthesis has no hidden characters", is_clean(text) && !text.is_empty());
@@ -322,9 +323,9 @@ impl Transcript {
                 hasher.write_u64(usage.output_tokens);
             }
             EventKind::Analysis(analysis) => text(17, &format!("{analysis:?}")),
-            EventKind::PartialSynthesis { results, text: partial } => {
-                text(23, partial);
-                hasher.write_u32(*results);
+            EventKind::PartialSynthesis(partial) => {
+                text(23, &partial.text);
+                hasher.write_u32(partial.results);
             }
             EventKind::Contradictions(found) => text(22, &format!("{found:?}")),
             EventKind::ModelFinished(report) => {

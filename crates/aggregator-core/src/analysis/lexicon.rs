@@ -406,12 +406,21 @@ struct Table {
     slots: [Slot; SLOTS],
     /// One bit for each first character of the writings without spaces, by its low bits.
     unspaced: [u64; 64],
+    /// Which beginnings of their entries there are, by hash: a text is not looked at further than some entry goes.
+    beginnings: [u64; BEGINNINGS / 64],
+}
+
+/// Bits for the beginnings of entries; there are some hundreds.
+const BEGINNINGS: usize = 8_192;
+
+const fn beginning_of(hash: u32) -> usize {
+    (hash ^ (hash >> 15)) as usize & (BEGINNINGS - 1)
 }
 
 static TABLE: Table = build();
 
 const fn build() -> Table {
-    let mut table = Table { slots: [EMPTY; SLOTS], unspaced: [0; 64] };
+    let mut table = Table { slots: [EMPTY; SLOTS], unspaced: [0; 64], beginnings: [0; BEGINNINGS / 64] };
     let mut index = 0;
     while index < WORDS.len() + TERMS.len() {
         let words = list(index);
@@ -452,6 +461,15 @@ const fn insert(table: &mut Table, index: usize, start: usize, length: usize, ha
     if words[start] >= 0xe3 {
         let first = low_bits(words[start], words[start + 1], words[start + 2]);
         table.unspaced[first / 64] |= 1 << (first % 64);
+        let (mut end, mut hash) = (0, FNV_START);
+        while end < length {
+            hash = fnv(hash, words[start + end]);
+            end += 1;
+            if end % 3 == 0 {
+                let bit = beginning_of(hash);
+                table.beginnings[bit / 64] |= 1 << (bit % 64);
+            }
+        }
     }
 }
 
@@ -559,6 +577,10 @@ pub(super) fn longest_prefix(text: &str) -> Option<Prefix> {
             hash = fnv(hash, byte);
         }
         end += 3;
+        let bit = beginning_of(hash);
+        if TABLE.beginnings[bit / 64] & 1 << (bit % 64) == 0 {
+            break;
+        }
         if let Some(slot) = lookup(hash, &bytes[..end]) {
             found = Some(Prefix { flags: slot.flags, term: slot.term, bytes: end, chars: count as u32 + 1 });
         }

@@ -140,6 +140,8 @@ pub(super) fn tokenise(text: &str) -> Vec<Token> {
     let mut tokens = Vec::with_capacity(text.len() / 4 + 4);
     let bytes = text.as_bytes();
     let (mut at, mut before) = (0, shape::SPACE | shape::NEWLINE);
+    // An entry that was found where the token before it had to end.
+    let mut entry = None;
     while let Some(&byte) = bytes.get(at) {
         step();
         if byte < 0x80 {
@@ -156,7 +158,8 @@ pub(super) fn tokenise(text: &str) -> Vec<Token> {
                 continue;
             }
             if is_cjk(c) {
-                let mut token = unspaced(text, at);
+                let (mut token, next) = unspaced(text, at, entry.take());
+                entry = next;
                 token.shape |= before;
                 (at, before) = (token.end as usize, 0);
                 tokens.push(token);
@@ -359,33 +362,39 @@ fn number_shapes(core: &str, token: &str) -> u32 {
 
 // --- Writing without spaces. ---
 
-fn unspaced(text: &str, start: usize) -> Token {
+/// The token that begins at a place, with the entry that is known to begin there, and the entry that begins behind it.
+fn unspaced(text: &str, start: usize, entry: Option<lexicon::Prefix>) -> (Token, Option<lexicon::Prefix>) {
     let mut token = fence(start);
     token.shape = shape::CJK;
     if let Some(punctuation) = char_at(text, start).and_then(unspaced_punctuation) {
         token.shape |= punctuation | shape::PUNCTUATION;
         token.end = (start + char_at(text, start).map_or(1, char::len_utf8)) as u32;
         token.chars = 1;
-        return token;
+        return (token, None);
     }
     token.shape |= shape::ALPHA;
-    let (mut at, mut chars) = (start, 0);
-    if let Some(found) = lexicon::longest_prefix(&text[start..]) {
+    let (mut at, mut chars, mut next) = (start, 0, None);
+    if let Some(found) = entry.or_else(|| lexicon::longest_prefix(&text[start..])) {
         (token.flags, token.term) = (found.flags, found.term);
         (at, chars) = (start + found.bytes, found.chars);
     } else {
         while let Some(c) = char_at(text, at) {
             step();
-            let ends = c.is_whitespace() || !is_cjk(c) || unspaced_punctuation(c).is_some();
-            if ends || (at > start && lexicon::longest_prefix(&text[at..]).is_some()) {
+            if c.is_whitespace() || !is_cjk(c) || unspaced_punctuation(c).is_some() {
                 break;
+            }
+            if at > start {
+                next = lexicon::longest_prefix(&text[at..]);
+                if next.is_some() {
+                    break;
+                }
             }
             at += c.len_utf8();
             chars += 1;
         }
     }
     (token.end, token.chars, token.core) = (at as u32, chars, (start as u32, at as u32));
-    token
+    (token, next)
 }
 
 /// The shapes of a full-width punctuation mark; `None` for letters.

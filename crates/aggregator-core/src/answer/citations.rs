@@ -32,7 +32,7 @@ pub struct CitationScanner {
     found: Vec<Scanned>,
     /// Bytes of text given out or ready.
     emitted: usize,
-    /// Of these, the bytes that begin no character.
+    /// Bytes seen that begin no character. A marker has none, so before it there are as many.
     continuing: usize,
     invented: u32,
 }
@@ -46,8 +46,8 @@ pub enum Scanned {
     Citation {
         /// Byte offsets into the concatenated text.
         span: Range<u32>,
-        /// The same in characters (Unicode scalar values).
-        chars: Range<u32>,
+        /// Characters (Unicode scalar values) before it; it has as many as bytes.
+        chars_before: u32,
         /// The number.
         number: u32,
     },
@@ -102,11 +102,6 @@ impl Code {
     fn is_plain(self) -> bool {
         self.open == 0 && self.run == 0
     }
-}
-
-/// Bytes of a text that begin no character.
-fn continuing(text: &str) -> usize {
-    text.bytes().filter(|byte| byte & 0xc0 == 0x80).count()
 }
 
 impl CitationScanner {
@@ -176,14 +171,11 @@ impl CitationScanner {
                     self.state = State::Text;
                     let cited = u32::try_from(number).ok().filter(|n| (1..=self.sources).contains(n));
                     if let Some(number) = cited {
-                        let first = if self.held_len == 0 { &text } else { &self.held[0] };
-                        let chars = self.emitted - self.continuing + start - continuing(&first[..start]);
                         let begin = self.emitted + start;
                         self.release();
                         let end = self.emitted + at;
-                        // A marker is ASCII.
-                        let (span, chars) = (begin as u32..end as u32, chars as u32..(chars + end - begin) as u32);
-                        self.found.push(Scanned::Citation { span, chars, number });
+                        let (span, chars_before) = (begin as u32..end as u32, (begin - self.continuing) as u32);
+                        self.found.push(Scanned::Citation { span, chars_before, number });
                     } else {
                         self.invented = self.invented.saturating_add(1);
                         let instead = if divides { " " } else { "" };
@@ -207,6 +199,7 @@ impl CitationScanner {
                         self.release();
                     }
                     self.code.see(byte);
+                    self.continuing += usize::from(byte & 0xc0 == 0x80);
                     if byte == b'[' && self.code.is_plain() {
                         self.state = State::Marker { start: at - 1, digits: 0, number: 0, divides };
                     }
@@ -233,7 +226,6 @@ impl CitationScanner {
     fn give(&mut self, text: String) {
         if !text.is_empty() {
             self.emitted += text.len();
-            self.continuing += continuing(&text);
             self.ready.push_back(Scanned::Text(text));
         }
     }
@@ -266,9 +258,9 @@ mod tests {
                     assert!(!piece.is_empty(), "an empty piece was given out");
                     text.push_str(&piece);
                 }
-                Some(Scanned::Citation { span, chars, number }) => {
+                Some(Scanned::Citation { span, chars_before, number }) => {
                     let marker = &text[span.start as usize..span.end as usize];
-                    let in_chars: String = text.chars().skip(chars.start as usize).take(chars.len()).collect();
+                    let in_chars: String = text.chars().skip(chars_before as usize).take(span.len()).collect();
                     assert_eq!(in_chars, marker, "the same place in characters");
                     assert_eq!(marker.trim_matches(['[', ']']).parse::<u64>().unwrap(), u64::from(number));
                     citations.push((span, number));
@@ -329,7 +321,7 @@ mod tests {
         assert_eq!(scanner.pop(), Some(Scanned::Text("see [".into())));
         assert_eq!(scanner.pop(), Some(Scanned::Text("1".into())));
         assert_eq!(scanner.pop(), Some(Scanned::Text("2] and".into())));
-        assert_eq!(scanner.pop(), Some(Scanned::Citation { span: 4..8, chars: 4..8, number: 12 }));
+        assert_eq!(scanner.pop(), Some(Scanned::Citation { span: 4..8, chars_before: 4, number: 12 }));
         assert_eq!(scanner.pop(), None);
     }
 

@@ -203,7 +203,9 @@ impl Answer {
                 self.deltas += 1;
                 EventKind::AnswerDelta { text: CleanText::from_clean(text) }
             }
-            Scanned::Citation { span, chars, number } => {
+            Scanned::Citation { span, chars_before, number } => {
+                // A marker is ASCII.
+                let chars = chars_before..chars_before + (span.end - span.start);
                 self.citations += 1;
                 let id = self.sources[number as usize - 1].id;
                 EventKind::Citation { span, chars, number, id }

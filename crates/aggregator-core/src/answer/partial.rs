@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::citations::{CitationScanner, Scanned};
 use super::ensemble::Voice;
-use crate::event::{CleanText, EventKind, ModelReport, Outcome, Role};
+use crate::event::{CleanText, EventKind, ModelReport, Outcome, PartialSynthesis, Role};
 use crate::model::{AnswerRequest, Chunk, LanguageModel};
 use crate::search::MAX_SWALLOWED;
 
@@ -44,6 +44,7 @@ impl Partials {
     }
 
     /// The next complete synthesis. One that fails or says nothing is left out; its report tells.
+    #[cold]
     pub(crate) fn poll(&mut self, now: Instant, cx: &mut Context<'_>) -> Poll<EventKind> {
         let Some(running) = &mut self.running else { return Poll::Pending };
         for _ in 0..MAX_SWALLOWED {
@@ -70,7 +71,7 @@ impl Partials {
             if failed || text.trim().is_empty() {
                 return Poll::Pending;
             }
-            return Poll::Ready(EventKind::PartialSynthesis { results, text });
+            return Poll::Ready(EventKind::PartialSynthesis(Box::new(PartialSynthesis { results, text })));
         }
         cx.waker().wake_by_ref();
         Poll::Pending

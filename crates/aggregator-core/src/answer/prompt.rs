@@ -8,7 +8,7 @@
 use std::fmt::Write as _;
 use std::hash::Hasher as _;
 
-use siphasher::sip::SipHasher13;
+use siphasher::sip::SipHasher24;
 
 use super::mode::Mode;
 use crate::event::RankedSource;
@@ -139,7 +139,7 @@ fn marker(material: &Material<'_>) -> String {
         let of_drafts = drafts.iter().map(|draft| draft.text.as_str());
         std::iter::once(query.lines().as_str()).chain(of_sources).chain(of_drafts)
     };
-    let mut hasher = SipHasher13::new_with_keys(secret, !secret);
+    let mut hasher = SipHasher24::new_with_keys(secret, !secret);
     texts().for_each(|text| hasher.write(text.as_bytes()));
     let mut number = hasher.finish();
     loop {

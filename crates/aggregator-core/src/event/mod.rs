@@ -100,12 +100,7 @@ pub enum EventKind {
     Interim(Box<Interim>),
     /// What a model makes of the results so far; where [that is asked for](crate::Settings::interim_synthesis). The search goes
     /// on meanwhile, so it may be about fewer results than there are.
-    PartialSynthesis {
-        /// The results that it is about.
-        results: u32,
-        /// A few sentences, at most [`MAX_PARTIAL_BYTES`](crate::answer::partial::MAX_PARTIAL_BYTES); no markers.
-        text: CleanText,
-    },
+    PartialSynthesis(Box<PartialSynthesis>),
     /// All results are in; this is the final order, and the only pages the answer may cite. Emitted with no model too.
     Sources {
         /// The best results, in final order, numbered from 1.
@@ -291,6 +286,15 @@ pub enum Cut {
     Timeout,
     /// It failed.
     Error(ProviderError),
+}
+
+/// What a model makes of the results so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartialSynthesis {
+    /// The results that it is about.
+    pub results: u32,
+    /// A few sentences, at most [`MAX_PARTIAL_BYTES`](crate::answer::partial::MAX_PARTIAL_BYTES); no markers.
+    pub text: CleanText,
 }
 
 /// What a model did for an answer.

@@ -22,7 +22,7 @@ use crate::query::Query;
 use fan_out::{FanOut, Said};
 use merge::{Merged, Placed, ResultSet};
 use patterns::{Interim, Progress, Tally};
-use select::Selection;
+use select::{Selection, SelectionSettings};
 
 pub(crate) use fan_out::MAX_STREAMS as MAX_PROVIDERS;
 
@@ -107,11 +107,10 @@ impl Search {
             };
             return Poll::Ready(Some(next));
         }
-        if let Some(batches) = &mut self.interim
-            && self.hits.emitted >= batches.next
+        if self.interim.is_some()
+            && let Some(event) = self.look_back(parts, now, time)
         {
-            batches.next += batches.size;
-            return Poll::Ready(Some(self.look_back(parts, now, time)));
+            return Poll::Ready(Some(event));
         }
         let mut now = now;
         loop {
@@ -197,17 +196,15 @@ impl Search {
         match self.results.add(&parts.providers[index].voter, call.hits, hit) {
             Merged::New(Placed { id, rank, score, source }) => {
                 self.hits.emitted += 1;
-                if let (Some(batches), Some(canonical)) = (&mut self.interim, self.results.canonical(id)) {
-                    batches.tally.found(canonical);
+                if self.interim.is_some() {
+                    self.tally(id, true);
                 }
                 Taken::Event(EventKind::Result { id, rank, score, source })
             }
             Merged::Confirmed(Placed { id, rank, score, source }) => {
                 self.hits.merged += 1;
-                if let Some(batches) = &mut self.interim
-                    && self.results.voters(id) == 2
-                {
-                    batches.tally.confirmed();
+                if self.interim.is_some() {
+                    self.tally(id, false);
                 }
                 Taken::Event(EventKind::ResultRevised { id, rank, score, source })
             }
@@ -222,21 +219,33 @@ impl Search {
         }
     }
 
-    /// What the results so far have in common.
+    /// Counts a result that was found, or confirmed.
     #[cold]
-    fn look_back(&self, parts: &Parts, now: Instant, time: &Allowance) -> EventKind {
+    fn tally(&mut self, id: ResultId, found: bool) {
+        let Some(batches) = &mut self.interim else { return };
+        match self.results.canonical(id).filter(|_| found) {
+            Some(canonical) => batches.tally.found(canonical),
+            None if self.results.voters(id) == 2 => batches.tally.confirmed(),
+            None => {}
+        }
+    }
+
+    /// What the results so far have in common, if a batch is complete.
+    #[cold]
+    fn look_back(&mut self, parts: &Parts, now: Instant, time: &Allowance) -> Option<EventKind> {
+        let batches = self.interim.as_mut().filter(|batches| self.hits.emitted >= batches.next)?;
+        batches.next += batches.size;
         let best = self.results.best(INTERIM_BEST);
-        let tally = self.interim.as_ref().map(|batches| batches.tally.patterns());
-        EventKind::Interim(Box::new(Interim {
+        Some(EventKind::Interim(Box::new(Interim {
             results: self.hits.emitted,
-            patterns: tally.unwrap_or_default(),
+            patterns: batches.tally.patterns(),
             best: best.iter().map(|source| source.source.title.clone()).collect(),
             progress: Progress {
                 finished: self.reports.len() as u32,
                 providers: parts.providers.len() as u32,
                 time_percent: time.percent_of_search(now),
             },
-        }))
+        })))
     }
 
     /// Ends one call whose time is up, if there is one.
@@ -300,8 +309,19 @@ impl Search {
         query: &Query,
         most: u32,
     ) -> (Arc<[RankedSource]>, Option<Arc<Selection>>) {
-        let most = most as usize;
-        let Some(settings) = &parts.settings.selection else { return (self.results.best(most), None) };
+        match &parts.settings.selection {
+            None => (self.best(most), None),
+            Some(settings) => self.select(query, most as usize, settings),
+        }
+    }
+
+    #[cold]
+    fn select(
+        &self,
+        query: &Query,
+        most: usize,
+        settings: &SelectionSettings,
+    ) -> (Arc<[RankedSource]>, Option<Arc<Selection>>) {
         let candidates = self.results.best(most.max(select::MAX_CANDIDATES));
         let host = |source: &RankedSource| {
             self.results.canonical(source.id).and_then(|url| url.split('/').next()).unwrap_or_default()
