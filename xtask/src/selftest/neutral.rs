@@ -78,9 +78,12 @@ fn function(random: &mut Seeded, attribute: &str) -> String {
 /// Gives a private function of the engine another name, wherever its file uses it.
 fn renamed(tree: &Tree, random: &mut Seeded, dir: &Path) -> Result<Neutral, Failure> {
     let mut candidates = Vec::new();
-    for path in tree.paths().filter(|path| path.starts_with("crates/aggregator-core/src/") && path.ends_with(".rs")) {
+    let compiled = |path: &&str| path.starts_with("crates/aggregator-core/src/") && path.ends_with(".rs");
+    // What only tests have is in no program that is measured.
+    for path in tree.paths().filter(compiled).filter(|path| !path.ends_with("/tests.rs")) {
         let text = tree.text(path)?;
-        for line in text.lines() {
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for line in code.lines() {
             // At the left edge: a free function, of this file only.
             let Some(name) = line.strip_prefix("fn ").and_then(|rest| rest.split(['(', '<']).next()) else { continue };
             if name.len() > 5 && text.matches(&format!(".{name}")).count() == 0 {
