@@ -212,7 +212,7 @@ fn input_name(dir: &Path, path: &Path) -> Option<String> {
 
 /// Whether cases read a file, by its name below `benches-data`.
 pub fn is_input(name: &str) -> bool {
-    name.starts_with("corpus") || name.starts_with("scenarios/") || name.starts_with("profiles/")
+    ["corpus", "scenarios/", "profiles/", "queries/"].iter().any(|input| name.starts_with(input))
 }
 
 /// Where an error is: at its span, else at the line of the row it names, which is one line in every file written here.

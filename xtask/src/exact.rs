@@ -41,7 +41,12 @@ struct Program<'a> {
 fn programs(executables: &Executables) -> [Program<'_>; 2] {
     let Executables { count, heap, .. } = executables;
     [
-        Program { name: "count", path: count, executables, classes: &[Class::Behaviour, Class::Schedule] },
+        Program {
+            name: "count",
+            path: count,
+            executables,
+            classes: &[Class::Behaviour, Class::Quality, Class::Schedule],
+        },
         Program { name: "heap", path: heap, executables, classes: &[Class::Heap] },
     ]
 }

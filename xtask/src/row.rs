@@ -18,6 +18,8 @@ use crate::verdict::Verdict;
 pub enum Group {
     /// What the case did.
     Behaviour,
+    /// How often a classifier is right.
+    Quality,
     /// Polls, wake-ups and virtual time.
     Schedule,
     /// Heap figures.
@@ -35,6 +37,7 @@ impl Group {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Behaviour => "behaviour",
+            Self::Quality => "quality",
             Self::Schedule => "schedule",
             Self::Heap => "heap",
             Self::Instructions => "instructions",
@@ -47,6 +50,7 @@ impl Group {
     pub const fn rule(self) -> &'static str {
         match self {
             Self::Behaviour => "any change is red",
+            Self::Quality => "less is red, more is an improvement",
             Self::Schedule => "more is red, less is an improvement",
             Self::Heap => "more is red, less is an improvement",
             Self::Instructions => "more than 1 % more is red, more than 1 % less is an improvement",
@@ -60,6 +64,7 @@ impl From<Class> for Group {
     fn from(class: Class) -> Self {
         match class {
             Class::Behaviour => Self::Behaviour,
+            Class::Quality => Self::Quality,
             Class::Schedule => Self::Schedule,
             Class::Heap => Self::Heap,
             Class::Instructions => Self::Instructions,

@@ -475,6 +475,35 @@ fn what_judges_has_owners() {
     none(&findings, "correct .github/CODEOWNERS");
 }
 
+/// Names in code spans: of tests with low lines, of metrics behind the word `row`.
+#[test]
+fn what_holds_the_defects_of_the_reference_off_exists() {
+    let sources: String =
+        files().into_iter().filter(|(name, _)| name.ends_with(".rs")).map(|(_, content)| content).collect();
+    let document = read(&root().join("crates/REFERENCE.md"));
+    let rows: Vec<&str> =
+        document.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| there")).collect();
+    assert!(rows.len() >= 25, "{} defects are left", rows.len());
+    let mut findings = Vec::new();
+    for row in rows {
+        let here = row.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();
+        let mut spans = here.split('`');
+        while let (Some(before), Some(name)) = (spans.next(), spans.next()) {
+            let exists = match before.ends_with("row ") {
+                true => name.parse::<perf_gate::Metric>().is_ok(),
+                false => sources.contains(&format!("fn {name}(")),
+            };
+            if !exists {
+                findings.push(format!("crates/REFERENCE.md: `{name}` in {row}"));
+            }
+        }
+        if !here.contains('`') && !here.starts_with("none: ") {
+            findings.push(format!("crates/REFERENCE.md names nothing in {row}"));
+        }
+    }
+    none(&findings, "name a test or a metric that there is");
+}
+
 #[test]
 fn the_map_names_every_crate() {
     let file = root().join("crates/ARCHITECTURE.md");

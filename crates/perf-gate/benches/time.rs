@@ -17,7 +17,8 @@ use perf_gate::ProcessLimits;
 const IN_VIRTUAL_TIME: bool = false;
 
 /// The cases that are measured with the real clock.
-const REAL_CLOCK: &[&str] = &["answer/deltas/0", "answer/deltas/200", "query/floor/10", "yardstick/channel/200"];
+const REAL_CLOCK: &[&str] =
+    &["answer/deltas/0", "answer/deltas/200", "query/floor/10", "query/floor-analysed/10", "yardstick/channel/200"];
 
 fn main() {
     divan::main();

@@ -52,6 +52,8 @@ impl fmt::Display for Unit {
 pub enum Class {
     /// What the case did: repeats exactly, and any change is red.
     Behaviour,
+    /// How often a classifier says what a person says: repeats exactly; less is red, more is an improvement.
+    Quality,
     /// Polls, wake-ups and virtual time: repeats exactly; more is red, less is an improvement.
     Schedule,
     /// Heap figures on a current-thread runtime: repeats exactly; more is red, less is an improvement.
@@ -67,6 +69,7 @@ impl Class {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Behaviour => "behaviour",
+            Self::Quality => "quality",
             Self::Schedule => "schedule",
             Self::Heap => "heap",
             Self::Instructions => "instructions",
@@ -76,7 +79,7 @@ impl Class {
 
     /// Whether values of this class are the same in every run of the same build, so that equality is a fair rule.
     pub const fn is_exact(self) -> bool {
-        matches!(self, Self::Behaviour | Self::Schedule | Self::Heap)
+        matches!(self, Self::Behaviour | Self::Quality | Self::Schedule | Self::Heap)
     }
 
     /// Whether values of this class mean the same in another run of the same build, so that a baseline may hold them.
@@ -156,6 +159,18 @@ metrics! {
     ChunkMedian = "chunk-median", Bytes, Behaviour;
     /// Largest answer delta.
     ChunkMax = "chunk-max", Bytes, Behaviour;
+    /// Labelled queries whose type of input was recognised.
+    RightInputType = "right-input-type", Count, Quality;
+    /// Labelled queries whose complexity was.
+    RightComplexity = "right-complexity", Count, Quality;
+    /// Labelled queries of which it was told whether they are ambiguous.
+    RightAmbiguity = "right-ambiguity", Count, Quality;
+    /// Labelled queries of which it was told whether they suit a search.
+    RightSuitability = "right-suitability", Count, Quality;
+    /// Labelled queries that were cut into as many segments as a person would.
+    RightSegments = "right-segments", Count, Quality;
+    /// Labelled queries of which as many sub-queries were made.
+    RightSubQueries = "right-sub-queries", Count, Quality;
     /// Polls of the future or stream under measurement.
     Polls = "polls", Polls, Schedule;
     /// Wake-ups delivered to the task that polls it.

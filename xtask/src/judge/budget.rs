@@ -68,7 +68,7 @@ fn measured(budget: &Budget, exact: &ExactRun, instructions: &Instructions, wall
             .get(case)
             .map(|outcome| outcome.as_ref().map(|record| Some(record.value())))
             .or_else(|| in_exact.filter(Result::is_err)),
-        Class::Behaviour | Class::Schedule | Class::Heap => in_exact,
+        Class::Behaviour | Class::Quality | Class::Schedule | Class::Heap => in_exact,
     };
     match value {
         Some(Ok(Some(value))) => Measured::Value(value),

@@ -1,4 +1,4 @@
-//! Behaviour, schedule and heap: values that repeat exactly, so that equality is a fair rule.
+//! Behaviour, quality, schedule and heap: values that repeat exactly, so that equality is a fair rule.
 
 use std::cmp::Ordering;
 
@@ -71,12 +71,15 @@ fn judge(record: &Record, base: Base<'_>, today: Date) -> Row {
         (_, Ordering::Equal) => return row(Verdict::Pass),
         (Class::Behaviour, Ordering::Less) => "less happened",
         (Class::Behaviour, Ordering::Greater) => "more happened",
+        (Class::Quality, Ordering::Less) => "right less often",
+        (Class::Quality, Ordering::Greater) => return improved(row(Verdict::Improved)),
         (_, Ordering::Less) => return improved(row(Verdict::Improved)),
         (_, Ordering::Greater) => "more than the baseline",
     };
     let tolerated = |value: u64| match metric.class() {
         // Of behaviour one other value was accepted, not every smaller one: doing nothing would be the smallest.
         Class::Behaviour => record.value() == value,
+        Class::Quality => record.value() >= value,
         _ => record.value() <= value,
     };
     acceptance::worse(row, record, change, baseline, today, tolerated)
@@ -143,21 +146,25 @@ mod tests {
         }
 
         #[test]
-        fn one_raised_value_is_the_only_red_row(records in records(), at in any::<prop::sample::Index>()) {
+        fn one_raised_value_is_the_only_row_that_is_not_fine(records in records(), at in any::<prop::sample::Index>()) {
             let mut now = records.clone();
             let raised = at.get_mut(&mut now);
             *raised = record_with(raised, raised.value() + 1);
-            let expected = (Verdict::Regressed, raised.case().to_string(), Subject::Metric(raised.metric()));
+            let verdict = match raised.metric().class() {
+                Class::Quality => Verdict::Improved,
+                _ => Verdict::Regressed,
+            };
+            let expected = (verdict, raised.case().to_string(), Subject::Metric(raised.metric()));
             prop_assert_eq!(not_fine(&compare(&now, &records)), vec![expected]);
         }
 
         #[test]
-        fn one_lowered_value_is_improved_except_in_behaviour(records in records(), at in any::<prop::sample::Index>()) {
+        fn one_lowered_value_is_improved_where_less_is_better(records in records(), at in any::<prop::sample::Index>()) {
             let mut now = records.clone();
             let lowered = at.get_mut(&mut now);
             *lowered = record_with(lowered, lowered.value() - 1);
             let verdict = match lowered.metric().class() {
-                Class::Behaviour => Verdict::Regressed,
+                Class::Behaviour | Class::Quality => Verdict::Regressed,
                 _ => Verdict::Improved,
             };
             let expected = (verdict, lowered.case().to_string(), Subject::Metric(lowered.metric()));

@@ -5,6 +5,7 @@
 //! the same once more, slowly, and says what came of it and how much `run` has to compute.
 
 mod account;
+mod analysis;
 mod arrivals;
 mod batch;
 mod citations;
@@ -75,7 +76,16 @@ const CASES: &[Case] = &[
     case("rank/standard/40", || Box::new(merge::Rank::of("standard"))),
     case("rank/wide/800", || Box::new(merge::Rank::of("wide"))),
     case("citations/scan/200", || Box::new(citations::Scan::new())),
+    case("analysis/english/200", || Box::new(analysis::Texts::english())),
+    case("analysis/chinese/200", || Box::new(analysis::Texts::chinese())),
+    case("analysis/threshold-20/200", || Box::new(analysis::Texts::with_threshold(0.2))),
+    case("analysis/threshold-40/200", || Box::new(analysis::Texts::with_threshold(0.4))),
+    case("analysis/threshold-60/200", || Box::new(analysis::Texts::with_threshold(0.6))),
+    case("analysis/threshold-80/200", || Box::new(analysis::Texts::with_threshold(0.8))),
+    case("analysis/labelled/182", || Box::new(analysis::Texts::labelled())),
     case("query/floor/10", || Box::new(query::Whole::of("floor"))),
+    case("query/floor-analysed/10", || Box::new(query::Whole::analysed_floor())),
+    case("query/all-stages/40", || Box::new(query::Whole::of_all_stages("standard"))),
     case("query/standard/40", || Box::new(query::Whole::of("standard"))),
     case("query/degraded/64", || Box::new(query::Whole::of("degraded"))),
     case("query/wide/800", || Box::new(query::Whole::of("wide"))),

@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use aggregator_core::analysis::AnalysisSettings;
 use aggregator_core::event::CancelReason;
+use aggregator_core::search::select::SelectionSettings;
 use aggregator_core::{Engine, Query, QueryStream};
 use aggregator_mocks::{End, Expectation, Pace, Probe, Scenario, library};
 use futures::StreamExt as _;
@@ -70,6 +72,24 @@ impl Whole {
         let paused = name != "floor";
         let expected = Some(scenario.expect.clone());
         Self::new(&scenario, Pace::Scripted, paused, expected)
+    }
+
+    /// A scenario whose queries are analysed and whose results are looked at in batches of three and selected: what that
+    /// costs together.
+    pub fn of_all_stages(name: &str) -> Self {
+        let scenario = library::scenario(name).with_settings(|settings| {
+            settings.analysis = Some(AnalysisSettings::default());
+            settings.streaming_batch_size = Some(3);
+            settings.selection = Some(SelectionSettings::default());
+        });
+        Self::new(&scenario, Pace::Scripted, true, None)
+    }
+
+    /// The floor with its query analysed.
+    pub fn analysed_floor() -> Self {
+        let scenario =
+            library::scenario("floor").with_settings(|settings| settings.analysis = Some(AnalysisSettings::default()));
+        Self::new(&scenario, Pace::Scripted, false, None)
     }
 
     /// The standard scenario with everything ready at once and another number of deltas: what one delta costs.

@@ -1,0 +1,98 @@
+//! Looking at queries before anybody is asked: what it costs, and how often a person would say the same.
+
+use aggregator_core::analysis::{AnalysisSettings, Analyzer};
+use aggregator_mocks::labelled::{self, LabelledQuery};
+use perf_gate::Metric;
+
+use super::{Observation, Work, digest, require};
+
+/// Texts, analysed one after the other.
+pub struct Texts {
+    analyzer: Analyzer,
+    texts: Vec<String>,
+    labelled: Vec<LabelledQuery>,
+}
+
+/// A question of 200 characters, as people ask them.
+const ENGLISH: &str = "what is the difference between optimistic and pessimistic locking in a relational database, and which \
+                       of them should I choose for a booking system that has many readers, few writers and long \
+                       sessions?";
+
+/// The same in Chinese, three times over: 200 characters without a space.
+const CHINESE: &str = "关系数据库中的乐观锁和悲观锁有什么区别，对于一个读者很多、写者很少而且会话很长的预订系统，我应该选择哪一种？\
+                       如果并发冲突突然变多，性能会怎样变化，怎样才能提前发现这种情况并且避免用户重复提交同一张订单？另外，\
+                       在分布式环境里是否还需要额外的锁服务，比如用缓存来实现，它会带来哪些新的风险和维护成本，出错时又该\
+                       怎样恢复数据？请说明理由，并且比较两种做法的优点和缺点，最后给出一个适合小型团队的建议以及常见的错误。";
+
+/// Characters of a text of these cases.
+const CHARS: usize = 200;
+
+impl Texts {
+    pub fn english() -> Self {
+        Self::of(vec![ENGLISH.chars().take(CHARS).collect()], Vec::new())
+    }
+
+    pub fn chinese() -> Self {
+        Self::of(vec![CHINESE.chars().take(CHARS).collect()], Vec::new())
+    }
+
+    /// The labelled queries, half of whose purpose is the rows of how often a classifier is right.
+    pub fn labelled() -> Self {
+        let labelled = labelled::queries();
+        Self::of(labelled.iter().map(|query| query.text.clone()).collect(), labelled)
+    }
+
+    /// The English text, with another threshold: the reference system promised that thresholds cost nothing, and tested it
+    /// with four that nothing read.
+    pub fn with_threshold(min_complexity_score: f64) -> Self {
+        let mut settings = AnalysisSettings::default();
+        settings.min_complexity_score = min_complexity_score;
+        let analyzer = Analyzer::new(settings).expect("it is between 0 and 1");
+        Self { analyzer, ..Self::english() }
+    }
+
+    fn of(texts: Vec<String>, labelled: Vec<LabelledQuery>) -> Self {
+        let analyzer = Analyzer::new(AnalysisSettings::default()).expect("defaults are valid");
+        Self { analyzer, texts, labelled }
+    }
+}
+
+const RIGHT: [Metric; 6] = [
+    Metric::RightInputType,
+    Metric::RightComplexity,
+    Metric::RightAmbiguity,
+    Metric::RightSuitability,
+    Metric::RightSegments,
+    Metric::RightSubQueries,
+];
+
+impl Work for Texts {
+    fn run(&mut self) -> u64 {
+        let segments = |text: &String| divan::black_box(self.analyzer.analyze(text)).segments.len() as u64;
+        self.texts.iter().map(segments).sum()
+    }
+
+    fn observe(&mut self) -> Result<Observation, String> {
+        let analyses: Vec<_> = self.texts.iter().map(|text| self.analyzer.analyze(text)).collect();
+        if self.labelled.is_empty() {
+            require(self.texts.iter().all(|text| text.chars().count() == CHARS), || "it has other characters".into())?;
+        }
+        let amount = analyses.iter().map(|analysis| analysis.segments.len() as u64).sum();
+        let mut counts = vec![(Metric::Events, analyses.len() as u64)];
+        let mut right = [0; 6];
+        for (analysis, query) in analyses.iter().zip(&self.labelled) {
+            for (right, (said, label)) in right.iter_mut().zip(LabelledQuery::said(analysis).iter().zip(query.labels)) {
+                *right += u64::from(said == label);
+            }
+        }
+        if !self.labelled.is_empty() {
+            counts.extend(RIGHT.into_iter().zip(right));
+        }
+        // What is said of the labelled queries may change: whether that is better, their rows tell.
+        let told: Vec<String> = match self.labelled.is_empty() {
+            true => analyses.iter().map(|analysis| format!("{analysis:?}")).collect(),
+            false => self.texts.clone(),
+        };
+        Ok(Observation { amount, checksum: digest(told.iter().map(String::as_str)), counts })
+    }
+}
