@@ -82,9 +82,17 @@ fn an_interruption_ends_the_build() {
 #[test]
 fn tests_are_passed_on_with_their_verdict() {
     let world = buildable();
-    world.write("src/lib.rs", "/// ```\n/// assert!(true);\n/// ```\npub fn a() {}\n#[test]\nfn passes() {}\n");
+    let library = |documented: u32| {
+        format!(
+            "/// ```\n/// assert_eq!(perf_gate::one(), {documented});\n/// ```\npub fn one() -> u32 {{ 1 }}\n\
+             #[test]\nfn passes() {{ assert_eq!(one(), 1) }}\n"
+        )
+    };
+    world.write("src/lib.rs", &library(1));
     let ran = world.xtask(&["test"]).expect(0);
     assert!(ran.stdout.contains("1 passed") || ran.stderr.contains("1 passed"), "{}{}", ran.stdout, ran.stderr);
+    world.write("src/lib.rs", &library(2));
+    assert_eq!(world.xtask(&["test"]).code, 1, "only what the documentation says is wrong");
     world.write("src/lib.rs", "#[test]\nfn passes() {}\n#[test]\nfn fails() { panic!(\"on purpose\") }\n");
     // Not `expect`: the test's own message says `panicked`, which is no panic of xtask.
     assert_eq!(world.xtask(&["test"]).code, 1);
