@@ -85,6 +85,8 @@ pub struct Measured {
     pub control: CaseName,
     /// Cases that could not be measured, and why; the base or the change.
     pub broken: BTreeMap<CaseName, Broken>,
+    /// Of cases that the base does not do: nanoseconds of the change, for its budget.
+    pub alone: BTreeMap<CaseName, f64>,
     /// Seconds that were spent waiting for links; most are made while the round before is measured.
     pub linking: f64,
 }
@@ -111,7 +113,7 @@ pub fn measure(contest: &Contest<'_>, store: Store, pairs: Pairs, progress: &Pro
     // Which case it is may not be known to whoever writes a change.
     let control = contest.controls.get(random.below(contest.controls.len())).cloned();
     let control = control.ok_or_else(|| Failure::environment("there is no case that both sides have", "see --only"))?;
-    let measured = Measured { pairs, control, broken: BTreeMap::new(), linking: 0.0 };
+    let measured = Measured { pairs, control, broken: BTreeMap::new(), alone: BTreeMap::new(), linking: 0.0 };
     let mut run = Run { contest, store, measured, progress };
 
     let effort = contest.effort.times(1 + contest.asked.looks as usize);
@@ -269,6 +271,9 @@ impl Run<'_> {
             sides.reverse();
         }
         let [base, head] = sides.map(|(_, _, time)| time.unwrap_or_else(|| Err("was not run".into())));
+        if let (Stage::First, Err(_), Ok(head)) = (stage, &base, &head) {
+            self.measured.alone.insert(case.clone(), head.median);
+        }
         let broken = match (base, head) {
             (Ok(base), Ok(head)) => {
                 let took = start.elapsed();
@@ -324,6 +329,9 @@ impl Links {
 /// Nanoseconds of the change, as if it had been timed alone.
 pub fn times(measured: &Measured, cases: &[CaseName]) -> WallRun {
     let time = |case: &CaseName| {
+        if let Some(ns) = measured.alone.get(case) {
+            return (case.clone(), wall::summarise(vec![*ns]));
+        }
         let reason = match measured.broken.get(case) {
             Some(Broken::Head(reason) | Broken::Base(reason)) => Some(format!("`time` {reason}")),
             None => None,
