@@ -9,7 +9,6 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// When the query has to be through, and its one timer.
 pub(crate) struct Allowance {
-    started: Instant,
     /// End of the whole query.
     pub(crate) deadline: Instant,
     /// End of the search: earlier than the deadline when a model is to answer.
@@ -23,12 +22,12 @@ impl Allowance {
     pub(crate) fn new(started: Instant, total: Duration, search_share: u32) -> Self {
         let deadline = started + total;
         let search_deadline = started + total * search_share / 100;
-        Self { started, deadline, search_deadline, timer: None }
+        Self { deadline, search_deadline, timer: None }
     }
 
     /// How much of the search's time has passed, in percent.
-    pub(crate) fn percent_of_search(&self, now: Instant) -> u8 {
-        let (passed, all) = (now - self.started, self.search_deadline - self.started);
+    pub(crate) fn percent_of_search(&self, started: Instant, now: Instant) -> u8 {
+        let (passed, all) = (now - started, self.search_deadline - started);
         (passed.as_nanos() * 100 / all.as_nanos().max(1)).min(100) as u8
     }
 

@@ -41,7 +41,8 @@ impl<T> Isolated<T> {
     }
 
     /// Polls for the next item; `None` is the end.
-    #[inline]
+    // A call would be 38 instructions more for each delta.
+    #[inline(always)]
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, ProviderError>>> {
         let Some(stream) = &mut self.0 else { return Poll::Ready(None) };
         match catch_unwind(AssertUnwindSafe(|| stream.as_mut().poll_next(cx))) {

@@ -1,5 +1,6 @@
 //! The question, with its limits.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::answer::mode::Mode;
@@ -23,7 +24,7 @@ pub struct Query {
     /// As it was written, where that is more than one line.
     lines: Option<Box<CleanText>>,
     deadline: Option<Duration>,
-    max_sources: Option<u32>,
+    max_sources: Option<NonZeroU32>,
     mode: Mode,
     seed: u64,
 }
@@ -105,10 +106,8 @@ impl Query {
     /// # Errors
     /// [`QueryError::Sources`] outside 1 to [`Self::MAX_SOURCES`].
     pub fn with_max_sources(mut self, max_sources: u32) -> Result<Self, QueryError> {
-        if max_sources == 0 || max_sources > Self::MAX_SOURCES {
-            return Err(QueryError::Sources { given: max_sources });
-        }
-        self.max_sources = Some(max_sources);
+        let checked = NonZeroU32::new(max_sources).filter(|_| max_sources <= Self::MAX_SOURCES);
+        self.max_sources = Some(checked.ok_or(QueryError::Sources { given: max_sources })?);
         Ok(self)
     }
 
@@ -143,7 +142,7 @@ impl Query {
 
     /// How many results are frozen as sources, if set here rather than in the engine's settings.
     pub fn max_sources(&self) -> Option<u32> {
-        self.max_sources
+        self.max_sources.map(NonZeroU32::get)
     }
 
     /// What kind of answer is wanted.

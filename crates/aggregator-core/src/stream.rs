@@ -9,7 +9,6 @@ use futures::Stream;
 use futures::stream::FusedStream;
 use tokio::time::Instant;
 
-use crate::analysis::Analysis;
 use crate::answer::partial::Partials;
 use crate::answer::{Answer, contradictions};
 use crate::cancel::Canceller;
@@ -69,8 +68,6 @@ enum Phase {
 /// What a query owns while it runs.
 struct Run {
     time: Allowance,
-    /// Set when the query was analysed.
-    analysis: Option<Arc<Analysis>>,
     search: Search,
     /// Where partial syntheses are asked for.
     partials: Option<Box<Partials>>,
@@ -199,7 +196,7 @@ impl QueryStream {
             }
             _ => None,
         };
-        self.run = Some(Run { time, analysis: None, search, partials, sources: None, answer: None });
+        self.run = Some(Run { time, search, partials, sources: None, answer: None });
         #[cfg(feature = "seeded-faults")]
         if crate::seeded_fault::is(crate::seeded_fault::Fault::StatusAfterProvider) {
             let request = crate::provider::SearchRequest::new(Arc::clone(&self.query), 1, now + total);
@@ -220,14 +217,13 @@ impl QueryStream {
         let refused = !analysis.suitability.is_suitable() && analyzer.refuses_unsuitable();
         self.phase = if refused { Phase::Refusing } else { Phase::Searching };
         run.search.tell(Arc::clone(&analysis));
-        run.analysis = Some(Arc::clone(&analysis));
         EventKind::Analysis(analysis)
     }
 
     /// Nobody was asked, and everybody reported.
     #[cold]
     fn refuse(&mut self) -> EventKind {
-        let analysis = self.run.as_ref().and_then(|run| run.analysis.as_ref());
+        let analysis = self.run.as_ref().and_then(|run| run.search.analysis());
         let Some((reason, suggestions)) = analysis.and_then(|analysis| analysis.suitability.refusal()) else {
             unreachable!("only what does not suit is refused")
         };

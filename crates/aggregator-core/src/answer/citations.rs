@@ -24,10 +24,10 @@ pub struct CitationScanner {
     sources: u32,
     state: State,
     code: Code,
-    /// Deltas that wait for the end of a marker; it begins in the first of them.
-    held: [String; MAX_HELD],
-    held_len: usize,
+    /// What is ready, and behind it the deltas that are held back.
     ready: VecDeque<Scanned>,
+    /// How many deltas wait for the end of a marker; it begins in the first of them.
+    held: usize,
     /// Citations in text that is not given out yet; they follow it.
     found: Vec<Scanned>,
     /// Bytes of text given out or ready.
@@ -111,9 +111,8 @@ impl CitationScanner {
             sources,
             state: State::Text,
             code: Code::default(),
-            held: Default::default(),
-            held_len: 0,
             ready: VecDeque::new(),
+            held: 0,
             found: Vec::new(),
             emitted: 0,
             continuing: 0,
@@ -129,16 +128,13 @@ impl CitationScanner {
     /// Takes the next thing that is ready.
     #[inline]
     pub fn pop(&mut self) -> Option<Scanned> {
-        if self.ready.is_empty() { None } else { self.ready.pop_front() }
+        if self.ready.len() == self.held { None } else { self.ready.pop_front() }
     }
 
     /// Bytes of text given out so far; what still waits for [`Self::pop`] is not counted.
     pub fn emitted(&self) -> u32 {
-        let bytes = |scanned: &Scanned| match scanned {
-            Scanned::Text(text) => text.len(),
-            Scanned::Citation { .. } => 0,
-        };
-        let waiting: usize = self.ready.iter().map(bytes).sum();
+        let ready = self.ready.len() - self.held;
+        let waiting: usize = self.ready.iter().take(ready).map(bytes).sum();
         u32::try_from(self.emitted - waiting).unwrap_or(u32::MAX)
     }
 
@@ -160,6 +156,16 @@ impl CitationScanner {
     pub fn push(&mut self, mut text: String) {
         let mut at = 0;
         while at < text.len() {
+            if self.state == State::Text && self.code.is_plain() {
+                // Most of a text: only these two mean anything now.
+                let rest = &text.as_bytes()[at..];
+                let plain = rest.iter().position(|byte| matches!(byte, b'[' | b'`')).unwrap_or(rest.len());
+                self.continuing += continuing(&rest[..plain]);
+                at += plain;
+                if at == text.len() {
+                    break;
+                }
+            }
             let byte = text.as_bytes()[at];
             at += 1;
             match (self.state, byte) {
@@ -179,13 +185,20 @@ impl CitationScanner {
                     } else {
                         self.invented = self.invented.saturating_add(1);
                         let instead = if divides { " " } else { "" };
-                        if self.held_len == 0 {
+                        if self.held == 0 {
                             text.replace_range(start..at, instead);
                             at = start + instead.len();
                         } else {
-                            self.held[0].truncate(start);
-                            self.held[1..].iter_mut().for_each(String::clear);
-                            self.held[0].push_str(instead);
+                            // The others are of the marker only.
+                            self.ready.truncate(self.ready.len() - (self.held - 1));
+                            self.held = 1;
+                            let first = self.last();
+                            first.truncate(start);
+                            first.push_str(instead);
+                            if first.is_empty() {
+                                self.ready.pop_back();
+                                self.held = 0;
+                            }
                             self.release();
                             text.drain(..at);
                             at = 0;
@@ -199,7 +212,7 @@ impl CitationScanner {
                         self.release();
                     }
                     self.code.see(byte);
-                    self.continuing += usize::from(byte & 0xc0 == 0x80);
+                    self.continuing += continuing(&[byte]);
                     if byte == b'[' && self.code.is_plain() {
                         self.state = State::Marker { start: at - 1, digits: 0, number: 0, divides };
                     }
@@ -209,11 +222,11 @@ impl CitationScanner {
         if self.state == State::Text {
             self.give(text);
             self.ready.extend(self.found.drain(..));
-        } else if self.held_len < MAX_HELD {
-            self.held[self.held_len] = text;
-            self.held_len += 1;
-        } else {
-            self.held[MAX_HELD - 1].push_str(&text);
+        } else if self.held == MAX_HELD {
+            self.last().push_str(&text);
+        } else if !text.is_empty() {
+            self.ready.push_back(Scanned::Text(text));
+            self.held += 1;
         }
     }
 
@@ -230,17 +243,35 @@ impl CitationScanner {
         }
     }
 
+    /// The last delta that is held back.
+    fn last(&mut self) -> &mut String {
+        match self.ready.back_mut() {
+            Some(Scanned::Text(text)) if self.held > 0 => text,
+            _ => unreachable!("what is held back is text, and last"),
+        }
+    }
+
     /// Gives out what is held, and the citations in it.
     fn release(&mut self) {
-        if self.held_len == 0 {
-            return;
+        let held = std::mem::take(&mut self.held);
+        if held > 0 {
+            self.emitted += self.ready.iter().rev().take(held).map(bytes).sum::<usize>();
+            self.ready.extend(self.found.drain(..));
         }
-        for index in 0..std::mem::take(&mut self.held_len) {
-            let text = std::mem::take(&mut self.held[index]);
-            self.give(text);
-        }
-        self.ready.extend(self.found.drain(..));
     }
+}
+
+/// Bytes of text.
+fn bytes(scanned: &Scanned) -> usize {
+    match scanned {
+        Scanned::Text(text) => text.len(),
+        Scanned::Citation { .. } => 0,
+    }
+}
+
+/// Bytes that begin no character.
+fn continuing(text: &[u8]) -> usize {
+    text.iter().filter(|&&byte| byte & 0xc0 == 0x80).count()
 }
 
 #[cfg(test)]

@@ -282,6 +282,7 @@ impl Choir {
     }
 
     /// What is said next.
+    #[cold]
     pub(super) fn poll_next(&mut self, now: Instant, cx: &mut Context<'_>) -> Poll<Said> {
         // Drafts are swallowed: each round takes at most one piece of each model.
         for _ in 0..MAX_SWALLOWED / MAX_MODELS {

@@ -34,7 +34,7 @@ const INTERIM_BEST: usize = 3;
 
 /// The search of one query.
 pub(crate) struct Search {
-    /// What is told to providers.
+    /// Set when the query was analysed; told to providers.
     analysis: Option<Arc<Analysis>>,
     results: ResultSet,
     streams: FanOut,
@@ -53,6 +53,8 @@ pub(crate) struct Search {
 /// When the next interim is due, and what it will say.
 struct Batches {
     tally: Tally,
+    /// When the search began.
+    began: Instant,
     size: u32,
     /// Results after which the next one is due.
     next: u32,
@@ -81,13 +83,18 @@ impl Search {
             interim: parts
                 .settings
                 .streaming_batch_size
-                .map(|size| Box::new(Batches { tally: Tally::default(), size, next: size })),
+                .map(|size| Box::new(Batches { tally: Tally::default(), began: now, size, next: size })),
         }
     }
 
     /// Tells providers what the query is.
     pub(crate) fn tell(&mut self, analysis: Arc<Analysis>) {
         self.analysis = Some(analysis);
+    }
+
+    /// What providers are told.
+    pub(crate) fn analysis(&self) -> Option<&Analysis> {
+        self.analysis.as_deref()
     }
 
     /// Next event, `Ready(None)` when every provider is through.
@@ -243,7 +250,7 @@ impl Search {
             progress: Progress {
                 finished: self.reports.len() as u32,
                 providers: parts.providers.len() as u32,
-                time_percent: time.percent_of_search(now),
+                time_percent: time.percent_of_search(batches.began, now),
             },
         })))
     }
