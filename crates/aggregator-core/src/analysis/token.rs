@@ -115,6 +115,9 @@ impl Token {
     }
 }
 
+/// White space, among the characters of writing without spaces.
+const IDEOGRAPHIC_SPACE: char = '\u{3000}';
+
 /// Whether a character belongs to writing without spaces, its punctuation included.
 fn is_cjk(c: char) -> bool {
     matches!(c, '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ffef}'
@@ -151,13 +154,14 @@ pub(super) fn tokenise(text: &str) -> Vec<Token> {
                 continue;
             }
         } else if let Some(c) = char_at(text, at) {
-            if c.is_whitespace() {
+            let spaceless = is_cjk(c) && c != IDEOGRAPHIC_SPACE;
+            if !spaceless && c.is_whitespace() {
                 before |= if matches!(c, '\u{2028}' | '\u{2029}' | '\u{85}') { shape::NEWLINE } else { 0 };
                 before |= shape::SPACE;
                 at += c.len_utf8();
                 continue;
             }
-            if is_cjk(c) {
+            if spaceless {
                 let (mut token, next) = unspaced(text, at, entry.take());
                 entry = next;
                 token.shape |= before;
@@ -313,7 +317,6 @@ fn punctuation(before: u8, byte: u8, text: &str, at: usize, start: usize) -> (u8
         b';' if ends && (before.is_ascii_digit() || matches!(before, b')' | b']' | b'"' | b'\'')) => (1, 0),
         b'<' if begins && next.is_ascii_alphabetic() => (1, 0),
         b'#' if begins && next.is_ascii_alphabetic() => (0, shape::WEAK),
-        b'"' | b'\'' if before == b'(' && at >= start + 2 && bytes[at - 2].is_ascii_alphanumeric() => (1, 0),
         b';' if ends && !begins => (0, shape::WEAK),
         b'=' | b'<' | b'>' | b'|' | b'+' if begins && (ends || next == b'=') => (0, shape::WEAK),
         b'=' if after_name => (0, shape::WEAK),
@@ -380,7 +383,7 @@ fn unspaced(text: &str, start: usize, entry: Option<lexicon::Prefix>) -> (Token,
     } else {
         while let Some(c) = char_at(text, at) {
             step();
-            if c.is_whitespace() || !is_cjk(c) || unspaced_punctuation(c).is_some() {
+            if !is_cjk(c) || unspaced_punctuation(c).is_some() {
                 break;
             }
             if at > start {
@@ -400,12 +403,14 @@ fn unspaced(text: &str, start: usize, entry: Option<lexicon::Prefix>) -> (Token,
 /// The shapes of a full-width punctuation mark; `None` for letters.
 fn unspaced_punctuation(c: char) -> Option<u32> {
     Some(match c {
+        // Nearly all.
+        '\u{3400}'..='\u{9fff}' => return None,
         '。' | '．' | '｡' => shape::STOP,
         '？' => shape::ASKS,
         '！' => shape::BANG,
         '：' => shape::COLON,
         '，' | '、' | '；' => shape::COMMA,
-        '\u{3000}'..='\u{3004}' | '\u{3008}'..='\u{3020}' | '\u{3030}' | '・' | '\u{ff00}'..='\u{ff0f}' => 0,
+        IDEOGRAPHIC_SPACE..='\u{3004}' | '\u{3008}'..='\u{3020}' | '\u{3030}' | '・' | '\u{ff00}'..='\u{ff0f}' => 0,
         '\u{ff1b}'..='\u{ff20}' | '\u{ff3b}'..='\u{ff40}' | '\u{ff5b}'..='\u{ff65}' => 0,
         _ => return None,
     })
