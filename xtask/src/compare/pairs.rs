@@ -20,7 +20,7 @@ use crate::digest;
 use crate::divan_table;
 use crate::executables::FAULT;
 use crate::failure::Failure;
-use crate::judge::paired::{Rule, Seems};
+use crate::judge::paired::{FirstPairs, Rule, Seems};
 use crate::progress::Progress;
 use crate::seeded::Seeded;
 use crate::statistics;
@@ -126,9 +126,7 @@ pub fn measure(contest: &Contest<'_>, store: Store, pairs: Pairs, progress: &Pro
     run.stage(Stage::First, &planned)?;
     // A pilot that was spared the bursts promised too much. Only the width of an interval decides, as before.
     for _ in 0..plan::TIMES_MORE {
-        let blurred = |case: &CaseName| {
-            (contest.rule_of)(case).smallest(&run.judged(case)).is_none_or(|smallest| smallest > effort.blurred())
-        };
+        let blurred = |case: &CaseName| run.judged(case).smallest().is_none_or(|smallest| smallest > effort.blurred());
         // Only as long as enough time is left to confirm what they may show; those that cost least come first.
         let mut left = effort.first_stage() - run.measured.pairs.seconds();
         let mut more = planned.clone();
@@ -150,18 +148,17 @@ pub fn measure(contest: &Contest<'_>, store: Store, pairs: Pairs, progress: &Pro
         run.stage(Stage::First, &planned)?;
     }
 
-    let seems = |case: &CaseName| (contest.rule_of)(case).seems(&run.judged(case));
     // A large change is confirmed by few pairs. How many is settled before the first of them is measured.
     let to_confirm = |case: &CaseName, planned: usize| {
-        let differences = run.judged(case);
-        let scatter = statistics::robust_sd(&differences).unwrap_or(f64::INFINITY);
-        let beyond = (contest.rule_of)(case).beyond(&differences).unwrap_or(0.0);
+        let first = run.judged(case);
+        let scatter = statistics::robust_sd(&first.differences).unwrap_or(f64::INFINITY);
+        let beyond = first.beyond().unwrap_or(0.0);
         effort.to_confirm(beyond, scatter).min(planned)
     };
-    let doubtful = planned.into_iter().filter(|(case, _)| seems(case) != Seems::Unchanged);
+    let doubtful = planned.into_iter().filter(|(case, _)| run.judged(case).seems() != Seems::Unchanged);
     let mut doubtful: Vec<_> = doubtful.map(|(case, planned)| (case, to_confirm(case, planned))).collect();
     // Where the time does not suffice for all, the worst are confirmed first.
-    let largest = |case: &CaseName| statistics::median(&run.judged(case)).unwrap_or(0.0).abs();
+    let largest = |case: &CaseName| statistics::median(&run.judged(case).differences).unwrap_or(0.0).abs();
     doubtful.sort_by(|a, b| largest(b.0).total_cmp(&largest(a.0)));
     let left = effort.budget - run.measured.pairs.seconds();
     let mut affordable = Vec::new();
@@ -288,9 +285,9 @@ impl Run<'_> {
         Ok(None)
     }
 
-    /// The differences of the first pairs of a case, by the figure by which it would be judged now.
-    fn judged(&self, case: &CaseName) -> Vec<f64> {
-        (self.contest.rule_of)(case).figure(&self.measured.pairs.differences(Stage::First, case)).1
+    /// The first pairs of a case, by the figure by which it would be judged now.
+    fn judged(&self, case: &CaseName) -> FirstPairs {
+        (self.contest.rule_of)(case).first_pairs(&self.measured.pairs.differences(Stage::First, case))
     }
 
     /// What the pairs of a case that there are tell about how many it needs.

@@ -49,48 +49,55 @@ impl Rule {
         Self { margin, alpha: ALPHA * 0.5_f64.powi(looks.min(30) as i32) }
     }
 
-    /// The figure by which a case is judged, and its differences by it: the one by which a smaller change would be seen, of
+    /// The first pairs of a case by the figure by which it is judged: the one by which a smaller change would be seen, of
     /// those that say that something changed, or else of both.
     ///
     /// On a shared machine the fastest sample often scatters half as much as the median; but it does not see what slows some
     /// operations down and others not, so the median is heard, too.
-    pub fn figure(self, differences: &[Difference]) -> (Figure, Vec<f64>) {
-        let by = |figure| (figure, Difference::by(figure, differences));
-        let smallest = |of: &Vec<f64>| self.smallest(of).unwrap_or(f64::INFINITY);
+    pub fn first_pairs(self, differences: &[Difference]) -> FirstPairs {
+        let by = |figure| {
+            let differences = Difference::by(figure, differences);
+            FirstPairs { figure, rule: self, estimate: statistics::estimate(&differences, self.alpha), differences }
+        };
+        let smallest = |of: &FirstPairs| of.smallest().unwrap_or(f64::INFINITY);
         let (median, fastest) = (by(Figure::Median), by(Figure::Fastest));
         let (sharper, other) =
-            if smallest(&fastest.1) < smallest(&median.1) { (fastest, median) } else { (median, fastest) };
-        let silent = |of: &Vec<f64>| self.seems(of) == Seems::Unchanged;
-        if silent(&sharper.1) && !silent(&other.1) { other } else { sharper }
+            if smallest(&fastest) < smallest(&median) { (fastest, median) } else { (median, fastest) };
+        let silent = |of: &FirstPairs| of.seems() == Seems::Unchanged;
+        if silent(&sharper) && !silent(&other) { other } else { sharper }
     }
+}
 
-    fn estimate(self, differences: &[f64]) -> Option<Estimate> {
-        statistics::estimate(differences, self.alpha)
-    }
+/// The first pairs of a case, by the figure by which it is judged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FirstPairs {
+    /// The figure.
+    pub figure: Figure,
+    /// Log ratios, in the order of measuring.
+    pub differences: Vec<f64>,
+    /// What they say, unless they are too few.
+    pub estimate: Option<Estimate>,
+    rule: Rule,
+}
 
+impl FirstPairs {
     /// The smallest slowdown that differences like these would have shown with a probability of 95 %, as a log ratio.
-    pub fn smallest(self, differences: &[f64]) -> Option<f64> {
-        let estimate = self.estimate(differences)?;
-        statistics::smallest_detectable(&estimate, self.margin.ln_1p(), self.alpha, POWER_OF_A_STAGE)
+    pub fn smallest(&self) -> Option<f64> {
+        let Rule { margin, alpha } = self.rule;
+        statistics::smallest_detectable(self.estimate.as_ref()?, margin.ln_1p(), alpha, POWER_OF_A_STAGE)
     }
 
     /// How far beyond the margin a change is, as a log ratio, by differences of which some are too large by chance: halfway
     /// between the estimate and the bound.
-    pub fn beyond(self, differences: &[f64]) -> Option<f64> {
-        let estimate = self.estimate(differences)?;
+    pub fn beyond(&self) -> Option<f64> {
+        let estimate = self.estimate?;
         let bound = if estimate.center > 0.0 { estimate.lower } else { -estimate.upper };
-        Some((estimate.center.abs() + bound) / 2.0 - self.margin.ln_1p())
+        Some((estimate.center.abs() + bound) / 2.0 - self.rule.margin.ln_1p())
     }
 
-    /// What the pairs say that are to confirm what the first said; None if there are too few.
-    pub fn confirms(self, differences: &[f64]) -> Option<Seems> {
-        let estimate = statistics::estimate(differences, CONFIRM_ALPHA)?;
-        Some(side(&estimate, self.margin))
-    }
-
-    /// What differences say.
-    pub fn seems(self, differences: &[f64]) -> Seems {
-        self.estimate(differences).map_or(Seems::Unchanged, |estimate| side(&estimate, self.margin))
+    /// What they say.
+    pub fn seems(&self) -> Seems {
+        self.estimate.map_or(Seems::Unchanged, |estimate| side(&estimate, self.rule.margin))
     }
 }
 
@@ -144,17 +151,17 @@ pub struct Judgement {
 }
 
 /// Judges the differences of a case: of its first pairs, and of those that were to confirm what they said.
-pub fn judge(first: &[Difference], confirm: &[Difference], rule: Rule) -> Judgement {
+pub fn judge(first: &FirstPairs, confirm: &[Difference]) -> Judgement {
+    let FirstPairs { figure, ref differences, estimate: of_first, rule } = *first;
     let margin = rule.margin;
-    let (figure, first) = rule.figure(first);
     let confirm = Difference::by(figure, confirm);
-    let all: Vec<f64> = first.iter().chain(&confirm).copied().collect();
-    let estimate = rule.estimate(&all);
-    let Some(of_first) = rule.estimate(&first) else {
-        let reason = format!("{} are too few to tell", counted(first.len(), "pair"));
+    let all: Vec<f64> = differences.iter().chain(&confirm).copied().collect();
+    let estimate = statistics::estimate(&all, rule.alpha);
+    let Some(of_first) = of_first else {
+        let reason = format!("{} are too few to tell", counted(differences.len(), "pair"));
         return Judgement { verdict: Verdict::Inconclusive, figure, estimate, smallest: None, reason: Some(reason) };
     };
-    let smallest = rule.smallest(&first);
+    let smallest = first.smallest();
     let judged = |verdict, reason: Option<String>| Judgement { verdict, figure, estimate, smallest, reason };
     let word = match side(&of_first, margin) {
         Seems::Unchanged => {
@@ -173,7 +180,7 @@ pub fn judge(first: &[Difference], confirm: &[Difference], rule: Rule) -> Judgem
         Seems::Slower => "slower",
         Seems::Faster => "faster",
     };
-    let Some(again) = rule.confirms(&confirm) else {
+    let Some(again) = statistics::estimate(&confirm, CONFIRM_ALPHA).map(|again| side(&again, margin)) else {
         let reason = format!("its first pairs were {word}, and there was no time to confirm it");
         return judged(Verdict::Inconclusive, Some(reason));
     };
@@ -184,7 +191,7 @@ pub fn judge(first: &[Difference], confirm: &[Difference], rule: Rule) -> Judgem
     let reason = format!(
         "{:+.1} % in its first {}, {:+.1} % in {} that were to confirm it",
         percent(of_first.center),
-        counted(first.len(), "pair"),
+        counted(differences.len(), "pair"),
         percent(statistics::median(&confirm).unwrap_or_default()),
         confirm.len()
     );
@@ -197,13 +204,13 @@ pub fn judge(first: &[Difference], confirm: &[Difference], rule: Rule) -> Judgem
 
 /// Whether the base differs so much from itself that no difference means anything: how much, if so.
 pub fn unfit(control: &[Difference]) -> Option<String> {
-    let (_, control) = Rule::ORDINARY.figure(control);
-    let estimate = statistics::estimate(&control, ALPHA)?;
+    let control = Rule::ORDINARY.first_pairs(control);
+    let estimate = control.estimate?;
     let far = UNFIT.ln_1p();
     (estimate.lower > far || estimate.upper < -far).then(|| {
         format!(
             "the base measured against itself in {} differs by {:+.1} % (at least {:+.1} %)",
-            counted(control.len(), "pair"),
+            counted(control.differences.len(), "pair"),
             percent(estimate.center),
             percent(if estimate.lower > far { estimate.lower } else { estimate.upper })
         )
@@ -246,7 +253,7 @@ pub fn rows(
         }
         let (first, confirm) =
             (measured.pairs.differences(Stage::First, case), measured.pairs.differences(Stage::Confirm, case));
-        let judgement = judge(&first, &confirm, rule_of(case));
+        let judgement = judge(&rule_of(case).first_pairs(&first), &confirm);
         let all: Vec<Difference> = first.iter().chain(&confirm).copied().collect();
         let figure = judgement.figure;
         let differences = Difference::by(figure, &all);
@@ -318,7 +325,7 @@ mod tests {
     }
 
     fn judged(first: &[f64], confirm: &[f64], rule: Rule) -> Judgement {
-        judge(&both(first), &both(confirm), rule)
+        judge(&rule.first_pairs(&both(first)), &both(confirm))
     }
 
     fn verdict(first: &[f64], confirm: &[f64]) -> Verdict {
@@ -334,19 +341,23 @@ mod tests {
 
     #[test]
     fn the_sharper_figure_decides_unless_only_the_other_says_something() {
-        let figure = |median, fastest| Rule::ORDINARY.figure(&pairs(median, fastest)).0;
+        let figure = |median, fastest| Rule::ORDINARY.first_pairs(&pairs(median, fastest)).figure;
         assert_eq!(figure((0.0, 0.01), (0.0, 0.02)), Figure::Median);
         assert_eq!(figure((0.0, 0.10), (0.0, 0.02)), Figure::Fastest);
         assert_eq!(figure((0.0, 0.01), (0.0, 0.01)), Figure::Median, "where both are as good");
         assert_eq!(figure((0.2, 0.10), (0.0, 0.02)), Figure::Median, "what slows down some operations only");
         assert_eq!(figure((0.2, 0.10), (0.05, 0.02)), Figure::Fastest, "both say so");
         assert_eq!(figure((0.0, 0.01), (0.2, 0.10)), Figure::Fastest);
-        assert_eq!(Rule::ORDINARY.figure(&[]).0, Figure::Median);
+        assert_eq!(Rule::ORDINARY.first_pairs(&[]).figure, Figure::Median);
 
         let some = pairs((0.2, 0.10), (0.0, 0.02));
-        assert_eq!(judge(&some, &some, Rule::ORDINARY).verdict, Verdict::Regressed);
+        assert_eq!(judge(&Rule::ORDINARY.first_pairs(&some), &some).verdict, Verdict::Regressed);
         let sharp = pairs((0.0, 0.5), (0.0, 0.01));
-        assert_eq!(judge(&sharp, &[], Rule::ORDINARY).verdict, Verdict::Pass, "medians alone could not be judged");
+        assert_eq!(
+            judge(&Rule::ORDINARY.first_pairs(&sharp), &[]).verdict,
+            Verdict::Pass,
+            "medians alone could not be judged"
+        );
     }
 
     #[test]
@@ -363,10 +374,11 @@ mod tests {
 
     #[test]
     fn how_far_beyond_the_margin_is_the_same_on_both_sides() {
-        let slow = Rule::ORDINARY.beyond(&around(0.05, 0.01, 30)).unwrap();
-        let fast = Rule::ORDINARY.beyond(&around(-0.05, 0.01, 30)).unwrap();
+        let beyond = |differences: &[f64]| Rule::ORDINARY.first_pairs(&both(differences)).beyond();
+        let slow = beyond(&around(0.05, 0.01, 30)).unwrap();
+        let fast = beyond(&around(-0.05, 0.01, 30)).unwrap();
         assert!((slow - fast).abs() < 1e-12 && (0.037..0.04).contains(&slow), "{slow} {fast}");
-        assert_eq!(Rule::ORDINARY.beyond(&[]), None);
+        assert_eq!(beyond(&[]), None);
     }
 
     #[test]
@@ -398,9 +410,9 @@ mod tests {
         let levels: Vec<f64> = (0..40).map(|looks| Rule::after(looks, MARGIN).alpha).collect();
         assert!(levels.windows(2).all(|pair| pair[1] <= pair[0]) && levels.iter().sum::<f64>() <= 2.0 * ALPHA + 1e-9);
         // What is just above the margin once is not, when looked at for the fourth time.
-        let differences = around(0.0145, 0.03, 30);
-        assert_eq!(Rule::ORDINARY.seems(&differences), Seems::Slower);
-        assert_eq!(Rule::after(3, MARGIN).seems(&differences), Seems::Unchanged);
+        let differences = both(&around(0.0145, 0.03, 30));
+        assert_eq!(Rule::ORDINARY.first_pairs(&differences).seems(), Seems::Slower);
+        assert_eq!(Rule::after(3, MARGIN).first_pairs(&differences).seems(), Seems::Unchanged);
     }
 
     #[test]

@@ -99,7 +99,7 @@ fn in_pairs(case: &str, change: f64, pairs: usize, verdict: Verdict) -> Row {
     let logs = |percents: &[f64]| percents.iter().map(|percent| (percent / 100.0).ln_1p()).collect::<Vec<f64>>();
     let logs = logs(&around(change, pairs));
     let first: Vec<Difference> = logs.iter().copied().map(Difference::of_both).collect();
-    let judgement = crate::judge::paired::judge(&first, &[], crate::judge::paired::Rule::ORDINARY);
+    let judgement = crate::judge::paired::judge(&crate::judge::paired::Rule::ORDINARY.first_pairs(&first), &[]);
     let paired = Some(crate::row::Paired::new(&judgement, logs, 0));
     let time = row(Group::Wall, case, Metric::Time, verdict).values(number(18_000), number(18_460));
     Row { paired, ..time }

@@ -9,7 +9,7 @@ use super::record::{Cell, Suite};
 use crate::compare::plan::{self, Effort};
 use crate::compare::store::Difference;
 use crate::failure::Failure;
-use crate::judge::paired::{self, MARGIN, Rule};
+use crate::judge::paired::{self, FirstPairs, MARGIN, Rule};
 use crate::judge::{Judgement, instructions_above};
 use crate::parallel;
 use crate::seeded::Seeded;
@@ -37,7 +37,8 @@ pub struct Rates {
 
 /// The judgement of a cell by its pairs.
 fn judge(cell: &Cell) -> Judgement {
-    paired::judge(&Cell::differences(&cell.first), &Cell::differences(&cell.confirm), Rule::ORDINARY)
+    let first = Rule::ORDINARY.first_pairs(&Cell::differences(&cell.first));
+    paired::judge(&first, &Cell::differences(&cell.confirm))
 }
 
 /// Rates of suites whose cells are pairs.
@@ -166,14 +167,12 @@ impl<'a> Made<'a> {
         let mut red = false;
         let mut of_case = |(case, pairs): (&&'a CaseName, &usize)| {
             let recorded = |suite: usize| sources[suite].cases.get(*case).map_or(&[][..], Vec::as_slice);
-            let differences = measured(*pairs, |pairs| drawn(&first, pairs, recorded));
-            let again = drawn(&confirm, differences.len(), recorded);
-            red |= !unfit && paired::judge(&differences, &again, Rule::ORDINARY).verdict == Verdict::Regressed;
-            let lower = |differences: &[f64], alpha| statistics::estimate(differences, alpha).map(|found| found.lower);
-            let (figure, differences) = Rule::ORDINARY.figure(&differences);
-            let again = Difference::by(figure, &again);
-            let needed = match (lower(&differences, paired::ALPHA), lower(&again, paired::CONFIRM_ALPHA)) {
-                (Some(first), Some(again)) if !unfit => MARGIN.ln_1p() - first.min(again),
+            let first = measured(*pairs, |pairs| drawn(&first, pairs, recorded));
+            let again = drawn(&confirm, first.differences.len(), recorded);
+            red |= !unfit && paired::judge(&first, &again).verdict == Verdict::Regressed;
+            let again = Difference::by(first.figure, &again);
+            let needed = match (first.estimate, statistics::estimate(&again, paired::CONFIRM_ALPHA)) {
+                (Some(first), Some(again)) if !unfit => MARGIN.ln_1p() - first.lower.min(again.lower),
                 _ => f64::INFINITY,
             };
             (*case, needed)
@@ -223,18 +222,17 @@ fn planned(differences: &[Difference]) -> usize {
 }
 
 /// As a run measures: more pairs, up to three times, where bounds are too wide.
-fn measured(planned: usize, draw: impl Fn(usize) -> Vec<Difference>) -> Vec<Difference> {
-    let mut differences = draw(planned);
+fn measured(planned: usize, draw: impl Fn(usize) -> Vec<Difference>) -> FirstPairs {
+    let mut first = Rule::ORDINARY.first_pairs(&draw(planned));
     for _ in 0..plan::TIMES_MORE {
         let sharp = |smallest| smallest <= Effort::FULL.blurred();
-        if Rule::ORDINARY.smallest(&Rule::ORDINARY.figure(&differences).1).is_some_and(sharp)
-            || differences.len() >= Effort::FULL.most
-        {
+        let pairs = first.differences.len();
+        if first.smallest().is_some_and(sharp) || pairs >= Effort::FULL.most {
             break;
         }
-        differences = draw((2 * differences.len()).min(Effort::FULL.most));
+        first = Rule::ORDINARY.first_pairs(&draw((2 * pairs).min(Effort::FULL.most)));
     }
-    differences
+    first
 }
 
 /// Some differences of a case from blocks of rounds.
@@ -347,8 +345,8 @@ pub mod tests {
             (0..pairs).map(|n| Difference::of_both(difference(n as f64))).collect()
         };
         let quiet = |pairs| of(pairs, |n| 0.0001 * n);
-        assert_eq!(measured(20, quiet).len(), 20);
+        assert_eq!(measured(20, quiet).differences.len(), 20);
         let wild = |pairs| of(pairs, |n| 0.3 * (n - 0.5).sin());
-        assert_eq!(measured(30, wild).len(), 160);
+        assert_eq!(measured(30, wild).differences.len(), 160);
     }
 }
