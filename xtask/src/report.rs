@@ -79,6 +79,9 @@ pub struct Pairing {
     pub layouts: Layouts,
     /// Why the base was measured with cases of its own, if it was.
     pub own_cases: Option<String>,
+    /// Why values that repeat were compared with those of the base, measured here, in place of the stored ones, if they
+    /// were; of instructions alone, where only their tools differ.
+    pub repeating: Option<String>,
 }
 
 /// A judged run.

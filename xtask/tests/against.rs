@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use common::Ran;
 use serde_json::Value;
-use tiny::{ENGINE, MOCKS, Tiny};
+use tiny::{CASES, ENGINE, MOCKS, Tiny};
 
 /// The file of pairs of the only comparison there was.
 fn pairs_file(tiny: &Tiny) -> PathBuf {
@@ -170,6 +170,47 @@ fn a_base_that_does_not_build_with_the_cases_of_the_change_has_its_own() {
     assert_eq!(tiny.wall("rank/fresh/40")["verdict"], "NEW", "the base has no such case");
     let reason = pairing(&tiny)["own_cases"].as_str().unwrap().to_owned();
     assert!(reason.contains("could not compile `aggregator-mocks`"), "{reason}");
+}
+
+#[test]
+fn with_another_toolchain_what_repeats_is_compared_with_the_base_as_measured_here() {
+    let tiny = Tiny::with_baseline();
+    let mut files = fs::read_dir(tiny.path("benches-data/baselines")).unwrap();
+    let file = files.find_map(|file| {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        name.ends_with(".toml").then(|| format!("benches-data/baselines/{name}"))
+    });
+    let file = file.unwrap();
+    tiny.edit(&file, "key.rustc = \"rustc ", "key.rustc = \"rustc 0.1.0, once ");
+    // Other toolchains, other values.
+    let text = fs::read_to_string(tiny.path(&file)).unwrap();
+    assert_eq!(text.matches("value = 56").count(), CASES.len());
+    tiny.write(&file, &text.replace("value = 56", "value = 80"));
+    tiny.commit("a baseline from elsewhere");
+    let blocks = || {
+        let rows = tiny.rows("heap");
+        assert_eq!(rows.len(), CASES.len(), "{rows:#?}");
+        assert!(rows.iter().all(|row| row["base"] == rows[0]["base"] && row["verdict"] == rows[0]["verdict"]));
+        (rows[0]["verdict"].as_str().unwrap().to_owned(), rows[0]["base"].clone(), rows[0]["head"].clone())
+    };
+
+    tiny.edit(ENGINE, "merge the results, then rank them", "rank the results while they are merged");
+    tiny.perf(&["--against", "HEAD"]).expect(0).says("the baseline is not comparable: rustc is rustc");
+    assert_eq!(blocks(), ("PASS".into(), 56.into(), 56.into()));
+    assert!(pairing(&tiny)["repeating"].as_str().unwrap().contains("once"), "{}", pairing(&tiny));
+
+    tiny.edit(ENGINE, "= 56", "= 57");
+    tiny.perf(&["--against", "HEAD"]).expect(1);
+    assert_eq!(blocks(), ("REGRESSED".into(), 56.into(), 57.into()));
+
+    // Accepted where the baseline is from: one more there is one more here.
+    tiny.write(&file, &fs::read_to_string(tiny.path(&file)).unwrap().replace("value = 80", "value = 81"));
+    tiny.perf(&["--against", "HEAD"]).expect(0);
+    assert_eq!(blocks(), ("PASS".into(), 57.into(), 57.into()));
+
+    tiny.edit(ENGINE, "= 57", "= 40");
+    tiny.perf(&["--against", "HEAD"]).expect(0).says("IMPROVED");
+    assert_eq!(blocks(), ("IMPROVED".into(), 57.into(), 40.into()));
 }
 
 #[test]

@@ -52,12 +52,7 @@ pub fn moved(base: &Baseline, stored: Option<&Baseline>, declared: Option<&Basel
         let both =
             (stored.and_then(|stored| stored.get(case, metric)), declared.and_then(|base| base.get(case, metric)));
         let (Some(now), Some(before)) = both else { return record.clone() };
-        let scaled = u128::from(record.value()) * u128::from(now.value()) / u128::from(before.value().max(1));
-        let value = match (now.value() == before.value(), before.value()) {
-            (true, _) => record.value(),
-            (false, 0) => now.value(),
-            (false, _) => u64::try_from(scaled).unwrap_or(record.value()),
-        };
+        let value = moved_value(record.value(), before.value(), now.value());
         let checksum = if now.checksum() == before.checksum() { record.checksum() } else { now.checksum() };
         Record::new(case.clone(), metric, value, checksum).unwrap_or_else(|_| record.clone())
     };
@@ -68,6 +63,17 @@ pub fn moved(base: &Baseline, stored: Option<&Baseline>, declared: Option<&Basel
     let accepted = stored.into_iter().flat_map(|stored| &stored.accepted);
     here.accepted = accepted.filter(|entry| here.get(&entry.case, entry.metric).is_some()).cloned().collect();
     here
+}
+
+/// A value moved by as much as a stored one was: by the same number or in the same proportion, whichever allows more, as
+/// one allocation more is one, and a tenth more work a tenth.
+fn moved_value(measured: u64, before: u64, now: u64) -> u64 {
+    if now == before {
+        return measured;
+    }
+    let shifted = (u128::from(measured) + u128::from(now)).saturating_sub(u128::from(before));
+    let scaled = (u128::from(measured) * u128::from(now)).div_ceil(u128::from(before.max(1)));
+    u64::try_from(shifted.max(scaled)).unwrap_or(u64::MAX)
 }
 
 /// Where both sides have cases of their own: those that compute something else, or are not there at all.
@@ -84,4 +90,27 @@ pub fn changed(
     let checksum = |run: &ExactRun, case: &CaseName| Some(run.get(case)?.as_ref().ok()?.first()?.checksum());
     let same = |case: &&CaseName| checksum(&base, case).is_some() && checksum(&base, case) == checksum(head, case);
     Ok(cases.iter().filter(|case| !same(case)).cloned().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_moves_with_the_stored_one() {
+        for (measured, before, now, moved) in [
+            (56, 80, 80, 56),
+            (56, 56, 57, 57),
+            (56, 80, 81, 57),
+            (1_000, 100, 110, 1_100),
+            (56, 80, 79, 56),
+            (1_000, 100, 50, 950),
+            (0, 0, 3, 3),
+            (2, 0, 3, 6),
+            (2, 5, 0, 0),
+            (u64::MAX, 1, u64::MAX, u64::MAX),
+        ] {
+            assert_eq!(moved_value(measured, before, now), moved, "{measured} {before} {now}");
+        }
+    }
 }

@@ -101,7 +101,11 @@ pub fn measure(
         }
         Against::Base(sides) => {
             let work = Work { options, workspace, data, list: &list, exact: &exact, rows: &rows, progress: &progress };
-            work.pairs(*sides, &whole, building)?
+            let (rows, wall, mut comparison) = work.pairs(*sides, &whole, building)?;
+            if let (Comparison::Pairs(pairing), Some(_)) = (&mut comparison, &here) {
+                pairing.repeating = other_key.or(other_tools);
+            }
+            (rows, wall, comparison)
         }
     };
     drop(progress);
@@ -192,6 +196,7 @@ impl Work<'_> {
             control: measured.control.clone(),
             layouts: sides.head.layouts,
             own_cases: sides.own_cases.clone(),
+            repeating: None,
         };
         Ok((rows, pairs::times(&measured, &timed), Comparison::Pairs(Box::new(pairing))))
     }

@@ -28,7 +28,9 @@ pub fn of(rows: &[Row]) -> Vec<Note> {
     let note = |((verdict, what_now), rows): ((Verdict, Option<&str>), Vec<&Row>)| {
         let mut reasons: Vec<String> = Vec::new();
         for reason in rows.iter().filter_map(|row| row.reason.clone()) {
-            if !reasons.contains(&reason) {
+            // Of two that begin alike, the one that says more.
+            if !reasons.iter().any(|said| said.starts_with(&reason)) {
+                reasons.retain(|said| !reason.starts_with(said.as_str()));
                 reasons.push(reason);
             }
         }

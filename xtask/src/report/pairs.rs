@@ -97,6 +97,9 @@ impl Pairing {
             lines
                 .push(format!("cases: the base does not build with those of the change, so it has its own ({reason})"));
         }
+        if let Some(reason) = &self.repeating {
+            lines.push(format!("what repeats: compared with the base as measured here; the baseline is {reason}"));
+        }
         lines
     }
 }
