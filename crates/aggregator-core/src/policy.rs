@@ -27,7 +27,7 @@ settings! {
         max_hits: u32 = 50, 1 => 1_000;
         /// Most results that are frozen as sources, unless the query says otherwise.
         max_sources: u32 = 20, 1 => Query::MAX_SOURCES;
-        /// Whether sources that give different numbers of the same are reported.
+        /// Whether sources that contradict each other, in numbers or by denying, are reported.
         report_contradictions: bool = false;
         /// Most tokens of a model's prompt, at four bytes a token: the best sources are told as far as they fit.
         max_prompt_tokens: u32 = Self::DEFAULT_PROMPT_TOKENS, 256 => 1_000_000;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aggregator_core::analysis::{AnalysisSettings, Unsuitable};
+use aggregator_core::answer::contradictions::Matter;
 use aggregator_core::event::{CancelReason, EventKind, Outcome, QueryFailure};
 use aggregator_core::provider::{Hit, HitStream, SearchRequest};
 use aggregator_core::search::patterns::ContentKind;
@@ -231,7 +232,7 @@ async fn contradicting_sources_are_reported_right_after_they_are_frozen() {
     let events = read(&Engine::builder().provider(pages()).settings(looking.clone()).build().unwrap(), "moons").await;
     let at = events.iter().position(|kind| matches!(kind, EventKind::Sources { .. })).unwrap();
     let EventKind::Contradictions(found) = &events[at + 1] else { panic!("{events:?}") };
-    assert_eq!((found[0].sources, found[0].of.as_str()), ([1, 2], "moons"));
+    assert_eq!((found[0].sources, &found[0].matter), ([1, 2], &Matter::NumberOf("moons".into())));
     assert_eq!(found[0].given, ["146", "82"]);
     assert!(matches!(events[at + 2], EventKind::Done { .. }));
 

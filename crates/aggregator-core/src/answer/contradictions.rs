@@ -1,8 +1,13 @@
-//! Sources that say different things about the same: found by their numbers.
+//! Sources that say different things about the same: found by their numbers and by what they deny.
 //!
-//! Two sentences of different sources contradict each other when they are about the same (at least half of the subject words
-//! that either has are in both), and give different numbers of the same thing: `Saturn has 146 moons` and `Saturn has 82 known
-//! moons`. That finds what can be told from words without understanding them; sources that disagree in other ways are left to
+//! Two sentences of different sources contradict each other when they are about the same and
+//! - give different numbers of the same thing: `Saturn has 146 moons` and `Saturn has 82 known moons`. About the same are
+//!   sentences of which at least half of the subject words that either has are in both;
+//! - or one denies what the other says: `coffee is safe in pregnancy` and `coffee is not safe in pregnancy`. For this, three
+//!   quarters of the subject words have to be in both.
+//!
+//! Sentences that name different years tell of different times. Denials are known in English, German, French, Spanish and
+//! Russian. That finds what can be told from words without understanding them; sources that disagree in other ways are left to
 //! the model, which is told to say so. What is found is a reason to look, not a proof.
 
 use crate::analysis::{shared, terms};
@@ -11,71 +16,193 @@ use crate::event::RankedSource;
 /// Most contradictions that are told.
 pub const MAX_TOLD: usize = 16;
 
-/// Most sentences with a number that are compared, the best sources' first: each is compared with each.
-const MAX_CLAIMS: usize = 128;
+/// Most sentences that are compared, the best sources' first: each is compared with each.
+const MAX_SENTENCES: usize = 128;
 
-/// Two sources that give different numbers of the same.
+/// Most numbers that are compared.
+const MAX_NUMBERS: usize = 128;
+
+/// What is longer, in bytes, is no single sentence whose denial would mean anything.
+const MAX_DENIED_BYTES: usize = 300;
+
+/// Two sources that say different things about the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Contradiction {
     /// Numbers of the sources, the better one first.
     pub sources: [u32; 2],
-    /// What each gives, as it is written there.
+    /// What each says, as it is written there: the number, or the sentence.
     pub given: [String; 2],
-    /// Of what, as the better source calls it.
-    pub of: String,
+    /// About what they differ.
+    pub matter: Matter,
+}
+
+/// About what two sources differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Matter {
+    /// A number of this, as the better source calls it.
+    NumberOf(String),
+    /// Whether something is so: one says it, and the other denies it.
+    Statement,
+}
+
+/// A sentence of a source.
+struct Sentence<'a> {
+    source: u32,
+    text: &'a str,
+    /// Subject words without numbers, in order, each once.
+    terms: Vec<u64>,
+    /// In millionths, as all numbers here.
+    years: Vec<i128>,
+    /// Whether it denies something.
+    denies: bool,
 }
 
 /// A number in a sentence, and what it is of.
-struct Claim<'a> {
-    source: u32,
+struct Number<'a> {
+    /// Which sentence.
+    sentence: usize,
     given: &'a str,
     /// In millionths.
     value: i128,
     of: &'a str,
     of_term: u64,
-    /// The subject words of the sentence without numbers.
-    terms: Vec<u64>,
 }
 
-/// Finds contradictions among frozen sources, those of the best sources first.
+/// Finds contradictions among frozen sources, those of the best sources first: of numbers, then of statements.
 pub fn find(sources: &[RankedSource]) -> Vec<Contradiction> {
-    let mut claims = Vec::new();
+    let (mut said, mut numbers) = (Vec::new(), Vec::new());
     for ranked in sources {
         for text in [&ranked.source.title, &ranked.source.snippet] {
-            sentences(text).for_each(|sentence| claims_of(ranked.number, sentence, &mut claims));
-        }
-        if claims.len() >= MAX_CLAIMS {
-            claims.truncate(MAX_CLAIMS);
-            break;
-        }
-    }
-    let mut found: Vec<Contradiction> = Vec::new();
-    for (index, a) in claims.iter().enumerate() {
-        for b in &claims[index + 1..] {
-            if a.source == b.source || a.of_term != b.of_term || a.value == b.value || !about_the_same(a, b) {
-                continue;
-            }
-            // Of `metres long` each word would tell it.
-            let known = |other: &Contradiction| {
-                other.sources == [a.source, b.source] && other.given[0] == a.given && other.given[1] == b.given
-            };
-            if !found.iter().any(known) {
-                let given = [a.given.to_owned(), b.given.to_owned()];
-                found.push(Contradiction { sources: [a.source, b.source], given, of: a.of.to_owned() });
-            }
-            if found.len() == MAX_TOLD {
-                return found;
+            for text in sentences(text).take(MAX_SENTENCES - said.len()) {
+                let text = text.trim();
+                numbers_of(said.len(), text, &mut numbers);
+                said.push(Sentence::of(ranked.number, text));
             }
         }
     }
+    numbers.truncate(MAX_NUMBERS);
+    let mut found = Vec::new();
+    differing_numbers(&said, &numbers, &mut found);
+    denied_statements(&said, &mut found);
+    found.truncate(MAX_TOLD);
     found
 }
 
-/// Half of all subject words, and two at least: what is counted is one of them already.
-fn about_the_same(a: &Claim<'_>, b: &Claim<'_>) -> bool {
-    let both = shared(&a.terms, &b.terms);
-    both >= 2 && 2 * both >= a.terms.len() + b.terms.len() - both
+fn differing_numbers(said: &[Sentence<'_>], numbers: &[Number<'_>], found: &mut Vec<Contradiction>) {
+    for (index, a) in numbers.iter().enumerate() {
+        for b in &numbers[index + 1..] {
+            let (of_a, of_b) = (&said[a.sentence], &said[b.sentence]);
+            let differ = of_a.source != of_b.source && a.of_term == b.of_term && a.value != b.value;
+            // Two words, as what is counted is one of them already.
+            if !differ || !of_a.is_about(of_b, [1, 2]) || !of_a.is_of_the_time_of(of_b, [Some(a.value), Some(b.value)])
+            {
+                continue;
+            }
+            let sources = [of_a.source, of_b.source];
+            // Of `metres long` each word would tell it.
+            let known = |other: &Contradiction| {
+                other.sources == sources && other.given[0] == a.given && other.given[1] == b.given
+            };
+            if !found.iter().any(known) {
+                let given = [a.given.to_owned(), b.given.to_owned()];
+                found.push(Contradiction { sources, given, matter: Matter::NumberOf(a.of.to_owned()) });
+            }
+            if found.len() == MAX_TOLD {
+                return;
+            }
+        }
+    }
+}
+
+fn denied_statements(said: &[Sentence<'_>], found: &mut Vec<Contradiction>) {
+    let states = |sentence: &&Sentence<'_>| {
+        sentence.text.len() <= MAX_DENIED_BYTES && !sentence.text.ends_with(['?', '？']) && sentence.terms.len() > 1
+    };
+    let stated: Vec<_> = said.iter().filter(states).collect();
+    for (index, a) in stated.iter().enumerate() {
+        for b in &stated[index + 1..] {
+            let differ = a.source != b.source && a.denies != b.denies;
+            if differ && a.is_about(b, [3, 4]) && a.is_of_the_time_of(b, [None; 2]) {
+                let given = [a.text.to_owned(), b.text.to_owned()];
+                found.push(Contradiction { sources: [a.source, b.source], given, matter: Matter::Statement });
+            }
+            if found.len() >= MAX_TOLD {
+                return;
+            }
+        }
+    }
+}
+
+impl<'a> Sentence<'a> {
+    fn of(source: u32, text: &'a str) -> Self {
+        let words: Vec<_> =
+            text.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric())).collect();
+        let denials = words
+            .iter()
+            .enumerate()
+            .filter(|(at, word)| is_denial(word) && !words.get(at + 1).is_some_and(|next| is_one_of(next, NOT_ONLY)));
+        let subjects = words.iter().filter(|word| !word.chars().any(|c| c.is_ascii_digit()) && !is_denial(word));
+        let mut all: Vec<u64> = subjects.flat_map(|word| terms(word)).collect();
+        all.sort_unstable();
+        all.dedup();
+        let years = words.iter().filter(|word| word.len() == 4).filter_map(|word| value(word));
+        let years = years.filter(|year| (1_900_000_000..=2_100_000_000).contains(year)).collect();
+        Self { source, text, terms: all, years, denies: denials.count() % 2 == 1 }
+    }
+
+    /// Whether at least such a part of the subject words of both are in each, and two at least.
+    fn is_about(&self, other: &Self, [part, of]: [usize; 2]) -> bool {
+        let both = shared(&self.terms, &other.terms);
+        both >= 2 && of * both >= part * (self.terms.len() + other.terms.len() - both)
+    }
+
+    /// Whether no year keeps them apart; numbers that are compared are none, though they may look like one.
+    fn is_of_the_time_of(&self, other: &Self, [own, others]: [Option<i128>; 2]) -> bool {
+        let years = |of: &Self, not: Option<i128>| -> Vec<i128> {
+            of.years.iter().copied().filter(|year| Some(*year) != not).collect()
+        };
+        let (own, others) = (years(self, own), years(other, others));
+        own.is_empty() || others.is_empty() || own.iter().any(|year| others.contains(year))
+    }
+}
+
+const DENIALS: &[&str] = &[
+    "not",
+    "no",
+    "never",
+    "cannot",
+    "nicht",
+    "kein",
+    "keine",
+    "keinen",
+    "keinem",
+    "keiner",
+    "keines",
+    "nie",
+    "niemals",
+    "pas",
+    "jamais",
+    "aucun",
+    "aucune",
+    "nunca",
+    "jamás",
+    "не",
+    "нет",
+    "никогда",
+];
+
+/// Behind a denial, they take it back.
+const NOT_ONLY: &[&str] = &["only", "just", "nur", "seulement", "solo", "sólo", "только"];
+
+fn is_denial(word: &str) -> bool {
+    is_one_of(word, DENIALS) || word.ends_with("n't") || word.ends_with("n’t")
+}
+
+fn is_one_of(word: &str, list: &[&str]) -> bool {
+    let lower = word.to_lowercase();
+    list.contains(&lower.as_str())
 }
 
 /// A full stop ends one only before white space: `3.5`, `example.org`.
@@ -94,9 +221,8 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The numbers of a sentence that have a word behind them: `82 known moons` and `146 moons` are both of moons.
-fn claims_of<'a>(source: u32, sentence: &'a str, claims: &mut Vec<Claim<'a>>) {
-    let mut words = sentence.split_whitespace();
-    let mut of_sentence: Option<Vec<u64>> = None;
+fn numbers_of<'a>(sentence: usize, text: &'a str, numbers: &mut Vec<Number<'a>>) {
+    let mut words = text.split_whitespace();
     while let Some(word) = words.next() {
         let given = word.trim_matches(|c: char| !c.is_ascii_digit() && c != '%');
         let (Some(value), false) = (value(given), word.starts_with(char::is_alphabetic)) else { continue };
@@ -111,20 +237,8 @@ fn claims_of<'a>(source: u32, sentence: &'a str, claims: &mut Vec<Claim<'a>>) {
             };
             behind.map_while(noun).collect()
         };
-        for (of, of_term) in of {
-            let terms = of_sentence.get_or_insert_with(|| words_of(sentence)).clone();
-            claims.push(Claim { source, given, value, of, of_term, terms });
-        }
+        numbers.extend(of.into_iter().map(|(of, of_term)| Number { sentence, given, value, of, of_term }));
     }
-}
-
-/// Subject words without numbers.
-fn words_of(sentence: &str) -> Vec<u64> {
-    let words = sentence.split_whitespace().filter(|word| !word.chars().any(|c| c.is_ascii_digit()));
-    let mut all: Vec<u64> = words.flat_map(terms).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
 }
 
 /// A number as people write it, in millionths: `1,234.5`, `82`, `3.5%`. None of more than twelve digits, and no date.
@@ -169,8 +283,11 @@ mod tests {
 
     fn told(snippets: &[&str]) -> Vec<String> {
         let tell = |found: Contradiction| {
-            let Contradiction { sources: [a, b], given: [x, y], of } = found;
-            format!("[{a}] {x} or [{b}] {y} {of}")
+            let Contradiction { sources: [a, b], given: [x, y], matter } = found;
+            match matter {
+                Matter::NumberOf(of) => format!("[{a}] {x} or [{b}] {y} {of}"),
+                Matter::Statement => format!("[{a}] {x} [{b}] {y}"),
+            }
         };
         find(&sources(snippets)).into_iter().map(tell).collect()
     }
@@ -185,9 +302,30 @@ mod tests {
             ]),
             ["[1] 1,280 or [2] 1,300 metres"]
         );
+        assert_eq!(told(&["The tower has 1950 steps.", "The tower has 1980 steps."]), ["[1] 1950 or [2] 1980 steps"]);
         assert_eq!(
             told(&["The unemployment rate fell to 4.1% in March", "In March the unemployment rate fell to 3.9%."]),
             ["[1] 4.1% or [2] 3.9% %"]
+        );
+    }
+
+    #[test]
+    fn what_one_says_and_the_other_denies_is_found() {
+        for [said, denied] in [
+            ["Coffee is safe in pregnancy.", "In pregnancy coffee is not safe!"],
+            ["The patch will restore deleted files.", "The patch won't restore deleted files."],
+            ["Der Zug hält sonntags in Ulm.", "Sonntags hält der Zug nicht in Ulm."],
+            ["Le musée est ouvert le lundi soir.", "Le musée n'est pas ouvert le lundi soir."],
+            ["La vacuna protege contra la gripe.", "La vacuna no protege contra la gripe."],
+            ["Музей открыт вечером.", "Музей вечером не открыт."],
+        ] {
+            assert_eq!(told(&[said, denied]), [format!("[1] {said} [2] {denied}")]);
+            assert_eq!(told(&[denied, said]), [format!("[1] {denied} [2] {said}")]);
+            assert_eq!(told(&[denied, denied]), [] as [&str; 0]);
+        }
+        assert_eq!(
+            told(&["Saturn has 146 moons. The rings are not old.", "Saturn has 82 moons. The rings are old."]),
+            ["[1] 146 or [2] 82 moons", "[1] The rings are not old. [2] The rings are old."]
         );
     }
 
@@ -200,6 +338,13 @@ mod tests {
             ["Saturn has 146 moons.", "Saturn has 7 rings."],
             ["Version 3 of the library was released.", "Version 4 of the library was released."],
             ["Saturn has 146 moons.", ""],
+            ["In 2019 the unemployment rate was 4.1%.", "In 2020 the unemployment rate was 3.9%."],
+            ["The museum was open in 2019.", "The museum was not open in 2020."],
+            ["The museum is open.", "Is the museum not open?"],
+            ["The parser is fast.", "The parser is not only fast."],
+            ["The parser is fast on small files.", "The printer is not fast on large folders."],
+            ["It is.", "It is not."],
+            ["Nobody doubts that the parser is fast.", "The parser is not never fast."],
         ] {
             assert_eq!(told(&same), [] as [&str; 0], "{same:?}");
         }

@@ -1,9 +1,10 @@
 //! What leaves the engine: the contract with servers, command lines and tests.
 //!
-//! Every query emits, in this order: [`EventKind::Status`]; `Analysis`, if it is analysed; one `ProviderStarted` per provider that is asked; `Result`,
-//! `ResultRevised`, `Interim`, `PartialSynthesis` and `ProviderFinished` as providers answer; `Sources`, unless all of them failed, and perhaps `Contradictions`; with a model and at
-//! least one source another `Status`, then `AnswerDelta`, `Citation` and `Usage`; and exactly one of `Done`, `Failed` and
-//! `Cancelled`, last. A query that is cancelled leaves out what was to come, but no provider's `ProviderFinished`.
+//! Every query emits, in this order: [`EventKind::Status`]; `Analysis`, if it is analysed; one `ProviderStarted` per provider
+//! that is asked; `Result`, `ResultRevised`, `Interim`, `PartialSynthesis` and `ProviderFinished` as providers answer;
+//! `Sources`, unless all of them failed, and perhaps `Contradictions`; with a model and at least one source another `Status`,
+//! then `AnswerDelta`, `Citation`, `Usage` and `ModelFinished`; and exactly one of `Done`, `Failed` and `Cancelled`, last. A
+//! query that is cancelled leaves out what was to come, but no provider's `ProviderFinished`.
 
 mod clean_text;
 
@@ -108,7 +109,7 @@ pub enum EventKind {
         /// Why each was selected; where they are [selected](crate::Settings::selection) and not taken by rank.
         selection: Option<Arc<Selection>>,
     },
-    /// Frozen sources that give different numbers of the same, at least one pair; right after `Sources`, where the engine
+    /// Frozen sources that contradict each other, at least one pair; right after `Sources`, where the engine
     /// [looks for them](crate::Settings::report_contradictions).
     Contradictions(Box<[Contradiction]>),
     /// The next piece of the answer; never empty, at most [`MAX_DELTA_BYTES`](crate::answer::MAX_DELTA_BYTES).
