@@ -22,8 +22,8 @@ const MAX_SENTENCES: usize = 128;
 /// Most numbers that are compared.
 const MAX_NUMBERS: usize = 128;
 
-/// What is longer, in bytes, is no single sentence whose denial would mean anything.
-const MAX_DENIED_BYTES: usize = 300;
+/// What is longer, in bytes, is a table or a list rather than a sentence, and not looked at.
+const MAX_SENTENCE_BYTES: usize = 500;
 
 /// Two sources that say different things about the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,8 +75,8 @@ pub fn find(sources: &[RankedSource]) -> Vec<Contradiction> {
     let (mut said, mut numbers) = (Vec::new(), Vec::new());
     for ranked in sources {
         for text in [&ranked.source.title, &ranked.source.snippet] {
-            for text in sentences(text).take(MAX_SENTENCES - said.len()) {
-                let text = text.trim();
+            let short = sentences(text).map(str::trim).filter(|text| text.len() <= MAX_SENTENCE_BYTES);
+            for text in short.take(MAX_SENTENCES - said.len()) {
                 numbers_of(said.len(), text, &mut numbers);
                 said.push(Sentence::of(ranked.number, text));
             }
@@ -117,9 +117,7 @@ fn differing_numbers(said: &[Sentence<'_>], numbers: &[Number<'_>], found: &mut 
 }
 
 fn denied_statements(said: &[Sentence<'_>], found: &mut Vec<Contradiction>) {
-    let states = |sentence: &&Sentence<'_>| {
-        sentence.text.len() <= MAX_DENIED_BYTES && !sentence.text.ends_with(['?', '？']) && sentence.terms.len() > 1
-    };
+    let states = |sentence: &&Sentence<'_>| !sentence.text.ends_with(['?', '？']) && sentence.terms.len() > 1;
     let stated: Vec<_> = said.iter().filter(states).collect();
     for (index, a) in stated.iter().enumerate() {
         for b in &stated[index + 1..] {
@@ -349,6 +347,8 @@ mod tests {
             assert_eq!(told(&same), [] as [&str; 0], "{same:?}");
         }
         assert_eq!(told(&["Saturn has 146 moons. Saturn has 82 moons."]), [] as [&str; 0], "one source");
+        let table = |moons: u32| format!("{} Saturn has {moons} moons.", "moon ".repeat(MAX_SENTENCE_BYTES / 5));
+        assert_eq!(told(&[&table(146), &table(82)]), [] as [&str; 0], "no sentence is so long");
     }
 
     #[test]
