@@ -271,6 +271,66 @@ async fn the_first_useful_word_wins_a_race_and_the_losers_are_dropped_at_once() 
     assert!(matches!(told.end, EventKind::Failed { .. }));
 }
 
+/// A text that lives as long as the test.
+fn long(text: &str, times: usize) -> &'static str {
+    Box::leak(text.repeat(times).into_boxed_str())
+}
+
+/// White space, what nobody sees, and markers that name no source.
+#[tokio::test(start_paused = true)]
+async fn what_would_not_be_shown_wins_nothing() {
+    for useless in [
+        vec![Say("\u{200b}")],
+        vec![Say("[77]")],
+        vec![Say("["), Say("77"), Say("]"), Say(" \u{202e}")],
+        vec![Say(long(" ", 300)), Say("[0]")],
+    ] {
+        let with_a_wait = [useless.clone(), vec![Wait(900), Say("late")]].concat();
+        let useful = actor("b", &[Wait(100), Say("it is "), Say("[1]")]);
+        let race = Ensemble::new(Plan::Race).model(actor("a", &with_a_wait)).model(useful.clone());
+        let told = ask(&engine(race, Settings::default()), query()).await;
+        assert_eq!((told.answer.as_str(), told.models()[0]), ("it is [1]", ("a", Role::Writer, &Outcome::Cancelled)));
+        assert_eq!(told.reports[0].first_text.is_some(), useless.len() != 1 || told.reports[0].bytes == 4);
+
+        let fallback = Ensemble::new(Plan::Fallback).model(actor("a", &useless)).model(useful.clone());
+        let told = ask(&engine(fallback, Settings::default()), query()).await;
+        assert_eq!((told.answer.as_str(), useful.asked()), ("it is [1]", 2));
+
+        let panel = Ensemble::new(Plan::Panel).model(useful.clone()).model(actor("a", &useless));
+        let told = ask(&engine(panel, Settings::default()), query()).await;
+        assert_eq!((told.answer.as_str(), useful.asked()), ("it is [1]", 3), "one draft is no reason to ask again");
+    }
+    // What may still become a marker is none at the end.
+    let alone = Ensemble::new(Plan::Race).model(actor("a", &[Say("[1")])).model(actor("b", &[Wait(9)]));
+    let told = ask(&engine(alone, Settings::default()), query()).await;
+    assert!(matches!(told.end, EventKind::Failed { .. }), "half a marker is no answer");
+}
+
+#[tokio::test(start_paused = true)]
+async fn drafts_are_shown_to_the_lead_as_they_would_be_to_a_reader() {
+    let lead = actor("a", &[Say("one [1] and [42], \u{202e}backwards [3][1]")]).then(&[Say("both [1]")]);
+    let models = Ensemble::new(Plan::Panel).model(lead.clone()).model(actor("b", &[Say("nothing")]));
+    let told = ask(&engine(models, Settings::default()), query()).await;
+    assert_eq!(told.answer, "both [1]");
+    assert_eq!(lead.requests.lock().unwrap()[1].drafts[0].text, "one [1] and , backwards [3][1]");
+    let cited: Vec<_> = told.reports.iter().map(|report| &report.cited[..]).collect();
+    assert_eq!(cited, [&[1, 3][..], &[], &[]]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_draft_that_is_cut_short_is_an_answer_only_in_need_and_says_so() {
+    let cut = |told: &Told| told.end.summary().unwrap().answer.unwrap().truncated;
+    let endless = actor("a", &[Say(long("word ", 4_000))]).then(&[Fail]);
+    let models = Ensemble::new(Plan::Panel).model(endless.clone()).model(actor("b", &[Wait(5), Say("whole [1]")]));
+    let told = ask(&engine(models, Settings::default()), query()).await;
+    assert_eq!((told.answer.as_str(), cut(&told)), ("whole [1]", false), "the lead failed, and one is complete");
+    for broken in [endless, actor("a", &[Say("half a "), Fail])] {
+        let models = Ensemble::new(Plan::Panel).model(broken).model(actor("b", &[Fail]));
+        let told = ask(&engine(models, Settings::default()), query()).await;
+        assert!(told.is_done() && cut(&told) && !told.answer.is_empty(), "{:?}", told.end);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_panel_answers_and_its_lead_has_the_last_word() {
     let lead = actor("a", &[Wait(50), Say("one "), Say("thing [1]")]).then(&[Wait(30), Say("both: [1] and [3]")]);
@@ -352,7 +412,34 @@ async fn a_cancelled_answer_is_counted_and_paid_for() {
         }
         assert_eq!((counted.alive(), silent.alive()), (0, 0));
     }
-    // One model alone is counted in the same way.
+    // While drafts are written: each of the panel is counted, though nothing of it was shown.
+    let models = Ensemble::new(Plan::Panel).model(silent.clone()).model(counted.clone());
+    let engine = engine(models, Settings::default());
+    let mut events = engine.run(query());
+    let canceller = events.canceller();
+    while let Some(event) = events.next().await {
+        if let EventKind::Cancelled { partial, .. } = event.kind {
+            let (answer, models) = (partial.answer.unwrap(), &partial.models);
+            assert_eq!((models.len(), answer.bytes), (2, 0));
+            assert!(answer.usage.input_tokens > 1_100 && answer.usage.output_tokens == 102, "{answer:?}");
+            assert_eq!((answer.cost, partial.usage()), (Some(price.of(answer.usage)), answer.usage));
+        } else if matches!(event.kind, EventKind::Usage(_)) {
+            canceller.cancel(CancelReason::Requested);
+        }
+    }
+    assert_eq!((counted.alive(), silent.alive()), (0, 0));
+    // One model alone is counted in the same way, also when it is cancelled.
+    let alone = Engine::builder().provider(Pages).model(counted.clone()).build().unwrap();
+    let mut events = alone.run(query());
+    let canceller = events.canceller();
+    let mut paid = None;
+    while let Some(event) = events.next().await {
+        if matches!(event.kind, EventKind::AnswerDelta { .. }) {
+            canceller.cancel(CancelReason::Requested);
+        }
+        paid = event.kind.summary().and_then(|summary| summary.cost()).or(paid);
+    }
+    assert_eq!(paid, Some(price.of(Usage { input_tokens: 1_000, output_tokens: 100 })));
     let mut alone = actor("a", &[Say("12345678")]);
     alone.price = Some(price);
     let engine = Engine::builder().provider(Pages).model(alone).build().unwrap();
@@ -362,7 +449,7 @@ async fn a_cancelled_answer_is_counted_and_paid_for() {
         answer.usage_is_estimated && answer.usage.output_tokens == 2 && answer.cost > Some(Cost(30_000)),
         "{answer:?}"
     );
-    assert!(!answer.is_supported(), "it cites nothing");
+    assert!(!answer.supported, "it cites nothing");
     assert!(reply.summary.models.is_empty());
 }
 
@@ -405,6 +492,8 @@ async fn a_model_says_what_the_results_so_far_show_while_the_search_goes_on() {
         let purposes: Vec<_> = requests.lock().unwrap().iter().map(|request| request.purpose).collect();
         let outcomes: Vec<_> = {
             let (_, summary) = transcript.summary().unwrap();
+            let usages = summary.models.iter().map(|report| report.usage);
+            assert_eq!(summary.usage(), usages.fold(summary.answer.unwrap().usage, Usage::and), "both are paid for");
             summary.models.iter().map(|report| (report.role, report.outcome.clone())).collect()
         };
         (partials, purposes, outcomes)

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::citations::{CitationScanner, Scanned};
 use super::mode::Mode;
 use super::prompt::{self, Draft};
-use crate::event::{Cut, ModelReport, Outcome, ProviderName, Role};
+use crate::event::{CleanText, Cut, ModelReport, Outcome, ProviderName, Role, is_forbidden};
 use crate::isolate::Isolated;
 use crate::model::{AnswerRequest, Chunk, LanguageModel, Usage};
 use crate::provider::{FailureKind, ProviderError};
@@ -20,7 +21,7 @@ pub const MAX_MODELS: usize = 8;
 /// Longest answer of a panelist in bytes; it is cut there.
 pub const MAX_DRAFT_BYTES: usize = 16 * 1_024;
 
-/// White space that a racing model may give before its first word.
+/// Of a text that says nothing yet, as much of its end is kept: more than an incomplete marker has.
 const MAX_BLANK_BYTES: usize = 256;
 
 /// How the models of an [`Ensemble`] work together.
@@ -29,7 +30,8 @@ pub enum Plan {
     /// The first one answers; the next one is asked if it fails, gives nothing, or keeps silent for too long
     /// ([`Settings::model_patience`](crate::Settings::model_patience)). Once a word is out there is no other.
     Fallback,
-    /// All are asked at once; whose first word comes first writes the answer, and the others are dropped then.
+    /// All are asked at once; whose first useful word comes first writes the answer, and the others are dropped then. White
+    /// space, invisible characters and markers that name no source are of no use.
     Race,
     /// All answer at once, for at most half of the time that is left; then the first one writes the answer, from the
     /// sources and all these drafts.
@@ -139,6 +141,10 @@ pub(super) struct Choir {
     /// The lead of a panel, before it has the last word.
     lead: Option<Arc<dyn LanguageModel>>,
     drafts: Vec<Draft>,
+    /// Of the drafts, those that are all of what their model had to say.
+    complete: Vec<char>,
+    /// The answer is a draft that is not complete.
+    cut: bool,
     /// When waiting ends: for a word, or for drafts.
     expires: Option<Instant>,
     /// Somebody's words are out: the answer is theirs.
@@ -164,6 +170,8 @@ pub(super) struct Voice {
     first_text: Option<Instant>,
     usage: Option<Usage>,
     input_estimate: u64,
+    /// The sources that its draft cites.
+    cited: Vec<u32>,
 }
 
 impl Voice {
@@ -184,6 +192,7 @@ impl Voice {
             first_text: None,
             usage: None,
             input_estimate,
+            cited: Vec::new(),
         }
     }
 
@@ -202,7 +211,7 @@ impl Voice {
 
     pub(super) fn wrote(&mut self, text: &str, now: Instant) {
         self.bytes = self.bytes.saturating_add(text.len() as u32);
-        if !text.trim().is_empty() {
+        if has_visible(text) {
             self.first_text.get_or_insert(now);
         }
     }
@@ -219,6 +228,7 @@ impl Voice {
             usage,
             usage_is_estimated: self.usage.is_none(),
             cost: self.price.map(|price| price.of(usage)),
+            cited: self.cited.as_slice().into(),
         })
     }
 }
@@ -235,6 +245,8 @@ impl Choir {
             waiting: Vec::new(),
             lead: None,
             drafts: Vec::new(),
+            complete: Vec::new(),
+            cut: false,
             expires: None,
             spoke: false,
             error: None,
@@ -359,9 +371,12 @@ impl Choir {
                 if self.spoke {
                     return Some(Said::Chunk(Chunk::Text(text)));
                 }
+                let sources = self.request.sources.len() as u32;
                 let voice = &mut self.voices[index];
                 voice.text.push_str(&text);
-                if text.trim().is_empty() && voice.text.len() <= MAX_BLANK_BYTES {
+                if !Shown::of(&voice.text, sources).is_useful() {
+                    let spare = voice.text.len().saturating_sub(MAX_BLANK_BYTES);
+                    voice.text.drain(..voice.text.ceil_char_boundary(spare));
                     return None;
                 }
                 self.spoke = true;
@@ -380,7 +395,10 @@ impl Choir {
                 None
             }
             None => {
-                let blank = self.voices[index].first_text.is_none();
+                let blank = match drafting {
+                    true => !Shown::of(&self.voices[index].text, self.request.sources.len() as u32).ended().is_useful(),
+                    false => !self.spoke,
+                };
                 self.finish(index, Outcome::Ok, drafting);
                 if blank {
                     self.gave_up(ProviderError::new(FailureKind::BadResponse, "the answer is empty"), drafting, now);
@@ -417,11 +435,18 @@ impl Choir {
         if !drafting && self.spoke && outcome == Outcome::Ok {
             self.error = None;
         }
-        self.reports.push(voice.report(outcome, self.began));
-        if drafting && !voice.text.trim().is_empty() {
-            let label = char::from(b'A' + self.drafts.len() as u8);
-            self.drafts.push(Draft { label, text: voice.text });
+        if drafting {
+            let shown = Shown::of(&voice.text, self.request.sources.len() as u32).ended();
+            if shown.is_useful() {
+                let label = char::from(b'A' + self.drafts.len() as u8);
+                if outcome == Outcome::Ok {
+                    self.complete.push(label);
+                }
+                voice.cited = shown.cited;
+                self.drafts.push(Draft { label, text: shown.text });
+            }
         }
+        self.reports.push(voice.report(outcome, self.began));
     }
 
     /// Somebody spoke: the others are dropped at once.
@@ -448,15 +473,22 @@ impl Choir {
         }
     }
 
+    /// The first draft that is complete, or else the first.
     fn answer_with_a_draft(&mut self) {
-        match self.drafts.drain(..).next() {
-            None => self.end = Some(Err(self.error.take().unwrap_or_else(nothing))),
-            Some(draft) => {
-                self.spoke = true;
-                self.error = None;
-                self.next_text = Some(draft.text);
-            }
+        let complete = self.drafts.iter().position(|draft| self.complete.contains(&draft.label));
+        if self.drafts.is_empty() {
+            self.end = Some(Err(self.error.take().unwrap_or_else(nothing)));
+            return;
         }
+        self.spoke = true;
+        self.error = None;
+        self.cut = complete.is_none();
+        self.next_text = Some(self.drafts.swap_remove(complete.unwrap_or(0)).text);
+    }
+
+    /// Whether the answer is a draft whose model had more to say.
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut
     }
 
     /// Waiting has lasted long enough.
@@ -483,6 +515,48 @@ impl Choir {
             self.reports.push(voice.report(Outcome::Cancelled, self.began));
         }
     }
+}
+
+/// A text as it would be shown: cleaned, and without markers that name no source.
+struct Shown {
+    scanner: CitationScanner,
+    text: String,
+    /// Sources that it cites, in order, each once.
+    cited: Vec<u32>,
+}
+
+impl Shown {
+    fn of(text: &str, sources: u32) -> Self {
+        let mut scanner = CitationScanner::new(sources);
+        scanner.push(CleanText::block(text).into_string());
+        Self { scanner, text: String::new(), cited: Vec::new() }.taken()
+    }
+
+    /// The text ends here: what may have become a marker is none.
+    fn ended(mut self) -> Self {
+        self.scanner.finish();
+        self.taken()
+    }
+
+    fn taken(mut self) -> Self {
+        while let Some(scanned) = self.scanner.pop() {
+            match scanned {
+                Scanned::Text(text) => self.text.push_str(&text),
+                Scanned::Citation { number, .. } => self.cited.push(number),
+            }
+        }
+        self.cited.sort_unstable();
+        self.cited.dedup();
+        self
+    }
+
+    fn is_useful(&self) -> bool {
+        has_visible(&self.text)
+    }
+}
+
+fn has_visible(text: &str) -> bool {
+    text.chars().any(|c| !c.is_whitespace() && !is_forbidden(c))
 }
 
 fn nothing() -> ProviderError {

@@ -251,7 +251,8 @@ impl Answer {
             deltas: self.deltas,
             citations: self.citations,
             invented: self.scanner.invented(),
-            truncated: self.truncated,
+            truncated: self.truncated || self.choir.as_ref().is_some_and(|choir| choir.is_cut()),
+            supported: self.citations > 0,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! as an instruction; what a model makes of it is the model's, so citations are checked all the same
 //! ([`citations`](super::citations)).
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::hash::Hasher as _;
 
@@ -56,10 +57,11 @@ pub(super) fn estimate(query: &Query, sources: &[RankedSource], drafts: &[Draft]
         let source = &ranked.source;
         AROUND_A_SOURCE + source.title.len() + source.url.len() + source.snippet.len()
     };
-    let bytes = FRAME
-        + query.lines().len()
+    let own = FRAME + query.lines().len();
+    let share = share_of_a_draft((max_tokens as usize * BYTES_PER_TOKEN).saturating_sub(own), drafts.len());
+    let bytes = own
         + sources.iter().map(of_source).sum::<usize>()
-        + drafts.iter().map(|draft| AROUND_A_SOURCE + draft.text.len()).sum::<usize>();
+        + drafts.iter().map(|draft| AROUND_A_SOURCE + draft.text.len().min(share)).sum::<usize>();
     (tokens(bytes) as u64).min(u64::from(max_tokens))
 }
 
@@ -81,7 +83,7 @@ pub struct Material<'a> {
     pub sources: &'a [RankedSource],
     /// What the text is for.
     pub purpose: Purpose,
-    /// Answers of other models.
+    /// Answers of other models; cut where they would take more than a third of the room.
     pub drafts: &'a [Draft],
     /// Most tokens of the whole prompt; instructions and question are never cut.
     pub max_tokens: usize,
@@ -101,9 +103,10 @@ pub fn build(material: &Material<'_>) -> Prompt {
     user.push_str("Question:\n");
     quote(&mut user, &marker, query.lines());
     let mut behind = String::new();
+    let room = (max_tokens * BYTES_PER_TOKEN).saturating_sub(system.len() + user.len());
     for Draft { label, text } in drafts {
         let _ = write!(behind, "\nAnswer {label}:\n");
-        quote(&mut behind, &marker, text);
+        quote(&mut behind, &marker, &cut(text, share_of_a_draft(room, drafts.len())));
     }
     user.push_str("\nSources:\n");
     let mut used = Vec::new();
@@ -122,6 +125,20 @@ pub fn build(material: &Material<'_>) -> Prompt {
     }
     user.push_str(&behind);
     Prompt { system, user, sources: used }
+}
+
+/// Bytes that each draft may have: all together a third of what is left for them and the sources, which are what an answer
+/// has to rest on.
+fn share_of_a_draft(room: usize, drafts: usize) -> usize {
+    room / 3 / drafts.max(1)
+}
+
+/// At most so many bytes of a text, and a sign where it was cut.
+fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    if text.len() <= most {
+        return text.into();
+    }
+    format!("{} …", &text[..text.floor_char_boundary(most)]).into()
 }
 
 fn quote(out: &mut String, marker: &str, text: &str) {
@@ -272,6 +289,20 @@ mod tests {
         assert!(some.sources.iter().copied().eq(1..=some.sources.len() as u32), "the best ones");
         let none = with(1);
         assert!(none.sources.is_empty() && none.user.contains("why does fan-out"), "the question is never cut");
+    }
+
+    #[test]
+    fn drafts_leave_room_for_sources() {
+        let query = query(Mode::Research);
+        let sources: Vec<_> = (1..=50).map(|number| source(number, "title", &"word ".repeat(40))).collect();
+        for length in [100, 14_000] {
+            let drafts = ['A', 'B'].map(|label| Draft { label, text: "ü".repeat(length / 2) });
+            let made = build(&material(&query, &sources, &drafts));
+            assert!(made.tokens() <= 2_000 && made.sources.len() >= 10, "{} {:?}", made.tokens(), made.sources);
+            assert_eq!(made.user.contains("ü …\n"), length > 100, "it is said that it was cut");
+            let estimated = estimate(&query, &sources[..made.sources.len()], &drafts, 2_000) as f64;
+            assert!((estimated / made.tokens() as f64 - 1.0).abs() < 0.1, "{estimated}, {}", made.tokens());
+        }
     }
 
     #[test]

@@ -331,6 +331,8 @@ pub struct ModelReport {
     pub usage_is_estimated: bool,
     /// What that costs, if it has a price.
     pub cost: Option<Cost>,
+    /// The sources that its draft cites, in order; of a writer or lead none, whose citations are events.
+    pub cited: Box<[u32]>,
 }
 
 /// The account of a query.
@@ -392,9 +394,15 @@ pub struct AnswerSummary {
     pub citations: u32,
     /// Markers that named no frozen source; they were removed from the text.
     pub invented: u32,
-    /// Whether the text was cut at the limit of [`Settings::max_answer_bytes`](crate::Settings::max_answer_bytes).
+    /// Whether there was more to say: the text was cut at the limit of
+    /// [`Settings::max_answer_bytes`](crate::Settings::max_answer_bytes), or it is a draft whose model was cut short, as
+    /// nobody of the panel gave a complete one.
     pub truncated: bool,
-    /// What all models together counted, or else an estimate: it may have to be paid for what was cancelled, too.
+    /// Whether the answer names at least one source. One that names none is what the model says by itself, or that the sources
+    /// do not answer the question.
+    pub supported: bool,
+    /// What the models of the answer together counted, or else an estimate: it may have to be paid for what was cancelled,
+    /// too. Partial syntheses are apart; [`Summary::usage`] has both.
     pub usage: Usage,
     /// Whether any of that is an estimate, by bytes.
     pub usage_is_estimated: bool,
@@ -402,11 +410,21 @@ pub struct AnswerSummary {
     pub cost: Option<Cost>,
 }
 
-impl AnswerSummary {
-    /// Whether the answer names at least one source; one that names none is what the model says by itself, or that the
-    /// sources do not answer the question.
-    pub fn is_supported(&self) -> bool {
-        self.citations > 0
+impl Summary {
+    /// What all models together counted, partial syntheses too, or else estimates.
+    pub fn usage(&self) -> Usage {
+        let answer = self.answer.map(|answer| answer.usage).unwrap_or_default();
+        self.interim().map(|report| report.usage).fold(answer, Usage::and)
+    }
+
+    /// What that costs, as far as the models have prices.
+    pub fn cost(&self) -> Option<Cost> {
+        let answer = self.answer.and_then(|answer| answer.cost);
+        self.interim().filter_map(|report| report.cost).chain(answer).reduce(Cost::and)
+    }
+
+    fn interim(&self) -> impl Iterator<Item = &ModelReport> {
+        self.models.iter().map(|report| &**report).filter(|report| report.role == Role::Interim)
     }
 }
 
