@@ -164,7 +164,7 @@ impl QueryStream {
             // Once the model is asked all providers are through, so this poll is the last and would drop it anyway: before
             // the summary is made, so that both are not in memory at once.
             if let Some(answer) = &mut run.answer {
-                answer.stop();
+                answer.cancel();
             }
             self.phase = Phase::Cancelling(reason);
         }

@@ -133,6 +133,8 @@ impl LanguageModel for Actor {
 struct Told {
     answer: String,
     reports: Vec<ModelReport>,
+    /// How many of them were told by an event.
+    told: usize,
     end: EventKind,
     at: Duration,
 }
@@ -168,7 +170,7 @@ async fn ask(engine: &Engine, query: Query) -> Told {
                 assert_eq!(told, reports[..told.len()], "what was told is in the summary");
                 let sum = reports.iter().fold(Usage::default(), |sum, report| sum.and(report.usage));
                 assert_eq!(summary.answer.unwrap().usage, sum);
-                return Told { answer, reports, at: event.elapsed(), end: event.kind };
+                return Told { answer, reports, told: told.len(), at: event.elapsed(), end: event.kind };
             }
             _ => {}
         }
@@ -239,7 +241,7 @@ async fn a_silent_model_is_given_up_after_the_patience_and_the_last_is_waited_fo
     let EventKind::Failed { error, .. } = &told.end else { panic!("{:?}", told.end) };
     assert!(matches!(**error, QueryFailure::DeadlineExceeded { .. }), "{error}");
     assert_eq!(told.at, Duration::from_secs(3));
-    assert_eq!(told.models(), [("a", Role::Writer, &Outcome::Cancelled)]);
+    assert_eq!(told.models(), [("a", Role::Writer, &Outcome::Timeout)]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -383,6 +385,47 @@ async fn a_panel_that_is_late_or_alone_still_answers() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_model_that_never_stops_counting_is_given_up_too() {
+    let flood = actor("a", &vec![Count(1, 1); 1_000]);
+    let models = Ensemble::new(Plan::Fallback).model(flood).model(actor("b", &[Say("good")]));
+    let engine = engine(models, patient(50));
+    let mut events = engine.run(query());
+    let (mut counted, mut reports, mut answer) = (0, Vec::new(), String::new());
+    while let Some(event) = events.next().await {
+        match event.kind {
+            EventKind::Usage(_) => {
+                counted += 1;
+                // Time passes while its words are read, and never while they are waited for.
+                tokio::time::advance(Duration::from_millis(1)).await;
+            }
+            EventKind::ModelFinished(report) => reports.push((report.model.to_string(), report.outcome.clone())),
+            EventKind::AnswerDelta { text } => answer.push_str(&text),
+            _ => {}
+        }
+    }
+    assert_eq!((answer.as_str(), counted), ("good", 50));
+    assert_eq!(reports, [("a".to_owned(), Outcome::Timeout), ("b".to_owned(), Outcome::Ok)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_writer_that_is_stopped_is_reported_with_the_reason() {
+    let models =
+        |acts: &[Act]| Ensemble::new(Plan::Race).model(actor("a", acts)).model(actor("b", &[Wait(900), Say("never")]));
+    let mut short = Settings::default();
+    short.max_answer_bytes = 5;
+    let told = ask(&engine(models(&[Say("one two three")]), short), query()).await;
+    assert!(told.is_done() && told.end.summary().unwrap().answer.unwrap().truncated);
+    let limit = Outcome::Partial(Cut::Limit);
+    let expected = [("b", Role::Writer, &Outcome::Cancelled), ("a", Role::Writer, &limit)];
+    assert_eq!((told.answer.as_str(), told.models()), ("one t", expected.to_vec()));
+    assert_eq!(told.told, 2, "each is told before the end");
+    let two = query().with_deadline(Duration::from_secs(2)).unwrap();
+    let told = ask(&engine(models(&[Say("half"), Hang]), Settings::default()), two).await;
+    assert_eq!(told.models()[1], ("a", Role::Writer, &Outcome::Partial(Cut::Timeout)));
+    assert_eq!(told.told, 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_cancelled_answer_is_counted_and_paid_for() {
     let price = Price { input: 3_000, output: 15_000 };
     let mut counted = actor("a", &[Count(1_000, 100), Say("some "), Hang]);
@@ -428,6 +471,19 @@ async fn a_cancelled_answer_is_counted_and_paid_for() {
         }
     }
     assert_eq!((counted.alive(), silent.alive()), (0, 0));
+    // What one model wrote is counted, not what was read of it.
+    let engine = Engine::builder().provider(Pages).model(actor("a", &[Say(long("word", 16_384))])).build().unwrap();
+    let mut events = engine.run(query());
+    let canceller = events.canceller();
+    while let Some(event) = events.next().await {
+        if matches!(event.kind, EventKind::AnswerDelta { .. }) {
+            canceller.cancel(CancelReason::Requested);
+        }
+        if let EventKind::Cancelled { partial, .. } = event.kind {
+            let answer = partial.answer.unwrap();
+            assert_eq!((answer.bytes, answer.usage.output_tokens), (16_384, 16_384), "a delta of 16 KiB, 64 written");
+        }
+    }
     // One model alone is counted in the same way, also when it is cancelled.
     let alone = Engine::builder().provider(Pages).model(counted.clone()).build().unwrap();
     let mut events = alone.run(query());

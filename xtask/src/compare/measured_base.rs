@@ -72,7 +72,8 @@ fn moved_value(measured: u64, before: u64, now: u64) -> u64 {
         return measured;
     }
     let shifted = (u128::from(measured) + u128::from(now)).saturating_sub(u128::from(before));
-    let scaled = (u128::from(measured) * u128::from(now)).div_ceil(u128::from(before.max(1)));
+    // Nothing is in proportion to nothing.
+    let scaled = (u128::from(measured) * u128::from(now)).checked_div(u128::from(before)).unwrap_or(0);
     u64::try_from(shifted.max(scaled)).unwrap_or(u64::MAX)
 }
 
@@ -106,7 +107,7 @@ mod tests {
             (56, 80, 79, 56),
             (1_000, 100, 50, 950),
             (0, 0, 3, 3),
-            (2, 0, 3, 6),
+            (2, 0, 3, 5),
             (2, 5, 0, 0),
             (u64::MAX, 1, u64::MAX, u64::MAX),
         ] {

@@ -128,6 +128,17 @@ pub(super) enum Said {
     Failed(ProviderError),
 }
 
+/// Why calls are dropped before their ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// The query was cancelled, or is through.
+    Cancelled,
+    /// The answer is as long as it may be.
+    Full,
+    /// The deadline has passed.
+    Late,
+}
+
 /// The models of one answer at work.
 pub(super) struct Choir {
     plan: Plan,
@@ -205,6 +216,16 @@ impl Voice {
         self.stream.end();
     }
 
+    /// How it ended that it failed.
+    pub(super) fn failed(&self, error: ProviderError) -> Outcome {
+        if self.bytes == 0 { Outcome::Error(error) } else { Outcome::Partial(Cut::Error(error)) }
+    }
+
+    /// How it ended that its time was up.
+    fn late(&self) -> Outcome {
+        if self.bytes == 0 { Outcome::Timeout } else { Outcome::Partial(Cut::Timeout) }
+    }
+
     pub(super) fn counted(&mut self, usage: Usage) {
         self.usage = Some(usage);
     }
@@ -280,6 +301,11 @@ impl Choir {
         self.expires
     }
 
+    /// Whether [`Self::expire`] is due.
+    pub(super) fn is_overdue(&self, now: Instant) -> bool {
+        self.expires.is_some_and(|at| now >= at)
+    }
+
     /// How the models did that are through; complete when the answer has ended.
     pub(super) fn reports(&self) -> &[Arc<ModelReport>] {
         &self.reports
@@ -298,9 +324,8 @@ impl Choir {
     pub(super) fn poll_next(&mut self, now: Instant, cx: &mut Context<'_>) -> Poll<Said> {
         // Drafts are swallowed: each round takes at most one piece of each model.
         for _ in 0..MAX_SWALLOWED / MAX_MODELS {
-            if let Some(report) = self.reports.get(self.told) {
-                self.told += 1;
-                return Poll::Ready(Said::Finished(Arc::clone(report)));
+            if let Some(report) = self.next_report() {
+                return Poll::Ready(Said::Finished(report));
             }
             if let Some(text) = self.next_text.take() {
                 return Poll::Ready(Said::Chunk(Chunk::Text(text)));
@@ -386,10 +411,7 @@ impl Choir {
                 Some(Said::Chunk(Chunk::Text(text)))
             }
             Some(Err(error)) => {
-                let outcome = match self.voices[index].bytes {
-                    0 => Outcome::Error(error.clone()),
-                    _ => Outcome::Partial(Cut::Error(error.clone())),
-                };
+                let outcome = self.voices[index].failed(error.clone());
                 self.finish(index, outcome, drafting);
                 self.gave_up(error, drafting, now);
                 None
@@ -493,13 +515,13 @@ impl Choir {
 
     /// Waiting has lasted long enough.
     pub(super) fn expire(&mut self, now: Instant) {
-        if self.expires.is_none_or(|at| now < at) {
+        if !self.is_overdue(now) {
             return;
         }
         self.expires = None;
         let drafting = self.lead.is_some();
         while let Some(voice) = self.voices.first() {
-            let outcome = if voice.bytes == 0 { Outcome::Timeout } else { Outcome::Partial(Cut::Timeout) };
+            let outcome = voice.late();
             self.finish(0, outcome, drafting);
         }
         if !drafting {
@@ -508,12 +530,24 @@ impl Choir {
     }
 
     /// Drops all calls now, and reports them.
-    pub(super) fn stop(&mut self) {
+    pub(super) fn stop(&mut self, why: Stop) {
         self.waiting.clear();
         for mut voice in self.voices.drain(..) {
             voice.stop();
-            self.reports.push(voice.report(Outcome::Cancelled, self.began));
+            let outcome = match why {
+                Stop::Cancelled => Outcome::Cancelled,
+                Stop::Full => Outcome::Partial(Cut::Limit),
+                Stop::Late => voice.late(),
+            };
+            self.reports.push(voice.report(outcome, self.began));
         }
+    }
+
+    /// The next report that was not told yet.
+    pub(super) fn next_report(&mut self) -> Option<Arc<ModelReport>> {
+        let report = self.reports.get(self.told)?;
+        self.told += 1;
+        Some(Arc::clone(report))
     }
 }
 

@@ -22,7 +22,7 @@ use crate::policy::Settings;
 use crate::query::Query;
 use crate::search::MAX_SWALLOWED;
 use citations::{CitationScanner, Scanned};
-use ensemble::{Choir, Said};
+use ensemble::{Choir, Said, Stop};
 
 /// Largest [`EventKind::AnswerDelta`]: longer pieces of a model are cut. The reference system promised 16 KiB and
 /// enforced nothing.
@@ -38,6 +38,8 @@ pub(crate) struct Answer {
     usage: Option<Usage>,
     scanner: CitationScanner,
     sources: Arc<[RankedSource]>,
+    /// Bytes of text that the model gave, shown or not.
+    written: u32,
     /// Bytes the model may still give, cleaning and scanning apart.
     room: usize,
     /// Nothing waits in the scanner and the end is not known: an ordinary piece may pass as it is.
@@ -79,6 +81,7 @@ impl Answer {
             usage: None,
             scanner: CitationScanner::new(sources.len() as u32),
             sources,
+            written: 0,
             room: settings.max_answer_bytes as usize,
             quiet: true,
             end: None,
@@ -105,11 +108,18 @@ impl Answer {
                     return Poll::Ready(Some(outbox.event(self.kind(scanned))));
                 }
                 if self.end.is_some() {
-                    return Poll::Ready(None);
+                    // What became of models that were stopped with the answer.
+                    let report = self.choir.as_mut().and_then(|choir| choir.next_report());
+                    return Poll::Ready(report.map(|report| outbox.event(EventKind::ModelFinished(report))));
                 }
             }
             let polled = match &mut self.choir {
                 None => self.stream.poll_next(cx),
+                // Also when there is always something to read.
+                Some(choir) if choir.is_overdue(outbox.now()) => {
+                    choir.expire(outbox.now());
+                    continue;
+                }
                 Some(choir) => match choir.poll_next(outbox.now(), cx) {
                     Poll::Ready(Said::Chunk(chunk)) => Poll::Ready(Some(Ok(chunk))),
                     Poll::Ready(Said::Failed(error)) => Poll::Ready(Some(Err(error))),
@@ -122,6 +132,7 @@ impl Answer {
             };
             match polled {
                 Poll::Ready(Some(Ok(Chunk::Text(text)))) => {
+                    self.written = self.written.saturating_add(text.len() as u32);
                     // Nearly all pieces are a few printable characters: one look at each byte tells that they may pass.
                     if self.quiet && text.len() <= self.room && is_ordinary(text.as_bytes()) {
                         self.room -= text.len();
@@ -190,7 +201,11 @@ impl Answer {
     #[cold]
     fn finish(&mut self, end: Result<(), QueryFailure>) {
         self.quiet = false;
-        self.stop();
+        self.stop(match &end {
+            Err(QueryFailure::DeadlineExceeded { .. }) => Stop::Late,
+            _ if self.truncated => Stop::Full,
+            _ => Stop::Cancelled,
+        });
         self.scanner.finish();
         self.end = Some(end);
     }
@@ -214,11 +229,16 @@ impl Answer {
     }
 
     /// Drops the models' streams now.
-    pub(crate) fn stop(&mut self) {
+    fn stop(&mut self, why: Stop) {
         self.stream.end();
         if let Some(choir) = &mut self.choir {
-            choir.stop();
+            choir.stop(why);
         }
+    }
+
+    /// Drops the models' streams now, because the query was cancelled.
+    pub(crate) fn cancel(&mut self) {
+        self.stop(Stop::Cancelled);
     }
 
     /// How each model did, where there are several.
@@ -232,7 +252,7 @@ impl Answer {
             None => {
                 let usage = self.usage.unwrap_or_else(|| Usage {
                     input_tokens: prompt::estimate(query, &self.sources, &[], settings.max_prompt_tokens),
-                    output_tokens: prompt::tokens_of(self.scanner.emitted()),
+                    output_tokens: prompt::tokens_of(self.written),
                 });
                 (usage, self.usage.is_none(), self.price.map(|price| price.of(usage)))
             }

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::citations::{CitationScanner, Scanned};
 use super::ensemble::Voice;
-use crate::event::{CleanText, EventKind, ModelReport, Outcome, PartialSynthesis, Role};
+use crate::event::{CleanText, Cut, EventKind, ModelReport, Outcome, PartialSynthesis, Role};
 use crate::model::{AnswerRequest, Chunk, LanguageModel};
 use crate::search::MAX_SWALLOWED;
 
@@ -60,12 +60,12 @@ impl Partials {
                     if running.text.len() <= MAX_PARTIAL_BYTES {
                         continue;
                     }
-                    Outcome::Partial(crate::event::Cut::Limit)
+                    Outcome::Partial(Cut::Limit)
                 }
-                Poll::Ready(Some(Err(error))) => Outcome::Error(error),
+                Poll::Ready(Some(Err(error))) => running.voice.failed(error),
                 Poll::Ready(None) => Outcome::Ok,
             };
-            let failed = matches!(outcome, Outcome::Error(_));
+            let failed = matches!(outcome, Outcome::Error(_) | Outcome::Partial(Cut::Error(_)));
             let (results, text) = (running.results, without_markers(std::mem::take(&mut running.text)));
             self.end(outcome);
             if failed || text.trim().is_empty() {
