@@ -16,11 +16,11 @@ use crate::event::RankedSource;
 /// Most contradictions that are told.
 pub const MAX_TOLD: usize = 16;
 
-/// Most sentences that are compared, the best sources' first: each is compared with each.
-const MAX_SENTENCES: usize = 128;
+/// Most sentences, and most numbers, that are compared, each with each. Every source has the same share.
+const MAX_COMPARED: usize = 128;
 
-/// Most numbers that are compared.
-const MAX_NUMBERS: usize = 128;
+/// Of many sources the best have so many each.
+const LEAST_SHARE: usize = 8;
 
 /// What is longer, in bytes, is a table or a list rather than a sentence, and not looked at.
 const MAX_SENTENCE_BYTES: usize = 500;
@@ -61,8 +61,8 @@ struct Sentence<'a> {
 
 /// A number in a sentence, and what it is of.
 struct Number<'a> {
-    /// Which sentence.
-    sentence: usize,
+    /// Which sentence, and which of its words.
+    place: (usize, usize),
     given: &'a str,
     /// In millionths.
     value: i128,
@@ -72,17 +72,20 @@ struct Number<'a> {
 
 /// Finds contradictions among frozen sources, those of the best sources first: of numbers, then of statements.
 pub fn find(sources: &[RankedSource]) -> Vec<Contradiction> {
+    let share = (MAX_COMPARED / sources.len().max(1)).max(LEAST_SHARE);
     let (mut said, mut numbers) = (Vec::new(), Vec::new());
-    for ranked in sources {
-        for text in [&ranked.source.title, &ranked.source.snippet] {
-            let short = sentences(text).map(str::trim).filter(|text| text.len() <= MAX_SENTENCE_BYTES);
-            for text in short.take(MAX_SENTENCES - said.len()) {
-                numbers_of(said.len(), text, &mut numbers);
-                said.push(Sentence::of(ranked.number, text));
-            }
+    for ranked in sources.iter().take(MAX_COMPARED / share) {
+        let texts = [&ranked.source.title, &ranked.source.snippet].into_iter().flat_map(|text| sentences(text));
+        let short = texts.map(str::trim).filter(|text| text.len() <= MAX_SENTENCE_BYTES);
+        // One word is about nothing.
+        let whole = short.map(|text| Sentence::of(ranked.number, text)).filter(|sentence| sentence.terms.len() > 1);
+        let most = numbers.len() + share;
+        for sentence in whole.take(share) {
+            numbers_of(said.len(), sentence.text, &mut numbers);
+            numbers.truncate(most);
+            said.push(sentence);
         }
     }
-    numbers.truncate(MAX_NUMBERS);
     let mut found = Vec::new();
     differing_numbers(&said, &numbers, &mut found);
     denied_statements(&said, &mut found);
@@ -91,24 +94,28 @@ pub fn find(sources: &[RankedSource]) -> Vec<Contradiction> {
 }
 
 fn differing_numbers(said: &[Sentence<'_>], numbers: &[Number<'_>], found: &mut Vec<Contradiction>) {
+    let mut told: Vec<[&Number<'_>; 2]> = Vec::new();
     for (index, a) in numbers.iter().enumerate() {
         for b in &numbers[index + 1..] {
-            let (of_a, of_b) = (&said[a.sentence], &said[b.sentence]);
+            let (of_a, of_b) = (&said[a.place.0], &said[b.place.0]);
             let differ = of_a.source != of_b.source && a.of_term == b.of_term && a.value != b.value;
-            // Two words, as what is counted is one of them already.
             if !differ || !of_a.is_about(of_b, [1, 2]) || !of_a.is_of_the_time_of(of_b, [Some(a.value), Some(b.value)])
             {
                 continue;
             }
-            let sources = [of_a.source, of_b.source];
-            // Of `metres long` each word would tell it.
-            let known = |other: &Contradiction| {
-                other.sources == sources && other.given[0] == a.given && other.given[1] == b.given
+            // Of `metres long` each word would tell it, and so would each repetition.
+            let alike =
+                |x: &Number<'_>, y: &Number<'_>| said[x.place.0].source == said[y.place.0].source && x.value == y.value;
+            let known = |[x, y]: &[&Number<'_>; 2]| {
+                alike(x, a) && alike(y, b) && (x.of_term == a.of_term || x.place == a.place)
             };
-            if !found.iter().any(known) {
-                let given = [a.given.to_owned(), b.given.to_owned()];
-                found.push(Contradiction { sources, given, matter: Matter::NumberOf(a.of.to_owned()) });
+            if told.iter().any(known) {
+                continue;
             }
+            told.push([a, b]);
+            let given = [a.given.to_owned(), b.given.to_owned()];
+            let sources = [of_a.source, of_b.source];
+            found.push(Contradiction { sources, given, matter: Matter::NumberOf(a.of.to_owned()) });
             if found.len() == MAX_TOLD {
                 return;
             }
@@ -117,12 +124,15 @@ fn differing_numbers(said: &[Sentence<'_>], numbers: &[Number<'_>], found: &mut 
 }
 
 fn denied_statements(said: &[Sentence<'_>], found: &mut Vec<Contradiction>) {
-    let states = |sentence: &&Sentence<'_>| !sentence.text.ends_with(['?', '？']) && sentence.terms.len() > 1;
-    let stated: Vec<_> = said.iter().filter(states).collect();
+    let stated: Vec<_> = said.iter().filter(|sentence| !sentence.text.ends_with(['?', '？'])).collect();
+    let mut told: Vec<[&Sentence<'_>; 2]> = Vec::new();
     for (index, a) in stated.iter().enumerate() {
         for b in &stated[index + 1..] {
             let differ = a.source != b.source && a.denies != b.denies;
-            if differ && a.is_about(b, [3, 4]) && a.is_of_the_time_of(b, [None; 2]) {
+            let same = |x: &Sentence<'_>, y: &Sentence<'_>| x.source == y.source && x.terms == y.terms;
+            let known = |[x, y]: &[&Sentence<'_>; 2]| same(x, a) && same(y, b);
+            if differ && a.is_about(b, [3, 4]) && a.is_of_the_time_of(b, [None; 2]) && !told.iter().any(known) {
+                told.push([a, b]);
                 let given = [a.text.to_owned(), b.text.to_owned()];
                 found.push(Contradiction { sources: [a.source, b.source], given, matter: Matter::Statement });
             }
@@ -135,19 +145,26 @@ fn denied_statements(said: &[Sentence<'_>], found: &mut Vec<Contradiction>) {
 
 impl<'a> Sentence<'a> {
     fn of(source: u32, text: &'a str) -> Self {
-        let words: Vec<_> =
-            text.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric())).collect();
-        let denials = words
-            .iter()
-            .enumerate()
-            .filter(|(at, word)| is_denial(word) && !words.get(at + 1).is_some_and(|next| is_one_of(next, NOT_ONLY)));
-        let subjects = words.iter().filter(|word| !word.chars().any(|c| c.is_ascii_digit()) && !is_denial(word));
+        let words: Vec<_> = text.split_whitespace().map(core).collect();
+        let denials = |list: &[&str]| {
+            let denies = |(at, word): &(usize, &&str)| {
+                let (before, next) = (at.checked_sub(1).map(|at| words[at]), words.get(at + 1));
+                let answers = *at == 0 && text.get(word.len()..).is_some_and(|rest| rest.starts_with(','));
+                let noun = before.is_some_and(|before| is_one_of(word, &["pas"]) && is_one_of(before, OF_A_STEP));
+                is_denial(word, list) && !answers && !noun && !next.is_some_and(|next| is_one_of(next, NOT_ONLY))
+            };
+            words.iter().enumerate().filter(denies).count()
+        };
+        // Two make a yes again in English and German, and one in the other languages.
+        let denies = (denials(DENIALS) % 2 == 1) != (denials(DENIALS_IN_CONCORD) > 0);
+        let denial = |word: &str| is_denial(word, DENIALS) || is_denial(word, DENIALS_IN_CONCORD);
+        let subjects = words.iter().filter(|word| !word.chars().any(|c| c.is_ascii_digit()) && !denial(word));
         let mut all: Vec<u64> = subjects.flat_map(|word| terms(word)).collect();
         all.sort_unstable();
         all.dedup();
         let years = words.iter().filter(|word| word.len() == 4).filter_map(|word| value(word));
         let years = years.filter(|year| (1_900_000_000..=2_100_000_000).contains(year)).collect();
-        Self { source, text, terms: all, years, denies: denials.count() % 2 == 1 }
+        Self { source, text, terms: all, years, denies }
     }
 
     /// Whether at least such a part of the subject words of both are in each, and two at least.
@@ -166,36 +183,27 @@ impl<'a> Sentence<'a> {
     }
 }
 
-const DENIALS: &[&str] = &[
-    "not",
-    "no",
-    "never",
-    "cannot",
-    "nicht",
-    "kein",
-    "keine",
-    "keinen",
-    "keinem",
-    "keiner",
-    "keines",
-    "nie",
-    "niemals",
-    "pas",
-    "jamais",
-    "aucun",
-    "aucune",
-    "nunca",
-    "jamás",
-    "не",
-    "нет",
-    "никогда",
-];
+const DENIALS: &[&str] =
+    &["not", "never", "cannot", "nicht", "kein", "keine", "keinen", "keinem", "keiner", "keines", "nie", "niemals"];
+
+/// Of languages in which several deny no more than one does; `no` is Spanish, too.
+const DENIALS_IN_CONCORD: &[&str] =
+    &["no", "pas", "jamais", "aucun", "aucune", "nunca", "jamás", "не", "нет", "никогда"];
+
+/// `Un pas` is a step.
+const OF_A_STEP: &[&str] = &["un", "le", "ce", "les", "des", "premier", "chaque"];
 
 /// Behind a denial, they take it back.
 const NOT_ONLY: &[&str] = &["only", "just", "nur", "seulement", "solo", "sólo", "только"];
 
-fn is_denial(word: &str) -> bool {
-    is_one_of(word, DENIALS) || word.ends_with("n't") || word.ends_with("n’t")
+fn is_denial(word: &str, list: &[&str]) -> bool {
+    let short = std::ptr::eq(list, DENIALS) && (word.ends_with("n't") || word.ends_with("n’t"));
+    short || is_one_of(word, list)
+}
+
+/// A word without punctuation around it.
+fn core(word: &str) -> &str {
+    word.trim_matches(|c: char| !c.is_alphanumeric())
 }
 
 fn is_one_of(word: &str, list: &[&str]) -> bool {
@@ -220,29 +228,59 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
 
 /// The numbers of a sentence that have a word behind them: `82 known moons` and `146 moons` are both of moons.
 fn numbers_of<'a>(sentence: usize, text: &'a str, numbers: &mut Vec<Number<'a>>) {
-    let mut words = text.split_whitespace();
-    while let Some(word) = words.next() {
-        let given = word.trim_matches(|c: char| !c.is_ascii_digit() && c != '%');
-        let (Some(value), false) = (value(given), word.starts_with(char::is_alphabetic)) else { continue };
+    let words: Vec<&str> = text.split_whitespace().collect();
+    for (at, word) in words.iter().enumerate() {
+        let Some((given, value)) = number(word) else { continue };
+        let before = |steps: usize| at.checked_sub(steps).map(|at| words[at]);
+        // The end of a number with spaces, or of a range: `1 280`, `2 to 3`.
+        let continues = before(1).is_some_and(|word| number(word).is_some())
+            || before(2).is_some_and(|word| number(word).is_some()) && before(1).is_some_and(|word| word.len() <= 4);
+        // `iPhone 15 pro` is a name, and so is `on May 5`; what begins a sentence is written large anyway.
+        let first_letters = usize::from(at == 1);
+        let names = before(1).is_some_and(|word| core(word).chars().skip(first_letters).any(char::is_uppercase));
+        let behind = || words[at + 1..].iter().take(3).map(|word| core(word));
+        if continues || names || behind().next().is_some_and(is_scale) {
+            continue;
+        }
         let of: Vec<(&str, u64)> = if given.ends_with('%') {
             vec![("%", u64::MAX)]
         } else {
-            let behind = words.clone().take(3).map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
             // Up to a word without a subject: version 3 of the library is no number of libraries.
             let noun = |word: &'a str| match terms(word)[..] {
                 [term] if word.chars().any(char::is_alphabetic) => Some((word, term)),
                 _ => None,
             };
-            behind.map_while(noun).collect()
+            behind().map_while(noun).collect()
         };
-        numbers.extend(of.into_iter().map(|(of, of_term)| Number { sentence, given, value, of, of_term }));
+        let place = (sentence, at);
+        numbers.extend(of.into_iter().map(|(of, of_term)| Number { place, given, value, of, of_term }));
     }
 }
 
-/// A number as people write it, in millionths: `1,234.5`, `82`, `3.5%`. None of more than twelve digits, and no date.
+/// A word that makes another number of the one before it.
+fn is_scale(word: &str) -> bool {
+    const SCALES: &[&str] = &["hundred", "thousand", "mio", "mrd", "mil", "mille", "bn", "m", "k"];
+    const BEGINNINGS: &[&str] =
+        &["million", "billion", "trillion", "milliard", "millón", "millones", "tausend", "тыс", "млн", "млрд", "милли"];
+    let lower = word.to_lowercase();
+    SCALES.contains(&lower.as_str()) || BEGINNINGS.iter().any(|beginning| lower.starts_with(beginning))
+}
+
+/// A word that is a number, perhaps with a currency or in quotes, and its value; none if letters touch it, as in `5bn`.
+fn number(word: &str) -> Option<(&str, i128)> {
+    let without = word.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '%');
+    let digits = without.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let sign = without[..without.len() - digits.len()].chars().next_back().filter(|c| matches!(c, '-' | '−'));
+    let given = &without[without.len() - digits.len() - sign.map_or(0, char::len_utf8)..];
+    value(digits).map(|value| (given, if sign.is_some() { -value } else { value }))
+}
+
+/// A number as people write it, in millionths: `1,234.5`, `82`, `3.5%`. None of more than twelve digits, no date, and not
+/// `1.500`, which is another number in Berlin than in London.
 fn value(text: &str) -> Option<i128> {
     let text = text.trim_end_matches('%');
     let (whole, part) = match text.rsplit_once('.') {
+        Some((whole, part)) if part.len() == 3 && whole.len() <= 3 => return None,
         Some((whole, part)) if part.len() <= 6 && !part.contains(',') => (whole, part),
         _ => (text, ""),
     };
@@ -300,6 +338,17 @@ mod tests {
             ]),
             ["[1] 1,280 or [2] 1,300 metres"]
         );
+        assert_eq!(
+            told(&["It is -5 degrees in Oslo tonight.", "It is 5 degrees in Oslo tonight."]),
+            ["[1] -5 or [2] 5 degrees"]
+        );
+        assert_eq!(
+            told(&["Saturn has 82 moons and 82 rings.", "Saturn has 146 moons and 146 rings."]),
+            ["[1] 82 or [2] 146 moons", "[1] 82 or [2] 146 rings"]
+        );
+        let thrice =
+            "The bridge is 1,300 metres long. The bridge is 1300 metres long. The bridge is 1300.0 metres long.";
+        assert_eq!(told(&["The bridge is 1,280 metres long.", thrice]).len(), 1, "once is enough");
         assert_eq!(told(&["The tower has 1950 steps.", "The tower has 1980 steps."]), ["[1] 1950 or [2] 1980 steps"]);
         assert_eq!(
             told(&["The unemployment rate fell to 4.1% in March", "In March the unemployment rate fell to 3.9%."]),
@@ -316,6 +365,9 @@ mod tests {
             ["Le musée est ouvert le lundi soir.", "Le musée n'est pas ouvert le lundi soir."],
             ["La vacuna protege contra la gripe.", "La vacuna no protege contra la gripe."],
             ["Музей открыт вечером.", "Музей вечером не открыт."],
+            ["Музей открыт вечером.", "Музей никогда не открыт вечером."],
+            ["La vacuna protege contra la gripe.", "La vacuna no protege nunca contra la gripe."],
+            ["Coffee is safe in pregnancy.", "No, coffee is not safe in pregnancy."],
         ] {
             assert_eq!(told(&[said, denied]), [format!("[1] {said} [2] {denied}")]);
             assert_eq!(told(&[denied, said]), [format!("[1] {denied} [2] {said}")]);
@@ -342,11 +394,29 @@ mod tests {
             ["The parser is fast.", "The parser is not only fast."],
             ["The parser is fast on small files.", "The printer is not fast on large folders."],
             ["It is.", "It is not."],
+            ["Музей никогда не открыт вечером.", "Музей не открыт вечером."],
+            ["La vacuna no protege nunca contra la gripe.", "La vacuna no protege contra la gripe."],
+            ["No, coffee is not safe in pregnancy.", "Coffee is not safe in pregnancy."],
+            ["un pas de danse classique moderne", "danse classique moderne un peu"],
+            ["The city has 1.5 million people today.", "The city has 1,500,000 people today."],
+            ["Die Stadt hat 1.500 Einwohner heute.", "Die Stadt hat 1500 Einwohner heute."],
+            ["Le pont a 1 280 mètres ici.", "Le pont a 1280 mètres ici."],
+            ["They made $5bn revenue last year.", "They made $5,000,000,000 revenue last year."],
+            ["Prices rose by between 2 and 3 percent here.", "Prices rose by 2 percent here."],
+            ["The iPhone 15 pro battery life is good.", "The iPhone 16 pro battery life is good."],
+            ["The market opens on May 5 morning early.", "The market opens on May 7 morning early."],
             ["Nobody doubts that the parser is fast.", "The parser is not never fast."],
         ] {
             assert_eq!(told(&same), [] as [&str; 0], "{same:?}");
         }
         assert_eq!(told(&["Saturn has 146 moons. Saturn has 82 moons."]), [] as [&str; 0], "one source");
+        let coffee = "Coffee is not safe in pregnancy. ".repeat(20);
+        let both = told(&[&coffee, "Coffee is safe in pregnancy. The rings are old.", "The rings are not old."]);
+        assert_eq!(both.len(), 2, "nobody drowns the others out: {both:?}");
+        for noise in ["a. ".repeat(200), "1 pp 2 pp 3 pp. ".repeat(60), "Some words 1 pp 2 pp. ".repeat(60)] {
+            let told = told(&[&noise, "Saturn has 146 moons.", "Saturn has 82 moons."]);
+            assert_eq!(told, ["[2] 146 or [3] 82 moons"], "{noise}");
+        }
         let table = |moons: u32| format!("{} Saturn has {moons} moons.", "moon ".repeat(MAX_SENTENCE_BYTES / 5));
         assert_eq!(told(&[&table(146), &table(82)]), [] as [&str; 0], "no sentence is so long");
     }
