@@ -158,10 +158,11 @@ impl<'a> Sentence<'a> {
         // Two make a yes again in English and German, and one in the other languages.
         let denies = (denials(DENIALS) % 2 == 1) != (denials(DENIALS_IN_CONCORD) > 0);
         let denial = |word: &str| is_denial(word, DENIALS) || is_denial(word, DENIALS_IN_CONCORD);
-        let subjects = words.iter().filter(|word| !word.chars().any(|c| c.is_ascii_digit()) && !denial(word));
-        let mut all: Vec<u64> = subjects.flat_map(|word| terms(word)).collect();
-        all.sort_unstable();
-        all.dedup();
+        let mut all = terms(text);
+        for word in words.iter().filter(|word| word.chars().any(|c| c.is_ascii_digit()) || denial(word)) {
+            let others = terms(word);
+            all.retain(|term| others.binary_search(term).is_err());
+        }
         let years = words.iter().filter(|word| word.len() == 4).filter_map(|word| value(word));
         let years = years.filter(|year| (1_900_000_000..=2_100_000_000).contains(year)).collect();
         Self { source, text, terms: all, years, denies }
@@ -207,6 +208,9 @@ fn core(word: &str) -> &str {
 }
 
 fn is_one_of(word: &str, list: &[&str]) -> bool {
+    if word.is_ascii() {
+        return list.iter().any(|known| known.eq_ignore_ascii_case(word));
+    }
     let lower = word.to_lowercase();
     list.contains(&lower.as_str())
 }
@@ -263,7 +267,7 @@ fn is_scale(word: &str) -> bool {
     const BEGINNINGS: &[&str] =
         &["million", "billion", "trillion", "milliard", "millón", "millones", "tausend", "тыс", "млн", "млрд", "милли"];
     let lower = word.to_lowercase();
-    SCALES.contains(&lower.as_str()) || BEGINNINGS.iter().any(|beginning| lower.starts_with(beginning))
+    is_one_of(word, SCALES) || BEGINNINGS.iter().any(|beginning| lower.starts_with(beginning))
 }
 
 /// A word that is a number, perhaps with a currency or in quotes, and its value; none if letters touch it, as in `5bn`.

@@ -334,7 +334,8 @@ impl Search {
             self.results.canonical(source.id).and_then(|url| url.split('/').next()).unwrap_or_default()
         };
         let asked = self.analysis.as_ref().map_or(query.text().as_str(), |analysis| &analysis.search_string);
-        let selection = select::select(candidates.iter().map(|source| (source, host(source))), asked, most, settings);
+        let with_hosts = candidates.iter().map(|source| (source, host(source)));
+        let selection = select::select(with_hosts, self.results.len(), asked, most, settings);
         let chosen = |number: usize, id: ResultId| {
             let found = candidates.iter().find(|candidate| candidate.id == id);
             found.map(|source| RankedSource { number: number as u32 + 1, ..source.clone() })

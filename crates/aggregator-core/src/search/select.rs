@@ -8,8 +8,16 @@ use crate::analysis::{Score, terms};
 use crate::event::{RankedSource, ResultId};
 use crate::settings_by_name::settings;
 
-/// Most results, best first, among which is chosen, unless more sources are wanted: choosing compares each with each.
+/// Most results, best first, among which is chosen, unless more sources are wanted.
 pub const MAX_CANDIDATES: usize = 256;
+
+/// Sources with which the others are compared: as many are chosen at most before a similarity stays as it is. Together with
+/// the next limit it bounds what one poll does.
+const MAX_COMPARED: usize = 100;
+
+/// Subject words by which results are compared, those with the smallest hashes (Broder, "On the resemblance and containment
+/// of documents", 1997); most titles and snippets have fewer.
+const SKETCH: usize = 64;
 
 settings! {
     /// How sources are selected.
@@ -50,8 +58,8 @@ impl std::fmt::Display for Why {
 pub struct Choice {
     /// The result.
     pub id: ResultId,
-    /// Half its score as a share of the best score, half the share of the query's subject words that its title or snippet
-    /// has.
+    /// Three quarters of it are the share of the query's subject words that its title or snippet has, one quarter is its score
+    /// as a share of the best score; the score alone, if the query has none of these words.
     pub relevance: Score,
     /// To the most similar source chosen before it: the share of subject words that both have of those that either has,
     /// but at least a half within a domain.
@@ -70,12 +78,15 @@ pub struct Selection {
     pub below_threshold: u32,
     /// Results that were relevant enough, and others were chosen.
     pub passed_over: u32,
+    /// Results behind the best [`MAX_CANDIDATES`].
+    pub not_considered: u32,
 }
 
 /// A result that may be chosen.
 struct Candidate<'a> {
     source: &'a RankedSource,
     host: &'a str,
+    /// At most [`SKETCH`] of them.
     terms: Vec<u64>,
     relevance: u32,
     /// To what was chosen so far.
@@ -83,9 +94,11 @@ struct Candidate<'a> {
     why: Option<Why>,
 }
 
-/// Selects sources from results in their order, best first, with the host of each. What is selected keeps that order.
+/// Selects sources from the best of so many results in their order, best first, with the host of each. What is selected keeps
+/// that order.
 pub(crate) fn select<'a>(
     results: impl Iterator<Item = (&'a RankedSource, &'a str)>,
+    all: usize,
     query: &str,
     most: usize,
     settings: &SelectionSettings,
@@ -101,15 +114,22 @@ pub(crate) fn select<'a>(
         terms.sort_unstable();
         terms.dedup();
         let by_score = (source.score / best_score * 1_000.0) as u32;
-        let relevance = by_score.midpoint(share(crate::analysis::shared(&asked, &terms), asked.len()));
+        let relevance = match asked.len() {
+            0 => by_score,
+            words => (by_score + 3 * share(crate::analysis::shared(&asked, &terms), words)) / 4,
+        };
+        terms.truncate(SKETCH);
         Candidate { source, host, terms, relevance, similarity: 0, why: None }
     };
     let mut selection = Selection::default();
     let mut candidates: Vec<Candidate<'_>> = results.map(candidate).collect();
+    selection.not_considered = all.saturating_sub(candidates.len()) as u32;
     let relevant = candidates.iter().filter(|candidate| candidate.relevance >= threshold).count();
     selection.below_threshold = (candidates.len() - relevant) as u32;
     if relevant == 0 {
-        candidates.truncate(1);
+        // The first of equals.
+        let best = (0..candidates.len()).min_by_key(|&index| (std::cmp::Reverse(candidates[index].relevance), index));
+        candidates = best.map(|best| candidates.swap_remove(best)).into_iter().collect();
         candidates.iter_mut().for_each(|best| best.why = Some(Why::Best));
         selection.below_threshold = selection.below_threshold.saturating_sub(1);
     } else {
@@ -137,7 +157,7 @@ fn choose(candidates: &mut [Candidate<'_>], most: usize, diversity: u32) {
     by_relevance.sort_by_key(|&index| (std::cmp::Reverse(candidates[index].relevance), index));
     let mut relevant = vec![false; candidates.len()];
     by_relevance.iter().take(most).for_each(|&index| relevant[index] = true);
-    for _ in 0..most.min(candidates.len()) {
+    for round in 0..most.min(candidates.len()) {
         let value = |candidate: &Candidate<'_>| {
             i64::from(1_000 - diversity) * i64::from(candidate.relevance)
                 - i64::from(diversity) * i64::from(candidate.similarity)
@@ -149,6 +169,9 @@ fn choose(candidates: &mut [Candidate<'_>], most: usize, diversity: u32) {
             return;
         };
         candidates[chosen].why = Some(if relevant[chosen] { Why::Relevant } else { Why::Different });
+        if round >= MAX_COMPARED {
+            continue;
+        }
         let (host, terms) = (candidates[chosen].host, std::mem::take(&mut candidates[chosen].terms));
         for other in candidates.iter_mut().filter(|candidate| candidate.why.is_none()) {
             other.similarity = other.similarity.max(similarity(other, host, &terms));
@@ -196,7 +219,7 @@ mod tests {
         let [relevance_threshold, diversity_factor] = settings;
         let results = results(pages);
         let settings = SelectionSettings { relevance_threshold, diversity_factor };
-        select(results.iter().map(|(source, host)| (source, *host)), query, most, &settings)
+        select(results.iter().map(|(source, host)| (source, *host)), results.len(), query, most, &settings)
     }
 
     fn ids(selection: &Selection) -> Vec<u32> {
@@ -230,6 +253,32 @@ mod tests {
         let nothing = selected(&PAGES, "quantum chromodynamics", 5, [0.9, 0.3]);
         assert_eq!((ids(&nothing), nothing.choices[0].why, nothing.below_threshold), (vec![0], Why::Best, 4));
         assert_eq!(selected(&[], "rust", 5, [0.3, 0.3]), Selection::default());
+        let better = selected(&[PAGES[4], PAGES[0]], "rust ownership borrow checker", 5, [0.99, 0.3]);
+        assert_eq!((ids(&better), better.choices[0].why), (vec![1], Why::Best), "the best is not the best ranked");
+    }
+
+    #[test]
+    fn by_default_what_is_about_something_else_is_left_out() {
+        let tulips: Vec<_> = (0..19).map(|number| format!("Tulip {number} in spring")).collect();
+        let mut pages: Vec<_> = tulips.iter().map(|title| ("t.example", title.as_str())).collect();
+        pages.insert(3, PAGES[0]);
+        let SelectionSettings { relevance_threshold, diversity_factor } = SelectionSettings::default();
+        let chosen = selected(&pages, "rust ownership", 20, [relevance_threshold, diversity_factor]);
+        assert_eq!((ids(&chosen), chosen.below_threshold), (vec![3], 19));
+        // With nothing to go by, the providers are believed.
+        assert_eq!(selected(&pages, "?", 20, [relevance_threshold, diversity_factor]).choices.len(), 20);
+    }
+
+    #[test]
+    fn however_long_and_many_the_pages_choosing_is_bounded() {
+        let words: Vec<_> =
+            (0..1_000).map(|page| (0..700).map(|word| format!("{page}x{word} ")).collect::<String>()).collect();
+        let pages: Vec<_> = words.iter().map(|title| ("t.example", &title[..])).collect();
+        let results = results(&pages);
+        let settings = SelectionSettings { relevance_threshold: 0.0, diversity_factor: 0.5 };
+        let candidates = results.iter().map(|(source, host)| (source, *host)).take(MAX_CANDIDATES);
+        let selection = select(candidates, results.len(), "rust", 20, &settings);
+        assert_eq!((selection.choices.len(), selection.passed_over, selection.not_considered), (20, 236, 744));
     }
 
     proptest! {
@@ -246,7 +295,7 @@ mod tests {
             let pages: Vec<_> = pages.iter().zip(&titles).map(|(&(host, ..), title)| (HOSTS[host], title.as_str())).collect();
             let selection = selected(&pages, "rust ownership", most, [threshold, diversity]);
             let sum = selection.choices.len() + (selection.below_threshold + selection.passed_over) as usize;
-            prop_assert_eq!(sum, pages.len());
+            prop_assert_eq!((sum, selection.not_considered), (pages.len(), 0));
             prop_assert!(selection.choices.len() <= most);
             prop_assert!(ids(&selection).is_sorted());
             prop_assert_eq!(selection.choices.is_empty(), pages.is_empty());

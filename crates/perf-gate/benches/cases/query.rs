@@ -74,13 +74,18 @@ impl Whole {
         Self::new(&scenario, Pace::Scripted, paused, expected)
     }
 
-    /// A scenario whose queries are analysed and whose results are looked at in batches of three and selected: what that
-    /// costs together.
+    /// A scenario whose queries are analysed and whose results are looked at in batches of three (by its model, too), selected
+    /// and compared: what that costs together.
     pub fn of_all_stages(name: &str) -> Self {
         let scenario = library::scenario(name).with_settings(|settings| {
             settings.analysis = Some(AnalysisSettings::default());
             settings.streaming_batch_size = Some(3);
-            settings.selection = Some(SelectionSettings::default());
+            settings.interim_synthesis = true;
+            // The corpus is about nothing, so no page of it is relevant.
+            let mut selection = SelectionSettings::default();
+            selection.relevance_threshold = 0.0;
+            settings.selection = Some(selection);
+            settings.report_contradictions = true;
         });
         Self::new(&scenario, Pace::Scripted, true, None)
     }
