@@ -148,6 +148,9 @@ pub enum BuildError {
         /// The weight.
         given: f64,
     },
+    /// Partial syntheses are asked for after batches, and there are none.
+    #[error("interim_synthesis needs streaming_batch_size: after how many results is a model to be asked?")]
+    InterimWithoutBatches,
     /// A setting is out of range.
     #[error("settings: {0}")]
     Settings(#[from] SettingsError),
@@ -230,6 +233,9 @@ impl EngineBuilder {
     /// [`BuildError`] names what is missing or out of range.
     pub fn build(self) -> Result<Engine, BuildError> {
         self.settings.check()?;
+        if self.settings.interim_synthesis && self.settings.streaming_batch_size.is_none() {
+            return Err(BuildError::InterimWithoutBatches);
+        }
         if let Some(Models::Several(ensemble)) = &self.models {
             let given = ensemble.models.len();
             if !(1..=ensemble::MAX_MODELS).contains(&given) {

@@ -22,6 +22,7 @@ settings! {
         /// After how many distinct results, each time, an `Interim` says what they have in common; never, if it is not set.
         streaming_batch_size: Option<u32> = None, 1 => 1_000;
         /// Whether a model is asked, after a batch of results, what they show so far; one call at a time, each to be paid for.
+        /// Needs `streaming_batch_size`.
         interim_synthesis: bool = false;
         /// Most hits that are taken from one provider.
         max_hits: u32 = 50, 1 => 1_000;

@@ -600,6 +600,17 @@ async fn a_mode_chooses_the_models_and_the_prompt() {
     assert_eq!(ask(&only(Mode::Coding, 0.7), query()).await.answer, "general");
     let prompt = coder.requests.lock().unwrap()[0].prompt();
     assert!(prompt.system.contains("Give code that works"), "{}", prompt.system);
+    // Who does not suit is not asked, in any plan.
+    let (writer, unsuited) = (actor("a", &[Wait(50), Say("prose")]), actor("b", &[Say("code")]));
+    for plan in [Plan::Race, Plan::Panel, Plan::Fallback] {
+        let models = |weight| {
+            let options = ModelOptions::default().suits(Mode::Creative, weight);
+            Ensemble::new(plan).model(writer.clone()).model_with(unsuited.clone(), options)
+        };
+        let creative = || query().with_mode(Mode::Creative);
+        assert_eq!(ask(&self::engine(models(0.59), Settings::default()), creative()).await.answer, "prose");
+        assert_eq!(unsuited.asked(), 0, "{plan:?}");
+    }
     // Nobody suits: then all are asked.
     let nobody = ModelOptions::default().suits(Mode::Research, 0.0);
     let models = Ensemble::new(Plan::Fallback).model_with(general.clone(), nobody);

@@ -38,6 +38,7 @@ pub struct Transcript {
     finished: u64,
     models: u64,
     provider_hits: u64,
+    answer: String,
     sources: Option<Arc<[RankedSource]>>,
     summary: Option<(End, Summary)>,
     hasher: SipHasher13,
@@ -60,6 +61,7 @@ impl Default for Transcript {
             finished: 0,
             models: 0,
             provider_hits: 0,
+            answer: String::new(),
             sources: None,
             summary: None,
             hasher: SipHasher13::new_with_keys(0, 0),
@@ -157,16 +159,20 @@ impl Transcript {
                 self.require("I12", "a delta is neither empty nor too large", !text.is_empty() && text.len() <= 16_384);
                 self.deltas += 1;
                 self.answer_bytes += text.len() as u64;
+                self.answer.push_str(text);
                 self.first_text.get_or_insert(event.elapsed());
             }
             EventKind::Citation { number, id, span, chars } => {
-                self.require("I6", "a marker is as long in characters as in bytes", chars.len() == span.len());
-                self.require("I6", "no more characters than bytes come before a marker", chars.start <= span.start);
                 self.citations += 1;
+                let marker = self.answer.get(span.start as usize..span.end as usize);
+                let digits = marker.and_then(|marker| marker.strip_prefix('[')?.strip_suffix(']')?.parse().ok());
+                self.require("I6", "a citation's marker was emitted where it says", digits == Some(*number));
+                let before = self.answer.get(..span.start as usize).map(|text| text.chars().count() as u32);
+                let same = before == Some(chars.start) && chars.len() == span.len();
+                self.require("I6", "a marker has the same place in characters as in bytes", same);
                 let cited = self.sources.as_ref().and_then(|list| list.get((*number as usize).checked_sub(1)?));
                 let known = cited.is_some_and(|source| source.number == *number && source.id == *id);
                 self.require("I6", "a citation names a frozen source", known);
-                self.require("I6", "a citation's marker was emitted", u64::from(span.end) <= self.answer_bytes);
             }
             EventKind::Done { summary } => self.finish(End::Done, summary),
             EventKind::Failed { partial, .. } => self.finish(End::Failed, partial),

@@ -23,7 +23,7 @@ settings! {
         /// Most segments, and most sub-queries; the last segment reaches to the end of the text.
         max_segments: u32 = 5, 1 => 50;
         /// Longest text that suits a search, in characters (Unicode scalar values). Of a longer one only so much is
-        /// analysed.
+        /// analysed. A query has no more than 2,000 anyway; more is for programs that analyse other texts.
         max_chars: u32 = Query::MAX_CHARS as u32, 1 => 100_000;
         /// Longest search string, in characters; by default the limit of Brave's search API.
         max_search_chars: u32 = 400, 1 => 2_000;

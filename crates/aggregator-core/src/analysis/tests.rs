@@ -95,6 +95,18 @@ fn max_segments_limits_segments_and_sub_queries_and_loses_no_text() {
 }
 
 #[test]
+fn lines_and_tags_are_seen_before_anything_is_removed() {
+    let items = |text: &str| {
+        let segments = analyze(text).segments;
+        segments.iter().filter(|segment| segment.kind == SegmentKind::Item).count()
+    };
+    let lines = "what is meant by these?\n- mount point\n- copy on write";
+    assert_eq!((items(lines), items(&lines.replace('\n', " "))), (2, 0));
+    let tags = "<dependency><artifactId>core</artifactId><version>2</version></dependency>";
+    assert_eq!(analyze(tags).input.input_type, InputType::Code);
+}
+
+#[test]
 fn max_chars_is_the_longest_text_that_suits() {
     let analysis = with(|s| s.max_chars = 5).analyze("tee é");
     assert!(analysis.suitability.is_suitable(), "characters count, not bytes");

@@ -1,0 +1,213 @@
+//! Each setting of time and size moves what its name says, in virtual time.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aggregator_core::event::{EventKind, Outcome, QueryFailure};
+use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream};
+use aggregator_core::provider::{Hit, HitStream, SearchRequest};
+use aggregator_core::{BuildError, Engine, LanguageModel, Query, SearchProvider, Settings};
+use aggregator_mocks::Transcript;
+use futures::{StreamExt as _, stream};
+
+/// Gives some pages at once and then never ends.
+struct Endless {
+    pages: usize,
+}
+
+impl SearchProvider for Endless {
+    fn name(&self) -> &str {
+        "endless"
+    }
+
+    fn search(&self, _: SearchRequest) -> HitStream {
+        let page = |number| Hit {
+            url: format!("https://example.org/{number}"),
+            title: format!("Page {number}"),
+            snippet: "about it".repeat(20),
+        };
+        stream::iter((0..self.pages).map(page).map(Ok)).chain(stream::pending()).boxed()
+    }
+}
+
+/// Says some texts and then never ends; keeps what it was asked.
+#[derive(Clone, Default)]
+struct Writer {
+    says: &'static [&'static str],
+    requests: Arc<Mutex<Vec<AnswerRequest>>>,
+}
+
+impl LanguageModel for Writer {
+    fn name(&self) -> &str {
+        "writer"
+    }
+
+    fn answer(&self, request: AnswerRequest) -> ChunkStream {
+        self.requests.lock().unwrap().push(request);
+        let texts = self.says.iter().map(|text| Ok(Chunk::Text((*text).to_owned())));
+        stream::iter(texts).chain(stream::pending()).boxed()
+    }
+}
+
+fn settings(change: impl FnOnce(&mut Settings)) -> Settings {
+    let mut settings = Settings::default();
+    change(&mut settings);
+    settings
+}
+
+/// The events of a query with their milliseconds.
+async fn read(engine: &Engine) -> Vec<(u128, EventKind)> {
+    let mut events = engine.run(Query::new("what is it?").unwrap());
+    let (mut transcript, mut told) = (Transcript::new(), Vec::new());
+    while let Some(event) = events.next().await {
+        transcript.read(&event);
+        told.push((event.elapsed().as_millis(), event.kind));
+    }
+    transcript.check().unwrap();
+    told
+}
+
+#[tokio::test(start_paused = true)]
+async fn deadline_is_when_a_query_ends() {
+    for ms in [700, 2_000] {
+        let settings = settings(|s| s.deadline = Duration::from_millis(ms));
+        let model = Writer { says: &["begun"], ..Writer::default() };
+        let engine = Engine::builder().provider(Endless { pages: 2 }).model(model).settings(settings).build().unwrap();
+        let events = read(&engine).await;
+        let (at, EventKind::Failed { error, .. }) = events.last().unwrap() else { panic!("{events:?}") };
+        assert_eq!(*at, u128::from(ms));
+        assert!(matches!(**error, QueryFailure::DeadlineExceeded { .. }), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn provider_timeout_is_when_a_silent_provider_is_given_up() {
+    for ms in [300, 9_000] {
+        let settings = settings(|s| s.provider_timeout = Duration::from_millis(ms));
+        let events = read(&Engine::builder().provider(Endless { pages: 0 }).settings(settings).build().unwrap()).await;
+        let finished = events.iter().find_map(|(at, kind)| match kind {
+            EventKind::ProviderFinished(report) => Some((*at, &report.outcome)),
+            _ => None,
+        });
+        assert_eq!(finished, Some((u128::from(ms), &Outcome::Timeout)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn search_share_is_what_the_model_leaves_to_the_search() {
+    for (share, ends) in [(20, 2_000), (80, 8_000)] {
+        let settings = settings(|s| {
+            (s.deadline, s.provider_timeout) = (Duration::from_secs(10), Duration::from_secs(60));
+            s.search_share = share;
+        });
+        let with = |builder: aggregator_core::EngineBuilder| {
+            builder.provider(Endless { pages: 2 }).settings(settings.clone()).build().unwrap()
+        };
+        let frozen = |events: &[(u128, EventKind)]| {
+            events.iter().find(|(_, kind)| matches!(kind, EventKind::Sources { .. })).unwrap().0
+        };
+        assert_eq!(frozen(&read(&with(Engine::builder().model(Writer::default()))).await), ends);
+        assert_eq!(frozen(&read(&with(Engine::builder())).await), 10_000, "without a model the search has all of it");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn max_prompt_tokens_is_what_a_prompt_may_have() {
+    let prompt = |most| async move {
+        let model = Writer::default();
+        let settings = settings(|s| s.max_prompt_tokens = most);
+        let engine =
+            Engine::builder().provider(Endless { pages: 20 }).model(model.clone()).settings(settings).build().unwrap();
+        read(&engine).await;
+        let requests = model.requests.lock().unwrap();
+        requests[0].prompt()
+    };
+    let (small, large) = (prompt(500).await, prompt(100_000).await);
+    assert!(small.tokens() <= 500 && (1..20).contains(&small.sources.len()), "{}", small.tokens());
+    assert_eq!(large.sources.len(), 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn max_sources_is_how_many_are_frozen() {
+    for most in [1, 7] {
+        let settings = settings(|s| s.max_sources = most);
+        let events = read(&Engine::builder().provider(Endless { pages: 9 }).settings(settings).build().unwrap()).await;
+        let list = events.iter().find_map(|(_, kind)| match kind {
+            EventKind::Sources { list, .. } => Some(list.len() as u32),
+            _ => None,
+        });
+        assert_eq!(list, Some(most));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interim_tells_how_far_the_search_is() {
+    let settings = settings(|s| {
+        (s.streaming_batch_size, s.deadline) = (Some(2), Duration::from_secs(10));
+        s.provider_timeout = Duration::from_secs(10);
+    });
+    let slow = Late("slow", Duration::from_secs(4));
+    let quick = Late("quick", Duration::from_millis(1));
+    let engine = Engine::builder()
+        .provider(quick)
+        .provider(slow)
+        .provider(Endless { pages: 0 })
+        .settings(settings)
+        .build()
+        .unwrap();
+    let events = read(&engine).await;
+    let progress: Vec<_> = events
+        .iter()
+        .filter_map(|(_, kind)| match kind {
+            EventKind::Interim(interim) => {
+                let progress = &interim.progress;
+                Some((progress.finished, progress.providers, progress.time_percent))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(progress, [(0, 3, 0), (1, 3, 40)]);
+}
+
+/// Two pages, after a while.
+struct Late(&'static str, Duration);
+
+impl SearchProvider for Late {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn search(&self, _: SearchRequest) -> HitStream {
+        let name = self.0;
+        let page = move |number: u32| Hit {
+            url: format!("https://{name}.example/{number}"),
+            title: "Late".into(),
+            snippet: String::new(),
+        };
+        let wait = tokio::time::sleep(self.1);
+        stream::once(wait).flat_map(move |()| stream::iter((0..2).map(page).map(Ok))).boxed()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn citations_have_their_place_in_characters_too() {
+    let model = Writer { says: &["größer [2] 東", "京 [", "1] so"], ..Writer::default() };
+    let engine = Engine::builder().provider(Endless { pages: 2 }).model(model).build().unwrap();
+    let events = read(&engine).await;
+    let places: Vec<_> = events
+        .iter()
+        .filter_map(|(_, kind)| match kind {
+            EventKind::Citation { span, chars, .. } => Some((span.clone(), chars.clone())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(places, [(9..12, 7..10), (20..23, 14..17)]);
+}
+
+#[test]
+fn partial_syntheses_without_batches_are_refused() {
+    let settings = settings(|s| s.interim_synthesis = true);
+    let error = Engine::builder().provider(Endless { pages: 0 }).settings(settings).build().unwrap_err();
+    assert_eq!(error, BuildError::InterimWithoutBatches);
+    assert!(error.to_string().contains("streaming_batch_size"), "{error}");
+}
