@@ -60,7 +60,8 @@ pub struct Analysis {
     pub sub_queries: Vec<String>,
     /// Whether it suits a web search.
     pub suitability: Suitability,
-    /// What is sent to the providers: cleaned and bounded; empty only if the text has nothing to search for.
+    /// What is sent to the providers: bounded, and without what no page has in common with it; empty only if the text has
+    /// nothing to search for. As clean as the text: a [`Query`](crate::Query) is.
     pub search_string: String,
 }
 

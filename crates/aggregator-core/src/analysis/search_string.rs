@@ -8,8 +8,14 @@ use super::work::step;
 const MESSAGE_WORDS: usize = 24;
 
 /// The text without what no page has in common with it: fences, code (if there is anything else), times, addresses and
-/// lines of files in a message; bullets, hashes and asterisks of Markdown; runs of white space. Bounded at a word.
+/// lines of files in a message (if there is anything else); bullets, hashes and asterisks of Markdown; runs of white space.
+/// Bounded at a word.
 pub(super) fn build(text: &str, tokens: &[Token], limits: &Limits) -> String {
+    let without = build_from(text, tokens, limits, is_local);
+    if without.is_empty() { build_from(text, tokens, limits, |_| false) } else { without }
+}
+
+fn build_from(text: &str, tokens: &[Token], limits: &Limits, is_local: impl Fn(&Token) -> bool) -> String {
     let has_other = tokens.iter().any(|token| matches!(token.part, Part::Prose | Part::Error));
     let mut out = String::with_capacity(text.len().min(limits.search_chars * 4));
     let (mut chars, mut words, mut message) = (0, 0, 0);

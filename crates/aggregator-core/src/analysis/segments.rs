@@ -131,8 +131,13 @@ impl Cutter<'_> {
         let tokens = &self.tokens[first..end];
         let only_punctuation = tokens.iter().all(|token| token.is(shape::PUNCTUATION));
         match self.pieces.last_mut() {
-            // A closing quote or a second question mark belongs to the sentence before.
-            Some(last) if only_punctuation => last.end = end.max(last.end),
+            // A closing quote or a second question mark belongs to the sentence before, unless a fence or the number of an
+            // item is between them: then it belongs to nothing.
+            Some(last) if only_punctuation => {
+                if last.end == first {
+                    last.end = end;
+                }
+            }
             _ => {
                 let kind = kind_of(tokens, self.part, self.item);
                 self.pieces.push(Piece { first, end, kind });

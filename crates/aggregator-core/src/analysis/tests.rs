@@ -233,6 +233,16 @@ fn sub_queries_can_be_searched_alone() {
 }
 
 #[test]
+fn what_stands_between_segments_belongs_to_none() {
+    let texts = |text: &str| -> Vec<String> {
+        analyze(text).segments.iter().map(|segment| text[segment.span.clone()].to_owned()).collect()
+    };
+    let code = texts("look at this:\n```\nfn main() {}\n```\n!!\nwhy does it fail");
+    assert_eq!(code, ["look at this:", "fn main() {}", "why does it fail"]);
+    assert_eq!(texts("1. apples are good\n2. !\n3. pears are good"), ["apples are good", "pears are good"]);
+}
+
+#[test]
 fn search_strings_are_without_noise() {
     for (text, expected) in [
         ("  what \n is\tthis  ", "what is this"),
@@ -240,6 +250,7 @@ fn search_strings_are_without_noise() {
         ("```\nlet x = f(1);\n```", "let x = f(1);"),
         ("* tea\n* coffee", "tea coffee"),
         ("2026-03-01T10:12:33Z ERROR db: connection refused", "ERROR db: connection refused"),
+        ("main.rs:4:5 main.rs:6:7", "main.rs:4:5 main.rs:6:7"),
         ("日本の首都は？", "日本の首都は？"),
     ] {
         assert_eq!(analyze(text).search_string, expected, "{text:?}");

@@ -17,7 +17,8 @@ const MAX_HELD: usize = 4;
 ///
 /// Feed it with [`push`](Self::push), end it with [`finish`](Self::finish), and take what is ready with
 /// [`pop`](Self::pop). The concatenated text and the citations are the same however the text is cut. Text is held back
-/// only from the delta in which an incomplete marker begins; nothing is copied.
+/// only from the delta in which an incomplete marker begins; nothing is copied. A delta in which many markers are invented is
+/// moved together once for each, so bound its length: of the engine's 16 KiB it takes 0.4 ms at worst.
 #[derive(Debug)]
 pub struct CitationScanner {
     /// Numbers from 1 to this name a source.
