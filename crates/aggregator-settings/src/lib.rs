@@ -24,6 +24,7 @@ mod shape;
 mod table;
 
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use aggregator_core::Settings;
 use aggregator_core::settings_by_name::{ByName, Value};
@@ -42,6 +43,38 @@ pub fn read(text: &str) -> Result<Settings, ShapeError> {
     let table = DeTable::parse(text).map_err(|error| ShapeError::new(text, &error))?;
     set_all(&mut settings, table.get_ref()).map_err(|(span, problem)| ShapeError::at(text, span, &problem))?;
     Ok(settings)
+}
+
+/// Reads the settings of a file.
+///
+/// # Errors
+/// [`FileError`] names the file, and what is wrong with it and where.
+pub fn read_file(path: impl AsRef<Path>) -> Result<Settings, FileError> {
+    let path = path.as_ref();
+    let text = std::fs::read_to_string(path).map_err(|source| FileError::Unreadable { path: path.into(), source })?;
+    read(&text).map_err(|source| FileError::Shape { path: path.into(), source })
+}
+
+/// Why a file gave no settings.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileError {
+    /// It cannot be read, or is no UTF-8.
+    #[error("{}: the settings cannot be read: {source}", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// It is not what it should be.
+    #[error("{}, {source}", .path.display())]
+    Shape {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        source: ShapeError,
+    },
 }
 
 /// Reads settings from a table of a larger text; from none, if it is absent.
@@ -175,6 +208,22 @@ mod tests {
         assert!(told("max_hits = 5\nmax_hits = 6").starts_with("line 2, column 1: duplicate key"));
         assert!(told("[analysis\n").starts_with("line 1, column "));
         assert_eq!(told("max_hits = 99999999999999999999"), "line 1, column 12: `max_hits` has to be a smaller number");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_told_with_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("engine.toml");
+        let told = || read_file(&path).unwrap_err().to_string();
+        assert!(told().contains("engine.toml: the settings cannot be read: "), "{}", told());
+        std::fs::write(&path, "\nmax_hits = 0").unwrap();
+        assert!(
+            told().ends_with("engine.toml, line 2, column 12: max_hits = 0 is not between 1 and 1000"),
+            "{}",
+            told()
+        );
+        std::fs::write(&path, "max_hits = 7").unwrap();
+        assert_eq!(read_file(&path).unwrap().max_hits, 7);
     }
 
     #[test]
