@@ -22,7 +22,7 @@ pub use wall::rows as wall_rows;
 
 use perf_gate::{Baseline, CaseName, Record};
 
-use crate::row::{Group, Row, Subject, Value};
+use crate::row::{self, Group, Row, Subject, Value};
 use crate::selection::Selection;
 use crate::verdict::Verdict;
 
@@ -74,7 +74,9 @@ pub fn identical_rows(stored: Option<&Baseline>, selection: &Selection) -> Vec<R
         Row::new(record.metric().class().into(), record.case(), subject, Verdict::Identical)
             .values(Some(Value::Number(record.value())), None)
     };
-    selected.map(row).collect()
+    let mut rows: Vec<Row> = selected.map(row).collect();
+    row::sort(&mut rows);
+    rows
 }
 
 /// Where values cannot be compared with stored ones, but nothing that is measured differs from the base, they are equal to

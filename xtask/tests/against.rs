@@ -41,6 +41,9 @@ fn what_is_not_measured_is_identical_and_what_differs_is_measured_once() {
     let rows = report["rows"].as_array().unwrap();
     assert!(rows.len() > 3 && rows.iter().all(|row| row["verdict"] == "IDENTICAL"), "{rows:#?}");
     assert_eq!(report["comparison"]["same"]["commit"], head.trim());
+    let mut classes: Vec<_> = rows.iter().map(|row| row["class"].as_str().unwrap()).collect();
+    classes.dedup();
+    assert_eq!(classes, ["behaviour", "heap"], "each class once");
     for built in ["tree", "build", "compare", "pairs"] {
         assert!(!tiny.path("target/perf").join(built).exists(), "{built}");
     }

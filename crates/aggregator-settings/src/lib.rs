@@ -211,22 +211,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_file_is_told_with_its_name() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("engine.toml");
-        let told = || read_file(&path).unwrap_err().to_string();
-        assert!(told().contains("engine.toml: the settings cannot be read: "), "{}", told());
-        std::fs::write(&path, "\nmax_hits = 0").unwrap();
-        assert!(
-            told().ends_with("engine.toml, line 2, column 12: max_hits = 0 is not between 1 and 1000"),
-            "{}",
-            told()
-        );
-        std::fs::write(&path, "max_hits = 7").unwrap();
-        assert_eq!(read_file(&path).unwrap().max_hits, 7);
-    }
-
-    #[test]
     fn settings_are_a_table_of_a_larger_text() {
         let text = "purpose = \"x\"\n\n[settings]\nmax_hits = 7\n\n[settings.analysis]\nmax_segments = 0";
         let error = read_from(text, "settings").unwrap_err().to_string();
