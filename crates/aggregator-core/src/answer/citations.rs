@@ -11,7 +11,7 @@ use std::ops::Range;
 pub const MAX_DIGITS: u32 = 32;
 
 /// Most deltas that are held back unchanged while a marker is incomplete; further ones are joined to the last.
-const MAX_HELD: usize = 4;
+const MAX_HELD: u8 = 4;
 
 /// Finds markers in a text that comes in pieces.
 ///
@@ -28,13 +28,13 @@ pub struct CitationScanner {
     /// What is ready, and behind it the deltas that are held back.
     ready: VecDeque<Scanned>,
     /// How many deltas wait for the end of a marker; it begins in the first of them.
-    held: usize,
+    held: u8,
     /// Citations in text that is not given out yet; they follow it.
     found: Vec<Scanned>,
     /// Bytes of text given out or ready.
     emitted: usize,
-    /// Bytes seen that begin no character. A marker has none, so before it there are as many.
-    continuing: usize,
+    /// Bytes seen that begin no character. A marker has none, so before it there are as many. Counted as spans are, around 2^32.
+    continuing: u32,
     invented: u32,
 }
 
@@ -129,12 +129,12 @@ impl CitationScanner {
     /// Takes the next thing that is ready.
     #[inline]
     pub fn pop(&mut self) -> Option<Scanned> {
-        if self.ready.len() == self.held { None } else { self.ready.pop_front() }
+        if self.ready.len() == usize::from(self.held) { None } else { self.ready.pop_front() }
     }
 
     /// Bytes of text given out so far; what still waits for [`Self::pop`] is not counted.
     pub fn emitted(&self) -> u32 {
-        let ready = self.ready.len() - self.held;
+        let ready = self.ready.len() - usize::from(self.held);
         let waiting: usize = self.ready.iter().take(ready).map(bytes).sum();
         u32::try_from(self.emitted - waiting).unwrap_or(u32::MAX)
     }
@@ -161,7 +161,7 @@ impl CitationScanner {
                 // Most of a text: only these two mean anything now.
                 let rest = &text.as_bytes()[at..];
                 let plain = rest.iter().position(|byte| matches!(byte, b'[' | b'`')).unwrap_or(rest.len());
-                self.continuing += continuing(&rest[..plain]);
+                self.continuing = self.continuing.wrapping_add(continuing(&rest[..plain]));
                 at += plain;
                 if at == text.len() {
                     break;
@@ -181,7 +181,8 @@ impl CitationScanner {
                         let begin = self.emitted + start;
                         self.release();
                         let end = self.emitted + at;
-                        let (span, chars_before) = (begin as u32..end as u32, (begin - self.continuing) as u32);
+                        let (span, chars_before) =
+                            (begin as u32..end as u32, (begin as u32).wrapping_sub(self.continuing));
                         self.found.push(Scanned::Citation { span, chars_before, number });
                     } else {
                         self.invented = self.invented.saturating_add(1);
@@ -191,7 +192,7 @@ impl CitationScanner {
                             at = start + instead.len();
                         } else {
                             // The others are of the marker only.
-                            self.ready.truncate(self.ready.len() - (self.held - 1));
+                            self.ready.truncate(self.ready.len() - usize::from(self.held - 1));
                             self.held = 1;
                             let first = self.last();
                             first.truncate(start);
@@ -213,7 +214,7 @@ impl CitationScanner {
                         self.release();
                     }
                     self.code.see(byte);
-                    self.continuing += continuing(&[byte]);
+                    self.continuing = self.continuing.wrapping_add(continuing(&[byte]));
                     if byte == b'[' && self.code.is_plain() {
                         self.state = State::Marker { start: at - 1, digits: 0, number: 0, divides };
                     }
@@ -254,7 +255,7 @@ impl CitationScanner {
 
     /// Gives out what is held, and the citations in it.
     fn release(&mut self) {
-        let held = std::mem::take(&mut self.held);
+        let held = usize::from(std::mem::take(&mut self.held));
         if held > 0 {
             self.emitted += self.ready.iter().rev().take(held).map(bytes).sum::<usize>();
             self.ready.extend(self.found.drain(..));
@@ -271,8 +272,8 @@ fn bytes(scanned: &Scanned) -> usize {
 }
 
 /// Bytes that begin no character.
-fn continuing(text: &[u8]) -> usize {
-    text.iter().filter(|&&byte| byte & 0xc0 == 0x80).count()
+fn continuing(text: &[u8]) -> u32 {
+    text.iter().filter(|&&byte| byte & 0xc0 == 0x80).count() as u32
 }
 
 #[cfg(test)]
