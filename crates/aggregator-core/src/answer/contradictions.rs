@@ -163,7 +163,7 @@ impl<'a> Sentence<'a> {
             let others = terms(word);
             all.retain(|term| others.binary_search(term).is_err());
         }
-        let years = words.iter().filter(|word| word.len() == 4).filter_map(|word| value(word));
+        let years = words.iter().filter(|word| word.len() == 4).filter_map(|word| Some(number(word)?.1));
         let years = years.filter(|year| (1_900_000_000..=2_100_000_000).contains(year)).collect();
         Self { source, text, terms: all, years, denies }
     }
@@ -272,6 +272,10 @@ fn is_scale(word: &str) -> bool {
 
 /// A word that is a number, perhaps with a currency or in quotes, and its value; none if letters touch it, as in `5bn`.
 fn number(word: &str) -> Option<(&str, i128)> {
+    // Most words are none.
+    if !word.bytes().any(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
     let without = word.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '%');
     let digits = without.trim_start_matches(|c: char| !c.is_alphanumeric());
     let sign = without[..without.len() - digits.len()].chars().next_back().filter(|c| matches!(c, '-' | '−'));
