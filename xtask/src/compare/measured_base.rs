@@ -73,7 +73,7 @@ fn moved_value(measured: u64, before: u64, now: u64) -> u64 {
     }
     let shifted = (u128::from(measured) + u128::from(now)).saturating_sub(u128::from(before));
     // Nothing is in proportion to nothing.
-    let scaled = (u128::from(measured) * u128::from(now)).checked_div(u128::from(before)).unwrap_or(0);
+    let scaled = if before == 0 { 0 } else { (u128::from(measured) * u128::from(now)).div_ceil(u128::from(before)) };
     u64::try_from(shifted.max(scaled)).unwrap_or(u64::MAX)
 }
 
