@@ -1,4 +1,5 @@
-//! Watches a scenario in the terminal, in real time: `cargo run -p aggregator-mocks --example ask -- standard`
+//! Watches a scenario in the terminal, in real time: `cargo run -p aggregator-mocks --example ask -- standard`, and with a
+//! file of settings behind it, what these turn on.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -25,7 +26,11 @@ fn watch(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     if !names.contains(&name.as_str()) {
         return Err(format!("no scenario is named `{name}`; there are: {}", names.join(" ")).into());
     }
-    let scenario = library::scenario(&name);
+    let mut scenario = library::scenario(&name);
+    if let Some(file) = std::env::args_os().nth(2) {
+        let settings = aggregator_settings::read_file(file).map_err(|error| error.to_string())?;
+        scenario = scenario.with_settings(|of_scenario| *of_scenario = settings);
+    }
     writeln!(out, "{}\n\n{}\n", scenario.purpose, scenario.query)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     runtime.block_on(async {
@@ -50,6 +55,28 @@ fn watch(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
                 }
                 EventKind::Citation { .. } => {}
                 EventKind::Status { stage } => writeln!(out, "{at:>6} ms  {stage}")?,
+                EventKind::Analysis(analysis) => {
+                    let (kind, level) = (analysis.input.input_type, analysis.complexity.level);
+                    writeln!(out, "{at:>6} ms  {kind}, {level}; searching for: {}", analysis.search_string)?;
+                }
+                EventKind::Interim(interim) => {
+                    let domains: Vec<_> = interim.patterns.domains.iter().map(|domain| &*domain.name).collect();
+                    let (results, confirmed) = (interim.results, interim.patterns.confirmed);
+                    writeln!(
+                        out,
+                        "{at:>6} ms  {results} results so far, {confirmed} of several providers: {domains:?}"
+                    )?;
+                }
+                EventKind::PartialSynthesis(partial) => writeln!(out, "{at:>6} ms  so far: {}", partial.text)?,
+                EventKind::Contradictions(found) => {
+                    for pair in found {
+                        let [a, b] = &pair.given;
+                        writeln!(out, "{at:>6} ms  {:?} differ in {:?}: {a} | {b}", pair.sources, pair.matter)?;
+                    }
+                }
+                EventKind::ModelFinished(report) => {
+                    writeln!(out, "\n{at:>6} ms  {} ({:?}): {:?}", report.model, report.role, report.outcome)?;
+                }
                 EventKind::ProviderStarted { provider } => writeln!(out, "{at:>6} ms  asking {provider}")?,
                 EventKind::ProviderFinished(report) => {
                     let outcome = match &report.outcome {
