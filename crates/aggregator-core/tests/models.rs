@@ -378,6 +378,12 @@ async fn a_panel_that_is_late_or_alone_still_answers() {
     let models = Ensemble::new(Plan::Panel).model(lead.clone()).model(actor("b", &[Wait(9), Say("theirs [2]")]));
     let told = ask(&engine(models, Settings::default()), query()).await;
     assert_eq!((told.answer.as_str(), told.is_done()), ("mine [1]", true));
+    // The lead is silent at the last word: half of what is left is for it.
+    let lead = actor("a", &[Say("mine [1]")]).then(&[Wait(1), Say(" "), Hang]);
+    let models = Ensemble::new(Plan::Panel).model(lead.clone()).model(actor("b", &[Say("theirs [2]")]));
+    let told = ask(&engine(models, Settings::default()), query().with_deadline(Duration::from_secs(8)).unwrap()).await;
+    assert_eq!((told.answer.as_str(), told.at), ("mine [1]", Duration::from_secs(4)));
+    assert_eq!(told.models()[2], ("a", Role::Lead, &Outcome::Partial(Cut::Timeout)));
     // Nobody answers.
     let models = Ensemble::new(Plan::Panel).model(actor("a", &[Fail])).model(actor("b", &[]));
     let told = ask(&engine(models, Settings::default()), query()).await;

@@ -34,7 +34,7 @@ pub enum Plan {
     /// space, invisible characters and markers that name no source are of no use.
     Race,
     /// All answer at once, for at most half of the time that is left; then the first one writes the answer, from the
-    /// sources and all these drafts.
+    /// sources and all these drafts. If it fails, or gives no useful word in half of what is left then, a draft is the answer.
     Panel,
 }
 
@@ -287,8 +287,7 @@ impl Choir {
                 let role = if plan == Plan::Race { Role::Writer } else { Role::Panelist };
                 choir.voices = models.iter().map(|model| Voice::new(model, role, &choir.request)).collect();
                 if plan == Plan::Panel {
-                    let left = choir.request.deadline.saturating_duration_since(now);
-                    choir.expires = Some(now + left / 2);
+                    choir.expires = Some(choir.half_of_what_is_left(now));
                     choir.lead = models.into_iter().next();
                 }
             }
@@ -339,7 +338,7 @@ impl Choir {
             let drafting = self.plan == Plan::Panel && self.lead.is_some();
             if self.voices.is_empty() {
                 match drafting {
-                    true => self.conclude(),
+                    true => self.conclude(now),
                     false => self.end = Some(self.error.take().map_or(Ok(()), Err)),
                 }
                 continue;
@@ -481,7 +480,7 @@ impl Choir {
     }
 
     /// All drafts are there: the lead has the last word.
-    fn conclude(&mut self) {
+    fn conclude(&mut self, now: Instant) {
         self.expires = None;
         let lead = self.lead.take();
         match (lead, self.drafts.len()) {
@@ -491,6 +490,7 @@ impl Choir {
             (Some(lead), _) => {
                 let request = self.request.clone().with_drafts(self.drafts.as_slice().into());
                 self.voices.push(Voice::new(&lead, Role::Lead, &request));
+                self.expires = Some(self.half_of_what_is_left(now));
             }
         }
     }
@@ -524,9 +524,17 @@ impl Choir {
             let outcome = voice.late();
             self.finish(0, outcome, drafting);
         }
-        if !drafting {
-            self.ask_next(now);
+        match self.plan {
+            Plan::Panel if drafting => {}
+            Plan::Panel => self.answer_with_a_draft(),
+            Plan::Fallback | Plan::Race => {
+                self.ask_next(now);
+            }
         }
+    }
+
+    fn half_of_what_is_left(&self, now: Instant) -> Instant {
+        now + self.request.deadline.saturating_duration_since(now) / 2
     }
 
     /// Drops all calls now, and reports them.
