@@ -38,7 +38,17 @@ impl Texts {
 
     /// The labelled queries, half of whose purpose is the rows of how often a classifier is right.
     pub fn labelled() -> Self {
-        let labelled = labelled::queries();
+        Self::of_labelled(|_| true)
+    }
+
+    /// Those of them that nobody looked at while the classifiers were written: their rows are how often a classifier is right
+    /// about what it never saw.
+    pub fn held_out() -> Self {
+        Self::of_labelled(|query| query.held_out)
+    }
+
+    fn of_labelled(wanted: impl Fn(&LabelledQuery) -> bool) -> Self {
+        let labelled: Vec<_> = labelled::queries().into_iter().filter(wanted).collect();
         Self::of(labelled.iter().map(|query| query.text.clone()).collect(), labelled)
     }
 

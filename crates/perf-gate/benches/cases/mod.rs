@@ -83,6 +83,7 @@ const CASES: &[Case] = &[
     case("analysis/threshold-60/200", || Box::new(analysis::Texts::with_threshold(0.6))),
     case("analysis/threshold-80/200", || Box::new(analysis::Texts::with_threshold(0.8))),
     case("analysis/labelled/182", || Box::new(analysis::Texts::labelled())),
+    case("analysis/held-out/60", || Box::new(analysis::Texts::held_out())),
     case("query/floor/10", || Box::new(query::Whole::of("floor"))),
     case("query/floor-analysed/10", || Box::new(query::Whole::analysed_floor())),
     case("query/all-stages/40", || Box::new(query::Whole::of_all_stages("standard"))),
