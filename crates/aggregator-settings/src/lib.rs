@@ -118,12 +118,21 @@ fn set_all(settings: &mut dyn ByName, table: &DeTable<'_>) -> Result<(), Misplac
             use aggregator_core::settings_by_name::SetError;
             match error {
                 SetError::Unknown { known } => (name.span(), unknown(key, known, settings.sections())),
-                SetError::Kind { wanted } => kind(wanted),
+                SetError::Kind { wanted } => {
+                    too_far(key, given, settings).map_or_else(|| kind(wanted), |problem| (value.span(), problem))
+                }
                 SetError::Range(error) => (value.span(), error.to_string()),
             }
         })?;
     }
     Ok(())
+}
+
+/// What is wrong with a whole number that is so far outside the range of a setting that its type cannot hold it.
+fn too_far(key: &str, given: Value, settings: &dyn ByName) -> Option<String> {
+    let Value::Integer(given) = given else { return None };
+    let (least, most) = settings.described().into_iter().find(|setting| setting.name == key)?.range?;
+    Some(format!("{key} = {given} is not between {least} and {most}"))
 }
 
 fn unknown(key: &str, known: Vec<String>, sections: &[&str]) -> String {
@@ -188,7 +197,10 @@ mod tests {
         assert_eq!(settings.selection.unwrap().diversity_factor, 1.0);
         assert_eq!(told("max_hits = 0"), "line 1, column 12: max_hits = 0 is not between 1 and 1000");
         assert_eq!(told("\nmax_hits = 1.5"), "line 2, column 12: `max_hits` has to be a whole number");
-        assert_eq!(told("max_hits = -1"), "line 1, column 12: `max_hits` has to be a whole number");
+        assert_eq!(told("max_hits = -1"), "line 1, column 12: max_hits = -1 is not between 1 and 1000");
+        assert_eq!(told("search_share = 300"), "line 1, column 16: search_share = 300 is not between 1 and 99");
+        assert_eq!(told("deadline_ms = -5"), "line 1, column 15: deadline_ms = -5 is not between 1 and 3600000");
+        assert_eq!(told("interim_synthesis = 1"), "line 1, column 21: `interim_synthesis` has to be true or false");
         assert_eq!(
             told("max_hits = \"50\""),
             "line 1, column 12: `max_hits` has to be a number, true or false, not string"
