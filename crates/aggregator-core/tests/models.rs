@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aggregator_core::answer::ensemble::{Ensemble, MAX_MODELS, ModelOptions, Plan};
 use aggregator_core::answer::mode::Mode;
-use aggregator_core::event::{CancelReason, Cut, EventKind, ModelReport, Outcome, QueryFailure, Role};
+use aggregator_core::event::{CancelReason, Cut, EventKind, ModelReport, Outcome, QueryFailure, Role, Summary};
 use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream, Cost, Price, Purpose, Usage};
 use aggregator_core::provider::{FailureKind, Hit, HitStream, ProviderError, SearchRequest};
 use aggregator_core::{BuildError, Engine, LanguageModel, Query, SearchProvider, Settings};
@@ -431,6 +431,24 @@ async fn a_writer_that_is_stopped_is_reported_with_the_reason() {
     assert_eq!(told.told, 2);
 }
 
+/// The account of a query that is cancelled when an event of some kind was read.
+async fn cancelled(engine: &Engine, when: impl Fn(&EventKind) -> bool) -> Summary {
+    let mut events = engine.run(query());
+    let canceller = events.canceller();
+    while let Some(event) = events.next().await {
+        match event.kind {
+            EventKind::Cancelled { partial, .. } => return *partial,
+            kind if when(&kind) => canceller.cancel(CancelReason::Requested),
+            _ => {}
+        }
+    }
+    panic!("it ended before it was cancelled");
+}
+
+fn at_a_delta(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::AnswerDelta { .. })
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_answer_is_counted_and_paid_for() {
     let price = Price { input: 3_000, output: 15_000 };
@@ -443,69 +461,32 @@ async fn a_cancelled_answer_is_counted_and_paid_for() {
         (Ensemble::new(Plan::Fallback).model(silent.clone()), (0, 2), true),
         (Ensemble::new(Plan::Race).model(silent.clone()).model(counted.clone()), (0, 2), true),
     ] {
-        let engine = engine(models, Settings::default());
-        let mut events = engine.run(query());
-        let canceller = events.canceller();
-        while let Some(event) = events.next().await {
-            if matches!(event.kind, EventKind::AnswerDelta { .. }) {
-                canceller.cancel(CancelReason::Requested);
-            }
-            if let EventKind::Cancelled { partial, .. } = event.kind {
-                let answer = partial.answer.unwrap();
-                assert_eq!(answer.usage_is_estimated, estimated);
-                let input = answer.usage.input_tokens;
-                assert!(if estimated { input > 100 } else { input == usage.0 }, "{answer:?}");
-                assert!(answer.usage.output_tokens >= usage.1);
-                assert_eq!(answer.cost, Some(price.of(answer.usage)));
-            }
-        }
+        let answer = cancelled(&engine(models, Settings::default()), at_a_delta).await.answer.unwrap();
+        assert_eq!(answer.usage_is_estimated, estimated);
+        let input = answer.usage.input_tokens;
+        assert!(if estimated { input > 100 } else { input == usage.0 }, "{answer:?}");
+        assert!(answer.usage.output_tokens >= usage.1);
+        assert_eq!(answer.cost, Some(price.of(answer.usage)));
         assert_eq!((counted.alive(), silent.alive()), (0, 0));
     }
     // While drafts are written: each of the panel is counted, though nothing of it was shown.
     let models = Ensemble::new(Plan::Panel).model(silent.clone()).model(counted.clone());
-    let engine = engine(models, Settings::default());
-    let mut events = engine.run(query());
-    let canceller = events.canceller();
-    while let Some(event) = events.next().await {
-        if let EventKind::Cancelled { partial, .. } = event.kind {
-            let (answer, models) = (partial.answer.unwrap(), &partial.models);
-            assert_eq!((models.len(), answer.bytes), (2, 0));
-            assert!(answer.usage.input_tokens > 1_100 && answer.usage.output_tokens == 102, "{answer:?}");
-            assert_eq!((answer.cost, partial.usage()), (Some(price.of(answer.usage)), answer.usage));
-        } else if matches!(event.kind, EventKind::Usage(_)) {
-            canceller.cancel(CancelReason::Requested);
-        }
-    }
+    let summary = cancelled(&engine(models, Settings::default()), |kind| matches!(kind, EventKind::Usage(_))).await;
+    let answer = summary.answer.unwrap();
+    assert_eq!((summary.models.len(), answer.bytes), (2, 0));
+    assert!(answer.usage.input_tokens > 1_100 && answer.usage.output_tokens == 102, "{answer:?}");
+    assert_eq!((answer.cost, summary.usage()), (Some(price.of(answer.usage)), answer.usage));
     assert_eq!((counted.alive(), silent.alive()), (0, 0));
     // What one model wrote is counted, not what was read of it.
-    let engine = Engine::builder().provider(Pages).model(actor("a", &[Say(long("word", 16_384))])).build().unwrap();
-    let mut events = engine.run(query());
-    let canceller = events.canceller();
-    while let Some(event) = events.next().await {
-        if matches!(event.kind, EventKind::AnswerDelta { .. }) {
-            canceller.cancel(CancelReason::Requested);
-        }
-        if let EventKind::Cancelled { partial, .. } = event.kind {
-            let answer = partial.answer.unwrap();
-            assert_eq!((answer.bytes, answer.usage.output_tokens), (16_384, 16_384), "a delta of 16 KiB, 64 written");
-        }
-    }
+    let one = |model: Actor| Engine::builder().provider(Pages).model(model).build().unwrap();
+    let answer = cancelled(&one(actor("a", &[Say(long("word", 16_384))])), at_a_delta).await.answer.unwrap();
+    assert_eq!((answer.bytes, answer.usage.output_tokens), (16_384, 16_384), "a delta of 16 KiB, 64 written");
     // One model alone is counted in the same way, also when it is cancelled.
-    let alone = Engine::builder().provider(Pages).model(counted.clone()).build().unwrap();
-    let mut events = alone.run(query());
-    let canceller = events.canceller();
-    let mut paid = None;
-    while let Some(event) = events.next().await {
-        if matches!(event.kind, EventKind::AnswerDelta { .. }) {
-            canceller.cancel(CancelReason::Requested);
-        }
-        paid = event.kind.summary().and_then(|summary| summary.cost()).or(paid);
-    }
+    let paid = cancelled(&one(counted), at_a_delta).await.cost();
     assert_eq!(paid, Some(price.of(Usage { input_tokens: 1_000, output_tokens: 100 })));
     let mut alone = actor("a", &[Say("12345678")]);
     alone.price = Some(price);
-    let engine = Engine::builder().provider(Pages).model(alone).build().unwrap();
-    let reply = engine.ask(query()).await;
+    let reply = one(alone).ask(query()).await;
     let answer = reply.summary.answer.unwrap();
     assert!(
         answer.usage_is_estimated && answer.usage.output_tokens == 2 && answer.cost > Some(Cost(30_000)),

@@ -184,6 +184,62 @@ async fn an_interim_comes_after_every_batch_and_says_what_the_results_have_in_co
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_interim_tells_how_far_the_search_is() {
+    let settings = settings(|s| {
+        (s.streaming_batch_size, s.deadline) = (Some(2), Duration::from_secs(10));
+        s.provider_timeout = Duration::from_secs(10);
+    });
+    let slow = Late("slow", Duration::from_secs(4));
+    let quick = Late("quick", Duration::from_millis(1));
+    let engine = Engine::builder().provider(quick).provider(slow).provider(Silent).settings(settings).build().unwrap();
+    let events = read(&engine, "rust").await;
+    let progress: Vec<_> = events
+        .iter()
+        .filter_map(|kind| match kind {
+            EventKind::Interim(interim) => {
+                let progress = &interim.progress;
+                Some((progress.finished, progress.providers, progress.time_percent))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(progress, [(0, 3, 0), (1, 3, 40)]);
+}
+
+/// Two pages, after a while.
+struct Late(&'static str, Duration);
+
+impl SearchProvider for Late {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn search(&self, _: SearchRequest) -> HitStream {
+        let name = self.0;
+        let page = move |number: u32| Hit {
+            url: format!("https://{name}.example/{number}"),
+            title: "Late".into(),
+            snippet: String::new(),
+        };
+        let wait = tokio::time::sleep(self.1);
+        stream::once(wait).flat_map(move |()| stream::iter((0..2).map(page).map(Ok))).boxed()
+    }
+}
+
+/// Never says anything.
+struct Silent;
+
+impl SearchProvider for Silent {
+    fn name(&self) -> &str {
+        "silent"
+    }
+
+    fn search(&self, _: SearchRequest) -> HitStream {
+        stream::pending().boxed()
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn sources_are_selected_with_reasons_where_that_is_asked_for() {
     let select = |relevance_threshold, diversity_factor| {
         settings(|settings| {

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::citations::{CitationScanner, Scanned};
 use super::mode::Mode;
 use super::prompt::{self, Draft};
-use crate::event::{CleanText, Cut, ModelReport, Outcome, ProviderName, Role, is_forbidden};
+use super::shown::{Shown, has_visible};
+use crate::event::{Cut, ModelReport, Outcome, ProviderName, Role};
 use crate::isolate::Isolated;
 use crate::model::{AnswerRequest, Chunk, LanguageModel, Usage};
 use crate::provider::{FailureKind, ProviderError};
@@ -557,48 +557,6 @@ impl Choir {
         self.told += 1;
         Some(Arc::clone(report))
     }
-}
-
-/// A text as it would be shown: cleaned, and without markers that name no source.
-struct Shown {
-    scanner: CitationScanner,
-    text: String,
-    /// Sources that it cites, in order, each once.
-    cited: Vec<u32>,
-}
-
-impl Shown {
-    fn of(text: &str, sources: u32) -> Self {
-        let mut scanner = CitationScanner::new(sources);
-        scanner.push(CleanText::block(text).into_string());
-        Self { scanner, text: String::new(), cited: Vec::new() }.taken()
-    }
-
-    /// The text ends here: what may have become a marker is none.
-    fn ended(mut self) -> Self {
-        self.scanner.finish();
-        self.taken()
-    }
-
-    fn taken(mut self) -> Self {
-        while let Some(scanned) = self.scanner.pop() {
-            match scanned {
-                Scanned::Text(text) => self.text.push_str(&text),
-                Scanned::Citation { number, .. } => self.cited.push(number),
-            }
-        }
-        self.cited.sort_unstable();
-        self.cited.dedup();
-        self
-    }
-
-    fn is_useful(&self) -> bool {
-        has_visible(&self.text)
-    }
-}
-
-fn has_visible(text: &str) -> bool {
-    text.chars().any(|c| !c.is_whitespace() && !is_forbidden(c))
 }
 
 fn nothing() -> ProviderError {

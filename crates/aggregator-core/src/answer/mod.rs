@@ -6,6 +6,7 @@ pub mod ensemble;
 pub mod mode;
 pub mod partial;
 pub mod prompt;
+mod shown;
 
 use std::sync::Arc;
 use std::task::{Context, Poll};

@@ -5,8 +5,8 @@ use std::task::{Context, Poll};
 
 use tokio::time::Instant;
 
-use super::citations::{CitationScanner, Scanned};
 use super::ensemble::Voice;
+use super::shown::Shown;
 use crate::event::{CleanText, Cut, EventKind, ModelReport, Outcome, PartialSynthesis, Role};
 use crate::model::{AnswerRequest, Chunk, LanguageModel};
 use crate::search::MAX_SWALLOWED;
@@ -66,7 +66,10 @@ impl Partials {
                 Poll::Ready(None) => Outcome::Ok,
             };
             let failed = matches!(outcome, Outcome::Error(_) | Outcome::Partial(Cut::Error(_)));
-            let (results, text) = (running.results, without_markers(std::mem::take(&mut running.text)));
+            // Numbers may still change, so none is cited.
+            let mut text = CleanText::from_clean(Shown::of(&running.text, 0).ended().text);
+            text.truncate(MAX_PARTIAL_BYTES);
+            let results = running.results;
             self.end(outcome);
             if failed || text.trim().is_empty() {
                 return Poll::Pending;
@@ -93,20 +96,4 @@ impl Partials {
     pub(crate) fn reports(&self) -> &[Arc<ModelReport>] {
         &self.reports
     }
-}
-
-/// Numbers may still change, so none is cited.
-fn without_markers(text: String) -> CleanText {
-    let mut text = CleanText::block(text);
-    text.truncate(MAX_PARTIAL_BYTES);
-    let mut scanner = CitationScanner::new(0);
-    scanner.push(text.into_string());
-    scanner.finish();
-    let mut out = String::new();
-    while let Some(scanned) = scanner.pop() {
-        if let Scanned::Text(piece) = scanned {
-            out.push_str(&piece);
-        }
-    }
-    CleanText::from_clean(out)
 }

@@ -260,6 +260,22 @@ async fn i6_citations_name_frozen_sources_and_invented_ones_are_removed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn i6_a_citation_has_its_place_in_bytes_and_in_characters() {
+    let pieces = ["größer [2] 東", "京 [", "1] so"];
+    let writes = CustomModel(move || stream::iter(pieces.map(|piece| Ok(Chunk::Text(piece.into())))).boxed());
+    let engine = Engine::builder().provider(provider("a", &[emit(2)])).model(writes).build().unwrap();
+    let events = read(&mut engine.run(query())).await;
+    let places: Vec<_> = events
+        .iter()
+        .filter_map(|(_, kind)| match kind {
+            EventKind::Citation { span, chars, .. } => Some((span.clone(), chars.clone())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(places, [(9..12, 7..10), (20..23, 14..17)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn i6_cancelling_between_two_deltas_counts_only_what_was_emitted() {
     let writes = CustomModel(|| stream::iter([Ok(Chunk::Text("x".repeat(40_000)))]).boxed());
     let engine = Engine::builder().provider(provider("a", &[emit(1)])).model(writes).build().unwrap();

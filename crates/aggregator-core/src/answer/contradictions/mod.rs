@@ -10,8 +10,12 @@
 //! Russian. That finds what can be told from words without understanding them; sources that disagree in other ways are left to
 //! the model, which is told to say so. What is found is a reason to look, not a proof.
 
+mod denials;
+mod numbers;
+
 use crate::analysis::{shared, terms};
 use crate::event::RankedSource;
+use numbers::{Number, number, numbers_of};
 
 /// Most contradictions that are told.
 pub const MAX_TOLD: usize = 16;
@@ -57,17 +61,6 @@ struct Sentence<'a> {
     years: Vec<i128>,
     /// Whether it denies something.
     denies: bool,
-}
-
-/// A number in a sentence, and what it is of.
-struct Number<'a> {
-    /// Which sentence, and which of its words.
-    place: (usize, usize),
-    given: &'a str,
-    /// In millionths.
-    value: i128,
-    of: &'a str,
-    of_term: u64,
 }
 
 /// Finds contradictions among frozen sources, those of the best sources first: of numbers, then of statements.
@@ -146,26 +139,14 @@ fn denied_statements(said: &[Sentence<'_>], found: &mut Vec<Contradiction>) {
 impl<'a> Sentence<'a> {
     fn of(source: u32, text: &'a str) -> Self {
         let words: Vec<_> = text.split_whitespace().map(core).collect();
-        let denials = |list: &[&str]| {
-            let denies = |(at, word): &(usize, &&str)| {
-                let (before, next) = (at.checked_sub(1).map(|at| words[at]), words.get(at + 1));
-                let answers = *at == 0 && text.get(word.len()..).is_some_and(|rest| rest.starts_with(','));
-                let noun = before.is_some_and(|before| is_one_of(word, &["pas"]) && is_one_of(before, OF_A_STEP));
-                is_denial(word, list) && !answers && !noun && !next.is_some_and(|next| is_one_of(next, NOT_ONLY))
-            };
-            words.iter().enumerate().filter(denies).count()
-        };
-        // Two make a yes again in English and German, and one in the other languages.
-        let denies = (denials(DENIALS) % 2 == 1) != (denials(DENIALS_IN_CONCORD) > 0);
-        let denial = |word: &str| is_denial(word, DENIALS) || is_denial(word, DENIALS_IN_CONCORD);
         let mut all = terms(text);
-        for word in words.iter().filter(|word| word.chars().any(|c| c.is_ascii_digit()) || denial(word)) {
+        for word in words.iter().filter(|word| word.chars().any(|c| c.is_ascii_digit()) || denials::is_denial(word)) {
             let others = terms(word);
             all.retain(|term| others.binary_search(term).is_err());
         }
         let years = words.iter().filter(|word| word.len() == 4).filter_map(|word| Some(number(word)?.1));
         let years = years.filter(|year| (1_900_000_000..=2_100_000_000).contains(year)).collect();
-        Self { source, text, terms: all, years, denies }
+        Self { source, text, terms: all, years, denies: denials::denies(text, &words) }
     }
 
     /// Whether at least such a part of the subject words of both are in each, and two at least.
@@ -184,29 +165,12 @@ impl<'a> Sentence<'a> {
     }
 }
 
-const DENIALS: &[&str] =
-    &["not", "never", "cannot", "nicht", "kein", "keine", "keinen", "keinem", "keiner", "keines", "nie", "niemals"];
-
-/// Of languages in which several deny no more than one does; `no` is Spanish, too.
-const DENIALS_IN_CONCORD: &[&str] =
-    &["no", "pas", "jamais", "aucun", "aucune", "nunca", "jamás", "не", "нет", "никогда"];
-
-/// `Un pas` is a step.
-const OF_A_STEP: &[&str] = &["un", "le", "ce", "les", "des", "premier", "chaque"];
-
-/// Behind a denial, they take it back.
-const NOT_ONLY: &[&str] = &["only", "just", "nur", "seulement", "solo", "sólo", "только"];
-
-fn is_denial(word: &str, list: &[&str]) -> bool {
-    let short = std::ptr::eq(list, DENIALS) && (word.ends_with("n't") || word.ends_with("n’t"));
-    short || is_one_of(word, list)
-}
-
 /// A word without punctuation around it.
 fn core(word: &str) -> &str {
     word.trim_matches(|c: char| !c.is_alphanumeric())
 }
 
+/// Whether a word is in a list of lower-case words, whatever its case.
 fn is_one_of(word: &str, list: &[&str]) -> bool {
     if word.is_ascii() {
         return list.iter().any(|known| known.eq_ignore_ascii_case(word));
@@ -228,78 +192,6 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
         rest = others;
         (!sentence.is_empty()).then_some(sentence)
     })
-}
-
-/// The numbers of a sentence that have a word behind them: `82 known moons` and `146 moons` are both of moons.
-fn numbers_of<'a>(sentence: usize, text: &'a str, numbers: &mut Vec<Number<'a>>) {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    for (at, word) in words.iter().enumerate() {
-        let Some((given, value)) = number(word) else { continue };
-        let before = |steps: usize| at.checked_sub(steps).map(|at| words[at]);
-        // The end of a number with spaces, or of a range: `1 280`, `2 to 3`.
-        let continues = before(1).is_some_and(|word| number(word).is_some())
-            || before(2).is_some_and(|word| number(word).is_some()) && before(1).is_some_and(|word| word.len() <= 4);
-        // `iPhone 15 pro` is a name, and so is `on May 5`; what begins a sentence is written large anyway.
-        let first_letters = usize::from(at == 1);
-        let names = before(1).is_some_and(|word| core(word).chars().skip(first_letters).any(char::is_uppercase));
-        let behind = || words[at + 1..].iter().take(3).map(|word| core(word));
-        if continues || names || behind().next().is_some_and(is_scale) {
-            continue;
-        }
-        let of: Vec<(&str, u64)> = if given.ends_with('%') {
-            vec![("%", u64::MAX)]
-        } else {
-            // Up to a word without a subject: version 3 of the library is no number of libraries.
-            let noun = |word: &'a str| match terms(word)[..] {
-                [term] if word.chars().any(char::is_alphabetic) => Some((word, term)),
-                _ => None,
-            };
-            behind().map_while(noun).collect()
-        };
-        let place = (sentence, at);
-        numbers.extend(of.into_iter().map(|(of, of_term)| Number { place, given, value, of, of_term }));
-    }
-}
-
-/// A word that makes another number of the one before it.
-fn is_scale(word: &str) -> bool {
-    const SCALES: &[&str] = &["hundred", "thousand", "mio", "mrd", "mil", "mille", "bn", "m", "k"];
-    const BEGINNINGS: &[&str] =
-        &["million", "billion", "trillion", "milliard", "millón", "millones", "tausend", "тыс", "млн", "млрд", "милли"];
-    let lower = word.to_lowercase();
-    is_one_of(word, SCALES) || BEGINNINGS.iter().any(|beginning| lower.starts_with(beginning))
-}
-
-/// A word that is a number, perhaps with a currency or in quotes, and its value; none if letters touch it, as in `5bn`.
-fn number(word: &str) -> Option<(&str, i128)> {
-    // Most words are none.
-    if !word.bytes().any(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let without = word.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '%');
-    let digits = without.trim_start_matches(|c: char| !c.is_alphanumeric());
-    let sign = without[..without.len() - digits.len()].chars().next_back().filter(|c| matches!(c, '-' | '−'));
-    let given = &without[without.len() - digits.len() - sign.map_or(0, char::len_utf8)..];
-    value(digits).map(|value| (given, if sign.is_some() { -value } else { value }))
-}
-
-/// A number as people write it, in millionths: `1,234.5`, `82`, `3.5%`. None of more than twelve digits, no date, and not
-/// `1.500`, which is another number in Berlin than in London.
-fn value(text: &str) -> Option<i128> {
-    let text = text.trim_end_matches('%');
-    let (whole, part) = match text.rsplit_once('.') {
-        Some((whole, part)) if part.len() == 3 && whole.len() <= 3 => return None,
-        Some((whole, part)) if part.len() <= 6 && !part.contains(',') => (whole, part),
-        _ => (text, ""),
-    };
-    let digits: String = whole.chars().filter(|c| *c != ',').collect();
-    let groups = whole.split(',').skip(1).all(|group| group.len() == 3);
-    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if digits.is_empty() || digits.len() > 12 || !groups || !plain(&digits) || !plain(part) {
-        return None;
-    }
-    let fraction: i128 = format!("{part:0<6}").parse().ok()?;
-    Some(digits.parse::<i128>().ok()? * 1_000_000 + fraction)
 }
 
 #[cfg(test)]
@@ -427,13 +319,6 @@ mod tests {
         }
         let table = |moons: u32| format!("{} Saturn has {moons} moons.", "moon ".repeat(MAX_SENTENCE_BYTES / 5));
         assert_eq!(told(&[&table(146), &table(82)]), [] as [&str; 0], "no sentence is so long");
-    }
-
-    #[test]
-    fn numbers_are_read_as_people_write_them() {
-        let of = |text| value(text).map(|value| value as f64 / 1e6);
-        assert_eq!(["82", "1,234.5", "3.5%", "0.25"].map(of), [Some(82.0), Some(1_234.5), Some(3.5), Some(0.25)]);
-        assert_eq!(["", "1,23", "1.2.3", "1234567890123", "."].map(of), [None; 5]);
     }
 
     proptest! {
