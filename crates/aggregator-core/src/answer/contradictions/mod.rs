@@ -291,7 +291,7 @@ mod tests {
             ["In 2019 the unemployment rate was 4.1%.", "In 2020 the unemployment rate was 3.9%."],
             ["The museum was open in 2019.", "The museum was not open in 2020."],
             ["The museum is open.", "Is the museum not open?"],
-            ["The parser is fast.", "The parser is not only fast."],
+            ["The new parser is fast on small files.", "The new parser is not only fast on small files."],
             ["The parser is fast on small files.", "The printer is not fast on large folders."],
             ["It is.", "It is not."],
             ["Музей никогда не открыт вечером.", "Музей не открыт вечером."],
@@ -305,7 +305,7 @@ mod tests {
             ["Prices rose by between 2 and 3 percent here.", "Prices rose by 2 percent here."],
             ["The iPhone 15 pro battery life is good.", "The iPhone 16 pro battery life is good."],
             ["The market opens on May 5 morning early.", "The market opens on May 7 morning early."],
-            ["Nobody doubts that the parser is fast.", "The parser is not never fast."],
+            ["The new parser is fast on small files.", "The new parser is never not fast on small files."],
         ] {
             assert_eq!(told(&same), [] as [&str; 0], "{same:?}");
         }
