@@ -31,8 +31,13 @@ pub(super) fn denies(sentence: &str, words: &[&str]) -> bool {
         let step = word.eq_ignore_ascii_case("pas") && at > 0 && is_one_of(words[at - 1], BEFORE_A_STEP);
         is_denial(word) && !answers && !step && !words.get(at + 1).is_some_and(|next| is_one_of(next, NOT_ONLY))
     };
-    let counted = words.iter().enumerate().filter(|&(at, word)| counts(at, word));
-    let (alternating, in_concord): (Vec<_>, Vec<_>) = counted.partition(|(_, word)| alternates(word));
-    let once = !in_concord.is_empty();
-    (alternating.len() % 2 == 1) != once
+    let (mut is_denied, mut in_concord) = (false, false);
+    for (_, word) in words.iter().enumerate().filter(|&(at, word)| counts(at, word)) {
+        if alternates(word) {
+            is_denied = !is_denied;
+        } else {
+            in_concord = true;
+        }
+    }
+    is_denied != in_concord
 }
