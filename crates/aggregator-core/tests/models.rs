@@ -310,11 +310,15 @@ async fn what_would_not_be_shown_wins_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn drafts_are_shown_to_the_lead_as_they_would_be_to_a_reader() {
-    let lead = actor("a", &[Say("one [1] and [42], \u{202e}backwards [3][1]")]).then(&[Say("both [1]")]);
+    let lead = actor("a", &[Say("one [1] and [42], \u{202e}backwards [3][1] and [2")]).then(&[Say("both [1]")]);
     let models = Ensemble::new(Plan::Panel).model(lead.clone()).model(actor("b", &[Say("nothing")]));
     let told = ask(&engine(models, Settings::default()), query()).await;
     assert_eq!(told.answer, "both [1]");
-    assert_eq!(lead.requests.lock().unwrap()[1].drafts[0].text, "one [1] and , backwards [3][1]");
+    assert_eq!(
+        lead.requests.lock().unwrap()[1].drafts[0].text,
+        "one [1] and , backwards [3][1] and [2",
+        "what ends is told as it is"
+    );
     let cited: Vec<_> = told.reports.iter().map(|report| &report.cited[..]).collect();
     assert_eq!(cited, [&[1, 3][..], &[], &[]]);
 }
