@@ -8,13 +8,13 @@ use std::time::Duration;
 use crate::analysis::Analyzer;
 use crate::answer::ensemble::{self, Ensemble};
 use crate::answer::mode::Mode;
-use crate::event::ProviderName;
 use crate::model::LanguageModel;
 use crate::policy::{Settings, SettingsError, check_timeout};
 use crate::provider::SearchProvider;
 use crate::query::Query;
 use crate::search::MAX_PROVIDERS;
 use crate::search::merge::{Voter, Weight, WeightError};
+use crate::source::ProviderName;
 use crate::stream::QueryStream;
 
 /// Providers, a model and settings; answers queries.

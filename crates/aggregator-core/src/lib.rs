@@ -14,7 +14,7 @@
 //! - [`QueryStream`] is one query; [`Canceller`] ends it from elsewhere; [`Engine::ask`] gives
 //!   its [`Reply`] as a whole.
 //! - [`Batch`] is many queries over one engine, so many at a time.
-//! - [`event`] is the contract with whoever reads the stream, and the place where text from outside becomes safe.
+//! - [`event`] is the contract with whoever reads the stream; text from outside is a [`CleanText`](event::CleanText) there.
 //! - [`provider`] and [`model`] are the contracts with whoever implements them.
 //! - [`analysis`] says what a query is, before anybody is asked.
 //! - [`settings_by_name`] is for files and tables of settings.
@@ -76,7 +76,9 @@ pub mod search;
 #[cfg(feature = "seeded-faults")]
 pub mod seeded_fault;
 pub mod settings_by_name;
+mod source;
 mod stream;
+mod text;
 
 pub use batch::{Batch, BatchItem};
 pub use cancel::Canceller;

@@ -7,10 +7,10 @@ use futures::Stream;
 use tokio::time::Instant;
 
 use crate::answer::prompt::{self, Draft, Material, Prompt};
-use crate::event::RankedSource;
 use crate::policy::Settings;
 use crate::provider::ProviderError;
 use crate::query::Query;
+use crate::source::RankedSource;
 
 /// A model that writes an answer from sources.
 ///

@@ -7,8 +7,8 @@ use futures::Stream;
 use tokio::time::Instant;
 
 use crate::analysis::Analysis;
-use crate::event::CleanText;
 use crate::query::Query;
+use crate::text::CleanText;
 
 /// A source of search results.
 ///

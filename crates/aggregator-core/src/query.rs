@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::answer::mode::Mode;
-use crate::event::CleanText;
+use crate::text::CleanText;
 
 /// A question and what may be spent on it.
 ///

@@ -9,9 +9,10 @@ use futures::{FutureExt as _, StreamExt as _};
 
 use crate::cancel::Canceller;
 use crate::engine::Engine;
-use crate::event::{CancelReason, EventKind, QueryFailure, ResultId, Summary};
+use crate::event::{CancelReason, EventKind, QueryFailure, Summary};
 use crate::model::Usage;
 use crate::query::Query;
+use crate::source::ResultId;
 use crate::stream::QueryStream;
 
 /// What came of a query.

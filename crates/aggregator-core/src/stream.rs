@@ -14,11 +14,12 @@ use crate::answer::{Answer, contradictions};
 use crate::cancel::Canceller;
 use crate::deadline::Allowance;
 use crate::engine::Parts;
-use crate::event::{CancelReason, Event, EventKind, Outcome, QueryFailure, RankedSource, Stage, Summary};
+use crate::event::{CancelReason, Event, EventKind, Outcome, QueryFailure, Stage, Summary};
 use crate::model::{AnswerRequest, Purpose};
 use crate::outbox::Outbox;
 use crate::query::Query;
 use crate::search::Search;
+use crate::source::RankedSource;
 
 /// The events of one query, in order; from [`Engine::run`](crate::Engine::run).
 ///

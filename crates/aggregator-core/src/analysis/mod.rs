@@ -40,8 +40,8 @@ pub use settings::AnalysisSettings;
 pub use suitability::{Suggestion, Suitability, Unsuitable};
 pub(crate) use terms::{shared, terms};
 
-use crate::event::is_forbidden;
 use crate::policy::SettingsError;
+use crate::text::is_forbidden;
 
 /// Everything that is said about a query.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,11 +9,12 @@ use tokio::time::Instant;
 use super::mode::Mode;
 use super::prompt::{self, Draft};
 use super::shown::{Shown, has_visible};
-use crate::event::{Cut, ModelReport, Outcome, ProviderName, Role};
+use crate::event::{Cut, ModelReport, Outcome, Role};
 use crate::isolate::Isolated;
 use crate::model::{AnswerRequest, Chunk, LanguageModel, Usage};
 use crate::provider::{FailureKind, ProviderError};
 use crate::search::MAX_SWALLOWED;
+use crate::source::ProviderName;
 
 /// Most models of an ensemble.
 pub const MAX_MODELS: usize = 8;

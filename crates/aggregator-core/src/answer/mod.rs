@@ -15,13 +15,15 @@ use tokio::time::Instant;
 
 use crate::deadline::Allowance;
 use crate::engine::Models;
-use crate::event::{AnswerSummary, CleanText, Event, EventKind, ModelReport, QueryFailure, RankedSource, Stage};
+use crate::event::{AnswerSummary, Event, EventKind, ModelReport, QueryFailure, Stage};
 use crate::isolate::Isolated;
 use crate::model::{AnswerRequest, Chunk, Cost, Price, Usage};
 use crate::outbox::Outbox;
 use crate::policy::Settings;
 use crate::query::Query;
 use crate::search::MAX_SWALLOWED;
+use crate::source::RankedSource;
+use crate::text::CleanText;
 use citations::{CitationScanner, Scanned};
 use ensemble::{Choir, Said, Stop};
 

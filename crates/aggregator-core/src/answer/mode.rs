@@ -55,7 +55,7 @@ impl std::fmt::Display for Mode {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{given}` is no mode; there are research, coding, analysis and creative")]
 pub struct UnknownMode {
-    given: crate::event::CleanText,
+    given: crate::text::CleanText,
 }
 
 impl std::str::FromStr for Mode {
@@ -63,7 +63,7 @@ impl std::str::FromStr for Mode {
 
     fn from_str(text: &str) -> Result<Self, UnknownMode> {
         let unknown = || {
-            let mut given = crate::event::CleanText::line(text);
+            let mut given = crate::text::CleanText::line(text);
             given.truncate(40);
             UnknownMode { given }
         };

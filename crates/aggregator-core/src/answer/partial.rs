@@ -7,9 +7,10 @@ use tokio::time::Instant;
 
 use super::ensemble::Voice;
 use super::shown::Shown;
-use crate::event::{CleanText, Cut, EventKind, ModelReport, Outcome, PartialSynthesis, Role};
+use crate::event::{Cut, EventKind, ModelReport, Outcome, PartialSynthesis, Role};
 use crate::model::{AnswerRequest, Chunk, LanguageModel};
 use crate::search::MAX_SWALLOWED;
+use crate::text::CleanText;
 
 /// Longest partial synthesis in bytes; it is cut there.
 pub const MAX_PARTIAL_BYTES: usize = 2_048;

@@ -12,9 +12,9 @@ use std::hash::Hasher as _;
 use siphasher::sip::SipHasher24;
 
 use super::mode::Mode;
-use crate::event::RankedSource;
 use crate::model::Purpose;
 use crate::query::Query;
+use crate::source::RankedSource;
 
 /// Bytes that are counted as one token. English has about four a token; a language with fewer is counted too low, so leave
 /// room.
@@ -220,7 +220,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::event::{CleanText, ProviderName, ResultId, Source};
+    use crate::source::{ProviderName, ResultId, Source};
+    use crate::text::CleanText;
 
     fn source(number: u32, title: &str, snippet: &str) -> RankedSource {
         let source = Source {

@@ -1,7 +1,7 @@
 //! A model's text as a reader would see it, for texts that are not given out as they come.
 
 use super::citations::{CitationScanner, Scanned};
-use crate::event::{CleanText, is_forbidden};
+use crate::text::{CleanText, is_forbidden};
 
 /// A text as it would be shown: cleaned, and without markers that name no source.
 pub(super) struct Shown {

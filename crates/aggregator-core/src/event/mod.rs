@@ -6,15 +6,10 @@
 //! then `AnswerDelta`, `Citation`, `Usage` and `ModelFinished`; and exactly one of `Done`, `Failed` and `Cancelled`, last. A
 //! query that is cancelled leaves out what was to come, but no provider's `ProviderFinished`.
 
-mod clean_text;
-
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
-
-pub(crate) use clean_text::plain_prefix;
-pub use clean_text::{CleanText, is_forbidden};
 
 use crate::analysis::{Analysis, Suggestion, Unsuitable};
 use crate::answer::contradictions::Contradiction;
@@ -22,6 +17,9 @@ use crate::model::{Cost, Usage};
 use crate::provider::{FailureKind, ProviderError};
 use crate::search::patterns::Interim;
 use crate::search::select::Selection;
+
+pub use crate::source::{ProviderName, RankedSource, ResultId, Source};
+pub use crate::text::{CleanText, is_forbidden};
 
 /// One event of a query.
 #[derive(Clone, PartialEq)]
@@ -186,64 +184,6 @@ impl fmt::Display for Stage {
             Self::Answering => "answering",
         })
     }
-}
-
-/// Number of a result within its query, in order of discovery from 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ResultId(pub u32);
-
-/// Name of a provider; cheap to clone.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ProviderName(Arc<str>);
-
-impl ProviderName {
-    /// Makes a name, cleaned.
-    pub fn new(name: &str) -> Self {
-        Self(CleanText::line(name).as_str().into())
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ProviderName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-impl fmt::Debug for ProviderName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&*self.0, f)
-    }
-}
-
-/// A page, as a provider showed it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// Address exactly as the provider gave it.
-    pub url: CleanText,
-    /// Title, cleaned and cut to [`Settings::MAX_TITLE_BYTES`](crate::Settings::MAX_TITLE_BYTES).
-    pub title: CleanText,
-    /// Snippet, cleaned and cut to [`Settings::MAX_SNIPPET_BYTES`](crate::Settings::MAX_SNIPPET_BYTES).
-    pub snippet: CleanText,
-    /// The provider that showed it.
-    pub provider: ProviderName,
-}
-
-/// A frozen source.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RankedSource {
-    /// Its number in the answer's citations, from 1; also its final rank.
-    pub number: u32,
-    /// Its number in the result events.
-    pub id: ResultId,
-    /// Its final score.
-    pub score: f64,
-    /// The page.
-    pub source: Arc<Source>,
 }
 
 /// How a provider did.

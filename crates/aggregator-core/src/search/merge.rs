@@ -16,9 +16,10 @@ use hashbrown::HashTable;
 use siphasher::sip::SipHasher13;
 
 use super::canonical::{UrlError, write_canonical};
-use crate::event::{CleanText, ProviderName, RankedSource, ResultId, Source, is_forbidden, plain_prefix};
 use crate::policy::Settings;
 use crate::provider::Hit;
+use crate::source::{ProviderName, RankedSource, ResultId, Source};
+use crate::text::{CleanText, is_forbidden, plain_prefix};
 
 /// The constant of reciprocal rank fusion; 60 in the paper and in every implementation that was surveyed.
 pub const RRF_K: u32 = 60;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::event::CleanText;
+use crate::text::CleanText;
 
 /// Most repeated domains that are told.
 pub const MAX_DOMAINS: usize = 8;

@@ -5,8 +5,8 @@
 //! source chosen before. All figures are whole thousandths, so that the choice is the same on every machine.
 
 use crate::analysis::{Score, terms};
-use crate::event::{RankedSource, ResultId};
 use crate::settings_by_name::settings;
+use crate::source::{RankedSource, ResultId};
 
 /// Most results, best first, among which is chosen, unless more sources are wanted.
 pub const MAX_CANDIDATES: usize = 256;
@@ -197,7 +197,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::event::{CleanText, ProviderName, Source};
+    use crate::source::{ProviderName, Source};
+    use crate::text::CleanText;
 
     /// Results with these hosts and titles, best first.
     fn results(pages: &[(&'static str, &str)]) -> Vec<(RankedSource, &'static str)> {

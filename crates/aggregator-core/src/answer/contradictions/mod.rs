@@ -14,7 +14,7 @@ mod denials;
 mod numbers;
 
 use crate::analysis::{shared, terms};
-use crate::event::RankedSource;
+use crate::source::RankedSource;
 use numbers::{Number, number, numbers_of};
 
 /// Most contradictions that are told.
@@ -201,7 +201,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::event::{CleanText, ProviderName, ResultId, Source};
+    use crate::source::{ProviderName, ResultId, Source};
+    use crate::text::CleanText;
 
     fn sources(snippets: &[&str]) -> Vec<RankedSource> {
         let source = |(index, snippet): (usize, &&str)| {

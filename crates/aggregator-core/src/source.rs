@@ -1,0 +1,64 @@
+//! Pages that were found, and who showed them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::text::CleanText;
+
+/// Number of a result within its query, in order of discovery from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ResultId(pub u32);
+
+/// Name of a provider; cheap to clone.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProviderName(Arc<str>);
+
+impl ProviderName {
+    /// Makes a name, cleaned.
+    pub fn new(name: &str) -> Self {
+        Self(CleanText::line(name).as_str().into())
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ProviderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for ProviderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+/// A page, as a provider showed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Address exactly as the provider gave it.
+    pub url: CleanText,
+    /// Title, cleaned and cut to [`Settings::MAX_TITLE_BYTES`](crate::Settings::MAX_TITLE_BYTES).
+    pub title: CleanText,
+    /// Snippet, cleaned and cut to [`Settings::MAX_SNIPPET_BYTES`](crate::Settings::MAX_SNIPPET_BYTES).
+    pub snippet: CleanText,
+    /// The provider that showed it.
+    pub provider: ProviderName,
+}
+
+/// A frozen source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RankedSource {
+    /// Its number in the answer's citations, from 1; also its final rank.
+    pub number: u32,
+    /// Its number in the result events.
+    pub id: ResultId,
+    /// Its final score.
+    pub score: f64,
+    /// The page.
+    pub source: Arc<Source>,
+}
