@@ -9,11 +9,11 @@ use crate::analysis::Analyzer;
 use crate::answer::ensemble::{self, Ensemble};
 use crate::answer::mode::Mode;
 use crate::model::LanguageModel;
-use crate::policy::{Settings, SettingsError, check_timeout};
 use crate::provider::SearchProvider;
 use crate::query::Query;
 use crate::search::MAX_PROVIDERS;
 use crate::search::merge::{Voter, Weight, WeightError};
+use crate::settings::{Settings, SettingsError, check_timeout};
 use crate::source::ProviderName;
 use crate::stream::QueryStream;
 

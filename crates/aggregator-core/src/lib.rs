@@ -68,14 +68,13 @@ pub mod event;
 mod isolate;
 pub mod model;
 mod outbox;
-mod policy;
 pub mod provider;
 mod query;
 mod reply;
 pub mod search;
 #[cfg(feature = "seeded-faults")]
 pub mod seeded_fault;
-pub mod settings_by_name;
+mod settings;
 mod source;
 mod stream;
 mod text;
@@ -85,10 +84,11 @@ pub use cancel::Canceller;
 pub use engine::{BuildError, Engine, EngineBuilder, ProviderOptions};
 pub use event::Event;
 pub use model::LanguageModel;
-pub use policy::{Settings, SettingsError};
 pub use provider::SearchProvider;
 pub use query::{Query, QueryError};
 pub use reply::{Asking, Citation, Ending, Reply};
+pub use settings::by_name as settings_by_name;
+pub use settings::{Settings, SettingsError};
 pub use stream::QueryStream;
 
 /// The Rust of the README, compiled and run as tests.

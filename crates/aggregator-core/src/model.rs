@@ -7,9 +7,9 @@ use futures::Stream;
 use tokio::time::Instant;
 
 use crate::answer::prompt::{self, Draft, Material, Prompt};
-use crate::policy::Settings;
 use crate::provider::ProviderError;
 use crate::query::Query;
+use crate::settings::Settings;
 use crate::source::RankedSource;
 
 /// A model that writes an answer from sources.

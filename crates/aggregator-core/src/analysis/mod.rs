@@ -40,7 +40,7 @@ pub use settings::AnalysisSettings;
 pub use suitability::{Suggestion, Suitability, Unsuitable};
 pub(crate) use terms::{shared, terms};
 
-use crate::policy::SettingsError;
+use crate::settings::SettingsError;
 use crate::text::is_forbidden;
 
 /// Everything that is said about a query.

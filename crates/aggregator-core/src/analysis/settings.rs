@@ -2,7 +2,7 @@
 
 use super::Score;
 use crate::query::Query;
-use crate::settings_by_name::settings;
+use crate::settings::by_name::settings;
 
 settings! {
     /// Thresholds and limits of an [`Analyzer`](super::Analyzer).

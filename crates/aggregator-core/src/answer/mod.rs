@@ -19,9 +19,9 @@ use crate::event::{AnswerSummary, Event, EventKind, ModelReport, QueryFailure, S
 use crate::isolate::Isolated;
 use crate::model::{AnswerRequest, Chunk, Cost, Price, Usage};
 use crate::outbox::Outbox;
-use crate::policy::Settings;
 use crate::query::Query;
 use crate::search::MAX_SWALLOWED;
+use crate::settings::Settings;
 use crate::source::RankedSource;
 use crate::text::CleanText;
 use citations::{CitationScanner, Scanned};

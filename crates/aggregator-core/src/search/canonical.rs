@@ -21,7 +21,7 @@
 use url::Url;
 
 use super::tracking::is_tracking;
-use crate::policy::Settings;
+use crate::settings::Settings;
 
 /// A URL in canonical form.
 ///

@@ -16,8 +16,8 @@ use hashbrown::HashTable;
 use siphasher::sip::SipHasher13;
 
 use super::canonical::{UrlError, write_canonical};
-use crate::policy::Settings;
 use crate::provider::Hit;
+use crate::settings::Settings;
 use crate::source::{ProviderName, RankedSource, ResultId, Source};
 use crate::text::{CleanText, is_forbidden, plain_prefix};
 

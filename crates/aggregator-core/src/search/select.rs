@@ -5,7 +5,7 @@
 //! source chosen before. All figures are whole thousandths, so that the choice is the same on every machine.
 
 use crate::analysis::{Score, terms};
-use crate::settings_by_name::settings;
+use crate::settings::by_name::settings;
 use crate::source::{RankedSource, ResultId};
 
 /// Most results, best first, among which is chosen, unless more sources are wanted.

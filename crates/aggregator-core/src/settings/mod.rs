@@ -1,11 +1,15 @@
 //! The engine's settings: plain data with documented defaults.
 
+pub mod by_name;
+
 use std::time::Duration;
 
 use crate::analysis::AnalysisSettings;
 use crate::query::Query;
 use crate::search::select::SelectionSettings;
-use crate::settings_by_name::settings;
+use by_name::{Spelled, check, settings};
+
+pub use by_name::SettingsError;
 
 settings! {
     /// What every query of an engine may spend, and what is done for it.
@@ -44,16 +48,6 @@ settings! {
     }
 }
 
-/// A setting outside its range.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name} = {given} is not between {least} and {most}")]
-pub struct SettingsError {
-    name: &'static str,
-    given: String,
-    least: String,
-    most: String,
-}
-
 impl Settings {
     /// [`Self::max_prompt_tokens`] unless set.
     pub const DEFAULT_PROMPT_TOKENS: u32 = 6_000;
@@ -67,30 +61,8 @@ impl Settings {
 
 const MIN_TIME: Duration = Duration::from_millis(1);
 
-/// A duration that is displayed as people write it.
-#[derive(PartialEq, PartialOrd)]
-pub(crate) struct Spelled(pub(crate) Duration);
-
-impl std::fmt::Display for Spelled {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        std::fmt::Debug::fmt(&self.0, f)
-    }
-}
-
 pub(crate) fn check_timeout(timeout: Duration) -> Result<(), SettingsError> {
     check("timeout", Spelled(timeout), Spelled(MIN_TIME), Spelled(Query::MAX_DEADLINE))
-}
-
-pub(crate) fn check<T: PartialOrd + ToString>(
-    name: &'static str,
-    given: T,
-    least: T,
-    most: T,
-) -> Result<(), SettingsError> {
-    if given >= least && given <= most {
-        return Ok(());
-    }
-    Err(SettingsError { name, given: given.to_string(), least: least.to_string(), most: most.to_string() })
 }
 
 #[cfg(test)]

@@ -2,7 +2,15 @@
 
 use std::time::Duration;
 
-use crate::policy::{SettingsError, Spelled, check};
+/// A setting outside its range.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name} = {given} is not between {least} and {most}")]
+pub struct SettingsError {
+    name: &'static str,
+    given: String,
+    least: String,
+    most: String,
+}
 
 /// A value as a file has it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -153,6 +161,16 @@ impl Setting for bool {
     }
 }
 
+/// A duration that is displayed as people write it.
+#[derive(PartialEq, PartialOrd)]
+pub(crate) struct Spelled(pub(crate) Duration);
+
+impl std::fmt::Display for Spelled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Debug::fmt(&self.0, f)
+    }
+}
+
 impl Setting for Duration {
     const SUFFIX: &'static str = "_ms";
     const KIND: &'static str = "a whole number of milliseconds";
@@ -190,6 +208,18 @@ impl<S: Setting> Setting for Option<S> {
     fn shown(&self) -> String {
         self.as_ref().map_or_else(|| "not set".to_owned(), S::shown)
     }
+}
+
+pub(crate) fn check<T: PartialOrd + ToString>(
+    name: &'static str,
+    given: T,
+    least: T,
+    most: T,
+) -> Result<(), SettingsError> {
+    if given >= least && given <= most {
+        return Ok(());
+    }
+    Err(SettingsError { name, given: given.to_string(), least: least.to_string(), most: most.to_string() })
 }
 
 pub(crate) fn check_range<S: Setting>(
@@ -254,22 +284,22 @@ macro_rules! settings {
             ///
             /// # Errors
             /// Names the first setting that is outside.
-            pub fn check(&self) -> Result<(), $crate::policy::SettingsError> {
+            pub fn check(&self) -> Result<(), $crate::settings::by_name::SettingsError> {
                 $($(
-                    $crate::settings_by_name::check_range(stringify!($field), &self.$field, $least, $most)?;
+                    $crate::settings::by_name::check_range(stringify!($field), &self.$field, $least, $most)?;
                 )?)+
                 $($(self.$section.as_ref().map_or(Ok(()), <$section_type>::check)?;)+)?
                 Ok(())
             }
         }
 
-        impl $crate::settings_by_name::ByName for $name {
+        impl $crate::settings::by_name::ByName for $name {
             fn set(
                 &mut self,
                 name: &str,
-                value: $crate::settings_by_name::Value,
-            ) -> Result<(), $crate::settings_by_name::SetError> {
-                use $crate::settings_by_name::{SetError, Setting};
+                value: $crate::settings::by_name::Value,
+            ) -> Result<(), $crate::settings::by_name::SetError> {
+                use $crate::settings::by_name::{SetError, Setting};
                 $(
                     if name.strip_suffix(<$type as Setting>::SUFFIX) == Some(stringify!($field)) {
                         let wanted = <$type as Setting>::KIND;
@@ -281,24 +311,24 @@ macro_rules! settings {
                         });
                     }
                 )+
-                let known = $crate::settings_by_name::ByName::described(self);
+                let known = $crate::settings::by_name::ByName::described(self);
                 Err(SetError::Unknown { known: known.into_iter().map(|setting| setting.name).collect() })
             }
 
-            fn section(&mut self, name: &str) -> Option<&mut dyn $crate::settings_by_name::ByName> {
+            fn section(&mut self, name: &str) -> Option<&mut dyn $crate::settings::by_name::ByName> {
                 match name {
                     $($(stringify!($section) => Some(self.$section.get_or_insert_with(Default::default)),)+)?
                     _ => None,
                 }
             }
 
-            fn described(&self) -> Vec<$crate::settings_by_name::Described> {
-                use $crate::settings_by_name::{Described, Setting};
+            fn described(&self) -> Vec<$crate::settings::by_name::Described> {
+                use $crate::settings::by_name::{Described, Setting};
                 vec![$(Described {
                     name: format!("{}{}", stringify!($field), <$type as Setting>::SUFFIX),
                     meaning: concat!($($doc),+),
                     default: Setting::shown(&self.$field),
-                    range: [$($crate::settings_by_name::range::<$type>($least, $most))?].into_iter().next(),
+                    range: [$($crate::settings::by_name::range::<$type>($least, $most))?].into_iter().next(),
                 },)+]
             }
 
