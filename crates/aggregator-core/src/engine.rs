@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use crate::analysis::Analyzer;
 use crate::answer::ensemble::{self, Ensemble};
-use crate::answer::mode::Mode;
+use crate::limits::MAX_PROVIDERS;
 use crate::model::LanguageModel;
 use crate::provider::SearchProvider;
 use crate::query::Query;
-use crate::search::MAX_PROVIDERS;
 use crate::search::merge::{Voter, Weight, WeightError};
 use crate::settings::{Settings, SettingsError, check_timeout};
+use crate::shared::{Models, Parts, Provider};
 use crate::source::ProviderName;
 use crate::stream::QueryStream;
 
@@ -23,39 +23,6 @@ use crate::stream::QueryStream;
 /// that [`run`](Self::run) returns.
 #[derive(Clone)]
 pub struct Engine(Arc<Parts>);
-
-/// What queries share.
-pub(crate) struct Parts {
-    /// In name order, so that the order in which they were added changes nothing.
-    pub(crate) providers: Vec<Provider>,
-    pub(crate) models: Option<Models>,
-    pub(crate) analyzer: Option<Analyzer>,
-    pub(crate) settings: Settings,
-    pub(crate) hash_seed: u64,
-}
-
-/// Who writes answers.
-#[derive(Clone)]
-pub(crate) enum Models {
-    One(Arc<dyn LanguageModel>),
-    Several(Ensemble),
-}
-
-impl Models {
-    /// The most suitable one for a mode.
-    pub(crate) fn first(&self, mode: Mode) -> Arc<dyn LanguageModel> {
-        match self {
-            Self::One(model) => Arc::clone(model),
-            Self::Several(ensemble) => Arc::clone(&ensemble.for_mode(mode)[0]),
-        }
-    }
-}
-
-pub(crate) struct Provider {
-    pub(crate) voter: Voter,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) provider: Arc<dyn SearchProvider>,
-}
 
 /// Settings of one provider.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

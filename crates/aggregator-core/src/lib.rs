@@ -66,6 +66,7 @@ mod deadline;
 mod engine;
 pub mod event;
 mod isolate;
+mod limits;
 pub mod model;
 mod outbox;
 pub mod provider;
@@ -75,6 +76,7 @@ pub mod search;
 #[cfg(feature = "seeded-faults")]
 pub mod seeded_fault;
 mod settings;
+mod shared;
 mod source;
 mod stream;
 mod text;

@@ -12,6 +12,9 @@ use crate::query::Query;
 use crate::settings::Settings;
 use crate::source::RankedSource;
 
+#[doc(inline)]
+pub use crate::answer::prompt::Purpose;
+
 /// A model that writes an answer from sources.
 ///
 /// # What an implementor promises
@@ -153,17 +156,6 @@ impl AnswerRequest {
     pub fn seed(&self) -> u64 {
         self.query.seed()
     }
-}
-
-/// What a text is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Purpose {
-    /// The answer.
-    #[default]
-    Answer,
-    /// A look at the results so far, in a few sentences.
-    Interim,
 }
 
 /// One item of a model's stream.

@@ -10,15 +10,16 @@ use futures::stream::FusedStream;
 use tokio::time::Instant;
 
 use crate::answer::partial::Partials;
+use crate::answer::prompt::Purpose;
 use crate::answer::{Answer, contradictions};
 use crate::cancel::Canceller;
 use crate::deadline::Allowance;
-use crate::engine::Parts;
 use crate::event::{CancelReason, Event, EventKind, Outcome, QueryFailure, Stage, Summary};
-use crate::model::{AnswerRequest, Purpose};
+use crate::model::AnswerRequest;
 use crate::outbox::Outbox;
 use crate::query::Query;
 use crate::search::Search;
+use crate::shared::Parts;
 use crate::source::RankedSource;
 
 /// The events of one query, in order; from [`Engine::run`](crate::Engine::run).

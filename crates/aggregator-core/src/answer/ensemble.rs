@@ -11,9 +11,9 @@ use super::prompt::{self, Draft};
 use super::shown::{Shown, has_visible};
 use crate::event::{Cut, ModelReport, Outcome, Role};
 use crate::isolate::Isolated;
+use crate::limits::MAX_SWALLOWED;
 use crate::model::{AnswerRequest, Chunk, LanguageModel, Usage};
 use crate::provider::{FailureKind, ProviderError};
-use crate::search::MAX_SWALLOWED;
 use crate::source::ProviderName;
 
 /// Most models of an ensemble.

@@ -14,14 +14,14 @@ use std::task::{Context, Poll};
 use tokio::time::Instant;
 
 use crate::deadline::Allowance;
-use crate::engine::Models;
 use crate::event::{AnswerSummary, Event, EventKind, ModelReport, QueryFailure, Stage};
 use crate::isolate::Isolated;
+use crate::limits::MAX_SWALLOWED;
 use crate::model::{AnswerRequest, Chunk, Cost, Price, Usage};
 use crate::outbox::Outbox;
 use crate::query::Query;
-use crate::search::MAX_SWALLOWED;
 use crate::settings::Settings;
+use crate::shared::Models;
 use crate::source::RankedSource;
 use crate::text::CleanText;
 use citations::{CitationScanner, Scanned};

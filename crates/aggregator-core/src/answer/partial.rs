@@ -8,8 +8,8 @@ use tokio::time::Instant;
 use super::ensemble::Voice;
 use super::shown::Shown;
 use crate::event::{Cut, EventKind, ModelReport, Outcome, PartialSynthesis, Role};
+use crate::limits::MAX_SWALLOWED;
 use crate::model::{AnswerRequest, Chunk, LanguageModel};
-use crate::search::MAX_SWALLOWED;
 use crate::text::CleanText;
 
 /// Longest partial synthesis in bytes; it is cut there.

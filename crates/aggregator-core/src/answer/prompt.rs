@@ -12,7 +12,6 @@ use std::hash::Hasher as _;
 use siphasher::sip::SipHasher24;
 
 use super::mode::Mode;
-use crate::model::Purpose;
 use crate::query::Query;
 use crate::source::RankedSource;
 
@@ -63,6 +62,17 @@ pub(super) fn estimate(query: &Query, sources: &[RankedSource], drafts: &[Draft]
         + sources.iter().map(of_source).sum::<usize>()
         + drafts.iter().map(|draft| AROUND_A_SOURCE + draft.text.len().min(share)).sum::<usize>();
     (tokens(bytes) as u64).min(u64::from(max_tokens))
+}
+
+/// What a text is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Purpose {
+    /// The answer.
+    #[default]
+    Answer,
+    /// A look at the results so far, in a few sentences.
+    Interim,
 }
 
 /// An answer that another model gave, for the model that has the last word.

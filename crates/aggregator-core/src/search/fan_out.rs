@@ -7,10 +7,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use futures::task::AtomicWaker;
 
 use crate::isolate::Isolated;
+use crate::limits::MAX_PROVIDERS;
 use crate::provider::{Hit, ProviderError};
-
-/// Most streams in one fan-out: one bit each in a word.
-pub(crate) const MAX_STREAMS: usize = 64;
 
 /// Who was woken since the last look, and whom to tell.
 struct Woken {
@@ -73,7 +71,7 @@ pub(crate) enum Said {
 impl FanOut {
     pub(crate) fn with_capacity(streams: usize) -> Self {
         let woken = Arc::new(Woken { bits: AtomicU64::new(0), task: AtomicWaker::new() });
-        Self { streams: Vec::with_capacity(streams), woken, ready: 0, turn: MAX_STREAMS - 1 }
+        Self { streams: Vec::with_capacity(streams), woken, ready: 0, turn: MAX_PROVIDERS - 1 }
     }
 
     /// Adds a stream; streams are numbered in the order they are added.

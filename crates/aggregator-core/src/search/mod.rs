@@ -14,21 +14,17 @@ use tokio::time::Instant;
 
 use crate::analysis::Analysis;
 use crate::deadline::Allowance;
-use crate::engine::Parts;
 use crate::event::{Cut, EventKind, HitCounts, Outcome, ProviderReport};
 use crate::isolate::Isolated;
+use crate::limits::MAX_SWALLOWED;
 use crate::provider::{Hit, SearchRequest};
 use crate::query::Query;
+use crate::shared::Parts;
 use crate::source::{RankedSource, ResultId};
 use fan_out::{FanOut, Said};
 use merge::{Merged, Placed, ResultSet};
 use patterns::{Interim, Progress, Tally};
 use select::{Selection, SelectionSettings};
-
-pub(crate) use fan_out::MAX_STREAMS as MAX_PROVIDERS;
-
-/// Most items that one poll takes without emitting anything, before it lets others run.
-pub(crate) const MAX_SWALLOWED: usize = 64;
 
 /// Titles in an interim.
 const INTERIM_BEST: usize = 3;

@@ -1,6 +1,6 @@
 //! Words that deny, in five languages.
 
-use super::is_one_of;
+use super::words::is_one_of;
 
 /// Two of them make a yes again.
 const ALTERNATING: &[&str] =

@@ -12,10 +12,12 @@
 
 mod denials;
 mod numbers;
+mod words;
 
 use crate::analysis::{shared, terms};
 use crate::source::RankedSource;
 use numbers::{Number, number, numbers_of};
+use words::core;
 
 /// Most contradictions that are told.
 pub const MAX_TOLD: usize = 16;
@@ -163,20 +165,6 @@ impl<'a> Sentence<'a> {
         let (own, others) = (years(self, own), years(other, others));
         own.is_empty() || others.is_empty() || own.iter().any(|year| others.contains(year))
     }
-}
-
-/// A word without punctuation around it.
-fn core(word: &str) -> &str {
-    word.trim_matches(|c: char| !c.is_alphanumeric())
-}
-
-/// Whether a word is in a list of lower-case words, whatever its case.
-fn is_one_of(word: &str, list: &[&str]) -> bool {
-    if word.is_ascii() {
-        return list.iter().any(|known| known.eq_ignore_ascii_case(word));
-    }
-    let lower = word.to_lowercase();
-    list.contains(&lower.as_str())
 }
 
 /// A full stop ends one only before white space: `3.5`, `example.org`.

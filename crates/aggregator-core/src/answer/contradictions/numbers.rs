@@ -1,6 +1,6 @@
 //! Numbers in sentences, as people write them, and what they are of.
 
-use super::{core, is_one_of};
+use super::words::{core, is_one_of};
 use crate::analysis::terms;
 
 /// A number in a sentence, and what it is of.

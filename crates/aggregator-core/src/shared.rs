@@ -1,0 +1,45 @@
+//! What the queries of an engine share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::analysis::Analyzer;
+use crate::answer::ensemble::Ensemble;
+use crate::answer::mode::Mode;
+use crate::model::LanguageModel;
+use crate::provider::SearchProvider;
+use crate::search::merge::Voter;
+use crate::settings::Settings;
+
+/// All of it.
+pub(crate) struct Parts {
+    /// In name order, so that the order in which they were added changes nothing.
+    pub(crate) providers: Vec<Provider>,
+    pub(crate) models: Option<Models>,
+    pub(crate) analyzer: Option<Analyzer>,
+    pub(crate) settings: Settings,
+    pub(crate) hash_seed: u64,
+}
+
+/// Who writes answers.
+#[derive(Clone)]
+pub(crate) enum Models {
+    One(Arc<dyn LanguageModel>),
+    Several(Ensemble),
+}
+
+impl Models {
+    /// The most suitable one for a mode.
+    pub(crate) fn first(&self, mode: Mode) -> Arc<dyn LanguageModel> {
+        match self {
+            Self::One(model) => Arc::clone(model),
+            Self::Several(ensemble) => Arc::clone(&ensemble.for_mode(mode)[0]),
+        }
+    }
+}
+
+pub(crate) struct Provider {
+    pub(crate) voter: Voter,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) provider: Arc<dyn SearchProvider>,
+}
