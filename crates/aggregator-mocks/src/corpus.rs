@@ -6,7 +6,6 @@ use aggregator_core::provider::Hit;
 use aggregator_settings::ShapeError;
 use serde::Deserialize;
 
-use crate::provider::List;
 use crate::random::draw;
 
 /// Pages to be found. Each section of each document is one page.
@@ -24,6 +23,15 @@ pub struct Page {
     pub title: String,
     /// Its text.
     pub text: String,
+}
+
+/// What a mock provider finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct List {
+    /// Pages about the topic, shared by all providers.
+    pub pool: u32,
+    /// Hits at the end of the list that repeat earlier ones under another address.
+    pub repeats: u32,
 }
 
 /// Why a text is no corpus.

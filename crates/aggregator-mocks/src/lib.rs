@@ -13,6 +13,7 @@
 
 pub mod contract;
 mod corpus;
+mod expectation;
 pub mod labelled;
 pub mod library;
 mod model;
@@ -25,11 +26,12 @@ mod scenario;
 mod script;
 mod transcript;
 
-pub use corpus::{Corpus, CorpusError, Page, SNIPPET_CHARS};
+pub use corpus::{Corpus, CorpusError, List, Page, SNIPPET_CHARS};
+pub use expectation::{End, Expectation};
 pub use model::{ScriptedModel, Style, write_answer};
 pub use probe::{Call, CallEnd, Probe};
 pub use profiled::{ProfiledModel, ProfiledProvider};
-pub use provider::{List, ScriptedProvider};
-pub use scenario::{End, Expectation, Scenario, ScenarioError};
+pub use provider::ScriptedProvider;
+pub use scenario::{Scenario, ScenarioError};
 pub use script::{Pace, Step};
 pub use transcript::Transcript;

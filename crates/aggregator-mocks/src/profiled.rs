@@ -8,11 +8,11 @@ use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream, Usage};
 use aggregator_core::provider::{FailureKind, Hit, HitStream, SearchRequest};
 use aggregator_core::{LanguageModel, SearchProvider};
 
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, List};
 use crate::model::{Style, write_answer};
 use crate::probe::Probe;
 use crate::profile::{ModelProfile, SearchProfile};
-use crate::provider::{Hits, List};
+use crate::provider::Hits;
 use crate::random::{Quantity, draw};
 use crate::script::{Items, Pace, Performance, Step, paced};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aggregator_core::SearchProvider;
 use aggregator_core::provider::{Hit, HitStream, SearchRequest};
 
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, List};
 use crate::probe::Probe;
 use crate::script::{Items, Pace, Performance, Step, paced, scripted_panic};
 
@@ -24,15 +24,6 @@ pub struct ScriptedProvider {
     panic_on_call: bool,
     panic_on_drop: bool,
     probe: Option<Probe>,
-}
-
-/// What a mock provider finds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct List {
-    /// Pages about the topic, shared by all providers.
-    pub pool: u32,
-    /// Hits at the end of the list that repeat earlier ones under another address.
-    pub repeats: u32,
 }
 
 impl ScriptedProvider {

@@ -9,7 +9,7 @@ use aggregator_core::event::{Event, EventKind, Outcome, RankedSource, Stage, Sum
 use futures::StreamExt as _;
 use siphasher::sip::SipHasher13;
 
-use crate::scenario::{End, Expectation};
+use crate::expectation::{End, Expectation};
 
 /// Reads events one by one, counts them, digests them, and notices at once when an invariant is broken.
 ///

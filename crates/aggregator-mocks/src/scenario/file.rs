@@ -11,12 +11,13 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
-use super::{Expectation, ModelActs, ModelMock, PanicOn, ProviderActs, ProviderMock, Scenario};
-use crate::library;
+use super::{ModelActs, ModelMock, PanicOn, ProviderActs, ProviderMock, Scenario, ScenarioError};
+use crate::corpus::{Corpus, List};
+use crate::expectation::Expectation;
+use crate::library::{profile, profile_names};
 use crate::model::Style;
 use crate::profile::{ModelProfile, Profile, ProfileError, SearchProfile};
-use crate::provider::List;
-use crate::script::Step;
+use crate::script::{Pace, Step};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -86,8 +87,21 @@ struct ModelProfileSpec {
 /// The profile of the gaps between tokens, for every model: there is no measured one to choose.
 const GAPS: &str = "gap-gamma";
 
+impl Scenario {
+    /// Reads a scenario, and checks that it can be run.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] says where it is wrong.
+    pub fn from_toml(text: &str, corpus: &Arc<Corpus>) -> Result<Self, ScenarioError> {
+        let scenario = read(text)?;
+        scenario.make_query()?;
+        scenario.build(corpus, Pace::Scripted, None, &[])?;
+        Ok(scenario)
+    }
+}
+
 /// Reads a scenario's file, and everything in it that is more than its shape but for query and engine.
-pub(super) fn read(text: &str) -> Result<Scenario, ShapeError> {
+fn read(text: &str) -> Result<Scenario, ShapeError> {
     let file: File = toml::from_str(text).map_err(|error| ShapeError::new(text, &error))?;
     let place = |(span, problem): Misplaced| ShapeError::at(text, span, &problem);
     let pool = file.pool;
@@ -159,7 +173,7 @@ impl SearchProfileSpec {
 
 impl ModelProfileSpec {
     fn find(self) -> Result<Arc<ModelProfile>, Misplaced> {
-        let (speed, tokens, gaps) = (named(&self.speed)?, named(&self.tokens)?, library::profile(GAPS));
+        let (speed, tokens, gaps) = (named(&self.speed)?, named(&self.tokens)?, profile(GAPS));
         let refusals = self.refusals.as_ref().map(named).transpose()?;
         let profile = ModelProfile::new(&speed, &tokens, &gaps, refusals.as_ref()).map_err(|error| {
             let name = match (&error, &self.refusals) {
@@ -179,10 +193,10 @@ fn unsuitable(name: &Spanned<String>, error: &ProfileError) -> Misplaced {
 
 /// The profile of a name.
 fn named(name: &Spanned<String>) -> Result<Profile, Misplaced> {
-    if library::profile_names().any(|known| known == name.get_ref()) {
-        return Ok(library::profile(name.get_ref()));
+    if profile_names().any(|known| known == name.get_ref()) {
+        return Ok(profile(name.get_ref()));
     }
-    let known = library::profile_names().collect::<Vec<_>>().join(", ");
+    let known = profile_names().collect::<Vec<_>>().join(", ");
     Err((name.span(), format!("no profile is named `{}`; there are: {known}", name.get_ref())))
 }
 

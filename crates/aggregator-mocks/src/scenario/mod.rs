@@ -11,12 +11,13 @@ use futures::StreamExt as _;
 use serde::Deserialize;
 use tokio::time::sleep;
 
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, List};
+use crate::expectation::Expectation;
 use crate::model::{ScriptedModel, Style};
 use crate::probe::Probe;
 use crate::profile::{ModelProfile, SearchProfile};
 use crate::profiled::{ProfiledModel, ProfiledProvider};
-use crate::provider::{List, ScriptedProvider};
+use crate::provider::ScriptedProvider;
 use crate::script::{Pace, Step};
 use crate::transcript::Transcript;
 
@@ -37,59 +38,6 @@ pub struct Scenario {
     settings: Settings,
     /// What must come of it at its own pace.
     pub expect: Expectation,
-}
-
-/// What must come of a scenario.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Expectation {
-    /// Name of the last event.
-    pub end: End,
-    /// Events in all.
-    pub events: u64,
-    /// Distinct results.
-    pub results: u64,
-    /// Hits merged into known results.
-    pub merged: u64,
-    /// Hits dropped.
-    pub dropped: u64,
-    /// Answer deltas.
-    pub deltas: u64,
-    /// Citations.
-    pub citations: u64,
-    /// Invented markers removed.
-    pub invented: u64,
-    /// Digest of all events, times apart; 16 hexadecimal digits.
-    pub checksum: String,
-}
-
-impl Expectation {
-    /// Every field as text, with its name in the file.
-    pub fn fields(&self) -> [(&'static str, String); 9] {
-        [
-            ("end", format!("{:?}", self.end).to_lowercase()),
-            ("events", self.events.to_string()),
-            ("results", self.results.to_string()),
-            ("merged", self.merged.to_string()),
-            ("dropped", self.dropped.to_string()),
-            ("deltas", self.deltas.to_string()),
-            ("citations", self.citations.to_string()),
-            ("invented", self.invented.to_string()),
-            ("checksum", self.checksum.clone()),
-        ]
-    }
-}
-
-/// The last event of a query.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum End {
-    /// `EventKind::Done`.
-    Done,
-    /// `EventKind::Failed`.
-    Failed,
-    /// `EventKind::Cancelled`.
-    Cancelled,
 }
 
 /// A provider of a scenario.
@@ -146,17 +94,6 @@ pub enum ScenarioError {
 }
 
 impl Scenario {
-    /// Reads a scenario, and checks that it can be run.
-    ///
-    /// # Errors
-    /// [`ScenarioError`] says where it is wrong.
-    pub fn from_toml(text: &str, corpus: &Arc<Corpus>) -> Result<Self, ScenarioError> {
-        let scenario = file::read(text)?;
-        scenario.make_query()?;
-        scenario.build(corpus, Pace::Scripted, None, &[])?;
-        Ok(scenario)
-    }
-
     /// The query.
     pub fn query(&self) -> Query {
         self.make_query().expect("checked when the scenario was read")
