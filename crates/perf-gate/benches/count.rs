@@ -4,13 +4,12 @@
 //! ready), and prints how many are enough.
 
 mod cases;
+#[path = "clock/paused.rs"]
+mod clock;
 mod limits;
 mod one_case;
 
 use std::process::ExitCode;
-
-/// Cases are observed in virtual time, where their times are exact.
-const IN_VIRTUAL_TIME: bool = true;
 
 fn main() -> ExitCode {
     one_case::main("count", measure)

@@ -4,6 +4,8 @@
 //! One process a case, because dhat counts everything a process allocates.
 
 mod cases;
+#[path = "clock/paused.rs"]
+mod clock;
 mod limits;
 mod one_case;
 
@@ -14,9 +16,6 @@ use perf_gate::Metric;
 
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
-
-/// Cases are observed in virtual time, where their times are exact.
-const IN_VIRTUAL_TIME: bool = true;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

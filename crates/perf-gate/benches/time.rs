@@ -8,13 +8,12 @@
 //! come first (divan sorts benchmarks by name) and are observed with it.
 
 mod cases;
+#[path = "clock/real.rs"]
+mod clock;
 mod limits;
 
 use divan::Bencher;
 use perf_gate::ProcessLimits;
-
-/// Cases are observed with the clock they are measured with.
-const IN_VIRTUAL_TIME: bool = false;
 
 /// The cases that are measured with the real clock.
 const REAL_CLOCK: &[&str] =

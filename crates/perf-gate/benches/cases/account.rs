@@ -13,7 +13,7 @@ use futures::{Stream, StreamExt as _};
 use perf_gate::Metric;
 use tokio::time::sleep;
 
-use super::Observation;
+use super::work::Observation;
 
 /// An account of a query: what it said and when, how often it was polled and woken.
 #[derive(Default)]

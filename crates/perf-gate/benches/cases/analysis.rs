@@ -4,7 +4,7 @@ use aggregator_core::analysis::{AnalysisSettings, Analyzer};
 use aggregator_mocks::labelled::{self, LabelledQuery};
 use perf_gate::Metric;
 
-use super::{Observation, Work, digest, require};
+use super::work::{Observation, Work, digest, require};
 
 /// Texts, analysed one after the other.
 pub struct Texts {

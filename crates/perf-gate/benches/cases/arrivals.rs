@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until};
 use super::account::nanos;
 use super::batch::digest_reply;
 use super::query::runtime;
-use super::{Observation, Work, require};
+use super::work::{Observation, Work, require};
 
 pub struct OpenLoop {
     runtime: Runtime,

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::account::nanos;
 use super::query::runtime;
-use super::{Observation, Work, require};
+use super::work::{Observation, Work, require};
 
 /// Digest of what a reply says: its text, its citations and its cost.
 pub fn digest_reply(hasher: &mut SipHasher13, reply: &Reply) {

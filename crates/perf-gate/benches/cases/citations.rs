@@ -4,7 +4,7 @@ use aggregator_core::answer::citations::{CitationScanner, Scanned};
 use aggregator_mocks::{Style, library, write_answer};
 use perf_gate::Metric;
 
-use super::{Observation, Work, digest, require};
+use super::work::{Observation, Work, digest, require};
 
 pub struct Scan {
     deltas: Vec<String>,

@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 
 use super::account::Account;
 use super::query::{drain, runtime};
-use super::{Observation, Work};
+use super::work::{Observation, Work};
 
 pub struct Endurance {
     runtime: Runtime,

@@ -13,7 +13,7 @@ use siphasher::sip::SipHasher13;
 use tokio::runtime::Runtime;
 
 use super::query::{drain, runtime};
-use super::{Observation, Work, require};
+use super::work::{Observation, Work, require};
 
 pub struct Flood {
     runtime: Runtime,

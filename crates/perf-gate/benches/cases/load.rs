@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 
 use super::account::Account;
 use super::query::{drain, runtime};
-use super::{Observation, Work, require};
+use super::work::{Observation, Work, require};
 
 pub struct Concurrent {
     runtime: Runtime,

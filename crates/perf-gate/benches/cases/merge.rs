@@ -8,7 +8,7 @@ use aggregator_core::search::merge::{Merged, ResultSet, Voter, Weight};
 use aggregator_mocks::library;
 use perf_gate::Metric;
 
-use super::{Observation, Work, digest, require};
+use super::work::{Observation, Work, digest, require};
 
 /// Hits in the order in which they arrive, with provider and rank.
 type Arrivals = Vec<(Voter, u32, Hit)>;

@@ -13,7 +13,8 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::sleep;
 
 use super::account::{Account, Counted};
-use super::{Observation, Work, require};
+use super::work::{Observation, Work, require};
+use crate::clock::IN_VIRTUAL_TIME;
 
 /// Whether this process made a runtime whose clock is paused.
 static PAUSED_BEFORE: AtomicBool = AtomicBool::new(false);
@@ -26,7 +27,7 @@ static PAUSED_BEFORE: AtomicBool = AtomicBool::new(false);
 pub fn runtime(paused: bool) -> Runtime {
     let paused_before = PAUSED_BEFORE.fetch_or(paused, Ordering::Relaxed);
     assert!(
-        paused || !paused_before || crate::IN_VIRTUAL_TIME,
+        paused || !paused_before || IN_VIRTUAL_TIME,
         "a clock was paused in this process, from when on reading the real one costs more; is it in REAL_CLOCK?"
     );
     Builder::new_current_thread().enable_time().start_paused(paused).build().expect("a current-thread runtime")
@@ -134,8 +135,7 @@ impl Work for Whole {
     fn observe(&mut self) -> Result<Observation, String> {
         self.check_first_event()?;
         let account = Account::of(self.engine.run(self.query.clone()), self.read_every);
-        let account =
-            if crate::IN_VIRTUAL_TIME { runtime(true).block_on(account) } else { self.runtime.block_on(account) };
+        let account = if IN_VIRTUAL_TIME { runtime(true).block_on(account) } else { self.runtime.block_on(account) };
         match &self.expected {
             Some(expected) => account.transcript.check_against(expected)?,
             None => account.transcript.check()?,

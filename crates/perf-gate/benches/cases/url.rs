@@ -4,7 +4,7 @@ use aggregator_core::search::canonical::CanonicalUrl;
 use aggregator_mocks::library;
 use perf_gate::Metric;
 
-use super::{Observation, Work, digest, require};
+use super::work::{Observation, Work, digest, require};
 
 pub struct Canonicalise {
     urls: Vec<String>,

@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 use super::query::runtime;
-use super::{Observation, Work, digest, require};
+use super::work::{Observation, Work, digest, require};
 
 /// Capacity of the channel; the event buffer that the reliability survey recommends.
 const CAPACITY: usize = 32;
