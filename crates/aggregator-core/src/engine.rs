@@ -28,7 +28,7 @@ pub struct Engine(Arc<Parts>);
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ProviderOptions {
-    /// How much its ranks count; see [`Weight::new`].
+    /// How much its ranks count: above 0 and at most 1,000; 1 unless set.
     pub weight: Option<f64>,
     /// Its time, 1 ms to [`Query::MAX_DEADLINE`], if other than [`Settings::provider_timeout`].
     pub timeout: Option<Duration>,

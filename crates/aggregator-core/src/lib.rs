@@ -18,8 +18,8 @@
 //! - [`provider`] and [`model`] are the contracts with whoever implements them.
 //! - [`analysis`] says what a query is, before anybody is asked.
 //! - [`settings_by_name`] is for files and tables of settings.
-//! - [`search`] is the first stage: fan-out, [canonical URLs](search::canonical), [merging and ranking](search::merge).
-//! - [`answer`] is the second: bounded text, [citation markers](answer::citations).
+//! - [`search`] is the first stage: fan-out, [canonical URLs](search::canonical), merging and ranking.
+//! - [`answer`] is the second: bounded text, citation markers.
 //!
 //! # Example
 //! ```
@@ -89,9 +89,17 @@ pub use model::LanguageModel;
 pub use provider::SearchProvider;
 pub use query::{Query, QueryError};
 pub use reply::{Asking, Citation, Ending, Reply};
+pub use search::merge::WeightError;
 pub use settings::by_name as settings_by_name;
 pub use settings::{Settings, SettingsError};
 pub use stream::QueryStream;
+
+/// What measurements and tests of this workspace look at by itself. No part of the interface: it may change at any time.
+#[doc(hidden)]
+pub mod internals {
+    pub use crate::answer::citations::{CitationScanner, Scanned};
+    pub use crate::search::merge::{Merged, Placed, Refusal, ResultSet, Voter, Weight};
+}
 
 /// The Rust of the README, compiled and run as tests.
 #[cfg(doctest)]

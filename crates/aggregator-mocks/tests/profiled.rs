@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aggregator_core::event::ProviderName;
+use aggregator_core::internals::{ResultSet, Voter, Weight};
 use aggregator_core::model::{AnswerRequest, Chunk};
 use aggregator_core::provider::{FailureKind, Hit, ProviderError, SearchRequest};
-use aggregator_core::search::merge::{ResultSet, Voter, Weight};
 use aggregator_core::{LanguageModel, Query, SearchProvider};
 use aggregator_mocks::contract::check_provider;
 use aggregator_mocks::profile::{ModelProfile, SearchProfile};

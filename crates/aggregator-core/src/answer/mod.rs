@@ -1,6 +1,6 @@
 //! The answer stage: the model's text, cleaned, bounded and checked for citations, piece by piece.
 
-pub mod citations;
+pub(crate) mod citations;
 pub mod contradictions;
 pub mod ensemble;
 pub mod mode;

@@ -2,8 +2,7 @@
 //!
 //! Everything that strangers wrote (the query, titles, addresses, snippets) stands between markers that no stranger can
 //! know, and no text can close its own: a marker that occurs in any of them is not used. That makes it hard for a page to pass
-//! as an instruction; what a model makes of it is the model's, so citations are checked all the same
-//! ([`citations`](super::citations)).
+//! as an instruction; what a model makes of it is the model's, so citations are checked all the same.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;

@@ -78,7 +78,7 @@ pub enum EventKind {
         id: ResultId,
         /// Its rank among the results so far, from 1; later results may move it.
         rank: u32,
-        /// Its fused score so far; see [`crate::search::merge`].
+        /// Its fused score so far; see [`crate::search`].
         score: f64,
         /// The page.
         source: Arc<Source>,

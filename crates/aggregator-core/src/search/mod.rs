@@ -1,8 +1,12 @@
 //! The search stage: ask every provider at once, merge and rank what comes, give each its time and no more.
+//!
+//! Results are the same page when their [canonical URL](canonical) is the same. A page's score is the sum over providers of
+//! `weight / (60 + rank)` (reciprocal rank fusion), where the rank counts a provider's hits from 1; a provider that lists a
+//! page twice counts with its better position only. Equal scores are ordered by canonical URL.
 
 pub mod canonical;
 mod fan_out;
-pub mod merge;
+pub(crate) mod merge;
 pub mod patterns;
 pub mod select;
 pub mod tracking;

@@ -1,6 +1,6 @@
 //! Scanning the standard scenario's answer for citation markers, delta by delta.
 
-use aggregator_core::answer::citations::{CitationScanner, Scanned};
+use aggregator_core::internals::{CitationScanner, Scanned};
 use aggregator_mocks::{Style, library, write_answer};
 use perf_gate::Metric;
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use aggregator_core::event::{ProviderName, RankedSource};
+use aggregator_core::internals::{Merged, ResultSet, Voter, Weight};
 use aggregator_core::provider::Hit;
-use aggregator_core::search::merge::{Merged, ResultSet, Voter, Weight};
 use aggregator_mocks::library;
 use perf_gate::Metric;
 
