@@ -1,7 +1,7 @@
 //! Rules about the tree itself that no compiler checks: who depends on whom, what the documents promise, what is left
 //! behind by accident. The reasons of the dependency rules are in `crates/ARCHITECTURE.md`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -42,9 +42,9 @@ const HTTP: &[&str] = &[
 const SERDE: &[&str] = &["serde", "serde_core", "serde_json"];
 const ENTROPY: &[&str] = &["fastrand", "getrandom", "rand", "rand_core"];
 const ENGINE: &[&str] = &["aggregator-core", "aggregator-mocks", "tokio"];
+const PROCESSES_AND_FILES: &[&str] = &["ctrlc", "indicatif", "rustix", "tempfile"];
 
-/// The rules, for the crates of today and the two that are announced. Build dependencies within the workspace are for
-/// nobody.
+/// The rules. Build dependencies within the workspace are for nobody.
 const MEMBERS: &[Member] = &[
     Member { name: "aggregator-core", normal: &[], dev: &["aggregator-mocks"], never: &[HTTP, SERDE] },
     Member {
@@ -55,17 +55,19 @@ const MEMBERS: &[Member] = &[
     },
     Member { name: "aggregator-settings", normal: &["aggregator-core"], dev: &[], never: &[HTTP] },
     Member { name: "perf-gate", normal: &[], dev: &["aggregator-core", "aggregator-mocks"], never: &[HTTP, ENGINE] },
-    Member { name: "aggregator-providers", normal: &["aggregator-core"], dev: &["aggregator-mocks"], never: &[] },
+    Member { name: "perf-judge", normal: &["perf-gate"], dev: &[], never: &[HTTP, ENGINE, PROCESSES_AND_FILES] },
+    Member { name: "perf-runner", normal: &["perf-gate", "perf-judge"], dev: &[], never: &[HTTP, ENGINE] },
+    Member { name: "perf-cli", normal: &["perf-gate", "perf-judge", "perf-runner"], dev: &[], never: &[HTTP, ENGINE] },
+    Member { name: "xtask", normal: &["perf-cli"], dev: &["perf-gate"], never: &[HTTP, ENGINE] },
     Member {
-        name: "aggregator-server",
-        normal: &["aggregator-core", "aggregator-mocks", "aggregator-providers"],
-        dev: &["perf-gate"],
-        never: &[],
+        name: "xtask-selftest",
+        normal: &["perf-cli", "perf-gate", "perf-judge", "perf-runner"],
+        dev: &[],
+        never: &[HTTP, ENGINE],
     },
-    Member { name: "xtask", normal: &["perf-gate"], dev: &["perf-gate"], never: &[HTTP, ENGINE] },
 ];
 
-/// Exactly these, so that `xtask` stays small and old records stay readable when the engine changes.
+/// Exactly these, so that what judges stays small and old records stay readable when the engine changes.
 const PERF_GATE_LIBRARY: [&str; 3] = ["serde", "thiserror", "toml"];
 
 const MOST_LINES: usize = 800;
@@ -240,7 +242,7 @@ fn planted_faults_are_built_only_when_asked_for_by_name() {
     none(
         &findings,
         &format!(
-            "`{FEATURE}` is for xtask/tests/seeded_faults.rs and slowdowns.rs, which name it: switch it on nowhere else"
+            "`{FEATURE}` is for xtask/tests/planted and `faults-feature` in Cargo.toml, which name it: switch it on nowhere else"
         ),
     );
     let expected = ["aggregator-core", "aggregator-mocks", "perf-gate"].map(str::to_owned);
@@ -316,17 +318,30 @@ fn command_lines_are_found_in_markdown() {
     assert_eq!(found, ["perf --quick", "baseline update --accept a/b/c --reason", "test", "perf", "perf --only", ""],);
 }
 
-/// Asks the program itself, through its help, whether it has the verbs and the flags of a command line.
-fn exists(words: &[String]) -> Result<(), String> {
+/// What the program itself says of some verbs, each asked for once.
+#[derive(Default)]
+struct Helps(BTreeMap<Vec<String>, Result<String, String>>);
+
+impl Helps {
+    fn of(&mut self, verbs: &[String]) -> Result<String, String> {
+        let ask = || {
+            let mut xtask = Command::new(env!("CARGO_BIN_EXE_xtask"));
+            let output = xtask.args(verbs).arg("--help").output().expect("xtask starts");
+            let error = String::from_utf8_lossy(&output.stderr);
+            match output.status.success() {
+                true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+                false => Err(error.lines().next().unwrap_or("it fails without a message").to_owned()),
+            }
+        };
+        self.0.entry(verbs.to_vec()).or_insert_with(ask).clone()
+    }
+}
+
+/// Whether the program has the verbs and the flags of a command line, by its help.
+fn exists(words: &[String], helps: &mut Helps) -> Result<(), String> {
     let mut verbs: &[String] = &[];
     let help = loop {
-        let output =
-            Command::new(env!("CARGO_BIN_EXE_xtask")).args(verbs).arg("--help").output().expect("xtask starts");
-        if !output.status.success() {
-            let error = String::from_utf8_lossy(&output.stderr);
-            return Err(error.lines().next().unwrap_or("it fails without a message").to_owned());
-        }
-        let help = String::from_utf8_lossy(&output.stdout).into_owned();
+        let help = helps.of(verbs)?;
         // Where no further verb is expected, a word is an argument.
         match words.get(verbs.len()) {
             Some(word) if help.contains("Commands:") && !word.starts_with('-') => verbs = &words[..=verbs.len()],
@@ -347,11 +362,11 @@ fn exists(words: &[String]) -> Result<(), String> {
 
 #[test]
 fn every_command_line_in_the_documents_exists() {
-    let mut findings = Vec::new();
+    let (mut findings, mut helps) = (Vec::new(), Helps::default());
     for (name, content) in files().iter().filter(|(name, _)| name.ends_with(".md")) {
         for words in xtask_commands(content) {
             let shown = format!("{name}: `cargo xtask {}`", words.join(" "));
-            if let Err(error) = exists(&words) {
+            if let Err(error) = exists(&words, &mut helps) {
                 findings.push(format!("{shown}: {error}"));
             }
         }
@@ -457,7 +472,9 @@ fn what_judges_has_owners() {
         })
         .collect();
     let mut findings = Vec::new();
-    for path in ["/benches-data/", "/xtask/", "/.github/"] {
+    let judges =
+        ["/benches-data/", "/crates/perf-judge/", "/crates/perf-runner/", "/crates/perf-cli/", "/xtask/", "/.github/"];
+    for path in judges {
         match rules.iter().filter(|(pattern, _)| *pattern == path).collect::<Vec<_>>()[..] {
             [(_, 1..)] => {}
             [] => findings.push(format!("`{path}` has no line")),

@@ -239,11 +239,10 @@ impl Baseline {
         Ok(baseline)
     }
 
-    /// The stored form: one line a record, in a fixed order, so that a change can be reviewed line by line.
-    pub fn to_toml(&self) -> String {
-        let mut out = String::from(
-            "# Written by `cargo xtask baseline update`, never by hand. How to change it: benches-data/README.md\n",
-        );
+    /// The stored form: one line a record, in a fixed order, so that a change can be reviewed line by line. `writer` is the
+    /// command that writes it.
+    pub fn to_toml(&self, writer: &str) -> String {
+        let mut out = format!("# Written by `{writer}`, never by hand.\n");
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
         // Writing to a String cannot fail.
         let _ = writeln!(out, "schema = {SCHEMA}");
@@ -345,8 +344,8 @@ mod tests {
     fn schema_2_on_disk() {
         assert_eq!(SCHEMA, 2);
         assert_eq!(
-            sample().to_toml(),
-            r#"# Written by `cargo xtask baseline update`, never by hand. How to change it: benches-data/README.md
+            sample().to_toml("a command"),
+            r#"# Written by `a command`, never by hand.
 schema = 2
 key.rustc = "rustc 1.95.0 (59807616e 2026-04-14)"
 key.target = "x86_64-unknown-linux-gnu"
@@ -373,12 +372,12 @@ record = [
 
     #[test]
     fn what_was_written_reads_back() {
-        assert_eq!(Baseline::from_toml(&sample().to_toml()).unwrap(), sample());
+        assert_eq!(Baseline::from_toml(&sample().to_toml("a command")).unwrap(), sample());
     }
 
     #[test]
     fn a_text_cut_anywhere_is_refused() {
-        let text = sample().to_toml();
+        let text = sample().to_toml("a command");
         let end = text.trim_end().len();
         for cut in 0..end {
             assert!(Baseline::from_toml(&text[..cut]).is_err(), "cut at {cut} was accepted");
@@ -402,7 +401,7 @@ record = [
 
     #[test]
     fn errors_name_the_cause() {
-        let text = sample().to_toml();
+        let text = sample().to_toml("a command");
         for (from, to, says) in [
             ("schema = 2", "schema = 3", "schema 3"),
             ("value = 15", "value = -15", "integer"),
@@ -436,7 +435,7 @@ record = [
             let tools = tools().filter(|_| counted);
             let mut baseline = Baseline::new(key(), tools, provenance(), records.collect()).unwrap();
             baseline.provenance.machine = reason;
-            prop_assert_eq!(Baseline::from_toml(&baseline.to_toml()).unwrap(), baseline);
+            prop_assert_eq!(Baseline::from_toml(&baseline.to_toml("a command")).unwrap(), baseline);
         }
 
         #[test]

@@ -1,5 +1,5 @@
 //! The slow-downs themselves, which measuring programs have with the feature `seeded-faults` only, and which need none of
-//! the cases. What they do to cases is tested in `xtask/tests/slowdowns.rs`.
+//! the cases. What they do to cases is tested in `xtask/tests/planted/slowdowns.rs`.
 
 #[path = "../benches/cases/slowdown/mod.rs"]
 mod slowdown;

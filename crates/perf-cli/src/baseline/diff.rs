@@ -1,0 +1,59 @@
+//! `baseline diff`: what would an update change?
+
+use perf_judge::baseline_update::unmeasured;
+use perf_judge::comparability::{key_difference, tools_difference};
+use perf_judge::exit_status;
+use perf_judge::report::human_rows_with_notes;
+use perf_judge::selection::Selection;
+use perf_judge::verdict::Verdict;
+use perf_runner::error::Failure;
+use perf_runner::files::bench_data::BenchData;
+use perf_runner::workspace::Workspace;
+
+use super::measured::{Built, build, changes, stale};
+use crate::places::Places;
+use crate::stdout;
+use crate::wording::wording;
+
+/// Measure, and show what `baseline update` would change (exit code 1 only if a case is broken)
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// Only the cases that match, like 'suite/*'
+    #[arg(long, value_name = "GLOB")]
+    only: Option<String>,
+    #[command(flatten)]
+    places: Places,
+}
+
+/// Runs the command.
+pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
+    let selection = Selection::new(options.only.as_deref())?;
+    let data = BenchData::read(workspace, options.places.baselines())?;
+    let features = options.places.features(workspace)?;
+    let mut something = false;
+    let mut broken = false;
+    for built in build(workspace, &data, &features, &selection)? {
+        let Built { harness, key, old, .. } = &built;
+        let run = built.measure(&selection, 1)?.remove(0);
+        if let Some(old) = old.filter(|old| old.key != *key) {
+            stdout::print(&format!("{}\nvalues are compared all the same\n\n", key_difference(key, &old.key)))?;
+        }
+        if let Some(difference) = tools_difference(&run.instructions, *old) {
+            stdout::print(&format!("instructions: {difference}\nvalues are compared all the same\n\n"))?;
+        }
+        let rows = changes(harness, &run, *old, &selection);
+        let stale = stale(*old, &rows, &run, &selection);
+        stdout::print(&stale)?;
+        stdout::print(&unmeasured(*old, key, &run, &selection))?;
+        if !rows.is_empty() {
+            let wording = |step: &_, harness: Option<&str>| wording(&workspace.config, step, harness);
+            stdout::print(&human_rows_with_notes(&rows, &wording))?;
+        }
+        something |= !rows.is_empty() || !stale.is_empty();
+        broken |= rows.iter().any(|row| row.verdict == Verdict::Broken);
+    }
+    if !something {
+        stdout::print("nothing would change\n")?;
+    }
+    Ok(if broken { exit_status::RED } else { exit_status::GREEN })
+}

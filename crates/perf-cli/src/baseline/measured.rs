@@ -1,0 +1,99 @@
+//! What a baseline holds, measured, and what that changes.
+
+use perf_gate::{Acceptance, Baseline, Class, Key};
+use perf_judge::judge::{self, Base};
+use perf_judge::row::{self, Row, Subject};
+use perf_judge::run::{CaseList, Run};
+use perf_judge::selection::Selection;
+use perf_judge::verdict::Verdict;
+use perf_runner::clock::today;
+use perf_runner::error::Failure;
+use perf_runner::files::bench_data::BenchData;
+use perf_runner::measure::callgrind::Counter;
+use perf_runner::measure::programs::{self, Executables};
+use perf_runner::measure::{exact, instructions, key};
+use perf_runner::progress::Progress;
+use perf_runner::workspace::{Harness, Workspace};
+
+/// A harness that was built, with what is stored of it.
+pub struct Built<'a> {
+    /// Its package.
+    pub harness: &'a Harness,
+    /// What makes its values comparable.
+    pub key: Key,
+    /// What is stored of it.
+    pub old: Option<&'a Baseline>,
+    executables: Executables,
+    list: CaseList,
+}
+
+/// Builds every harness of which something is selected.
+pub fn build<'a>(
+    workspace: &'a Workspace,
+    data: &'a BenchData,
+    features: &[String],
+    selection: &Selection,
+) -> Result<Vec<Built<'a>>, Failure> {
+    let one = |harness: &'a Harness| -> Result<Built<'a>, Failure> {
+        let key = key::of(workspace, harness, features, data.inputs(harness))?;
+        let old = data.baseline(harness, &key.target);
+        let executables = programs::build(workspace, harness, features)?;
+        let list = exact::list(&executables)?;
+        Ok(Built { harness, key, old, executables, list })
+    };
+    let mut all = workspace.harnesses.iter().map(one).collect::<Result<Vec<_>, _>>()?;
+    let names: Vec<_> = all.iter().flat_map(|built| built.list.all.iter().cloned()).collect();
+    selection.check(&names, all.iter().filter_map(|built| built.old))?;
+    all.retain(|built| {
+        let mut stored = built.old.into_iter().flat_map(Baseline::records);
+        !selection.of(&built.list.all).is_empty() || stored.any(|record| selection.contains(record.case()))
+    });
+    Ok(all)
+}
+
+impl Built<'_> {
+    /// What a baseline holds, measured as often as asked.
+    pub fn measure(&self, selection: &Selection, times: usize) -> Result<Vec<Run>, Failure> {
+        let Self { executables, list, .. } = self;
+        let cases = selection.of(&list.all);
+        let counter = Counter::find(executables)?;
+        let progress = Progress::new(times as u64 * Progress::exact(cases.len(), counter.callgrind().is_some()));
+        let once = |_| {
+            let exact = exact::measure(executables, list, &cases, &progress)?;
+            let instructions = instructions::measure(&counter, executables, list, &exact, &progress)?;
+            Ok(Run { exact, instructions })
+        };
+        (0..times).map(once).collect()
+    }
+}
+
+/// What an update would change, as rows. Values are compared even where the key differs: a new toolchain is no reason to
+/// overlook that something got worse.
+pub fn changes(harness: &Harness, run: &Run, old: Option<&Baseline>, selection: &Selection) -> Vec<Row> {
+    let base = Base::of(old, None);
+    let mut rows = judge::exact_rows(&run.exact, base, selection, today());
+    rows.extend(judge::instruction_rows(&run.instructions, &run.exact, base, selection, today()));
+    rows.retain(|row| row.verdict != Verdict::Pass);
+    rows.iter_mut().for_each(|row| row.harness = Some(harness.package.clone()));
+    row::sort(&mut rows);
+    rows
+}
+
+/// Acceptances whose rows no longer need them, as lines to read: an update removes them.
+pub fn stale(old: Option<&Baseline>, rows: &[Row], run: &Run, selection: &Selection) -> String {
+    let needed = |entry: &Acceptance| {
+        if entry.metric.class() == Class::Instructions && run.instructions.tools().is_none() {
+            return true;
+        }
+        rows.iter().any(|row| {
+            let same = row.case == entry.case && row.subject == Subject::Metric(entry.metric);
+            same && matches!(row.verdict, Verdict::Accepted | Verdict::Regressed)
+        })
+    };
+    let entries = old.into_iter().flat_map(|old| &old.accepted);
+    let stale = entries.filter(|entry| selection.contains(&entry.case) && !needed(entry));
+    let line = |Acceptance { case, metric, expires, reason, .. }: &Acceptance| {
+        format!("no longer needed: the acceptance of {case} {metric} until {expires} ({reason})\n")
+    };
+    stale.map(line).collect()
+}

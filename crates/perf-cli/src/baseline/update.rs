@@ -1,0 +1,310 @@
+//! `baseline update`: measure, show the reviewable difference, write.
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use perf_gate::{Baseline, Key, Record};
+use perf_judge::baseline_update::{self, Until};
+use perf_judge::comparability::{key_difference, tools_difference};
+use perf_judge::exit_status;
+use perf_judge::report::{human_rows, human_rows_with_notes};
+use perf_judge::row::Row;
+use perf_judge::run::{InstructionRun, Instructions, Run};
+use perf_judge::selection::Selection;
+use perf_judge::text::{self, counted};
+use perf_judge::thresholds::parse_date;
+use perf_judge::verdict::Verdict;
+use perf_runner::clock::today;
+use perf_runner::error::Failure;
+use perf_runner::files::atomic_write::{self, DirectoryLock};
+use perf_runner::files::bench_data::{self, BenchData};
+use perf_runner::measure::provenance;
+use perf_runner::process::interrupt;
+use perf_runner::workspace::{Harness, Workspace};
+
+use super::measured::{Built, build, changes, stale};
+use crate::places::Places;
+use crate::stdout;
+use crate::wording::wording;
+
+/// Measure twice, show what changes, and store it
+///
+/// What got better or is new is stored as it is. What got worse, or is no longer there, is stored only for the cases that
+/// `--accept` names, with a reason. That holds for a new toolchain or new packages too (another key): everything is
+/// replaced then, values are compared across the keys, and what got worse has to be accepted; `--accept '*'` accepts all.
+///
+/// Instructions within 1 % of the stored value keep it, so that small steps add up to one that is seen. Another valgrind or
+/// libc replaces them all. Without valgrind the stored ones stay, except those of cases that compute something else now.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// Only the cases that match, like 'suite/*'; other rows stay as they are
+    #[arg(long, value_name = "GLOB")]
+    only: Option<String>,
+    /// Store this case although it got worse or is gone; a name or a pattern, may be repeated
+    #[arg(long, value_name = "CASE", requires = "reason")]
+    accept: Vec<String>,
+    /// Why it is accepted; for the commit message, or stored with --expires
+    #[arg(long, value_name = "TEXT", requires = "accept", value_parser = reason)]
+    reason: Option<String>,
+    /// Keep the stored values, and tolerate the worse ones until this day (UTC)
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "accept", value_parser = expires)]
+    expires: Option<String>,
+    #[command(flatten)]
+    places: Places,
+}
+
+fn reason(text: &str) -> Result<String, String> {
+    const LONGEST: usize = 200;
+    if text.trim().is_empty() {
+        return Err("a reason has to say something".into());
+    }
+    if text.chars().any(text::is_invisible) || text.chars().count() > LONGEST {
+        return Err(format!("a reason is one line of at most {LONGEST} visible characters"));
+    }
+    Ok(text.trim().to_owned())
+}
+
+fn expires(text: &str) -> Result<String, String> {
+    match parse_date(text) {
+        None => Err("write a date as YYYY-MM-DD".into()),
+        Some(date) if date < today() => Err("that day is over".into()),
+        Some(_) => Ok(text.to_owned()),
+    }
+}
+
+/// Runs the command.
+pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
+    let selection = Selection::new(options.only.as_deref())?;
+    let accept = patterns(&options.accept)?;
+    let data = BenchData::read(workspace, options.places.baselines())?;
+    // Held until the end, and what is stored is read again under it: nobody else's update is lost.
+    let what = format!("`{}`", workspace.command("baseline update"));
+    let _lock = DirectoryLock::take(data.baselines_dir(), &what)?;
+    let data = BenchData::read(workspace, options.places.baselines())?;
+    let features = options.places.features(workspace)?;
+    let mut measured = Vec::new();
+    for built in build(workspace, &data, &features, &selection)? {
+        measured.push(measure(built, &selection)?);
+    }
+    for of_harness in &measured {
+        of_harness.show_differences()?;
+        refuse_broken(&of_harness.rows)?;
+    }
+    let is_worse = |row: &&Row| matches!(row.verdict, Verdict::Regressed | Verdict::Missing);
+    let worse: Vec<&Row> = measured.iter().flat_map(|measured| measured.rows.iter().filter(is_worse)).collect();
+    let (accepted, refused): (Vec<_>, Vec<_>) = worse.iter().partition(|row| accept.is_match(row.case.as_str()));
+    if !refused.is_empty() {
+        let rows: Vec<Row> = measured.iter().flat_map(|measured| measured.rows.iter().cloned()).collect();
+        let wording = |step: &_, harness: Option<&str>| wording(&workspace.config, step, harness);
+        stdout::print(&human_rows_with_notes(&rows, &wording))?;
+        return Err(Failure::refused(
+            format!(
+                "nothing was written; {} got worse or are gone, and are not accepted",
+                counted(refused.len(), "row")
+            ),
+            match options.accept.is_empty() {
+                true => "make them as good as before, or name their cases: --accept <case> --reason <text>".to_owned(),
+                false => format!(
+                    "make them as good as before, or name their cases too: `--accept {}` matches {}",
+                    options.accept.join(" --accept "),
+                    counted(accepted.len(), "of the worse row"),
+                ),
+            },
+        ));
+    }
+    if !options.accept.is_empty() && accepted.is_empty() {
+        return Err(Failure::environment(
+            format!("`--accept {}` matches no case that got worse", options.accept.join(" --accept ")),
+            "check the name; what is as good as before needs no acceptance",
+        ));
+    }
+    let until = match (&options.expires, &options.reason) {
+        (Some(expires), Some(reason)) => {
+            baseline_update::check_for_a_while(&accepted)
+                .map_err(|error| Failure::refused(error.to_string(), "accept it for good: leave `--expires` away"))?;
+            Some(Until { expires: expires.clone(), reason: reason.clone() })
+        }
+        _ => None,
+    };
+    // All are known before the first is written.
+    let next = measured.iter().map(|measured| measured.next(workspace, &selection, until.as_ref()));
+    let next = next.collect::<Result<Vec<_>, _>>()?;
+    for (measured, next) in measured.iter().zip(&next) {
+        measured.write(workspace, &data, &selection, next)?;
+    }
+    if let (Some(reason), None) = (&options.reason, &until) {
+        stdout::print(&format!("accepted; say why in the commit message: {reason}\n"))?;
+    }
+    Ok(exit_status::GREEN)
+}
+
+/// What was measured of a harness, and what that changes.
+struct Measured<'a> {
+    harness: &'a Harness,
+    key: Key,
+    old: Option<&'a Baseline>,
+    run: Run,
+    rows: Vec<Row>,
+}
+
+fn measure<'a>(built: Built<'a>, selection: &Selection) -> Result<Measured<'a>, Failure> {
+    let other_key = built.old.filter(|old| old.key != built.key).map(|old| key_difference(&built.key, &old.key));
+    if let Some(difference) = other_key.as_ref().filter(|_| !selection.is_everything()) {
+        return Err(Failure::refused(
+            format!("{difference}; one file cannot hold values of two keys"),
+            "update everything: leave `--only` away",
+        ));
+    }
+    let run = measure_twice(&built, selection)?;
+    let other_tools = tools_difference(&run.instructions, built.old);
+    if let Some(difference) = other_tools.as_ref().filter(|_| !selection.is_everything()) {
+        return Err(Failure::refused(
+            format!("instructions: {difference}; one file cannot hold counts of two"),
+            "update everything: leave `--only` away",
+        ));
+    }
+    let Built { harness, key, old, .. } = built;
+    let rows = changes(harness, &run, old, selection);
+    interrupt::check()?;
+    Ok(Measured { harness, key, old, run, rows })
+}
+
+impl Measured<'_> {
+    /// Says what makes the stored values not comparable, so that all of them are replaced.
+    fn show_differences(&self) -> Result<(), Failure> {
+        let Self { key, old, run, .. } = self;
+        match old.filter(|old| old.key != *key) {
+            Some(old) => stdout::print(&format!(
+                "{}\neverything is replaced; the values compare like this:\n\n",
+                key_difference(key, &old.key)
+            )),
+            None => match tools_difference(&run.instructions, *old) {
+                Some(difference) => stdout::print(&format!(
+                    "instructions: {difference}\nall of them are replaced; the values compare like this:\n\n"
+                )),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// What the baseline becomes.
+    fn next(&self, workspace: &Workspace, selection: &Selection, until: Option<&Until>) -> Result<Baseline, Failure> {
+        let Self { key, old, run, rows, .. } = self;
+        let provenance = provenance::of(workspace, &[])?;
+        baseline_update::baseline(*old, (key.clone(), provenance), run, rows, selection, until)
+            .map_err(|error| Failure::refused(format!("the run is no baseline: {error}"), "correct the case it names"))
+    }
+
+    fn write(
+        &self,
+        workspace: &Workspace,
+        data: &BenchData,
+        selection: &Selection,
+        next: &Baseline,
+    ) -> Result<(), Failure> {
+        let Self { harness, key, old, run, rows } = self;
+        stdout::print(&baseline_update::unmeasured(*old, key, run, selection))?;
+        let file = data.baseline_file(harness, &next.key.target);
+        let shown = workspace.shown(&file);
+        // Commit and machine alone are no reason to touch the file.
+        let same = |old: &Baseline| {
+            old.key == next.key
+                && old.tools == next.tools
+                && old.accepted == next.accepted
+                && old.records().eq(next.records())
+        };
+        if old.is_some_and(same) {
+            return stdout::print(&format!("unchanged: {shown}\n"));
+        }
+        stdout::print(&stale(*old, rows, run, selection))?;
+        if !rows.is_empty() {
+            stdout::print(&human_rows(rows))?;
+        }
+        interrupt::check()?;
+        if let Some(dir) = file.parent() {
+            std::fs::create_dir_all(dir).map_err(|error| Failure::path("create", dir, &error))?;
+        }
+        let is_next = |text: &str| bench_data::parse_baseline(text, &shown, workspace).is_ok_and(|back| back == *next);
+        atomic_write::write(&file, &next.to_toml(&workspace.command("baseline update")), is_next)?;
+        stdout::print(&format!(
+            "written: {shown} ({}); review it with `git diff`\n",
+            counted(next.records().len(), "record")
+        ))
+    }
+}
+
+fn patterns(texts: &[String]) -> Result<GlobSet, Failure> {
+    let mut set = GlobSetBuilder::new();
+    let failed = |error| Failure::environment(format!("`--accept` is not a pattern: {error}"), "name a case, or '*'");
+    for text in texts {
+        set.add(Glob::new(text).map_err(failed)?);
+    }
+    set.build().map_err(failed)
+}
+
+/// What is stored must repeat; a value that does not would be red or green by chance.
+fn measure_twice(built: &Built<'_>, selection: &Selection) -> Result<Run, Failure> {
+    let mut runs = built.measure(selection, 2)?.into_iter();
+    let (Some(first), Some(second)) = (runs.next(), runs.next()) else { return Err(Failure::Interrupted) };
+    let mut unstable = Vec::new();
+    for (case, outcome) in &first.exact {
+        match (outcome, second.exact.get(case)) {
+            (Ok(first), Some(Ok(second))) => {
+                // Both ways, because a record may also be in only one of the runs.
+                let differ = first.iter().filter(|record| !second.contains(record));
+                let differ = differ.chain(second.iter().filter(|record| !first.contains(record)));
+                let names = differ.map(|record| format!("{case} {} = {}", record.metric(), record.value()));
+                unstable.extend(names);
+            }
+            // A case that is broken in both runs is refused as broken, with its reason.
+            (Err(_), _) => {}
+            (Ok(_), Some(Err(reason))) => unstable.push(format!("{case} (broken in the second run: {reason})")),
+            (Ok(_), None) => unstable.push(format!("{case} (not in the second run)")),
+        }
+    }
+    if let (Instructions::Measured { run: first, .. }, Instructions::Measured { run: second, .. }) =
+        (&first.instructions, &second.instructions)
+    {
+        unstable.extend(unrepeatable(first, second));
+    }
+    if unstable.is_empty() {
+        return Ok(first);
+    }
+    Err(Failure::refused(
+        format!("measured twice, these differ, so they do not repeat:\n    {}", unstable.join("\n    ")),
+        "find what depends on time, hashing or addresses in the case; nothing was written",
+    ))
+}
+
+/// Instructions that differ by more than 0.1 % between two runs: a tenth of the margin by which they are judged. One
+/// instruction is always allowed, because the figures are rounded.
+fn unrepeatable(first: &InstructionRun, second: &InstructionRun) -> Vec<String> {
+    let differs = |first: &Record, second: &Record| {
+        let (a, b) = (first.value(), second.value());
+        a.abs_diff(b) > (a.min(b) / 1_000).max(1)
+    };
+    let mut found = Vec::new();
+    for (case, outcome) in first {
+        match (outcome, second.get(case)) {
+            (Ok(first), Some(Ok(second))) if differs(first, second) => {
+                let (metric, a, b) = (first.metric(), first.value(), second.value());
+                found.push(format!("{case} {metric} = {a} and {b}, more than 0.1 % apart"));
+            }
+            (Ok(_), Some(Err(reason))) => found.push(format!("{case} (broken in the second run: {reason})")),
+            // A case that is broken in the first run is refused as broken; one that only the second run lacks is broken
+            // in its exact classes there.
+            _ => {}
+        }
+    }
+    found
+}
+
+fn refuse_broken(rows: &[Row]) -> Result<(), Failure> {
+    let broken: Vec<_> = rows.iter().filter(|row| row.verdict == Verdict::Broken).collect();
+    if broken.is_empty() {
+        return Ok(());
+    }
+    let reasons = broken.iter().map(|row| format!("{}: {}", row.case, row.reason.as_deref().unwrap_or_default()));
+    Err(Failure::refused(
+        format!("broken cases have no values to store:\n    {}", reasons.collect::<Vec<_>>().join("\n    ")),
+        "repair them; nothing was written",
+    ))
+}

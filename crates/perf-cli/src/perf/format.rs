@@ -1,0 +1,40 @@
+//! The forms in which a report is printed.
+
+use perf_judge::report::{Report, Wording};
+use perf_runner::error::Failure;
+use perf_runner::workspace::Workspace;
+
+use crate::wording::wording;
+
+/// What goes to standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// The table
+    Human,
+    /// report.json
+    Json,
+    /// report.md
+    Markdown,
+}
+
+impl Format {
+    /// A report in this form; `written` says where the files are.
+    pub fn render(self, report: &Report, written: &str, workspace: &Workspace) -> Result<String, Failure> {
+        let wording = |step: &_, harness: Option<&str>| wording(&workspace.config, step, harness);
+        match self {
+            Self::Human => Ok(report.human(written, &wording)),
+            Self::Json => json(report, &wording),
+            Self::Markdown => Ok(report.markdown(&wording)),
+        }
+    }
+}
+
+/// The text of report.json.
+pub fn json(report: &Report, wording: Wording<'_>) -> Result<String, Failure> {
+    report.json(wording).map_err(|error| {
+        Failure::environment(
+            format!("the report cannot be written as JSON: {error}"),
+            "this is a bug: please report it",
+        )
+    })
+}

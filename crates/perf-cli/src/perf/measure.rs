@@ -1,0 +1,309 @@
+//! One run: everything that is selected is measured, and judged against what is stored and against the base.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use perf_gate::{Baseline, CaseName, Key};
+use perf_judge::budget::Budget;
+use perf_judge::comparability::{key_difference, tools_difference};
+use perf_judge::judge::paired::{self, Rule};
+use perf_judge::judge::{self, Base};
+use perf_judge::pairs::plan::Effort;
+use perf_judge::report::HarnessRun;
+use perf_judge::report::comparison::{Comparison, Pairing};
+use perf_judge::row::Row;
+use perf_judge::run::{CaseList, ExactRun, Instructions, WallRun};
+use perf_judge::selection::Selection;
+use perf_judge::text;
+use perf_judge::verdict::Verdict;
+use perf_runner::attribution;
+use perf_runner::clock::today;
+use perf_runner::compare::pairs::{self, Contest, Setup};
+use perf_runner::compare::store::{self, Store};
+use perf_runner::compare::{Against, Relation, Sides, measured_base};
+use perf_runner::error::Failure;
+use perf_runner::files::bench_data::BenchData;
+use perf_runner::measure::callgrind::Counter;
+use perf_runner::measure::programs::Executables;
+use perf_runner::measure::{exact, instructions, wall};
+use perf_runner::process::affinity;
+use perf_runner::progress::Progress;
+use perf_runner::workspace::{Harness, Workspace};
+
+use super::options::Options;
+
+/// What every harness of a run has in common.
+pub struct Work<'a> {
+    /// How much is measured.
+    pub options: &'a Options,
+    /// Where.
+    pub workspace: &'a Workspace,
+    /// Which cases.
+    pub selection: &'a Selection,
+    /// What is stored.
+    pub data: &'a BenchData,
+    /// Features that the programs are built with, as arguments of cargo.
+    pub features: &'a [String],
+    /// Baselines of harnesses of which nothing has to be measured.
+    pub identical: &'a [&'a Baseline],
+}
+
+/// What a run gave.
+pub struct Measured {
+    /// Every row.
+    pub rows: Vec<Row>,
+    /// What was measured, and compared with what.
+    pub harnesses: Vec<HarnessRun>,
+}
+
+/// A harness that was built.
+struct Built<'a> {
+    harness: &'a Harness,
+    key: Key,
+    stored: Option<&'a Baseline>,
+    executables: Executables,
+    against: Against,
+    building: Duration,
+    list: CaseList,
+    cases: Vec<CaseName>,
+    counter: Counter,
+}
+
+/// What repeats, measured and judged.
+struct Repeating {
+    exact: ExactRun,
+    instructions: Instructions,
+    rows: Vec<Row>,
+    /// Why values were compared with those of the base, measured here, if they were.
+    against_base: Option<String>,
+}
+
+impl<'a> Work<'a> {
+    /// Measures some harnesses and judges them: what repeats of all of them first, as that takes all processors, then wall
+    /// time.
+    pub fn measure(&self, harnesses: Vec<(&'a Harness, Key, Relation<'_>)>) -> Result<Measured, Failure> {
+        let built = harnesses.into_iter().map(|(harness, key, relation)| self.build(harness, key, relation));
+        let mut built = built.collect::<Result<Vec<_>, _>>()?;
+        let all: Vec<CaseName> = built.iter().flat_map(|built| built.list.all.iter().cloned()).collect();
+        let baselines = self.data.baselines().map(|(_, baseline)| baseline);
+        self.selection.check(&all, baselines)?;
+        no_case_twice(&built)?;
+        // Of several harnesses, those that have nothing to do with what was selected have nothing to say.
+        let is_stored = |built: &Built<'_>| {
+            built.stored.is_some_and(|stored| stored.records().any(|record| self.selection.contains(record.case())))
+        };
+        built.retain(|built| !built.cases.is_empty() || is_stored(built));
+
+        let process = |built: &Built<'_>| 25 * Progress::process(built.cases.len(), Duration::from_millis(30));
+        let repeating = |built: &Built<'_>| Progress::exact(built.cases.len(), built.counter.callgrind().is_some());
+        let progress = Progress::new(built.iter().map(|built| process(built) + repeating(built)).sum());
+        let repeating = built.iter().map(|built| self.repeating(built, &progress)).collect::<Result<Vec<_>, _>>()?;
+
+        let whole: Vec<Vec<CaseName>> =
+            built.iter().zip(&repeating).map(|(built, repeating)| whole(&built.cases, &repeating.exact)).collect();
+        let timed =
+            |built: &Built<'_>, whole: &[CaseName]| whole.iter().filter(|case| !built.list.is_heavy(case)).count();
+        let in_pairs = |built: &Built<'_>| matches!(built.against, Against::Base(_));
+        let timed_in_pairs: usize =
+            built.iter().zip(&whole).filter(|(b, _)| in_pairs(b)).map(|(built, whole)| timed(built, whole)).sum();
+        let (mut rows, mut runs) = (Vec::new(), Vec::new());
+        let (mut exact, mut counted, mut wall) = (ExactRun::new(), Vec::new(), WallRun::new());
+        for ((built, repeating), whole) in built.into_iter().zip(repeating).zip(whole) {
+            let share = timed(&built, &whole) as f64 / timed_in_pairs.max(1) as f64;
+            let package = built.harness.package.clone();
+            let key = built.key.clone();
+            let (of_wall, its_wall, comparison) = self.wall(built, &repeating, &whole, share, &progress)?;
+            let its_rows = repeating.rows.into_iter().chain(of_wall);
+            rows.extend(its_rows.map(|row| Row { harness: Some(package.clone()), ..row }));
+            let tools = match &repeating.instructions {
+                Instructions::Measured { tools, .. } => Ok(tools.clone()),
+                Instructions::NotMeasured(reason) => Err(reason.clone()),
+            };
+            runs.push(HarnessRun { package, key, tools, comparison });
+            exact.extend(repeating.exact);
+            counted.push(repeating.instructions);
+            wall.extend(its_wall);
+        }
+        drop(progress);
+        let budgets: Vec<Budget> =
+            self.data.budgets.iter().filter(|budget| !self.is_identical(&budget.case)).cloned().collect();
+        let of_budgets = judge::budget_rows(&budgets, self.selection, &exact, &counted, &wall);
+        let harness_of: BTreeMap<CaseName, Option<String>> =
+            rows.iter().map(|row: &Row| (row.case.clone(), row.harness.clone())).collect();
+        let with_harness = |row: Row| Row { harness: harness_of.get(&row.case).cloned().flatten(), ..row };
+        rows.extend(of_budgets.into_iter().map(with_harness));
+        Ok(Measured { rows, harnesses: runs })
+    }
+
+    /// Whether a case is of a harness of which nothing has to be measured.
+    fn is_identical(&self, case: &CaseName) -> bool {
+        self.identical.iter().any(|baseline| baseline.records().any(|record| record.case() == case))
+    }
+
+    fn build(&self, harness: &'a Harness, key: Key, relation: Relation<'_>) -> Result<Built<'a>, Failure> {
+        let began = Instant::now();
+        let (executables, against) = relation.build(self.workspace, harness, self.features)?;
+        let building = began.elapsed();
+        let list = exact::list(&executables)?;
+        let cases = self.selection.of(&list.all);
+        let counter = Counter::find(&executables)?;
+        let stored = self.data.baseline(harness, &key.target);
+        Ok(Built { harness, key, stored, executables, against, building, list, cases, counter })
+    }
+
+    fn repeating(&self, built: &Built<'_>, progress: &Progress) -> Result<Repeating, Failure> {
+        let Built { harness, key, stored, executables, against, list, cases, counter, .. } = built;
+        let exact = exact::measure(executables, list, cases, progress)?;
+        let instructions = instructions::measure(counter, executables, list, &exact, progress)?;
+
+        let other_key = stored.filter(|stored| stored.key != *key).map(|stored| key_difference(key, &stored.key));
+        let other_tools = tools_difference(&instructions, *stored);
+        // Where the stored values mean something else, those of the base are measured too.
+        let here = match against {
+            Against::Base(sides) if other_key.is_some() || other_tools.is_some() => {
+                let declared = measured_base::declared(&sides.base_workspace, harness, key);
+                let base = measured_base::measure(&sides.base, counter, key, cases, progress)?;
+                base.map(|base| measured_base::moved(&base, *stored, declared.as_ref()))
+            }
+            _ => None,
+        };
+        let of_stored = Base::of(*stored, other_key.as_deref());
+        let (exact_base, counted_base) = match &here {
+            Some(here) if other_key.is_some() => (Base::Comparable(here), Base::Comparable(here)),
+            Some(here) => (of_stored, Base::Comparable(here)),
+            None => (of_stored, of_stored.counted_with(other_tools.as_deref())),
+        };
+        let mut rows = judge::exact_rows(&exact, exact_base, self.selection, today());
+        rows.extend(judge::instruction_rows(&instructions, &exact, counted_base, self.selection, today()));
+        if let Against::Base(sides) = against {
+            attribution::name(&mut rows, self.workspace, counter.callgrind(), sides)?;
+        }
+        if let Against::Same(revision) = against {
+            judge::identical_where_not_comparable(&mut rows, revision.short());
+        }
+        let against_base = here.and(other_key.or(other_tools));
+        Ok(Repeating { exact, instructions, rows, against_base })
+    }
+
+    /// Wall time of the cases that are whole; `share` is the part of the time for pairs that this harness has.
+    fn wall(
+        &self,
+        built: Built<'_>,
+        repeating: &Repeating,
+        whole: &[CaseName],
+        share: f64,
+        progress: &Progress,
+    ) -> Result<(Vec<Row>, WallRun, Comparison), Failure> {
+        let Built { executables, list, against, building, .. } = built;
+        let alone = |verdict, why: Option<&str>| -> Result<_, Failure> {
+            let wall = wall::measure(&executables, &list, whole, self.options.wall_effort(), progress)?;
+            Ok((judge::wall_rows(&wall, verdict, why), wall))
+        };
+        match against {
+            Against::Nothing(why) => {
+                // Who asked for a comparison gets no row that looks as if there had been one.
+                let asked = self.options.against.is_some();
+                let (rows, wall) = alone(if asked { Verdict::Inconclusive } else { Verdict::Info }, Some(&why))?;
+                Ok((rows, wall, Comparison::None(why)))
+            }
+            Against::Same(revision) => {
+                let (rows, wall) = alone(Verdict::Identical, None)?;
+                Ok((rows, wall, Comparison::Same(revision)))
+            }
+            Against::Base(sides) => {
+                let timed: Vec<_> = whole.iter().filter(|case| !list.is_heavy(case)).cloned().collect();
+                if timed.is_empty() {
+                    let why = "no case that is selected is timed";
+                    return Ok((Vec::new(), WallRun::new(), Comparison::None(why.into())));
+                }
+                let effort = self.options.effort();
+                let effort = Effort { budget: effort.budget * share, ..effort };
+                self.pairs(*sides, &timed, effort, repeating, building, progress)
+            }
+        }
+    }
+
+    fn pairs(
+        &self,
+        sides: Sides,
+        timed: &[CaseName],
+        effort: Effort,
+        repeating: &Repeating,
+        building: Duration,
+        progress: &Progress,
+    ) -> Result<(Vec<Row>, WallRun, Comparison), Failure> {
+        let revision = sides.revision.clone();
+        let mut controls = timed.to_vec();
+        if sides.own_cases.is_some() {
+            let of_base = exact::list(&sides.base.executables)?;
+            controls.retain(|case| of_base.all.contains(case));
+        }
+        let setup = Setup {
+            base: &sides.base,
+            head: &sides.head,
+            cases: timed,
+            seed: self.options.seed,
+            effort,
+            new_layouts: true,
+            faults: None,
+        };
+        progress.phase("pairs", &format!("{}, both sides in turns", text::counted(timed.len(), "case")));
+        let file = setup.file(self.workspace);
+        let (store, earlier) = Store::open(&file)?;
+        let known = earlier.all().count();
+        let mut asked = store::asked(&file)?;
+        if self.options.more_pairs && known > 0 {
+            asked = asked.again(&earlier);
+            store::write_asked(&file, &asked)?;
+        }
+        let margin_of = |case: &CaseName| self.data.thresholds.wall(case, today()).unwrap_or(paired::MARGIN);
+        let rule_of = |case: &CaseName| Rule::after(asked.looks, margin_of(case));
+        let processor = affinity::processors().last().copied();
+        let contest = Contest { setup, controls: &controls, processor, rule_of: &rule_of, asked: &asked };
+        let began = Instant::now();
+        let measured = pairs::measure(&contest, store, earlier, progress)?;
+        let measuring = began.elapsed();
+        let witness = |case: &CaseName| judge::witness(&repeating.rows, case);
+        let mut rows = paired::rows(&measured, timed, rule_of, witness, revision.short());
+        if sides.own_cases.is_some() {
+            let changed = measured_base::changed(&sides.base, &repeating.exact, timed, progress)?;
+            paired::new_where_changed(&mut rows, &changed);
+        }
+        let pairing = Pairing {
+            revision,
+            seed: self.options.seed,
+            pairs: measured.pairs.all().count(),
+            earlier_pairs: known,
+            looks: asked.looks,
+            building_seconds: building.as_secs_f64(),
+            linking_seconds: measured.linking,
+            measuring_seconds: measuring.as_secs_f64() - measured.linking,
+            control: measured.control.clone(),
+            layouts: sides.head.layouts,
+            own_cases: sides.own_cases.clone(),
+            repeating: repeating.against_base.clone(),
+        };
+        Ok((rows, measured.times(timed), Comparison::Pairs(Box::new(pairing))))
+    }
+}
+
+/// A case that is broken has its red row, and is not timed.
+fn whole(cases: &[CaseName], exact: &ExactRun) -> Vec<CaseName> {
+    cases.iter().filter(|case| matches!(exact.get(case), Some(Ok(_)))).cloned().collect()
+}
+
+/// A budget or a threshold names a case and no harness.
+fn no_case_twice(built: &[Built<'_>]) -> Result<(), Failure> {
+    let mut seen: BTreeMap<&CaseName, &str> = BTreeMap::new();
+    for built in built {
+        for case in &built.list.all {
+            if let Some(other) = seen.insert(case, &built.harness.package) {
+                return Err(Failure::environment(
+                    format!("`{case}` is a case of {other} and of {}", built.harness.package),
+                    "give one of them another name: it is the key of budgets, thresholds and reports",
+                ));
+            }
+        }
+    }
+    Ok(())
+}

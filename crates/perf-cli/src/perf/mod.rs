@@ -1,0 +1,139 @@
+//! `perf`: measure, compare, print, write the reports.
+
+mod format;
+mod measure;
+mod options;
+
+use std::fs;
+use std::path::Path;
+
+use perf_gate::{Baseline, Key};
+use perf_judge::exit_status::{self, Required};
+use perf_judge::judge;
+use perf_judge::report::comparison::Comparison;
+use perf_judge::report::{HarnessRun, JSON_FILE, MARKDOWN_FILE, Report};
+use perf_judge::row::{self, Row};
+use perf_judge::selection::Selection;
+use perf_runner::compare::{self, Found, Relation};
+use perf_runner::error::Failure;
+use perf_runner::files::atomic_write::{self, DirectoryLock};
+use perf_runner::files::bench_data::BenchData;
+use perf_runner::measure::{key, provenance};
+use perf_runner::workspace::{Harness, Workspace};
+
+use crate::selftest;
+use crate::stdout;
+use crate::wording::wording;
+use measure::Work;
+use options::{Options, RequiredClass};
+
+/// The command, or what proves it.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Command {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    about: Option<About>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum About {
+    Selftest(selftest::Options),
+}
+
+impl Command {
+    /// Runs it.
+    pub fn run(&self, workspace: &Workspace) -> Result<u8, Failure> {
+        match &self.about {
+            None => run(&self.options, workspace),
+            Some(About::Selftest(options)) => selftest::run(options, workspace),
+        }
+    }
+}
+
+fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
+    let selection = Selection::new(options.only.as_deref())?;
+    let data = BenchData::read(workspace, options.places.baselines())?;
+    let features = options.places.features(workspace)?;
+    let key = |harness: &Harness| key::of(workspace, harness, &features, data.inputs(harness));
+    let keys = workspace.harnesses.iter().map(key).collect::<Result<Vec<_>, _>>()?;
+    let out = options.out.clone().unwrap_or_else(|| workspace.perf_dir().join("latest"));
+    prepare(&out)?;
+    // Two runs at once would be measured beside each other, and build in the same place.
+    let _alone = DirectoryLock::wait(&workspace.perf_dir(), &format!("`{}`", workspace.command("perf")))?;
+
+    let found = match options.places.is_for_tests() {
+        true => Found::Nothing("these are not the measuring programs of the work tree".into()),
+        false => compare::find(workspace, options.against.as_deref(), &features)?,
+    };
+    let mut rows: Vec<Row> = Vec::new();
+    let mut harnesses: Vec<HarnessRun> = Vec::new();
+    let mut identical: Vec<&Baseline> = Vec::new();
+    let mut differing: Vec<(&Harness, Key, Relation<'_>)> = Vec::new();
+    for (harness, key) in workspace.harnesses.iter().zip(keys) {
+        let relation = match &found {
+            Found::Nothing(reason) => Relation::Alone(reason.clone()),
+            Found::Origin(origin) => origin.relate(workspace, harness, &features, &key, &data)?,
+        };
+        match relation {
+            Relation::SameInputs { origin, same_rules: true } if options.against.is_some() => {
+                let stored = data.baseline(harness, &key.target);
+                identical.extend(stored);
+                let its_rows = judge::identical_rows(stored, &selection).into_iter();
+                rows.extend(its_rows.map(|row| Row { harness: Some(harness.package.clone()), ..row }));
+                harnesses.push(HarnessRun {
+                    package: harness.package.clone(),
+                    key,
+                    tools: Err("nothing that is measured differs from the base".to_owned()),
+                    comparison: Comparison::Same(origin.revision.clone()),
+                });
+            }
+            relation => differing.push((harness, key, relation)),
+        }
+    }
+    if !differing.is_empty() {
+        let (selection, data, features, identical) = (&selection, &data, &features, &identical);
+        let measured = Work { options, workspace, selection, data, features, identical }.measure(differing)?;
+        rows.extend(measured.rows);
+        harnesses.extend(measured.harnesses);
+    }
+    row::sort(&mut rows);
+
+    let required = Required {
+        baseline: options.require_baseline,
+        instructions: options.require.contains(&RequiredClass::Instructions),
+        wall: options.require.contains(&RequiredClass::Wall),
+    };
+    let is_counted = |harness: &HarnessRun| harness.tools.is_ok() || matches!(harness.comparison, Comparison::Same(_));
+    let exit_code = exit_status::of_rows(&rows, harnesses.iter().all(is_counted), required);
+    let written_by_selftest = format!("{}/selftest*", workspace.config.data);
+    let provenance = provenance::of(workspace, &[&written_by_selftest])?;
+    let only = options.only.clone();
+    let report = Report { provenance, harnesses, quick: options.quick, only, exit_code, rows };
+    write(&report, &out, workspace)?;
+    let written = format!("{}, {}", workspace.shown(&out.join(JSON_FILE)), workspace.shown(&out.join(MARKDOWN_FILE)));
+    stdout::print(&options.format.render(&report, &written, workspace)?)?;
+    Ok(exit_code)
+}
+
+/// Makes the directory and removes reports of earlier runs: if this one does not come to its end, none may be taken for
+/// its result.
+fn prepare(out: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(out).map_err(|error| Failure::path("create", out, &error))?;
+    for name in [JSON_FILE, MARKDOWN_FILE] {
+        let old = out.join(name);
+        if old.is_file() {
+            fs::remove_file(&old).map_err(|error| Failure::path("remove the old", &old, &error))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes both reports.
+fn write(report: &Report, dir: &Path, workspace: &Workspace) -> Result<(), Failure> {
+    let wording = |step: &_, harness: Option<&str>| wording(&workspace.config, step, harness);
+    let json = format::json(report, &wording)?;
+    atomic_write::write(&dir.join(JSON_FILE), &json, |back| back == json)?;
+    atomic_write::write(&dir.join(MARKDOWN_FILE), &report.markdown(&wording), |_| true)
+}

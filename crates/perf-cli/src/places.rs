@@ -1,0 +1,41 @@
+//! Options that several commands have: where baselines are, and how the measuring programs are built.
+
+use std::path::{Path, PathBuf};
+
+use perf_runner::error::Failure;
+use perf_runner::workspace::Workspace;
+
+/// The options.
+#[derive(Debug, Default, clap::Args)]
+pub struct Places {
+    /// Directory of the baselines [default: baselines in the data folder]
+    #[arg(long, value_name = "DIR")]
+    baselines: Option<PathBuf>,
+    /// Build with planted faults, of which the variable SEEDED_FAULT picks one (for tests of the gate)
+    #[arg(long, hide = true, requires = "baselines")]
+    seeded_faults: bool,
+}
+
+impl Places {
+    /// Directory of the baselines, where it is not the ordinary one.
+    pub fn baselines(&self) -> Option<&Path> {
+        self.baselines.as_deref()
+    }
+
+    /// Whether the measuring programs are not those of the work tree, so that there is nothing to compare them with.
+    pub fn is_for_tests(&self) -> bool {
+        self.seeded_faults
+    }
+
+    /// Arguments of cargo that choose features; part of what makes values comparable.
+    pub fn features(&self, workspace: &Workspace) -> Result<Vec<String>, Failure> {
+        match (self.seeded_faults, &workspace.config.faults_feature) {
+            (false, _) => Ok(Vec::new()),
+            (true, Some(feature)) => Ok(vec!["--features".into(), feature.clone()]),
+            (true, None) => Err(Failure::environment(
+                "no feature plants faults in this workspace",
+                "name one: `faults-feature` in [workspace.metadata.perf]",
+            )),
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! Snapshots of what people and programs read, with a row of every verdict.
+
+use perf_cli::wording::wording;
+use perf_gate::{CaseName, Checksum, Key, Metric, Provenance, Tools};
+use perf_judge::budget::Reference;
+use perf_judge::exit_status;
+use perf_judge::judge::paired::{Rule, judge};
+use perf_judge::next_step::NextStep;
+use perf_judge::pairs::{Difference, Times};
+use perf_judge::report::comparison::{Comparison, Layouts, Pairing, Revision};
+use perf_judge::report::{HarnessRun, Report, human_rows, human_rows_with_notes};
+use perf_judge::row::{self, Group, Paired, Row, Subject, Value};
+use perf_judge::run::{Spread, Unusable};
+use perf_judge::verdict::Verdict;
+use perf_runner::config::Config;
+
+/// Columns of a terminal.
+const WIDTH: usize = 80;
+
+/// The package that the rows are of.
+const HARNESS: &str = "perf-gate";
+
+/// The words of a workspace that says no more than it has to.
+fn words(step: &NextStep, harness: Option<&str>) -> String {
+    let config: Config = serde_json::from_value(serde_json::json!({ "harness": [HARNESS] })).unwrap();
+    wording(&config, step, harness)
+}
+
+fn number(number: u64) -> Option<Value> {
+    Some(Value::Number(number))
+}
+
+fn row(group: Group, case: &str, metric: Metric, verdict: Verdict) -> Row {
+    Row::new(group, &CaseName::new(case).unwrap(), Subject::Metric(metric), verdict)
+}
+
+fn every_verdict() -> Vec<Row> {
+    let floor = "query/floor/10";
+    let long = "concurrent/a-name-that-does-not-fit/100";
+    let checksum = |number| Some(Value::Checksum(Checksum(number)));
+    let spread = Some(Spread { iqr_percent: 2.44, processes: 20 });
+    let floor_name = CaseName::new(floor).unwrap();
+    let broken = CaseName::new("url/hostile/40").unwrap();
+    let reproduce = || NextStep::Reproduce(floor_name.clone());
+    let accept = || NextStep::Accept(floor_name.clone());
+    let mut rows = vec![
+        row(Group::Behaviour, floor, Metric::Events, Verdict::Pass).values(number(15), number(15)),
+        Row::new(Group::Behaviour, &floor_name, Subject::Checksum, Verdict::Regressed)
+            .values(checksum(0x0123_4567_89ab_cdef), checksum(0xfedc_ba98_7654_3210))
+            .because("computed something else")
+            .then(reproduce())
+            .then(accept()),
+        Row::new(Group::Behaviour, &broken, Subject::Case, Verdict::Broken)
+            .because(
+                "`count` ended with exit status: 101: expected 40 canonical addresses, and found 39 | of them, the last \
+                 of which is <script>",
+            )
+            .then(NextStep::RunCount(broken.clone())),
+        row(Group::Schedule, floor, Metric::FirstEvent, Verdict::Pass).values(number(0), number(0)),
+        row(Group::Schedule, floor, Metric::Total, Verdict::Inconclusive)
+            .values(number(1_234_567), number(1_234_568))
+            .because("not comparable: rustc is rustc 1.95.0 here, rustc 1.94.0 in the baseline")
+            .then(NextStep::ReplaceBaseline),
+        row(Group::Heap, floor, Metric::HeapBlocks, Verdict::Regressed)
+            .values(number(61), number(62))
+            .because("more than the baseline")
+            .then(reproduce())
+            .then(accept()),
+        row(Group::Heap, floor, Metric::HeapBytes, Verdict::Regressed)
+            .values(number(1_234_567), number(1_234_599))
+            .because("more than the baseline")
+            .then(reproduce())
+            .then(accept()),
+        row(Group::Heap, floor, Metric::HeapLive, Verdict::Regressed)
+            .values(number(0), number(64))
+            .because("more than the baseline")
+            .then(reproduce())
+            .then(accept()),
+        row(Group::Heap, long, Metric::HeapBytes, Verdict::Improved)
+            .values(number(12_345), number(10_000))
+            .then(NextStep::KeepImprovement),
+        row(Group::Heap, long, Metric::HeapPeak, Verdict::Accepted)
+            .values(number(4_096), number(8_192))
+            .because("until 2026-12-31: the parser is replaced by then"),
+        row(Group::Heap, long, Metric::HeapGrowth, Verdict::New)
+            .values(None, number(0))
+            .because("not in the baseline")
+            .then(NextStep::Store),
+        row(Group::Heap, "merge/wide/800", Metric::HeapBlocks, Verdict::Missing)
+            .values(number(61), None)
+            .because("in the baseline, not in the run"),
+        row(Group::Instructions, floor, Metric::Instructions, Verdict::Regressed)
+            .values(number(42_326), number(43_001))
+            .because("above the baseline by more than 1 %")
+            .then(reproduce())
+            .then(accept()),
+        row(Group::Instructions, long, Metric::Instructions, Verdict::Improved)
+            .values(number(64_142_108), number(60_000_000))
+            .then(NextStep::KeepImprovement),
+        row(Group::Instructions, "merge/wide/800", Metric::Instructions, Verdict::Pass)
+            .values(number(3_513_723), number(3_513_724)),
+        Row {
+            reference: Some(Reference { promised: "memory < 10 MB a query".into(), measured: "0.35 MB".into() }),
+            ..row(Group::Budget, floor, Metric::HeapPeak, Verdict::Pass).values(number(65_536), number(4_096))
+        },
+        row(Group::Budget, floor, Metric::Time, Verdict::Regressed)
+            .values(number(6_600), number(6_601))
+            .because("above the budget: 150,000 queries per second")
+            .then(reproduce()),
+    ];
+    let time = row(Group::Wall, floor, Metric::Time, Verdict::Info).values(None, number(6_601));
+    rows.push(Row { spread, ..time });
+    row::sort(&mut rows);
+    rows
+}
+
+/// Differences of pairs around a change: percent, in the order of measuring.
+fn around(change: f64, pairs: usize) -> Vec<f64> {
+    (0..pairs).map(|n| change + 0.25 * ((n * 7 % pairs) as f64 - (pairs - 1) as f64 / 2.0) / 2.0).collect()
+}
+
+fn in_pairs(case: &str, change: f64, pairs: usize, verdict: Verdict) -> Row {
+    let percents = around(change, pairs);
+    let logs: Vec<f64> = percents.iter().map(|percent| (percent / 100.0).ln_1p()).collect();
+    let times = |time: f64| Times { median: time, fastest: time };
+    let difference = |percent: &f64| Difference::between(times(100.0), times(100.0 + percent));
+    let first: Vec<Difference> = percents.iter().map(difference).collect();
+    let judgement = judge(&Rule::ORDINARY.first_pairs(&first), &[]);
+    let paired = Some(Paired::new(&judgement, logs, 0));
+    let time = row(Group::Wall, case, Metric::Time, verdict).values(number(18_000), number(18_460));
+    Row { paired, ..time }
+}
+
+/// Wall times that were measured in pairs, among many rows of other classes that are fine.
+fn a_comparison() -> Vec<Row> {
+    let mut rows = with_instructions(40, Verdict::Pass);
+    let against = || "0123abc".to_owned();
+    let slower = in_pairs("answer/deltas/200", 6.0, 40, Verdict::Regressed)
+        .because("slower, while instructions and heap are flat: caches, contention, system calls, or the environment")
+        .then(NextStep::ReproduceInPairs { case: CaseName::new("answer/deltas/200").unwrap(), against: against() });
+    let unclear = in_pairs("url/ordinary/40", 0.5, 60, Verdict::Inconclusive)
+        .because("its pairs scatter too much: the change that they would have shown is above 5 %")
+        .then(NextStep::MeasureQuietly { against: against() })
+        .then(NextStep::MorePairs { against: against() });
+    rows.extend([slower, unclear, in_pairs("cancel/request/standard", -0.2, 21, Verdict::Pass)]);
+    rows.push(in_pairs("batch/twenty-at-once/25", -4.0, 21, Verdict::Improved));
+    row::sort(&mut rows);
+    rows
+}
+
+fn pairing() -> Comparison {
+    let revision = Revision {
+        commit: "0123456789abcdef0123456789abcdef01234567".into(),
+        chosen: "the merge base with main".into(),
+    };
+    Comparison::Pairs(Box::new(Pairing {
+        revision,
+        seed: 1,
+        pairs: 1_137,
+        earlier_pairs: 100,
+        looks: 1,
+        building_seconds: 31.4,
+        linking_seconds: 2.2,
+        measuring_seconds: 98.2,
+        control: CaseName::new("merge/wide/800").unwrap(),
+        layouts: Layouts::Padded,
+        own_cases: Some("ended with exit status: 101".into()),
+        repeating: Some("not comparable: rustc is 1.97.0 here, 1.95.0 in the baseline".into()),
+    }))
+}
+
+fn tools() -> Result<Tools, Unusable> {
+    Ok(Tools { valgrind: "3.19.0".into(), libc: "glibc 2.36".into() })
+}
+
+fn report(mut rows: Vec<Row>, tools: Result<Tools, Unusable>, comparison: Comparison) -> Report {
+    let text = |text: &str| text.to_owned();
+    rows.iter_mut().for_each(|row| row.harness = Some(text(HARNESS)));
+    let exit_code = exit_status::of_rows(&rows, tools.is_ok(), exit_status::Required::default());
+    let key = Key {
+        rustc: text("rustc 1.95.0"),
+        target: text("x86_64-unknown-linux-gnu"),
+        profile: text("00"),
+        rustflags: text(""),
+        packages: text("01"),
+        inputs: text("02"),
+    };
+    Report {
+        provenance: Provenance { commit: text("0123abc-dirty"), machine: text("a processor, 2 processors") },
+        harnesses: vec![HarnessRun { package: text(HARNESS), key, tools, comparison }],
+        quick: true,
+        only: None,
+        exit_code,
+        rows,
+    }
+}
+
+/// What a report is printed as.
+#[derive(Clone, Copy)]
+enum Format {
+    Human,
+    Json,
+    Markdown,
+}
+
+fn printed(format: Format, report: &Report, written: &str) -> String {
+    let text = match format {
+        Format::Human => report.human(written, &words),
+        Format::Json => report.json(&words).unwrap(),
+        Format::Markdown => report.markdown(&words),
+    };
+    anstream::adapter::strip_str(&text).to_string()
+}
+
+fn plain(format: Format, rows: Vec<Row>) -> String {
+    plain_with(format, rows, tools())
+}
+
+fn plain_with(format: Format, rows: Vec<Row>, tools: Result<Tools, Unusable>) -> String {
+    let report = report(rows, tools, Comparison::None("there is no base".into()));
+    printed(format, &report, "target/perf/latest/report.json, target/perf/latest/report.md")
+}
+
+/// Lines are at most as wide as a terminal; commands may be longer, so that they can be copied.
+fn fits(table: &str) {
+    for line in table.lines().filter(|line| !line.trim_start().starts_with('→')) {
+        assert!(line.chars().count() <= WIDTH, "{} columns: {line}", line.chars().count());
+    }
+}
+
+#[test]
+fn the_table_for_people() {
+    let table = plain(Format::Human, every_verdict());
+    fits(&table);
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn wall_time_in_pairs() {
+    let report = report(a_comparison(), tools(), pairing());
+    let table = printed(Format::Human, &report, "report.json");
+    fits(&table);
+    insta::assert_snapshot!("pairs_human", table);
+    let markdown = printed(Format::Markdown, &report, "report.json");
+    let (_, of_pairs) = markdown.split_once("### Wall time").unwrap();
+    insta::assert_snapshot!("pairs_markdown", of_pairs);
+}
+
+#[test]
+fn a_screen_shows_the_worst_and_counts_the_others() {
+    let rows: Vec<Row> = (0..30)
+        .map(|case| {
+            let verdict = if case < 20 { Verdict::Regressed } else { Verdict::Pass };
+            let row = row(Group::Heap, &format!("query/floor/{case:02}"), Metric::HeapBlocks, verdict);
+            let reproduce = NextStep::Reproduce(row.case.clone());
+            let row = row.values(number(100), number(100 + case));
+            if verdict == Verdict::Pass { row } else { row.then(reproduce) }
+        })
+        .collect();
+    let screen = plain(Format::Human, [rows.clone(), with_instructions(10, Verdict::Pass)].concat());
+    assert!(!screen.contains("  query/floor/14\n") && screen.contains("  query/floor/15\n"), "{screen}");
+    assert!(screen.contains("and 15 more, all in report.md"), "{screen}");
+    assert!(screen.contains("10 rows of 10 cases"), "{screen}");
+    assert!(screen.contains("REGRESSED 17 more like these, in report.md"), "{screen}");
+    let whole = anstream::adapter::strip_str(&human_rows_with_notes(&rows, &words)).to_string();
+    assert_eq!(whole.matches("  REGRESSED\n").count(), 20, "what is reviewed is shown: {whole}");
+    assert_eq!(whole.matches("→ reproduce").count(), 20, "{whole}");
+}
+
+#[test]
+fn the_report_for_a_step_summary() {
+    insta::assert_snapshot!(plain(Format::Markdown, every_verdict()));
+}
+
+#[test]
+fn the_report_for_programs() {
+    insta::assert_snapshot!(plain(Format::Json, every_verdict()));
+}
+
+#[test]
+fn colours_are_on_verdicts_only() {
+    let text = human_rows(&every_verdict());
+    assert!(text.contains("\u{1b}[1m\u{1b}[31mREGRESSED\u{1b}[0m\n"), "{text:?}");
+    assert!(text.contains("  PASS\n"), "{text:?}");
+}
+
+/// Rows enough for a table that folds: `cases` with a passing row each, and one of instructions with this verdict.
+fn with_instructions(cases: usize, verdict: Verdict) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for case in 0..cases {
+        let name = format!("query/floor/{case:02}");
+        rows.push(row(Group::Heap, &name, Metric::HeapBlocks, Verdict::Pass).values(number(61), number(61)));
+        let row = row(Group::Instructions, &name, Metric::Instructions, verdict).values(number(42_326), number(42_400));
+        rows.push(match verdict {
+            Verdict::Inconclusive => row
+                .because("not comparable: valgrind is 3.22.0 here, 3.19.0 in the baseline")
+                .then(NextStep::ReplaceBaseline),
+            _ => row,
+        });
+    }
+    row::sort(&mut rows);
+    rows
+}
+
+#[test]
+fn instructions_that_regressed() {
+    let mut rows = with_instructions(2, Verdict::Pass);
+    let worse = rows.iter_mut().find(|row| row.group == Group::Instructions).unwrap();
+    worse.verdict = Verdict::Regressed;
+    worse.head = number(43_001);
+    worse.reason = Some("above the baseline by more than 1 %".into());
+    insta::assert_snapshot!(plain(Format::Human, rows));
+}
+
+#[test]
+fn instructions_that_were_not_measured() {
+    let rows: Vec<Row> =
+        with_instructions(2, Verdict::Pass).into_iter().filter(|row| row.group != Group::Instructions).collect();
+    let missing = || Err("valgrind is not installed (Debian, Ubuntu: apt-get install valgrind)".to_owned());
+    let human = plain_with(Format::Human, rows.clone(), missing());
+    let markdown = plain_with(Format::Markdown, rows.clone(), missing());
+    let json: serde_json::Value = serde_json::from_str(&plain_with(Format::Json, rows, missing())).unwrap();
+    for text in [&human, &markdown] {
+        assert_eq!(text.matches("instructions: not measured: ").count(), 1, "{text}");
+        assert!(!text.contains("everything that had to be judged was"), "{text}");
+        assert!(text.contains("instructions were not measured"), "{text}");
+    }
+    assert_eq!(
+        json["harnesses"][0]["instructions"],
+        serde_json::json!({
+            "measured": false,
+            "valgrind": null,
+            "libc": null,
+            "not_measured":
+                "instructions: not measured: valgrind is not installed (Debian, Ubuntu: apt-get install valgrind)",
+        })
+    );
+    insta::assert_snapshot!("not_measured_human", human);
+    insta::assert_snapshot!("not_measured_markdown", markdown);
+}
+
+/// One line for all of them, and one note.
+#[test]
+fn instructions_counted_by_another_valgrind() {
+    insta::assert_snapshot!(plain(Format::Human, with_instructions(76, Verdict::Inconclusive)));
+}

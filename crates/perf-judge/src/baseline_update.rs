@@ -1,0 +1,142 @@
+//! What the baseline becomes: the rule of an update, apart from measuring and writing.
+
+use std::collections::BTreeSet;
+
+use perf_gate::{Acceptance, Baseline, BaselineError, CaseName, Class, Key, Metric, Provenance, Record};
+
+use crate::row::{Row, Subject};
+use crate::run::{Instructions, Run};
+use crate::selection::Selection;
+use crate::text::{self, counted};
+use crate::verdict::Verdict;
+
+/// Worse rows that a person accepts until a day.
+#[derive(Debug)]
+pub struct Until {
+    /// Last day, `YYYY-MM-DD`.
+    pub expires: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Why worse rows cannot be accepted until a day: only a larger number can.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{subject}` of `{case}` is {verdict}; only a number that got worse can be accepted until a day")]
+pub struct NotForAWhile {
+    case: CaseName,
+    subject: Subject,
+    verdict: Verdict,
+}
+
+/// Whether all these worse rows can be accepted until a day.
+pub fn check_for_a_while(worse: &[&Row]) -> Result<(), NotForAWhile> {
+    let number = |row: &&&Row| matches!(row.subject, Subject::Metric(_)) && row.verdict == Verdict::Regressed;
+    match worse.iter().find(|row| !number(row)) {
+        None => Ok(()),
+        Some(row) => Err(NotForAWhile { case: row.case.clone(), subject: row.subject, verdict: row.verdict }),
+    }
+}
+
+/// The next baseline. `rows` are the changes that were shown; worse ones among them were accepted by the caller, until a
+/// day if `until` says so.
+///
+/// - Outside the selection everything stays.
+/// - A row accepted until a day keeps its stored value, so that the day can come; this also holds for rows accepted by an
+///   earlier update, as long as they still need it.
+/// - Instructions that are within the margin of what is stored keep the stored value, so that many small steps add up to
+///   one that is seen; unless key or tools are others, or the case does other work: then the value means something else.
+/// - Every other row becomes what was measured. What is gone, is gone.
+/// - Instructions that could not be counted stay as long as they can be true; see [`unmeasured`].
+pub fn baseline(
+    old: Option<&Baseline>,
+    (key, provenance): (Key, Provenance),
+    run: &Run,
+    rows: &[Row],
+    selection: &Selection,
+    until: Option<&Until>,
+) -> Result<Baseline, BaselineError> {
+    let changed_work: BTreeSet<&CaseName> = {
+        let changed = rows.iter().filter(|row| row.subject == Subject::Checksum && row.verdict == Verdict::Regressed);
+        changed.map(|row| &row.case).collect()
+    };
+    let verdict = |case: &CaseName, metric: Metric| {
+        let row = rows.iter().find(|row| row.case == *case && row.subject == Subject::Metric(metric));
+        row.map_or(Verdict::Pass, |row| row.verdict)
+    };
+    let mut records: Vec<Record> = Vec::new();
+    let mut accepted: Vec<Acceptance> = Vec::new();
+    if let Some(old) = old {
+        records.extend(old.records().filter(|record| !selection.contains(record.case())).cloned());
+        accepted.extend(old.accepted.iter().filter(|entry| !selection.contains(&entry.case)).cloned());
+    }
+    let tools = run.instructions.tools();
+    let same_counting = |old: &&Baseline| old.key == key && old.tools.as_ref() == tools;
+    let counted_alike = old.filter(same_counting).is_some();
+    let exact = run.exact.values().filter_map(|outcome| outcome.as_ref().ok()).flatten();
+    let counts = match &run.instructions {
+        Instructions::Measured { run, .. } => Some(run.values().filter_map(|outcome| outcome.as_ref().ok())),
+        Instructions::NotMeasured(_) => None,
+    };
+    for now in exact.chain(counts.into_iter().flatten()) {
+        let (case, metric) = (now.case(), now.metric());
+        let stored = old.and_then(|old| old.get(case, metric));
+        let entry = old.and_then(|old| old.accepted.iter().find(|e| e.case == *case && e.metric == metric));
+        // All records of a case are about the same work: once that changes, none of the stored values can stay.
+        let may_stay = stored.filter(|_| !changed_work.contains(case));
+        match (verdict(case, metric), may_stay, until) {
+            (Verdict::Accepted, Some(stored), _) => {
+                records.push(stored.clone());
+                accepted.extend(entry.cloned());
+            }
+            (Verdict::Regressed, Some(stored), Some(Until { expires, reason })) => {
+                records.push(stored.clone());
+                let (case, value) = (case.clone(), now.value());
+                accepted.push(Acceptance { case, metric, value, reason: reason.clone(), expires: expires.clone() });
+            }
+            (Verdict::Pass, Some(stored), _) if metric.class() == Class::Instructions && counted_alike => {
+                records.push(stored.clone());
+            }
+            _ => records.push(now.clone()),
+        }
+    }
+    if let (Some(old), None) = (old, tools) {
+        for record in uncounted(old, selection).filter(|record| may_stay_uncounted(record, old, &key, run)) {
+            let entries = old.accepted.iter();
+            accepted.extend(entries.filter(|e| e.case == *record.case() && e.metric == record.metric()).cloned());
+            records.push(record.clone());
+        }
+    }
+    accepted.sort_by(|a, b| (&a.case, a.metric).cmp(&(&b.case, b.metric)));
+    let tools = tools.or_else(|| old?.tools.as_ref()).cloned();
+    let has_counts = records.iter().any(|record| record.metric().class() == Class::Instructions);
+    let mut next = Baseline::new(key, tools.filter(|_| has_counts), provenance, records)?;
+    next.accepted = accepted;
+    Ok(next)
+}
+
+/// What an update does to stored instructions where none can be counted, as lines to read; empty where they are.
+pub fn unmeasured(old: Option<&Baseline>, key: &Key, run: &Run, selection: &Selection) -> String {
+    let Instructions::NotMeasured(reason) = &run.instructions else { return String::new() };
+    let mut lines = text::visible(&Instructions::not_measured(reason)) + "\n";
+    let stored = old.into_iter().flat_map(|old| uncounted(old, selection).map(move |record| (old, record)));
+    let (stay, gone): (Vec<_>, Vec<_>) = stored.partition(|(old, record)| may_stay_uncounted(record, old, key, run));
+    if !stay.is_empty() {
+        lines += &format!("  {} of instructions: the stored values stay as they are\n", counted(stay.len(), "row"));
+    }
+    for (_, record) in gone {
+        lines += &format!("  instructions of {} are not kept: its work or the key is another now\n", record.case());
+    }
+    lines
+}
+
+/// The selected instructions that are stored.
+fn uncounted<'a>(old: &'a Baseline, selection: &Selection) -> impl Iterator<Item = &'a Record> {
+    let counts = old.records().filter(|record| record.metric().class() == Class::Instructions);
+    counts.filter(|record| selection.contains(record.case()))
+}
+
+/// Whether instructions that nobody counted now can still be true: of the same work, under the same key.
+fn may_stay_uncounted(record: &Record, old: &Baseline, key: &Key, run: &Run) -> bool {
+    let now = run.exact.get(record.case()).and_then(|outcome| outcome.as_ref().ok()?.first());
+    old.key == *key && now.is_some_and(|now| now.checksum() == record.checksum())
+}

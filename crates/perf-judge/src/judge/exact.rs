@@ -1,0 +1,258 @@
+//! Behaviour, quality, schedule and heap: values that repeat exactly, so that equality is a fair rule.
+
+use std::cmp::Ordering;
+
+use jiff::civil::Date;
+use perf_gate::{Baseline, CaseName, Class, Record};
+
+use super::{Base, acceptance, improved, missing, new, not_comparable, regressed, row};
+use crate::next_step::NextStep;
+use crate::row::{Group, Row, Subject, Value};
+use crate::run::ExactRun;
+use crate::selection::Selection;
+use crate::verdict::Verdict;
+
+/// A row for each value of the run and each selected value of the baseline, and a checksum row for each case.
+pub fn rows(run: &ExactRun, base: Base<'_>, selection: &Selection, today: Date) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (case, outcome) in run {
+        match outcome {
+            Ok(records) => measured(case, records, base, today, &mut rows),
+            Err(reason) => rows.push(
+                Row::new(Group::Behaviour, case, Subject::Case, Verdict::Broken)
+                    .because(reason)
+                    .then(NextStep::RunCount(case.clone())),
+            ),
+        }
+    }
+    let stored = base.baseline().into_iter().flat_map(Baseline::records);
+    let stored = stored.filter(|record| record.metric().class().is_exact());
+    for record in stored.filter(|record| selection.contains(record.case())) {
+        let gone = match run.get(record.case()) {
+            Some(Ok(records)) => !records.iter().any(|now| now.metric() == record.metric()),
+            // One red row for a broken case is enough.
+            Some(Err(_)) => false,
+            None => true,
+        };
+        if gone {
+            rows.push(missing(record));
+        }
+    }
+    rows
+}
+
+fn measured(case: &CaseName, records: &[Record], base: Base<'_>, today: Date, rows: &mut Vec<Row>) {
+    let stored_checksum = base.baseline().and_then(|baseline| baseline.records().find(|record| record.case() == case));
+    if let Some(record) = records.first() {
+        let row = |verdict| {
+            let stored = stored_checksum.map(|stored| Value::Checksum(stored.checksum()));
+            Row::new(Group::Behaviour, case, Subject::Checksum, verdict)
+                .values(stored, Some(Value::Checksum(record.checksum())))
+        };
+        rows.push(match (base, stored_checksum) {
+            (_, None) => new(row(Verdict::New), base),
+            (Base::OtherKey(_, why), _) => not_comparable(row(Verdict::Inconclusive), why),
+            (_, Some(stored)) if stored.checksum() == record.checksum() => row(Verdict::Pass),
+            _ => regressed(row(Verdict::Regressed), "computed something else"),
+        });
+    }
+    rows.extend(records.iter().map(|record| judge(record, base, today)));
+}
+
+fn judge(record: &Record, base: Base<'_>, today: Date) -> Row {
+    let (case, metric) = (record.case(), record.metric());
+    let stored = base.baseline().and_then(|baseline| baseline.get(case, metric));
+    let row = |verdict| row(record, stored, verdict);
+    let Some(stored) = stored else { return new(row(Verdict::New), base) };
+    let baseline = match base {
+        Base::OtherKey(_, why) => return not_comparable(row(Verdict::Inconclusive), why),
+        Base::Comparable(_) | Base::OtherTools(..) | Base::Absent => base.baseline(),
+    };
+    let change = match (metric.class(), record.value().cmp(&stored.value())) {
+        (_, Ordering::Equal) => return row(Verdict::Pass),
+        (Class::Behaviour, Ordering::Less) => "less happened",
+        (Class::Behaviour, Ordering::Greater) => "more happened",
+        (Class::Quality, Ordering::Less) => "right less often",
+        (Class::Quality, Ordering::Greater) => return improved(row(Verdict::Improved)),
+        (_, Ordering::Less) => return improved(row(Verdict::Improved)),
+        (_, Ordering::Greater) => "more than the baseline",
+    };
+    let tolerated = |value: u64| match metric.class() {
+        // Of behaviour one other value was accepted, not every smaller one: doing nothing would be the smallest.
+        Class::Behaviour => record.value() == value,
+        Class::Quality => record.value() >= value,
+        _ => record.value() <= value,
+    };
+    acceptance::worse(row, record, change, baseline, today, tolerated)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use perf_gate::{Acceptance, Checksum, Key, Metric, Provenance};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TODAY: Date = jiff::civil::date(2026, 7, 1);
+
+    fn case(number: usize) -> CaseName {
+        CaseName::new(format!("s/c/{number}")).unwrap()
+    }
+
+    fn record(case_number: usize, metric: Metric, value: u64) -> Record {
+        Record::new(case(case_number), metric, value, Checksum(case_number as u64)).unwrap()
+    }
+
+    fn run(records: &[Record]) -> ExactRun {
+        let mut run = ExactRun::new();
+        for record in records {
+            run.entry(record.case().clone()).or_insert(Ok(Vec::new())).as_mut().unwrap().push(record.clone());
+        }
+        run
+    }
+
+    fn baseline(records: &[Record]) -> Baseline {
+        let text = String::new;
+        let key =
+            Key { rustc: text(), target: text(), profile: text(), rustflags: text(), packages: text(), inputs: text() };
+        Baseline::new(key, None, Provenance { commit: text(), machine: text() }, records.to_vec()).unwrap()
+    }
+
+    fn compare(now: &[Record], stored: &[Record]) -> Vec<Row> {
+        rows(&run(now), Base::Comparable(&baseline(stored)), &Selection::new(None).unwrap(), TODAY)
+    }
+
+    fn not_fine(rows: &[Row]) -> Vec<(Verdict, String, Subject)> {
+        let not_fine = rows.iter().filter(|row| row.verdict != Verdict::Pass);
+        not_fine.map(|row| (row.verdict, row.case.to_string(), row.subject)).collect()
+    }
+
+    /// Any records of exact classes, up to twelve cases with up to all metrics.
+    fn records() -> impl Strategy<Value = Vec<Record>> {
+        let exact = Metric::ALL.into_iter().filter(|metric| metric.class().is_exact()).collect::<Vec<_>>();
+        let row = (0usize..12, prop::sample::select(exact));
+        prop::collection::btree_map(row, 1..i64::MAX as u64, 1..60)
+            .prop_map(|rows| rows.into_iter().map(|((case, metric), value)| record(case, metric, value)).collect())
+    }
+
+    proptest! {
+        #[test]
+        fn a_run_passes_against_itself(records in records()) {
+            let rows = compare(&records, &records);
+            prop_assert_eq!(not_fine(&rows), vec![]);
+            let cases = run(&records).len();
+            prop_assert_eq!(rows.len(), records.len() + cases, "each value once, and a checksum a case");
+        }
+
+        #[test]
+        fn one_raised_value_is_the_only_row_that_is_not_fine(records in records(), at in any::<prop::sample::Index>()) {
+            let mut now = records.clone();
+            let raised = at.get_mut(&mut now);
+            *raised = record_with(raised, raised.value() + 1);
+            let verdict = match raised.metric().class() {
+                Class::Quality => Verdict::Improved,
+                _ => Verdict::Regressed,
+            };
+            let expected = (verdict, raised.case().to_string(), Subject::Metric(raised.metric()));
+            prop_assert_eq!(not_fine(&compare(&now, &records)), vec![expected]);
+        }
+
+        #[test]
+        fn one_lowered_value_is_improved_where_less_is_better(records in records(), at in any::<prop::sample::Index>()) {
+            let mut now = records.clone();
+            let lowered = at.get_mut(&mut now);
+            *lowered = record_with(lowered, lowered.value() - 1);
+            let verdict = match lowered.metric().class() {
+                Class::Behaviour | Class::Quality => Verdict::Regressed,
+                _ => Verdict::Improved,
+            };
+            let expected = (verdict, lowered.case().to_string(), Subject::Metric(lowered.metric()));
+            prop_assert_eq!(not_fine(&compare(&now, &records)), vec![expected]);
+        }
+
+        #[test]
+        fn a_removed_record_is_missing_and_an_added_one_new(records in records(), at in any::<prop::sample::Index>()) {
+            prop_assume!(records.len() > 1);
+            let mut fewer = records.clone();
+            let gone = fewer.remove(at.index(records.len()));
+            let subject = Subject::Metric(gone.metric());
+            let expected = (Verdict::Missing, gone.case().to_string(), subject);
+            prop_assert_eq!(not_fine(&compare(&fewer, &records)), vec![expected]);
+            let verdicts: BTreeMap<_, _> =
+                compare(&records, &fewer).into_iter().map(|row| ((row.case, row.subject), row.verdict)).collect();
+            prop_assert_eq!(verdicts.get(&(gone.case().clone(), subject)), Some(&Verdict::New));
+        }
+    }
+
+    fn record_with(record: &Record, value: u64) -> Record {
+        Record::new(record.case().clone(), record.metric(), value, record.checksum()).unwrap()
+    }
+
+    #[test]
+    fn another_checksum_is_red_though_every_value_is_equal() {
+        let stored = [record(1, Metric::Events, 5)];
+        let now = [Record::new(case(1), Metric::Events, 5, Checksum(99)).unwrap()];
+        assert_eq!(not_fine(&compare(&now, &stored)), [(Verdict::Regressed, "s/c/1".into(), Subject::Checksum)]);
+    }
+
+    #[test]
+    fn a_broken_case_is_one_row() {
+        let stored = [record(1, Metric::Events, 5), record(1, Metric::HeapBlocks, 5), record(2, Metric::Events, 5)];
+        let mut now = run(&stored);
+        now.insert(case(1), Err("died".into()));
+        let rows = rows(&now, Base::Comparable(&baseline(&stored)), &Selection::new(None).unwrap(), TODAY);
+        assert_eq!(not_fine(&rows), [(Verdict::Broken, "s/c/1".into(), Subject::Case)]);
+    }
+
+    #[test]
+    fn another_key_judges_names_but_no_values() {
+        let stored = [record(1, Metric::HeapBlocks, 5), record(2, Metric::HeapBlocks, 5)];
+        let now = [record(1, Metric::HeapBlocks, 6), record(3, Metric::HeapBlocks, 5)];
+        let stored = baseline(&stored);
+        let rows = rows(&run(&now), Base::OtherKey(&stored, "why"), &Selection::new(None).unwrap(), TODAY);
+        let blocks = Subject::Metric(Metric::HeapBlocks);
+        assert_eq!(
+            not_fine(&rows),
+            [
+                (Verdict::Inconclusive, "s/c/1".into(), Subject::Checksum),
+                (Verdict::Inconclusive, "s/c/1".into(), blocks),
+                (Verdict::New, "s/c/3".into(), Subject::Checksum),
+                (Verdict::New, "s/c/3".into(), blocks),
+                (Verdict::Missing, "s/c/2".into(), blocks),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_selection_leaves_other_baseline_rows_alone() {
+        let stored = [record(1, Metric::HeapBlocks, 5), record(2, Metric::HeapBlocks, 5)];
+        let selection = Selection::new(Some("s/c/1")).unwrap();
+        let rows = rows(&run(&stored[..1]), Base::Comparable(&baseline(&stored)), &selection, TODAY);
+        assert_eq!(not_fine(&rows), []);
+    }
+
+    #[test]
+    fn an_acceptance_holds_up_to_its_value_and_day() {
+        let verdict = |metric, now: u64, accepted: u64, expires: &str| {
+            let mut stored = baseline(&[record(1, metric, 10)]);
+            let (case, reason) = (case(1), "because".to_owned());
+            stored.accepted.push(Acceptance { case, metric, value: accepted, reason, expires: expires.into() });
+            let now = run(&[record(1, metric, now)]);
+            let rows = rows(&now, Base::Comparable(&stored), &Selection::new(None).unwrap(), TODAY);
+            let row = rows.into_iter().find(|row| row.subject == Subject::Metric(metric)).unwrap();
+            (row.verdict, row.reason.unwrap_or_default())
+        };
+        use Verdict::{Accepted, Improved, Pass, Regressed};
+        let heap = |now, expires| verdict(Metric::HeapBlocks, now, 12, expires);
+        assert_eq!(heap(12, "2026-07-01"), (Accepted, "until 2026-07-01: because".into()), "the last day counts");
+        assert_eq!(heap(11, "2026-07-02").0, Accepted);
+        assert_eq!(heap(13, "2026-07-02"), (Regressed, "more than the baseline, and beyond the accepted 12".into()));
+        assert_eq!(heap(12, "2026-06-30"), (Regressed, "its acceptance expired on 2026-06-30 (because)".into()));
+        assert_eq!(heap(10, "2026-06-30").0, Pass, "no longer needed");
+        assert_eq!(heap(9, "2026-06-30").0, Improved);
+        assert_eq!(verdict(Metric::Events, 8, 8, "2026-07-01").0, Accepted);
+        assert_eq!(verdict(Metric::Events, 7, 8, "2026-07-01").0, Regressed, "another value than the accepted one");
+    }
+}

@@ -1,0 +1,142 @@
+//! Turns a run, a baseline and budgets into rows with verdicts. Pure: it reads no file, no clock and no environment.
+//!
+//! - [`exact`]: behaviour, schedule and heap, against a baseline, by equality.
+//! - [`instructions`]: against a baseline, with a margin of one percent.
+//! - [`acceptance`]: what a person tolerates for a while, of both.
+//! - [`budget`]: absolute limits of anything that was measured.
+//! - [`paired`]: wall time, from pairs with the base.
+//! - [`wall`]: wall time where there are no pairs.
+
+mod acceptance;
+mod budget;
+mod exact;
+mod instructions;
+pub mod paired;
+mod wall;
+
+pub use budget::rows as budget_rows;
+pub use exact::rows as exact_rows;
+pub use instructions::{is_above as instructions_above, rows as instruction_rows};
+pub use paired::{Judgement, Witness};
+pub use wall::rows as wall_rows;
+
+use perf_gate::{Baseline, CaseName, Record};
+
+use crate::next_step::NextStep;
+use crate::row::{self, Group, Row, Subject, Value};
+use crate::selection::Selection;
+use crate::verdict::Verdict;
+
+/// What the run is compared with.
+#[derive(Debug, Clone, Copy)]
+pub enum Base<'a> {
+    /// There is no baseline for this target.
+    Absent,
+    /// A baseline of the same key.
+    Comparable(&'a Baseline),
+    /// A baseline whose values mean something else here; with the reason.
+    OtherKey(&'a Baseline, &'a str),
+    /// A baseline whose instructions were counted with other tools; with the reason.
+    OtherTools(&'a Baseline, &'a str),
+}
+
+impl<'a> Base<'a> {
+    /// A baseline, if there is one, that is comparable unless its key is another.
+    pub fn of(stored: Option<&'a Baseline>, other_key: Option<&'a str>) -> Self {
+        match (stored, other_key) {
+            (None, _) => Self::Absent,
+            (Some(baseline), None) => Self::Comparable(baseline),
+            (Some(baseline), Some(why)) => Self::OtherKey(baseline, why),
+        }
+    }
+
+    /// The same for instructions, which other tools make not comparable too.
+    pub fn counted_with(self, other_tools: Option<&'a str>) -> Self {
+        match (self, other_tools) {
+            (Self::Comparable(baseline), Some(why)) => Self::OtherTools(baseline, why),
+            (same, _) => same,
+        }
+    }
+
+    fn baseline(self) -> Option<&'a Baseline> {
+        match self {
+            Self::Absent => None,
+            Self::Comparable(baseline) | Self::OtherKey(baseline, _) | Self::OtherTools(baseline, _) => Some(baseline),
+        }
+    }
+}
+
+/// A row for each stored value, where nothing that is measured differs from a base for which they held.
+pub fn identical_rows(stored: Option<&Baseline>, selection: &Selection) -> Vec<Row> {
+    let records = stored.into_iter().flat_map(Baseline::records);
+    let selected = records.filter(|record| selection.contains(record.case()));
+    let row = |record: &Record| {
+        let subject = Subject::Metric(record.metric());
+        Row::new(record.metric().class().into(), record.case(), subject, Verdict::Identical)
+            .values(Some(Value::Number(record.value())), None)
+    };
+    let mut rows: Vec<Row> = selected.map(row).collect();
+    row::sort(&mut rows);
+    rows
+}
+
+/// Where values cannot be compared with stored ones, but nothing that is measured differs from the base, they are equal to
+/// those that the base would have here.
+pub fn identical_where_not_comparable(rows: &mut [Row], base: &str) {
+    for row in rows.iter_mut().filter(|row| row.verdict == Verdict::Inconclusive) {
+        row.verdict = Verdict::Identical;
+        row.next_steps.clear();
+        let why = row.reason.take().unwrap_or_default();
+        row.reason = Some(format!("{why}; but nothing that is measured differs from {base}"));
+    }
+}
+
+/// What the rows that repeat say about where the time of a case goes.
+pub fn witness(rows: &[Row], case: &CaseName) -> Witness {
+    let of_case = |group: Group| rows.iter().filter(move |row| row.case == *case && row.group == group);
+    let is_more =
+        |row: &Row| row.change().is_some_and(|change| change > if row.group == Group::Heap { 0.0 } else { 0.002 });
+    if of_case(Group::Heap).chain(of_case(Group::Instructions)).any(is_more) {
+        return Witness::Work;
+    }
+    let counted =
+        of_case(Group::Instructions).any(|row| row.change().is_some() && row.verdict != Verdict::Inconclusive);
+    if counted { Witness::NoWork } else { Witness::Unknown }
+}
+
+/// The row of a record, with the stored value beside the measured one.
+fn row(record: &Record, stored: Option<&Record>, verdict: Verdict) -> Row {
+    let metric = record.metric();
+    Row::new(metric.class().into(), record.case(), Subject::Metric(metric), verdict)
+        .values(stored.map(|stored| Value::Number(stored.value())), Some(Value::Number(record.value())))
+}
+
+fn missing(record: &Record) -> Row {
+    let (case, metric) = (record.case(), record.metric());
+    Row::new(metric.class().into(), case, Subject::Metric(metric), Verdict::Missing)
+        .values(Some(Value::Number(record.value())), None)
+        .because("in the baseline, not in the run")
+        .then(NextStep::BringBack)
+        .then(NextStep::AcceptRemoval(case.clone()))
+}
+
+fn regressed(row: Row, why: &str) -> Row {
+    let case = row.case.clone();
+    row.because(why).then(NextStep::Reproduce(case.clone())).then(NextStep::Accept(case))
+}
+
+fn new(row: Row, base: Base<'_>) -> Row {
+    let why = match base {
+        Base::Absent => "there is no baseline for this target",
+        Base::Comparable(_) | Base::OtherKey(..) | Base::OtherTools(..) => "not in the baseline",
+    };
+    row.because(why).then(NextStep::Store)
+}
+
+fn not_comparable(row: Row, why: &str) -> Row {
+    row.because(why).then(NextStep::ReplaceBaseline)
+}
+
+fn improved(row: Row) -> Row {
+    row.then(NextStep::KeepImprovement)
+}

@@ -1,0 +1,448 @@
+//! Wall time of two sides, from pairs measured beside each other.
+//!
+//! d = ln(change / base) of each pair; the Hodges-Lehmann estimate with exact one-sided Wilcoxon bounds. A case is slower
+//! when the lower bound (99 %) of its first pairs is above the margin, and again that (90 %) of pairs measured afresh. So a
+//! burst of noise has to come twice, and looking at many cases costs only time: who looks suspicious is measured again.
+//!
+//! The margin is there because equal programs in two files differ by parts of a percent however often they are measured;
+//! a rule without one is red more often the longer it measures.
+
+use std::collections::BTreeSet;
+
+use perf_gate::{CaseName, Metric};
+
+use crate::next_step::NextStep;
+use crate::pairs::outcome::{Broken, Measured};
+use crate::pairs::{Difference, Figure, Stage};
+use crate::row::{Group, Paired, Row, Subject, Value};
+use crate::statistics::{self, Estimate, percent};
+use crate::text::counted;
+use crate::verdict::Verdict;
+
+/// Level of each bound: the truth is beyond it in one comparison of a hundred, by one figure. As the figure of a case is
+/// chosen by what both say, it is one in fifty at worst, where they have nothing in common: 2.25 % in a simulation of that,
+/// with the truth just at the margin.
+pub const ALPHA: f64 = 0.01;
+
+/// Level of the bound of the pairs that confirm: if the truth is just at the margin, both stages are wrong in one
+/// comparison of five hundred at worst. At 1 % they took back 9 of 60 slow-downs of 5 % on a busy machine, because a burst or two among
+/// twenty pairs move so extreme a bound by ten percent; at 10 % one. (Those pairs are not kept: the plan has changed since.)
+pub const CONFIRM_ALPHA: f64 = 0.1;
+
+/// What a change may cost without being red, as a part of the base, unless `thresholds.toml` says otherwise.
+pub const MARGIN: f64 = 0.01;
+
+/// How differences are judged.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rule {
+    /// What a change may cost, as a part of the base.
+    pub margin: f64,
+    /// Level of each bound.
+    pub alpha: f64,
+}
+
+impl Rule {
+    /// Of a comparison that is looked at once.
+    pub const ORDINARY: Self = Self { margin: MARGIN, alpha: ALPHA };
+
+    /// Of a comparison for which more pairs were measured so many times after somebody had seen what there were. Each look
+    /// is another chance to be wrong, so each is half as likely to be: all together are wrong at most twice as often as
+    /// one.
+    pub fn after(looks: u32, margin: f64) -> Self {
+        Self { margin, alpha: ALPHA * 0.5_f64.powi(looks.min(30) as i32) }
+    }
+
+    /// The first pairs of a case by the figure by which it is judged: the one by which a smaller change would be seen, of
+    /// those that say that something changed, or else of both.
+    ///
+    /// On a shared machine the fastest sample often scatters half as much as the median; but it does not see what slows some
+    /// operations down and others not, so the median is heard, too.
+    pub fn first_pairs(self, differences: &[Difference]) -> FirstPairs {
+        let by = |figure| {
+            let differences = Difference::by(figure, differences);
+            FirstPairs { figure, rule: self, estimate: statistics::estimate(&differences, self.alpha), differences }
+        };
+        let smallest = |of: &FirstPairs| of.smallest().unwrap_or(f64::INFINITY);
+        let (median, fastest) = (by(Figure::Median), by(Figure::Fastest));
+        let (sharper, other) =
+            if smallest(&fastest) < smallest(&median) { (fastest, median) } else { (median, fastest) };
+        let silent = |of: &FirstPairs| of.seems() == Seems::Unchanged;
+        if silent(&sharper) && !silent(&other) { other } else { sharper }
+    }
+}
+
+/// The first pairs of a case, by the figure by which it is judged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FirstPairs {
+    /// The figure.
+    pub figure: Figure,
+    /// Log ratios, in the order of measuring.
+    pub differences: Vec<f64>,
+    /// What they say, unless they are too few.
+    pub estimate: Option<Estimate>,
+    rule: Rule,
+}
+
+impl FirstPairs {
+    /// The smallest slowdown that differences like these would have shown with a probability of 95 %, as a log ratio.
+    pub fn smallest(&self) -> Option<f64> {
+        let Rule { margin, alpha } = self.rule;
+        statistics::smallest_detectable(self.estimate.as_ref()?, margin.ln_1p(), alpha, POWER_OF_A_STAGE)
+    }
+
+    /// How far beyond the margin a change is, as a log ratio, by differences of which some are too large by chance: halfway
+    /// between the estimate and the bound.
+    pub fn beyond(&self) -> Option<f64> {
+        let estimate = self.estimate?;
+        let bound = if estimate.center > 0.0 { estimate.lower } else { -estimate.upper };
+        Some((estimate.center.abs() + bound) / 2.0 - self.rule.margin.ln_1p())
+    }
+
+    /// What they say.
+    pub fn seems(&self) -> Seems {
+        self.estimate.map_or(Seems::Unchanged, |estimate| side(&estimate, self.rule.margin))
+    }
+}
+
+/// A row passes only if it would have seen a change of this much more than its margin, as a part of the base; otherwise it
+/// is INCONCLUSIVE. With the ordinary margin that is a change of 5 %.
+pub const RESOLUTION: f64 = 0.04;
+
+/// As far as the base may seem to differ from itself.
+const UNFIT: f64 = 0.025;
+
+/// Power of each of the two stages, so that both together have 95 %.
+const POWER_OF_A_STAGE: f64 = 0.975;
+
+/// How many standard errors lie between the margin and what is found with 95 %: those of the two quantiles above.
+pub const STANDARD_ERRORS: f64 = 2.326 + 1.960;
+
+/// What the first pairs say, before they are confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seems {
+    /// By more than the margin.
+    Slower,
+    /// By more than the margin.
+    Faster,
+    /// Or by less than can be told.
+    Unchanged,
+}
+
+fn side(estimate: &Estimate, margin: f64) -> Seems {
+    if estimate.lower > margin.ln_1p() {
+        Seems::Slower
+    } else if estimate.upper < -margin.ln_1p() {
+        Seems::Faster
+    } else {
+        Seems::Unchanged
+    }
+}
+
+/// The judgement of one case.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    /// PASS, REGRESSED, IMPROVED or INCONCLUSIVE.
+    pub verdict: Verdict,
+    /// By which figure.
+    pub figure: Figure,
+    /// Of all pairs.
+    pub estimate: Option<Estimate>,
+    /// The smallest slowdown that would have been found with a probability of 95 %, as a log ratio.
+    pub smallest: Option<f64>,
+    /// Why, where the numbers do not say it.
+    pub reason: Option<String>,
+}
+
+impl Paired {
+    /// Of the logarithms of ratios, and what was made of them.
+    pub fn new(judgement: &Judgement, differences: Vec<f64>, confirming: usize) -> Self {
+        let outliers = statistics::outliers(&differences).unwrap_or_default();
+        let of = |value: fn(&Estimate) -> f64| judgement.estimate.as_ref().map(|estimate| percent(value(estimate)));
+        Self {
+            figure: judgement.figure,
+            change_percent: of(|estimate| estimate.center),
+            lower_percent: of(|estimate| estimate.lower),
+            upper_percent: of(|estimate| estimate.upper),
+            smallest_percent: judgement.smallest.map(percent),
+            pairs: differences.len(),
+            confirming,
+            mild_outliers: outliers.mild,
+            severe_outliers: outliers.severe,
+            // A hundredth of a percent is more than one pair can tell.
+            differences_percent: differences.into_iter().map(|d| (percent(d) * 100.0).round() / 100.0).collect(),
+        }
+    }
+}
+
+/// Judges the differences of a case: of its first pairs, and of those that were to confirm what they said.
+pub fn judge(first: &FirstPairs, confirm: &[Difference]) -> Judgement {
+    let FirstPairs { figure, ref differences, estimate: of_first, rule } = *first;
+    let margin = rule.margin;
+    let confirm = Difference::by(figure, confirm);
+    let all: Vec<f64> = differences.iter().chain(&confirm).copied().collect();
+    let estimate = statistics::estimate(&all, rule.alpha);
+    let Some(of_first) = of_first else {
+        let reason = format!("{} are too few to tell", counted(differences.len(), "pair"));
+        return Judgement { verdict: Verdict::Inconclusive, figure, estimate, smallest: None, reason: Some(reason) };
+    };
+    let smallest = first.smallest();
+    let sharp = smallest.is_some_and(|smallest| smallest <= (margin + RESOLUTION).ln_1p());
+    let judged = |verdict, reason: Option<String>| Judgement { verdict, figure, estimate, smallest, reason };
+    let word = match side(&of_first, margin) {
+        Seems::Unchanged => {
+            return match smallest {
+                Some(_) if sharp => judged(Verdict::Pass, None),
+                Some(_) => judged(
+                    Verdict::Inconclusive,
+                    Some(format!(
+                        "its pairs scatter too much: the slow-down that they would have shown is above {:.0} %",
+                        100.0 * (margin + RESOLUTION)
+                    )),
+                ),
+                None => judged(Verdict::Inconclusive, Some("its pairs cannot be judged".into())),
+            };
+        }
+        Seems::Slower => "slower",
+        Seems::Faster => "faster",
+    };
+    let Some(again) = statistics::estimate(&confirm, CONFIRM_ALPHA).map(|again| side(&again, margin)) else {
+        let reason = format!("its first pairs were {word}, and there was no time to confirm it");
+        return judged(Verdict::Inconclusive, Some(reason));
+    };
+    if again == side(&of_first, margin) {
+        let verdict = if word == "slower" { Verdict::Regressed } else { Verdict::Improved };
+        return judged(verdict, None);
+    }
+    let reason = format!(
+        "{:+.1} % in its first {}, {:+.1} % in {} that were to confirm it",
+        percent(of_first.center),
+        counted(differences.len(), "pair"),
+        percent(statistics::median(&confirm).unwrap_or_default()),
+        confirm.len()
+    );
+    // Fresh pairs decide; where all of them together still say otherwise, nothing is decided.
+    match estimate.map(|all| side(&all, margin)) {
+        Some(Seems::Unchanged) if sharp => judged(Verdict::Pass, Some(reason)),
+        _ => judged(Verdict::Inconclusive, Some(reason)),
+    }
+}
+
+/// Whether the base differs so much from itself that no difference means anything: how much, if so.
+pub fn unfit(control: &[Difference]) -> Option<String> {
+    let control = Rule::ORDINARY.first_pairs(control);
+    let estimate = control.estimate?;
+    let far = UNFIT.ln_1p();
+    (estimate.lower > far || estimate.upper < -far).then(|| {
+        format!(
+            "the base measured against itself in {} differs by {:+.1} % (at least {:+.1} %)",
+            counted(control.differences.len(), "pair"),
+            percent(estimate.center),
+            percent(if estimate.lower > far { estimate.lower } else { estimate.upper })
+        )
+    })
+}
+
+/// What went up or not beside the time of a case: witnesses of where the time goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Witness {
+    /// More instructions, or more heap.
+    Work,
+    /// Neither: then it is what instructions do not show.
+    NoWork,
+    /// Nobody counted.
+    Unknown,
+}
+
+/// A row for each case that was measured in pairs.
+pub fn rows(
+    measured: &Measured,
+    cases: &[CaseName],
+    rule_of: impl Fn(&CaseName) -> Rule,
+    witness: impl Fn(&CaseName) -> Witness,
+    against: &str,
+) -> Vec<Row> {
+    let control = measured.pairs.differences(Stage::Control, &measured.control);
+    let unfit = unfit(&control);
+    let row = |case: &CaseName| {
+        let new = |verdict| Row::new(Group::Wall, case, Subject::Metric(Metric::Time), verdict);
+        match measured.broken.get(case) {
+            Some(Broken::Head(reason)) => {
+                return new(Verdict::Broken).because(format!("`time` {reason}")).then(NextStep::RunTime);
+            }
+            Some(Broken::Base(reason)) => {
+                return new(Verdict::New).because(format!("the base does not do it: `time` {reason}"));
+            }
+            None => {}
+        }
+        let (first, confirm) =
+            (measured.pairs.differences(Stage::First, case), measured.pairs.differences(Stage::Confirm, case));
+        let judgement = judge(&rule_of(case).first_pairs(&first), &confirm);
+        let all: Vec<Difference> = first.iter().chain(&confirm).copied().collect();
+        let figure = judgement.figure;
+        let differences = Difference::by(figure, &all);
+        let pairs = || measured.pairs.of(Stage::First, case).chain(measured.pairs.of(Stage::Confirm, case));
+        let value = |values: Vec<f64>| statistics::median(&values).map(|ns| Value::Number(ns.round().max(1.0) as u64));
+        let (base, head) = (
+            value(pairs().map(|pair| pair.base.get(figure)).collect()),
+            value(pairs().map(|pair| pair.head.get(figure)).collect()),
+        );
+        let verdict = if unfit.is_some() { Verdict::Unfit } else { judgement.verdict };
+        let row = new(verdict).values(base, head);
+        let row = Row { paired: Some(Paired::new(&judgement, differences, confirm.len())), ..row };
+        let row = match (&unfit, &judgement.reason) {
+            (Some(why), _) => row.because(why),
+            (None, Some(reason)) => row.because(reason),
+            (None, None) => row,
+        };
+        advise(row, case, witness(case), against)
+    };
+    cases.iter().map(row).collect()
+}
+
+/// Cases that compute something else than those of the base are no comparison of the engine.
+pub fn new_where_changed(rows: &mut [Row], changed: &BTreeSet<CaseName>) {
+    for row in rows.iter_mut().filter(|row| changed.contains(&row.case) && row.verdict != Verdict::Broken) {
+        row.verdict = Verdict::New;
+        row.reason = Some("the base does not build with this case, and its own computes something else".into());
+        row.next_steps.clear();
+    }
+}
+
+fn advise(row: Row, case: &CaseName, witness: Witness, against: &str) -> Row {
+    let against = against.to_owned();
+    match row.verdict {
+        Verdict::Regressed => {
+            let why = match witness {
+                Witness::Work => "slower, and it does more: see its rows of instructions and heap",
+                Witness::NoWork => {
+                    "slower, while instructions and heap are flat: caches, contention, system calls, or the environment"
+                }
+                Witness::Unknown => "slower; instructions were not counted",
+            };
+            row.because(why)
+                .then(NextStep::ReproduceInPairs { case: case.clone(), against })
+                .then(NextStep::WidenMargin)
+        }
+        Verdict::Inconclusive => {
+            row.then(NextStep::MeasureQuietly { against: against.clone() }).then(NextStep::MorePairs { against })
+        }
+        Verdict::Unfit => row.then(NextStep::OtherMachine),
+        _ => row,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pairs::Times;
+
+    fn around(center: f64, scatter: f64, pairs: usize) -> Vec<f64> {
+        // Symmetric, without ties.
+        (0..pairs).map(|n| center + scatter * (n as f64 - (pairs - 1) as f64 / 2.0) / pairs as f64).collect()
+    }
+
+    fn both(differences: &[f64]) -> Vec<Difference> {
+        differences.iter().copied().map(Difference::of_both).collect()
+    }
+
+    fn judged(first: &[f64], confirm: &[f64], rule: Rule) -> Judgement {
+        judge(&rule.first_pairs(&both(first)), &both(confirm))
+    }
+
+    fn verdict(first: &[f64], confirm: &[f64]) -> Verdict {
+        judged(first, confirm, Rule::ORDINARY).verdict
+    }
+
+    /// Pairs whose medians and fastest samples differ by so much, with so much scatter.
+    fn pairs(median: (f64, f64), fastest: (f64, f64)) -> Vec<Difference> {
+        let times = |median: f64, fastest: f64| Times { median: median.exp(), fastest: fastest.exp() };
+        let differences = around(median.0, median.1, 30).into_iter().zip(around(fastest.0, fastest.1, 30));
+        differences.map(|(median, fastest)| Difference::between(times(0.0, 0.0), times(median, fastest))).collect()
+    }
+
+    #[test]
+    fn the_sharper_figure_decides_unless_only_the_other_says_something() {
+        let figure = |median, fastest| Rule::ORDINARY.first_pairs(&pairs(median, fastest)).figure;
+        assert_eq!(figure((0.0, 0.01), (0.0, 0.02)), Figure::Median);
+        assert_eq!(figure((0.0, 0.10), (0.0, 0.02)), Figure::Fastest);
+        assert_eq!(figure((0.0, 0.01), (0.0, 0.01)), Figure::Median, "where both are as good");
+        assert_eq!(figure((0.2, 0.10), (0.0, 0.02)), Figure::Median, "what slows down some operations only");
+        assert_eq!(figure((0.2, 0.10), (0.05, 0.02)), Figure::Fastest, "both say so");
+        assert_eq!(figure((0.0, 0.01), (0.2, 0.10)), Figure::Fastest);
+        assert_eq!(Rule::ORDINARY.first_pairs(&[]).figure, Figure::Median);
+
+        let some = pairs((0.2, 0.10), (0.0, 0.02));
+        assert_eq!(judge(&Rule::ORDINARY.first_pairs(&some), &some).verdict, Verdict::Regressed);
+        let sharp = pairs((0.0, 0.5), (0.0, 0.01));
+        assert_eq!(
+            judge(&Rule::ORDINARY.first_pairs(&sharp), &[]).verdict,
+            Verdict::Pass,
+            "medians alone could not be judged"
+        );
+    }
+
+    #[test]
+    fn red_needs_both_stages_on_the_same_side() {
+        let (same, slow, fast) = (around(0.0, 0.01, 30), around(0.05, 0.01, 30), around(-0.05, 0.01, 30));
+        assert_eq!(verdict(&same, &[]), Verdict::Pass);
+        assert_eq!(verdict(&slow, &slow), Verdict::Regressed);
+        assert_eq!(verdict(&fast, &fast), Verdict::Improved);
+        assert_eq!(verdict(&slow, &[]), Verdict::Inconclusive, "no time to confirm");
+        assert_eq!(verdict(&slow, &fast), Verdict::Pass, "together they show nothing");
+        let (wild, back) = (around(0.2, 0.5, 30), around(-0.2, 0.5, 30));
+        assert_eq!(verdict(&wild, &back), Verdict::Inconclusive, "they would not have shown a change of 5 %");
+        assert_eq!(verdict(&slow, &around(0.009, 0.01, 30)), Verdict::Inconclusive, "together they still say so");
+        assert_eq!(verdict(&around(0.03, 0.01, 10), &around(-0.004, 0.01, 40)), Verdict::Pass, "a burst");
+    }
+
+    #[test]
+    fn how_far_beyond_the_margin_is_the_same_on_both_sides() {
+        let beyond = |differences: &[f64]| Rule::ORDINARY.first_pairs(&both(differences)).beyond();
+        let slow = beyond(&around(0.05, 0.01, 30)).unwrap();
+        let fast = beyond(&around(-0.05, 0.01, 30)).unwrap();
+        assert!((slow - fast).abs() < 1e-12 && (0.037..0.04).contains(&slow), "{slow} {fast}");
+        assert_eq!(beyond(&[]), None);
+    }
+
+    #[test]
+    fn the_margin_is_not_red_and_what_is_above_it_is() {
+        let at = |center: f64| verdict(&around(center, 0.0001, 30), &around(center, 0.0001, 30));
+        assert_eq!(at(0.0099), Verdict::Pass);
+        assert_eq!(at(0.0105), Verdict::Regressed);
+        assert_eq!(at(-0.0105), Verdict::Improved);
+        assert_eq!(
+            judged(&around(0.03, 0.001, 30), &around(0.03, 0.001, 30), Rule::after(0, 0.05)).verdict,
+            Verdict::Pass,
+            "a wider margin"
+        );
+    }
+
+    #[test]
+    fn what_scatters_too_much_is_not_passed() {
+        let wide = judged(&around(0.0, 0.5, 20), &[], Rule::ORDINARY);
+        assert_eq!(wide.verdict, Verdict::Inconclusive);
+        assert!(wide.smallest.unwrap() > (MARGIN + RESOLUTION).ln_1p());
+        assert_eq!(verdict(&around(0.0, 0.001, 6), &[]), Verdict::Inconclusive, "too few pairs");
+        assert_eq!(verdict(&[], &[]), Verdict::Inconclusive);
+        assert_eq!(verdict(&[f64::NAN; 30], &[]), Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn each_look_is_stricter_and_all_together_are_wrong_at_most_twice_as_often() {
+        assert_eq!(Rule::after(0, MARGIN), Rule::ORDINARY);
+        let levels: Vec<f64> = (0..40).map(|looks| Rule::after(looks, MARGIN).alpha).collect();
+        assert!(levels.windows(2).all(|pair| pair[1] <= pair[0]) && levels.iter().sum::<f64>() <= 2.0 * ALPHA + 1e-9);
+        // What is just above the margin once is not, when looked at for the fourth time.
+        let differences = both(&around(0.0145, 0.03, 30));
+        assert_eq!(Rule::ORDINARY.first_pairs(&differences).seems(), Seems::Slower);
+        assert_eq!(Rule::after(3, MARGIN).first_pairs(&differences).seems(), Seems::Unchanged);
+    }
+
+    #[test]
+    fn a_machine_that_sees_differences_in_the_same_is_unfit() {
+        assert_eq!(unfit(&both(&around(0.0, 0.05, 30))), None);
+        assert_eq!(unfit(&both(&around(0.02, 0.001, 30))), None);
+        assert!(unfit(&both(&around(0.03, 0.001, 30))).is_some());
+        assert!(unfit(&both(&around(-0.03, 0.001, 30))).is_some());
+    }
+}

@@ -1,0 +1,25 @@
+//! Wall time where it was not measured in pairs with a base: because there is none, or because it is the same.
+
+use perf_gate::Metric;
+
+use crate::next_step::NextStep;
+use crate::row::{Group, Row, Subject, Value};
+use crate::run::WallRun;
+use crate::verdict::Verdict;
+
+/// A row for each case: its time, or why there is none. `verdict` is that of times, with its reason.
+pub fn rows(run: &WallRun, verdict: Verdict, why: Option<&str>) -> Vec<Row> {
+    let row = |case, verdict| Row::new(Group::Wall, case, Subject::Metric(Metric::Time), verdict);
+    let rows = run.iter().map(|(case, outcome)| match outcome {
+        Ok(time) => {
+            let row = row(case, verdict).values(None, Some(Value::Number(time.ns)));
+            let row = Row { spread: Some(time.spread), ..row };
+            match why {
+                Some(why) if verdict == Verdict::Inconclusive => row.because(why),
+                _ => row,
+            }
+        }
+        Err(reason) => row(case, Verdict::Broken).because(reason).then(NextStep::RunTime),
+    });
+    rows.collect()
+}

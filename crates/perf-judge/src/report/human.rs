@@ -1,0 +1,285 @@
+//! The table on a terminal: one screen of at most 80 columns, grouped by class, worst first.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+use super::run_report::{Report, Wording};
+use super::{notes, number, pairs};
+use crate::row::{Group, Row};
+use crate::text::counted;
+use crate::verdict::Verdict;
+
+/// Columns of a line; commands are longer, so that they can be copied.
+pub const WIDTH: usize = 80;
+
+/// Rows that are shown one by one; of more, only those that need a look.
+const A_SCREEN: usize = 40;
+
+impl Report {
+    /// The table on a terminal; `written` says where the reports are.
+    pub fn human(&self, written: &str, wording: Wording<'_>) -> String {
+        let room = if self.rows.len() > A_SCREEN { Room::Screen } else { Room::Whole };
+        let mut out = with_notes(&self.rows, room, wording);
+        for line in self.lines() {
+            out.push_str(&wrapped(&line, "", "  "));
+        }
+        out.push_str(&wrapped(&self.summary(), "", "  "));
+        let _ = writeln!(out, "reports: {written}");
+        let code = self.exit_code;
+        let style = match code {
+            crate::exit_status::GREEN => AnsiColor::Green.on_default().bold(),
+            crate::exit_status::RED => AnsiColor::Red.on_default().bold(),
+            _ => AnsiColor::Yellow.on_default().bold(),
+        };
+        let _ = writeln!(out, "{style}{}{style:#}", self.meaning());
+        out
+    }
+}
+
+/// Every row, and what to do about it.
+pub fn rows_with_notes(all: &[Row], wording: Wording<'_>) -> String {
+    with_notes(all, Room::Whole, wording)
+}
+
+fn with_notes(all: &[Row], room: Room, wording: Wording<'_>) -> String {
+    let mut out = table(all, room);
+    let notes = notes::of(all);
+    if notes.is_empty() {
+        return out;
+    }
+    out.push_str("What now\n");
+    for same_verdict in notes.chunk_by(|a, b| a.verdict == b.verdict) {
+        let shown = if room == Room::Whole { same_verdict.len() } else { ANSWERS };
+        same_verdict.iter().take(shown).for_each(|note| answer(&mut out, note, wording));
+        if let (Some(note), more @ 1..) = (same_verdict.first(), same_verdict.len().saturating_sub(shown)) {
+            let _ = writeln!(out, "  {} {more} more like these, in report.md", note.verdict);
+        }
+    }
+    out.push('\n');
+    out
+}
+
+/// Answers to a verdict that are shown on a screen.
+const ANSWERS: usize = 3;
+
+fn answer(out: &mut String, note: &notes::Note<'_>, wording: Wording<'_>) {
+    let style = style(note.verdict);
+    let text = wrapped(&format!("{} {}", note.verdict, note.rows), "  ", "    ");
+    // Only the verdict is coloured: it is the first word, and the text is plain.
+    let text = text.replacen(note.verdict.name(), &format!("{style}{}{style:#}", note.verdict), 1);
+    out.push_str(&text);
+    for reason in &note.reasons {
+        out.push_str(&wrapped(reason, "    ", "    "));
+    }
+    // A command is copied from here: each is a line of its own and is not broken.
+    for step in note.next_steps {
+        let _ = writeln!(out, "    → {}", wording(step, note.harness));
+    }
+}
+
+/// How much of a table is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    /// All of it: what is stored is reviewed row by row.
+    Whole,
+    /// A screen: rows that need no look are counted, and of rows that do, the worst are shown.
+    Screen,
+}
+
+/// Rows of a group and verdict that are shown on a screen; all are in the reports.
+const SHOWN: usize = 5;
+
+/// Every row as a table.
+pub fn rows(rows: &[Row]) -> String {
+    table(rows, Room::Whole)
+}
+
+fn table(rows: &[Row], room: Room) -> String {
+    let mut out = String::new();
+    for (index, part) in rows.chunk_by(|a, b| a.group == b.group).enumerate() {
+        let Some(group) = part.first().map(|row| row.group) else { continue };
+        let lines = lines(part, room);
+        let widths = widths(&lines);
+        if index == 0 {
+            let heads = ["case", "base", "now", "change"].map(str::to_owned);
+            let _ = writeln!(out, "{BOLD}{}  verdict{BOLD:#}", cells(&format!("  {}", heads[0]), &heads[1..], &widths));
+        }
+        let (name, rule) = (group.name(), rule(part));
+        let _ = writeln!(out, "{BOLD}{name}{BOLD:#}: {rule}");
+        if part.iter().any(|row| row.paired.is_some()) {
+            let _ = writeln!(out, "{BOLD}{}  verdict{BOLD:#}", pairs::heads());
+        }
+        for line in lines {
+            match line {
+                Line::Case(case) => {
+                    let _ = writeln!(out, "  {case}");
+                }
+                Line::Values { label, values, verdict } => {
+                    let style = style(verdict);
+                    let _ = writeln!(out, "{}  {style}{verdict}{style:#}", cells(&label, &values, &widths));
+                }
+                Line::Pairs(text, verdict) | Line::Others(text, verdict) => {
+                    let style = style(verdict);
+                    let width = WIDTH - VERDICT - 2;
+                    let _ = writeln!(out, "{text:<width$}  {style}{verdict}{style:#}");
+                }
+            }
+        }
+    }
+    out.push('\n');
+    out
+}
+
+const BOLD: Style = Style::new().bold();
+
+/// Characters of the longest verdict.
+const VERDICT: usize = "INCONCLUSIVE".len();
+
+/// One line of the table.
+enum Line {
+    /// The case that the lines below it are about.
+    Case(String),
+    /// A row: its name, and base, now and change.
+    Values { label: String, values: [String; 3], verdict: Verdict },
+    /// A wall time that was measured in pairs.
+    Pairs(String, Verdict),
+    /// Rows that are not shown.
+    Others(String, Verdict),
+}
+
+/// The rule of a group.
+fn rule(rows: &[Row]) -> String {
+    let group = rows.first().map_or(Group::Behaviour, |row| row.group);
+    match rows.iter().find_map(|row| row.spread) {
+        Some(spread) => format!("median of {} processes and its interquartile range", spread.processes),
+        None => group.rule().to_owned(),
+    }
+}
+
+/// The lines of one group, whose rows are in order: the worst verdict first, then case by case.
+fn lines(rows: &[Row], room: Room) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for part in rows.chunk_by(|a, b| a.verdict == b.verdict) {
+        let Some(first) = part.first() else { continue };
+        let verdict = first.verdict;
+        let of_pairs = part.iter().any(|row| row.paired.is_some());
+        let needs_no_look =
+            matches!(verdict, Verdict::Pass | Verdict::Identical | Verdict::New | Verdict::Inconclusive);
+        let shown = match room {
+            Room::Whole => part.len(),
+            Room::Screen if of_pairs => part.len(),
+            Room::Screen if needs_no_look => 0,
+            Room::Screen if verdict == Verdict::Info => part.len(),
+            Room::Screen => SHOWN,
+        };
+        let mut worst: Vec<&Row> = part.iter().collect();
+        if shown < part.len() {
+            let size = |row: &Row| row.change().map_or(f64::INFINITY, f64::abs);
+            worst.sort_by(|a, b| size(b).total_cmp(&size(a)));
+            worst.truncate(shown);
+            worst.sort_by(|a, b| (&a.case, a.subject).cmp(&(&b.case, b.subject)));
+        }
+        for of_case in worst.chunk_by(|a, b| a.case == b.case) {
+            // One row a case: the case says it all.
+            let single = matches!(first.group, Group::Instructions | Group::Wall);
+            if let (false, Some(row)) = (single, of_case.first()) {
+                lines.push(Line::Case(row.case.to_string()));
+            }
+            lines.extend(of_case.iter().map(|row| match &row.paired {
+                Some(paired) => Line::Pairs(pairs::line(row, paired), verdict),
+                None => {
+                    let label = if single { format!("  {}", row.case) } else { format!("    {}", row.subject) };
+                    let values = [number::base(row), number::head(row), number::change(row)];
+                    Line::Values { label, values, verdict }
+                }
+            }));
+        }
+        if shown < part.len() {
+            lines.push(Line::Others(others(part, shown), verdict));
+        }
+    }
+    lines
+}
+
+/// Rows that are counted only; of instructions also how far they are from the base.
+fn others(rows: &[Row], shown: usize) -> String {
+    let cases: BTreeSet<_> = rows.iter().map(|row| &row.case).collect();
+    let mut text = match shown {
+        0 => format!("  {} of {}", counted(rows.len(), "row"), counted(cases.len(), "case")),
+        shown => format!("  and {} more, all in report.md", rows.len() - shown),
+    };
+    let counted = rows.iter().filter(|row| row.group == Group::Instructions && row.verdict == Verdict::Pass);
+    let changes: Vec<f64> = counted.filter_map(Row::change).collect();
+    if !changes.is_empty() {
+        let least = changes.iter().copied().fold(f64::INFINITY, f64::min) * 100.0;
+        let most = changes.iter().copied().fold(f64::NEG_INFINITY, f64::max) * 100.0;
+        let _ = write!(text, ", {least:+.2} % to {most:+.2} %");
+    }
+    text
+}
+
+/// As wide as the widest text of each column; names get what room is left.
+fn widths(lines: &[Line]) -> [usize; 4] {
+    let mut widths = [0; 4];
+    for line in lines {
+        if let Line::Values { values, .. } = line {
+            for (width, text) in widths[1..].iter_mut().zip(values) {
+                *width = (*width).max(text.chars().count());
+            }
+        }
+    }
+    for (width, least) in widths[1..].iter_mut().zip([6, 6, 6]) {
+        *width = (*width).max(least);
+    }
+    let used: usize = widths[1..].iter().map(|width| width + 2).sum::<usize>() + 2 + VERDICT;
+    widths[0] = WIDTH.saturating_sub(used).max(16);
+    widths
+}
+
+fn cells(label: &str, values: &[String], widths: &[usize; 4]) -> String {
+    let mut out = format!("{:<width$}", shortened(label, widths[0]), width = widths[0]);
+    for (text, width) in values.iter().zip(&widths[1..]) {
+        let _ = write!(out, "  {text:>width$}");
+    }
+    out
+}
+
+fn shortened(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+}
+
+fn wrapped(text: &str, first: &str, others: &str) -> String {
+    let mut out = String::new();
+    let mut line = first.to_owned();
+    let mut empty = true;
+    for word in text.split(' ') {
+        if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            out.push_str(&line);
+            out.push('\n');
+            line = others.to_owned();
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        empty = false;
+    }
+    out.push_str(&line);
+    out.push('\n');
+    out
+}
+
+fn style(verdict: Verdict) -> Style {
+    match verdict {
+        Verdict::Broken | Verdict::Regressed | Verdict::Missing => AnsiColor::Red.on_default().bold(),
+        Verdict::Unfit | Verdict::Inconclusive | Verdict::New | Verdict::Accepted => AnsiColor::Yellow.on_default(),
+        Verdict::Improved => AnsiColor::Green.on_default(),
+        Verdict::Info | Verdict::Pass | Verdict::Identical => Style::new(),
+    }
+}

@@ -1,0 +1,131 @@
+//! The report for programs: every value, and nothing rounded.
+
+use perf_gate::{CaseName, Key, Unit};
+use serde::Serialize;
+
+use super::comparison::Comparison;
+use super::run_report::{HarnessRun, Report, Wording};
+use crate::budget::Reference;
+use crate::row::{Group, Paired, Subject, Value};
+use crate::run::Spread;
+use crate::verdict::Verdict;
+
+/// Version of this form.
+const SCHEMA: u32 = 2;
+
+#[derive(Serialize)]
+struct Stored<'a> {
+    schema: u32,
+    /// The run was measured and judged to its end; a reader need not guess from the rows.
+    complete: bool,
+    commit: &'a str,
+    machine: &'a str,
+    harnesses: Vec<Harness<'a>>,
+    quick: bool,
+    /// The pattern of `--only`, when not all cases were measured.
+    only: Option<&'a str>,
+    exit_code: u8,
+    rows: Vec<StoredRow<'a>>,
+}
+
+/// What one harness measured.
+#[derive(Serialize)]
+struct Harness<'a> {
+    package: &'a str,
+    key: &'a Key,
+    instructions: Counting<'a>,
+    /// What wall time was compared with, and how.
+    comparison: &'a Comparison,
+}
+
+impl<'a> From<&'a HarnessRun> for Harness<'a> {
+    fn from(harness: &'a HarnessRun) -> Self {
+        let tools = harness.tools.as_ref().ok();
+        Self {
+            package: &harness.package,
+            key: &harness.key,
+            instructions: Counting {
+                measured: tools.is_some(),
+                valgrind: tools.map(|tools| tools.valgrind.as_str()),
+                libc: tools.map(|tools| tools.libc.as_str()),
+                not_measured: harness.not_measured(),
+            },
+            comparison: &harness.comparison,
+        }
+    }
+}
+
+/// Whether and with what instructions were counted; where they were not, no row is about them.
+#[derive(Serialize)]
+struct Counting<'a> {
+    measured: bool,
+    valgrind: Option<&'a str>,
+    libc: Option<&'a str>,
+    /// The line that people read, where nothing was counted.
+    not_measured: Option<String>,
+}
+
+#[derive(Serialize)]
+struct StoredRow<'a> {
+    /// The package of the harness that has the case; absent where none has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    harness: Option<&'a str>,
+    case: &'a CaseName,
+    metric: Subject,
+    class: Group,
+    unit: Option<Unit>,
+    base: Option<Value>,
+    head: Option<Value>,
+    /// Relative change from base to head.
+    change: Option<f64>,
+    /// Part of a budget that is used.
+    limit_used: Option<f64>,
+    spread: Option<Spread>,
+    /// Of a wall time that was measured in pairs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paired: Option<&'a Paired>,
+    /// Of a budget: what the reference system promised and does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<&'a Reference>,
+    verdict: Verdict,
+    reason: Option<&'a str>,
+    next_steps: Vec<String>,
+}
+
+impl Report {
+    /// The text of [`JSON_FILE`](super::JSON_FILE).
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON, which is a bug.
+    pub fn json(&self, wording: Wording<'_>) -> Result<String, serde_json::Error> {
+        let rows = self.rows.iter().map(|row| StoredRow {
+            harness: row.harness.as_deref(),
+            case: &row.case,
+            metric: row.subject,
+            class: row.group,
+            unit: row.subject.unit(),
+            base: row.base,
+            head: row.head,
+            change: row.change(),
+            limit_used: row.limit_used(),
+            spread: row.spread,
+            paired: row.paired.as_ref(),
+            reference: row.reference.as_ref(),
+            verdict: row.verdict,
+            reason: row.reason.as_deref(),
+            next_steps: row.next_steps.iter().map(|step| wording(step, row.harness.as_deref())).collect(),
+        });
+        let stored = Stored {
+            schema: SCHEMA,
+            complete: true,
+            commit: &self.provenance.commit,
+            machine: &self.provenance.machine,
+            harnesses: self.harnesses.iter().map(Harness::from).collect(),
+            quick: self.quick,
+            only: self.only.as_deref(),
+            exit_code: self.exit_code,
+            rows: rows.collect(),
+        };
+        Ok(serde_json::to_string_pretty(&stored)? + "\n")
+    }
+}

@@ -1,0 +1,130 @@
+//! The report for a step summary.
+
+use std::fmt::Write as _;
+
+use super::run_report::{Report, Wording};
+use super::{notes, number};
+use crate::budget::Reference;
+use crate::row::Row;
+
+impl Report {
+    /// The text of [`MARKDOWN_FILE`](super::MARKDOWN_FILE): the verdict first, then what to do, then every row.
+    pub fn markdown(&self, wording: Wording<'_>) -> String {
+        let mut out = format!("## Performance: {}\n\n{}\n\n", self.meaning(), self.summary());
+        for line in self.lines() {
+            let _ = writeln!(out, "{}\n", escaped(&line));
+        }
+        let notes = notes::of(&self.rows);
+        if !notes.is_empty() {
+            out.push_str("### What now\n\n");
+        }
+        for note in &notes {
+            let _ = writeln!(out, "- **{}** {}", note.verdict, escaped(&note.rows));
+            for reason in &note.reasons {
+                let _ = writeln!(out, "  - {}", escaped(reason));
+            }
+            for step in note.next_steps {
+                let _ = writeln!(out, "  - → {}", escaped(&wording(step, note.harness)));
+            }
+        }
+        if !notes.is_empty() {
+            out.push('\n');
+        }
+        out.push_str("| class | case | metric | base | now | change | verdict |\n|---|---|---|---:|---:|---:|---|\n");
+        for row in &self.rows {
+            let cells = [
+                row.group.name().to_owned(),
+                row.case.to_string(),
+                row.subject.to_string(),
+                number::base(row),
+                number::head(row),
+                number::change(row),
+                row.verdict.to_string(),
+            ];
+            let _ = writeln!(out, "| {} |", cells.map(|cell| escaped(&cell)).join(" | "));
+        }
+        in_pairs(&mut out, self);
+        promises(&mut out, self);
+        let (commit, machine) = (escaped(&self.provenance.commit), escaped(&self.provenance.machine));
+        let repeats = if self.quick { ", with fewer repeats (`--quick`)" } else { "" };
+        let _ = writeln!(out, "\nCommit {commit}, measured on {machine}{repeats}.");
+        out
+    }
+}
+
+/// Wall time beside the base: what the pairs say, and what they would have said.
+fn in_pairs(out: &mut String, report: &Report) {
+    let rows: Vec<_> = report.rows.iter().filter_map(|row| Some((row, row.paired.as_ref()?))).collect();
+    if rows.is_empty() {
+        return;
+    }
+    out.push_str("\n### Wall time, in pairs with the base\n\n");
+    out.push_str(
+        "| case | change | at least | at most | would have seen | pairs | confirming | outliers | figure | verdict |\n",
+    );
+    out.push_str("|---|---:|---:|---:|---:|---:|---:|---:|---|---|\n");
+    let percent = |value: Option<f64>| value.map_or_else(|| number::NONE.to_owned(), |value| format!("{value:+.2} %"));
+    for (row, paired) in rows {
+        let cells = [
+            row.case.to_string(),
+            percent(paired.change_percent),
+            percent(paired.lower_percent),
+            percent(paired.upper_percent),
+            percent(paired.smallest_percent),
+            paired.pairs.to_string(),
+            paired.confirming.to_string(),
+            format!("{} mild, {} severe", paired.mild_outliers, paired.severe_outliers),
+            paired.figure.to_string(),
+            row.verdict.to_string(),
+        ];
+        let _ = writeln!(out, "| {} |", cells.map(|cell| escaped(&cell)).join(" | "));
+    }
+    out.push_str(
+        "\nEach bound is that of 99 %; outliers are counted by Tukey's fences, and none is left out.\n\
+         Compared is the median of each process, or its fastest sample where a smaller change would be seen by it.\n",
+    );
+}
+
+/// What the reference system promised, with its figures and ours side by side.
+fn promises(out: &mut String, report: &Report) {
+    let promised = |row: &Row| row.reference.clone().map(|reference| (reference, row.clone()));
+    let mut rows: Vec<(Reference, Row)> = report.rows.iter().filter_map(promised).collect();
+    if rows.is_empty() {
+        return;
+    }
+    // One promise may be kept by several rows.
+    rows.sort_by(|a, b| a.0.promised.cmp(&b.0.promised));
+    out.push_str("\n### What the reference system promised\n\n");
+    out.push_str("| promise | its own figure | here | limit here | row | verdict |\n|---|---|---:|---:|---|---|\n");
+    for (Reference { promised, measured }, row) in rows {
+        let name = format!("{} {}", row.case, row.subject);
+        let cells = [promised, measured, number::head(&row), number::base(&row), name, row.verdict.to_string()];
+        let _ = writeln!(out, "| {} |", cells.map(|cell| escaped(&cell)).join(" | "));
+    }
+}
+
+/// Text that Markdown shows as it is, in one cell of a table.
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '~' | '#' | '@' => out.extend(['\\', c]),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn a_cell_stays_a_cell() {
+        assert_eq!(escaped("a|b\nc `d` <img> *e*"), "a\\|b c \\`d\\` &lt;img&gt; \\*e\\*");
+    }
+}

@@ -1,0 +1,121 @@
+//! Wall time that was measured in pairs: a line a case, and what all of them were compared with.
+
+use crate::judge::paired::{MARGIN, Rule};
+use crate::row::{Paired, Row, Value};
+use crate::text::{self, counted};
+
+use super::comparison::{Comparison, Layouts, Pairing};
+use super::number::{self, NONE};
+
+/// Columns of the differences that are drawn, and percent on either side of zero; what is farther out is in the last.
+const BINS: usize = 11;
+const FARTHEST: f64 = 5.5;
+
+/// The heads of the columns.
+pub fn heads() -> String {
+    format!("{:<25}  {:>8}  {:>7}  {:>6}  {:<11}", "  slower = above zero", "now", "change", "sees", "-5 % 0 +5 %")
+}
+
+/// A row: the time of the change, how it differs, the smallest slow-down that would have been seen, and all pairs.
+pub fn line(row: &Row, paired: &Paired) -> String {
+    let now = match row.head {
+        Some(Value::Number(ns)) => number::rounded_duration(ns),
+        _ => NONE.into(),
+    };
+    let change = paired.change_percent.map_or_else(|| NONE.into(), |percent| format!("{percent:+.1} %"));
+    let sees = paired.smallest_percent.map_or_else(|| NONE.into(), |percent| format!("{percent:.1} %"));
+    let drawn = histogram(&paired.differences_percent);
+    let case = row.case.to_string();
+    // The longest names of today fit; a longer one moves the rest of its line.
+    format!("  {case:<23}  {now:>8}  {change:>7}  {sees:>6}  {drawn}")
+}
+
+/// Differences in percent as a row of bars, zero in the middle.
+pub fn histogram(differences: &[f64]) -> String {
+    const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let mut bins = [0_usize; BINS];
+    for difference in differences.iter().filter(|difference| difference.is_finite()) {
+        let place = (difference + FARTHEST) / (2.0 * FARTHEST) * BINS as f64;
+        bins[(place.max(0.0) as usize).min(BINS - 1)] += 1;
+    }
+    let highest = bins.iter().copied().max().unwrap_or(0).max(1);
+    // Rounded up: one pair far out is seen.
+    bins.iter().map(|&count| BARS[(count * (BARS.len() - 1)).div_ceil(highest)]).collect()
+}
+
+impl Comparison {
+    /// What wall time was compared with and how, for people.
+    pub fn lines(&self) -> Vec<String> {
+        match self {
+            Self::None(reason) => vec![text::visible(&format!("wall time: compared with nothing: {reason}"))],
+            Self::Same(revision) => {
+                let (base, chosen) = (revision.short(), &revision.chosen);
+                vec![format!("base: {base}, {chosen}; nothing that is measured differs")]
+            }
+            Self::Pairs(pairing) => pairing.lines(),
+        }
+    }
+}
+
+impl Pairing {
+    fn lines(&self) -> Vec<String> {
+        let (base, chosen) = (self.revision.short(), &self.revision.chosen);
+        let earlier = match self.earlier_pairs {
+            0 => String::new(),
+            earlier => format!(", {earlier} of them by an earlier run"),
+        };
+        let looks = match self.looks {
+            0 => String::new(),
+            looks => format!(
+                ", judged at {:.2} % after {}",
+                100.0 * Rule::after(looks, MARGIN).alpha,
+                counted(looks as usize, "look")
+            ),
+        };
+        let mut lines = vec![
+            format!(
+                "base: {base}, {chosen}; {}{earlier}{looks}; seed {}; control: {}",
+                counted(self.pairs, "pair"),
+                self.seed,
+                self.control
+            ),
+            format!(
+                "building took {:.0} s, pairs {:.0} s, waiting for links {:.0} s",
+                self.building_seconds, self.measuring_seconds, self.linking_seconds
+            ),
+        ];
+        if self.layouts == Layouts::Padded {
+            lines.push(
+                "layouts: the linker cannot shuffle sections (lld can), so only a function of random size stands before \
+                 all others: a difference of some percent may be placement"
+                    .into(),
+            );
+        }
+        if let Some(reason) = &self.own_cases {
+            let reason = text::visible(reason);
+            lines
+                .push(format!("cases: the base does not build with those of the change, so it has its own ({reason})"));
+        }
+        if let Some(reason) = &self.repeating {
+            lines.push(format!("what repeats: compared with the base as measured here; the baseline is {reason}"));
+        }
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_are_drawn_around_zero_and_none_is_lost() {
+        assert_eq!(histogram(&[0.0; 4]), "     █     ");
+        assert_eq!(histogram(&[-0.4, 0.4, 1.2, 1.3, 1.1, 1.0]), "     ▄█    ");
+        assert_eq!(histogram(&[-80.0, 300.0]), "█         █");
+        let mut many = vec![0.0; 100];
+        many.push(40.0);
+        assert_eq!(histogram(&many), "     █    ▁", "one of a hundred");
+        assert_eq!(histogram(&[]), " ".repeat(BINS));
+        assert_eq!(histogram(&[f64::NAN]), " ".repeat(BINS));
+    }
+}

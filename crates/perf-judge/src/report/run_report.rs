@@ -1,0 +1,123 @@
+//! A judged run, and what all forms of it say.
+
+use perf_gate::{Key, Provenance, Tools};
+
+use super::comparison::Comparison;
+use crate::exit_status;
+use crate::next_step::NextStep;
+use crate::row::{Group, Row};
+use crate::run::{Instructions, Unusable};
+use crate::text::{self, counted};
+use crate::verdict::Verdict;
+
+/// Says what can be done next about a row, in the words of a command line; with the package of the harness that the row is
+/// of, where it is of one.
+pub type Wording<'a> = &'a dyn Fn(&NextStep, Option<&str>) -> String;
+
+/// What one harness measured, and what it was compared with.
+#[derive(Debug)]
+pub struct HarnessRun {
+    /// Its package.
+    pub package: String,
+    /// What makes its values comparable.
+    pub key: Key,
+    /// What its instruction counts depend on as well, or why there are none.
+    pub tools: Result<Tools, Unusable>,
+    /// What wall time was compared with.
+    pub comparison: Comparison,
+}
+
+impl HarnessRun {
+    /// The line that stands for a class that is not there.
+    pub(super) fn not_measured(&self) -> Option<String> {
+        let reason = self.tools.as_ref().err()?;
+        Some(text::visible(&Instructions::not_measured(reason)))
+    }
+}
+
+/// A judged run.
+#[derive(Debug)]
+pub struct Report {
+    /// Commit and machine.
+    pub provenance: Provenance,
+    /// The harnesses, in the order in which they were measured.
+    pub harnesses: Vec<HarnessRun>,
+    /// Fewer repeats were made.
+    pub quick: bool,
+    /// Only cases that match were measured.
+    pub only: Option<String>,
+    /// The code the run ends with.
+    pub exit_code: u8,
+    /// Every row, in the order of the table.
+    pub rows: Vec<Row>,
+}
+
+/// Names of the files in the output directory.
+pub const JSON_FILE: &str = "report.json";
+/// The same for a step summary.
+pub const MARKDOWN_FILE: &str = "report.md";
+
+impl Report {
+    /// How many rows there are of each verdict, worst first.
+    pub(super) fn summary(&self) -> String {
+        let count = |verdict| self.rows.iter().filter(|row| row.verdict == verdict).count();
+        let counts = Verdict::ALL.into_iter().map(|verdict| (verdict, count(verdict))).filter(|&(_, count)| count > 0);
+        let counts: Vec<_> = counts.map(|(verdict, count)| format!("{count} {verdict}")).collect();
+        let only = self.only.as_ref().map(|only| format!(" of the cases that match '{}'", text::visible(only)));
+        format!("{}{}: {}", counted(self.rows.len(), "row"), only.unwrap_or_default(), counts.join(", "))
+    }
+
+    /// The verdict of the run. Green says what it is not about, too.
+    pub(super) fn meaning(&self) -> String {
+        if self.exit_code != exit_status::GREEN {
+            return exit_status::meaning(self.exit_code).to_owned();
+        }
+        let count = |verdict: Verdict| self.rows.iter().filter(|row| row.verdict == verdict).count();
+        let not_judged = |group: Group| {
+            let is_one =
+                |row: &&Row| row.group == group && matches!(row.verdict, Verdict::Inconclusive | Verdict::Unfit);
+            match self.rows.iter().filter(is_one).count() {
+                0 => None,
+                some => Some(format!("{} of {} could not be", counted(some, "row"), group.name())),
+            }
+        };
+        let not_measured = self
+            .harnesses
+            .iter()
+            .any(|harness| harness.tools.is_err())
+            .then(|| "instructions were not measured".to_owned());
+        let missing: Vec<String> =
+            [not_measured, not_judged(Group::Instructions), not_judged(Group::Wall)].into_iter().flatten().collect();
+        let mut meaning = match missing.is_empty() {
+            true => exit_status::meaning(self.exit_code).to_owned(),
+            false => format!("{}; {}", exit_status::GREEN_IN_PART, missing.join("; ")),
+        };
+        if let new @ 1.. = count(Verdict::New) {
+            meaning.push_str(&format!("; {} NEW and compared with nothing", counted(new, "row")));
+        }
+        meaning
+    }
+
+    /// What each harness was compared with, and what was not measured. A line that several have in common is there once;
+    /// of several harnesses each of the others says whose it is.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let of = |harness: &HarnessRun| {
+            let mut lines = harness.comparison.lines();
+            lines.extend(harness.not_measured());
+            lines
+        };
+        let all: Vec<(&str, Vec<String>)> =
+            self.harnesses.iter().map(|harness| (harness.package.as_str(), of(harness))).collect();
+        let is_common = |line: &String| all.iter().all(|(_, lines)| lines.contains(line));
+        let mut out: Vec<String> = Vec::new();
+        for (package, lines) in &all {
+            for line in lines {
+                let line = if is_common(line) { line.clone() } else { format!("{package}: {line}") };
+                if !out.contains(&line) {
+                    out.push(line);
+                }
+            }
+        }
+        out
+    }
+}

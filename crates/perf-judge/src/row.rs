@@ -1,0 +1,262 @@
+//! One line of the judgement: a case, what was counted about it, both values, and the verdict.
+
+use std::fmt;
+
+use perf_gate::{CaseName, Checksum, Class, Metric};
+use serde::{Serialize, Serializer};
+
+use crate::budget::Reference;
+use crate::next_step::NextStep;
+use crate::pairs::Figure;
+use crate::run::Spread;
+use crate::text;
+use crate::verdict::Verdict;
+
+/// Rows that are shown together, in the order of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Group {
+    /// What the case did.
+    Behaviour,
+    /// How often a classifier is right.
+    Quality,
+    /// Polls, wake-ups and virtual time.
+    Schedule,
+    /// Heap figures.
+    Heap,
+    /// Instructions.
+    Instructions,
+    /// Wall time.
+    Wall,
+    /// Absolute limits.
+    Budget,
+}
+
+impl Group {
+    /// The name in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Behaviour => "behaviour",
+            Self::Quality => "quality",
+            Self::Schedule => "schedule",
+            Self::Heap => "heap",
+            Self::Instructions => "instructions",
+            Self::Wall => "wall",
+            Self::Budget => "budget",
+        }
+    }
+
+    /// The rule of the group, for the head of its part of the table.
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::Behaviour => "any change is red",
+            Self::Quality => "less is red, more is an improvement",
+            Self::Schedule => "more is red, less is an improvement",
+            Self::Heap => "more is red, less is an improvement",
+            Self::Instructions => "more than 1 % more is red, more than 1 % less is an improvement",
+            Self::Wall => "slower than the base, twice, is red",
+            Self::Budget => "above the limit is red",
+        }
+    }
+}
+
+impl From<Class> for Group {
+    fn from(class: Class) -> Self {
+        match class {
+            Class::Behaviour => Self::Behaviour,
+            Class::Quality => Self::Quality,
+            Class::Schedule => Self::Schedule,
+            Class::Heap => Self::Heap,
+            Class::Instructions => Self::Instructions,
+            Class::Wall => Self::Wall,
+        }
+    }
+}
+
+/// What a row is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// The case as a whole, when it is broken.
+    Case,
+    /// What the case computed.
+    Checksum,
+    /// One counted quantity.
+    Metric(Metric),
+}
+
+impl Subject {
+    /// The unit of its values, where they are numbers.
+    pub fn unit(self) -> Option<perf_gate::Unit> {
+        match self {
+            Self::Metric(metric) => Some(metric.unit()),
+            Self::Case | Self::Checksum => None,
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Case => f.pad("case"),
+            Self::Checksum => f.pad("checksum"),
+            Self::Metric(metric) => f.pad(metric.name()),
+        }
+    }
+}
+
+impl Serialize for Subject {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A value of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// A number in the unit of the row's metric.
+    Number(u64),
+    /// A digest of what a case computed.
+    Checksum(Checksum),
+}
+
+/// What pairs of processes, one of each side, say about a wall time.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Paired {
+    /// Which figure of each process was compared: the one by which a smaller change would have been seen.
+    pub figure: Figure,
+    /// How much slower than the base: the Hodges-Lehmann estimate of all pairs, in percent.
+    pub change_percent: Option<f64>,
+    /// The change is below it with a probability of 1 %.
+    pub lower_percent: Option<f64>,
+    /// The change is above it with a probability of 1 %.
+    pub upper_percent: Option<f64>,
+    /// The smallest slowdown that would have been found with a probability of 95 %.
+    pub smallest_percent: Option<f64>,
+    /// Number of pairs.
+    pub pairs: usize,
+    /// How many of them were measured to confirm what the others said.
+    pub confirming: usize,
+    /// Pairs that are more than 1.5 interquartile ranges outside the quartiles; none is left out.
+    pub mild_outliers: usize,
+    /// More than 3.
+    pub severe_outliers: usize,
+    /// Of each pair how much slower it was, in percent, in the order of measuring.
+    pub differences_percent: Vec<f64>,
+}
+
+/// One judged line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Where it is shown, and by which rule it was judged.
+    pub group: Group,
+    /// The package of the harness that has the case, where one has.
+    pub harness: Option<String>,
+    /// The case.
+    pub case: CaseName,
+    /// What about the case.
+    pub subject: Subject,
+    /// The stored value, or the limit of a budget.
+    pub base: Option<Value>,
+    /// The measured value.
+    pub head: Option<Value>,
+    /// How far repeated measurements disagreed.
+    pub spread: Option<Spread>,
+    /// What pairs with the base say.
+    pub paired: Option<Paired>,
+    /// Of a budget: what the reference system promised and does.
+    pub reference: Option<Reference>,
+    /// The judgement.
+    pub verdict: Verdict,
+    /// Why, where the numbers alone do not say it.
+    pub reason: Option<String>,
+    /// What can be done next, for rows that are not fine.
+    pub next_steps: Vec<NextStep>,
+}
+
+impl Row {
+    /// A row with a verdict and nothing else; values and words are added with the functions below.
+    pub fn new(group: Group, case: &CaseName, subject: Subject, verdict: Verdict) -> Self {
+        let case = case.clone();
+        Self {
+            group,
+            harness: None,
+            case,
+            subject,
+            base: None,
+            head: None,
+            spread: None,
+            paired: None,
+            reference: None,
+            verdict,
+            reason: None,
+            next_steps: Vec::new(),
+        }
+    }
+
+    /// With both values.
+    pub fn values(mut self, base: Option<Value>, head: Option<Value>) -> Self {
+        (self.base, self.head) = (base, head);
+        self
+    }
+
+    /// With the reason of its verdict, which may quote a child or a file.
+    pub fn because(mut self, reason: impl AsRef<str>) -> Self {
+        self.reason = Some(text::visible(reason.as_ref()));
+        self
+    }
+
+    /// With one more thing that can be done next.
+    pub fn then(mut self, step: NextStep) -> Self {
+        self.next_steps.push(step);
+        self
+    }
+
+    /// Relative change from base to head, where both are numbers and the base is not zero. None for a budget, whose
+    /// base is a limit.
+    pub fn change(&self) -> Option<f64> {
+        match (self.base?, self.head?) {
+            (Value::Number(base), Value::Number(head)) if base > 0 && self.group != Group::Budget => {
+                Some((head as f64 - base as f64) / base as f64)
+            }
+            _ => None,
+        }
+    }
+
+    /// The part of a budget that is used.
+    pub fn limit_used(&self) -> Option<f64> {
+        match (self.group, self.base?, self.head?) {
+            (Group::Budget, Value::Number(limit), Value::Number(value)) if limit > 0 => {
+                Some(value as f64 / limit as f64)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Puts rows in the order of the table: by group, worst first, then by case and metric.
+pub fn sort(rows: &mut [Row]) {
+    rows.sort_by(|a, b| (a.group, a.verdict, &a.case, a.subject).cmp(&(b.group, b.verdict, &b.case, b.subject)));
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A row that is only its verdict.
+    pub fn row(verdict: Verdict) -> Row {
+        Row::new(Group::Heap, &CaseName::new("a/b/c").unwrap(), Subject::Metric(Metric::HeapBlocks), verdict)
+    }
+
+    #[test]
+    fn change_is_relative_to_the_base_and_absent_where_that_means_nothing() {
+        let change = |base, head| row(Verdict::Pass).values(base, head).change();
+        let number = |n| Some(Value::Number(n));
+        assert_eq!(change(number(100), number(112)), Some(0.12));
+        assert_eq!(change(number(100), number(0)), Some(-1.0));
+        assert_eq!(change(number(0), number(5)), None);
+        assert_eq!(change(None, number(5)), None);
+        let checksum = Some(Value::Checksum(Checksum(1)));
+        assert_eq!(change(checksum, checksum), None);
+    }
+}

@@ -1,0 +1,133 @@
+//! What measuring gave, as data: values that repeat, instructions, wall time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use perf_gate::{CaseName, Record, Tools};
+use serde::Serialize;
+
+use crate::statistics::quantile;
+
+/// What one run of the exact classes gave: for each case its records, or why it is broken.
+pub type ExactRun = BTreeMap<CaseName, Result<Vec<Record>, String>>;
+
+/// The cases that exist, and those that only one of the two programs knows, with the reason why that breaks them.
+#[derive(Debug)]
+pub struct CaseList {
+    /// Every name, sorted.
+    pub all: Vec<CaseName>,
+    /// Those whose operation takes so long that it is neither timed nor counted in instructions.
+    pub heavy: BTreeSet<CaseName>,
+    /// Those that are broken before they are run, and why.
+    pub broken: BTreeMap<CaseName, String>,
+}
+
+impl CaseList {
+    /// Whether an operation of the case takes so long that it is neither timed nor counted in instructions.
+    pub fn is_heavy(&self, case: &CaseName) -> bool {
+        self.heavy.contains(case)
+    }
+}
+
+/// How far repeated processes disagreed about a wall time.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Spread {
+    /// Interquartile range of the processes' medians, in percent of their median.
+    pub iqr_percent: f64,
+    /// Number of processes.
+    pub processes: usize,
+}
+
+/// The wall time of a case.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WallTime {
+    /// Nanoseconds of one operation: the median over processes of the process medians.
+    pub ns: u64,
+    /// How far the processes disagreed.
+    pub spread: Spread,
+}
+
+/// For each case its wall time, or why there is none.
+pub type WallRun = BTreeMap<CaseName, Result<WallTime, String>>;
+
+/// The wall time that several processes of a case gave.
+pub fn summarise(mut medians: Vec<f64>) -> Result<WallTime, String> {
+    medians.sort_by(f64::total_cmp);
+    let median = quantile(&medians, 0.5);
+    let ns = median.round();
+    if !(ns >= 1.0 && ns <= i64::MAX as f64) {
+        return Err(format!("a median of {median} ns is no duration; the case must do more work an operation"));
+    }
+    let iqr_percent = (quantile(&medians, 0.75) - quantile(&medians, 0.25)) / median * 100.0;
+    Ok(WallTime { ns: ns as u64, spread: Spread { iqr_percent, processes: medians.len() } })
+}
+
+/// What is missing, or why it cannot be used; to be read after "not measured: ".
+pub type Unusable = String;
+
+/// For each case its record, or why it is broken.
+pub type InstructionRun = BTreeMap<CaseName, Result<Record, String>>;
+
+/// What counting gave.
+#[derive(Debug)]
+pub enum Instructions {
+    /// Nothing was counted; with the reason.
+    NotMeasured(Unusable),
+    /// Every case that is not heavy, and is not broken anyway.
+    Measured {
+        /// What the figures depend on.
+        tools: Tools,
+        /// The figures.
+        run: InstructionRun,
+    },
+}
+
+impl Instructions {
+    /// What the figures depend on, where there are some.
+    pub fn tools(&self) -> Option<&Tools> {
+        match self {
+            Self::NotMeasured(_) => None,
+            Self::Measured { tools, .. } => Some(tools),
+        }
+    }
+
+    /// The record of a case.
+    pub fn get(&self, case: &CaseName) -> Option<&Result<Record, String>> {
+        match self {
+            Self::NotMeasured(_) => None,
+            Self::Measured { run, .. } => run.get(case),
+        }
+    }
+
+    /// The line that says why nothing was counted.
+    pub fn not_measured(reason: &str) -> String {
+        format!("instructions: not measured: {reason}")
+    }
+}
+
+/// What a baseline holds, measured once.
+#[derive(Debug)]
+pub struct Run {
+    /// Of the classes whose values repeat exactly.
+    pub exact: ExactRun,
+    /// Of instructions.
+    pub instructions: Instructions,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_of_medians_with_its_spread() {
+        let time = summarise(vec![104.0, 100.0, 96.0, 102.0, 98.0]).unwrap();
+        assert_eq!(time, WallTime { ns: 100, spread: Spread { iqr_percent: 4.0, processes: 5 } });
+        assert_eq!(summarise(vec![10.0, 11.0]).unwrap().ns, 11, "10.5 rounds away from zero");
+    }
+
+    #[test]
+    fn a_duration_of_nothing_is_no_measurement() {
+        for bad in [vec![], vec![0.0], vec![0.2, 0.2], vec![f64::NAN], vec![f64::INFINITY], vec![-3.0]] {
+            assert!(summarise(bad.clone()).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What a number of pairs can see, and how many pairs it takes.
+
+use std::f64::consts::FRAC_PI_3;
+
+use super::normal;
+use super::quantile::{quantile, sorted};
+use super::signed_rank::Estimate;
+
+/// The smallest true change, as a log ratio, that a measurement like this one finds with probability `power`, where
+/// found means that the lower bound of its estimate exceeds `margin` (a log ratio too).
+///
+/// margin + (z_alpha + z_power) · SE: the lower bound lies z_alpha standard errors below an estimate that itself falls
+/// z_power standard errors short of the truth in one measurement of 1 / (1 - power). (The usual formula for the power
+/// of a one-sided test, e.g. Cohen, "Statistical Power Analysis", 1988, with the margin as null hypothesis.) SE is read
+/// off the estimate's own bounds: (upper - lower) / (2 · z_alpha).
+///
+/// It assumes that the estimate is about normal, that the bounds of level `alpha` are about z_alpha standard errors
+/// from it (exact bounds are a little wider when there are few pairs, so that the figure is then too large, not too
+/// small), and that the next measurement is as noisy as this one: a burst that this one was spared is not foreseen.
+///
+/// `power` is that of one stage. A change that two stages have to find on fresh pairs is found with power², so
+/// that 95 % over all needs 97.5 % from each.
+///
+/// `alpha` must be the level of the estimate. `None` unless 0 < alpha < 0.5, 0.5 <= power < 1 and the result is finite.
+pub fn smallest_detectable(estimate: &Estimate, margin: f64, alpha: f64, power: f64) -> Option<f64> {
+    if !(alpha > 0.0 && alpha < 0.5 && (0.5..1.0).contains(&power)) {
+        return None;
+    }
+    let (z_alpha, z_power) = (-normal::quantile(alpha), normal::quantile(power));
+    let standard_error = (estimate.upper - estimate.lower) / (2.0 * z_alpha);
+    let change = margin + (z_alpha + z_power) * standard_error;
+    change.is_finite().then_some(change)
+}
+
+/// A log ratio as the percentage that people read: (e^x - 1) · 100, so that ln(1.05) is 5.
+pub fn percent(log_ratio: f64) -> f64 {
+    log_ratio.exp_m1() * 100.0
+}
+
+/// The standard deviation, in the unit of the values, of the normal distribution that the middle half of them fits:
+/// 1.4826 times the median distance from the median. Up to half of the values may be anything.
+///
+/// `None` without values or if one is not finite; 0 if more than half are equal.
+pub fn robust_sd(values: &[f64]) -> Option<f64> {
+    // Half of normal values are within 1 / 1.4826 standard deviations: the reciprocal of the third quartile of the
+    // standard normal distribution (Hampel, "The influence curve and its role in robust estimation", JASA 69, 1974).
+    const DEVIATIONS_PER_MEDIAN_DISTANCE: f64 = 1.482_602_218_505_602;
+    let values = sorted(values).filter(|values| !values.is_empty())?;
+    let median = quantile(&values, 0.5);
+    let distances: Vec<f64> = values.iter().map(|value| (value - median).abs()).collect();
+    let sd = DEVIATIONS_PER_MEDIAN_DISTANCE * quantile(&sorted(&distances)?, 0.5);
+    sd.is_finite().then_some(sd)
+}
+
+/// How many pairs bring the standard error of the Hodges-Lehmann estimate down to the target, both in the unit of the
+/// standard deviation of one pair's difference.
+///
+/// For many normal differences the standard error is sd · √(π/3) / √n, that is 2.3 % more than that of the mean (Hodges
+/// and Lehmann, "Estimates of location based on rank tests", Annals of Mathematical Statistics 34, 1963); heavy tails,
+/// measured by [`robust_sd`], need fewer pairs than the mean would.
+///
+/// At least 1. `None` unless `sd` is finite and not negative and the target finite and positive.
+pub fn pairs_needed(sd: f64, target_standard_error: f64) -> Option<usize> {
+    let possible = sd.is_finite() && sd >= 0.0 && target_standard_error.is_finite() && target_standard_error > 0.0;
+    let ratio = sd / target_standard_error;
+    possible.then(|| ((FRAC_PI_3 * ratio * ratio).ceil() as usize).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::vectors::{close, vectors};
+    use super::*;
+    use crate::rng::Seeded;
+    use crate::statistics::estimate;
+
+    #[test]
+    fn the_robust_deviation_agrees_with_scipy() {
+        for sample in &vectors().samples {
+            close(robust_sd(&sample.values).unwrap(), sample.robust_sd, 1e-12);
+        }
+        assert_eq!(robust_sd(&[5.0]), Some(0.0));
+        assert_eq!((robust_sd(&[]), robust_sd(&[1.0, f64::NAN])), (None, None));
+    }
+
+    #[test]
+    fn pairs_for_a_standard_error() {
+        // A hundredth of a deviation: 10^4 · π/3 = 10471.98.
+        assert_eq!(pairs_needed(1.0, 0.01), Some(10_472));
+        assert_eq!(pairs_needed(0.01, 0.002), Some(27), "25 · 1.047 = 26.2");
+        assert_eq!(pairs_needed(0.0, 0.01), Some(1));
+        for (sd, target) in [(-1.0, 1.0), (f64::NAN, 1.0), (1.0, 0.0), (1.0, f64::NAN), (f64::INFINITY, 1.0)] {
+            assert_eq!(pairs_needed(sd, target), None, "{sd} {target}");
+        }
+    }
+
+    #[test]
+    fn the_smallest_detectable_change_is_the_margin_and_some_standard_errors() {
+        // z of 1 % is 2.3263, of 97.5 % is 1.9600; a width of 2 · 2.3263 is a standard error of 1.
+        let wide = Estimate { center: 0.3, lower: 0.3 - 2.326_347_874, upper: 0.3 + 2.326_347_874, pairs: 30 };
+        close(smallest_detectable(&wide, 0.5, 0.01, 0.975).unwrap(), 0.5 + 2.326_347_874 + 1.959_963_985, 1e-9);
+        close(smallest_detectable(&wide, 0.5, 0.01, 0.5).unwrap(), 0.5 + 2.326_347_874, 1e-9);
+        for (alpha, power) in [(0.0, 0.9), (0.5, 0.9), (f64::NAN, 0.9), (0.01, 0.4), (0.01, 1.0), (0.01, f64::NAN)] {
+            assert_eq!(smallest_detectable(&wide, 0.5, alpha, power), None, "{alpha} {power}");
+        }
+        assert_eq!(smallest_detectable(&wide, f64::NAN, 0.01, 0.9), None);
+    }
+
+    /// What the figure says, tried: changes of the announced size are found about as often as announced.
+    #[test]
+    fn a_change_of_that_size_is_found_with_that_power() {
+        let (mut seeded, margin, alpha) = (Seeded::new(7), 0.01, 0.01);
+        let mut noise = |n: usize| -> Vec<f64> {
+            let uniform = |seeded: &mut Seeded| (seeded.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+            (0..n).map(|_| 0.02 * ((0..12).map(|_| uniform(&mut seeded)).sum::<f64>() - 6.0)).collect()
+        };
+        let announced: Vec<f64> = (0..100)
+            .map(|_| smallest_detectable(&estimate(&noise(30), alpha).unwrap(), margin, alpha, 0.9).unwrap())
+            .collect();
+        let change = announced.iter().sum::<f64>() / 100.0;
+        let found = (0..400).filter(|_| {
+            let pairs: Vec<f64> = noise(30).iter().map(|noise| noise + change).collect();
+            estimate(&pairs, alpha).unwrap().lower > margin
+        });
+        let found = found.count();
+        assert!((340..=390).contains(&found), "{found} of 400 at a power of 90 %, change {change}");
+    }
+
+    #[test]
+    fn percentages_for_people() {
+        close(percent(1.05_f64.ln()), 5.0, 1e-12);
+        close(percent(0.5_f64.ln()), -50.0, 1e-12);
+        // Where e^x - 1 written out would have lost half of the digits.
+        close(percent(1e-9), 1e-7, 1e-8);
+        assert_eq!(percent(0.0), 0.0);
+    }
+}

@@ -1,0 +1,268 @@
+//! The change that paired differences show, with bounds that hold for every symmetric distribution of the noise.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+/// An estimate with its bounds, all in the unit of the differences (a log ratio, as the judge uses it).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// The estimate: the median of all averages of two differences.
+    pub center: f64,
+    /// The truth is below it with a probability of at most alpha.
+    pub lower: f64,
+    /// The truth is above it with a probability of at most alpha. So both bounds hold with at least 1 - 2 · alpha.
+    pub upper: f64,
+    /// How many differences it is made of.
+    pub pairs: usize,
+}
+
+/// The Hodges-Lehmann estimate with exact Wilcoxon signed-rank bounds, each one-sided and of level `alpha`.
+///
+/// The n(n+1)/2 averages of two differences, each with itself included (Walsh averages), are put in order; their median
+/// is the estimate, and the c-th from either end are the bounds, c being the largest rank for which the signed-rank
+/// statistic of n differences is below c with a probability of at most alpha. (Hollander, Wolfe and Chicken,
+/// "Nonparametric Statistical Methods", 3rd edition 2014, sections 3.1 to 3.3; Hodges and Lehmann, Annals of
+/// Mathematical Statistics 34, 1963.) A median would need more pairs, a mean follows a single burst of noise wherever
+/// it goes.
+///
+/// It assumes independent differences whose noise is symmetric about zero, which the random order within pairs
+/// provides where nothing changed. Ties and zeros need no care: they make the bounds hold more often, never less.
+///
+/// `None` if a difference is not finite, unless 0 < alpha < 0.5, and where n differences can prove nothing at this
+/// level because even all of one sign are not rare enough: 2^-n > alpha. (1 % needs 7.)
+///
+/// The time grows with n², 3 µs for 30 pairs and 25 µs for 100: see [`critical_rank`] for the first call with an n.
+pub fn estimate(differences: &[f64], alpha: f64) -> Option<Estimate> {
+    let pairs = differences.len();
+    let rank = remembered_rank(pairs, alpha)?;
+    if !differences.iter().all(|difference| difference.is_finite()) {
+        return None;
+    }
+    let mut walsh = Vec::with_capacity(pairs * (pairs + 1) / 2);
+    for (index, first) in differences.iter().enumerate() {
+        walsh.extend(differences[index..].iter().map(|second| first.midpoint(*second)));
+    }
+    // The bounds are outside the median, so each is looked for in what the median left on its side; an index past that
+    // side is the median itself.
+    let count = walsh.len();
+    let half = count / 2;
+    let (below, &mut middle, above) = walsh.select_nth_unstable_by(half, f64::total_cmp);
+    let center = match below.iter().copied().reduce(f64::max) {
+        Some(neighbour) if count.is_multiple_of(2) => neighbour.midpoint(middle),
+        _ => middle,
+    };
+    let nth = |side: &mut [f64], index: usize| {
+        if index < side.len() { *side.select_nth_unstable_by(index, f64::total_cmp).1 } else { middle }
+    };
+    let lower = nth(below, rank - 1);
+    let upper = (count - rank).checked_sub(half + 1).map_or(middle, |index| nth(above, index));
+    Some(Estimate { center, lower, upper, pairs })
+}
+
+/// The rank, counted from 1, of the Walsh average that bounds the truth from below: the largest c for which
+/// P(T < c) <= alpha, T being the signed-rank statistic of `n` differences without effect.
+///
+/// T is the sum of those of the ranks 1..=n whose sign is positive, and every choice of signs is equally likely. So its
+/// distribution for n ranks is that for n-1 ranks, once as it is and once moved up by n, each with half of the weight.
+/// Probabilities, not numbers of choices (2^n of them), so that nothing overflows; they are exact up to n = 53 and lose
+/// about one part in 10^16 with each further rank.
+///
+/// Takes about n³/12 additions: a quarter of a millisecond for 120 pairs, 7 ms for 400.
+fn critical_rank(n: usize, alpha: f64) -> Option<usize> {
+    if !(alpha > 0.0 && alpha < 0.5) {
+        return None;
+    }
+    let mut below = 0.0;
+    let rank = distribution(n).iter().position(|probability| {
+        below += probability;
+        below > alpha
+    });
+    // Rank 0: not even all of one sign are rare enough, as with no pairs at all.
+    rank.filter(|rank| *rank > 0)
+}
+
+/// P(T = t) for t from 0 to the middle of the range of T, n(n+1)/4; the other half mirrors it.
+fn distribution(n: usize) -> Vec<f64> {
+    let middle = n * (n + 1) / 4;
+    let mut probabilities = vec![0.0; middle + 1];
+    probabilities[0] = 1.0;
+    for rank in 1..=n {
+        // The largest sum of the ranks so far.
+        let most = (rank * (rank + 1) / 2).min(middle);
+        // From the top, so that what is added is still that of one rank less.
+        for t in (0..=most).rev() {
+            let moved = if t >= rank { probabilities[t - rank] } else { 0.0 };
+            probabilities[t] = 0.5 * (probabilities[t] + moved);
+        }
+    }
+    probabilities
+}
+
+/// As [`critical_rank`], computed once in a thread for each number of pairs and level: a judge asks for the same few
+/// again and again, a simulation a hundred thousand times.
+fn remembered_rank(n: usize, alpha: f64) -> Option<usize> {
+    thread_local! {
+        static RANKS: RefCell<HashMap<(usize, u64), Option<usize>>> = RefCell::default();
+    }
+    RANKS.with_borrow_mut(|ranks| *ranks.entry((n, alpha.to_bits())).or_insert_with(|| critical_rank(n, alpha)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::f64::consts::PI;
+
+    use proptest::prelude::*;
+
+    use super::super::vectors::{close, vectors};
+    use super::*;
+    use crate::rng::Seeded;
+
+    /// The bounds of the vectors were found by asking scipy's exact test where its p-value crosses alpha.
+    #[test]
+    fn estimate_and_bounds_are_where_the_test_of_scipy_changes_its_mind() {
+        for vector in &vectors().estimates {
+            let found = estimate(&vector.differences, vector.alpha).unwrap();
+            close(found.center, vector.center, 1e-12);
+            close(found.lower, vector.lower, 1e-12);
+            close(found.upper, vector.upper, 1e-12);
+            assert_eq!(found.pairs, vector.differences.len());
+        }
+    }
+
+    #[test]
+    fn ranks_and_tails_agree_with_exact_fractions_up_to_400_pairs() {
+        for vector in &vectors().ranks {
+            let rank = critical_rank(vector.n, vector.alpha).unwrap();
+            assert_eq!(rank, vector.rank, "n = {}, alpha = {}", vector.n, vector.alpha);
+            let distribution = distribution(vector.n);
+            close(distribution[..rank].iter().sum(), vector.below, 1e-12);
+            close(distribution[..=rank].iter().sum(), vector.at_most, 1e-12);
+        }
+    }
+
+    #[test]
+    fn too_few_pairs_prove_nothing() {
+        let values = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
+        assert_eq!(estimate(&values[..6], 0.01), None, "2^-6 is 1.6 %");
+        assert_eq!(estimate(&values, 0.01).map(|estimate| estimate.lower), Some(1.0), "2^-7 is 0.8 %");
+        assert_eq!(estimate(&values[..5], 1.0 / 32.0).map(|estimate| estimate.upper), Some(5.0), "exactly alpha");
+        assert_eq!(estimate(&values[..5], 1.0 / 32.1), None);
+        assert_eq!(estimate(&[], 0.4), None);
+    }
+
+    #[test]
+    fn what_is_no_number_or_no_level_has_no_estimate() {
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(estimate(&[1.0, 2.0, 3.0, 4.0, bad], 0.1), None);
+            assert_eq!(estimate(&[1.0; 5], bad), None);
+        }
+        for alpha in [0.0, -0.1, 0.5, 1.0] {
+            // The range of T has a middle of its own with four differences, and none with five.
+            assert_eq!([estimate(&[1.0; 4], alpha), estimate(&[1.0; 5], alpha)], [None; 2], "{alpha}");
+        }
+        // Finite values have finite averages.
+        let huge = estimate(&[f64::MAX; 5], 0.1).unwrap();
+        assert_eq!((huge.lower, huge.center, huge.upper), (f64::MAX, f64::MAX, f64::MAX));
+    }
+
+    /// Against every choice of signs, written down.
+    #[test]
+    fn the_distribution_is_the_share_of_the_choices_of_signs() {
+        for n in 1..=10_usize {
+            let mut counts = vec![0_u32; n * (n + 1) / 2 + 1];
+            for signs in 0..1_u32 << n {
+                counts[(1..=n).filter(|rank| signs >> (rank - 1) & 1 == 1).sum::<usize>()] += 1;
+            }
+            let expected = counts.iter().map(|&count| f64::from(count) / f64::from(1_u32 << n));
+            let distribution = distribution(n);
+            assert_eq!(distribution, expected.take(distribution.len()).collect::<Vec<_>>(), "n = {n}");
+            assert_eq!(distribution.len(), n * (n + 1) / 4 + 1);
+        }
+    }
+
+    /// Noise of several shapes about zero: bounds fail about as often as alpha allows, never clearly more, and not so
+    /// seldom that they would be useless.
+    #[test]
+    fn bounds_miss_the_truth_as_often_as_they_may() {
+        let mut seeded = Seeded::new(20);
+        let mut unit = || (seeded.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+        let mut uniform = || unit() - 0.5;
+        type Shape = fn(f64) -> f64;
+        let shapes: [(&str, Shape); 3] =
+            [("uniform", |x| x), ("logistic", |x| ((0.5 + x) / (0.5 - x)).ln()), ("cauchy", |x| (PI * x).tan())];
+        let (rounds, alpha) = (1500, 0.05);
+        for (name, shape) in shapes {
+            for n in [8, 20] {
+                let (mut above, mut below) = (0, 0);
+                for _ in 0..rounds {
+                    let noise: Vec<f64> = (0..n).map(|_| shape(uniform())).collect();
+                    let found = estimate(&noise, alpha).unwrap();
+                    above += usize::from(found.lower > 0.0);
+                    below += usize::from(found.upper < 0.0);
+                }
+                // Exact levels: 3.91 % (n = 8) and 4.87 % (n = 20); three standard deviations of a count are about 24.
+                for (side, missed) in [("lower", above), ("upper", below)] {
+                    assert!((33..=99).contains(&missed), "{name}, n = {n}, {side}: {missed} of {rounds}");
+                }
+            }
+        }
+    }
+
+    fn differences() -> impl Strategy<Value = Vec<f64>> {
+        // Few distinct values, so that there are ties and zeros, or many.
+        let few = (-4_i8..=4).prop_map(f64::from);
+        prop_oneof![prop::collection::vec(few, 5..30), prop::collection::vec(-1.0..1.0, 5..30)]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn moving_the_differences_moves_the_estimate(values in differences(), by in -100.0..100.0) {
+            let one = estimate(&values, 0.05).unwrap();
+            let moved = estimate(&values.iter().map(|value| value + by).collect::<Vec<_>>(), 0.05).unwrap();
+            for (moved, one) in [(moved.center, one.center), (moved.lower, one.lower), (moved.upper, one.upper)] {
+                prop_assert!(f64::abs(moved - one - by) < 1e-12, "{moved} {one} {by}");
+            }
+        }
+
+        #[test]
+        fn turning_the_signs_turns_the_estimate_round(values in differences()) {
+            let one = estimate(&values, 0.05).unwrap();
+            let turned = estimate(&values.iter().map(|value| -value).collect::<Vec<_>>(), 0.05).unwrap();
+            let expected = Estimate { center: -one.center, lower: -one.upper, upper: -one.lower, pairs: one.pairs };
+            prop_assert_eq!(turned, expected);
+        }
+
+        #[test]
+        fn the_order_of_the_pairs_is_nothing(values in differences(), seed: u64) {
+            let mut shuffled = values.clone();
+            Seeded::new(seed).shuffle(&mut shuffled);
+            prop_assert_eq!(estimate(&shuffled, 0.05), estimate(&values, 0.05));
+        }
+
+        #[test]
+        fn bounds_enclose_the_estimate_and_close_in_with_a_larger_alpha(
+            values in differences(),
+            (small, large) in (0.04..0.499, 0.04..0.499).prop_map(|(a, b): (f64, f64)| (a.min(b), a.max(b))),
+        ) {
+            let (wide, narrow) = (estimate(&values, small).unwrap(), estimate(&values, large).unwrap());
+            prop_assert!(wide.lower <= narrow.lower && narrow.lower <= narrow.center);
+            prop_assert!(narrow.center <= narrow.upper && narrow.upper <= wide.upper);
+            prop_assert_eq!(wide.center, narrow.center);
+        }
+
+        /// The selection in parts against a full sort.
+        #[test]
+        fn selected_is_what_sorting_would_give(values in differences(), alpha in 0.04..0.499) {
+            let found = estimate(&values, alpha).unwrap();
+            let pairs = values.iter().enumerate().flat_map(|(at, a)| values[at..].iter().map(move |b| (a + b) / 2.0));
+            let mut walsh: Vec<f64> = pairs.collect();
+            walsh.sort_by(f64::total_cmp);
+            let rank = critical_rank(values.len(), alpha).unwrap();
+            prop_assert_eq!(found.lower, walsh[rank - 1]);
+            prop_assert_eq!(found.upper, walsh[walsh.len() - rank]);
+            prop_assert!((found.center - crate::statistics::quantile(&walsh, 0.5)).abs() < 1e-15);
+        }
+    }
+}

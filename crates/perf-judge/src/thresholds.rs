@@ -1,0 +1,129 @@
+//! How much a change may cost: what people decided where the ordinary margin is not what they want.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use jiff::civil::Date;
+use perf_gate::CaseName;
+use serde::Deserialize;
+use toml::Spanned;
+
+/// What `thresholds.toml` says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Thresholds(BTreeMap<CaseName, Threshold>);
+
+/// A wider margin for the wall time of one case.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Threshold {
+    case: CaseName,
+    /// Whole percent of the base's time that the change may cost more.
+    wall_percent: u8,
+    /// Why, in a person's words.
+    reason: String,
+    /// Last day on which it holds, `YYYY-MM-DD`.
+    expires: String,
+}
+
+/// Why a text is no list of thresholds, and where.
+#[derive(Debug)]
+pub struct ThresholdError {
+    /// What is wrong.
+    pub what: String,
+    /// Where in the text.
+    pub span: Option<Range<usize>>,
+}
+
+/// The version of the file that this program reads.
+const SCHEMA: u32 = 1;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    schema: Spanned<u32>,
+    // Required, so that a cut file is not an empty list.
+    threshold: Vec<Spanned<Threshold>>,
+}
+
+/// Reads the file.
+pub fn parse(text: &str) -> Result<Thresholds, ThresholdError> {
+    let Stored { schema, threshold } = toml::from_str(text)
+        .map_err(|error: toml::de::Error| ThresholdError { what: error.message().to_owned(), span: error.span() })?;
+    if *schema.get_ref() != SCHEMA {
+        let what = format!("schema {} is not the version this program reads ({SCHEMA})", schema.get_ref());
+        return Err(ThresholdError { what, span: Some(schema.span()) });
+    }
+    let mut thresholds = BTreeMap::new();
+    for entry in threshold {
+        let (span, entry) = (Some(entry.span()), entry.into_inner());
+        let refused = |what: &str| Err(ThresholdError { what: format!("{}: {what}", entry.case), span: span.clone() });
+        if !(1..=100).contains(&entry.wall_percent) {
+            return refused("`wall_percent` is from 1 to 100");
+        }
+        if entry.reason.trim().is_empty() {
+            return refused("`reason` is empty");
+        }
+        if parse_date(&entry.expires).is_none() {
+            return refused("`expires` is no date: write it as YYYY-MM-DD");
+        }
+        if thresholds.contains_key(&entry.case) {
+            return refused("it has two thresholds");
+        }
+        thresholds.insert(entry.case.clone(), entry);
+    }
+    Ok(Thresholds(thresholds))
+}
+
+impl Thresholds {
+    /// The margin of a case's wall time as a part of the base, where it is not the ordinary one today.
+    pub fn wall(&self, case: &CaseName, today: Date) -> Option<f64> {
+        let threshold = self.0.get(case)?;
+        let holds = parse_date(&threshold.expires).is_some_and(|last| today <= last);
+        holds.then(|| f64::from(threshold.wall_percent) / 100.0)
+    }
+}
+
+/// A day written `YYYY-MM-DD` and in no other way.
+pub fn parse_date(text: &str) -> Option<Date> {
+    text.parse::<Date>().ok().filter(|date| date.to_string() == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "schema = 1\n[[threshold]]\ncase = \"query/floor/10\"\nwall_percent = 8\n\
+                        reason = \"checked URLs\"\nexpires = \"2026-12-31\"\n";
+
+    #[test]
+    fn a_margin_holds_until_its_day() {
+        let thresholds = parse(GOOD).unwrap();
+        let case = |name: &str| CaseName::new(name).unwrap();
+        assert_eq!(thresholds.wall(&case("query/floor/10"), jiff::civil::date(2026, 12, 31)), Some(0.08));
+        assert_eq!(thresholds.wall(&case("query/floor/10"), jiff::civil::date(2027, 1, 1)), None);
+        assert_eq!(thresholds.wall(&case("query/floor/11"), jiff::civil::date(2026, 1, 1)), None);
+        assert_eq!(parse("schema = 1\nthreshold = []").unwrap(), Thresholds::default());
+    }
+
+    #[test]
+    fn errors_name_the_cause_and_the_place() {
+        for (from, to, says) in [
+            ("schema = 1", "schema = 2", "schema 2"),
+            ("wall_percent = 8", "wall_percent = 0", "from 1 to 100"),
+            ("wall_percent = 8", "wall_percent = 101", "from 1 to 100"),
+            ("wall_percent = 8", "wall_percent = -1", "integer"),
+            ("checked URLs", "  ", "`reason` is empty"),
+            ("2026-12-31", "31.12.2026", "no date"),
+            ("query/floor/10", "query", "not a case name"),
+            ("wall_percent", "percent", "unknown field"),
+        ] {
+            let text = GOOD.replacen(from, to, 1);
+            assert_ne!(text, GOOD);
+            let error = parse(&text).unwrap_err();
+            assert!(error.what.contains(says) && error.span.is_some(), "{from} -> {to}: {}", error.what);
+        }
+        let twice = format!("{GOOD}{}", GOOD.strip_prefix("schema = 1\n").unwrap());
+        assert!(parse(&twice).unwrap_err().what.contains("two thresholds"));
+        assert!(parse("schema = 1").is_err(), "cut before the list");
+    }
+}

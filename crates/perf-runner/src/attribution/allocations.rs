@@ -1,0 +1,130 @@
+//! Allocations by place in the engine, from two runs of `heap` that write where one operation allocates.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use perf_gate::CaseName;
+use serde::Deserialize;
+
+use super::culprit::{Culprit, grown};
+use crate::error::Failure;
+use crate::measure::programs::Executables;
+use crate::process::child::{self, ChildError, Limits, Messages};
+
+/// What dhat writes, as far as it is read here: its `dhatFileVersion` 2.
+#[derive(Deserialize)]
+struct Profile {
+    /// Program points: places where something was allocated.
+    pps: Vec<Place>,
+    /// Frames, as `address: function (file:line:column)`.
+    ftbl: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Place {
+    /// Blocks in total.
+    tbk: u64,
+    /// Its frames, innermost first, as indices of the table.
+    fs: Vec<usize>,
+}
+
+/// The places whose allocations grew most; none where it cannot be told.
+pub fn of(files: &[String], base: &Executables, head: &Executables, case: &CaseName) -> Result<Vec<Culprit>, Failure> {
+    let Ok(dir) = tempfile::tempdir() else { return Ok(Vec::new()) };
+    let run = |executables: &Executables| -> Result<Option<BTreeMap<String, u64>>, Failure> {
+        let file = dir.path().join("sites.json");
+        let mut command = executables.command(&executables.heap);
+        command.args([case.as_str(), "--sites"]).arg(&file);
+        match child::run(&mut command, Limits::default(), Messages::Kept) {
+            Err(ChildError::Interrupted) => return Err(Failure::Interrupted),
+            Err(_) => return Ok(None),
+            Ok(_) => {}
+        }
+        Ok(fs::read_to_string(&file).ok().and_then(|text| blocks(&text, files)))
+    };
+    let (Some(before), Some(now)) = (run(base)?, run(head)?) else { return Ok(Vec::new()) };
+    Ok(grown(&before, &now, 1))
+}
+
+/// The source files of some packages, which are named by their folders from the root of the workspace: paths from there, with
+/// `/`. Only frames in one of them are ours.
+pub fn files(root: &Path, packages: &[String]) -> Vec<String> {
+    let mut found = Vec::new();
+    for package in packages {
+        collect(&root.join(package), package, &mut found);
+    }
+    found
+}
+
+fn collect(dir: &Path, shown: &str, found: &mut Vec<String>) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let shown = if shown.is_empty() { name.clone() } else { format!("{shown}/{name}") };
+        let path = entry.path();
+        if path.is_dir() && name != "target" && !name.starts_with('.') {
+            collect(&path, &shown, found);
+        } else if name.ends_with(".rs") {
+            found.push(shown);
+        }
+    }
+}
+
+/// Blocks by the innermost frame that is ours: its function and file, without the line, which moves with every edit.
+fn blocks(profile: &str, files: &[String]) -> Option<BTreeMap<String, u64>> {
+    let profile: Profile = serde_json::from_str(profile).ok()?;
+    let frames: Vec<Option<String>> = profile.ftbl.iter().map(|frame| ours(frame, files)).collect();
+    let mut blocks = BTreeMap::new();
+    for place in profile.pps {
+        let name = place.fs.iter().find_map(|&frame| frames.get(frame)?.clone());
+        *blocks.entry(name.unwrap_or_else(|| "elsewhere".into())).or_default() += place.tbk;
+    }
+    Some(blocks)
+}
+
+/// `0x55f7: item<T> (aggregator-mocks/src/model.rs:73:44)` as `item in aggregator-mocks/src/model.rs`. dhat shortens paths to
+/// their last parts.
+fn ours(frame: &str, files: &[String]) -> Option<String> {
+    let (_, rest) = frame.split_once(": ")?;
+    let (function, place) = rest.strip_suffix(')')?.rsplit_once(" (")?;
+    let file = place.split(':').next()?;
+    let end = format!("/{file}");
+    let whole = files.iter().find(|path| *path == file || path.ends_with(&end))?;
+    let function = function.split('<').next().filter(|name| !name.is_empty()).unwrap_or(function);
+    Some(format!("{function} in {whole}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Shortened from dhat 0.3.3.
+    const PROFILE: &str = r#"{"dhatFileVersion":2,"mode":"rust-heap",
+        "pps":[{"tb":902,"tbk":200,"fs":[1,2,3]},{"tb":10,"tbk":7,"fs":[1,3]},{"tb":4,"tbk":2,"fs":[1]},{"tb":4,"tbk":1,"fs":[2]}],
+        "ftbl":["[root]","0x55f75a78745f: <alloc::vec::Vec<u8> as core::clone::Clone>::clone (src/vec/mod.rs:3749:9)",
+        "0x55f75a6f2302: item<mocks::model::Deltas> (mocks/src/model.rs:73:44)",
+        "0x55f75a7208fb: poll (src/answer/mod.rs:84:31)"]}"#;
+
+    #[test]
+    fn blocks_belong_to_the_innermost_frame_of_ours() {
+        let files = ["crates/mocks/src/model.rs", "crates/engine/src/answer/mod.rs"];
+        let found = blocks(PROFILE, &files.map(str::to_owned)).unwrap();
+        let expected = [
+            ("elsewhere", 2),
+            ("item in crates/mocks/src/model.rs", 201),
+            ("poll in crates/engine/src/answer/mod.rs", 7),
+        ];
+        assert_eq!(found, expected.map(|(name, blocks)| (name.to_owned(), blocks)).into());
+        assert_eq!(blocks("{}", &[]), None);
+    }
+
+    #[test]
+    fn the_files_of_packages_are_found() {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let found = files(manifest.parent().unwrap(), &["perf-runner".into(), "no-such-package".into()]);
+        assert!(found.contains(&"perf-runner/src/attribution/allocations.rs".to_owned()), "{found:?}");
+        assert!(found.iter().all(|path| path.starts_with("perf-runner/")));
+        // A package may be the workspace itself.
+        assert!(files(manifest, &[String::new()]).contains(&"src/lib.rs".to_owned()));
+    }
+}

@@ -1,0 +1,99 @@
+//! Where the cost of a case that got dearer is: functions for instructions, places of the engine for allocations.
+
+mod allocations;
+mod culprit;
+mod functions;
+
+use perf_gate::Metric;
+use perf_judge::row::{Group, Row, Subject};
+use perf_judge::text;
+use perf_judge::verdict::Verdict;
+
+use crate::compare::Sides;
+use crate::error::Failure;
+use crate::measure::callgrind::Callgrind;
+use crate::workspace::Workspace;
+use culprit::Culprit;
+
+/// Rows of a kind that are explained, those that grew most: each takes two more runs of its case.
+const EXPLAINED: usize = 3;
+
+/// Says of the cases that need most more instructions or allocations where these are. It only explains: where it cannot
+/// be told, nothing is said.
+pub fn name(
+    rows: &mut [Row],
+    workspace: &Workspace,
+    callgrind: Option<&Callgrind>,
+    sides: &Sides,
+) -> Result<(), Failure> {
+    let (base, head) = (&sides.base.executables, &sides.head.executables);
+    if let Some(callgrind) = callgrind {
+        for row in worst(rows, |row| row.group == Group::Instructions) {
+            let found = functions::of(callgrind, base, head, &row.case)?;
+            explain(row, "instructions went to", &found);
+        }
+    }
+    let files = allocations::files(workspace.root(), &sides.packages);
+    for row in worst(rows, |row| row.subject == Subject::Metric(Metric::HeapBlocks)) {
+        let found = allocations::of(&files, base, head, &row.case)?;
+        explain(row, "allocations are in", &found);
+    }
+    Ok(())
+}
+
+fn worst(rows: &mut [Row], is_kind: impl Fn(&Row) -> bool) -> impl Iterator<Item = &mut Row> {
+    let red = |row: &&mut Row| is_kind(row) && row.group != Group::Budget && row.verdict == Verdict::Regressed;
+    let mut red: Vec<&mut Row> = rows.iter_mut().filter(red).collect();
+    let change = |row: &Row| row.change().unwrap_or(f64::INFINITY);
+    red.sort_by(|a, b| change(b).total_cmp(&change(a)));
+    red.into_iter().take(EXPLAINED)
+}
+
+fn explain(row: &mut Row, where_to: &str, culprits: &[Culprit]) {
+    if culprits.is_empty() {
+        return;
+    }
+    let one = |Culprit { name, more, before }: &Culprit| format!("{name} +{more} (was {before})");
+    let list: Vec<String> = culprits.iter().map(one).collect();
+    let why = row.reason.take().map_or_else(String::new, |reason| format!("{reason}; "));
+    row.reason = Some(text::visible(&format!("{why}{where_to} {}", list.join(", "))));
+}
+
+#[cfg(test)]
+mod tests {
+    use perf_gate::CaseName;
+
+    use super::culprit::grown;
+    use super::*;
+
+    fn a_row(verdict: Verdict) -> Row {
+        Row::new(Group::Heap, &CaseName::new("a/b/c").unwrap(), Subject::Metric(Metric::HeapBlocks), verdict)
+    }
+
+    #[test]
+    fn the_largest_growth_comes_first_and_is_told() {
+        let map = |entries: &[(&str, u64)]| entries.iter().map(|(name, n)| ((*name).to_owned(), *n)).collect();
+        let before = map(&[("a", 100), ("b", 100), ("c", 100), ("gone", 500)]);
+        let now = map(&[("a", 300), ("b", 100), ("c", 110), ("new", 50), ("least", 9)]);
+        let grown = grown(&before, &now, 10);
+        let shown: Vec<_> = grown.iter().map(|culprit| (culprit.name.as_str(), culprit.more, culprit.before)).collect();
+        assert_eq!(shown, [("a", 20, 10), ("new", 5, 0), ("c", 1, 10)]);
+
+        let mut row = a_row(Verdict::Regressed).because("more than the baseline");
+        explain(&mut row, "allocations are in", &[]);
+        assert_eq!(row.reason.as_deref(), Some("more than the baseline"));
+        explain(&mut row, "allocations are in", &grown[..2]);
+        let said = "more than the baseline; allocations are in a +20 (was 10), new +5 (was 0)";
+        assert_eq!(row.reason.as_deref(), Some(said));
+    }
+
+    #[test]
+    fn only_the_worst_red_rows_are_explained() {
+        use perf_judge::row::Value::Number;
+        let row = |verdict, head| a_row(verdict).values(Some(Number(100)), Some(Number(head)));
+        let mut rows: Vec<Row> = [101, 140, 120, 130].map(|head| row(Verdict::Regressed, head)).into();
+        rows.push(row(Verdict::Pass, 500));
+        let found: Vec<_> = worst(&mut rows, |_| true).map(|row| row.head).collect();
+        assert_eq!(found, [140, 130, 120].map(|head| Some(Number(head))));
+    }
+}

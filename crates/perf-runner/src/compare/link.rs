@@ -1,0 +1,169 @@
+//! Linking one program again and again, each time with its functions and data in another order.
+//!
+//! Where a function lies decides which cache lines and branch predictor entries it shares, and that moves the time of
+//! unchanged code by percents: a neutral change looks like a regression, and no number of repeats helps, because the
+//! layout is the same in all of them (Mytkowicz and others, 2009). With another layout in each pair it is scatter like
+//! any other, which repeats average out (Curtsinger and Berger, Stabilizer, 2013).
+//!
+//! Compiling takes ten seconds, linking a twentieth of one. So the program is compiled once, by a cargo whose linker is
+//! this program: it keeps what it was given and calls the real linker. From then on only that is called.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use perf_judge::report::comparison::Layouts;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Failure;
+use crate::process::child::{self, ChildError, Limits, Messages};
+
+/// The environment variable that makes this program a linker; its value is where to keep what it is given.
+pub const RECORD: &str = "PERF_RECORD_LINK";
+
+const FILE: &str = "link.json";
+
+/// A link that can be repeated.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Link {
+    linker: String,
+    arguments: Vec<String>,
+}
+
+/// What this program does when it is called as a linker: keep what it was given, then let the real linker work.
+pub fn record(dir: OsString) -> ExitCode {
+    let dir = PathBuf::from(dir);
+    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
+    let linker = real_linker();
+    if let Err(error) = keep(&dir, &linker, &arguments) {
+        eprintln!("cannot keep what is linked in {}: {error}", dir.display());
+        return ExitCode::FAILURE;
+    }
+    match Command::new(&linker).args(arguments).status() {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("cannot start the linker `{linker}`: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The linker that cargo would have called if it was chosen by the environment, else the one rustc calls.
+fn real_linker() -> String {
+    let chosen = |name: &str| name.starts_with("CARGO_TARGET_") && name.ends_with("_LINKER");
+    let linker = env::vars().find(|(name, value)| chosen(name) && !value.is_empty());
+    linker.map_or_else(|| "cc".into(), |(_, value)| value)
+}
+
+/// Objects and archives are copied: cargo and rustc replace and remove them.
+fn keep(dir: &Path, linker: &str, arguments: &[OsString]) -> std::io::Result<()> {
+    fs::create_dir_all(dir)?;
+    let mut kept = Vec::new();
+    for (number, argument) in arguments.iter().enumerate() {
+        let text = argument.to_str().ok_or_else(|| std::io::Error::other("an argument is not UTF-8"))?;
+        if text.starts_with('@') {
+            return Err(std::io::Error::other("the arguments are in a file, because they are too long"));
+        }
+        let path = Path::new(argument);
+        let is_output = number > 0 && arguments.get(number - 1).is_some_and(|before| before == "-o");
+        if path.is_file() && !is_output {
+            let name = format!("{number}-{}", path.file_name().unwrap_or_default().to_string_lossy());
+            fs::copy(path, dir.join(&name))?;
+            // Relative to this directory, which is moved when it is complete.
+            kept.push(format!("./{name}"));
+        } else {
+            kept.push(text.to_owned());
+        }
+    }
+    let link = Link { linker: linker.to_owned(), arguments: kept };
+    fs::write(dir.join(FILE), serde_json::to_vec(&link)?)
+}
+
+impl Link {
+    /// Reads what was kept.
+    pub fn read(dir: &Path) -> Result<Self, Failure> {
+        let path = dir.join(FILE);
+        let text = fs::read(&path).map_err(|error| Failure::path("read", &path, &error))?;
+        serde_json::from_slice(&text).map_err(|error| {
+            Failure::environment(
+                format!("{} is not what was written there: {error}", path.display()),
+                "remove the directory it is in and run this again",
+            )
+        })
+    }
+
+    /// Finds out what the linker can do, by trying it.
+    pub fn layouts(&self, dir: &Path) -> Result<Layouts, Failure> {
+        let trial = dir.join("trial");
+        for layouts in [Layouts::Shuffled, Layouts::Padded] {
+            match self.try_again(dir, &trial, layouts, 1) {
+                Ok(()) => {
+                    let _ = fs::remove_file(&trial);
+                    return Ok(layouts);
+                }
+                Err(ChildError::Interrupted) => return Err(Failure::Interrupted),
+                Err(error) if layouts == Layouts::Padded => return Err(failed(&error)),
+                Err(_) => {}
+            }
+        }
+        Ok(Layouts::Padded)
+    }
+
+    /// Links once more, to `out`, with the layout of a seed.
+    pub fn again(&self, dir: &Path, out: &Path, layouts: Layouts, seed: u32) -> Result<(), Failure> {
+        self.try_again(dir, out, layouts, seed).map_err(|error| match error {
+            ChildError::Interrupted => Failure::Interrupted,
+            error => failed(&error),
+        })
+    }
+
+    fn try_again(&self, dir: &Path, out: &Path, layouts: Layouts, seed: u32) -> Result<(), ChildError> {
+        let mut linker = Command::new(&self.linker);
+        linker.current_dir(dir);
+        if layouts == Layouts::Padded {
+            linker.arg(pad(dir, seed)?);
+            let symbol = if cfg!(target_vendor = "apple") { "_perf_pad" } else { "perf_pad" };
+            linker.arg(format!("-Wl,-u,{symbol}"));
+        }
+        let mut is_output = false;
+        for argument in &self.arguments {
+            if is_output {
+                linker.arg(out);
+            } else {
+                linker.arg(argument);
+            }
+            is_output = argument == "-o";
+        }
+        // Without names and lines it is linked in a quarter of the time, and what runs is the same.
+        linker.arg("-s");
+        if layouts == Layouts::Shuffled {
+            linker.arg(format!("-Wl,--shuffle-sections=*={seed}"));
+        }
+        child::run(&mut linker, Limits { time: Duration::from_secs(120), ..Limits::default() }, Messages::Kept)
+            .map(drop)
+    }
+}
+
+/// An object with a function of 16 to 4096 bytes, in steps of 16, which is how functions are aligned.
+fn pad(dir: &Path, seed: u32) -> Result<PathBuf, ChildError> {
+    let symbol = if cfg!(target_vendor = "apple") { "_perf_pad" } else { "perf_pad" };
+    let bytes = 16 * (1 + u64::from(seed) % 256);
+    let (source, object) = (dir.join(format!("pad-{seed}.s")), dir.join(format!("pad-{seed}.o")));
+    fs::write(&source, format!(".text\n.globl {symbol}\n.p2align 4\n{symbol}:\n.space {bytes}\n"))
+        .map_err(ChildError::Start)?;
+    let mut assembler = Command::new("cc");
+    assembler.current_dir(dir).arg("-c").arg(&source).arg("-o").arg(&object);
+    child::run(&mut assembler, Limits::default(), Messages::Kept)?;
+    Ok(object)
+}
+
+fn failed(error: &ChildError) -> Failure {
+    Failure::environment(
+        format!("linking a measuring program once more failed: the linker {error}"),
+        "remove target/perf and run this again; if that does not help, compare without layouts: this is a bug",
+    )
+}

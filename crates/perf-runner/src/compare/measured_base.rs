@@ -1,0 +1,115 @@
+//! Values of the base that repeat exactly, measured here because the stored ones mean something else on this machine.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use perf_gate::{Baseline, CaseName, Key, Provenance, Record};
+use perf_judge::run::{ExactRun, Instructions};
+
+use super::side::Side;
+use crate::error::Failure;
+use crate::files::bench_data;
+use crate::measure::callgrind::Counter;
+use crate::measure::{exact, instructions};
+use crate::progress::Progress;
+use crate::workspace::{Harness, Workspace};
+
+/// The base as a baseline; None where nothing of it could be measured.
+pub fn measure(
+    base: &Side,
+    counter: &Counter,
+    key: &Key,
+    cases: &[CaseName],
+    progress: &Progress,
+) -> Result<Option<Baseline>, Failure> {
+    let list = exact::list(&base.executables)?;
+    let there: Vec<_> = cases.iter().filter(|case| list.all.contains(case)).cloned().collect();
+    let exact = exact::measure(&base.executables, &list, &there, progress)?;
+    let instructions = instructions::measure(counter, &base.executables, &list, &exact, progress)?;
+    let mut records: Vec<Record> = exact.into_values().filter_map(Result::ok).flatten().collect();
+    let mut tools = None;
+    if let Instructions::Measured { tools: with, run } = instructions {
+        let counted: Vec<Record> = run.into_values().filter_map(Result::ok).collect();
+        tools = (!counted.is_empty()).then_some(with);
+        records.extend(counted);
+    }
+    let provenance = Provenance { commit: String::new(), machine: String::new() };
+    Ok(Baseline::new(key.clone(), tools, provenance, records).ok())
+}
+
+/// The baseline that the base has stored for this target, if it has a valid one; `base` is the workspace as it is there.
+pub fn declared(base: &Workspace, harness: &Harness, key: &Key) -> Option<Baseline> {
+    let file = base.data_dir().join("baselines").join(bench_data::baseline_name(harness, &key.target));
+    Baseline::from_toml(&fs::read_to_string(file).ok()?).ok()
+}
+
+/// The base with what the change declares: where it stores another value than the base does, somebody reviewed that, and
+/// the measured value is moved by as much. Without this, a cost that was accepted would be red on every other machine.
+pub fn moved(base: &Baseline, stored: Option<&Baseline>, declared: Option<&Baseline>) -> Baseline {
+    let moved = |record: &Record| {
+        let (case, metric) = (record.case(), record.metric());
+        let both =
+            (stored.and_then(|stored| stored.get(case, metric)), declared.and_then(|base| base.get(case, metric)));
+        let (Some(now), Some(before)) = both else { return record.clone() };
+        let value = moved_value(record.value(), before.value(), now.value());
+        let checksum = if now.checksum() == before.checksum() { record.checksum() } else { now.checksum() };
+        Record::new(case.clone(), metric, value, checksum).unwrap_or_else(|_| record.clone())
+    };
+    let records = base.records().map(moved).collect();
+    let provenance = Provenance { commit: String::new(), machine: String::new() };
+    let mut here =
+        Baseline::new(base.key.clone(), base.tools.clone(), provenance, records).unwrap_or_else(|_| base.clone());
+    let accepted = stored.into_iter().flat_map(|stored| &stored.accepted);
+    here.accepted = accepted.filter(|entry| here.get(&entry.case, entry.metric).is_some()).cloned().collect();
+    here
+}
+
+/// A value moved by as much as a stored one was: by the same number or in the same proportion, whichever allows more, as
+/// one allocation more is one, and a tenth more work a tenth.
+fn moved_value(measured: u64, before: u64, now: u64) -> u64 {
+    if now == before {
+        return measured;
+    }
+    let shifted = (u128::from(measured) + u128::from(now)).saturating_sub(u128::from(before));
+    // Nothing is in proportion to nothing.
+    let scaled = if before == 0 { 0 } else { (u128::from(measured) * u128::from(now)).div_ceil(u128::from(before)) };
+    u64::try_from(shifted.max(scaled)).unwrap_or(u64::MAX)
+}
+
+/// Where both sides have cases of their own: those that compute something else, or are not there at all.
+pub fn changed(
+    base: &Side,
+    head: &ExactRun,
+    cases: &[CaseName],
+    progress: &Progress,
+) -> Result<BTreeSet<CaseName>, Failure> {
+    let list = exact::list(&base.executables)?;
+    let there: Vec<_> = cases.iter().filter(|case| list.all.contains(case)).cloned().collect();
+    let base = exact::measure(&base.executables, &list, &there, progress)?;
+    let checksum = |run: &ExactRun, case: &CaseName| Some(run.get(case)?.as_ref().ok()?.first()?.checksum());
+    let same = |case: &&CaseName| checksum(&base, case).is_some() && checksum(&base, case) == checksum(head, case);
+    Ok(cases.iter().filter(|case| !same(case)).cloned().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_moves_with_the_stored_one() {
+        for (measured, before, now, moved) in [
+            (56, 80, 80, 56),
+            (56, 56, 57, 57),
+            (56, 80, 81, 57),
+            (1_000, 100, 110, 1_100),
+            (56, 80, 79, 56),
+            (1_000, 100, 50, 950),
+            (0, 0, 3, 3),
+            (2, 0, 3, 5),
+            (2, 5, 0, 0),
+            (u64::MAX, 1, u64::MAX, u64::MAX),
+        ] {
+            assert_eq!(moved_value(measured, before, now), moved, "{measured} {before} {now}");
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Wall time of two sides, measured beside each other on this machine: the base of a change, and the change.
+//!
+//! - [`revision`]: which commit is the base; [`mod@tree`]: the files of both sides; [`git`]: what git is asked.
+//! - [`side`]: a built side; [`link`]: its program linked again, with another layout each time.
+//! - [`measured_base`]: values of the base that repeat, where the stored ones mean something else.
+//! - [`pairs`]: the measuring; [`store`]: what was measured, kept.
+//!
+//! How often is measured, and what the pairs mean, is decided in `perf-judge`.
+
+pub mod git;
+pub mod link;
+pub mod measured_base;
+pub mod pairs;
+pub mod revision;
+pub mod side;
+pub mod store;
+pub mod tree;
+
+use std::collections::BTreeSet;
+
+use perf_gate::Key;
+use perf_judge::report::comparison::Revision;
+
+use crate::error::Failure;
+use crate::files::bench_data::BenchData;
+use crate::measure::key;
+use crate::measure::programs::{self, Executables};
+use crate::progress::Progress;
+use crate::workspace::{Harness, Workspace};
+use revision::{Base, NoBase};
+use side::{BuildError, Recipe, Side};
+use tree::Tree;
+
+/// The base of a change, its files laid out to be built.
+#[derive(Debug)]
+pub struct Origin {
+    /// The commit.
+    pub revision: Revision,
+    /// The workspace as it is there.
+    pub workspace: Workspace,
+    base: Tree,
+    head: Tree,
+}
+
+/// What the work tree can be compared with.
+#[derive(Debug)]
+pub enum Found {
+    /// Nothing, with the reason.
+    Nothing(NoBase),
+    /// A commit.
+    Origin(Box<Origin>),
+}
+
+/// Finds the base of what some harnesses measure.
+pub fn find(workspace: &Workspace, against: Option<&str>, features: &[String]) -> Result<Found, Failure> {
+    let mut measured: BTreeSet<String> =
+        ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo"].map(str::to_owned).into();
+    for harness in &workspace.harnesses {
+        measured.extend(key::local_packages(workspace, harness, features)?);
+    }
+    measured.insert(workspace.config.data.clone());
+    // Git takes no path for the top itself but this one.
+    let measured: Vec<String> =
+        measured.into_iter().map(|path| if path.is_empty() { ".".to_owned() } else { path }).collect();
+    let revision = match revision::find(workspace, against, &measured)? {
+        Base::Commit(revision) => revision,
+        Base::Nothing(reason) => return Ok(Found::Nothing(reason)),
+    };
+    let head = Tree::of_work_tree(workspace)?;
+    let (base, root) = Tree::of_commit(workspace, &revision.commit, &workspace.perf_dir().join("base"))?;
+    Ok(Found::Origin(Box::new(Origin { revision, workspace: workspace.moved_to(root), base, head })))
+}
+
+/// How what a harness measures relates to a base.
+#[derive(Debug)]
+pub enum Relation<'a> {
+    /// There is no base, with the reason.
+    Alone(NoBase),
+    /// Whatever the measuring programs are made of and read is the same.
+    SameInputs {
+        /// The base.
+        origin: &'a Origin,
+        /// Baselines, budgets and thresholds are the same too.
+        same_rules: bool,
+    },
+    /// It is not.
+    Differs(Box<Difference<'a>>),
+}
+
+/// Both sides of a change, not yet built.
+#[derive(Debug)]
+pub struct Difference<'a> {
+    /// The base.
+    pub origin: &'a Origin,
+    base_key: Key,
+    head_key: Key,
+    base_packages: Vec<String>,
+    head_packages: Vec<String>,
+    other_toolchain: bool,
+}
+
+impl Origin {
+    /// Says whether anything that a harness measures differs from the base.
+    pub fn relate(
+        &self,
+        workspace: &Workspace,
+        harness: &Harness,
+        features: &[String],
+        key: &Key,
+        data: &BenchData,
+    ) -> Result<Relation<'_>, Failure> {
+        let head_packages = key::local_packages(workspace, harness, features)?;
+        let same = |path: &str| self.base.agrees_on(&self.head, path);
+        let other_toolchain = !same("rust-toolchain.toml");
+        let manifest = match harness.dir.as_str() {
+            "" => "Cargo.toml".to_owned(),
+            dir => format!("{dir}/Cargo.toml"),
+        };
+        let (base_key, base_packages) = if same("Cargo.toml") && same("Cargo.lock") && same(&manifest) {
+            (key.clone(), head_packages.clone())
+        } else {
+            let there = &self.workspace;
+            // Where cargo cannot even read the base, it will not build either, which is reported then.
+            let packages = key::local_packages(there, harness, features).unwrap_or_else(|_| head_packages.clone());
+            (key::of(there, harness, features, data.inputs(harness)).unwrap_or_else(|_| key.clone()), packages)
+        };
+        let same_key = base_key.packages == key.packages && base_key.profile == key.profile;
+        let inputs = |tree: &Tree, packages: &[String]| -> Vec<(String, String)> {
+            let inputs = tree.inputs(workspace, harness, packages).into_iter();
+            inputs.map(|(path, blob)| (path.to_owned(), blob.to_owned())).collect()
+        };
+        if same_key && inputs(&self.base, &base_packages) == inputs(&self.head, &head_packages) {
+            let same_rules = self.base.rules(workspace, harness) == self.head.rules(workspace, harness);
+            return Ok(Relation::SameInputs { origin: self, same_rules });
+        }
+        let head_key = key.clone();
+        let difference = Difference { origin: self, base_key, head_key, base_packages, head_packages, other_toolchain };
+        Ok(Relation::Differs(Box::new(difference)))
+    }
+}
+
+/// What the work tree is compared with, ready to be measured.
+#[derive(Debug)]
+pub enum Against {
+    /// Nothing, with the reason.
+    Nothing(NoBase),
+    /// A commit from which nothing that is measured differs, or whose programs have the same bytes.
+    Same(Revision),
+    /// A commit that was built, as the work tree was.
+    Base(Box<Sides>),
+}
+
+/// Both sides, built.
+#[derive(Debug)]
+pub struct Sides {
+    /// The commit that the base is.
+    pub revision: Revision,
+    /// The base.
+    pub base: Side,
+    /// The change.
+    pub head: Side,
+    /// Folders of the workspace's packages that the programs of the change are made of.
+    pub packages: Vec<String>,
+    /// The base could not be built with the cases of the change, so it has its own; with the reason.
+    pub own_cases: Option<String>,
+    /// The workspace as it is in the base.
+    pub base_workspace: Workspace,
+}
+
+impl Relation<'_> {
+    /// Builds what there is to build; also the programs that measure the work tree, whose values are not compared.
+    pub fn build(
+        self,
+        workspace: &Workspace,
+        harness: &Harness,
+        features: &[String],
+    ) -> Result<(Executables, Against), Failure> {
+        let programs = || programs::build(workspace, harness, features);
+        let difference = match self {
+            Self::Alone(reason) => return Ok((programs()?, Against::Nothing(reason))),
+            Self::SameInputs { origin, .. } => return Ok((programs()?, Against::Same(origin.revision.clone()))),
+            Self::Differs(difference) => difference,
+        };
+        let head = difference.head(workspace, harness, features)?;
+        let executables = head.executables.clone();
+        let revision = difference.origin.revision.clone();
+        let against = match difference.base(workspace, harness, features) {
+            Err(BuildError::DoesNotBuild(reason)) => {
+                Against::Nothing(format!("the base {} does not build here: cargo {reason}", revision.short()))
+            }
+            Err(BuildError::Stopped(failure)) => return Err(failure),
+            Ok(Built { side: base, own_cases: None }) if head.is_identical(&base)? => Against::Same(revision),
+            Ok(Built { side: base, own_cases }) => {
+                let (packages, base_workspace) = (difference.head_packages, difference.origin.workspace.clone());
+                Against::Base(Box::new(Sides { revision, base, head, packages, own_cases, base_workspace }))
+            }
+        };
+        Ok((executables, against))
+    }
+}
+
+/// The base, built.
+struct Built {
+    side: Side,
+    /// Why it has cases of its own, if it has.
+    own_cases: Option<String>,
+}
+
+impl Difference<'_> {
+    /// Builds the change.
+    fn head(&self, workspace: &Workspace, harness: &Harness, features: &[String]) -> Result<Side, Failure> {
+        let Self { origin, head_packages: packages, head_key: key, .. } = self;
+        let recipe = Recipe {
+            harness,
+            tree: &origin.head,
+            packages,
+            features,
+            circumstances: circumstances(key),
+            own_toolchain: false,
+        };
+        Side::build(workspace, "the change", &recipe).map_err(|error| match error {
+            BuildError::Stopped(failure) => failure,
+            BuildError::DoesNotBuild(reason) => Failure::environment(
+                format!("the measuring programs do not build: cargo {reason}"),
+                format!("see what is wrong with `cargo bench -p {} --no-run`", harness.package),
+            ),
+        })
+    }
+
+    /// Builds the base in the same place, so that only their content differs: with the cases, mocks and inputs of the
+    /// change, or with its own where those do not build with it.
+    fn base(&self, workspace: &Workspace, harness: &Harness, features: &[String]) -> Result<Built, BuildError> {
+        let Self { origin, base_packages: packages, base_key: key, other_toolchain, .. } = self;
+        let build = |tree: &Tree| {
+            let circumstances = circumstances(key);
+            let recipe = Recipe { harness, tree, packages, features, circumstances, own_toolchain: *other_toolchain };
+            Side::build(workspace, "its base", &recipe)
+        };
+        match build(&origin.base.with_harness_of(&origin.head, workspace, harness)) {
+            Ok(side) => Ok(Built { side, own_cases: None }),
+            Err(BuildError::DoesNotBuild(reason)) => {
+                Progress::announce("build", "its base does not build with the cases of the change; with its own then");
+                Ok(Built { side: build(&origin.base)?, own_cases: Some(reason) })
+            }
+            Err(stopped) => Err(stopped),
+        }
+    }
+}
+
+/// What reaches a side beside its files.
+pub fn circumstances(key: &Key) -> Vec<String> {
+    let Key { rustc, target, profile, rustflags, packages, inputs: _ } = key;
+    [rustc, target, profile, rustflags, packages].into_iter().cloned().collect()
+}

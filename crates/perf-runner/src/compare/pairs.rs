@@ -1,0 +1,326 @@
+//! Measures pairs: one process of the base and one of the change, side by side on one processor.
+//!
+//! A process has one layout of its memory and one moment in the life of the machine, so a pair of processes is what is
+//! repeated, never samples of one process. Each round links both sides anew and runs every case once on each, in random
+//! order; so a slow minute or an unlucky layout touches few pairs of each case, and both sides alike.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use perf_gate::{CaseName, ProcessLimits};
+use perf_judge::judge::paired::{FirstPairs, Rule};
+use perf_judge::pairs::outcome::{Broken, Measured};
+use perf_judge::pairs::plan::{self, CaseState, Effort, Pilot};
+use perf_judge::pairs::{Asked, Difference, Pair, Pairs, Stage, Times};
+use perf_judge::rng::Seeded;
+
+use super::side::{LinkedTime, Side};
+use super::store::Store;
+use crate::error::{CaseError, Failure};
+use crate::files::digest;
+use crate::measure::divan_table;
+use crate::measure::programs::FAULT;
+use crate::process::affinity::Processor;
+use crate::process::child::{self, Limits, Messages};
+use crate::progress::Progress;
+use crate::workspace::Workspace;
+
+/// Samples that a process takes at least, however long an operation takes: of a single one nobody knows whether a burst
+/// hit it.
+const SAMPLES: u32 = 4;
+
+/// Milliseconds after which a process takes no further sample.
+const PROCESS_MS_AT_MOST: f64 = 300.0;
+
+fn is_duration(ns: f64) -> bool {
+    ns > 0.0 && ns.is_finite()
+}
+
+/// What is measured against what: whatever makes pairs mean the same.
+#[derive(Clone, Copy)]
+pub struct Setup<'a> {
+    /// The base.
+    pub base: &'a Side,
+    /// The change.
+    pub head: &'a Side,
+    /// The cases; heavy ones are not timed.
+    pub cases: &'a [CaseName],
+    /// Chooses layouts and orders.
+    pub seed: u64,
+    /// How much is measured.
+    pub effort: Effort,
+    /// Layouts are chosen anew in each round; else every round has the ordinary one, as other tools do.
+    pub new_layouts: bool,
+    /// What slows an operation of a case down on purpose.
+    pub faults: Option<&'a Faults>,
+}
+
+/// A setup, and how it is gone about.
+#[derive(Clone, Copy)]
+pub struct Contest<'a> {
+    /// What is measured against what.
+    pub setup: Setup<'a>,
+    /// Those cases of which one, nobody knows which, is also measured as the base against itself: cases that the base has.
+    pub controls: &'a [CaseName],
+    /// Where it runs; the other processors are left to everybody else.
+    pub processor: Option<Processor>,
+    /// How a case is judged.
+    pub rule_of: &'a dyn Fn(&CaseName) -> Rule,
+    /// What was asked for after somebody had seen what there was.
+    pub asked: &'a Asked,
+}
+
+/// What both sides are asked to do beside their work: for proving that the gate sees it.
+#[derive(Debug, Default)]
+pub struct Faults {
+    /// Of the base; nothing, in as many letters.
+    pub base: BTreeMap<CaseName, String>,
+    /// Of the change.
+    pub head: BTreeMap<CaseName, String>,
+}
+
+struct Run<'a> {
+    contest: &'a Contest<'a>,
+    store: Store,
+    measured: Measured,
+    progress: &'a Progress,
+}
+
+/// Measures what is not in the store yet, until it decides or the time is used up.
+pub fn measure(contest: &Contest<'_>, store: Store, pairs: Pairs, progress: &Progress) -> Result<Measured, Failure> {
+    let Setup { cases, seed, effort, .. } = contest.setup;
+    let mut random = Seeded::new(seed);
+    // Which case it is may not be known to whoever writes a change.
+    let control = contest.controls.get(random.below(contest.controls.len())).cloned();
+    let control = control.ok_or_else(|| Failure::environment("there is no case that both sides have", "see --only"))?;
+    let measured = Measured { pairs, control, broken: BTreeMap::new(), alone: BTreeMap::new(), linking: 0.0 };
+    let mut run = Run { contest, store, measured, progress };
+
+    let pilot = vec![effort.pilot; cases.len()];
+    run.stage(Stage::First, cases.iter().zip(pilot))?;
+    let pilots: Vec<_> = cases.iter().map(|case| run.pilot(case)).collect();
+    let asked = |case: &CaseName| contest.asked.pairs.get(case).copied().unwrap_or(0);
+    let mut planned: Vec<usize> =
+        effort.pairs(&pilots).into_iter().zip(cases).map(|(pairs, case)| pairs.max(asked(case))).collect();
+    let effort = effort.times(1 + contest.asked.looks as usize);
+    run.stage(Stage::First, cases.iter().zip(planned.iter().copied()))?;
+    for _ in 0..plan::TIMES_MORE {
+        let more = effort.widened(&run.states(&planned), run.measured.pairs.seconds());
+        if more == planned {
+            break;
+        }
+        planned = more;
+        run.stage(Stage::First, cases.iter().zip(planned.iter().copied()))?;
+    }
+    let confirmations = effort.confirmations(&run.states(&planned), run.measured.pairs.seconds());
+    run.stage(Stage::Confirm, confirmations.into_iter().map(|(case, pairs)| (&cases[case], pairs)))?;
+    Ok(run.measured)
+}
+
+impl Run<'_> {
+    /// Brings each case to its number of pairs.
+    fn stage<'c>(&mut self, stage: Stage, wanted: impl Iterator<Item = (&'c CaseName, usize)>) -> Result<(), Failure> {
+        let wanted: Vec<(&CaseName, usize)> = wanted.collect();
+        let rounds = wanted.iter().map(|(_, pairs)| *pairs).max().unwrap_or(0);
+        let mut due: Vec<(u32, Vec<CaseName>)> = Vec::new();
+        for round in 0..rounds as u32 {
+            let is_due = |(case, pairs): &&(&CaseName, usize)| {
+                (round as usize) < *pairs && !self.measured.pairs.has(stage, case, round)
+            };
+            let cases: Vec<CaseName> = wanted.iter().filter(is_due).map(|(case, _)| (*case).clone()).collect();
+            if !cases.is_empty() {
+                due.push((round, cases));
+            }
+        }
+        // A round is linked while the one before is measured. Not kept off the measuring processor: where others are busy,
+        // measuring would wait for links with its own processor idle.
+        let Setup { base, head, seed, new_layouts, .. } = self.contest.setup;
+        let control = self.measured.control.clone();
+        let link = |round: u32, cases: &[CaseName]| {
+            let controlled = stage == Stage::First && cases.contains(&control);
+            let random = Seeded::new(seed ^ (u64::from(round) << 8) ^ ((stage as u64) << 40));
+            Links::make([base, head], random, new_layouts, controlled)
+        };
+        let link = &link;
+        thread::scope(|scope| {
+            let spawn = |(round, cases): &'_ (u32, Vec<CaseName>)| {
+                let (round, cases) = (*round, cases.clone());
+                scope.spawn(move || link(round, &cases))
+            };
+            let mut next = due.first().map(spawn);
+            for (index, (round, cases)) in due.iter().enumerate() {
+                let start = Instant::now();
+                let links = next.take().and_then(|thread| thread.join().ok()).unwrap_or_else(|| link(*round, cases))?;
+                self.measured.linking += start.elapsed().as_secs_f64();
+                next = due.get(index + 1).map(spawn);
+                self.progress.at(&format!("round {} of {rounds}", round + 1));
+                self.round(stage, *round, cases.clone(), links)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// One pair of each case.
+    fn round(&mut self, stage: Stage, round: u32, mut due: Vec<CaseName>, links: Links) -> Result<(), Failure> {
+        let Links { base, head, again, mut random } = links;
+        due.retain(|case| !self.measured.broken.contains_key(case));
+        random.shuffle(&mut due);
+        let mut done = Vec::new();
+        for case in due {
+            let swapped = random.next_u64() & 1 == 1;
+            if let Some(pair) = self.pair(stage, round, &case, &base, &head, swapped)? {
+                done.push(pair);
+            }
+            if let Some(again) = again.as_ref().filter(|_| case == self.measured.control)
+                && let Some(pair) = self.pair(Stage::Control, round, &case, &base, again, swapped)?
+            {
+                done.push(pair);
+            }
+        }
+        self.store.append(&done)?;
+        done.into_iter().for_each(|pair| self.measured.pairs.add(pair));
+        Ok(())
+    }
+
+    fn pair(
+        &mut self,
+        stage: Stage,
+        round: u32,
+        case: &CaseName,
+        base: &LinkedTime,
+        head: &LinkedTime,
+        swapped: bool,
+    ) -> Result<Option<Pair>, Failure> {
+        let start = Instant::now();
+        let faults = self.contest.setup.faults;
+        let of_base = faults.and_then(|faults| faults.base.get(case));
+        let of_head = match stage {
+            Stage::Control => of_base,
+            Stage::First | Stage::Confirm => faults.and_then(|faults| faults.head.get(case)),
+        };
+        let mut sides = [(base, of_base, None), (head, of_head, None)];
+        if swapped {
+            sides.reverse();
+        }
+        for (program, fault, time) in &mut sides {
+            *time = Some(match self.contest.time(program, case, fault.map(String::as_str)) {
+                Ok(times) => Ok(times),
+                Err(error) => Err(error.reason()?),
+            });
+        }
+        if swapped {
+            sides.reverse();
+        }
+        let [base, head] = sides.map(|(_, _, time)| time.unwrap_or_else(|| Err("was not run".into())));
+        if let (Stage::First, Err(_), Ok(head)) = (stage, &base, &head) {
+            self.measured.alone.insert(case.clone(), head.median);
+        }
+        let broken = match (base, head) {
+            (Ok(base), Ok(head)) => {
+                let took = start.elapsed();
+                self.progress.step(took.as_millis() as u64);
+                let took = (took.as_secs_f64() * 1e4).round() / 10.0;
+                return Ok(Some(Pair { stage, round, case: case.clone(), base, head, took }));
+            }
+            (_, Err(reason)) if stage != Stage::Control => Broken::Head(reason),
+            (_, Err(reason)) | (Err(reason), _) => Broken::Base(reason),
+        };
+        self.measured.broken.insert(case.clone(), broken);
+        Ok(None)
+    }
+
+    /// What is known of each case.
+    fn states(&self, planned: &[usize]) -> Vec<CaseState> {
+        let cases = self.contest.setup.cases.iter().zip(planned);
+        let state = |(case, planned): (_, &usize)| CaseState {
+            planned: *planned,
+            pilot: self.pilot(case),
+            first: self.judged(case),
+        };
+        cases.map(state).collect()
+    }
+
+    /// The first pairs of a case, by the figure by which it would be judged now.
+    fn judged(&self, case: &CaseName) -> FirstPairs {
+        (self.contest.rule_of)(case).first_pairs(&self.measured.pairs.differences(Stage::First, case))
+    }
+
+    /// What the pairs of a case that there are tell about how many it needs.
+    fn pilot(&self, case: &CaseName) -> Pilot {
+        let pairs: Vec<&Pair> =
+            self.measured.pairs.of(Stage::First, case).take(self.contest.setup.effort.pilot).collect();
+        let differences: Vec<Difference> = pairs.iter().map(|pair| pair.difference()).collect();
+        let took: f64 = pairs.iter().map(|pair| pair.took).sum();
+        Pilot { scatter: plan::scatter(&differences), seconds: took / 1e3 / pairs.len().max(1) as f64 }
+    }
+}
+
+/// The programs of a round.
+struct Links {
+    base: LinkedTime,
+    head: LinkedTime,
+    /// The base once more, where the control is measured.
+    again: Option<LinkedTime>,
+    /// Chooses the rest of what is random in the round.
+    random: Seeded,
+}
+
+impl Links {
+    fn make(
+        [base, head]: [&Side; 2],
+        mut random: Seeded,
+        new_layouts: bool,
+        controlled: bool,
+    ) -> Result<Self, Failure> {
+        let mut layout = || if new_layouts { 1 + random.below(1 << 30) as u32 } else { 1 };
+        let seeds = [layout(), layout(), layout()];
+        let again = if controlled { Some(base.time(seeds[2])?) } else { None };
+        Ok(Self { base: base.time(seeds[0])?, head: head.time(seeds[1])?, again, random })
+    }
+}
+
+impl Setup<'_> {
+    /// Where its pairs are kept: another place for whatever makes them mean something else.
+    pub fn file(&self, workspace: &Workspace) -> PathBuf {
+        let Effort { process_ms, pilot, least, most, standard_error, budget: _ } = self.effort;
+        let settings = format!(
+            "{process_ms} {SAMPLES} {pilot} {least} {most} {standard_error} {} {}",
+            self.seed, self.new_layouts
+        );
+        let cases = self.cases.iter().map(CaseName::as_str);
+        let faults = self.faults.iter().flat_map(|faults| faults.head.iter());
+        let cases = cases.chain(faults.flat_map(|(case, fault)| [case.as_str(), fault]));
+        let parts = [self.base.digest.as_str(), &self.head.digest, &settings].into_iter().chain(cases);
+        workspace.perf_dir().join("pairs").join(format!("{}.jsonl", digest::of(parts)))
+    }
+}
+
+impl Contest<'_> {
+    /// What one process says of an operation.
+    fn time(&self, program: &LinkedTime, case: &CaseName, fault: Option<&str>) -> Result<Times, CaseError> {
+        let mut command = child::measuring(program.path(), &self.setup.base.executables.dir);
+        // Both sides have an environment of the same length, which lies on their stack.
+        command.env(FAULT, fault.unwrap_or_default());
+        let seconds = |ms: f64| (ms / 1e3).to_string();
+        command.args(["--bench", "--color", "never", "--min-time", &seconds(self.setup.effort.process_ms)]);
+        command.args(["--sample-count", &SAMPLES.to_string(), "--max-time", &seconds(PROCESS_MS_AT_MOST)]);
+        command.arg(format!("{case}$"));
+        let limits = Limits::default();
+        let time = limits.time + Duration::from_secs(1);
+        let limits = Limits { time, own: Some(ProcessLimits::TIMED), processor: self.processor, ..limits };
+        let text = child::run(&mut command, limits, Messages::Kept)?;
+        let rows = divan_table::read(&text).map_err(|error| format!("printed a table that cannot be read: {error}"))?;
+        let mut found = rows.iter().filter(|row| row.path.last().is_some_and(|leaf| leaf == case.as_str()));
+        let times = match (found.next(), found.next()) {
+            (Some(row), None) => match [row.median_ns, row.fastest_ns].into_iter().find(|ns| !is_duration(*ns)) {
+                None => Ok(Times { median: row.median_ns, fastest: row.fastest_ns }),
+                Some(ns) => Err(format!("took {ns} ns, which is no duration")),
+            },
+            (None, _) => Err("has no row for it".into()),
+            (Some(_), Some(_)) => Err("has two rows for it".to_owned()),
+        };
+        Ok(times?)
+    }
+}

@@ -1,0 +1,95 @@
+//! Which commit is the base of a comparison.
+
+use perf_judge::report::comparison::Revision;
+use perf_judge::text;
+
+use super::git;
+use crate::error::Failure;
+use crate::workspace::Workspace;
+
+/// Why there is nothing to compare with, and what to do about it; to be shown to a person.
+pub type NoBase = String;
+
+/// What there is to compare with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Base {
+    /// A commit.
+    Commit(Revision),
+    /// Nothing.
+    Nothing(NoBase),
+}
+
+/// The commit that was asked for; without a wish the merge base with the main branch, and on that branch itself the commit
+/// before: HEAD where something that is measured differs from it in the work tree, else its parent. `measured` are the paths
+/// of what is, from the top.
+pub fn find(workspace: &Workspace, against: Option<&str>, measured: &[String]) -> Result<Base, Failure> {
+    let Some(head) = commit(workspace, "HEAD")? else {
+        let reason = "this is no git repository with a commit, so there is no base to compare wall time with";
+        return if against.is_some() {
+            Err(Failure::environment(reason, "run this in a clone, or without --against"))
+        } else {
+            Ok(Base::Nothing(reason.into()))
+        };
+    };
+    if let Some(against) = against {
+        return match commit(workspace, against)? {
+            Some(commit) => {
+                Ok(Base::Commit(Revision { commit, chosen: format!("asked for as `{}`", text::one_line(against)) }))
+            }
+            None if is_shallow(workspace)? => Ok(Base::Nothing(no_history(against))),
+            None => Err(Failure::environment(
+                format!("`--against {}` names no commit here", text::one_line(against)),
+                "see `git log` and `git branch --all`; a branch of a remote has to be fetched first",
+            )),
+        };
+    }
+    for main in &main_branches(&workspace.config.main_branches) {
+        if commit(workspace, main)?.is_none() {
+            continue;
+        }
+        match git::ask(workspace, &["merge-base", "HEAD", main])? {
+            Some(base) if base.trim() != head => {
+                let chosen = format!("the merge base with {main}");
+                return Ok(Base::Commit(Revision { commit: base.trim().to_owned(), chosen }));
+            }
+            Some(_) => break,
+            None if is_shallow(workspace)? => return Ok(Base::Nothing(no_history(main))),
+            None => {}
+        }
+    }
+    let mut status = vec!["status", "--porcelain", "--"];
+    status.extend(measured.iter().map(String::as_str));
+    if git::ask(workspace, &status)?.is_some_and(|changes| !changes.is_empty()) {
+        return Ok(Base::Commit(Revision { commit: head, chosen: "HEAD, from which the work tree differs".into() }));
+    }
+    match commit(workspace, "HEAD^")? {
+        Some(commit) => Ok(Base::Commit(Revision { commit, chosen: "the parent of HEAD".into() })),
+        None if is_shallow(workspace)? => Ok(Base::Nothing(no_history("HEAD^"))),
+        None => Ok(Base::Nothing("HEAD is the first commit, so there is no base to compare wall time with".into())),
+    }
+}
+
+/// Where the main branch is looked for: at remotes first, which have it as it is merged into.
+fn main_branches(names: &[String]) -> Vec<String> {
+    let mut branches: Vec<String> = ["upstream/HEAD", "origin/HEAD"].map(str::to_owned).into();
+    branches.extend(names.iter().map(|name| format!("origin/{name}")));
+    branches.extend(names.iter().cloned());
+    branches
+}
+
+fn commit(workspace: &Workspace, name: &str) -> Result<Option<String>, Failure> {
+    let name = format!("{name}^{{commit}}");
+    let found = git::ask(workspace, &["rev-parse", "--verify", "--quiet", "--end-of-options", &name])?;
+    Ok(found.map(|commit| commit.trim().to_owned()).filter(|commit| !commit.is_empty()))
+}
+
+fn is_shallow(workspace: &Workspace) -> Result<bool, Failure> {
+    let answer = git::ask(workspace, &["rev-parse", "--is-shallow-repository"])?;
+    Ok(answer.is_some_and(|answer| answer.trim() == "true"))
+}
+
+fn no_history(name: &str) -> NoBase {
+    let name = text::one_line(name);
+    // Short enough that the command is seldom cut by the end of a line.
+    format!("this shallow clone has no `{name}` to compare wall time with: git fetch --unshallow")
+}

@@ -1,0 +1,260 @@
+//! One of the two sides: built in the tree that both are built in, and kept by what it is made of.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime};
+
+use perf_judge::report::comparison::Layouts;
+use perf_judge::text;
+use serde::{Deserialize, Serialize};
+
+use super::link::{self, Link};
+use super::tree::Tree;
+use crate::error::Failure;
+use crate::files::digest;
+use crate::measure::programs::{Executables, artifact};
+use crate::process;
+use crate::process::child::{self, ChildError, Limits, Messages};
+use crate::progress::Progress;
+use crate::workspace::{Harness, Workspace};
+
+/// How many sides of each harness are kept; each takes a hundred megabytes.
+const KEPT: usize = 4;
+
+/// What a side is made of.
+#[derive(Debug)]
+pub struct Recipe<'a> {
+    /// What measures it.
+    pub harness: &'a Harness,
+    /// Its files.
+    pub tree: &'a Tree,
+    /// Folders of the workspace's packages that the programs are made of.
+    pub packages: &'a [String],
+    /// Arguments of cargo that choose features.
+    pub features: &'a [String],
+    /// Names and versions of everything else that reaches the programs: compiler, packages, profile, flags.
+    pub circumstances: Vec<String>,
+    /// Built with the compiler that its own `rust-toolchain.toml` names, not with the one that built this program.
+    pub own_toolchain: bool,
+}
+
+/// A built side.
+#[derive(Debug)]
+pub struct Side {
+    dir: PathBuf,
+    /// The programs, linked in the ordinary way.
+    pub executables: Executables,
+    /// The same for the same files, features and circumstances.
+    pub digest: String,
+    /// How its layouts are made to differ.
+    pub layouts: Layouts,
+    link: Link,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Complete {
+    layouts: Layouts,
+}
+
+/// Why there is no side.
+#[derive(Debug)]
+pub enum BuildError {
+    /// It does not build: the last line of what cargo said, for a person.
+    DoesNotBuild(String),
+    /// Everything stops.
+    Stopped(Failure),
+}
+
+impl From<Failure> for BuildError {
+    fn from(failure: Failure) -> Self {
+        Self::Stopped(failure)
+    }
+}
+
+impl Side {
+    /// Builds it, unless that was done before. What cargo says about the engine is shown as it comes.
+    pub fn build(workspace: &Workspace, name: &str, recipe: &Recipe<'_>) -> Result<Self, BuildError> {
+        let files = recipe.tree.inputs(workspace, recipe.harness, recipe.packages);
+        let parts = files.iter().flat_map(|(path, blob)| [*path, *blob]);
+        let own_toolchain = if recipe.own_toolchain { "own toolchain" } else { "" };
+        let others = recipe.features.iter().chain(&recipe.circumstances).map(String::as_str);
+        let digest = digest::of(parts.chain(others).chain([own_toolchain, &recipe.harness.package]));
+        // The path of a program is on its stack, so it is as long as that of cargo's `target/release/deps/count-<hash>`.
+        let sides = workspace.perf_dir().join("compare");
+        let dir = sides.join(&digest);
+        if !dir.join("complete.json").is_file() {
+            let tree = workspace.perf_dir().join("tree");
+            Progress::announce("build", &format!("{name}, {} in {}", recipe.harness.package, workspace.shown(&tree)));
+            build(workspace, recipe, &tree, &dir)?;
+            keep_the_latest(&sides, KEPT * workspace.harnesses.len())?;
+        }
+        mark_as_used(&dir);
+        let complete =
+            fs::read(dir.join("complete.json")).ok().and_then(|text| serde_json::from_slice::<Complete>(&text).ok());
+        let Some(Complete { layouts }) = complete else {
+            return Err(BuildError::Stopped(Failure::environment(
+                format!("{} is not what was written there", dir.display()),
+                "remove the directory and run this again",
+            )));
+        };
+        let link = Link::read(&dir.join("link"))?;
+        let executables = Executables {
+            time: dir.join("time"),
+            heap: dir.join("heap"),
+            count: dir.join("count"),
+            dir: workspace.root().to_owned(),
+            harness: recipe.harness.clone(),
+            fault: None,
+        };
+        Ok(Self { dir, executables, digest, layouts, link })
+    }
+
+    /// The program that measures time, linked with the layout of a seed.
+    pub fn time(&self, seed: u32) -> Result<LinkedTime, Failure> {
+        let dir = self.dir.join("links");
+        fs::create_dir_all(&dir).map_err(|error| Failure::path("create", &dir, &error))?;
+        // The same layout may be linked again before its last program is gone, here and by another comparison. Names are
+        // equally long, as a program's path is on its stack.
+        static LINKED: AtomicU32 = AtomicU32::new(0);
+        let name = format!("{seed:08x}-{:010}-{:010}", std::process::id(), LINKED.fetch_add(1, Ordering::Relaxed));
+        let program = LinkedTime(dir.join(name));
+        mark_as_used(&self.dir);
+        self.link.again(&self.dir.join("link"), &program.0, self.layouts, seed)?;
+        Ok(program)
+    }
+
+    /// Whether the three programs have the same bytes.
+    pub fn is_identical(&self, other: &Self) -> Result<bool, Failure> {
+        let pairs = [
+            (&self.executables.time, &other.executables.time),
+            (&self.executables.heap, &other.executables.heap),
+            (&self.executables.count, &other.executables.count),
+        ];
+        for (own, its) in pairs {
+            let read = |path: &Path| fs::read(path).map_err(|error| Failure::path("read", path, &error));
+            if read(own)? != read(its)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// A linked program; the file goes when this is dropped.
+#[derive(Debug)]
+pub struct LinkedTime(PathBuf);
+
+impl LinkedTime {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for LinkedTime {
+    fn drop(&mut self) {
+        // What is left behind is removed with its side.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Builds in the common tree, and moves what was built to its place when it is complete.
+fn build(workspace: &Workspace, recipe: &Recipe<'_>, tree: &Path, dir: &Path) -> Result<(), BuildError> {
+    if !process::stands_in() {
+        let hint = "call `perf_runner::stand_in` first in its `main`";
+        return Err(BuildError::Stopped(Failure::environment("this program cannot stand in for a linker", hint)));
+    }
+    let partial = workspace.perf_dir().join("partial");
+    let fresh = |dir: &Path| match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Failure::path("remove", dir, &error)),
+        _ => fs::create_dir_all(dir).map_err(|error| Failure::path("create", dir, &error)),
+    };
+    fresh(&partial)?;
+    recipe.tree.lay(tree)?;
+    // Cargo must link the program that measures time, also where it thinks that nothing changed since it last did.
+    let source = tree.join(&recipe.harness.time_source);
+    if !source.is_file() {
+        return Err(BuildError::DoesNotBuild(format!("would have no {}", recipe.harness.time_source)));
+    }
+    let text = fs::read(&source).map_err(|error| Failure::path("read", &source, &error))?;
+    fs::write(&source, text).map_err(|error| Failure::path("write", &source, &error))?;
+
+    let this = std::env::current_exe().map_err(|error| Failure::path("find", Path::new("this program"), &error))?;
+    let mut linker = std::ffi::OsString::from("linker=");
+    linker.push(&this);
+    let mut time = cargo(workspace, recipe, tree, "rustc");
+    time.args(["--bench", "time", "--", "-C"]).arg(linker).env(link::RECORD, partial.join("link"));
+    let mut others = cargo(workspace, recipe, tree, "build");
+    others.args(["--bench", "heap", "--bench", "count"]);
+    for (mut command, programs) in [(time, &["time"][..]), (others, &["heap", "count"])] {
+        let limits = Limits { time: Duration::from_secs(3600), output: 256 << 20, ..Limits::default() };
+        let messages = match child::run(&mut command, limits, Messages::Kept) {
+            Ok(messages) => messages,
+            Err(ChildError::Interrupted) => return Err(BuildError::Stopped(Failure::Interrupted)),
+            Err(error) => return Err(BuildError::DoesNotBuild(text::one_line(&error.to_string()))),
+        };
+        for program in programs {
+            let (from, to) = (artifact(&messages, recipe.harness, program)?, partial.join(program));
+            fs::copy(&from, &to).map_err(|error| Failure::path("copy", &from, &error))?;
+        }
+    }
+    let link_dir = partial.join("link");
+    let complete = Complete { layouts: Link::read(&link_dir)?.layouts(&link_dir)? };
+    let text = serde_json::to_vec(&complete).unwrap_or_default();
+    let file = partial.join("complete.json");
+    fs::write(&file, text).map_err(|error| Failure::path("write", &file, &error))?;
+    if let Some(sides) = dir.parent() {
+        fs::create_dir_all(sides).map_err(|error| Failure::path("create", sides, &error))?;
+    }
+    fresh(dir)?;
+    fs::rename(&partial, dir).map_err(|error| Failure::path("move a built side to", dir, &error))?;
+    Ok(())
+}
+
+/// Cargo in the common tree. Its output has a place of its own: cargo names the packages of a workspace by their path in it,
+/// so those of the tree would take turns with the workspace's own.
+fn cargo(workspace: &Workspace, recipe: &Recipe<'_>, tree: &Path, verb: &str) -> Command {
+    let mut cargo = if recipe.own_toolchain {
+        let mut cargo = Command::new("cargo");
+        // Who started this program chose a compiler by these.
+        ["RUSTUP_TOOLCHAIN", "CARGO", "RUSTC", "RUSTDOC"].iter().for_each(|name| {
+            cargo.env_remove(name);
+        });
+        cargo
+    } else {
+        workspace.cargo()
+    };
+    cargo
+        .current_dir(tree)
+        .env("CARGO_TARGET_DIR", workspace.perf_dir().join("build"))
+        .env_remove("CARGO_BUILD_TARGET");
+    cargo.args([verb, "--quiet", "--profile", "bench", "--package", &recipe.harness.package]).args(recipe.features);
+    cargo.arg("--message-format=json-render-diagnostics");
+    cargo
+}
+
+/// Those that were not used for longest are removed first; not knowing when only removes the wrong one.
+fn mark_as_used(side: &Path) {
+    let file = fs::File::options().append(true).open(side.join("complete.json"));
+    let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
+}
+
+/// Removes the sides that were not used for longest.
+fn keep_the_latest(sides: &Path, kept: usize) -> Result<(), Failure> {
+    let unreadable = |error: io::Error| Failure::path("list", sides, &error);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(sides).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let used = fs::metadata(path.join("complete.json")).and_then(|file| file.modified());
+        found.push((used.unwrap_or(SystemTime::UNIX_EPOCH), path));
+    }
+    found.sort();
+    let surplus = found.len().saturating_sub(kept);
+    for (_, path) in found.into_iter().take(surplus) {
+        fs::remove_dir_all(&path).map_err(|error| Failure::path("remove", &path, &error))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! Pairs that were measured, kept so that a comparison can be interrupted, repeated and resampled.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use perf_judge::pairs::{Asked, Pair, Pairs};
+
+use crate::error::Failure;
+use crate::files::atomic_write;
+
+/// What was asked for of the pairs of a file; nothing, if nobody did.
+pub fn asked(of_pairs: &Path) -> Result<Asked, Failure> {
+    let path = of_pairs.with_extension("asked");
+    match fs::read(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Asked::default()),
+        Err(error) => Err(Failure::path("read", &path, &error)),
+        Ok(text) => serde_json::from_slice(&text).map_err(|error| {
+            Failure::environment(
+                format!("{} is not what was written there: {error}", path.display()),
+                format!("remove {} and run this again", path.parent().unwrap_or(&path).display()),
+            )
+        }),
+    }
+}
+
+/// Writes down what was asked for: it has to be known when pairs are judged, also later.
+pub fn write_asked(of_pairs: &Path, asked: &Asked) -> Result<(), Failure> {
+    let text = serde_json::to_string(asked).unwrap_or_default();
+    atomic_write::write(&of_pairs.with_extension("asked"), &text, |text| {
+        serde_json::from_str::<Asked>(text).is_ok_and(|read| read == *asked)
+    })
+}
+
+/// The file of a comparison's pairs: one a line, in JSON. It is only ever appended to.
+#[derive(Debug)]
+pub struct Store {
+    path: PathBuf,
+    file: File,
+}
+
+impl Store {
+    /// Opens the file, and reads what is there already. A last line that was cut off by an interruption is dropped.
+    pub fn open(path: &Path) -> Result<(Self, Pairs), Failure> {
+        let failed = |error: std::io::Error| Failure::path("use", path, &error);
+        if let Some(dir) = path.parent() {
+            fs::create_dir_all(dir).map_err(|error| Failure::path("create", dir, &error))?;
+        }
+        let mut file = OpenOptions::new().create(true).append(true).read(true).open(path).map_err(failed)?;
+        let text = fs::read_to_string(path).map_err(failed)?;
+        let mut pairs = Pairs::default();
+        for line in text.lines() {
+            // A line that is not whole is measured again.
+            if let Ok(pair) = serde_json::from_str(line) {
+                pairs.add(pair);
+            }
+        }
+        if !text.is_empty() && !text.ends_with('\n') {
+            file.write_all(b"\n").map_err(failed)?;
+        }
+        Ok((Self { path: path.to_owned(), file }, pairs))
+    }
+
+    /// Appends pairs in one write.
+    pub fn append(&mut self, pairs: &[Pair]) -> Result<(), Failure> {
+        let mut text = String::new();
+        for pair in pairs {
+            let line = serde_json::to_string(pair).map_err(|error| {
+                Failure::environment(
+                    format!("a pair cannot be written as JSON: {error}"),
+                    "this is a bug: please report it",
+                )
+            })?;
+            text.push_str(&line);
+            text.push('\n');
+        }
+        self.file.write_all(text.as_bytes()).map_err(|error| Failure::path("write", &self.path, &error))
+    }
+}

@@ -1,0 +1,140 @@
+//! What a workspace says about its gate: the table `[workspace.metadata.perf]` of its root manifest.
+
+use serde::Deserialize;
+
+/// The table.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// The folder of budgets, thresholds, baselines and inputs, from the root of the workspace.
+    #[serde(default = "default_data")]
+    pub data: String,
+    /// The command line that people type, for messages: `cargo xtask`.
+    #[serde(default = "default_command")]
+    pub command: String,
+    /// Branches that changes are merged into, the first that exists counts. Each is looked for at the remotes `upstream` and
+    /// `origin` first, then here.
+    #[serde(default = "default_main_branches")]
+    pub main_branches: Vec<String>,
+    /// The feature of the harness packages that builds faults in, of which `SEEDED_FAULT` picks one.
+    #[serde(default)]
+    pub faults_feature: Option<String>,
+    /// The package of the program that finds out how often the gate is wrong.
+    #[serde(default)]
+    pub selftest: Option<String>,
+    /// The packages that measure.
+    pub harness: Vec<HarnessConfig>,
+}
+
+/// A package that measures: its benches `time`, `heap` and `count` are built alone, and have a key and a baseline of their
+/// own.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "NameOrTable")]
+pub struct HarnessConfig {
+    /// Its name.
+    pub package: String,
+    /// Names of packages that belong to it, as mocks do: both sides of a comparison have those of the change.
+    pub with: Vec<String>,
+    /// Files and folders of the data folder that its cases read; all that are not the gate's own where nothing is said.
+    pub inputs: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a harness is the name of a package, or a table with `package`, `with` and `inputs`")]
+enum NameOrTable {
+    Name(String),
+    Table(Table),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    package: String,
+    #[serde(default)]
+    with: Vec<String>,
+    #[serde(default)]
+    inputs: Option<Vec<String>>,
+}
+
+impl From<NameOrTable> for HarnessConfig {
+    fn from(written: NameOrTable) -> Self {
+        match written {
+            NameOrTable::Name(package) => Self { package, with: Vec::new(), inputs: None },
+            NameOrTable::Table(Table { package, with, inputs }) => Self { package, with, inputs },
+        }
+    }
+}
+
+fn default_data() -> String {
+    "benches-data".into()
+}
+
+fn default_command() -> String {
+    "cargo xtask".into()
+}
+
+fn default_main_branches() -> Vec<String> {
+    ["main", "master"].map(str::to_owned).into()
+}
+
+impl Config {
+    /// What is wrong with it, where serde does not see it.
+    pub fn mistake(&self) -> Option<String> {
+        let leads_out =
+            |path: &str| path.is_empty() || path.starts_with('/') || path.split('/').any(|part| part == "..");
+        let packages: Vec<&str> = self.harness.iter().map(|harness| harness.package.as_str()).collect();
+        let twice = packages.iter().enumerate().find(|(at, package)| packages[..*at].contains(package));
+        let inputs = self.harness.iter().flat_map(|harness| harness.inputs.iter().flatten());
+        if packages.is_empty() {
+            Some("`harness` names no package, so nothing would be measured".into())
+        } else if let Some((_, package)) = twice {
+            Some(format!("`harness` names `{package}` twice"))
+        } else if leads_out(&self.data) {
+            Some(format!("`data = \"{}\"` is no folder inside the workspace", self.data))
+        } else if let Some(input) = inputs.into_iter().find(|input| leads_out(input)) {
+            Some(format!("the input `{input}` is not inside the data folder"))
+        } else {
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, String> {
+        let config: Config = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        config.mistake().map_or(Ok(config), Err)
+    }
+
+    #[test]
+    fn a_name_is_enough_and_everything_else_has_a_default() {
+        let config =
+            read(r#"{"harness": ["a-bench", {"package": "b-bench", "with": ["mocks"], "inputs": ["texts"]}]}"#);
+        let config = config.unwrap();
+        assert_eq!((config.data.as_str(), config.command.as_str()), ("benches-data", "cargo xtask"));
+        assert_eq!(config.main_branches, ["main", "master"]);
+        let [a, b] = &config.harness[..] else { panic!("{config:?}") };
+        assert_eq!((a.package.as_str(), a.with.len(), &a.inputs), ("a-bench", 0, &None));
+        assert_eq!((b.with.len(), b.inputs.as_deref()), (1, Some(&["texts".to_owned()][..])));
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (text, says) in [
+            (r#"{}"#, "missing field `harness`"),
+            (r#"{"harness": []}"#, "names no package"),
+            (r#"{"harness": ["a", "a"]}"#, "`a` twice"),
+            (r#"{"harness": ["a"], "colour": 1}"#, "unknown field `colour`"),
+            (r#"{"harness": [{"package": "a", "colour": 1}]}"#, "a harness is the name of a package"),
+            (r#"{"harness": [7]}"#, "a harness is the name of a package"),
+            (r#"{"harness": ["a"], "data": "../elsewhere"}"#, "no folder inside the workspace"),
+            (r#"{"harness": ["a"], "data": ""}"#, "no folder inside the workspace"),
+            (r#"{"harness": [{"package": "a", "inputs": ["/etc"]}]}"#, "not inside the data folder"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(says), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Why a command ended before it had a judgement to give.
+
+use std::fmt;
+use std::path::Path;
+
+use perf_judge::selection::{MatchesNothing, NotAPattern};
+
+use crate::files::checked_read::InvalidFile;
+
+/// What stopped a command; the variant decides the exit code.
+#[derive(Debug)]
+pub enum Failure {
+    /// A file in the data folder is not valid.
+    InvalidFile(InvalidFile),
+    /// Options, machine or build: what happened, and what to do next.
+    Environment {
+        /// What failed, with which value.
+        what: String,
+        /// What to do next.
+        hint: String,
+    },
+    /// A baseline will not be written: why, and what to do next.
+    Refused {
+        /// Why nothing was written.
+        what: String,
+        /// What to do next.
+        hint: String,
+    },
+    /// Ctrl-C or a termination signal.
+    Interrupted,
+}
+
+impl Failure {
+    /// A failure of options, machine or build.
+    pub fn environment(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Environment { what: what.into(), hint: hint.into() }
+    }
+
+    /// A refusal to write a baseline.
+    pub fn refused(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Refused { what: what.into(), hint: hint.into() }
+    }
+
+    /// A path that could not be used, with the system's reason.
+    pub fn path(what: &str, path: &Path, error: &std::io::Error) -> Self {
+        let hint = "check that the path exists, is of the right kind and that you may use it";
+        Self::environment(format!("cannot {what} {}: {error}", path.display()), hint)
+    }
+}
+
+/// Why a case gave no figure.
+#[derive(Debug)]
+pub enum CaseError {
+    /// The case is broken, with the reason.
+    Broken(String),
+    /// Everything stops.
+    Stopped(Failure),
+}
+
+impl CaseError {
+    /// The reason why the case is broken, with the name of what was run before it.
+    pub fn said_by(self, program: &str) -> Self {
+        match self {
+            Self::Broken(reason) => Self::Broken(format!("{program} {reason}")),
+            stopped => stopped,
+        }
+    }
+
+    /// The reason why the case is broken, unless everything stops.
+    pub fn reason(self) -> Result<String, Failure> {
+        match self {
+            Self::Broken(reason) => Ok(reason),
+            Self::Stopped(failure) => Err(failure),
+        }
+    }
+}
+
+impl From<Failure> for CaseError {
+    fn from(failure: Failure) -> Self {
+        Self::Stopped(failure)
+    }
+}
+
+impl From<String> for CaseError {
+    fn from(reason: String) -> Self {
+        Self::Broken(reason)
+    }
+}
+
+impl From<InvalidFile> for Failure {
+    fn from(error: InvalidFile) -> Self {
+        Self::InvalidFile(error)
+    }
+}
+
+impl From<NotAPattern> for Failure {
+    fn from(error: NotAPattern) -> Self {
+        Self::environment(format!("`--only` is not a pattern: {error}"), "write it like 'suite/*' or '*/case/*'")
+    }
+}
+
+impl From<MatchesNothing> for Failure {
+    fn from(error: MatchesNothing) -> Self {
+        let MatchesNothing { pattern, cases } = error;
+        Self::environment(format!("`--only '{pattern}'` matches no case"), format!("the cases are: {cases}"))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InvalidFile(error) => writeln!(f, "error: {error}"),
+            Self::Environment { what, hint } => writeln!(f, "error: {what}\n  hint: {hint}"),
+            Self::Refused { what, hint } => writeln!(f, "refused: {what}\n  hint: {hint}"),
+            Self::Interrupted => writeln!(
+                f,
+                "interrupted: nothing was written; the report of an earlier run is removed when a run begins"
+            ),
+        }
+    }
+}

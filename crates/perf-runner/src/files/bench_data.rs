@@ -1,0 +1,271 @@
+//! Everything stored in the data folder, read and checked as a whole before anything is built or measured.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use perf_gate::{Baseline, BaselineError, CaseName, Metric};
+use perf_judge::budget::{self, Budget};
+use perf_judge::thresholds::{self, Thresholds, parse_date};
+
+use super::checked_read::{self, InvalidFile};
+use crate::error::Failure;
+use crate::workspace::{Harness, Workspace};
+
+/// What is stored, all of it valid.
+#[derive(Debug)]
+pub struct BenchData {
+    /// The promises.
+    pub budgets: Vec<Budget>,
+    /// Where the ordinary margins are not what people want.
+    pub thresholds: Thresholds,
+    /// Baselines by the package of their harness and by target triple.
+    baselines: BTreeMap<(String, String), Baseline>,
+    /// Text of each file that is not the gate's own, by its name below the data folder.
+    others: BTreeMap<String, String>,
+    /// How many files were read.
+    pub files: usize,
+    baselines_dir: PathBuf,
+}
+
+impl BenchData {
+    /// Reads and checks every file; baselines from another directory than the ordinary one where one is named.
+    pub fn read(workspace: &Workspace, baselines: Option<&Path>) -> Result<Self, Failure> {
+        let dir = workspace.data_dir();
+        let default_baselines = dir.join("baselines");
+        let baselines_dir = baselines.unwrap_or(&default_baselines).to_owned();
+        let budgets_file = dir.join("budgets.toml");
+        if baselines.is_some() && !baselines_dir.exists() {
+            return Err(Failure::environment(
+                format!("`--baselines {}` does not exist", baselines_dir.display()),
+                format!("create the directory, or leave the option away for {}", workspace.shown(&default_baselines)),
+            ));
+        }
+
+        let budgets = read_budgets(&budgets_file, &workspace.shown(&budgets_file))?;
+        let thresholds_file = dir.join("thresholds.toml");
+        let thresholds = match thresholds_file.exists() {
+            true => read_thresholds(&thresholds_file, &workspace.shown(&thresholds_file))?,
+            false => Thresholds::default(),
+        };
+        let mut baselines = BTreeMap::new();
+        for (package, path) in baseline_files(&baselines_dir, workspace)? {
+            let baseline = read_baseline(&path, workspace)?;
+            baselines.insert((package, baseline.key.target.clone()), baseline);
+        }
+        let mut paths = Vec::new();
+        walk(&dir, workspace, &mut |path| {
+            if path != default_baselines && path != budgets_file && path != dir.join("selftest") {
+                paths.push(path.to_owned());
+                return true;
+            }
+            false
+        })?;
+        let mut others = BTreeMap::new();
+        let mut files = 1 + baselines.len();
+        for path in paths.iter().filter(|path| !path.is_dir()) {
+            let text = read_other(path, &workspace.shown(path))?;
+            files += 1;
+            if let Some(name) = name_below(&dir, path) {
+                others.insert(name, text);
+            }
+        }
+        Ok(Self { budgets, thresholds, baselines, others, files, baselines_dir })
+    }
+
+    /// The baseline of a harness for a target, if there is one.
+    pub fn baseline(&self, harness: &Harness, target: &str) -> Option<&Baseline> {
+        self.baselines.get(&(harness.package.clone(), target.to_owned()))
+    }
+
+    /// All baselines, with the packages of their harnesses.
+    pub fn baselines(&self) -> impl Iterator<Item = (&str, &Baseline)> {
+        self.baselines.iter().map(|((package, _), baseline)| (package.as_str(), baseline))
+    }
+
+    /// Names and texts of what the cases of a harness read.
+    pub fn inputs<'a>(&'a self, harness: &'a Harness) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let inputs = self.others.iter().filter(|(name, _)| harness.reads(name));
+        inputs.map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
+    /// The file of a harness' baseline for a target.
+    pub fn baseline_file(&self, harness: &Harness, target: &str) -> PathBuf {
+        self.baselines_dir.join(baseline_name(harness, target))
+    }
+
+    /// The directory of the baselines.
+    pub fn baselines_dir(&self) -> &Path {
+        &self.baselines_dir
+    }
+}
+
+/// The name of a baseline below the directory of the baselines.
+pub fn baseline_name(harness: &Harness, target: &str) -> String {
+    format!("{}/{target}.toml", harness.package)
+}
+
+fn repair(workspace: &Workspace, shown: &str) -> String {
+    format!("`git restore {shown}`, or delete it and run `{}`", workspace.command("baseline update"))
+}
+
+/// Reads the text of a baseline; also what checks a file that was just written.
+pub fn parse_baseline(text: &str, shown: &str, workspace: &Workspace) -> Result<Baseline, InvalidFile> {
+    let repair = repair(workspace, shown);
+    let baseline = Baseline::from_toml(text)
+        .map_err(|error| InvalidFile::new(shown, error.to_string(), &repair).at(text, place(&error, text)))?;
+    for entry in &baseline.accepted {
+        let span = line_with(text, entry.expires.as_str(), entry.case.as_str());
+        if parse_date(&entry.expires).is_none() {
+            let what = format!("`{}` of the accepted row `{}` is no date", entry.expires, entry.case);
+            return Err(InvalidFile::new(shown, what, "write it as YYYY-MM-DD").at(text, span));
+        }
+        if baseline.get(&entry.case, entry.metric).is_none() {
+            let what = format!("it accepts `{}` of `{}`, but has no record of it", entry.metric, entry.case);
+            return Err(InvalidFile::new(shown, what, &repair).at(text, span));
+        }
+    }
+    Ok(baseline)
+}
+
+fn read_baseline(path: &Path, workspace: &Workspace) -> Result<Baseline, InvalidFile> {
+    let shown = &workspace.shown(path);
+    let repair = repair(workspace, shown);
+    let text = checked_read::read(path, shown, &repair)?;
+    let baseline = parse_baseline(&text, shown, workspace)?;
+    let named = path.file_stem().and_then(|stem| stem.to_str());
+    if named != Some(baseline.key.target.as_str()) {
+        let what = format!("it is the baseline of target `{}`, which its name does not say", baseline.key.target);
+        return Err(InvalidFile::new(shown, what, repair).at(&text, line_with(&text, "key.target", "")));
+    }
+    Ok(baseline)
+}
+
+fn read_budgets(path: &Path, shown: &str) -> Result<Vec<Budget>, InvalidFile> {
+    let repair = format!("people write this file: correct it, or `git restore {shown}`");
+    let text = checked_read::read(path, shown, &repair)?;
+    budget::parse(&text).map_err(|error| InvalidFile::new(shown, error.what, repair).at(&text, error.span))
+}
+
+fn read_thresholds(path: &Path, shown: &str) -> Result<Thresholds, InvalidFile> {
+    let repair = format!("people write this file: correct it, or `git restore {shown}`");
+    let text = checked_read::read(path, shown, &repair)?;
+    thresholds::parse(&text).map_err(|error| InvalidFile::new(shown, error.what, repair).at(&text, error.span))
+}
+
+/// Scenarios and the like: their meaning is checked by those who use them, here only that they are whole.
+fn read_other(path: &Path, shown: &str) -> Result<String, InvalidFile> {
+    let repair = format!("correct it, or `git restore {shown}`");
+    let text = checked_read::read(path, shown, &repair)?;
+    if path.extension().is_some_and(|extension| extension == "toml") {
+        toml::from_str::<toml::Table>(&text)
+            .map_err(|error| InvalidFile::new(shown, error.message(), repair).at(&text, error.span()))?;
+    }
+    Ok(text)
+}
+
+/// The files that have to be baselines, each with the package of its harness, which is the folder that it is in; a directory
+/// that is not there has none.
+fn baseline_files(dir: &Path, workspace: &Workspace) -> Result<Vec<(String, PathBuf)>, InvalidFile> {
+    if fs::symlink_metadata(dir).is_err() {
+        return Ok(Vec::new());
+    }
+    let mut files = Vec::new();
+    for folder in entries(dir, &workspace.shown(dir))?.into_iter().filter(|path| !is_hidden(path)) {
+        let shown = workspace.shown(&folder);
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if !folder.is_dir() {
+            let what =
+                "only folders named as harness packages belong here, with a baseline `<target>.toml` for each target";
+            return Err(InvalidFile::new(&shown, what, "move it to the folder of its harness"));
+        }
+        if !workspace.harnesses.iter().any(|harness| harness.package == name) {
+            let what = format!("no harness of [workspace.metadata.perf] is the package `{name}`");
+            return Err(InvalidFile::new(&shown, what, "name the package there, or remove the folder"));
+        }
+        for path in entries(&folder, &shown)?.into_iter().filter(|path| !is_hidden(path)) {
+            if path.extension().is_none_or(|extension| extension != "toml") {
+                let what = "only baselines (`<target>.toml`) belong here";
+                return Err(InvalidFile::new(&workspace.shown(&path), what, "move it elsewhere"));
+            }
+            files.push((name.clone(), path));
+        }
+    }
+    Ok(files)
+}
+
+/// Visits everything below a directory; `enter` is asked of each path and may leave it out.
+fn walk(dir: &Path, workspace: &Workspace, enter: &mut impl FnMut(&Path) -> bool) -> Result<(), InvalidFile> {
+    for path in entries(dir, &workspace.shown(dir))? {
+        if is_hidden(&path) || !enter(&path) {
+            continue;
+        }
+        if path.is_symlink() && path.is_dir() {
+            let hint = "put the files here themselves: a link can lead in a circle";
+            return Err(InvalidFile::new(&workspace.shown(&path), "it is a link to a directory", hint));
+        }
+        if path.is_dir() {
+            walk(&path, workspace, enter)?;
+        }
+    }
+    Ok(())
+}
+
+/// What is in a directory, sorted by name.
+fn entries(dir: &Path, shown: &str) -> Result<Vec<PathBuf>, InvalidFile> {
+    let unreadable = |error: std::io::Error| {
+        InvalidFile::new(shown, format!("it cannot be listed: {error}"), "it has to be a readable directory")
+    };
+    let entries = fs::read_dir(dir).map_err(unreadable)?.map(|entry| entry.map(|entry| entry.path()));
+    let mut paths = entries.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// Lock, temporary and editor's files.
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
+/// The name of a file below a directory, with `/` on every system.
+fn name_below(dir: &Path, path: &Path) -> Option<String> {
+    let parts: Vec<_> = path.strip_prefix(dir).ok()?.iter().map(|part| part.to_string_lossy()).collect();
+    Some(parts.join("/"))
+}
+
+/// Where an error is: at its span, else at the line of the row it names, which is one line in every file written here.
+fn place(error: &BaselineError, text: &str) -> Option<std::ops::Range<usize>> {
+    let quoted = |name: &dyn std::fmt::Display| format!("\"{name}\"");
+    match error {
+        // A record that is refused as a whole has only the place of the whole list, but its message begins with its row.
+        BaselineError::Shape(shape) => row_at_the_beginning(shape.message())
+            .and_then(|(case, metric)| line_with(text, &quoted(&case), &quoted(&metric)))
+            .or_else(|| error.span()),
+        BaselineError::Schema { .. } => line_with(text, "schema", ""),
+        BaselineError::Empty => line_with(text, "record", ""),
+        BaselineError::IdleTools => line_with(text, "tools", ""),
+        BaselineError::Contradiction { case } => line_with(text, &quoted(case), "checksum"),
+        BaselineError::Duplicate { case, metric }
+        | BaselineError::NotStored { case, metric }
+        | BaselineError::NoTools { case, metric } => line_with(text, &quoted(case), &quoted(metric)),
+    }
+}
+
+fn row_at_the_beginning(message: &str) -> Option<(CaseName, Metric)> {
+    let (case, rest) = message.split_once(' ')?;
+    let (metric, _) = rest.split_once(':')?;
+    Some((case.parse().ok()?, metric.parse().ok()?))
+}
+
+/// The last line with both texts: of two rows that exclude each other, the second is the one to look at.
+fn line_with(text: &str, one: &str, other: &str) -> Option<std::ops::Range<usize>> {
+    let mut found = None;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if line.contains(one) && line.contains(other) && !line.starts_with('#') {
+            found = Some(at..at + line.len());
+        }
+        at += line.len();
+    }
+    found
+}

@@ -1,0 +1,215 @@
+//! Runs `count` and `heap`: the classes whose values repeat exactly.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use perf_gate::{CaseName, Class, ProcessLimits, Record};
+use perf_judge::run::{CaseList, ExactRun};
+use perf_judge::text;
+
+use super::programs::Executables;
+use crate::error::{CaseError, Failure};
+use crate::process::child::{self, Limits, Messages};
+use crate::process::parallel;
+use crate::progress::Progress;
+
+/// One of the programs, with the classes it may report.
+struct Program<'a> {
+    name: &'static str,
+    path: &'a Path,
+    executables: &'a Executables,
+    classes: &'static [Class],
+}
+
+fn programs(executables: &Executables) -> [Program<'_>; 2] {
+    let Executables { count, heap, .. } = executables;
+    [
+        Program {
+            name: "count",
+            path: count,
+            executables,
+            classes: &[Class::Behaviour, Class::Quality, Class::Schedule],
+        },
+        Program { name: "heap", path: heap, executables, classes: &[Class::Heap] },
+    ]
+}
+
+/// Asks both programs for their cases.
+pub fn list(executables: &Executables) -> Result<CaseList, Failure> {
+    let [count, heap] = programs(executables);
+    let (in_count, in_heap) = (names(&count)?, names(&heap)?);
+    let all: BTreeSet<_> = in_count.keys().chain(in_heap.keys()).cloned().collect();
+    let (mut heavy, mut broken) = (BTreeSet::new(), BTreeMap::new());
+    for case in &all {
+        let marks = (in_count.get(case).copied(), in_heap.get(case).copied());
+        // Where they disagree the case is broken; that it is not measured in vain, one mark is enough.
+        if marks.0.unwrap_or(false) || marks.1.unwrap_or(false) {
+            heavy.insert(case.clone());
+        }
+        let reason = match marks {
+            (Some(in_count), Some(in_heap)) if in_count == in_heap => continue,
+            (Some(true), Some(_)) => "`count --list` marks it as heavy, `heap --list` does not",
+            (Some(false), Some(_)) => "`heap --list` marks it as heavy, `count --list` does not",
+            (_, None) => "`count --list` names it, `heap --list` does not",
+            (None, _) => "`heap --list` names it, `count --list` does not",
+        };
+        broken.insert(case.clone(), reason.to_owned());
+    }
+    Ok(CaseList { all: all.into_iter().collect(), heavy, broken })
+}
+
+/// The names of the planted faults of programs that were built to have some.
+pub fn faults(executables: &Executables) -> Result<Vec<String>, Failure> {
+    let mut command = executables.command(&executables.count);
+    match child::run(command.arg("--faults"), Limits::default(), Messages::Kept) {
+        Ok(text) => Ok(text.lines().map(text::one_line).collect()),
+        Err(error) => Err(Failure::environment(
+            format!("`count --faults` gave no list of faults: {}", error.reason()?),
+            "it has to be built with the feature that has them",
+        )),
+    }
+}
+
+/// Each case, and whether it is marked as heavy.
+fn names(program: &Program<'_>) -> Result<BTreeMap<CaseName, bool>, Failure> {
+    let name = program.name;
+    let failed = |why: String| {
+        Failure::environment(
+            format!("`{name} --list` gave no list of cases: {why}"),
+            format!("see what is wrong with `{} -- --list`", program.executables.harness.bench(name)),
+        )
+    };
+    let output = child::run(program.executables.command(program.path).arg("--list"), Limits::default(), Messages::Kept);
+    let text = match output {
+        Ok(text) => text,
+        Err(error) => return Err(failed(error.reason()?)),
+    };
+    let mut cases = BTreeMap::new();
+    for line in text.lines() {
+        let (name, heavy) = line.strip_suffix(" heavy").map_or((line, false), |name| (name, true));
+        let case = CaseName::new(name).map_err(|error| failed(error.to_string()))?;
+        if cases.insert(case, heavy).is_some() {
+            return Err(failed(format!("`{name}` is there twice")));
+        }
+    }
+    if cases.is_empty() { Err(failed("it is empty".into())) } else { Ok(cases) }
+}
+
+/// Measures the cases, one process each, as many at once as there are processors: their values are the same however busy
+/// the machine is.
+pub fn measure(
+    executables: &Executables,
+    list: &CaseList,
+    cases: &[CaseName],
+    progress: &Progress,
+) -> Result<ExactRun, Failure> {
+    let programs = programs(executables);
+    let mut run: ExactRun = cases.iter().map(|case| (case.clone(), Ok(Vec::new()))).collect();
+    // The longest begin first, so that no processor is idle while the other works on one that was begun last.
+    let mut order = cases.to_vec();
+    order.sort_by_key(|case| !list.is_heavy(case));
+    for program in &programs {
+        progress.phase(program.name, &text::counted(cases.len(), "case"));
+        let measured = parallel::each(&order, |case| {
+            progress.at(case.as_str());
+            if let Some(reason) = list.broken.get(case) {
+                return Ok(Err(reason.clone()));
+            }
+            let measured = measure_one(program, list, case);
+            progress.step(Progress::in_parallel(Progress::EXACT_CASE));
+            match measured {
+                Err(error) => Ok(Err(error.said_by(&format!("`{}`", program.name)).reason()?)),
+                Ok(records) => Ok(Ok(records)),
+            }
+        })?;
+        for (case, measured) in order.iter().zip(measured) {
+            match (run.get_mut(case), measured) {
+                (Some(Ok(records)), Ok(more)) => records.extend(more),
+                // One reason is enough: the first is the one to look at.
+                (Some(outcome @ Ok(_)), Err(reason)) => *outcome = Err(reason),
+                (Some(Err(_)) | None, _) => {}
+            }
+        }
+    }
+    for outcome in run.values_mut() {
+        if let Ok(records) = outcome
+            && let Err(reason) = agree(records)
+        {
+            *outcome = Err(reason);
+        }
+    }
+    Ok(run)
+}
+
+fn measure_one(program: &Program<'_>, list: &CaseList, case: &CaseName) -> Result<Vec<Record>, CaseError> {
+    let own = if list.is_heavy(case) { ProcessLimits::HEAVY } else { ProcessLimits::ORDINARY };
+    let limits = Limits { own: Some(own), ..Limits::default() };
+    let mut command = program.executables.command(program.path);
+    let text = child::run(command.arg(case.as_str()), limits, Messages::Kept)?;
+    Ok(records(&text, case, program.classes)?)
+}
+
+/// Reads what a program printed about a case.
+fn records(text: &str, case: &CaseName, classes: &[Class]) -> Result<Vec<Record>, String> {
+    let mut records: Vec<Record> = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let record: Record = serde_json::from_str(line).map_err(|error| {
+            format!("printed no record in line {}: {}", index + 1, text::one_line(&error.to_string()))
+        })?;
+        if record.case() != case {
+            return Err(format!("printed a record of another case, `{}`", record.case()));
+        }
+        let metric = record.metric();
+        if !classes.contains(&metric.class()) {
+            return Err(format!("printed `{metric}`, which is not its to measure"));
+        }
+        if records.iter().any(|earlier| earlier.metric() == metric) {
+            return Err(format!("printed `{metric}` twice"));
+        }
+        records.push(record);
+    }
+    if records.is_empty() { Err("printed no record".into()) } else { Ok(records) }
+}
+
+/// All records of a case must be about the same work.
+fn agree(records: &[Record]) -> Result<(), String> {
+    let Some(first) = records.first() else { return Err("has no record".into()) };
+    match records.iter().find(|record| record.checksum() != first.checksum()) {
+        None => Ok(()),
+        Some(other) => Err(format!(
+            "computed two different things: checksum {} beside `{}`, {} beside `{}`",
+            first.checksum(),
+            first.metric(),
+            other.checksum(),
+            other.metric()
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(case: &str, metric: &str, unit: &str, checksum: u64) -> String {
+        format!(r#"{{"case":"{case}","metric":"{metric}","unit":"{unit}","value":1,"checksum":"{checksum:016x}"}}"#)
+    }
+
+    fn read(text: &str) -> Result<Vec<Record>, String> {
+        let case = CaseName::new("a/b/c").unwrap();
+        records(text, &case, &[Class::Behaviour]).and_then(|records| agree(&records).map(|()| records))
+    }
+
+    #[test]
+    fn only_records_of_the_case_and_the_class_count() {
+        let good = line("a/b/c", "events", "count", 7);
+        assert_eq!(read(&good).unwrap().len(), 1);
+        assert_eq!(read("").unwrap_err(), "printed no record");
+        assert!(read("hello").unwrap_err().starts_with("printed no record in line 1: "));
+        assert!(read(&format!("{good}\n\n")).unwrap_err().starts_with("printed no record in line 2: "));
+        assert!(read(&line("a/b/d", "events", "count", 7)).unwrap_err().contains("another case, `a/b/d`"));
+        assert!(read(&line("a/b/c", "polls", "polls", 7)).unwrap_err().contains("not its to measure"));
+        assert!(read(&format!("{good}\n{good}")).unwrap_err().contains("twice"));
+        let other = line("a/b/c", "results", "count", 8);
+        assert!(read(&format!("{good}\n{other}")).unwrap_err().contains("two different things"));
+    }
+}

@@ -1,0 +1,47 @@
+//! Counts the instructions of the cases, where a valgrind is there to do it.
+
+use perf_gate::{Metric, Record};
+use perf_judge::run::{CaseList, ExactRun, Instructions};
+use perf_judge::text;
+
+use super::callgrind::Counter;
+use super::programs::Executables;
+use crate::error::{CaseError, Failure};
+use crate::process::parallel;
+use crate::progress::Progress;
+
+/// Counts the instructions of those cases of a run that can be counted. A case computes the same as in the other
+/// programs, so the records say what it computed there; that each operation does its work is checked by `count`.
+pub fn measure(
+    counter: &Counter,
+    executables: &Executables,
+    list: &CaseList,
+    exact: &ExactRun,
+    progress: &Progress,
+) -> Result<Instructions, Failure> {
+    let callgrind = match counter {
+        Counter::Callgrind(callgrind) => callgrind,
+        Counter::Missing(reason) => return Ok(Instructions::NotMeasured(reason.clone())),
+    };
+    let checksum = |(case, outcome): (_, &Result<Vec<Record>, String>)| {
+        let first = outcome.as_ref().ok()?.first()?;
+        Some((case, first.checksum()))
+    };
+    let countable = exact.iter().filter(|(case, _)| !list.is_heavy(case)).filter_map(checksum);
+    let countable: Vec<_> = countable.collect();
+    progress.phase("instr", &text::counted(countable.len(), "case"));
+    let records = parallel::each(&countable, |&(case, checksum)| {
+        progress.at(case.as_str());
+        let counted = callgrind.instructions(executables, case).and_then(|value| {
+            let record = Record::new(case.clone(), Metric::Instructions, value, checksum);
+            record.map_err(|error| CaseError::Broken(error.to_string()))
+        });
+        progress.step(Progress::in_parallel(Progress::INSTRUCTIONS_CASE));
+        let record = match counted {
+            Ok(record) => Ok(record),
+            Err(error) => Err(error.said_by("`count` under callgrind").reason()?),
+        };
+        Ok((case.clone(), record))
+    })?;
+    Ok(Instructions::Measured { tools: callgrind.tools.clone(), run: records.into_iter().collect() })
+}

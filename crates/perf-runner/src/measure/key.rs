@@ -1,0 +1,194 @@
+//! What must be equal for exact values to be comparable, found out on this machine.
+//!
+//! The same tree gives the same key in another folder and as another user: no path, no user setting that does not reach
+//! the measured executables, and nothing that time changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use perf_gate::Key;
+
+use crate::error::Failure;
+use crate::files::digest;
+use crate::process::child::{self, Limits, Messages};
+use crate::workspace::{Harness, Workspace};
+
+/// The key of what would be built of a harness and measured now. `inputs` are names and texts of what its cases read.
+pub fn of<'a>(
+    workspace: &Workspace,
+    harness: &Harness,
+    features: &[String],
+    inputs: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Result<Key, Failure> {
+    let (rustc, target) = compiler(workspace)?;
+    Ok(Key {
+        packages: packages(workspace, harness, features, &target)?,
+        profile: profile(workspace)?,
+        rustflags: rustflags(),
+        inputs: digest::of(inputs.flat_map(|(name, text)| [name, text])),
+        rustc,
+        target,
+    })
+}
+
+fn output(command: &mut Command, what: &str) -> Result<String, Failure> {
+    match child::run(command, Limits::default(), Messages::Kept) {
+        Ok(text) => Ok(text),
+        Err(error) => Err(Failure::environment(
+            format!("{what} {}", error.reason()?),
+            "the toolchain that rust-toolchain.toml names has to be installed, and Cargo.lock up to date",
+        )),
+    }
+}
+
+/// Version with commit, and the target triple of this machine.
+fn compiler(workspace: &Workspace) -> Result<(String, String), Failure> {
+    let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    rustc.args(["--version", "--verbose"]).current_dir(workspace.root());
+    let text = output(&mut rustc, "`rustc --version --verbose`")?;
+    let version = text.lines().next().unwrap_or_default().trim();
+    match text.lines().find_map(|line| line.strip_prefix("host: ")) {
+        Some(host) if !version.is_empty() => Ok((version.to_owned(), host.trim().to_owned())),
+        _ => Err(Failure::environment(
+            "`rustc --version --verbose` names no version and host",
+            "check what RUSTC or `rustc` on the PATH is",
+        )),
+    }
+}
+
+/// The build profiles that reach the measuring programs: they are built with `bench`, which inherits from `release`. What
+/// people choose for other builds is no part of what is measured.
+const PROFILES: [&str; 2] = ["release", "bench"];
+
+/// Build profiles and whatever cargo's configuration files add to the flags.
+fn profile(workspace: &Workspace) -> Result<String, Failure> {
+    let profiles = |table: &toml::Table| -> Vec<String> {
+        let profiles = table.get("profile").and_then(toml::Value::as_table);
+        let of = |name: &&str| Some(format!("{name}: {}", profiles?.get(*name)?));
+        PROFILES.iter().filter_map(of).collect()
+    };
+    let manifest = read_toml(&workspace.root().join("Cargo.toml"))?.unwrap_or_default();
+    let mut parts = profiles(&manifest);
+    for file in config_files(workspace) {
+        let Some(config) = read_toml(&file)? else { continue };
+        let flags = |table: Option<&toml::Value>| table.and_then(|table| table.get("rustflags")).cloned();
+        parts.extend(profiles(&config));
+        parts.extend(flags(config.get("build")).map(|flags| flags.to_string()));
+        let targets = config.get("target").and_then(toml::Value::as_table).into_iter().flatten();
+        parts.extend(targets.filter_map(|(name, table)| Some(format!("{name}: {}", flags(Some(table))?))));
+    }
+    Ok(digest::of(parts.iter().map(String::as_str)))
+}
+
+/// The files cargo merges, nearest first. Files without build settings do not influence the key, so it does not matter
+/// in which of several folders the workspace is.
+fn config_files(workspace: &Workspace) -> Vec<PathBuf> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let above = workspace.root().ancestors().map(|dir| dir.join(".cargo"));
+    let mut dirs: Vec<_> = above.chain(home).collect();
+    let mut seen = BTreeSet::new();
+    dirs.retain(|dir| seen.insert(dir.clone()));
+    dirs.iter().flat_map(|dir| [dir.join("config.toml"), dir.join("config")]).collect()
+}
+
+fn read_toml(file: &std::path::Path) -> Result<Option<toml::Table>, Failure> {
+    if !file.is_file() {
+        return Ok(None);
+    }
+    let text = fs::read_to_string(file).map_err(|error| Failure::path("read", file, &error))?;
+    toml::from_str(&text).map(Some).map_err(|error: toml::de::Error| {
+        Failure::environment(
+            format!("{} is not TOML: {}", file.display(), error.message()),
+            "cargo needs it too: correct it",
+        )
+    })
+}
+
+/// Flags that reach rustc from the environment. The environment outranks configuration files, whose flags are in the
+/// digest of profiles.
+fn rustflags() -> String {
+    let is_one = |name: &str| {
+        matches!(name, "RUSTFLAGS" | "CARGO_ENCODED_RUSTFLAGS" | "CARGO_BUILD_RUSTFLAGS")
+            || name.starts_with("CARGO_PROFILE_")
+            || (name.starts_with("CARGO_TARGET_") && name.ends_with("_RUSTFLAGS"))
+    };
+    let variables: BTreeMap<_, _> = env::vars_os()
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
+        .filter(|(name, value)| is_one(name) && !value.is_empty())
+        .collect();
+    // The separator of CARGO_ENCODED_RUSTFLAGS is a control character, which has no place in a table.
+    let shown = variables.iter().map(|(name, value)| format!("{name}={}", value.replace('\u{1f}', " ")));
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+/// The packages with the features that the measuring programs are built from.
+fn packages(workspace: &Workspace, harness: &Harness, features: &[String], target: &str) -> Result<String, Failure> {
+    let text = cargo_tree(workspace, harness, features, &["--target", target])?;
+    let lines: BTreeSet<String> = text.lines().map(without_path).filter(|line| !line.is_empty()).collect();
+    Ok(digest::of(lines.iter().map(String::as_str)))
+}
+
+/// Folders of those of them that belong to the workspace, from its root, with `/` on every system.
+pub fn local_packages(workspace: &Workspace, harness: &Harness, features: &[String]) -> Result<Vec<String>, Failure> {
+    let root = fs::canonicalize(workspace.root()).map_err(|error| Failure::path("find", workspace.root(), &error))?;
+    let text = cargo_tree(workspace, harness, features, &[])?;
+    let folder = |line: &str| {
+        let (_, path) = line.split_once(" (")?;
+        let inside = std::path::Path::new(path.rsplit_once(')')?.0).strip_prefix(&root).ok()?;
+        Some(inside.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/"))
+    };
+    let folders: BTreeSet<String> = text.lines().filter_map(|line| folder(&line.replace(" (*)", ""))).collect();
+    Ok(folders.into_iter().collect())
+}
+
+fn cargo_tree(
+    workspace: &Workspace,
+    harness: &Harness,
+    features: &[String],
+    target: &[&str],
+) -> Result<String, Failure> {
+    let mut cargo = workspace.cargo();
+    cargo.args(["tree", "--package", &harness.package, "--edges", "all", "--locked", "--prefix", "none"]);
+    cargo.args(features).args(target);
+    cargo.args(["--charset", "ascii", "--color", "never", "--format", "{p} {f}"]);
+    output(&mut cargo, &format!("`cargo tree -p {}`", harness.package))
+}
+
+/// A line of `cargo tree` without the folder of a workspace package and without the mark of a repeated line.
+fn without_path(line: &str) -> String {
+    let line = line.replace(" (*)", "");
+    let is_path = |text: &str| {
+        text.starts_with(['/', '\\'])
+            || text.get(1..).is_some_and(|text| text.starts_with(":\\") || text.starts_with(":/"))
+    };
+    // A folder may itself contain brackets, features cannot: the path ends with the last bracket of the line.
+    let open = line.match_indices(" (").map(|(at, _)| at).find(|at| is_path(&line[at + 2..]));
+    match (open, line.rfind(')')) {
+        (Some(open), Some(close)) if open < close => {
+            format!("{}{}", &line[..open], &line[close + 1..]).trim().to_owned()
+        }
+        _ => line.trim().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_do_not_reach_the_key() {
+        for (line, kept) in [
+            ("a-bench v0.1.0 (/some/where/crates/a-bench)", "a-bench v0.1.0"),
+            ("a-bench v0.1.0 (/some (old) place/a-bench) default", "a-bench v0.1.0 default"),
+            ("a-bench v0.1.0 (C:\\work\\a-bench) default,std", "a-bench v0.1.0 default,std"),
+            ("serde_derive v1.0.228 (proc-macro) default (*)", "serde_derive v1.0.228 (proc-macro) default"),
+            ("x v1.0.0 (https://example.org/x#0123abc) a", "x v1.0.0 (https://example.org/x#0123abc) a"),
+            ("serde feature \"std\"", "serde feature \"std\""),
+        ] {
+            assert_eq!(without_path(line), kept);
+        }
+    }
+}

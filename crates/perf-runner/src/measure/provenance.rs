@@ -1,0 +1,43 @@
+//! Where a run comes from: information for people, never compared.
+
+use std::process::Command;
+use std::thread;
+
+use perf_gate::Provenance;
+use perf_judge::text;
+
+use crate::error::Failure;
+use crate::process::child::{self, ChildError, Limits, Messages};
+use crate::workspace::Workspace;
+
+/// Commit and machine of this run. Changes of `written` files, by their paths from the top, are no reason to call the work
+/// tree dirty: the run itself writes them.
+pub fn of(workspace: &Workspace, written: &[&str]) -> Result<Provenance, Failure> {
+    Ok(Provenance { commit: commit(workspace, written)?, machine: machine() })
+}
+
+fn commit(workspace: &Workspace, written: &[&str]) -> Result<String, Failure> {
+    let git = |arguments: &[&str]| {
+        // Without optional locks `status` does not write the index: the user's `.git` stays as it is.
+        let mut git = Command::new("git");
+        git.arg("--no-optional-locks").args(arguments).current_dir(workspace.root());
+        match child::run(&mut git, Limits::default(), Messages::Kept) {
+            Err(ChildError::Interrupted) => Err(Failure::Interrupted),
+            output => Ok(output.ok()),
+        }
+    };
+    let Some(commit) = git(&["rev-parse", "HEAD"])? else { return Ok("unknown".into()) };
+    let excluded: Vec<String> = written.iter().map(|path| format!(":(exclude){path}")).collect();
+    let mut status = vec!["status", "--porcelain", "--", "."];
+    status.extend(excluded.iter().map(String::as_str));
+    let clean = git(&status)?.is_some_and(|changes| changes.is_empty());
+    Ok(format!("{}{}", commit.trim(), if clean { "" } else { "-dirty" }))
+}
+
+fn machine() -> String {
+    let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.trim_start().strip_prefix(':'));
+    let model = text::one_line(model.unwrap_or("unknown processor"));
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    format!("{model}, {processors} processors")
+}

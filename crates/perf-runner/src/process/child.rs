@@ -1,0 +1,334 @@
+//! Runs one child process to its end, and no longer.
+
+use std::io::{self, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+use std::{env, fmt, path::Path};
+
+use perf_gate::ProcessLimits;
+use perf_judge::text;
+
+use super::affinity::{Pinned, Processor};
+use super::interrupt;
+#[cfg(unix)]
+use super::watchdog::{self, Guarded};
+use crate::error::{CaseError, Failure};
+
+/// How much a child may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Time until it is killed.
+    pub time: Duration,
+    /// Bytes on its standard output.
+    pub output: u64,
+    /// What it allows itself to use up, if it does; for the reason of its end.
+    pub own: Option<ProcessLimits>,
+    /// The one processor it may run on, if it is to be one.
+    pub processor: Option<Processor>,
+}
+
+/// For the measuring programs: a case takes well under a second and prints a few dozen lines.
+impl Default for Limits {
+    fn default() -> Self {
+        Self { time: Duration::from_secs(60), output: 4 << 20, own: None, processor: None }
+    }
+}
+
+/// Where a child's messages go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Messages {
+    /// To this program's standard error, as they come.
+    Shown,
+    /// Kept for the reason of a failure.
+    Kept,
+}
+
+/// Why a child gave no usable output.
+#[derive(Debug)]
+pub enum ChildError {
+    /// It could not be started.
+    Start(io::Error),
+    /// It ended with a failure; with the last line it wrote, where messages are kept.
+    Failed {
+        /// How it ended.
+        status: ExitStatus,
+        /// What it said last.
+        said: String,
+    },
+    /// It was killed for taking too long.
+    TooLong(Duration),
+    /// It used up the processor time that it allowed itself.
+    TooMuchWork(ProcessLimits),
+    /// It needed more memory than it allowed itself.
+    TooMuchMemory(ProcessLimits),
+    /// It printed more than it may.
+    TooMuch(u64),
+    /// It printed something that is not text.
+    NotText,
+    /// The user asked to stop; the child is gone.
+    Interrupted,
+}
+
+impl ChildError {
+    /// The reason for a person; an interruption is no reason but the end of the command.
+    pub fn reason(self) -> Result<String, Failure> {
+        match self {
+            Self::Interrupted => Err(Failure::Interrupted),
+            other => Ok(other.to_string()),
+        }
+    }
+}
+
+impl From<ChildError> for CaseError {
+    fn from(error: ChildError) -> Self {
+        match error.reason() {
+            Ok(reason) => Self::Broken(reason),
+            Err(failure) => Self::Stopped(failure),
+        }
+    }
+}
+
+impl fmt::Display for ChildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start(error) => write!(f, "could not be started: {error}"),
+            Self::Failed { status, said } if said.is_empty() => write!(f, "ended with {status}"),
+            Self::Failed { status, said } => write!(f, "ended with {status}: {said}"),
+            Self::TooLong(limit) => write!(f, "was killed after {} s", limit.as_secs_f32()),
+            Self::TooMuchWork(limits) => {
+                write!(f, "used up its {} s of processor time: a runaway?", limits.processor_seconds)
+            }
+            Self::TooMuchMemory(limits) => {
+                write!(f, "needed more than {} MiB of memory: a runaway?", limits.mebibytes())
+            }
+            Self::TooMuch(limit) => write!(f, "printed more than {limit} bytes"),
+            Self::NotText => write!(f, "printed something that is not UTF-8"),
+            Self::Interrupted => write!(f, "was interrupted"),
+        }
+    }
+}
+
+/// A measuring program with the same surroundings on every machine and day: what it prints must not depend on the
+/// user's settings or directory, and divan takes options from the environment.
+pub fn measuring(program: &Path, dir: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(dir).env_clear();
+    for (name, value) in env::vars_os() {
+        let kept = name.to_str().is_some_and(|name| {
+            // The last is read only by programs that were built to be faulty.
+            matches!(name, "PATH" | "HOME" | "TMPDIR" | "LD_LIBRARY_PATH" | "SEEDED_FAULT") || name.starts_with("DYLD_")
+        });
+        if kept {
+            command.env(name, value);
+        }
+    }
+    command
+}
+
+/// Runs a child without input until it ends, and returns what it printed.
+///
+/// Whatever ends the wait, the child is gone afterwards.
+pub fn run(command: &mut Command, limits: Limits, messages: Messages) -> Result<String, ChildError> {
+    run_to_its_end(command, limits, messages).map(|(printed, _)| printed)
+}
+
+/// The same, with the end of its messages beside what it printed.
+pub fn run_and_listen(command: &mut Command, limits: Limits) -> Result<(String, String), ChildError> {
+    run_to_its_end(command, limits, Messages::Kept)
+}
+
+fn run_to_its_end(command: &mut Command, limits: Limits, messages: Messages) -> Result<(String, String), ChildError> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(match messages {
+        Messages::Shown => Stdio::inherit(),
+        Messages::Kept => Stdio::piped(),
+    });
+    // A group of its own: Ctrl-C reaches only this program, which then ends the whole group.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    if interrupt::raised() {
+        return Err(ChildError::Interrupted);
+    }
+    #[cfg(unix)]
+    watchdog::start();
+    let pinned = Pinned::to(limits.processor);
+    let child = command.spawn();
+    drop(pinned);
+    let mut child = child.map_err(ChildError::Start)?;
+    #[cfg(unix)]
+    let guarded = Guarded::new(&child);
+    let printed = child.stdout.take().map(|pipe| read_head(pipe, limits.output));
+    let said = child.stderr.take().map(read_tail);
+
+    let ended = wait(&mut child, limits.time, printed.as_ref());
+    #[cfg(unix)]
+    drop(guarded);
+    let (status, printed) = ended?;
+    // Before the status: who prints too much dies of the closed pipe, which would be a misleading reason.
+    if printed.len() as u64 > limits.output {
+        return Err(ChildError::TooMuch(limits.output));
+    }
+    let said = said.map(|said| received(&said)).unwrap_or_default();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    if !status.success() {
+        let runaway = limits.own.and_then(|own| runaway(status, &said, own));
+        return Err(runaway.unwrap_or_else(|| ChildError::Failed { status, said: text::last_line(&said) }));
+    }
+    Ok((String::from_utf8(printed).map_err(|_| ChildError::NotText)?, said))
+}
+
+/// Whether a child ended because of a limit it set for itself: the signal of used-up time, or the abort that follows an
+/// allocation that failed.
+#[cfg(unix)]
+fn runaway(status: ExitStatus, said: &str, own: ProcessLimits) -> Option<ChildError> {
+    use rustix::process::Signal;
+    let signal = std::os::unix::process::ExitStatusExt::signal(&status)?;
+    let no_memory = |line: &str| line.starts_with("memory allocation of ") && line.contains(" bytes failed");
+    if signal == Signal::XCPU.as_raw() {
+        Some(ChildError::TooMuchWork(own))
+    } else if signal == Signal::ABORT.as_raw() && said.lines().any(no_memory) {
+        Some(ChildError::TooMuchMemory(own))
+    } else {
+        None
+    }
+}
+
+#[cfg(not(unix))]
+fn runaway(_: ExitStatus, _: &str, _: ProcessLimits) -> Option<ChildError> {
+    None
+}
+
+/// Waits for the end of a child, and gives what it printed.
+///
+/// Who closes its standard output is about to end, so that wakes the wait: a fifth of the time of measuring pairs was once
+/// spent asleep here after the end of their processes.
+fn wait(
+    child: &mut Child,
+    limit: Duration,
+    output: Option<&Receiver<Vec<u8>>>,
+) -> Result<(ExitStatus, Vec<u8>), ChildError> {
+    const SHORT: Duration = Duration::from_micros(100);
+    const LONG: Duration = Duration::from_millis(20);
+    let start = Instant::now();
+    let mut printed = None;
+    // Never long, because Ctrl-C is noticed here.
+    let mut pause = LONG;
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => {
+                let printed = printed.unwrap_or_else(|| output.map(received).unwrap_or_default());
+                return Ok((status, printed));
+            }
+            Ok(None) => {}
+            Err(error) => {
+                end(child);
+                return Err(ChildError::Start(error));
+            }
+        }
+        if interrupt::raised() {
+            end(child);
+            return Err(ChildError::Interrupted);
+        }
+        if start.elapsed() >= limit {
+            end(child);
+            return Err(ChildError::TooLong(limit));
+        }
+        match (&printed, output) {
+            (None, Some(output)) => match output.recv_timeout(pause) {
+                Ok(text) => (printed, pause) = (Some(text), SHORT),
+                Err(RecvTimeoutError::Timeout) => {}
+                // The reader is gone without a word, which it never is.
+                Err(RecvTimeoutError::Disconnected) => printed = Some(Vec::new()),
+            },
+            _ => {
+                thread::sleep(pause);
+                pause = (pause * 2).min(LONG);
+            }
+        }
+    }
+}
+
+/// Kills the child with everything it started, and waits until it is gone.
+fn end(child: &mut Child) {
+    // Errors mean that it is gone already.
+    #[cfg(unix)]
+    let _ = rustix::process::kill_process_group(rustix::process::Pid::from_child(child), rustix::process::Signal::KILL);
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// Reads up to one byte more than allowed; then the pipe closes and the child cannot fill the memory.
+fn read_head(pipe: impl Read + Send + 'static, limit: u64) -> Receiver<Vec<u8>> {
+    let (send, receive) = mpsc::channel();
+    thread::spawn(move || {
+        let mut head = Vec::new();
+        // A pipe that breaks off gives a cut text, which no reader accepts.
+        let _ = pipe.take(limit.saturating_add(1)).read_to_end(&mut head);
+        let _ = send.send(head);
+    });
+    receive
+}
+
+/// Reads everything and keeps the end of it.
+fn read_tail(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+    const KEPT: usize = 16 << 10;
+    let (send, receive) = mpsc::channel();
+    thread::spawn(move || {
+        let (mut tail, mut chunk) = (Vec::new(), [0; 4096]);
+        while let Ok(count @ 1..) = pipe.read(&mut chunk) {
+            tail.extend_from_slice(&chunk[..count]);
+            if tail.len() > 2 * KEPT {
+                tail.drain(..tail.len() - KEPT);
+            }
+        }
+        let _ = send.send(tail);
+    });
+    receive
+}
+
+/// What a reader thread read; a grandchild that keeps the pipe open must not keep this program.
+fn received(reader: &Receiver<Vec<u8>>) -> Vec<u8> {
+    reader.recv_timeout(Duration::from_secs(2)).unwrap_or_default()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    /// What a piece of shell is told it was ended for.
+    fn reason(script: &str, limits: Limits) -> String {
+        let mut shell = Command::new("sh");
+        run(shell.args(["-c", script]), limits, Messages::Kept).unwrap_err().reason().unwrap()
+    }
+
+    #[test]
+    fn who_takes_too_long_is_killed_with_everything_it_started() {
+        let dir = tempfile::tempdir().unwrap();
+        let (started, began) = (dir.path().join("started"), Instant::now());
+        let script = format!("sleep 600 & echo $! > '{}'; wait", started.display());
+        let limits = Limits { time: Duration::from_secs(1), ..Limits::default() };
+        assert_eq!(reason(&script, limits), "was killed after 1 s");
+        let took = began.elapsed();
+        assert!((Duration::from_secs(1)..Duration::from_secs(30)).contains(&took), "{took:?}");
+        let started = std::fs::read_to_string(&started).unwrap();
+        while !has_ended(started.trim()) {
+            assert!(began.elapsed() < Duration::from_secs(30), "{started} is still there");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// An orphan that nobody waited for yet counts as ended.
+    fn has_ended(process: &str) -> bool {
+        let state = Command::new("ps").args(["-o", "stat=", "-p", process]).output().unwrap();
+        state.stdout.first().is_none_or(|&state| state == b'Z')
+    }
+
+    #[test]
+    fn who_prints_too_much_has_no_output() {
+        let limits = Limits { output: 1_000, ..Limits::default() };
+        assert_eq!(reason("head -c 1001 /dev/zero", limits), "printed more than 1000 bytes");
+        let printed = run(Command::new("sh").args(["-c", "head -c 1000 /dev/zero"]), limits, Messages::Kept);
+        assert_eq!(printed.unwrap().len(), 1_000);
+    }
+}

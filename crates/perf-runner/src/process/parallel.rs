@@ -1,0 +1,91 @@
+//! Several children at once, for figures that do not depend on what else the machine does.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use crate::error::Failure;
+
+/// How many are at work at once.
+pub fn workers() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Does all jobs, on as many threads as the machine has processors, and gives the results in the order of the jobs,
+/// whichever was done first. After a failure no further job is begun.
+pub fn each<J: Sync, R: Send>(jobs: &[J], work: impl Fn(&J) -> Result<R, Failure> + Sync) -> Result<Vec<R>, Failure> {
+    on(workers(), jobs, work)
+}
+
+/// The same on so many threads.
+pub fn on<J: Sync, R: Send>(
+    threads: usize,
+    jobs: &[J],
+    work: impl Fn(&J) -> Result<R, Failure> + Sync,
+) -> Result<Vec<R>, Failure> {
+    let queue = Mutex::new(jobs.iter().enumerate());
+    let done = Mutex::new(Vec::with_capacity(jobs.len()));
+    let failed = AtomicBool::new(false);
+    let worker = || {
+        // The lock is held while a job is taken, not while it is done. A thread that panicked ends the program when its
+        // scope ends, so whatever it left behind is not looked at.
+        let next = || queue.lock().ok()?.next();
+        while !failed.load(Ordering::Relaxed)
+            && let Some((index, job)) = next()
+        {
+            let result = work(job);
+            failed.fetch_or(result.is_err(), Ordering::Relaxed);
+            if let Ok(mut done) = done.lock() {
+                done.push((index, result));
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..threads.min(jobs.len()) {
+            scope.spawn(worker);
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_default();
+    done.sort_unstable_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::*;
+
+    #[test]
+    fn results_are_in_the_order_of_the_jobs_though_the_last_is_done_first() {
+        // No job can end before all have begun, and each ends after the one behind it.
+        let all = Barrier::new(4);
+        let turns: Vec<Barrier> = (0..5).map(|_| Barrier::new(2)).collect();
+        let jobs = [0, 1, 2, 3];
+        let results = on(4, &jobs, |&job| {
+            all.wait();
+            if job < 3 {
+                turns[job + 1].wait();
+            }
+            if job > 0 {
+                turns[job].wait();
+            }
+            Ok(job)
+        });
+        assert_eq!(results.unwrap(), jobs);
+        assert!(on(4, &[0; 0], |&job| Ok(job)).unwrap().is_empty());
+        let many: Vec<usize> = (0..1000).collect();
+        assert_eq!(each(&many, |&job| Ok(job)).unwrap(), many);
+    }
+
+    #[test]
+    fn after_a_failure_no_job_is_begun() {
+        let begun = Mutex::new(Vec::new());
+        let result = on(1, &[1, 2, 3, 4], |&job| {
+            begun.lock().unwrap().push(job);
+            if job == 2 { Err(Failure::Interrupted) } else { Ok(()) }
+        });
+        assert!(matches!(result, Err(Failure::Interrupted)));
+        assert_eq!(begun.into_inner().unwrap(), [1, 2]);
+    }
+}

@@ -1,0 +1,150 @@
+//! Changes that cost nothing: what people do to code all day, and what must not be red.
+
+use std::path::Path;
+
+use perf_judge::rng::Seeded;
+use perf_runner::compare::tree::Tree;
+use perf_runner::error::Failure;
+
+/// A neutral change of the head.
+#[derive(Debug)]
+pub struct Neutral {
+    /// What it is, for the record.
+    pub what: String,
+    /// The files with it.
+    pub tree: Tree,
+    /// Features that it asks for, as arguments of cargo.
+    pub features: Vec<String>,
+}
+
+const LIBRARY: &str = "crates/aggregator-core/src/lib.rs";
+const MANIFEST: &str = "crates/aggregator-core/Cargo.toml";
+const WORKSPACE: &str = "Cargo.toml";
+
+/// The neutral change of a suite: the five kinds in turn, each time another of its kind. Changed files are written to `dir`.
+pub fn change(tree: &Tree, number: u64, dir: &Path) -> Result<Neutral, Failure> {
+    let mut random = Seeded::new(number);
+    let changed = |what: String, path: &str, text: String, features: &[&'static str]| {
+        let tree = tree.clone().with(path, &text, dir)?;
+        Ok(Neutral { what, tree, features: features.iter().map(|&word| word.to_owned()).collect() })
+    };
+    match number % 5 {
+        0 => {
+            let text = tree.text(LIBRARY)? + &function(&mut random, "");
+            changed("a function added".into(), LIBRARY, text, &[])
+        }
+        1 => renamed(tree, &mut random, dir),
+        2 => {
+            let text = tree.text(LIBRARY)? + &function(&mut random, "#[cfg(feature = \"unrelated\")]\n");
+            let with_code = tree.clone().with(LIBRARY, &text, dir)?;
+            let manifest = tree.text(MANIFEST)?.replacen("[features]\n", "[features]\nunrelated = []\n", 1);
+            let tree = with_code.with(MANIFEST, &manifest, dir)?;
+            let features = ["--features", "aggregator-core/unrelated"].map(str::to_owned).into();
+            Ok(Neutral { what: "a feature that nothing measured uses".into(), tree, features })
+        }
+        3 => {
+            let level = ["0", "1", "2"][random.below(3)];
+            let text = tree.text(WORKSPACE)?;
+            let text = text.replacen("debug = \"line-tables-only\"", &format!("debug = {level}"), 1);
+            changed(format!("debug level {level}"), WORKSPACE, text, &[])
+        }
+        _ => {
+            // A change of the compiler's view only: the same code from a module that has moved down by some lines.
+            let lines = 1 + random.below(40);
+            let text =
+                format!("{}{}", tree.text("crates/aggregator-core/src/stream.rs")?, "\n// A line.".repeat(lines));
+            let text = text + "\n" + &function(&mut random, "");
+            changed(
+                "lines and a function added to the engine's heart".into(),
+                "crates/aggregator-core/src/stream.rs",
+                text,
+                &[],
+            )
+        }
+    }
+}
+
+/// A function of about a kilobyte that stays in the program and is never called.
+fn function(random: &mut Seeded, attribute: &str) -> String {
+    let statements: String = (0..20 + random.below(60))
+        .map(|_| format!("    x = x.rotate_left({}) ^ {};\n", 1 + random.below(62), random.next_u64()))
+        .collect();
+    format!(
+        "\n{attribute}#[used]\nstatic NEUTRAL: fn(u64) -> u64 = neutral;\n\n{attribute}#[inline(never)]\n\
+         fn neutral(mut x: u64) -> u64 {{\n{statements}    x\n}}\n"
+    )
+}
+
+/// Gives a private function of the engine another name, wherever its file uses it.
+fn renamed(tree: &Tree, random: &mut Seeded, dir: &Path) -> Result<Neutral, Failure> {
+    let mut candidates = Vec::new();
+    let compiled = |path: &&str| path.starts_with("crates/aggregator-core/src/") && path.ends_with(".rs");
+    // What only tests have is in no program that is measured.
+    for path in tree.paths().filter(compiled).filter(|path| !path.ends_with("/tests.rs")) {
+        let text = tree.text(path)?;
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for line in code.lines() {
+            // At the left edge: a free function, of this file only.
+            let Some(name) = line.strip_prefix("fn ").and_then(|rest| rest.split(['(', '<']).next()) else { continue };
+            if name.len() > 5 && text.matches(&format!(".{name}")).count() == 0 {
+                candidates.push((path.to_owned(), name.to_owned()));
+            }
+        }
+    }
+    let Some((path, name)) = random.pick(&candidates) else {
+        return Err(Failure::environment(
+            "the engine has no private function to rename",
+            "this is a bug of the self-test",
+        ));
+    };
+    let other = format!("{name}_{}", "renamed".repeat(1 + random.below(3)));
+    let text = tree.text(path)?;
+    let mut out = String::new();
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find(name.as_str()) {
+        let (before, after) = (&rest[..at], &rest[at + name.len()..]);
+        let whole = !before.ends_with(is_name) && !after.starts_with(is_name);
+        out.push_str(before);
+        out.push_str(if whole { &other } else { name });
+        rest = after;
+    }
+    out.push_str(rest);
+    let tree = tree.clone().with(path, &out, dir)?;
+    Ok(Neutral { what: format!("`{name}` renamed to `{other}`"), tree, features: Vec::new() })
+}
+
+#[cfg(test)]
+mod tests {
+    use perf_runner::workspace::Workspace;
+
+    use super::*;
+
+    /// That they compile and cost nothing is what the self-test measures.
+    #[test]
+    fn each_kind_changes_the_engine_or_how_it_is_built_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let workspace = Workspace::find().unwrap();
+        let tree = Tree::of_work_tree(&workspace).unwrap();
+        let changed = |number| {
+            let neutral = change(&tree, number, dir.path()).unwrap();
+            let paths: Vec<String> =
+                tree.paths().filter(|path| !tree.agrees_on(&neutral.tree, path)).map(str::to_owned).collect();
+            assert!(!neutral.what.is_empty());
+            assert_eq!(neutral.tree.paths().count(), tree.paths().count());
+            (paths, neutral)
+        };
+        for (number, expected) in [(0, vec![LIBRARY]), (2, vec![MANIFEST, LIBRARY]), (3, vec![WORKSPACE])] {
+            let (paths, neutral) = changed(number);
+            assert_eq!(paths, expected, "{}", neutral.what);
+        }
+        let (paths, neutral) = changed(1);
+        let [path] = paths.as_slice() else { panic!("{paths:?}") };
+        let [_, old, _, new, _] = neutral.what.split('`').collect::<Vec<_>>()[..] else { panic!("{}", neutral.what) };
+        let text = neutral.tree.text(path).unwrap();
+        assert!(text.contains(&format!("fn {new}")) && !text.contains(&format!("fn {old}(")), "{}", neutral.what);
+        assert_eq!(changed(4).0.len(), 1);
+        // Two suites of a kind differ.
+        assert_ne!(changed(0).1.tree.text(LIBRARY).unwrap(), changed(5).1.tree.text(LIBRARY).unwrap());
+    }
+}

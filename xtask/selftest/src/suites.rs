@@ -1,0 +1,371 @@
+//! Measures suites: runs of the gate over all cases, where it is known what it should say.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use perf_gate::{CaseName, Key};
+use perf_judge::judge::{self, Base};
+use perf_judge::pairs::Asked;
+use perf_judge::pairs::plan::Effort;
+use perf_judge::selection::Selection;
+use perf_judge::verdict::Verdict;
+use perf_runner::clock::today;
+use perf_runner::compare::pairs::{self, Contest, Faults, Setup};
+use perf_runner::compare::side::{BuildError, Recipe, Side};
+use perf_runner::compare::store::Store;
+use perf_runner::compare::tree::Tree;
+use perf_runner::compare::{circumstances, measured_base};
+use perf_runner::error::Failure;
+use perf_runner::measure::callgrind::Counter;
+use perf_runner::measure::exact;
+use perf_runner::measure::key;
+use perf_runner::measure::programs::Executables;
+use perf_runner::measure::provenance;
+use perf_runner::process::affinity::{self, Processor};
+use perf_runner::process::parallel;
+use perf_runner::progress::Progress;
+use perf_runner::workspace::{Harness, Workspace};
+
+use crate::arms::Arm;
+use crate::neutral;
+use crate::options::Options;
+use crate::record::{self, Cell, Suite};
+use crate::slow::{self, Costs};
+
+/// The harness that is tested with: the first.
+pub fn harness(workspace: &Workspace) -> Result<&Harness, Failure> {
+    let none = || Failure::environment("there is no harness", "name one in [workspace.metadata.perf]");
+    workspace.harnesses.first().ok_or_else(none)
+}
+
+/// What all suites share.
+pub struct SelfTest<'a> {
+    workspace: &'a Workspace,
+    harness: &'a Harness,
+    options: &'a Options,
+    key: &'a Key,
+    head: Tree,
+    packages: Vec<String>,
+    ordinary: Side,
+    cases: Vec<CaseName>,
+    commit: String,
+    machine: String,
+}
+
+/// One suite to be measured in pairs.
+struct Order<'s> {
+    arm: Arm,
+    number: u64,
+    what: String,
+    base: &'s Side,
+    head: &'s Side,
+    faults: Option<Faults>,
+}
+
+impl<'a> SelfTest<'a> {
+    /// Builds what is measured against itself.
+    pub fn new(
+        workspace: &'a Workspace,
+        harness: &'a Harness,
+        key: &'a Key,
+        options: &'a Options,
+    ) -> Result<Self, Failure> {
+        let head = Tree::of_work_tree(workspace)?;
+        let packages = key::local_packages(workspace, harness, &[])?;
+        let ordinary = build(workspace, harness, "both sides", &head, &packages, &[], key)?;
+        let list = exact::list(&ordinary.executables)?;
+        let cases = list.all.iter().filter(|case| !list.is_heavy(case)).cloned().collect();
+        // What is written by this program is nothing that is measured.
+        let written = format!("{}/selftest*", workspace.config.data);
+        let provenance = provenance::of(workspace, &[&written, "README.md"])?;
+        let (commit, machine) = (provenance.commit, provenance.machine);
+        Ok(Self { workspace, harness, options, key, head, packages, ordinary, cases, commit, machine })
+    }
+
+    /// Measures the suites of some arms.
+    pub fn run(&self, arms: &[Arm]) -> Result<(), Failure> {
+        let mut numbers = BTreeMap::new();
+        for &arm in arms {
+            let file = arm.file(&self.dir());
+            if !self.options.append && file.exists() {
+                std::fs::remove_file(&file).map_err(|error| Failure::path("replace", &file, &error))?;
+            }
+            numbers.insert(arm, record::read(&file)?.len() as u64);
+        }
+        let slowed = match arms.iter().any(|arm| matches!(arm, Arm::Work(_) | Arm::Wall(_) | Arm::Exact)) {
+            true => Some(self.build("a side that can be slowed down", &self.head, &self.faults_feature()?)?),
+            false => None,
+        };
+        let costs = match (&slowed, arms.iter().any(|arm| matches!(arm, Arm::Wall(_)))) {
+            (Some(side), true) => Some(self.costs(side)?),
+            _ => None,
+        };
+        let number = |arm: Arm, suite: u64| numbers.get(&arm).copied().unwrap_or(0) + suite;
+        let suites: Vec<u64> = (0..self.options.suites).collect();
+        // As many together as are measured at once; of more changes than two not all builds are kept.
+        for suites in suites.chunks(usize::from(self.options.jobs).min(2)) {
+            let neutral = suites.iter().map(|&suite| self.neutral(arms, |arm| number(arm, suite)));
+            let neutral: Vec<Option<(String, Side)>> = neutral.collect::<Result<_, _>>()?;
+            let mut orders = Vec::new();
+            let mut beside_busy_loops = Vec::new();
+            for (&suite, neutral) in suites.iter().zip(&neutral) {
+                for &arm in arms {
+                    let number = number(arm, suite);
+                    let order = |what: &str, base, head, faults| Order {
+                        arm,
+                        number,
+                        what: what.to_owned(),
+                        base,
+                        head,
+                        faults,
+                    };
+                    match (arm, neutral, &slowed) {
+                        (Arm::Same, ..) => orders.push(order("", &self.ordinary, &self.ordinary, None)),
+                        (Arm::Busy, ..) => beside_busy_loops.push(order("", &self.ordinary, &self.ordinary, None)),
+                        (Arm::Neutral | Arm::NeutralOneLayout, Some((what, side)), _) => {
+                            orders.push(order(what, &self.ordinary, side, None));
+                        }
+                        (Arm::Wall(percent), _, Some(side)) => {
+                            let planted =
+                                |case: &CaseName| Some((case.clone(), costs.as_ref()?.plant(case, percent, number)?));
+                            let head: BTreeMap<_, _> = self.cases.iter().filter_map(planted).collect();
+                            let base = head.keys().map(|case| (case.clone(), slow::nothing())).collect();
+                            orders.push(order("", side, side, Some(Faults { base, head })));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            self.measure(&orders)?;
+            if !beside_busy_loops.is_empty() {
+                busy(|| self.measure(&beside_busy_loops))?;
+            }
+            for (&suite, &arm) in suites.iter().flat_map(|suite| arms.iter().map(move |arm| (suite, arm))) {
+                match (arm, &slowed) {
+                    (Arm::Work(percent), Some(side)) => self.work(arm, percent, number(arm, suite), side)?,
+                    (Arm::Exact, Some(side)) => self.exact(number(arm, suite), side)?,
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the neutral change of a suite is, and the side with it, where there is an arm for it. Both arms share a build.
+    fn neutral(&self, arms: &[Arm], number: impl Fn(Arm) -> u64) -> Result<Option<(String, Side)>, Failure> {
+        let of_arms = arms.iter().filter(|arm| matches!(arm, Arm::Neutral | Arm::NeutralOneLayout));
+        let Some(number) = of_arms.map(|arm| number(*arm)).max() else { return Ok(None) };
+        let place = self.workspace.perf_dir().join("neutral");
+        let change = neutral::change(&self.head, number, &place)?;
+        let side = self.build(&change.what, &change.tree, &change.features)?;
+        Ok(Some((change.what, side)))
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.options.dir(self.workspace)
+    }
+
+    /// Arguments of cargo that choose the feature with planted faults.
+    fn faults_feature(&self) -> Result<Vec<String>, Failure> {
+        let none = || {
+            Failure::environment(
+                "no feature plants faults in this workspace",
+                "name one: `faults-feature` in [workspace.metadata.perf]",
+            )
+        };
+        let feature = self.workspace.config.faults_feature.as_ref().ok_or_else(none)?;
+        Ok(vec!["--features".into(), feature.clone()])
+    }
+
+    fn build(&self, name: &str, tree: &Tree, features: &[String]) -> Result<Side, Failure> {
+        build(self.workspace, self.harness, name, tree, &self.packages, features, self.key)
+    }
+
+    /// Suites that are measured in pairs, as many at once as was asked for.
+    fn measure(&self, orders: &[Order<'_>]) -> Result<(), Failure> {
+        let mut processors = affinity::processors();
+        processors.reverse();
+        let jobs = usize::from(self.options.jobs).min(processors.len().max(1));
+        let free = std::sync::Mutex::new(processors);
+        parallel::on(jobs, orders, |order| {
+            let processor =
+                free.lock().ok().and_then(|mut free| if free.is_empty() { None } else { Some(free.remove(0)) });
+            let suite = self.suite(order, processor);
+            if let (Ok(mut free), Some(processor)) = (free.lock(), processor) {
+                free.insert(0, processor);
+            }
+            record::append(&order.arm.file(&self.dir()), &suite?)
+        })?;
+        Ok(())
+    }
+
+    fn suite(&self, order: &Order<'_>, processor: Option<Processor>) -> Result<Suite, Failure> {
+        let Order { arm, number, what, base, head, faults } = order;
+        let cases: Vec<CaseName> = match faults {
+            Some(faults) => faults.head.keys().cloned().collect(),
+            None => self.cases.clone(),
+        };
+        // Any numbers do that differ from suite to suite.
+        let seed = 1_000_000 * (1 + Arm::ALL.iter().position(|other| other == arm).unwrap_or(0) as u64) + number;
+        Progress::announce("suite", &format!("{arm} {number} {what}"));
+        let new_layouts = *arm != Arm::NeutralOneLayout;
+        let effort = Effort::FULL;
+        let setup = Setup { base, head, cases: &cases, seed, effort, new_layouts, faults: faults.as_ref() };
+        let asked = Asked::default();
+        let contest = Contest { processor, ..contest(setup, &asked) };
+        let progress = Progress::new(Progress::process(cases.len(), std::time::Duration::from_millis(30)) * 25);
+        let (store, earlier) = Store::open(&setup.file(self.workspace))?;
+        let measured = pairs::measure(&contest, store, earlier, &progress)?;
+        drop(progress);
+        if let Some((case, broken)) = measured.broken.first_key_value() {
+            let hint = "a side does not do its work; run `cargo xtask perf` first";
+            return Err(Failure::environment(format!("{case} could not be measured: {broken:?}"), hint));
+        }
+        let (control, mut cells) = record::cells(&measured, &cases);
+        for (case, cell) in &mut cells {
+            cell.fault = faults.as_ref().and_then(|faults| faults.head.get(case)).cloned().unwrap_or_default();
+        }
+        Ok(Suite { control, seconds: measured.pairs.seconds().round(), ..self.empty(seed, what, cells) })
+    }
+
+    fn empty(&self, seed: u64, what: &str, cases: BTreeMap<CaseName, Cell>) -> Suite {
+        Suite {
+            seed,
+            commit: self.commit.clone(),
+            machine: self.machine.clone(),
+            day: today().to_string(),
+            seconds: 0.0,
+            what: what.to_owned(),
+            control: Vec::new(),
+            red_rows: None,
+            cases,
+        }
+    }
+
+    fn costs(&self, side: &Side) -> Result<Costs, Failure> {
+        Progress::announce("costs", "what planted slow-downs cost in each case");
+        let progress = Progress::new(Progress::process(self.cases.len(), std::time::Duration::from_millis(30)) * 50);
+        let setup = Setup {
+            base: side,
+            head: side,
+            cases: &self.cases,
+            seed: 7,
+            effort: Effort::FULL,
+            new_layouts: true,
+            faults: None,
+        };
+        Costs::measure(self.workspace, &contest(setup, &Asked::default()), &progress)
+    }
+
+    /// Instructions of every case without and with more work.
+    fn work(&self, arm: Arm, percent: u8, number: u64, side: &Side) -> Result<(), Failure> {
+        let began = Instant::now();
+        Progress::announce("suite", &format!("{arm} {number}"));
+        let told = |fault: String| Executables { fault: Some(fault), ..side.executables.clone() };
+        let callgrind = match Counter::find(&side.executables)? {
+            Counter::Callgrind(callgrind) => callgrind,
+            Counter::Missing(reason) => {
+                let what = format!("instructions cannot be counted: {reason}");
+                return Err(Failure::environment(what, "choose other arms with --arms"));
+            }
+        };
+        let count = |executables: &Executables, case: &CaseName| -> Result<u64, Failure> {
+            match callgrind.instructions(executables, case) {
+                Ok(instructions) => Ok(instructions),
+                Err(error) => {
+                    let what = format!("{case} under callgrind {}", error.reason()?);
+                    Err(Failure::environment(what, "run `cargo xtask perf` first"))
+                }
+            }
+        };
+        let base = told(slow::nothing());
+        let counted = parallel::each(&self.cases, |case| {
+            let before = count(&base, case)?;
+            let fault = slow::work(before, percent);
+            let after = count(&told(fault.clone()), case)?;
+            Ok((case.clone(), Cell { instructions: Some([before, after]), fault, ..Cell::default() }))
+        })?;
+        let suite = self.empty(number, "", counted.into_iter().collect());
+        let suite = Suite { seconds: began.elapsed().as_secs_f64().round(), ..suite };
+        record::append(&arm.file(&self.dir()), &suite)
+    }
+
+    /// Every planted fault that changes what repeats exactly, as one suite each.
+    fn exact(&self, number: u64, side: &Side) -> Result<(), Failure> {
+        let told = |fault: &str| Executables { fault: Some(fault.to_owned()), ..side.executables.clone() };
+        let faults = exact::faults(&side.executables)?;
+        let list = exact::list(&side.executables)?;
+        let progress = Progress::new(Progress::exact(list.all.len(), false) * (1 + faults.len() as u64));
+        let none = Counter::Missing("only what repeats exactly is compared".to_owned());
+        let base = measured_base::measure(side, &none, self.key, &list.all, &progress)?;
+        let base =
+            base.ok_or_else(|| Failure::environment("nothing could be measured", "run `cargo xtask perf` first"))?;
+        for fault in faults {
+            Progress::announce("suite", &format!("exact {number} {fault}"));
+            let began = Instant::now();
+            let executables = told(&fault);
+            // A fault may be that a case is gone.
+            let list = exact::list(&executables)?;
+            let run = exact::measure(&executables, &list, &list.all, &progress)?;
+            let rows = judge::exact_rows(&run, Base::Comparable(&base), &Selection::new(None)?, today());
+            let red = |verdict| matches!(verdict, Verdict::Broken | Verdict::Regressed | Verdict::Missing);
+            let red_rows = Some(rows.iter().filter(|row| red(row.verdict)).count());
+            let suite = self.empty(number, &fault, BTreeMap::new());
+            let suite = Suite { red_rows, seconds: began.elapsed().as_secs_f64().round(), ..suite };
+            record::append(&Arm::Exact.file(&self.dir()), &suite)?;
+        }
+        Ok(())
+    }
+}
+
+/// Does something beside a loop on each processor that never rests.
+fn busy<T>(work: impl FnOnce() -> T) -> T {
+    let stop = AtomicBool::new(false);
+    let spin = || {
+        let mut n = 0_u64;
+        while !stop.load(Ordering::Relaxed) {
+            n = std::hint::black_box(n.wrapping_mul(31).wrapping_add(7));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..parallel::workers() {
+            scope.spawn(spin);
+        }
+        let done = work();
+        stop.store(true, Ordering::Relaxed);
+        done
+    })
+}
+
+/// How every suite is gone about.
+fn contest<'s>(setup: Setup<'s>, asked: &'s Asked) -> Contest<'s> {
+    Contest {
+        setup,
+        controls: setup.cases,
+        processor: affinity::processors().last().copied(),
+        rule_of: &|_| judge::paired::Rule::ORDINARY,
+        asked,
+    }
+}
+
+fn build(
+    workspace: &Workspace,
+    harness: &Harness,
+    name: &str,
+    tree: &Tree,
+    packages: &[String],
+    features: &[String],
+    key: &Key,
+) -> Result<Side, Failure> {
+    let circumstances = circumstances(key);
+    let recipe = Recipe { harness, tree, packages, features, circumstances, own_toolchain: false };
+    Side::build(workspace, name, &recipe).map_err(|error| match error {
+        BuildError::Stopped(failure) => failure,
+        BuildError::DoesNotBuild(reason) => {
+            Failure::environment(format!("{name} does not build: cargo {reason}"), "run `cargo xtask perf` first")
+        }
+    })
+}

@@ -1,0 +1,18 @@
+//! The command line through child processes, in workspaces of their own: exit codes, verdicts, files, and what is left behind.
+//!
+//! - [`world`]: a workspace whose measuring programs print what a test wants. [`tiny`]: one that cargo builds in a second.
+//! - [`verdicts`], [`instructions`]: what is judged how. [`update`]: baselines. [`files`]: files that are not valid.
+//! - [`build`]: the way through cargo. [`against`]: the base of a change, built and measured beside it.
+//! - [`watchdog`], [`kills`]: nothing outlives a run, however it ends.
+
+mod against;
+mod build;
+mod files;
+mod instructions;
+#[cfg(target_os = "linux")]
+mod kills;
+mod tiny;
+mod update;
+mod verdicts;
+mod watchdog;
+mod world;

@@ -1,0 +1,207 @@
+//! A workspace that cargo builds in a second, in a repository of its own, for what only a real one can show.
+//!
+//! ```text
+//! let tiny = Tiny::new();
+//! tiny.edit(CLOCK, "500.0", "550.0");
+//! tiny.perf(&["--against", "HEAD"]).expect(1);
+//! ```
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::world::Ran;
+
+/// The file that says how long an operation takes.
+pub const CLOCK: &str = "crates/clock/src/lib.rs";
+
+/// The file that says what the cases compute.
+pub const MOCKS: &str = "crates/clock-mocks/src/lib.rs";
+
+/// Its cases.
+pub const CASES: [&str; 2] = ["strike/noon/12", "wind/spring/40"];
+
+/// Content of each file, by its path.
+pub type Files = BTreeMap<PathBuf, Vec<u8>>;
+
+/// The workspace.
+pub struct Tiny {
+    dir: TempDir,
+}
+
+impl Tiny {
+    /// One commit, on the branch `main`.
+    pub fn new() -> Self {
+        let tiny = Self { dir: tempfile::tempdir().unwrap() };
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny"), tiny.dir.path());
+        tiny.write(".gitignore", "/target/\n");
+        tiny.git(&["init", "--quiet", "--initial-branch", "main"]);
+        tiny.commit("the beginning");
+        tiny
+    }
+
+    /// Two commits: the second has a baseline.
+    pub fn with_baseline() -> Self {
+        let tiny = Self::new();
+        let mut update = tiny.command(&["baseline", "update"]);
+        Ran::of(update.output().unwrap()).expect(0);
+        // Not the lock.
+        tiny.write(".gitignore", "/target/\n/clock-data/baselines/.lock\n");
+        tiny.commit("a baseline");
+        tiny
+    }
+
+    /// A clone of its newest commit alone.
+    pub fn shallow(&self) -> Self {
+        let clone = Self { dir: tempfile::tempdir().unwrap() };
+        let from = format!("file://{}", self.dir.path().display());
+        clone.git(&["clone", "--quiet", "--depth", "1", &from, "."]);
+        clone
+    }
+
+    /// A path inside.
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.dir.path().join(path)
+    }
+
+    /// Writes a file inside.
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// Replaces a text in a file.
+    #[track_caller]
+    pub fn edit(&self, path: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.path(path)).unwrap();
+        assert!(text.contains(from), "no {from:?} in {path}: {text}");
+        self.write(path, &text.replacen(from, to, 1));
+    }
+
+    /// Runs git, and gives what it printed.
+    #[track_caller]
+    pub fn git(&self, arguments: &[&str]) -> String {
+        let mut git = Command::new("git");
+        git.args(["-c", "user.name=Nobody", "-c", "user.email=nobody@example.org"]).args(arguments);
+        // What the person who runs the tests has configured must not reach them.
+        git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1").current_dir(self.dir.path());
+        let output = git.stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Commits everything that differs.
+    pub fn commit(&self, subject: &str) {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--message", subject]);
+    }
+
+    /// The work tree becomes that of HEAD again; what git ignores stays.
+    pub fn restore(&self) {
+        self.git(&["reset", "--quiet", "--hard"]);
+        self.git(&["clean", "--quiet", "--force", "-d"]);
+    }
+
+    /// A call of xtask.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.current_dir(self.dir.path()).args(arguments).stdin(Stdio::null());
+        command.env("VALGRIND", "there-is-none");
+        for name in ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// A call of `perf` that measures as little as possible.
+    pub fn perf_command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(&["perf", "--quick", "--budget", "10s"]);
+        command.args(arguments);
+        command
+    }
+
+    /// Runs `perf`, and checks that nothing outside `target` was touched.
+    #[track_caller]
+    pub fn perf(&self, arguments: &[&str]) -> Ran {
+        let before = self.files();
+        let ran = Ran::of(self.perf_command(arguments).output().unwrap());
+        self.assert_same_after(&before, &ran.stderr);
+        ran
+    }
+
+    /// Everything outside `target`, also the repository itself.
+    pub fn files(&self) -> Files {
+        let mut files = Files::new();
+        let mut folders = vec![self.dir.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path == self.path("target") {
+                    continue;
+                } else if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let content = fs::read(&path).unwrap();
+                    files.insert(path.strip_prefix(self.dir.path()).unwrap().to_owned(), content);
+                }
+            }
+        }
+        files
+    }
+
+    /// Checks that these are the files outside `target`, byte for byte, after something was done.
+    #[track_caller]
+    pub fn assert_same_after(&self, before: &Files, what: &str) {
+        let after = self.files();
+        let differ = |path: &&PathBuf| before.get(*path) != after.get(*path);
+        let differing: Vec<_> = before.keys().chain(after.keys()).filter(differ).collect();
+        assert!(differing.is_empty(), "{what}: not as before: {differing:?}");
+    }
+
+    /// The report of the last run.
+    pub fn report(&self) -> Value {
+        serde_json::from_str(&fs::read_to_string(self.path("target/perf/latest/report.json")).unwrap()).unwrap()
+    }
+
+    /// What wall time was compared with in the last run.
+    pub fn comparison(&self) -> Value {
+        self.report()["harnesses"][0]["comparison"].clone()
+    }
+
+    /// The rows of a class.
+    pub fn rows(&self, class: &str) -> Vec<Value> {
+        let report = self.report();
+        report["rows"].as_array().unwrap().iter().filter(|row| row["class"] == class).cloned().collect()
+    }
+
+    /// The wall time of a case.
+    #[track_caller]
+    pub fn wall(&self, case: &str) -> Value {
+        let rows = self.rows("wall");
+        rows.iter().find(|row| row["case"] == case).unwrap_or_else(|| panic!("no row of {case} in {rows:#?}")).clone()
+    }
+
+    /// The verdicts of the wall times, in the order of [`CASES`].
+    #[track_caller]
+    pub fn wall_verdicts(&self) -> Vec<String> {
+        CASES.iter().map(|case| self.wall(case)["verdict"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}

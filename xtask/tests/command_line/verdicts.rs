@@ -1,0 +1,389 @@
+//! Every verdict and every exit code of `perf`, through child processes.
+
+use crate::world::{Ran, World, record};
+
+#[test]
+fn as_good_as_the_baseline_is_green() {
+    let world = World::with_baseline();
+    world.xtask(&["perf"]).expect(0).says("GREEN (exit 0)");
+    assert_eq!(world.not_fine(), [""; 0]);
+    assert_eq!(world.verdict("behaviour", "query/floor/10", "checksum"), "PASS");
+    assert_eq!(world.verdict("wall", "query/floor/10", "time"), "INFO");
+    world.xtask(&["perf", "--quick", "--require-baseline"]).expect(0);
+}
+
+#[test]
+fn more_is_red_where_less_is_an_improvement() {
+    for (metric, class) in [("polls", "schedule"), ("heap-blocks", "heap")] {
+        let world = World::with_baseline();
+        let value = if metric == "polls" { 12 } else { 61 };
+        world.case("query/floor/10").exact(metric, value + 1);
+        world.xtask(&["perf"]).expect(1).says("cargo world perf --only 'query/floor/10'");
+        assert_eq!(world.not_fine(), [format!("REGRESSED query/floor/10 {metric}")]);
+        world.case("query/floor/10").exact(metric, value - 1);
+        world.xtask(&["perf"]).expect(0);
+        assert_eq!(world.verdict(class, "query/floor/10", metric), "IMPROVED");
+    }
+}
+
+#[test]
+fn any_change_of_behaviour_is_red() {
+    let world = World::with_baseline();
+    for events in [14, 16] {
+        world.case("query/floor/10").exact("events", events);
+        world.xtask(&["perf"]).expect(1);
+        assert_eq!(world.not_fine(), ["REGRESSED query/floor/10 events"]);
+    }
+    world.case("query/floor/10").exact("events", 15).checksum(8);
+    world.xtask(&["perf"]).expect(1).says("computed something else");
+    assert_eq!(world.not_fine(), ["REGRESSED query/floor/10 checksum"]);
+}
+
+#[test]
+fn what_is_gone_is_missing_and_what_is_added_is_new() {
+    let world = World::with_baseline();
+    world.case("query/floor/10").without("polls");
+    world.xtask(&["perf"]).expect(1);
+    assert_eq!(world.not_fine(), ["MISSING query/floor/10 polls"]);
+    world.case("query/floor/10").exact("polls", 12).exact("wakeups", 3);
+    world.xtask(&["perf"]).expect(0).says("cargo world baseline update");
+    assert_eq!(world.not_fine(), ["NEW query/floor/10 wakeups"]);
+    world.xtask(&["perf", "--require-baseline"]).expect(1);
+
+    world.case("query/floor/10").without("wakeups");
+    world.remove("url/ordinary/40");
+    world.xtask(&["perf"]).expect(1);
+    assert!(world.not_fine().iter().all(|row| row.starts_with("MISSING url/ordinary/40")), "{:?}", world.not_fine());
+    assert_eq!(world.not_fine().len(), 4, "each stored row of the case");
+}
+
+#[test]
+fn without_a_baseline_everything_is_new() {
+    let world = World::new();
+    world.case("query/floor/10").time(500.0);
+    world
+        .xtask(&["perf"])
+        .expect(0)
+        .says("there is no baseline")
+        .says("cargo world baseline update")
+        .says("rows NEW and compared with nothing");
+    assert_eq!(world.verdict("behaviour", "query/floor/10", "checksum"), "NEW");
+    world.xtask(&["perf", "--require-baseline"]).expect(1);
+}
+
+#[test]
+fn another_key_is_not_judged() {
+    let world = World::with_baseline();
+    world.write("world-data/scenarios/floor.toml", "seed = 2\n");
+    world.case("query/floor/10").exact("heap-blocks", 99);
+    world.xtask(&["perf"]).expect(4).says("not comparable: inputs is").says("NOT JUDGED (exit 4)");
+    assert_eq!(world.verdict("heap", "query/floor/10", "heap-blocks"), "INCONCLUSIVE");
+    assert_eq!(world.verdict("behaviour", "query/floor/10", "checksum"), "INCONCLUSIVE");
+    // Red is decided before not judged: that a case is gone is known under any key.
+    world.remove("url/ordinary/40");
+    world.xtask(&["perf"]).expect(1);
+    assert_eq!(world.verdict("heap", "url/ordinary/40", "heap-bytes"), "MISSING");
+}
+
+#[test]
+fn each_part_of_the_key_counts() {
+    let world = World::with_baseline();
+    for (change, undo, field) in [
+        (("Cargo.toml", "\n[profile.bench]\ndebug = 1\n"), None, "profile"),
+        (("Cargo.toml", "\n[features]\ndefault = [\"x\"]\nx = []\n"), None, "packages"),
+        (
+            (".cargo/config.toml", "[build]\nrustflags = [\"-Ctarget-cpu=native\"]\n"),
+            Some(".cargo/config.toml"),
+            "profile",
+        ),
+        (("world-data/corpus/new.md", "text\n"), Some("world-data/corpus/new.md"), "inputs"),
+        (("world-data/profiles/slow.toml", "p50 = 1\n"), Some("world-data/profiles/slow.toml"), "inputs"),
+    ] {
+        let (file, text) = change;
+        let before = std::fs::read_to_string(world.path(file)).unwrap_or_default();
+        world.write(file, &format!("{before}{text}"));
+        world.xtask(&["perf"]).expect(4).says(&format!("{field} is "));
+        match undo {
+            Some(file) => std::fs::remove_file(world.path(file)).unwrap(),
+            None => world.write(file, &before),
+        }
+    }
+    for (name, value) in [("RUSTFLAGS", "-Copt-level=1"), ("CARGO_PROFILE_BENCH_LTO", "fat")] {
+        let ran = Ran::of(world.command(&["perf", "--quick"]).env(name, value).output().unwrap());
+        ran.expect(4).says(&format!("rustflags is {name}={value} here, none in the baseline"));
+    }
+    // A user's own configuration reaches the compiler too.
+    world.write("home/config.toml", "[build]\nrustflags = [\"-Ctarget-cpu=native\"]\n");
+    let ran = Ran::of(world.command(&["perf", "--quick"]).env("CARGO_HOME", world.path("home")).output().unwrap());
+    ran.expect(4).says("profile is ");
+    // Budgets and settings of a user are no part of it.
+    world.write("world-data/budgets.toml", "# other\nschema = 1\nbudget = []\n");
+    world.write(".cargo/config.toml", "[alias]\nxtask = \"run\"\n[build]\njobs = 1\n");
+    world.xtask(&["perf"]).expect(0);
+}
+
+#[test]
+fn the_key_is_the_same_in_another_folder() {
+    let (here, there) = (World::with_baseline(), World::with_baseline());
+    std::fs::copy(here.baseline_file(), there.baseline_file()).unwrap();
+    there.xtask(&["perf"]).expect(0);
+}
+
+#[test]
+fn a_broken_case_is_one_red_row_with_its_reason() {
+    let world = World::with_baseline();
+    let floor = "query/floor/10";
+    let other = record("url/ordinary/40", "heap-blocks", 1, 7);
+    let contradiction = record(floor, "heap-blocks", 61, 8);
+    let events = record(floor, "events", 15, 7);
+    for (script, text, reason) in [
+        (
+            "count.d/query/floor/10.sh",
+            "echo first >&2; echo 'expected 10 results, found 9' >&2; exit 3",
+            "`count` ended with exit status: 3: expected 10 results, found 9",
+        ),
+        ("heap.d/query/floor/10.sh", "printf 'bad \\033[31mnews\\007' >&2; exit 1", "exit status: 1: bad news\""),
+        ("heap.d/query/floor/10.sh", "kill -9 $$", "signal: 9"),
+        ("heap.d/query/floor/10.sh", "echo no json", "`heap` printed no record in line 1"),
+        ("heap.d/query/floor/10.sh", "exit 0", "`heap` printed no record"),
+        ("heap.d/query/floor/10.sh", "printf '\\377'", "not UTF-8"),
+        ("heap.d/query/floor/10.sh", "head -c 5000000 /dev/zero", "printed more than 4194304 bytes"),
+        ("heap.d/query/floor/10.sh", &format!("echo '{other}'"), "a record of another case, `url/ordinary/40`"),
+        ("heap.d/query/floor/10.sh", &format!("echo '{contradiction}'"), "computed two different things"),
+        ("heap.d/query/floor/10.sh", &format!("echo '{events}'"), "`events`, which is not its to measure"),
+    ] {
+        world.script(script, text);
+        world.xtask(&["perf"]).expect(1);
+        assert_eq!(world.not_fine(), ["BROKEN query/floor/10 case"], "{text}");
+        let rows = world.rows();
+        let row = rows.iter().find(|row| row["verdict"] == "BROKEN").unwrap();
+        assert!(row["reason"].to_string().contains(reason), "{reason} not in {}", row["reason"]);
+        world.lay();
+    }
+}
+
+#[test]
+fn a_runaway_is_broken_with_a_reason_for_people() {
+    let world = World::with_baseline();
+    let no_memory = "echo 'memory allocation of 64 bytes failed' >&2; kill -ABRT $$";
+    for (script, reason) in [
+        ("ulimit -S -t 1; while :; do :; done", "used up its 10 s of processor time: a runaway?"),
+        (no_memory, "needed more than 1024 MiB of memory: a runaway?"),
+        ("kill -ABRT $$", "ended with signal: 6"),
+    ] {
+        for program in ["count", "heap"] {
+            world.script(&format!("{program}.d/query/floor/10.sh"), script);
+            world.xtask(&["perf"]).expect(1).says(&format!("`{program}` {reason}"));
+            assert_eq!(world.not_fine(), ["BROKEN query/floor/10 case"]);
+            world.lay();
+        }
+    }
+    world.script("time.sh", "kill -XCPU $$");
+    world.xtask(&["perf"]).expect(1).says("`time` used up its 20 s of processor time");
+    world.script("time.sh", no_memory);
+    world.xtask(&["perf"]).expect(1).says("`time` needed more than 1024 MiB of memory");
+}
+
+#[test]
+fn a_case_that_one_program_does_not_know_is_broken() {
+    let world = World::with_baseline();
+    world.script("heap.list.sh", "echo query/floor/10");
+    world.xtask(&["perf"]).expect(1).says("`count --list` names it, `heap --list` does not");
+    assert_eq!(world.not_fine(), ["BROKEN url/ordinary/40 case"]);
+}
+
+/// One process times all cases: a broken one would end it, and the others' times with it.
+#[test]
+fn a_broken_case_is_not_timed_and_the_others_are() {
+    let world = World::with_baseline();
+    let budget = "[[budget]]\ncase = \"query/floor/10\"\nmetric = \"time\"\nlimit = 1000\nsource = \"s\"\n";
+    world.write("world-data/budgets.toml", &format!("schema = 1\n{budget}"));
+    world.script("count.d/query/floor/10.sh", "echo 'it broke' >&2; exit 1");
+    let good = std::fs::read_to_string(world.path("bin/time.sh")).unwrap();
+    world.script("time.sh", &format!("case \"$*\" in *url/ordinary/40*) ;; *) exit 1;; esac\n{good}"));
+    world.xtask(&["perf"]).expect(1).says("it broke");
+    assert_eq!(world.not_fine(), ["BROKEN query/floor/10 case", "BROKEN query/floor/10 time"]);
+    assert_eq!(world.verdict("wall", "url/ordinary/40", "time"), "INFO");
+    assert_eq!(world.verdict("budget", "query/floor/10", "time"), "BROKEN");
+}
+
+#[test]
+fn wall_rows_are_broken_when_their_table_is() {
+    let world = World::with_baseline();
+    world.case("url/ordinary/40").untimed();
+    world.xtask(&["perf"]).expect(1).says("not timed");
+    assert_eq!(world.not_fine(), ["BROKEN url/ordinary/40 time"]);
+
+    let all = ["BROKEN query/floor/10 time", "BROKEN url/ordinary/40 time"];
+    world.case("url/ordinary/40").time(1_900.0);
+    let good = std::fs::read_to_string(world.path("bin/time.sh")).unwrap();
+    for (script, reason) in [
+        ("echo 'it broke' >&2; exit 1".to_owned(), "`time` ended with exit status: 1: it broke"),
+        ("echo hello".to_owned(), "a table that cannot be read"),
+        (
+            good.replace("url/ordinary/40", "url/ordinary/41"),
+            "timed `url/ordinary/41`, which `count --list` does not name",
+        ),
+    ] {
+        world.script("time.sh", &script);
+        world.xtask(&["perf"]).expect(1).says(reason);
+        assert_eq!(world.not_fine(), all, "{script}");
+    }
+}
+
+#[test]
+fn time_gets_fixed_arguments_and_a_clean_environment() {
+    let world = World::with_baseline();
+    let good = std::fs::read_to_string(world.path("bin/time.sh")).unwrap();
+    world.script("time.sh", &format!("echo \"$@\" >> $here/seen; env >> $here/seen\n{good}"));
+    for (arguments, processes, times) in [
+        (&["perf"][..], 20, "--min-time 0.03 --max-time 0.06"),
+        (&["perf", "--quick"], 5, "--min-time 0.01 --max-time 0.02"),
+    ] {
+        let mut command = world.command(arguments);
+        let ran = command.args(["--only", "query/*"]).env("DIVAN_SAMPLE_COUNT", "1").env("SECRET", "1").output();
+        Ran::of(ran.unwrap()).expect(0);
+        let seen = std::fs::read_to_string(world.path("bin/seen")).unwrap();
+        let told = format!("--bench --color never {times} query/floor/10\n");
+        assert_eq!(seen.matches(&told).count(), processes, "{seen}");
+        assert!(!seen.contains("DIVAN") && !seen.contains("SECRET"), "{seen}");
+    }
+}
+
+#[test]
+fn budgets_are_limits() {
+    let world = World::with_baseline();
+    let budget = |case: &str, metric: &str, limit: u64| {
+        format!("[[budget]]\ncase = \"{case}\"\nmetric = \"{metric}\"\nlimit = {limit}\nsource = \"the README\"\n")
+    };
+    let write = |budgets: &[String]| {
+        world.write("world-data/budgets.toml", &format!("schema = 1\n{}", budgets.concat()));
+    };
+    write(&[budget("query/floor/10", "heap-blocks", 61), budget("query/floor/10", "time", 500)]);
+    world.xtask(&["perf"]).expect(0).says("100 % used");
+    assert_eq!(world.verdict("budget", "query/floor/10", "heap-blocks"), "PASS");
+    assert_eq!(world.verdict("budget", "query/floor/10", "time"), "PASS");
+
+    write(&[budget("query/floor/10", "heap-blocks", 60)]);
+    world.xtask(&["perf"]).expect(1).says("above the budget: the README");
+    write(&[budget("query/floor/10", "time", 499)]);
+    world.xtask(&["perf"]).expect(1);
+    assert_eq!(world.verdict("budget", "query/floor/10", "time"), "REGRESSED");
+    write(&[budget("query/gone/10", "time", 499)]);
+    world.xtask(&["perf"]).expect(1);
+    assert_eq!(world.verdict("budget", "query/gone/10", "time"), "MISSING");
+    world.xtask(&["perf", "--only", "url/*"]).expect(0);
+}
+
+#[test]
+fn only_narrows_what_is_expected_and_must_match_something() {
+    let world = World::with_baseline();
+    world.remove("url/ordinary/40");
+    world.xtask(&["perf", "--only", "query/*"]).expect(0);
+    assert!(world.rows().iter().all(|row| row["case"] == "query/floor/10"));
+    world.xtask(&["perf", "--only", "nothing/*"]).expect(2).says("matches no case").says("query/floor/10");
+    world.xtask(&["perf", "--only", "[a"]).expect(2).says("is not a pattern");
+}
+
+#[test]
+fn a_run_that_does_not_end_leaves_no_report_of_an_earlier_one() {
+    let world = World::with_baseline();
+    world.xtask(&["perf"]).expect(0);
+    assert!(world.path("target/perf/latest/report.md").exists());
+    world.script("count.list.sh", "exit 1");
+    world.xtask(&["perf"]).expect(2).says("`count --list` gave no list of cases: ended with exit status: 1");
+    assert!(!world.path("target/perf/latest/report.md").exists());
+    assert!(!world.path("target/perf/latest/report.json").exists());
+}
+
+#[test]
+fn lists_that_are_no_lists_are_refused() {
+    let world = World::with_baseline();
+    for (list, says) in [
+        ("exit 0", "it is empty"),
+        ("echo 'no name'", "is not a case name"),
+        ("echo a/b/c; echo a/b/c", "`a/b/c` is there twice"),
+    ] {
+        world.script("count.list.sh", list);
+        world.xtask(&["perf"]).expect(2).says(says);
+    }
+}
+
+#[test]
+fn usage_errors_are_2() {
+    let world = World::with_baseline();
+    for arguments in [
+        &["perf", "--format", "xml"][..],
+        &["measure"],
+        &["baseline"],
+        &["baseline", "update", "--accept", "x"],
+        &["baseline", "update", "--reason", "x"],
+        &["perf", "--baselines", "nowhere"],
+        &["perf", "--budget", "1s"],
+        &["perf", "--seeded-faults"],
+    ] {
+        world.xtask(arguments).expect(2);
+    }
+    let outside = tempfile::tempdir().unwrap();
+    let ran = world.command(&["perf"]).current_dir(outside.path()).output().unwrap();
+    Ran::of(ran).expect(2).says("run this inside the repository");
+    world.write("empty/.hidden", "");
+    let planted = world.xtask(&["perf", "--seeded-faults", "--baselines", "empty"]);
+    planted.expect(2).says("no feature plants faults in this workspace");
+    world.write("file", "");
+    world.xtask(&["perf", "--out", "file/dir"]).expect(2).says("cannot create file/dir");
+}
+
+#[test]
+fn a_workspace_that_does_not_say_what_is_measured_is_2() {
+    let world = World::new();
+    let manifest = std::fs::read_to_string(world.path("Cargo.toml")).unwrap();
+    let harness = "harness = [\"world-bench\"]";
+    assert!(manifest.contains(harness), "{manifest}");
+    for (written, says) in [
+        ("harness = []", "Cargo.toml: [workspace.metadata.perf]: `harness` names no package"),
+        ("harness = [\"stranger\"]", "`stranger` is no package of this workspace"),
+        (
+            "harness = [{ package = \"world-bench\", with = [\"stranger\"] }]",
+            "`stranger` is no package of this workspace",
+        ),
+        ("harness = [\"world-bench\"]\ncolour = 1", "unknown field `colour`"),
+    ] {
+        world.write("Cargo.toml", &manifest.replace(harness, written));
+        for arguments in [&["perf"][..], &["baseline", "check"], &["test"]] {
+            world.xtask(arguments).expect(2).says(says).says("hint: correct ");
+        }
+    }
+    world.write("Cargo.toml", &manifest.replace("[workspace.metadata.perf]", "[workspace.metadata.other]"));
+    world.xtask(&["perf"]).expect(2).says("[workspace.metadata.perf]: there is no such table");
+    // Whoever does not know yet how to correct it can still ask.
+    world.xtask(&["--help"]).expect(0).says("baseline");
+}
+
+#[test]
+fn formats_and_places_of_the_reports() {
+    let world = World::with_baseline();
+    let json = world.xtask(&["perf", "--format", "json", "--out", "here"]).expect(0).stdout;
+    assert_eq!(json, std::fs::read_to_string(world.path("here/report.json")).unwrap());
+    let markdown = world.xtask(&["perf", "--format", "markdown", "--out", "here"]).expect(0).stdout;
+    assert_eq!(markdown, std::fs::read_to_string(world.path("here/report.md")).unwrap());
+    let summary = world.path("summary.md");
+    let ran = world
+        .command(&["perf", "--quick"])
+        .env("CARGO_TARGET_DIR", "elsewhere")
+        .env("GITHUB_STEP_SUMMARY", &summary)
+        .output()
+        .unwrap();
+    Ran::of(ran).expect(0).says("elsewhere/perf/latest/report.json");
+    assert!(world.path("elsewhere/perf/latest/report.json").exists());
+    assert!(!summary.exists(), "the workflow writes it");
+}
+
+#[test]
+fn a_run_as_a_person_sees_it() {
+    let world = World::with_baseline();
+    world.case("query/floor/10").exact("heap-blocks", 62);
+    let ran = world.xtask(&["perf"]).expect(1);
+    insta::assert_snapshot!("run_stdout", ran.stdout);
+    insta::assert_snapshot!("run_stderr", ran.stderr);
+}

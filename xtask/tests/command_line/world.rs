@@ -1,0 +1,428 @@
+//! A workspace of its own in a temporary directory, with measuring programs that print what a test wants.
+//!
+//! ```text
+//! let world = World::new();
+//! world.case("query/floor/10").exact("heap-blocks", 61).time(500.0);
+//! world.xtask(&["perf"]).expect(0);
+//! ```
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// The package that measures.
+pub const HARNESS: &str = "world-bench";
+
+/// What its manifest says: other names than those of the workspace that this is in, so that nothing here is known by heart.
+const MANIFEST: &str = r#"
+[workspace]
+
+[workspace.metadata.perf]
+data = "world-data"
+command = "cargo world"
+harness = ["world-bench"]
+
+[package]
+name = "world-bench"
+version = "0.1.0"
+edition = "2024"
+
+[lib]
+bench = false
+
+[[bench]]
+name = "time"
+harness = false
+
+[[bench]]
+name = "heap"
+harness = false
+
+[[bench]]
+name = "count"
+harness = false
+"#;
+
+/// Everything a run of xtask can see.
+pub struct World {
+    dir: TempDir,
+    cases: RefCell<BTreeMap<String, Case>>,
+}
+
+#[derive(Clone, Default)]
+struct Case {
+    exact: BTreeMap<String, u64>,
+    checksum: u64,
+    time: Option<f64>,
+    instructions: Option<u64>,
+    heavy: bool,
+}
+
+impl World {
+    /// A workspace with no case, no budget and no baseline.
+    pub fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let world = Self { dir, cases: RefCell::default() };
+        world.write("Cargo.toml", MANIFEST);
+        world.write("Cargo.lock", &format!("version = 4\n\n[[package]]\nname = \"{HARNESS}\"\nversion = \"0.1.0\"\n"));
+        world.write("src/lib.rs", "");
+        world.write("world-data/budgets.toml", "schema = 1\nbudget = []\n");
+        world.write("world-data/scenarios/floor.toml", "seed = 1\n");
+        fs::create_dir(world.path("bin")).unwrap();
+        for name in ["count", "heap", "time"] {
+            // Cargo knows no target without a source.
+            world.write(&format!("benches/{name}.rs"), "fn main() {}\n");
+            world.install("measuring.sh", name);
+        }
+        world.install("cargo.sh", "cargo");
+        world.write("bin/cargo.path", &std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
+        world
+    }
+
+    /// Puts a script of the fixtures in the place of a program. A link: a program that was just written cannot be run while
+    /// another test starts a child, which has it open for a moment.
+    pub fn install(&self, script: &str, program: &str) {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(script);
+        std::os::unix::fs::symlink(script, self.path("bin").join(program)).unwrap();
+    }
+
+    /// Installs a valgrind of this version. Unless a test does, there is none, whatever the machine has.
+    pub fn install_valgrind(&self, version: &str) {
+        if !self.path("bin/valgrind").exists() {
+            self.install("valgrind.sh", "valgrind");
+        }
+        self.script("valgrind.version.sh", &format!("echo valgrind-{version}"));
+    }
+
+    /// Removes it again.
+    pub fn remove_valgrind(&self) {
+        fs::remove_file(self.path("bin/valgrind")).unwrap();
+    }
+
+    /// The workspace of most tests, with instructions.
+    pub fn with_instructions() -> Self {
+        let world = Self::two_cases();
+        world.install_valgrind("3.19.0");
+        world.case("query/floor/10").instructions(42_000);
+        world.case("url/ordinary/40").instructions(60_000);
+        world.xtask(&["baseline", "update"]).expect(0);
+        world
+    }
+
+    fn two_cases() -> Self {
+        let world = Self::new();
+        world.case("query/floor/10").exact("events", 15).exact("polls", 12).exact("heap-blocks", 61).time(500.0);
+        world.case("url/ordinary/40").exact("results", 40).exact("heap-bytes", 2_048).time(1_900.0);
+        world
+    }
+
+    /// The workspace of most tests: two cases, measured, with a baseline of them.
+    pub fn with_baseline() -> Self {
+        let world = Self::two_cases();
+        world.xtask(&["baseline", "update"]).expect(0);
+        world
+    }
+
+    /// A path inside.
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.dir.path().join(path)
+    }
+
+    /// Writes a file inside.
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// Changes, or adds, a case.
+    pub fn case(&self, name: &str) -> CaseEditor<'_> {
+        self.cases.borrow_mut().entry(name.to_owned()).or_insert_with(|| Case { checksum: 7, ..Case::default() });
+        CaseEditor { world: self, name: name.to_owned() }
+    }
+
+    /// Removes a case.
+    pub fn remove(&self, name: &str) {
+        self.cases.borrow_mut().remove(name);
+        self.lay();
+    }
+
+    /// Replaces what one of the programs does: `count.list.sh`, `heap.d/<case>.sh` or `time.sh`.
+    pub fn script(&self, name: &str, text: &str) {
+        self.write(&format!("bin/{name}"), text);
+    }
+
+    /// Lays out what the programs print, also where a test replaced it.
+    pub fn lay(&self) {
+        let cases = self.cases.borrow();
+        let mark = |case: &Case| if case.heavy { " heavy" } else { "" };
+        let list: String = cases.iter().map(|(name, case)| format!("echo {name}{}\n", mark(case))).collect();
+        for (name, case) in cases.iter() {
+            let script = case.instructions.map_or_else(
+                || "echo 'its instructions are not prepared' >&2; exit 1".to_owned(),
+                |each| format!("each={each}"),
+            );
+            self.script(&format!("valgrind.d/{name}.sh"), &script);
+        }
+        for (program, heap) in [("count", false), ("heap", true)] {
+            self.script(&format!("{program}.list.sh"), &list);
+            for (name, case) in cases.iter() {
+                let mut script = String::new();
+                // A case without heap figures of its own gets one: both programs measure every case.
+                let mut exact = case.exact.clone();
+                exact.entry("heap-live".into()).or_insert(0);
+                exact.entry("deltas".into()).or_insert(0);
+                for (metric, value) in exact.iter().filter(|(metric, _)| metric.starts_with("heap") == heap) {
+                    let _ = writeln!(script, "echo '{}'", record(name, metric, *value, case.checksum));
+                }
+                self.script(&format!("{program}.d/{name}.sh"), &script);
+            }
+        }
+        let times = cases.iter().filter_map(|(name, case)| Some((name.as_str(), case.time?)));
+        self.script("time.sh", &format!("cat <<'END'\n{}END\n", divan_table(&times.collect::<Vec<_>>())));
+    }
+
+    /// The folder of the baselines of its harness.
+    pub fn baselines(&self) -> PathBuf {
+        self.path("world-data/baselines").join(HARNESS)
+    }
+
+    /// The file of the baseline, when there is one.
+    pub fn baseline_file(&self) -> PathBuf {
+        fs::read_dir(self.baselines()).unwrap().next().unwrap().unwrap().path()
+    }
+
+    /// The text of the baseline.
+    pub fn baseline(&self) -> String {
+        fs::read_to_string(self.baseline_file()).unwrap()
+    }
+
+    /// Changes the text of the baseline.
+    pub fn edit_baseline(&self, from: &str, to: &str) {
+        let text = self.baseline();
+        assert!(text.contains(from), "no {from:?} in {text}");
+        fs::write(self.baseline_file(), text.replacen(from, to, 1)).unwrap();
+    }
+
+    /// A call of xtask with these measuring programs.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.building(arguments);
+        command.env("CARGO", self.path("bin/cargo"));
+        command
+    }
+
+    /// A call of xtask with the cargo of this test, which builds what there is.
+    pub fn building(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.current_dir(self.dir.path()).args(arguments).stdin(Stdio::null());
+        // What the person who runs the tests has set must not reach what is tested.
+        for name in ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
+            command.env_remove(name);
+        }
+        command.env("VALGRIND", self.path("bin/valgrind"));
+        command
+    }
+
+    /// Runs xtask; `perf` with as few repeats as there can be.
+    pub fn xtask(&self, arguments: &[&str]) -> Ran {
+        let mut command = self.command(arguments);
+        if arguments.first() == Some(&"perf") && !arguments.contains(&"--quick") {
+            command.arg("--quick");
+        }
+        Ran::of(command.output().unwrap())
+    }
+
+    /// The verdict that the last run gave a row; panics if there is no such row or more than one.
+    pub fn verdict(&self, class: &str, case: &str, metric: &str) -> String {
+        let rows = self.rows();
+        let mut found =
+            rows.iter().filter(|row| row["class"] == class && row["case"] == case && row["metric"] == metric);
+        let row = found.next().unwrap_or_else(|| panic!("no row {class} {case} {metric} in {rows:#?}"));
+        assert!(found.next().is_none(), "two rows {class} {case} {metric}");
+        row["verdict"].as_str().unwrap().to_owned()
+    }
+
+    /// The rows of the last run.
+    pub fn rows(&self) -> Vec<serde_json::Value> {
+        self.report()["rows"].as_array().unwrap().clone()
+    }
+
+    /// What its harness measured in the last run, beside the rows.
+    pub fn harness(&self) -> serde_json::Value {
+        let report = self.report();
+        assert_eq!(report["harnesses"].as_array().map(Vec::len), Some(1), "{report}");
+        report["harnesses"][0].clone()
+    }
+
+    /// The report of the last run.
+    pub fn report(&self) -> serde_json::Value {
+        serde_json::from_str(&fs::read_to_string(self.path("target/perf/latest/report.json")).unwrap()).unwrap()
+    }
+
+    /// The rows of the last run that are neither PASS nor INFO, as `VERDICT case metric`.
+    pub fn not_fine(&self) -> Vec<String> {
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let rows = self.rows();
+        let rows = rows.iter().filter(|row| row["verdict"] != "PASS" && row["verdict"] != "INFO");
+        rows.map(|row| format!("{} {} {}", text(&row["verdict"]), text(&row["case"]), text(&row["metric"]))).collect()
+    }
+}
+
+/// Says what a case measures.
+pub struct CaseEditor<'a> {
+    world: &'a World,
+    name: String,
+}
+
+impl CaseEditor<'_> {
+    fn edit(self, edit: impl FnOnce(&mut Case)) -> Self {
+        edit(self.world.cases.borrow_mut().get_mut(&self.name).unwrap());
+        self.world.lay();
+        self
+    }
+
+    /// A value of an exact class.
+    pub fn exact(self, metric: &str, value: u64) -> Self {
+        self.edit(|case| {
+            case.exact.insert(metric.to_owned(), value);
+        })
+    }
+
+    /// No longer a value.
+    pub fn without(self, metric: &str) -> Self {
+        self.edit(|case| {
+            case.exact.remove(metric);
+        })
+    }
+
+    /// What it computes.
+    pub fn checksum(self, checksum: u64) -> Self {
+        self.edit(|case| case.checksum = checksum)
+    }
+
+    /// Its median in the table of `time`, in nanoseconds.
+    pub fn time(self, ns: f64) -> Self {
+        self.edit(|case| case.time = Some(ns))
+    }
+
+    /// What one operation needs under valgrind.
+    pub fn instructions(self, instructions: u64) -> Self {
+        self.edit(|case| case.instructions = Some(instructions))
+    }
+
+    /// Marked as heavy.
+    pub fn heavy(self) -> Self {
+        self.edit(|case| case.heavy = true)
+    }
+
+    /// No row in the table of `time`.
+    pub fn untimed(self) -> Self {
+        self.edit(|case| case.time = None)
+    }
+}
+
+/// A line as the programs print it.
+pub fn record(case: &str, metric: &str, value: u64, checksum: u64) -> String {
+    let unit = match metric {
+        "heap-blocks" => "blocks",
+        "polls" => "polls",
+        "wakeups" => "wakes",
+        "total" => "ns",
+        metric if metric.starts_with("heap") => "bytes",
+        _ => "count",
+    };
+    format!(r#"{{"case":"{case}","metric":"{metric}","unit":"{unit}","value":{value},"checksum":"{checksum:016x}"}}"#)
+}
+
+/// A table as divan prints it.
+fn divan_table(times: &[(&str, f64)]) -> String {
+    if times.is_empty() {
+        return String::new();
+    }
+    let width = times.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0) + 6;
+    let mut out =
+        format!("{:width$}  fastest       │ slowest       │ median        │ mean          │ samples │ iters\n", "time");
+    let _ = writeln!(
+        out,
+        "{:width$}                │               │               │               │         │",
+        "╰─ case"
+    );
+    for (index, (name, ns)) in times.iter().enumerate() {
+        let branch = if index + 1 == times.len() { "   ╰─ " } else { "   ├─ " };
+        let time = if *ns < 1_000.0 { format!("{ns} ns") } else { format!("{} µs", ns / 1_000.0) };
+        let _ = writeln!(
+            out,
+            "{:width$}  {time:<13} │ {time:<13} │ {time:<13} │ {time:<13} │ 100     │ 100",
+            format!("{branch}{name}")
+        );
+    }
+    // Divan ends every tree with an empty line.
+    out.push('\n');
+    out
+}
+
+/// How a run of xtask ended.
+pub struct Ran {
+    /// Exit code; -1 for a signal.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Ran {
+    /// From what the system says.
+    pub fn of(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    /// Checks the exit code.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "\nstdout: {}\nstderr: {}", self.stdout, self.stderr);
+        assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
+        self
+    }
+
+    /// Checks that both channels together say something, wherever lines are broken.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let both = one_line(&format!("{}{}", self.stdout, self.stderr));
+        assert!(both.contains(&one_line(text)), "no {text:?} in\nstdout: {}\nstderr: {}", self.stdout, self.stderr);
+        self
+    }
+}
+
+/// Waits until a child says that it is at work, by writing a file.
+pub fn wait_for(world: &World, file: &str) {
+    let start = Instant::now();
+    while !world.path(file).exists() {
+        assert!(start.elapsed() < Duration::from_secs(30), "no {file}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Whether a process has ended; an orphan that nobody waited for yet counts as ended.
+pub fn gone(id: &str) -> bool {
+    let start = Instant::now();
+    loop {
+        let state = Command::new("ps").args(["-o", "stat=", "-p", id]).output().unwrap();
+        let state = String::from_utf8_lossy(&state.stdout).trim().to_owned();
+        if state.is_empty() || state.starts_with('Z') {
+            return true;
+        }
+        if start.elapsed() > Duration::from_secs(5) {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
