@@ -1,5 +1,5 @@
 //! Faults planted on purpose, to prove that the gate sees them; only with the feature `seeded-faults`, which nothing
-//! ships and nothing is measured with but that proof (`xtask/tests/seeded_faults.rs`).
+//! ships and nothing is measured with but that proof (`xtask/tests/planted/seeded_faults.rs`).
 //!
 //! The environment variable `SEEDED_FAULT` picks one by name. Where a fault can stand between the engine and a stream it
 //! does ([`hits`], [`chunks`]); the others are a line each where they belong.

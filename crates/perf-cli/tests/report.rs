@@ -1,7 +1,7 @@
 //! Snapshots of what people and programs read, with a row of every verdict.
 
 use perf_cli::wording::wording;
-use perf_gate::{CaseName, Checksum, Key, Metric, Provenance, Tools};
+use perf_gate::{CaseName, Checksum, Class, Key, Metric, Provenance, Tools, Unit};
 use perf_judge::budget::Reference;
 use perf_judge::exit_status;
 use perf_judge::judge::paired::{Rule, judge};
@@ -26,12 +26,21 @@ fn words(step: &NextStep, harness: Option<&str>) -> String {
     wording(&config, step, harness)
 }
 
+const EVENTS: Metric = Metric::new("events", Unit::Count, Class::Behaviour);
+const FIRST_EVENT: Metric = Metric::new("first-event", Unit::Ns, Class::Schedule);
+const TOTAL: Metric = Metric::new("total", Unit::Ns, Class::Schedule);
+const HEAP_BLOCKS: Metric = Metric::new("heap-blocks", Unit::Blocks, Class::Heap);
+const HEAP_BYTES: Metric = Metric::new("heap-bytes", Unit::Bytes, Class::Heap);
+const HEAP_LIVE: Metric = Metric::new("heap-live", Unit::Bytes, Class::Heap);
+const HEAP_PEAK: Metric = Metric::new("heap-peak", Unit::Bytes, Class::Heap);
+const HEAP_GROWTH: Metric = Metric::new("heap-growth", Unit::Bytes, Class::Heap);
+
 fn number(number: u64) -> Option<Value> {
     Some(Value::Number(number))
 }
 
 fn row(group: Group, case: &str, metric: Metric, verdict: Verdict) -> Row {
-    Row::new(group, &CaseName::new(case).unwrap(), Subject::Metric(metric), verdict)
+    Row::new(group, &CaseName::new(case).unwrap(), metric, verdict)
 }
 
 fn every_verdict() -> Vec<Row> {
@@ -44,7 +53,7 @@ fn every_verdict() -> Vec<Row> {
     let reproduce = || NextStep::Reproduce(floor_name.clone());
     let accept = || NextStep::Accept(floor_name.clone());
     let mut rows = vec![
-        row(Group::Behaviour, floor, Metric::Events, Verdict::Pass).values(number(15), number(15)),
+        row(Group::Behaviour, floor, EVENTS, Verdict::Pass).values(number(15), number(15)),
         Row::new(Group::Behaviour, &floor_name, Subject::Checksum, Verdict::Regressed)
             .values(checksum(0x0123_4567_89ab_cdef), checksum(0xfedc_ba98_7654_3210))
             .because("computed something else")
@@ -56,59 +65,59 @@ fn every_verdict() -> Vec<Row> {
                  of which is <script>",
             )
             .then(NextStep::RunCount(broken.clone())),
-        row(Group::Schedule, floor, Metric::FirstEvent, Verdict::Pass).values(number(0), number(0)),
-        row(Group::Schedule, floor, Metric::Total, Verdict::Inconclusive)
+        row(Group::Schedule, floor, FIRST_EVENT, Verdict::Pass).values(number(0), number(0)),
+        row(Group::Schedule, floor, TOTAL, Verdict::Inconclusive)
             .values(number(1_234_567), number(1_234_568))
             .because("not comparable: rustc is rustc 1.95.0 here, rustc 1.94.0 in the baseline")
             .then(NextStep::ReplaceBaseline),
-        row(Group::Heap, floor, Metric::HeapBlocks, Verdict::Regressed)
+        row(Group::Heap, floor, HEAP_BLOCKS, Verdict::Regressed)
             .values(number(61), number(62))
             .because("more than the baseline")
             .then(reproduce())
             .then(accept()),
-        row(Group::Heap, floor, Metric::HeapBytes, Verdict::Regressed)
+        row(Group::Heap, floor, HEAP_BYTES, Verdict::Regressed)
             .values(number(1_234_567), number(1_234_599))
             .because("more than the baseline")
             .then(reproduce())
             .then(accept()),
-        row(Group::Heap, floor, Metric::HeapLive, Verdict::Regressed)
+        row(Group::Heap, floor, HEAP_LIVE, Verdict::Regressed)
             .values(number(0), number(64))
             .because("more than the baseline")
             .then(reproduce())
             .then(accept()),
-        row(Group::Heap, long, Metric::HeapBytes, Verdict::Improved)
+        row(Group::Heap, long, HEAP_BYTES, Verdict::Improved)
             .values(number(12_345), number(10_000))
             .then(NextStep::KeepImprovement),
-        row(Group::Heap, long, Metric::HeapPeak, Verdict::Accepted)
+        row(Group::Heap, long, HEAP_PEAK, Verdict::Accepted)
             .values(number(4_096), number(8_192))
             .because("until 2026-12-31: the parser is replaced by then"),
-        row(Group::Heap, long, Metric::HeapGrowth, Verdict::New)
+        row(Group::Heap, long, HEAP_GROWTH, Verdict::New)
             .values(None, number(0))
             .because("not in the baseline")
             .then(NextStep::Store),
-        row(Group::Heap, "merge/wide/800", Metric::HeapBlocks, Verdict::Missing)
+        row(Group::Heap, "merge/wide/800", HEAP_BLOCKS, Verdict::Missing)
             .values(number(61), None)
             .because("in the baseline, not in the run"),
-        row(Group::Instructions, floor, Metric::Instructions, Verdict::Regressed)
+        row(Group::Instructions, floor, Metric::INSTRUCTIONS, Verdict::Regressed)
             .values(number(42_326), number(43_001))
             .because("above the baseline by more than 1 %")
             .then(reproduce())
             .then(accept()),
-        row(Group::Instructions, long, Metric::Instructions, Verdict::Improved)
+        row(Group::Instructions, long, Metric::INSTRUCTIONS, Verdict::Improved)
             .values(number(64_142_108), number(60_000_000))
             .then(NextStep::KeepImprovement),
-        row(Group::Instructions, "merge/wide/800", Metric::Instructions, Verdict::Pass)
+        row(Group::Instructions, "merge/wide/800", Metric::INSTRUCTIONS, Verdict::Pass)
             .values(number(3_513_723), number(3_513_724)),
         Row {
             reference: Some(Reference { promised: "memory < 10 MB a query".into(), measured: "0.35 MB".into() }),
-            ..row(Group::Budget, floor, Metric::HeapPeak, Verdict::Pass).values(number(65_536), number(4_096))
+            ..row(Group::Budget, floor, HEAP_PEAK, Verdict::Pass).values(number(65_536), number(4_096))
         },
-        row(Group::Budget, floor, Metric::Time, Verdict::Regressed)
+        row(Group::Budget, floor, Metric::TIME, Verdict::Regressed)
             .values(number(6_600), number(6_601))
             .because("above the budget: 150,000 queries per second")
             .then(reproduce()),
     ];
-    let time = row(Group::Wall, floor, Metric::Time, Verdict::Info).values(None, number(6_601));
+    let time = row(Group::Wall, floor, Metric::TIME, Verdict::Info).values(None, number(6_601));
     rows.push(Row { spread, ..time });
     row::sort(&mut rows);
     rows
@@ -127,7 +136,7 @@ fn in_pairs(case: &str, change: f64, pairs: usize, verdict: Verdict) -> Row {
     let first: Vec<Difference> = percents.iter().map(difference).collect();
     let judgement = judge(&Rule::ORDINARY.first_pairs(&first), &[]);
     let paired = Some(Paired::new(&judgement, logs, 0));
-    let time = row(Group::Wall, case, Metric::Time, verdict).values(number(18_000), number(18_460));
+    let time = row(Group::Wall, case, Metric::TIME, verdict).values(number(18_000), number(18_460));
     Row { paired, ..time }
 }
 
@@ -251,7 +260,7 @@ fn a_screen_shows_the_worst_and_counts_the_others() {
     let rows: Vec<Row> = (0..30)
         .map(|case| {
             let verdict = if case < 20 { Verdict::Regressed } else { Verdict::Pass };
-            let row = row(Group::Heap, &format!("query/floor/{case:02}"), Metric::HeapBlocks, verdict);
+            let row = row(Group::Heap, &format!("query/floor/{case:02}"), HEAP_BLOCKS, verdict);
             let reproduce = NextStep::Reproduce(row.case.clone());
             let row = row.values(number(100), number(100 + case));
             if verdict == Verdict::Pass { row } else { row.then(reproduce) }
@@ -289,8 +298,8 @@ fn with_instructions(cases: usize, verdict: Verdict) -> Vec<Row> {
     let mut rows = Vec::new();
     for case in 0..cases {
         let name = format!("query/floor/{case:02}");
-        rows.push(row(Group::Heap, &name, Metric::HeapBlocks, Verdict::Pass).values(number(61), number(61)));
-        let row = row(Group::Instructions, &name, Metric::Instructions, verdict).values(number(42_326), number(42_400));
+        rows.push(row(Group::Heap, &name, HEAP_BLOCKS, Verdict::Pass).values(number(61), number(61)));
+        let row = row(Group::Instructions, &name, Metric::INSTRUCTIONS, verdict).values(number(42_326), number(42_400));
         rows.push(match verdict {
             Verdict::Inconclusive => row
                 .because("not comparable: valgrind is 3.22.0 here, 3.19.0 in the baseline")

@@ -12,7 +12,18 @@ mod one_case;
 use std::process::ExitCode;
 
 use dhat::{HeapStats, Profiler};
-use perf_gate::Metric;
+use perf_gate::{Class, Metric, Unit};
+
+/// Bytes allocated, freed or not.
+const HEAP_BYTES: Metric = Metric::new("heap-bytes", Unit::Bytes, Class::Heap);
+/// Allocations, freed or not.
+const HEAP_BLOCKS: Metric = Metric::new("heap-blocks", Unit::Blocks, Class::Heap);
+/// Largest number of bytes alive at once during one operation, above what was alive before it.
+const HEAP_PEAK: Metric = Metric::new("heap-peak", Unit::Bytes, Class::Heap);
+/// Bytes alive after one operation, above what was alive before it.
+const HEAP_LIVE: Metric = Metric::new("heap-live", Unit::Bytes, Class::Heap);
+/// Bytes by which the live heaps after N, 2N and 3N operations differ.
+const HEAP_GROWTH: Metric = Metric::new("heap-growth", Unit::Bytes, Class::Heap);
 
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
@@ -59,10 +70,10 @@ fn measure(case: &cases::Case) -> Result<(), String> {
         // What grows from one heavy operation to the next is found by the lighter cases; what one leaves behind is here.
         drop(profiler);
         let counts = [
-            (Metric::HeapBytes, one.total_bytes),
-            (Metric::HeapBlocks, one.total_blocks),
-            (Metric::HeapPeak, one.max_bytes as u64),
-            (Metric::HeapLive, one.curr_bytes as u64),
+            (HEAP_BYTES, one.total_bytes),
+            (HEAP_BLOCKS, one.total_blocks),
+            (HEAP_PEAK, one.max_bytes as u64),
+            (HEAP_LIVE, one.curr_bytes as u64),
         ];
         return one_case::print(case, &counts, observation.checksum);
     }
@@ -83,11 +94,11 @@ fn measure(case: &cases::Case) -> Result<(), String> {
     let most = n.curr_bytes.max(two_n.curr_bytes).max(three_n.curr_bytes);
     let least = n.curr_bytes.min(two_n.curr_bytes).min(three_n.curr_bytes);
     let counts = [
-        (Metric::HeapBytes, each(three_n.total_bytes, one.total_bytes)),
-        (Metric::HeapBlocks, each(three_n.total_blocks, one.total_blocks)),
-        (Metric::HeapPeak, one.max_bytes as u64),
-        (Metric::HeapLive, one.curr_bytes as u64),
-        (Metric::HeapGrowth, (most - least) as u64),
+        (HEAP_BYTES, each(three_n.total_bytes, one.total_bytes)),
+        (HEAP_BLOCKS, each(three_n.total_blocks, one.total_blocks)),
+        (HEAP_PEAK, one.max_bytes as u64),
+        (HEAP_LIVE, one.curr_bytes as u64),
+        (HEAP_GROWTH, (most - least) as u64),
     ];
     one_case::print(case, &counts, observation.checksum)
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CaseName, Checksum, Class, Metric, Record, SCHEMA};
+use crate::{CaseName, Checksum, Class, MetricName, Record, SCHEMA};
 
 /// A stored run: which circumstances make its values comparable, where it came from, and its records.
 ///
@@ -20,7 +20,7 @@ pub struct Baseline {
     pub provenance: Provenance,
     /// Loosened rows that are tolerated until a date.
     pub accepted: Vec<Acceptance>,
-    records: BTreeMap<(CaseName, Metric), Record>,
+    records: BTreeMap<(CaseName, MetricName), Record>,
 }
 
 /// What must be equal for exact values to be comparable; a difference in any field means "not comparable".
@@ -95,7 +95,7 @@ pub struct Acceptance {
     /// The case of the row.
     pub case: CaseName,
     /// The metric of the row.
-    pub metric: Metric,
+    pub metric: MetricName,
     /// Largest value that is tolerated.
     pub value: u64,
     /// Why it is tolerated, in a person's words.
@@ -122,7 +122,7 @@ pub enum BaselineError {
         /// Case of the repeated row.
         case: CaseName,
         /// Metric of the repeated row.
-        metric: Metric,
+        metric: MetricName,
     },
     /// Records of one case with different checksums contradict each other.
     #[error("`{case}` has records with different checksums")]
@@ -136,7 +136,7 @@ pub enum BaselineError {
         /// Case of the row.
         case: CaseName,
         /// Metric of the row.
-        metric: Metric,
+        metric: MetricName,
     },
     /// Nobody could tell where these counts are comparable.
     #[error(
@@ -146,7 +146,7 @@ pub enum BaselineError {
         /// Case of the row.
         case: CaseName,
         /// Metric of the row.
-        metric: Metric,
+        metric: MetricName,
     },
     /// Versions for counts that are not there.
     #[error("`tools` says what instructions were counted with, but there is no such record")]
@@ -166,6 +166,9 @@ impl BaselineError {
     }
 }
 
+/// The version before records had a class, which is still read.
+const WITHOUT_CLASSES: u32 = 2;
+
 #[derive(Deserialize)]
 struct Version {
     schema: u32,
@@ -181,6 +184,19 @@ struct Stored {
     provenance: Provenance,
     accepted: Vec<Acceptance>,
     record: Vec<Record>,
+}
+
+/// Each record of this version has a class.
+#[derive(Deserialize)]
+struct Classes {
+    #[serde(rename = "record")]
+    _record: Vec<OfClass>,
+}
+
+#[derive(Deserialize)]
+struct OfClass {
+    #[serde(rename = "class")]
+    _class: Class,
 }
 
 impl Baseline {
@@ -201,8 +217,8 @@ impl Baseline {
         let mut checksums: BTreeMap<CaseName, Checksum> = BTreeMap::new();
         let mut rows = BTreeMap::new();
         for record in records {
-            let (case, metric) = (record.case().clone(), record.metric());
-            if !metric.class().is_stored() {
+            let (case, metric) = (record.case().clone(), record.metric().name());
+            if !record.metric().class().is_stored() {
                 return Err(BaselineError::NotStored { case, metric });
             }
             if *checksums.entry(case.clone()).or_insert(record.checksum()) != record.checksum() {
@@ -215,7 +231,7 @@ impl Baseline {
         let counted = rows.values().find(|record: &&Record| record.metric().class() == Class::Instructions);
         match (&tools, counted) {
             (None, Some(record)) => {
-                return Err(BaselineError::NoTools { case: record.case().clone(), metric: record.metric() });
+                return Err(BaselineError::NoTools { case: record.case().clone(), metric: record.metric().name() });
             }
             (Some(_), None) => return Err(BaselineError::IdleTools),
             _ => {}
@@ -230,8 +246,11 @@ impl Baseline {
     pub fn from_toml(text: &str) -> Result<Self, BaselineError> {
         // The version is read first and alone, so that a newer file is named as such and not as a list of odd fields.
         let Version { schema } = toml::from_str(text)?;
-        if schema != SCHEMA {
+        if schema != SCHEMA && schema != WITHOUT_CLASSES {
             return Err(BaselineError::Schema { found: schema });
+        }
+        if schema == SCHEMA {
+            let Classes { .. } = toml::from_str(text)?;
         }
         let stored: Stored = toml::from_str(text)?;
         let mut baseline = Self::new(stored.key, stored.tools, stored.provenance, stored.record)?;
@@ -270,11 +289,14 @@ impl Baseline {
             );
         }
         let _ = writeln!(out, "]\nrecord = [");
-        for ((case, metric), record) in &self.records {
-            let (unit, value, checksum) = (metric.unit(), record.value(), record.checksum());
+        let mut records: Vec<&Record> = self.records.values().collect();
+        records.sort_by_key(|record| (record.case(), record.metric()));
+        for record in records {
+            let (case, metric, value, checksum) = (record.case(), record.metric(), record.value(), record.checksum());
+            let (unit, class) = (metric.unit(), metric.class());
             let _ = writeln!(
                 out,
-                "  {{ case = \"{case}\", metric = \"{metric}\", unit = \"{unit}\", value = {value}, checksum = \"{checksum}\" }},",
+                "  {{ case = \"{case}\", metric = \"{metric}\", unit = \"{unit}\", class = \"{class}\", value = {value}, checksum = \"{checksum}\" }},",
             );
         }
         let _ = writeln!(out, "]");
@@ -287,7 +309,7 @@ impl Baseline {
     }
 
     /// The record of a row.
-    pub fn get(&self, case: &CaseName, metric: Metric) -> Option<&Record> {
+    pub fn get(&self, case: &CaseName, metric: MetricName) -> Option<&Record> {
         self.records.get(&(case.clone(), metric))
     }
 }
@@ -297,6 +319,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::{Metric, Unit};
+
+    const EVENTS: Metric = Metric::new("events", Unit::Count, Class::Behaviour);
+    const RESULTS: Metric = Metric::new("results", Unit::Count, Class::Behaviour);
+    const HEAP_BYTES: Metric = Metric::new("heap-bytes", Unit::Bytes, Class::Heap);
+    const HEAP_BLOCKS: Metric = Metric::new("heap-blocks", Unit::Blocks, Class::Heap);
+    const STORED: [Metric; 5] = [EVENTS, RESULTS, HEAP_BYTES, HEAP_BLOCKS, Metric::INSTRUCTIONS];
 
     fn key() -> Key {
         Key {
@@ -323,15 +352,15 @@ mod tests {
 
     fn sample() -> Baseline {
         let records = vec![
-            record("query/floor/10", Metric::HeapBlocks, 61, 7),
-            record("query/floor/10", Metric::Events, 15, 7),
-            record("url/ordinary/40", Metric::HeapBytes, 2_048, 9),
-            record("query/floor/10", Metric::Instructions, 42_366, 7),
+            record("query/floor/10", HEAP_BLOCKS, 61, 7),
+            record("query/floor/10", EVENTS, 15, 7),
+            record("url/ordinary/40", HEAP_BYTES, 2_048, 9),
+            record("query/floor/10", Metric::INSTRUCTIONS, 42_366, 7),
         ];
         let mut baseline = Baseline::new(key(), tools(), provenance(), records).unwrap();
         baseline.accepted.push(Acceptance {
             case: CaseName::new("query/floor/10").unwrap(),
-            metric: Metric::HeapBlocks,
+            metric: HEAP_BLOCKS.name(),
             value: 62,
             reason: "one more \"block\" until the parser is replaced".into(),
             expires: "2026-12-31".into(),
@@ -341,12 +370,12 @@ mod tests {
 
     /// The stored shape, spelled out: if this test has to change, [`SCHEMA`] has to rise.
     #[test]
-    fn schema_2_on_disk() {
-        assert_eq!(SCHEMA, 2);
+    fn schema_3_on_disk() {
+        assert_eq!(SCHEMA, 3);
         assert_eq!(
             sample().to_toml("a command"),
             r#"# Written by `a command`, never by hand.
-schema = 2
+schema = 3
 key.rustc = "rustc 1.95.0 (59807616e 2026-04-14)"
 key.target = "x86_64-unknown-linux-gnu"
 key.profile = "00"
@@ -361,10 +390,10 @@ accepted = [
   { case = "query/floor/10", metric = "heap-blocks", value = 62, expires = "2026-12-31", reason = 'one more "block" until the parser is replaced' },
 ]
 record = [
-  { case = "query/floor/10", metric = "events", unit = "count", value = 15, checksum = "0000000000000007" },
-  { case = "query/floor/10", metric = "heap-blocks", unit = "blocks", value = 61, checksum = "0000000000000007" },
-  { case = "query/floor/10", metric = "instructions", unit = "instr", value = 42366, checksum = "0000000000000007" },
-  { case = "url/ordinary/40", metric = "heap-bytes", unit = "bytes", value = 2048, checksum = "0000000000000009" },
+  { case = "query/floor/10", metric = "events", unit = "count", class = "behaviour", value = 15, checksum = "0000000000000007" },
+  { case = "query/floor/10", metric = "heap-blocks", unit = "blocks", class = "heap", value = 61, checksum = "0000000000000007" },
+  { case = "query/floor/10", metric = "instructions", unit = "instr", class = "instructions", value = 42366, checksum = "0000000000000007" },
+  { case = "url/ordinary/40", metric = "heap-bytes", unit = "bytes", class = "heap", value = 2048, checksum = "0000000000000009" },
 ]
 "#
         );
@@ -373,6 +402,17 @@ record = [
     #[test]
     fn what_was_written_reads_back() {
         assert_eq!(Baseline::from_toml(&sample().to_toml("a command")).unwrap(), sample());
+    }
+
+    /// A baseline that was stored before records had a class says the same.
+    #[test]
+    fn schema_2_is_read_as_what_it_was() {
+        let mut old = sample().to_toml("a command").replace("schema = 3", "schema = 2");
+        for class in ["behaviour", "heap", "instructions"] {
+            old = old.replace(&format!("class = \"{class}\", "), "");
+        }
+        assert!(!old.contains("class"), "{old}");
+        assert_eq!(Baseline::from_toml(&old).unwrap(), sample());
     }
 
     #[test]
@@ -388,12 +428,12 @@ record = [
     fn contradictions_are_refused() {
         let refuse = |records: Vec<Record>| Baseline::new(key(), None, provenance(), records).unwrap_err();
         assert!(matches!(refuse(vec![]), BaselineError::Empty));
-        let (events, time) = (record("a/b/c", Metric::Events, 1, 1), record("a/b/c", Metric::Time, 1, 1));
+        let (events, time) = (record("a/b/c", EVENTS, 1, 1), record("a/b/c", Metric::TIME, 1, 1));
         assert!(matches!(refuse(vec![events.clone(), events.clone()]), BaselineError::Duplicate { .. }));
         assert!(matches!(refuse(vec![time]), BaselineError::NotStored { .. }));
-        let other = record("a/b/c", Metric::Results, 1, 2);
+        let other = record("a/b/c", RESULTS, 1, 2);
         assert!(matches!(refuse(vec![events.clone(), other]), BaselineError::Contradiction { .. }));
-        let instructions = record("a/b/c", Metric::Instructions, 1, 1);
+        let instructions = record("a/b/c", Metric::INSTRUCTIONS, 1, 1);
         assert!(matches!(refuse(vec![instructions]), BaselineError::NoTools { .. }));
         let idle = Baseline::new(key(), tools(), provenance(), vec![events]);
         assert!(matches!(idle.unwrap_err(), BaselineError::IdleTools));
@@ -403,17 +443,18 @@ record = [
     fn errors_name_the_cause() {
         let text = sample().to_toml("a command");
         for (from, to, says) in [
-            ("schema = 2", "schema = 3", "schema 3"),
+            ("schema = 3", "schema = 4", "schema 4"),
             ("value = 15", "value = -15", "integer"),
             ("value = 15", "value = nan", "floating"),
             ("value = 15", "value = 1.5", "floating"),
             ("value = 15", "value = 15, colour = 1", "unknown field `colour`"),
-            ("schema = 2\n", "schema = 2\nschema = 2\n", "duplicate key"),
+            ("schema = 3\n", "schema = 3\nschema = 3\n", "duplicate key"),
             ("tools.libc = \"glibc 2.36\"\n", "", "missing field `libc`"),
             ("tools.libc", "tools.colour = \"red\"\ntools.libc", "unknown field `colour`"),
             ("tools.libc = \"glibc 2.36\"\n", "tools.libc = 2.36\n", "floating"),
-            ("unit = \"count\"", "unit = \"bytes\"", "counted in `count`"),
-            ("metric = \"events\"", "metric = \"evnets\"", "unknown metric"),
+            ("class = \"behaviour\", ", "", "missing field `class`"),
+            ("unit = \"count\"", "unit = \"furlongs\"", "unknown variant `furlongs`"),
+            ("metric = \"events\"", "metric = \"Events\"", "not the name of a metric"),
         ] {
             let broken = text.replacen(from, to, 1);
             assert_ne!(broken, text);
@@ -425,13 +466,13 @@ record = [
     proptest! {
         #[test]
         fn any_baseline_reads_back(
-            values in prop::collection::btree_map((0usize..12, 0usize..Metric::ALL.len() - 1), 1..=i64::MAX as u64, 1..60),
+            values in prop::collection::btree_map((0usize..12, 0usize..STORED.len()), 1..=i64::MAX as u64, 1..60),
             reason in "\\PC{0,40}",
         ) {
             let records = values.iter().map(|(&(case, metric), &value)| {
-                record(&format!("s/c/{case}"), Metric::ALL[metric], value, case as u64)
+                record(&format!("s/c/{case}"), STORED[metric], value, case as u64)
             });
-            let counted = values.keys().any(|&(_, metric)| Metric::ALL[metric] == Metric::Instructions);
+            let counted = values.keys().any(|&(_, metric)| STORED[metric] == Metric::INSTRUCTIONS);
             let tools = tools().filter(|_| counted);
             let mut baseline = Baseline::new(key(), tools, provenance(), records.collect()).unwrap();
             baseline.provenance.machine = reason;

@@ -94,156 +94,132 @@ impl fmt::Display for Class {
     }
 }
 
-/// A name that is no metric of this version.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown metric; this version knows: {}", known())]
-pub struct UnknownMetric;
-
-fn known() -> String {
-    Metric::ALL.map(Metric::name).join(", ")
+/// What is counted about a case: a name with the unit of its values and the class whose rule judges it. Each harness has its
+/// own metrics, and says of each record what it is.
+///
+/// In the order of tables: by class, then by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Metric {
+    class: Class,
+    name: MetricName,
+    unit: Unit,
 }
 
-macro_rules! metrics {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal, $unit:ident, $class:ident;)*) => {
-        /// What is counted about a case.
-        ///
-        /// Values are per operation of the case unless the description says otherwise.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub enum Metric {
-            $($(#[$doc])* $variant,)*
+impl Metric {
+    /// Instructions of one operation as callgrind counts them, set-up apart. The gate itself counts them.
+    pub const INSTRUCTIONS: Self = Self::new("instructions", Unit::Instr, Class::Instructions);
+
+    /// Wall time: the median over the samples of a process, and over processes. The gate itself measures it.
+    pub const TIME: Self = Self::new("time", Unit::Ns, Class::Wall);
+
+    /// A metric of a harness, as a constant.
+    ///
+    /// # Panics
+    /// When the name is none; in a constant that is an error of the compiler.
+    pub const fn new(name: &str, unit: Unit, class: Class) -> Self {
+        match MetricName::from_bytes(name.as_bytes()) {
+            Some(name) => Self { class, name, unit },
+            None => panic!("a metric's name has 1 to 40 characters of a-z, 0-9 and hyphens, and begins with a letter"),
         }
+    }
 
-        impl Metric {
-            /// Every metric, in the order of tables.
-            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$variant),*];
+    /// A metric that was written down.
+    pub const fn named(name: MetricName, unit: Unit, class: Class) -> Self {
+        Self { class, name, unit }
+    }
 
-            /// The name in files and tables.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
+    /// The name in files and tables.
+    pub const fn name(self) -> MetricName {
+        self.name
+    }
 
-            /// The unit of its values.
-            pub const fn unit(self) -> Unit {
-                match self { $(Self::$variant => Unit::$unit,)* }
-            }
+    /// The unit of its values.
+    pub const fn unit(self) -> Unit {
+        self.unit
+    }
 
-            /// The class whose rule judges it.
-            pub const fn class(self) -> Class {
-                match self { $(Self::$variant => Class::$class,)* }
-            }
-        }
-    };
-}
-
-metrics! {
-    /// Events a query emitted, or items a case produced.
-    Events = "events", Count, Behaviour;
-    /// Distinct results emitted.
-    Results = "results", Count, Behaviour;
-    /// Hits merged into a result that was already known.
-    Merged = "merged", Count, Behaviour;
-    /// Hits dropped for a stated reason.
-    Dropped = "dropped", Count, Behaviour;
-    /// Citations emitted.
-    Citations = "citations", Count, Behaviour;
-    /// Answer deltas emitted.
-    Deltas = "deltas", Count, Behaviour;
-    /// Queries that failed, or were refused.
-    Errors = "errors", Count, Behaviour;
-    /// Queries that were in flight at the same time, at most.
-    InFlight = "in-flight", Count, Behaviour;
-    /// Smallest answer delta.
-    ChunkMin = "chunk-min", Bytes, Behaviour;
-    /// Median answer delta.
-    ChunkMedian = "chunk-median", Bytes, Behaviour;
-    /// Largest answer delta.
-    ChunkMax = "chunk-max", Bytes, Behaviour;
-    /// Labelled queries whose type of input was recognised.
-    RightInputType = "right-input-type", Count, Quality;
-    /// Labelled queries whose complexity was.
-    RightComplexity = "right-complexity", Count, Quality;
-    /// Labelled queries of which it was told whether they are ambiguous.
-    RightAmbiguity = "right-ambiguity", Count, Quality;
-    /// Labelled queries of which it was told whether they suit a search.
-    RightSuitability = "right-suitability", Count, Quality;
-    /// Labelled queries that were cut into as many segments as a person would.
-    RightSegments = "right-segments", Count, Quality;
-    /// Labelled queries of which as many sub-queries were made.
-    RightSubQueries = "right-sub-queries", Count, Quality;
-    /// Polls of the future or stream under measurement.
-    Polls = "polls", Polls, Schedule;
-    /// Wake-ups delivered to the task that polls it.
-    Wakeups = "wakeups", Wakes, Schedule;
-    /// Virtual time to the first event.
-    FirstEvent = "first-event", Ns, Schedule;
-    /// Virtual time to the first result.
-    FirstResult = "first-result", Ns, Schedule;
-    /// Virtual time to the first text of the answer.
-    FirstText = "first-text", Ns, Schedule;
-    /// Virtual time to the frozen sources.
-    Sources = "sources", Ns, Schedule;
-    /// Virtual time to the terminal event.
-    Total = "total", Ns, Schedule;
-    /// Smallest virtual gap between two events.
-    GapMin = "gap-min", Ns, Schedule;
-    /// Mean virtual gap between two events, rounded down.
-    GapMean = "gap-mean", Ns, Schedule;
-    /// Median virtual gap between two events.
-    GapMedian = "gap-median", Ns, Schedule;
-    /// Largest virtual gap between two events: the worst stall.
-    GapMax = "gap-max", Ns, Schedule;
-    /// Mean virtual gap between two results, rounded down.
-    ResultGapMean = "result-gap-mean", Ns, Schedule;
-    /// Largest virtual gap between two results.
-    ResultGapMax = "result-gap-max", Ns, Schedule;
-    /// Mean virtual time from a result to the next but one, so that three came; rounded down.
-    ThreeResultsMean = "three-results-mean", Ns, Schedule;
-    /// Largest virtual time from a result to the next but one, so that three came.
-    ThreeResultsMax = "three-results-max", Ns, Schedule;
-    /// Largest virtual gap between two deltas of the answer.
-    TextGapMax = "text-gap-max", Ns, Schedule;
-    /// Polls of a query that always has something, before each of the others had its first event.
-    PollsAhead = "polls-ahead", Polls, Schedule;
-    /// Bytes allocated, freed or not.
-    HeapBytes = "heap-bytes", Bytes, Heap;
-    /// Allocations, freed or not.
-    HeapBlocks = "heap-blocks", Blocks, Heap;
-    /// Largest number of bytes alive at once during one operation, above what was alive before it.
-    HeapPeak = "heap-peak", Bytes, Heap;
-    /// Bytes alive after one operation, above what was alive before it.
-    HeapLive = "heap-live", Bytes, Heap;
-    /// Bytes by which the live heaps after N, 2N and 3N operations differ.
-    HeapGrowth = "heap-growth", Bytes, Heap;
-    /// Instructions of one operation as callgrind counts them, set-up apart.
-    Instructions = "instructions", Instr, Instructions;
-    /// Wall time: the median over the samples of a process, and over processes.
-    Time = "time", Ns, Wall;
+    /// The class whose rule judges it.
+    pub const fn class(self) -> Class {
+        self.class
+    }
 }
 
 impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
+        self.name.fmt(f)
     }
 }
 
-impl FromStr for Metric {
-    type Err = UnknownMetric;
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|metric| metric.name() == name).ok_or(UnknownMetric)
+/// Characters of the longest name.
+const LONGEST: usize = 40;
+
+/// The name of a metric: 1 to 40 characters of `a-z`, `0-9` and hyphens, of which the first is a letter.
+///
+/// It is kept in place, because every row has one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct MetricName([u8; LONGEST]);
+
+/// A text that cannot be the name of a metric.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not the name of a metric: it has 1 to {LONGEST} characters of a-z, 0-9 and hyphens, and begins with a letter")]
+pub struct MetricNameError;
+
+impl MetricName {
+    /// What follows the name is zero, so that names are in the order of their letters.
+    const fn from_bytes(text: &[u8]) -> Option<Self> {
+        if text.is_empty() || text.len() > LONGEST || !text[0].is_ascii_lowercase() {
+            return None;
+        }
+        let mut bytes = [0; LONGEST];
+        let mut at = 0;
+        while at < text.len() {
+            if !matches!(text[at], b'a'..=b'z' | b'0'..=b'9' | b'-') {
+                return None;
+            }
+            bytes[at] = text[at];
+            at += 1;
+        }
+        Some(Self(bytes))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        let end = self.0.iter().position(|&byte| byte == 0).unwrap_or(LONGEST);
+        // Only ASCII was let in.
+        std::str::from_utf8(&self.0[..end]).unwrap_or_default()
     }
 }
 
-impl TryFrom<String> for Metric {
-    type Error = UnknownMetric;
-    fn try_from(name: String) -> Result<Self, Self::Error> {
-        name.parse()
+impl fmt::Display for MetricName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 
-impl From<Metric> for String {
-    fn from(metric: Metric) -> Self {
-        metric.name().to_owned()
+impl fmt::Debug for MetricName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
+    }
+}
+
+impl FromStr for MetricName {
+    type Err = MetricNameError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::from_bytes(text.as_bytes()).ok_or(MetricNameError)
+    }
+}
+
+impl TryFrom<String> for MetricName {
+    type Error = MetricNameError;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<MetricName> for String {
+    fn from(name: MetricName) -> Self {
+        name.as_str().to_owned()
     }
 }
 
@@ -252,11 +228,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_metric_is_found_by_its_name() {
-        for metric in Metric::ALL {
-            assert_eq!(metric.name().parse(), Ok(metric));
+    fn names_are_read_back_and_are_in_the_order_of_their_letters() {
+        let longest = "a".repeat(LONGEST);
+        for good in ["a", "heap-bytes", "p99", longest.as_str()] {
+            assert_eq!(good.parse::<MetricName>().unwrap().as_str(), good);
         }
-        assert_eq!("".parse::<Metric>(), Err(UnknownMetric));
-        assert_eq!("Events".parse::<Metric>(), Err(UnknownMetric));
+        for bad in ["", "Events", "heap_bytes", "9th", "-a", "a b", "a\0", "é", &"a".repeat(LONGEST + 1)] {
+            assert_eq!(bad.parse::<MetricName>(), Err(MetricNameError), "{bad:?}");
+        }
+        let mut names = ["b", "heap", "heap-live", "a", "heap0"].map(|name| name.parse::<MetricName>().unwrap());
+        names.sort();
+        assert_eq!(names.map(String::from), ["a", "b", "heap", "heap-live", "heap0"]);
     }
 }

@@ -30,7 +30,7 @@ pub struct NotForAWhile {
 
 /// Whether all these worse rows can be accepted until a day.
 pub fn check_for_a_while(worse: &[&Row]) -> Result<(), NotForAWhile> {
-    let number = |row: &&&Row| matches!(row.subject, Subject::Metric(_)) && row.verdict == Verdict::Regressed;
+    let number = |row: &&&Row| matches!(row.subject, Subject::Metric { .. }) && row.verdict == Verdict::Regressed;
     match worse.iter().find(|row| !number(row)) {
         None => Ok(()),
         Some(row) => Err(NotForAWhile { case: row.case.clone(), subject: row.subject, verdict: row.verdict }),
@@ -60,7 +60,7 @@ pub fn baseline(
         changed.map(|row| &row.case).collect()
     };
     let verdict = |case: &CaseName, metric: Metric| {
-        let row = rows.iter().find(|row| row.case == *case && row.subject == Subject::Metric(metric));
+        let row = rows.iter().find(|row| row.case == *case && row.subject == Subject::from(metric));
         row.map_or(Verdict::Pass, |row| row.verdict)
     };
     let mut records: Vec<Record> = Vec::new();
@@ -79,8 +79,8 @@ pub fn baseline(
     };
     for now in exact.chain(counts.into_iter().flatten()) {
         let (case, metric) = (now.case(), now.metric());
-        let stored = old.and_then(|old| old.get(case, metric));
-        let entry = old.and_then(|old| old.accepted.iter().find(|e| e.case == *case && e.metric == metric));
+        let stored = old.and_then(|old| old.get(case, metric.name()));
+        let entry = old.and_then(|old| old.accepted.iter().find(|e| e.case == *case && e.metric == metric.name()));
         // All records of a case are about the same work: once that changes, none of the stored values can stay.
         let may_stay = stored.filter(|_| !changed_work.contains(case));
         match (verdict(case, metric), may_stay, until) {
@@ -90,7 +90,7 @@ pub fn baseline(
             }
             (Verdict::Regressed, Some(stored), Some(Until { expires, reason })) => {
                 records.push(stored.clone());
-                let (case, value) = (case.clone(), now.value());
+                let (case, metric, value) = (case.clone(), metric.name(), now.value());
                 accepted.push(Acceptance { case, metric, value, reason: reason.clone(), expires: expires.clone() });
             }
             (Verdict::Pass, Some(stored), _) if metric.class() == Class::Instructions && counted_alike => {
@@ -102,7 +102,8 @@ pub fn baseline(
     if let (Some(old), None) = (old, tools) {
         for record in uncounted(old, selection).filter(|record| may_stay_uncounted(record, old, &key, run)) {
             let entries = old.accepted.iter();
-            accepted.extend(entries.filter(|e| e.case == *record.case() && e.metric == record.metric()).cloned());
+            accepted
+                .extend(entries.filter(|e| e.case == *record.case() && e.metric == record.metric().name()).cloned());
             records.push(record.clone());
         }
     }

@@ -69,7 +69,7 @@ pub fn of_rows(rows: &[Row], counted: bool, required: Required) -> u8 {
 
 /// Whether it needs valgrind to judge a row, also that of a budget: not everybody has it, or has the same.
 pub fn is_of_instructions(row: &Row) -> bool {
-    row.subject == Subject::Metric(Metric::Instructions)
+    row.subject == Subject::from(Metric::INSTRUCTIONS)
 }
 
 /// What [`GREEN`] means where instructions, which were not required, were not all judged.
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn instructions_that_were_not_judged_count_where_they_are_required() {
         let code = |verdict: Verdict, counted: bool, instructions: bool| {
-            let row = Row { subject: Subject::Metric(Metric::Instructions), ..row(verdict) };
+            let row = Row { subject: Metric::INSTRUCTIONS.into(), ..row(verdict) };
             of_rows(&[row], counted, Required { instructions, ..Required::default() })
         };
         assert_eq!(code(Verdict::Inconclusive, true, false), GREEN);

@@ -1,6 +1,6 @@
 //! What a person can do about a row, as data: only who prints it knows the names of commands and files.
 
-use perf_gate::{CaseName, Metric};
+use perf_gate::{CaseName, MetricName};
 
 /// What can be done next about a row that is not fine.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,7 +41,7 @@ pub enum NextStep {
         /// The case it names.
         case: CaseName,
         /// The metric it names.
-        metric: Metric,
+        metric: MetricName,
     },
     /// Choose a wider margin for the wall time of a case.
     WidenMargin,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use perf_gate::{CaseName, Checksum, Class, Metric};
+use perf_gate::{CaseName, Checksum, Class, Metric, MetricName, Unit};
 use serde::{Serialize, Serializer};
 
 use crate::budget::Reference;
@@ -81,16 +81,27 @@ pub enum Subject {
     /// What the case computed.
     Checksum,
     /// One counted quantity.
-    Metric(Metric),
+    Metric {
+        /// Its name.
+        name: MetricName,
+        /// The unit of its values.
+        unit: Unit,
+    },
 }
 
 impl Subject {
     /// The unit of its values, where they are numbers.
-    pub fn unit(self) -> Option<perf_gate::Unit> {
+    pub fn unit(self) -> Option<Unit> {
         match self {
-            Self::Metric(metric) => Some(metric.unit()),
+            Self::Metric { unit, .. } => Some(unit),
             Self::Case | Self::Checksum => None,
         }
+    }
+}
+
+impl From<Metric> for Subject {
+    fn from(metric: Metric) -> Self {
+        Self::Metric { name: metric.name(), unit: metric.unit() }
     }
 }
 
@@ -99,7 +110,7 @@ impl fmt::Display for Subject {
         match self {
             Self::Case => f.pad("case"),
             Self::Checksum => f.pad("checksum"),
-            Self::Metric(metric) => f.pad(metric.name()),
+            Self::Metric { name, .. } => name.fmt(f),
         }
     }
 }
@@ -176,8 +187,8 @@ pub struct Row {
 
 impl Row {
     /// A row with a verdict and nothing else; values and words are added with the functions below.
-    pub fn new(group: Group, case: &CaseName, subject: Subject, verdict: Verdict) -> Self {
-        let case = case.clone();
+    pub fn new(group: Group, case: &CaseName, subject: impl Into<Subject>, verdict: Verdict) -> Self {
+        let (case, subject) = (case.clone(), subject.into());
         Self {
             group,
             harness: None,
@@ -243,9 +254,12 @@ pub fn sort(rows: &mut [Row]) {
 pub(crate) mod tests {
     use super::*;
 
+    /// Of the row of tests.
+    pub const BLOCKS: Metric = Metric::new("heap-blocks", Unit::Blocks, Class::Heap);
+
     /// A row that is only its verdict.
     pub fn row(verdict: Verdict) -> Row {
-        Row::new(Group::Heap, &CaseName::new("a/b/c").unwrap(), Subject::Metric(Metric::HeapBlocks), verdict)
+        Row::new(Group::Heap, &CaseName::new("a/b/c").unwrap(), BLOCKS, verdict)
     }
 
     #[test]

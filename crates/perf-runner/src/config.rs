@@ -91,10 +91,9 @@ impl Config {
             Some(format!("`harness` names `{package}` twice"))
         } else if leads_out(&self.data) {
             Some(format!("`data = \"{}\"` is no folder inside the workspace", self.data))
-        } else if let Some(input) = inputs.into_iter().find(|input| leads_out(input)) {
-            Some(format!("the input `{input}` is not inside the data folder"))
         } else {
-            None
+            let mut outside = inputs.filter(|input| leads_out(input));
+            outside.next().map(|input| format!("the input `{input}` is not inside the data folder"))
         }
     }
 }

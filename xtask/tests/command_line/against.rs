@@ -159,7 +159,7 @@ fn a_base_that_does_not_build_with_the_cases_of_the_change_has_its_own() {
     tiny.edit("Cargo.lock", locked, &format!("{locked}dependencies = [\n \"clock\",\n]\n"));
     tiny.edit(CLOCK, "wind the spring, then strike", "strike while the spring is wound");
     // A second, which holds on any machine.
-    let budget = "[[budget]]\ncase = \"set/fresh/40\"\nmetric = \"time\"\nlimit = 1_000_000_000\nsource = \"a test\"\n";
+    let budget = "[[budget]]\ncase = \"set/fresh/40\"\nmetric = \"time\"\nunit = \"ns\"\nlimit = 1_000_000_000\nsource = \"a test\"\n";
     tiny.write("clock-data/budgets.toml", &format!("schema = 1\n\n{budget}"));
 
     tiny.perf(&["--against", "HEAD"]).expect(0).says("its base does not build with the cases of the change");

@@ -35,21 +35,22 @@ fn edited(world: &World, from: &str, to: &str, says: &[&str]) {
 fn baselines_with_a_wrong_value_are_refused_at_their_line() {
     let world = World::with_baseline();
     let hint = "`git restore world-data/baselines/world-bench/";
-    edited(&world, "value = 15", "value = nan", &[".toml:14:73: ", "floating point", hint]);
-    edited(&world, "value = 15", "value = -15", &[".toml:14:73: ", hint]);
-    edited(&world, "value = 15", "value = 1.5", &[".toml:14:73: "]);
-    edited(&world, "value = 15", "value = 15, colour = 1", &[".toml:14:77: ", "unknown field `colour`"]);
-    edited(&world, "value = 15", "value = 15, value = 15", &[".toml:14:77: ", "duplicate key"]);
-    edited(&world, "value = 15", "value = 99999999999999999999", &[".toml:14:73: "]);
-    edited(&world, "unit = \"count\"", "unit = \"bytes\"", &[".toml:14:1: ", "counted in `count`"]);
-    edited(&world, "schema = 2", "schema = 2\nschema = 2", &[".toml:3:1: ", "duplicate key"]);
+    edited(&world, "value = 15", "value = nan", &[".toml:15:94: ", "floating point", hint]);
+    edited(&world, "value = 15", "value = -15", &[".toml:15:94: ", hint]);
+    edited(&world, "value = 15", "value = 1.5", &[".toml:15:94: "]);
+    edited(&world, "value = 15", "value = 15, colour = 1", &[".toml:15:98: ", "unknown field `colour`"]);
+    edited(&world, "value = 15", "value = 15, value = 15", &[".toml:15:98: ", "duplicate key"]);
+    edited(&world, "value = 15", "value = 99999999999999999999", &[".toml:15:94: "]);
+    edited(&world, "unit = \"count\"", "unit = \"furlongs\"", &[".toml:14:", "unknown variant `furlongs`"]);
+    edited(&world, "class = \"behaviour\", ", "", &[".toml:14:", "missing field `class`"]);
+    edited(&world, "schema = 3", "schema = 3\nschema = 3", &[".toml:3:1: ", "duplicate key"]);
     edited(&world, "key.rustc", "key.rusty", &["unknown field `rusty`"]);
 }
 
 #[test]
 fn baselines_that_contradict_themselves_are_refused_at_their_line() {
     let world = World::with_baseline();
-    edited(&world, "schema = 2", "schema = 3", &[".toml:2:1: ", "schema 3 is not the version", "baseline update"]);
+    edited(&world, "schema = 3", "schema = 4", &[".toml:2:1: ", "schema 4 is not the version", "baseline update"]);
     edited(&world, "\"deltas\"", "\"events\"", &[".toml:15:1: ", "`query/floor/10` has two records for `events`"]);
     edited(
         &world,
@@ -57,7 +58,12 @@ fn baselines_that_contradict_themselves_are_refused_at_their_line() {
         "checksum = \"0000000000000008\" },\n]",
         &["different checksums"],
     );
-    edited(&world, "\"heap-blocks\", unit = \"blocks\"", "\"time\", unit = \"ns\"", &["never compared across runs"]);
+    edited(
+        &world,
+        "\"heap-blocks\", unit = \"blocks\", class = \"heap\"",
+        "\"time\", unit = \"ns\", class = \"wall\"",
+        &["never compared across runs"],
+    );
     edited(&world, "x86_64", "x86-64", &["which its name does not say"]);
     let entry = |metric: &str, date: &str| {
         format!(
@@ -202,8 +208,8 @@ fn budgets_are_read_as_strictly() {
         ("schema = 9\nbudget = []\n", "budgets.toml:1:10: schema 9"),
         ("schema = 1\nbudget = []\nbudgets = []\n", "budgets.toml:3:1: unknown field `budgets`"),
         (
-            "schema = 1\n[[budget]]\ncase = \"a/b/c\"\nmetric = \"events\"\nlimit = -1\nsource = \"x\"\n",
-            "budgets.toml:5:9: ",
+            "schema = 1\n[[budget]]\ncase = \"a/b/c\"\nmetric = \"events\"\nunit = \"count\"\nlimit = -1\nsource = \"x\"\n",
+            "budgets.toml:6:9: ",
         ),
     ] {
         world.write("world-data/budgets.toml", text);
@@ -240,7 +246,7 @@ fn another_directory_of_baselines_is_read_instead() {
     let other = world.path("other/world-bench");
     fs::create_dir(&other).unwrap();
     fs::copy(world.baseline_file(), other.join(world.baseline_file().file_name().unwrap())).unwrap();
-    world.edit_baseline("schema = 2", "schema = 0");
+    world.edit_baseline("schema = 3", "schema = 0");
     world.xtask(&["perf", "--baselines", "other"]).expect(0);
     assert_eq!(world.not_fine(), [""; 0]);
 }

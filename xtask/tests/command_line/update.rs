@@ -27,9 +27,9 @@ fn the_first_update_writes_a_whole_new_file() {
     world.case("query/floor/10").exact("heap-blocks", 61);
     world.xtask(&["baseline", "update"]).expect(0).says("NEW").says("written: world-data/baselines/world-bench/");
     let text = world.baseline();
-    assert!(text.contains("metric = \"heap-blocks\", unit = \"blocks\", value = 61"), "{text}");
+    assert!(text.contains("metric = \"heap-blocks\", unit = \"blocks\", class = \"heap\", value = 61"), "{text}");
     assert!(text.contains("provenance.commit = \"unknown\""), "a folder without git: {text}");
-    assert_eq!(stored(&world), [HARNESS, "one baseline", ".lock"]);
+    assert_eq!(stored(&world), [HARNESS, "one baseline"]);
     use std::os::unix::fs::PermissionsExt as _;
     let mode = fs::metadata(world.baseline_file()).unwrap().permissions().mode();
     assert_ne!(mode & 0o044, 0, "as readable as any new file: {mode:o}");
@@ -113,7 +113,7 @@ fn accepted_until_a_day_keeps_the_stored_value() {
     world.xtask(&accept("2020-01-01")).expect(2).says("that day is over");
     world.xtask(&accept("2999-1-1")).expect(2).says("YYYY-MM-DD");
     world.xtask(&accept("2999-01-01")).expect(0);
-    assert!(world.baseline().contains("metric = \"heap-blocks\", unit = \"blocks\", value = 61"));
+    assert!(world.baseline().contains("metric = \"heap-blocks\", unit = \"blocks\", class = \"heap\", value = 61"));
     world.xtask(&["perf"]).expect(0).says("until 2999-01-01: until the \"parser\" is done");
     assert_eq!(world.not_fine(), ["ACCEPTED query/floor/10 heap-blocks"]);
     world.xtask(&["baseline", "update"]).expect(0).says("unchanged");
@@ -260,7 +260,7 @@ fn an_interruption_leaves_the_old_file_and_no_child() {
             assert!(gone(id.trim()), "{file} {id} is still there");
         }
         assert_eq!(world.baseline(), before);
-        assert_eq!(stored(&world), [HARNESS, "one baseline", ".lock"]);
+        assert_eq!(stored(&world), [HARNESS, "one baseline"]);
         assert!(!world.path("target/perf/latest/report.json").exists());
         // The lock died with its holder.
         world.case("url/ordinary/40");

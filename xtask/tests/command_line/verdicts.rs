@@ -196,7 +196,8 @@ fn a_case_that_one_program_does_not_know_is_broken() {
 #[test]
 fn a_broken_case_is_not_timed_and_the_others_are() {
     let world = World::with_baseline();
-    let budget = "[[budget]]\ncase = \"query/floor/10\"\nmetric = \"time\"\nlimit = 1000\nsource = \"s\"\n";
+    let budget =
+        "[[budget]]\ncase = \"query/floor/10\"\nmetric = \"time\"\nunit = \"ns\"\nlimit = 1000\nsource = \"s\"\n";
     world.write("world-data/budgets.toml", &format!("schema = 1\n{budget}"));
     world.script("count.d/query/floor/10.sh", "echo 'it broke' >&2; exit 1");
     let good = std::fs::read_to_string(world.path("bin/time.sh")).unwrap();
@@ -254,7 +255,10 @@ fn time_gets_fixed_arguments_and_a_clean_environment() {
 fn budgets_are_limits() {
     let world = World::with_baseline();
     let budget = |case: &str, metric: &str, limit: u64| {
-        format!("[[budget]]\ncase = \"{case}\"\nmetric = \"{metric}\"\nlimit = {limit}\nsource = \"the README\"\n")
+        let unit = if metric == "time" { "ns" } else { "blocks" };
+        format!(
+            "[[budget]]\ncase = \"{case}\"\nmetric = \"{metric}\"\nunit = \"{unit}\"\nlimit = {limit}\nsource = \"the README\"\n"
+        )
     };
     let write = |budgets: &[String]| {
         world.write("world-data/budgets.toml", &format!("schema = 1\n{}", budgets.concat()));

@@ -10,7 +10,7 @@ fn four_thresholds_cost_the_same() {
         concat!(env!("CARGO_MANIFEST_DIR"), "/../benches-data/baselines/perf-gate/x86_64-unknown-linux-gnu.toml");
     let baseline = Baseline::from_toml(&std::fs::read_to_string(path).unwrap()).unwrap();
     let of_thresholds = baseline.records().filter(|record| {
-        record.metric() == Metric::Instructions && record.case().as_str().starts_with("analysis/threshold-")
+        record.metric() == Metric::INSTRUCTIONS && record.case().as_str().starts_with("analysis/threshold-")
     });
     let instructions: Vec<u64> = of_thresholds.map(|record| record.value()).collect();
     assert_eq!(instructions.len(), 4, "measured with valgrind, one for each threshold");

@@ -1,6 +1,6 @@
 //! What a baseline holds, measured, and what that changes.
 
-use perf_gate::{Acceptance, Baseline, Class, Key};
+use perf_gate::{Acceptance, Baseline, Key, Metric};
 use perf_judge::judge::{self, Base};
 use perf_judge::row::{self, Row, Subject};
 use perf_judge::run::{CaseList, Run};
@@ -82,11 +82,12 @@ pub fn changes(harness: &Harness, run: &Run, old: Option<&Baseline>, selection: 
 /// Acceptances whose rows no longer need them, as lines to read: an update removes them.
 pub fn stale(old: Option<&Baseline>, rows: &[Row], run: &Run, selection: &Selection) -> String {
     let needed = |entry: &Acceptance| {
-        if entry.metric.class() == Class::Instructions && run.instructions.tools().is_none() {
+        if entry.metric == Metric::INSTRUCTIONS.name() && run.instructions.tools().is_none() {
             return true;
         }
         rows.iter().any(|row| {
-            let same = row.case == entry.case && row.subject == Subject::Metric(entry.metric);
+            let same =
+                row.case == entry.case && matches!(row.subject, Subject::Metric { name, .. } if name == entry.metric);
             same && matches!(row.verdict, Verdict::Accepted | Verdict::Regressed)
         })
     };

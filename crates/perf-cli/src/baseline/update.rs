@@ -74,10 +74,9 @@ fn expires(text: &str) -> Result<String, String> {
 pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
     let selection = Selection::new(options.only.as_deref())?;
     let accept = patterns(&options.accept)?;
-    let data = BenchData::read(workspace, options.places.baselines())?;
-    // Held until the end, and what is stored is read again under it: nobody else's update is lost.
+    // Held until the end, and what is stored is read under it: nobody else's update is lost.
     let what = format!("`{}`", workspace.command("baseline update"));
-    let _lock = DirectoryLock::take(data.baselines_dir(), &what)?;
+    let _lock = DirectoryLock::take(&workspace.perf_dir().join("update"), &what)?;
     let data = BenchData::read(workspace, options.places.baselines())?;
     let features = options.places.features(workspace)?;
     let mut measured = Vec::new();

@@ -10,9 +10,9 @@ use aggregator_core::QueryStream;
 use aggregator_core::event::{Event, EventKind};
 use aggregator_mocks::Transcript;
 use futures::{Stream, StreamExt as _};
-use perf_gate::Metric;
 use tokio::time::sleep;
 
+use super::metrics;
 use super::work::Observation;
 
 /// An account of a query: what it said and when, how often it was polled and woken.
@@ -70,30 +70,30 @@ impl Account {
     pub fn observation(mut self) -> Result<Observation, String> {
         let transcript = &self.transcript;
         let mut counts = vec![
-            (Metric::Events, transcript.events),
-            (Metric::Results, transcript.results),
-            (Metric::Citations, transcript.citations),
-            (Metric::Deltas, transcript.deltas),
-            (Metric::Polls, self.polls),
-            (Metric::Wakeups, self.wakeups),
-            (Metric::Total, nanos(transcript.latest)),
+            (metrics::EVENTS, transcript.events),
+            (metrics::RESULTS, transcript.results),
+            (metrics::CITATIONS, transcript.citations),
+            (metrics::DELTAS, transcript.deltas),
+            (metrics::POLLS, self.polls),
+            (metrics::WAKEUPS, self.wakeups),
+            (metrics::TOTAL, nanos(transcript.latest)),
         ];
         if let Some((_, summary)) = transcript.summary() {
-            counts.push((Metric::Merged, u64::from(summary.hits.merged)));
-            counts.push((Metric::Dropped, u64::from(summary.hits.dropped.total())));
+            counts.push((metrics::MERGED, u64::from(summary.hits.merged)));
+            counts.push((metrics::DROPPED, u64::from(summary.hits.dropped.total())));
         }
         let times = [
-            (Metric::FirstEvent, self.first_event),
-            (Metric::FirstResult, transcript.first_result),
-            (Metric::FirstText, transcript.first_text),
-            (Metric::Sources, self.sources),
+            (metrics::FIRST_EVENT, self.first_event),
+            (metrics::FIRST_RESULT, transcript.first_result),
+            (metrics::FIRST_TEXT, transcript.first_text),
+            (metrics::SOURCES, self.sources),
         ];
         counts.extend(times.into_iter().filter_map(|(metric, time)| Some((metric, nanos(time?)))));
         let steps = |times: &[Duration], step| times.windows(step + 1).map(|w| w[step] - w[0]).collect::<Vec<_>>();
         for (times, step, mean, max) in [
-            (&self.results, 1, Some(Metric::ResultGapMean), Metric::ResultGapMax),
-            (&self.results, 2, Some(Metric::ThreeResultsMean), Metric::ThreeResultsMax),
-            (&self.texts, 1, None, Metric::TextGapMax),
+            (&self.results, 1, Some(metrics::RESULT_GAP_MEAN), metrics::RESULT_GAP_MAX),
+            (&self.results, 2, Some(metrics::THREE_RESULTS_MEAN), metrics::THREE_RESULTS_MAX),
+            (&self.texts, 1, None, metrics::TEXT_GAP_MAX),
         ] {
             let steps = steps(times, step);
             if let Some(longest) = steps.iter().max() {
@@ -105,16 +105,16 @@ impl Account {
         if let (Some(min), Some(max)) = (self.gaps.first(), self.gaps.last()) {
             let mean = mean(&self.gaps);
             let median = self.gaps[self.gaps.len() / 2];
-            counts.push((Metric::GapMin, nanos(*min)));
-            counts.push((Metric::GapMean, nanos(mean)));
-            counts.push((Metric::GapMedian, nanos(median)));
-            counts.push((Metric::GapMax, nanos(*max)));
+            counts.push((metrics::GAP_MIN, nanos(*min)));
+            counts.push((metrics::GAP_MEAN, nanos(mean)));
+            counts.push((metrics::GAP_MEDIAN, nanos(median)));
+            counts.push((metrics::GAP_MAX, nanos(*max)));
         }
         self.chunks.sort_unstable();
         if let (Some(min), Some(max)) = (self.chunks.first(), self.chunks.last()) {
-            counts.push((Metric::ChunkMin, *min));
-            counts.push((Metric::ChunkMedian, self.chunks[self.chunks.len() / 2]));
-            counts.push((Metric::ChunkMax, *max));
+            counts.push((metrics::CHUNK_MIN, *min));
+            counts.push((metrics::CHUNK_MEDIAN, self.chunks[self.chunks.len() / 2]));
+            counts.push((metrics::CHUNK_MAX, *max));
         }
         Ok(Observation { amount: transcript.events, checksum: transcript.checksum(), counts })
     }

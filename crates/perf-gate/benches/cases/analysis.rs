@@ -4,6 +4,7 @@ use aggregator_core::analysis::{AnalysisSettings, Analyzer};
 use aggregator_mocks::labelled::{self, LabelledQuery};
 use perf_gate::Metric;
 
+use super::metrics;
 use super::work::{Observation, Work, digest, require};
 
 /// Texts, analysed one after the other.
@@ -68,12 +69,12 @@ impl Texts {
 }
 
 const RIGHT: [Metric; 6] = [
-    Metric::RightInputType,
-    Metric::RightComplexity,
-    Metric::RightAmbiguity,
-    Metric::RightSuitability,
-    Metric::RightSegments,
-    Metric::RightSubQueries,
+    metrics::RIGHT_INPUT_TYPE,
+    metrics::RIGHT_COMPLEXITY,
+    metrics::RIGHT_AMBIGUITY,
+    metrics::RIGHT_SUITABILITY,
+    metrics::RIGHT_SEGMENTS,
+    metrics::RIGHT_SUB_QUERIES,
 ];
 
 impl Work for Texts {
@@ -88,7 +89,7 @@ impl Work for Texts {
             require(self.texts.iter().all(|text| text.chars().count() == CHARS), || "it has other characters".into())?;
         }
         let amount = analyses.iter().map(|analysis| analysis.segments.len() as u64).sum();
-        let mut counts = vec![(Metric::Events, analyses.len() as u64)];
+        let mut counts = vec![(metrics::EVENTS, analyses.len() as u64)];
         let mut right = [0; 6];
         for (analysis, query) in analyses.iter().zip(&self.labelled) {
             for (right, (said, label)) in right.iter_mut().zip(LabelledQuery::said(analysis).iter().zip(query.labels)) {

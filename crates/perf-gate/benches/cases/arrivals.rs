@@ -8,13 +8,13 @@ use std::time::Duration;
 use aggregator_core::{Ending, Engine, Query, Reply};
 use aggregator_mocks::profile::Arrivals;
 use aggregator_mocks::{Pace, library};
-use perf_gate::Metric;
 use siphasher::sip::SipHasher13;
 use tokio::runtime::Runtime;
 use tokio::time::{Instant, sleep_until};
 
 use super::account::nanos;
 use super::batch::digest_reply;
+use super::metrics;
 use super::query::runtime;
 use super::work::{Observation, Work, require};
 
@@ -94,10 +94,10 @@ impl Work for OpenLoop {
         replies.iter().for_each(|reply| hasher.write_u64(reply.digest));
         let longest = replies.iter().map(|reply| reply.took).max().unwrap_or_default();
         let counts = vec![
-            (Metric::Results, replies.iter().map(|reply| reply.results).sum()),
-            (Metric::Errors, replies.iter().map(|reply| u64::from(reply.failed)).sum()),
-            (Metric::InFlight, in_flight),
-            (Metric::Total, nanos(longest)),
+            (metrics::RESULTS, replies.iter().map(|reply| reply.results).sum()),
+            (metrics::ERRORS, replies.iter().map(|reply| u64::from(reply.failed)).sum()),
+            (metrics::IN_FLIGHT, in_flight),
+            (metrics::TOTAL, nanos(longest)),
         ];
         let amount = replies.iter().map(|reply| reply.bytes).sum();
         Ok(Observation { amount, checksum: hasher.finish(), counts })

@@ -6,12 +6,12 @@ use std::num::NonZeroUsize;
 use aggregator_core::{BatchItem, Citation, Ending, Engine, Query, Reply};
 use aggregator_mocks::{Pace, library};
 use futures::StreamExt as _;
-use perf_gate::Metric;
 use siphasher::sip::SipHasher13;
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
 use super::account::nanos;
+use super::metrics;
 use super::query::runtime;
 use super::work::{Observation, Work, require};
 
@@ -91,11 +91,11 @@ impl Work for Batched {
             reply.summary.sources.iter().for_each(|source| hasher.write(source.source.url.as_bytes()));
         }
         let counts = vec![
-            (Metric::Results, results),
-            (Metric::Citations, citations),
-            (Metric::Deltas, deltas),
-            (Metric::Errors, errors),
-            (Metric::Total, nanos(total)),
+            (metrics::RESULTS, results),
+            (metrics::CITATIONS, citations),
+            (metrics::DELTAS, deltas),
+            (metrics::ERRORS, errors),
+            (metrics::TOTAL, nanos(total)),
         ];
         Ok(Observation { amount, checksum: hasher.finish(), counts })
     }

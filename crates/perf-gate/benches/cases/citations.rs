@@ -2,8 +2,8 @@
 
 use aggregator_core::internals::{CitationScanner, Scanned};
 use aggregator_mocks::{Style, library, write_answer};
-use perf_gate::Metric;
 
+use super::metrics;
 use super::work::{Observation, Work, digest, require};
 
 pub struct Scan {
@@ -55,7 +55,7 @@ impl Work for Scan {
         require((citations, invented) == (STYLE.citations, STYLE.invented), || {
             format!("{citations} citations and {invented} invented ones instead of 12 and 2")
         })?;
-        let counts = vec![(Metric::Events, amount), (Metric::Citations, u64::from(citations))];
+        let counts = vec![(metrics::EVENTS, amount), (metrics::CITATIONS, u64::from(citations))];
         Ok(Observation { amount, checksum: digest([text.as_str()]), counts })
     }
 }

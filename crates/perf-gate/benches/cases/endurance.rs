@@ -4,11 +4,11 @@ use std::hash::Hasher as _;
 
 use aggregator_core::{Engine, Query};
 use aggregator_mocks::{Expectation, Pace, library};
-use perf_gate::Metric;
 use siphasher::sip::SipHasher13;
 use tokio::runtime::Runtime;
 
 use super::account::Account;
+use super::metrics;
 use super::query::{drain, runtime};
 use super::work::{Observation, Work};
 
@@ -62,7 +62,7 @@ impl Work for Endurance {
             events += account.transcript.events;
             polls += account.polls;
         }
-        let counts = vec![(Metric::Events, events), (Metric::Polls, polls)];
+        let counts = vec![(metrics::EVENTS, events), (metrics::POLLS, polls)];
         Ok(Observation { amount: events, checksum: hasher.finish(), counts })
     }
 }

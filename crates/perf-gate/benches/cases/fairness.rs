@@ -8,10 +8,10 @@ use aggregator_mocks::{Pace, Transcript, library};
 use futures::future::LocalBoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _, stream};
-use perf_gate::Metric;
 use siphasher::sip::SipHasher13;
 use tokio::runtime::Runtime;
 
+use super::metrics;
 use super::query::{drain, runtime};
 use super::work::{Observation, Work, require};
 
@@ -94,7 +94,7 @@ impl Work for Flood {
         let most = transcripts.iter().map(|transcript| transcript.deltas).max();
         // A piece that is nothing but an invented marker is no delta.
         require(most >= Some(u64::from(FLOOD - 10)), || format!("nobody flooded: {most:?} deltas at most"))?;
-        let counts = vec![(Metric::Events, events), (Metric::PollsAhead, ahead.get())];
+        let counts = vec![(metrics::EVENTS, events), (metrics::POLLS_AHEAD, ahead.get())];
         Ok(Observation { amount: events, checksum: hasher.finish(), counts })
     }
 }

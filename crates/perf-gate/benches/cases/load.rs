@@ -7,11 +7,11 @@ use aggregator_core::{Engine, Query, QueryStream};
 use aggregator_mocks::{Expectation, Pace, library};
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use perf_gate::Metric;
 use siphasher::sip::SipHasher13;
 use tokio::runtime::Runtime;
 
 use super::account::Account;
+use super::metrics;
 use super::query::{drain, runtime};
 use super::work::{Observation, Work, require};
 
@@ -64,11 +64,11 @@ impl Work for Concurrent {
             format!("{} of {} queries ended", accounts.len(), self.queries)
         })?;
         let counts = vec![
-            (Metric::Events, events),
-            (Metric::Results, results),
-            (Metric::Polls, polls),
-            (Metric::Wakeups, wakeups),
-            (Metric::Total, total),
+            (metrics::EVENTS, events),
+            (metrics::RESULTS, results),
+            (metrics::POLLS, polls),
+            (metrics::WAKEUPS, wakeups),
+            (metrics::TOTAL, total),
         ];
         Ok(Observation { amount: events, checksum: hasher.finish(), counts })
     }
@@ -146,7 +146,7 @@ impl Work for Suspended {
         require(suspended.len() as u64 == self.queries && wrong == 0, || {
             format!("{wrong} of {} queries were not in mid-answer", suspended.len())
         })?;
-        let counts = vec![(Metric::Events, amount), (Metric::Deltas, deltas)];
+        let counts = vec![(metrics::EVENTS, amount), (metrics::DELTAS, deltas)];
         Ok(Observation { amount, checksum: hasher.finish(), counts })
     }
 }

@@ -6,8 +6,8 @@ use aggregator_core::event::{ProviderName, RankedSource};
 use aggregator_core::internals::{Merged, ResultSet, Voter, Weight};
 use aggregator_core::provider::Hit;
 use aggregator_mocks::library;
-use perf_gate::Metric;
 
+use super::metrics;
 use super::work::{Observation, Work, digest, require};
 
 /// Hits in the order in which they arrive, with provider and rank.
@@ -51,7 +51,7 @@ fn observe(arrivals: &Arrivals, best: &[RankedSource], results: u64, merged: u64
     require(merged > 0, || "nothing was merged: the lists have to overlap".into())?;
     require(best.windows(2).all(|pair| pair[0].score >= pair[1].score), || "the best are not in order".into())?;
     let checksum = digest(best.iter().map(|source| source.source.url.as_str()));
-    Ok(Observation { amount: results, checksum, counts: vec![(Metric::Results, results), (Metric::Merged, merged)] })
+    Ok(Observation { amount: results, checksum, counts: vec![(metrics::RESULTS, results), (metrics::MERGED, merged)] })
 }
 
 /// Adding every hit.

@@ -13,6 +13,7 @@ mod endurance;
 mod fairness;
 mod load;
 mod merge;
+pub mod metrics;
 mod query;
 #[cfg(feature = "seeded-faults")]
 mod slowdown;

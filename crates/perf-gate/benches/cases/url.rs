@@ -2,8 +2,8 @@
 
 use aggregator_core::search::canonical::CanonicalUrl;
 use aggregator_mocks::library;
-use perf_gate::Metric;
 
+use super::metrics;
 use super::work::{Observation, Work, digest, require};
 
 pub struct Canonicalise {
@@ -64,6 +64,10 @@ impl Work for Canonicalise {
                 self.valid, self.distinct
             )
         })?;
-        Ok(Observation { amount: valid, checksum, counts: vec![(Metric::Events, valid), (Metric::Results, distinct)] })
+        Ok(Observation {
+            amount: valid,
+            checksum,
+            counts: vec![(metrics::EVENTS, valid), (metrics::RESULTS, distinct)],
+        })
     }
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use aggregator_core::event::{CleanText, Event, EventKind};
 use aggregator_mocks::{Style, library, write_answer};
-use perf_gate::Metric;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
+use super::metrics;
 use super::query::runtime;
 use super::work::{Observation, Work, digest, require};
 
@@ -65,6 +65,6 @@ impl Work for Channel {
         });
         require(texts[..] == self.deltas[..], || "the channel lost or changed something".into())?;
         let (amount, checksum) = (texts.len() as u64, digest(texts.iter().map(String::as_str)));
-        Ok(Observation { amount, checksum, counts: vec![(Metric::Events, amount)] })
+        Ok(Observation { amount, checksum, counts: vec![(metrics::EVENTS, amount)] })
     }
 }

@@ -19,7 +19,7 @@ pub fn worse(
     tolerated: impl Fn(u64) -> bool,
 ) -> Row {
     let entries = baseline.into_iter().flat_map(|baseline| &baseline.accepted);
-    let mut entries = entries.filter(|entry| entry.case == *record.case() && entry.metric == record.metric());
+    let mut entries = entries.filter(|entry| entry.case == *record.case() && entry.metric == record.metric().name());
     let Some(entry) = entries.next() else { return regressed(row(Verdict::Regressed), change) };
     // A date that cannot be read was refused with its file; here it would be over.
     let in_time = parse_date(&entry.expires).is_some_and(|last| today <= last);

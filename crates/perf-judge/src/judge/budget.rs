@@ -1,6 +1,6 @@
 //! Absolute limits of anything that was measured.
 
-use perf_gate::{CaseName, Class};
+use perf_gate::{CaseName, Metric, Record};
 
 use crate::budget::Budget;
 use crate::next_step::NextStep;
@@ -22,25 +22,33 @@ pub fn rows(
 }
 
 fn row(budget: &Budget, exact: &ExactRun, instructions: &[Instructions], wall: &WallRun) -> Row {
-    let Budget { case, metric, limit, source, reference, .. } = budget;
+    let Budget { case, metric, unit, limit, source, reference } = budget;
     let row = |verdict, value: Option<u64>| {
         let values = (Some(Value::Number(*limit)), value.map(Value::Number));
-        let row = Row::new(Group::Budget, case, Subject::Metric(*metric), verdict).values(values.0, values.1);
+        let subject = Subject::Metric { name: *metric, unit: *unit };
+        let row = Row::new(Group::Budget, case, subject, verdict).values(values.0, values.1);
         Row { reference: reference.clone(), ..row }
     };
-    if let (Class::Instructions, Some(reason)) = (metric.class(), not_counted(case, instructions)) {
+    if *metric == Metric::INSTRUCTIONS.name()
+        && let Some(reason) = not_counted(case, instructions)
+    {
         return row(Verdict::Inconclusive, None).because(Instructions::not_measured(reason));
     }
+    let absent = |why: String| {
+        let step = NextStep::CorrectBudget { case: case.clone(), metric: *metric };
+        row(Verdict::Missing, None).because(why).then(step)
+    };
     match measured(budget, exact, instructions, wall) {
-        Measured::Value(value) if value <= *limit => row(Verdict::Pass, Some(value)),
-        Measured::Value(value) => row(Verdict::Regressed, Some(value))
+        Measured::Value(counted, _) if counted.unit() != *unit => {
+            absent(format!("a budget in `{unit}` of what is counted in `{}`", counted.unit()))
+        }
+        Measured::Value(_, value) if value <= *limit => row(Verdict::Pass, Some(value)),
+        Measured::Value(_, value) => row(Verdict::Regressed, Some(value))
             .because(format!("above the budget: {source}"))
             .then(NextStep::Reproduce(case.clone()))
             .then(NextStep::ChangeBudget),
         Measured::Broken => row(Verdict::Broken, None).because("the case gave no value; see its own row"),
-        Measured::Absent => row(Verdict::Missing, None)
-            .because("a budget that nothing measures")
-            .then(NextStep::CorrectBudget { case: case.clone(), metric: *metric }),
+        Measured::Absent => absent("a budget that nothing measures".into()),
     }
 }
 
@@ -56,7 +64,7 @@ fn not_counted<'a>(case: &CaseName, instructions: &'a [Instructions]) -> Option<
 }
 
 enum Measured {
-    Value(u64),
+    Value(Metric, u64),
     Broken,
     Absent,
 }
@@ -67,33 +75,35 @@ fn measured(budget: &Budget, exact: &ExactRun, instructions: &[Instructions], wa
     if matches!(exact.get(case), Some(Err(_))) {
         return Measured::Broken;
     }
-    let in_exact = exact.get(case).map(|outcome| {
-        let records = outcome.as_ref();
-        records.map(|records| records.iter().find(|record| record.metric() == budget.metric).map(|r| r.value()))
-    });
-    let value = match budget.metric.class() {
-        Class::Wall => wall.get(case).map(|outcome| outcome.as_ref().map(|time| Some(time.ns))),
-        // A case that is broken elsewhere was not counted.
-        Class::Instructions => instructions
-            .iter()
-            .find_map(|instructions| instructions.get(case))
-            .map(|outcome| outcome.as_ref().map(|record| Some(record.value())))
-            .or_else(|| in_exact.filter(Result::is_err)),
-        Class::Behaviour | Class::Quality | Class::Schedule | Class::Heap => in_exact,
-    };
-    match value {
-        Some(Ok(Some(value))) => Measured::Value(value),
-        Some(Err(_)) => Measured::Broken,
-        Some(Ok(None)) | None => Measured::Absent,
+    let of_record = |record: &Record| Measured::Value(record.metric(), record.value());
+    if budget.metric == Metric::TIME.name() {
+        return match wall.get(case) {
+            Some(Ok(time)) => Measured::Value(Metric::TIME, time.ns),
+            Some(Err(_)) => Measured::Broken,
+            None => Measured::Absent,
+        };
     }
+    if budget.metric == Metric::INSTRUCTIONS.name() {
+        return match instructions.iter().find_map(|instructions| instructions.get(case)) {
+            Some(Ok(record)) => of_record(record),
+            Some(Err(_)) => Measured::Broken,
+            None => Measured::Absent,
+        };
+    }
+    let records = exact.get(case).and_then(|outcome| outcome.as_ref().ok()).into_iter().flatten();
+    let mut found = records.filter(|record| record.metric().name() == budget.metric);
+    found.next().map_or(Measured::Absent, of_record)
 }
 
 #[cfg(test)]
 mod tests {
-    use perf_gate::{Checksum, Metric, Record, Tools};
+    use perf_gate::{Checksum, Class, Tools, Unit};
 
     use super::*;
     use crate::run::{Spread, WallTime};
+
+    const PEAK: Metric = Metric::new("heap-peak", Unit::Bytes, Class::Heap);
+    const LIVE: Metric = Metric::new("heap-live", Unit::Bytes, Class::Heap);
 
     fn verdict(metric: Metric, case: &str, limit: u64) -> Option<Verdict> {
         verdict_where(true, metric, case, limit)
@@ -101,13 +111,14 @@ mod tests {
 
     fn verdict_where(counts: bool, metric: Metric, case: &str, limit: u64) -> Option<Verdict> {
         let name = |case: &str| CaseName::new(case).unwrap();
-        let record = Record::new(name("a/b/c"), Metric::HeapPeak, 100, Checksum(1)).unwrap();
+        let record = Record::new(name("a/b/c"), PEAK, 100, Checksum(1)).unwrap();
         let exact = ExactRun::from([(name("a/b/c"), Ok(vec![record])), (name("a/b/broken"), Err("died".into()))]);
         let spread = Spread { iqr_percent: 1.0, processes: 5 };
         let wall = WallRun::from([(name("a/b/c"), Ok(WallTime { ns: 100, spread }))]);
-        let budget = Budget { case: name(case), metric, limit, unit: None, source: "test".into(), reference: None };
+        let (unit, metric) = (metric.unit(), metric.name());
+        let budget = Budget { case: name(case), metric, limit, unit, source: "test".into(), reference: None };
         let selection = Selection::new(Some("a/*")).unwrap();
-        let counted = Record::new(name("a/b/c"), Metric::Instructions, 100, Checksum(1)).unwrap();
+        let counted = Record::new(name("a/b/c"), Metric::INSTRUCTIONS, 100, Checksum(1)).unwrap();
         let tools = Tools { valgrind: String::new(), libc: String::new() };
         let instructions = match counts {
             true => Instructions::Measured { tools, run: [(name("a/b/c"), Ok(counted))].into() },
@@ -118,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_limit_is_the_last_value_that_passes() {
-        for metric in [Metric::HeapPeak, Metric::Time, Metric::Instructions] {
+        for metric in [PEAK, Metric::TIME, Metric::INSTRUCTIONS] {
             assert_eq!(verdict(metric, "a/b/c", 100), Some(Verdict::Pass));
             assert_eq!(verdict(metric, "a/b/c", 99), Some(Verdict::Regressed));
         }
@@ -126,12 +137,14 @@ mod tests {
 
     #[test]
     fn what_is_not_measured_is_never_green() {
-        assert_eq!(verdict(Metric::HeapLive, "a/b/c", 100), Some(Verdict::Missing));
-        assert_eq!(verdict(Metric::HeapPeak, "a/b/d", 100), Some(Verdict::Missing));
-        assert_eq!(verdict(Metric::HeapPeak, "a/b/broken", 100), Some(Verdict::Broken));
-        assert_eq!(verdict(Metric::Instructions, "a/b/broken", 100), Some(Verdict::Broken));
-        assert_eq!(verdict(Metric::Instructions, "a/b/d", 100), Some(Verdict::Missing));
-        assert_eq!(verdict_where(false, Metric::Instructions, "a/b/c", 100), Some(Verdict::Inconclusive));
-        assert_eq!(verdict(Metric::HeapPeak, "z/b/c", 100), None, "not selected");
+        assert_eq!(verdict(LIVE, "a/b/c", 100), Some(Verdict::Missing));
+        assert_eq!(verdict(PEAK, "a/b/d", 100), Some(Verdict::Missing));
+        let in_blocks = Metric::new("heap-peak", Unit::Blocks, Class::Heap);
+        assert_eq!(verdict(in_blocks, "a/b/c", 100), Some(Verdict::Missing), "a hundred of something else");
+        assert_eq!(verdict(PEAK, "a/b/broken", 100), Some(Verdict::Broken));
+        assert_eq!(verdict(Metric::INSTRUCTIONS, "a/b/broken", 100), Some(Verdict::Broken));
+        assert_eq!(verdict(Metric::INSTRUCTIONS, "a/b/d", 100), Some(Verdict::Missing));
+        assert_eq!(verdict_where(false, Metric::INSTRUCTIONS, "a/b/c", 100), Some(Verdict::Inconclusive));
+        assert_eq!(verdict(PEAK, "z/b/c", 100), None, "not selected");
     }
 }

@@ -9,7 +9,7 @@ use perf_gate::{Baseline, Class, Metric, Record};
 
 use super::{Base, acceptance, improved, missing, new, not_comparable, row};
 use crate::next_step::NextStep;
-use crate::row::{Group, Row, Subject};
+use crate::row::{Group, Row};
 use crate::run::{ExactRun, Instructions};
 use crate::selection::Selection;
 use crate::verdict::Verdict;
@@ -28,7 +28,7 @@ pub fn rows(
     for (case, outcome) in run {
         rows.push(match outcome {
             Ok(record) => judge(record, base, today),
-            Err(reason) => Row::new(Group::Instructions, case, Subject::Metric(Metric::Instructions), Verdict::Broken)
+            Err(reason) => Row::new(Group::Instructions, case, Metric::INSTRUCTIONS, Verdict::Broken)
                 .because(reason)
                 .then(NextStep::RunOperations(case.clone())),
         });
@@ -45,7 +45,7 @@ pub fn rows(
 }
 
 fn judge(record: &Record, base: Base<'_>, today: Date) -> Row {
-    let stored = base.baseline().and_then(|baseline| baseline.get(record.case(), record.metric()));
+    let stored = base.baseline().and_then(|baseline| baseline.get(record.case(), record.metric().name()));
     let row = |verdict| row(record, stored, verdict);
     // Whether it is stored does not matter then: nothing could be compared.
     match base {
@@ -86,7 +86,7 @@ mod tests {
     }
 
     fn record(name: &str, value: u64) -> Record {
-        Record::new(case(name), Metric::Instructions, value, Checksum(7)).unwrap()
+        Record::new(case(name), Metric::INSTRUCTIONS, value, Checksum(7)).unwrap()
     }
 
     fn tools() -> Tools {
@@ -157,8 +157,14 @@ mod tests {
     fn an_acceptance_covers_its_value_and_the_margin() {
         let verdict = |now, expires: &str| {
             let mut stored = baseline(vec![record("a/b/c", 1_000)]);
-            let (case, metric, reason) = (case("a/b/c"), Metric::Instructions, "because".to_owned());
-            stored.accepted.push(Acceptance { case, metric, value: 1_100, reason, expires: expires.into() });
+            let (case, metric, reason) = (case("a/b/c"), Metric::INSTRUCTIONS, "because".to_owned());
+            stored.accepted.push(Acceptance {
+                case,
+                metric: metric.name(),
+                value: 1_100,
+                reason,
+                expires: expires.into(),
+            });
             verdicts(&measured(&[record("a/b/c", now)]), &ExactRun::new(), Base::Comparable(&stored))["a/b/c"]
         };
         assert_eq!(verdict(1_010, "2026-07-01"), Verdict::Pass);

@@ -23,7 +23,7 @@ pub use wall::rows as wall_rows;
 use perf_gate::{Baseline, CaseName, Record};
 
 use crate::next_step::NextStep;
-use crate::row::{self, Group, Row, Subject, Value};
+use crate::row::{self, Group, Row, Value};
 use crate::selection::Selection;
 use crate::verdict::Verdict;
 
@@ -71,8 +71,7 @@ pub fn identical_rows(stored: Option<&Baseline>, selection: &Selection) -> Vec<R
     let records = stored.into_iter().flat_map(Baseline::records);
     let selected = records.filter(|record| selection.contains(record.case()));
     let row = |record: &Record| {
-        let subject = Subject::Metric(record.metric());
-        Row::new(record.metric().class().into(), record.case(), subject, Verdict::Identical)
+        Row::new(record.metric().class().into(), record.case(), record.metric(), Verdict::Identical)
             .values(Some(Value::Number(record.value())), None)
     };
     let mut rows: Vec<Row> = selected.map(row).collect();
@@ -107,13 +106,13 @@ pub fn witness(rows: &[Row], case: &CaseName) -> Witness {
 /// The row of a record, with the stored value beside the measured one.
 fn row(record: &Record, stored: Option<&Record>, verdict: Verdict) -> Row {
     let metric = record.metric();
-    Row::new(metric.class().into(), record.case(), Subject::Metric(metric), verdict)
+    Row::new(metric.class().into(), record.case(), metric, verdict)
         .values(stored.map(|stored| Value::Number(stored.value())), Some(Value::Number(record.value())))
 }
 
 fn missing(record: &Record) -> Row {
     let (case, metric) = (record.case(), record.metric());
-    Row::new(metric.class().into(), case, Subject::Metric(metric), Verdict::Missing)
+    Row::new(metric.class().into(), case, metric, Verdict::Missing)
         .values(Some(Value::Number(record.value())), None)
         .because("in the baseline, not in the run")
         .then(NextStep::BringBack)

@@ -14,7 +14,7 @@ use perf_gate::{CaseName, Metric};
 use crate::next_step::NextStep;
 use crate::pairs::outcome::{Broken, Measured};
 use crate::pairs::{Difference, Figure, Stage};
-use crate::row::{Group, Paired, Row, Subject, Value};
+use crate::row::{Group, Paired, Row, Value};
 use crate::statistics::{self, Estimate, percent};
 use crate::text::counted;
 use crate::verdict::Verdict;
@@ -264,7 +264,7 @@ pub fn rows(
     let control = measured.pairs.differences(Stage::Control, &measured.control);
     let unfit = unfit(&control);
     let row = |case: &CaseName| {
-        let new = |verdict| Row::new(Group::Wall, case, Subject::Metric(Metric::Time), verdict);
+        let new = |verdict| Row::new(Group::Wall, case, Metric::TIME, verdict);
         match measured.broken.get(case) {
             Some(Broken::Head(reason)) => {
                 return new(Verdict::Broken).because(format!("`time` {reason}")).then(NextStep::RunTime);

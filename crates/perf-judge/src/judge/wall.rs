@@ -3,13 +3,13 @@
 use perf_gate::Metric;
 
 use crate::next_step::NextStep;
-use crate::row::{Group, Row, Subject, Value};
+use crate::row::{Group, Row, Value};
 use crate::run::WallRun;
 use crate::verdict::Verdict;
 
 /// A row for each case: its time, or why there is none. `verdict` is that of times, with its reason.
 pub fn rows(run: &WallRun, verdict: Verdict, why: Option<&str>) -> Vec<Row> {
-    let row = |case, verdict| Row::new(Group::Wall, case, Subject::Metric(Metric::Time), verdict);
+    let row = |case, verdict| Row::new(Group::Wall, case, Metric::TIME, verdict);
     let rows = run.iter().map(|(case, outcome)| match outcome {
         Ok(time) => {
             let row = row(case, verdict).values(None, Some(Value::Number(time.ns)));

@@ -67,7 +67,7 @@ fn value(value: Option<Value>, row: &Row) -> String {
 
 fn number(number: u64, row: &Row) -> String {
     match row.subject {
-        Subject::Metric(metric) => with_unit(number, metric.unit()),
+        Subject::Metric { unit, .. } => with_unit(number, unit),
         Subject::Case | Subject::Checksum => grouped(number.into()),
     }
 }

@@ -4,8 +4,8 @@ mod allocations;
 mod culprit;
 mod functions;
 
-use perf_gate::Metric;
-use perf_judge::row::{Group, Row, Subject};
+use perf_gate::Unit;
+use perf_judge::row::{Group, Row};
 use perf_judge::text;
 use perf_judge::verdict::Verdict;
 
@@ -34,7 +34,7 @@ pub fn name(
         }
     }
     let files = allocations::files(workspace.root(), &sides.packages);
-    for row in worst(rows, |row| row.subject == Subject::Metric(Metric::HeapBlocks)) {
+    for row in worst(rows, |row| row.group == Group::Heap && row.subject.unit() == Some(Unit::Blocks)) {
         let found = allocations::of(&files, base, head, &row.case)?;
         explain(row, "allocations are in", &found);
     }
@@ -61,13 +61,14 @@ fn explain(row: &mut Row, where_to: &str, culprits: &[Culprit]) {
 
 #[cfg(test)]
 mod tests {
-    use perf_gate::CaseName;
+    use perf_gate::{CaseName, Class, Metric};
 
     use super::culprit::grown;
     use super::*;
 
     fn a_row(verdict: Verdict) -> Row {
-        Row::new(Group::Heap, &CaseName::new("a/b/c").unwrap(), Subject::Metric(Metric::HeapBlocks), verdict)
+        let blocks = Metric::new("heap-blocks", Unit::Blocks, Class::Heap);
+        Row::new(Group::Heap, &CaseName::new("a/b/c").unwrap(), blocks, verdict)
     }
 
     #[test]

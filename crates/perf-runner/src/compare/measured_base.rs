@@ -48,8 +48,10 @@ pub fn declared(base: &Workspace, harness: &Harness, key: &Key) -> Option<Baseli
 pub fn moved(base: &Baseline, stored: Option<&Baseline>, declared: Option<&Baseline>) -> Baseline {
     let moved = |record: &Record| {
         let (case, metric) = (record.case(), record.metric());
-        let both =
-            (stored.and_then(|stored| stored.get(case, metric)), declared.and_then(|base| base.get(case, metric)));
+        let both = (
+            stored.and_then(|stored| stored.get(case, metric.name())),
+            declared.and_then(|base| base.get(case, metric.name())),
+        );
         let (Some(now), Some(before)) = both else { return record.clone() };
         let value = moved_value(record.value(), before.value(), now.value());
         let checksum = if now.checksum() == before.checksum() { record.checksum() } else { now.checksum() };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use perf_gate::{Baseline, BaselineError, CaseName, Metric};
+use perf_gate::{Baseline, BaselineError, CaseName, MetricName};
 use perf_judge::budget::{self, Budget};
 use perf_judge::thresholds::{self, Thresholds, parse_date};
 
@@ -92,11 +92,6 @@ impl BenchData {
     /// The file of a harness' baseline for a target.
     pub fn baseline_file(&self, harness: &Harness, target: &str) -> PathBuf {
         self.baselines_dir.join(baseline_name(harness, target))
-    }
-
-    /// The directory of the baselines.
-    pub fn baselines_dir(&self) -> &Path {
-        &self.baselines_dir
     }
 }
 
@@ -251,7 +246,7 @@ fn place(error: &BaselineError, text: &str) -> Option<std::ops::Range<usize>> {
     }
 }
 
-fn row_at_the_beginning(message: &str) -> Option<(CaseName, Metric)> {
+fn row_at_the_beginning(message: &str) -> Option<(CaseName, MetricName)> {
     let (case, rest) = message.split_once(' ')?;
     let (metric, _) = rest.split_once(':')?;
     Some((case.parse().ok()?, metric.parse().ok()?))

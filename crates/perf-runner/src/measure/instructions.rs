@@ -33,7 +33,7 @@ pub fn measure(
     let records = parallel::each(&countable, |&(case, checksum)| {
         progress.at(case.as_str());
         let counted = callgrind.instructions(executables, case).and_then(|value| {
-            let record = Record::new(case.clone(), Metric::Instructions, value, checksum);
+            let record = Record::new(case.clone(), Metric::INSTRUCTIONS, value, checksum);
             record.map_err(|error| CaseError::Broken(error.to_string()))
         });
         progress.step(Progress::in_parallel(Progress::INSTRUCTIONS_CASE));
