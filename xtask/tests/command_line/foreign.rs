@@ -1,0 +1,225 @@
+//! The gate serves any workspace: one with names and metrics of its own, two harness packages measured by divan and dhat, and
+//! no name of this project in it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::world::Ran;
+
+/// What one operation of `words/count/*` does; each edit is made of one place in it.
+const WORDS: &str = "libs/textkit/src/words.rs";
+
+fn fixture() -> PathBuf {
+    // Asked when the test runs: two clones that share a target folder share this executable too.
+    let xtask = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&xtask).join("tests/fixtures/foreign")
+}
+
+/// A copy of the workspace in a repository of its own, on its branch `trunk`.
+struct Foreign {
+    dir: TempDir,
+}
+
+impl Foreign {
+    fn new() -> Self {
+        let foreign = Self { dir: tempfile::tempdir().unwrap() };
+        copy(&fixture(), foreign.dir.path());
+        foreign.git(&["init", "--quiet", "--initial-branch", "trunk"]);
+        foreign.commit("the beginning");
+        // What crates of others compile to stays between runs of this test; what is kept of comparisons does not.
+        for made in ["pairs", "compare", "latest", "base", "tree"] {
+            let _ = fs::remove_dir_all(target().join("perf").join(made));
+        }
+        foreign
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.dir.path().join(path)
+    }
+
+    /// Replaces a text that is in a file once.
+    #[track_caller]
+    fn edit(&self, path: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.path(path)).unwrap();
+        assert_eq!(text.matches(from).count(), 1, "{from:?} in {path}");
+        fs::write(self.path(path), text.replace(from, to)).unwrap();
+    }
+
+    #[track_caller]
+    fn git(&self, arguments: &[&str]) {
+        let mut git = Command::new("git");
+        git.args(["-c", "user.name=Nobody", "-c", "user.email=nobody@example.org"]).args(arguments);
+        git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1").current_dir(self.dir.path());
+        let output = git.stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    fn commit(&self, subject: &str) {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--message", subject]);
+    }
+
+    fn restore(&self) {
+        self.git(&["reset", "--quiet", "--hard"]);
+    }
+
+    /// Runs the gate in it. Every crate of others was fetched to build this test.
+    fn run(&self, arguments: &[&str]) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.current_dir(self.dir.path()).args(arguments).stdin(Stdio::null());
+        command.env("CARGO_NET_OFFLINE", "true").env("CARGO_TARGET_DIR", target()).env("VALGRIND", "there-is-none");
+        ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"].iter().for_each(|name| {
+            command.env_remove(name);
+        });
+        Ran::of(command.output().unwrap())
+    }
+
+    fn rows(&self) -> Vec<Value> {
+        let report = fs::read_to_string(target().join("perf/latest/report.json")).unwrap();
+        let report: Value = serde_json::from_str(&report).unwrap();
+        report["rows"].as_array().unwrap().clone()
+    }
+
+    /// The rows of a harness that are red, as `VERDICT case metric`, without wall time: what this machine can tell about that
+    /// is nothing that a test can promise.
+    fn red(&self) -> Vec<String> {
+        let is_red = |row: &&Value| {
+            row["class"] != "wall"
+                && ["BROKEN", "REGRESSED", "MISSING"].iter().any(|verdict| row["verdict"] == *verdict)
+        };
+        let text = |row: &Value, field: &str| row[field].as_str().unwrap().to_owned();
+        let rows = self.rows();
+        let red = rows.iter().filter(is_red);
+        red.map(|row| format!("{} {} {}", text(row, "verdict"), text(row, "case"), text(row, "metric"))).collect()
+    }
+
+    /// The verdicts of a harness, each once.
+    fn verdicts(&self, harness: &str) -> Vec<String> {
+        let rows = self.rows();
+        let own = rows.iter().filter(|row| row["harness"] == harness && row["class"] != "wall");
+        let mut verdicts: Vec<String> = own.map(|row| row["verdict"].as_str().unwrap().to_owned()).collect();
+        verdicts.sort();
+        verdicts.dedup();
+        verdicts
+    }
+}
+
+/// Where it is built.
+fn target() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("foreign")
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_workspace_with_other_names_and_metrics_is_measured_compared_and_judged() {
+    let foreign = Foreign::new();
+    foreign.run(&["baseline", "update"]).expect(0).says("perf-data/baselines/textkit-bench/");
+    let baseline = |package: &str| {
+        let dir = foreign.path("perf-data/baselines").join(package);
+        let mut files = fs::read_dir(dir).unwrap().map(|file| file.unwrap().path());
+        fs::read_to_string(files.next().unwrap()).unwrap()
+    };
+    assert!(baseline("textkit-bench").contains(r#"metric = "words", unit = "count", class = "behaviour""#));
+    assert!(baseline("index-bench").contains(r#"metric = "first-right", unit = "count", class = "quality""#));
+    foreign.commit("baselines");
+
+    // One allocation more in one library: its harness is red, the other has nothing to do with it.
+    foreign.edit(WORDS, "Cow::Borrowed(text)", "Cow::Owned(text.to_owned())");
+    let ran = foreign.run(&["perf", "--quick", "--budget", "5s"]).expect(1);
+    ran.says("allocations are in without_soft_hyphens in libs/textkit/src/words.rs +1 (was 0)");
+    let words = ["100", "1000", "200000"].map(|size| format!("words/count/{size}"));
+    let metrics = ["heap-blocks", "heap-bytes", "heap-peak"];
+    let expected = words.iter().flat_map(|case| metrics.map(|metric| format!("REGRESSED {case} {metric}")));
+    assert_eq!(foreign.red(), expected.collect::<Vec<_>>());
+    assert_eq!(foreign.verdicts("index-bench"), ["PASS"]);
+    let wall =
+        |case: &str| foreign.rows().into_iter().find(|row| row["class"] == "wall" && row["case"] == case).unwrap();
+    assert!(wall("words/count/100")["paired"]["pairs"].as_u64().unwrap() >= 8, "{}", wall("words/count/100"));
+    assert_eq!(wall("index/build/200")["verdict"], "IDENTICAL");
+
+    // Who asks for the comparison of something that is not measured waits for nothing.
+    foreign.restore();
+    foreign.edit("README.md", "#", "##");
+    foreign.run(&["perf", "--against", "HEAD"]).expect(0).says("IDENTICAL");
+
+    // A dependency of one harness: its values mean something else now, those of the other do not.
+    foreign.restore();
+    let manifest = "bench/index/Cargo.toml";
+    foreign.edit(manifest, "divan = \"0.1.21\"", "divan = \"0.1.21\"\nunicode-width = \"0.2\"");
+    let lock = fs::read_to_string(foreign.path("Cargo.lock")).unwrap();
+    let (before, of_index) = lock.split_once("name = \"index-bench\"").unwrap();
+    let of_index = of_index.replacen(" \"textindex\",\n", " \"textindex\",\n \"unicode-width\",\n", 1);
+    fs::write(foreign.path("Cargo.lock"), format!("{before}name = \"index-bench\"{of_index}")).unwrap();
+    foreign.run(&["baseline", "diff", "--only", "words/*"]).expect(0).says("nothing would change");
+    let ran = foreign.run(&["baseline", "diff", "--only", "index/*"]).expect(0);
+    ran.says("not comparable: packages is").says("values are compared all the same");
+
+    // Fewer right answers are red, by a class that no list of metrics knows this one to be of.
+    foreign.restore();
+    let index = "libs/textindex/src/lib.rs";
+    let text = fs::read_to_string(foreign.path(index)).unwrap();
+    let sorted = text.lines().find(|line| line.contains("sort_by_key(")).unwrap();
+    foreign.edit(index, sorted, "");
+    foreign.run(&["baseline", "update"]).expect(1).says("right less often");
+}
+
+/// Names that only this project has.
+#[test]
+fn it_has_no_name_of_this_project() {
+    let mut found = Vec::new();
+    let mut folders = vec![fixture()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap().to_lowercase();
+            // Its task runner depends on the command line, and nothing else does.
+            let text = text.replace("perf-cli", "").replace("perf_cli", "");
+            for name in
+                ["aggregator", "perf-gate", "perf_gate", "perf-judge", "perf-runner", "benches-data", "query/floor"]
+            {
+                if text.contains(name) {
+                    found.push(format!("{name} in {}", path.display()));
+                }
+            }
+        }
+    }
+    assert_eq!(found, [""; 0]);
+    let lines = |file: &str| fs::read_to_string(fixture().join("xtask").join(file)).unwrap().lines().count();
+    assert!(lines("src/main.rs") + lines("Cargo.toml") <= 20, "the task runner of a workspace is small");
+}
+
+/// Whoever adopts the gate copies these files from the guide.
+#[test]
+fn the_guide_has_the_programs_of_the_harness() {
+    let guide = fixture().join("../../../../crates/perf-runner/README.md");
+    let guide = fs::read_to_string(guide).unwrap();
+    for harness in ["words", "index"] {
+        for program in ["count", "heap", "time"] {
+            let file = fixture().join("bench").join(harness).join("benches").join(format!("{program}.rs"));
+            assert!(
+                guide.contains(&fs::read_to_string(file).unwrap()),
+                "{program}.rs of {harness} is not in the guide"
+            );
+        }
+    }
+}
