@@ -7,7 +7,7 @@
 //! ```
 //!
 //! What is measured, and how the command is called, the workspace's root manifest says in `[workspace.metadata.perf]`
-//! ([`perf_runner::config::Config`]). The way of a run: [`perf`], [`baseline`], [`selftest`] and [`mod@test`] have a file or a
+//! ([`perf_runner::config::Config`]). The way of a run: `perf`, `baseline`, `selftest` and `test` have a file or a
 //! folder each, with their options; `perf-runner` measures, `perf-judge` judges; [`wording`] says what can be done about a
 //! row, and [`stdout`] prints.
 

@@ -1,11 +1,11 @@
 //! Turns a run, a baseline and budgets into rows with verdicts. Pure: it reads no file, no clock and no environment.
 //!
-//! - [`exact`]: behaviour, schedule and heap, against a baseline, by equality.
-//! - [`instructions`]: against a baseline, with a margin of one percent.
-//! - [`acceptance`]: what a person tolerates for a while, of both.
-//! - [`budget`]: absolute limits of anything that was measured.
+//! - `exact`: behaviour, schedule and heap, against a baseline, by equality.
+//! - `instructions`: against a baseline, with a margin of one percent.
+//! - `acceptance`: what a person tolerates for a while, of both.
+//! - `budget`: absolute limits of anything that was measured.
 //! - [`paired`]: wall time, from pairs with the base.
-//! - [`wall`]: wall time where there are no pairs.
+//! - `wall`: wall time where there are no pairs.
 
 mod acceptance;
 mod budget;

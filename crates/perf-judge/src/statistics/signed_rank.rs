@@ -31,7 +31,7 @@ pub struct Estimate {
 /// `None` if a difference is not finite, unless 0 < alpha < 0.5, and where n differences can prove nothing at this
 /// level because even all of one sign are not rare enough: 2^-n > alpha. (1 % needs 7.)
 ///
-/// The time grows with n², 3 µs for 30 pairs and 25 µs for 100: see [`critical_rank`] for the first call with an n.
+/// The time grows with n², 3 µs for 30 pairs and 25 µs for 100: see `critical_rank` for the first call with an n.
 pub fn estimate(differences: &[f64], alpha: f64) -> Option<Estimate> {
     let pairs = differences.len();
     let rank = remembered_rank(pairs, alpha)?;
