@@ -25,6 +25,8 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
         )
     })?;
     let mut cargo = workspace.cargo();
+    // Paths among the arguments start where the user is.
+    cargo.current_dir(".");
     cargo.args(["run", "--quiet", "--locked", "--package", package, "--"]).args(&options.arguments);
     let status = passed_on::to_its_end(&mut cargo)?;
     // Without a code it was killed.

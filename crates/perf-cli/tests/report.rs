@@ -10,7 +10,9 @@ use perf_judge::pairs::{Difference, Times};
 use perf_judge::report::comparison::{Comparison, Layouts, Pairing, Revision};
 use perf_judge::report::{HarnessRun, Report, human_rows, human_rows_with_notes};
 use perf_judge::row::{self, Group, Paired, Row, Subject, Value};
+use perf_judge::rules::{Kind, RuleChange};
 use perf_judge::run::{Spread, Unusable};
+use perf_judge::slack::Slack;
 use perf_judge::verdict::Verdict;
 use perf_runner::config::Config;
 
@@ -135,7 +137,7 @@ fn in_pairs(case: &str, change: f64, pairs: usize, verdict: Verdict) -> Row {
     let difference = |percent: &f64| Difference::between(times(100.0), times(100.0 + percent));
     let first: Vec<Difference> = percents.iter().map(difference).collect();
     let judgement = judge(&Rule::ORDINARY.first_pairs(&first), &[]);
-    let paired = Some(Paired::new(&judgement, logs, 0));
+    let paired = Some(Paired::new(&judgement, logs, 0, perf_judge::judge::paired::MARGIN));
     let time = row(Group::Wall, case, Metric::TIME, verdict).values(number(18_000), number(18_460));
     Row { paired, ..time }
 }
@@ -197,6 +199,9 @@ fn report(mut rows: Vec<Row>, tools: Result<Tools, Unusable>, comparison: Compar
     Report {
         provenance: Provenance { commit: text("0123abc-dirty"), machine: text("a processor, 2 processors") },
         harnesses: vec![HarnessRun { package: text(HARNESS), key, tools, comparison }],
+        rules: None,
+        slack: None,
+        rules_forbidden: false,
         quick: true,
         only: None,
         exit_code,
@@ -352,4 +357,35 @@ fn instructions_that_were_not_measured() {
 #[test]
 fn instructions_counted_by_another_valgrind() {
     insta::assert_snapshot!(plain(Format::Human, with_instructions(76, Verdict::Inconclusive)));
+}
+
+/// Before the verdict: whoever reads it knows by which rules it was made.
+#[test]
+fn what_a_change_does_to_its_own_rules_is_told() {
+    let change = |kind, what: &str| RuleChange { kind, what: what.to_owned() };
+    let mut rules = vec![
+        change(Kind::Value, "query/floor/10 heap-blocks: 56 to 500 (+792.9 %)"),
+        change(Kind::Acceptance, "query/floor/10 heap-bytes: 9000 until 2026-12-31 (we need it)"),
+        change(Kind::Budget, "query/floor/10 time: 26000 to 260000 ns"),
+        change(Kind::Margin, "url/ordinary/40: 100 % until 2026-12-31 (why not)"),
+        change(Kind::Case, "rank/wide/800 is stored no more"),
+    ];
+    rules.extend((0..9).map(|n| change(Kind::Harness, &format!("bench/cases/{n}.rs differs"))));
+    let row = row(Group::Heap, "query/floor/10", HEAP_BLOCKS, Verdict::Improved).values(number(500), number(61));
+    let slack = Slack::new(std::slice::from_ref(&row), Some(20));
+    let told = |rules_forbidden: bool, exit_code: u8| {
+        let whole = report(vec![row.clone()], tools(), Comparison::None("there is no base".into()));
+        let report = Report { rules: Some(rules.clone()), slack: slack.clone(), rules_forbidden, exit_code, ..whole };
+        [report.human("report.json", &words), report.markdown(&words), report.json(&words).unwrap()]
+            .map(|text| anstream::adapter::strip_str(&text).to_string())
+    };
+    let [human, markdown, json] = told(true, exit_status::RED);
+    assert!(human.ends_with("RED (exit 1): this change loosens the rules that it is judged by\n"), "{human}");
+    insta::assert_snapshot!("rules_human", human);
+    assert_eq!(markdown.matches("- **harness**").count(), 9, "all of them: {markdown}");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["rules_changed"][0]["kind"], "value");
+    assert_eq!(json["slack"]["days"], 20);
+    let [human, ..] = told(false, exit_status::GREEN);
+    assert!(human.contains("Rules changed by this change") && human.contains("GREEN (exit 0)"), "{human}");
 }

@@ -151,6 +151,12 @@ pub enum BaselineError {
     /// Versions for counts that are not there.
     #[error("`tools` says what instructions were counted with, but there is no such record")]
     IdleTools,
+    /// Values or acceptances are not those that were written.
+    #[error("its values are not those that were stored: `digest` does not fit them, so somebody edited it")]
+    Edited,
+    /// Nobody could tell whether it was edited.
+    #[error("missing field `digest`, which tells whether its values are those that were stored")]
+    NoDigest,
     /// A baseline without records can find nothing.
     #[error("it has no records, so nothing could ever be red")]
     Empty,
@@ -184,6 +190,15 @@ struct Stored {
     provenance: Provenance,
     accepted: Vec<Acceptance>,
     record: Vec<Record>,
+    /// Absent in schema 2.
+    digest: Option<Checksum>,
+}
+
+/// What stored values and acceptances are known again by: FNV-1a of their lines. It tells of an edit by accident, not of one by
+/// somebody who computes it anew.
+fn digest(body: &str) -> Checksum {
+    let fnv = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    Checksum(body.bytes().fold(0xcbf2_9ce4_8422_2325, fnv))
 }
 
 /// Each record of this version has a class.
@@ -255,7 +270,12 @@ impl Baseline {
         let stored: Stored = toml::from_str(text)?;
         let mut baseline = Self::new(stored.key, stored.tools, stored.provenance, stored.record)?;
         baseline.accepted = stored.accepted;
-        Ok(baseline)
+        let found = digest(&baseline.body());
+        match stored.digest {
+            None if schema == SCHEMA => Err(BaselineError::NoDigest),
+            Some(written) if written != found => Err(BaselineError::Edited),
+            _ => Ok(baseline),
+        }
     }
 
     /// The stored form: one line a record, in a fixed order, so that a change can be reviewed line by line. `writer` is the
@@ -280,6 +300,16 @@ impl Baseline {
         for (name, value) in key.into_iter().chain(tools).chain(provenance) {
             let _ = writeln!(out, "{name} = {}", quoted(value));
         }
+        let body = self.body();
+        let _ = writeln!(out, "digest = \"{}\"", digest(&body));
+        out.push_str(&body);
+        out
+    }
+
+    /// What is stored, without where it came from.
+    fn body(&self) -> String {
+        let mut out = String::new();
+        let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
         let _ = writeln!(out, "accepted = [");
         for Acceptance { case, metric, value, reason, expires } in &self.accepted {
             let (reason, expires) = (quoted(reason), quoted(expires));
@@ -301,6 +331,19 @@ impl Baseline {
         }
         let _ = writeln!(out, "]");
         out
+    }
+
+    /// A text of this form with the digest of what it holds now, as `update` would have written it; the text itself where it
+    /// is none. For whoever changes stored values on purpose, as a merge tool or a test does.
+    pub fn sealed(text: &str) -> String {
+        let Ok(stored) = toml::from_str::<Stored>(text) else { return text.to_owned() };
+        let Ok(mut baseline) = Self::new(stored.key, stored.tools, stored.provenance, stored.record) else {
+            return text.to_owned();
+        };
+        baseline.accepted = stored.accepted;
+        let digest = format!("digest = \"{}\"", digest(&baseline.body()));
+        let line = |line: &str| if line.starts_with("digest = ") { digest.clone() } else { line.to_owned() };
+        text.lines().map(|text| line(text) + "\n").collect()
     }
 
     /// All records, by case and metric.
@@ -386,6 +429,7 @@ tools.valgrind = "3.19.0"
 tools.libc = "glibc 2.36"
 provenance.commit = "0123abc"
 provenance.machine = 'a "quoted" processor, 2 processors'
+digest = "c15e8d3f8f7d1e15"
 accepted = [
   { case = "query/floor/10", metric = "heap-blocks", value = 62, expires = "2026-12-31", reason = 'one more "block" until the parser is replaced' },
 ]
@@ -407,7 +451,9 @@ record = [
     /// A baseline that was stored before records had a class says the same.
     #[test]
     fn schema_2_is_read_as_what_it_was() {
-        let mut old = sample().to_toml("a command").replace("schema = 3", "schema = 2");
+        let new = sample().to_toml("a command");
+        let digest = new.lines().find(|line| line.starts_with("digest")).unwrap();
+        let mut old = new.replace("schema = 3", "schema = 2").replace(&format!("{digest}\n"), "");
         for class in ["behaviour", "heap", "instructions"] {
             old = old.replace(&format!("class = \"{class}\", "), "");
         }
@@ -422,6 +468,26 @@ record = [
         for cut in 0..end {
             assert!(Baseline::from_toml(&text[..cut]).is_err(), "cut at {cut} was accepted");
         }
+    }
+
+    /// By accident, as in a merge; whoever means it writes it with the command.
+    #[test]
+    fn an_edited_value_is_seen() {
+        let text = sample().to_toml("a command");
+        for (from, to) in
+            [("value = 61", "value = 62"), ("value = 62, expires", "value = 63, expires"), ("2026-12-31", "2027-12-31")]
+        {
+            let edited = text.replacen(from, to, 1);
+            assert!(matches!(Baseline::from_toml(&edited), Err(BaselineError::Edited)), "{from}");
+            assert!(Baseline::from_toml(&Baseline::sealed(&edited)).is_ok(), "{from}");
+        }
+        let elsewhere = text.replacen("provenance.commit = \"0123abc\"", "provenance.commit = \"4567def\"", 1);
+        assert!(Baseline::from_toml(&elsewhere).is_ok(), "where it came from is information");
+        let without: String =
+            text.lines().filter(|line| !line.starts_with("digest")).map(|line| format!("{line}\n")).collect();
+        assert!(matches!(Baseline::from_toml(&without), Err(BaselineError::NoDigest)));
+        assert_eq!(Baseline::sealed(&text), text);
+        assert_eq!(Baseline::sealed("no baseline"), "no baseline");
     }
 
     #[test]

@@ -30,13 +30,14 @@ fn runaway() {
                 all.push(std::hint::black_box(vec![1_u8; 1 << 20]));
             }
         }
-        // Three times the limit, but begun anew each time, as `time` does for each case.
+        // Almost three times the limit, but begun anew each time, as `time` does for each case. Each takes well below the limit:
+        // the system counts processor time in ticks, which on a busy machine are a tenth more than what this clock says.
         "cases" => {
-            for _ in 0..3 {
+            for _ in 0..4 {
                 limits::allow(SMALL);
                 let start = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
                 let over = |now: rustix::time::Timespec| {
-                    (now.tv_sec - start.tv_sec) * 1_000_000_000 + now.tv_nsec - start.tv_nsec > 900_000_000
+                    (now.tv_sec - start.tv_sec) * 1_000_000_000 + now.tv_nsec - start.tv_nsec > 700_000_000
                 };
                 while !over(rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime)) {}
             }

@@ -24,7 +24,8 @@ Exit codes, in the order they are decided:
     3  a file in benches-data is not valid (before anything is built or measured)
     2  usage or environment: options, build, machine
   130  interrupted; nothing was written
-    1  a row is REGRESSED, MISSING or BROKEN, or an update was refused
+    1  a row is REGRESSED, MISSING or BROKEN, or an update was refused, or rules
+       were loosened that may not be (--forbid-rule-changes)
     4  a row that has to be judged could not be (of wall and instructions only with --require)
     0  otherwise: the only green code";
 
@@ -74,6 +75,9 @@ pub fn is_of_instructions(row: &Row) -> bool {
 
 /// What [`GREEN`] means where instructions, which were not required, were not all judged.
 pub const GREEN_IN_PART: &str = "GREEN (exit 0): nothing is worse in what was judged";
+
+/// What [`RED`] means where the change may not loosen its own rules and did.
+pub const RULES_CHANGED: &str = "RED (exit 1): this change loosens the rules that it is judged by";
 
 /// One word for a person, and what it stands for.
 pub fn meaning(code: u8) -> &'static str {

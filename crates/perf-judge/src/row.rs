@@ -144,6 +144,8 @@ pub struct Paired {
     pub upper_percent: Option<f64>,
     /// The smallest slowdown that would have been found with a probability of 95 %.
     pub smallest_percent: Option<f64>,
+    /// What the change may cost without being red.
+    pub margin_percent: f64,
     /// Number of pairs.
     pub pairs: usize,
     /// How many of them were measured to confirm what the others said.

@@ -26,6 +26,15 @@ pub fn visible(text: &str) -> String {
     text.filter(|&c| !is_invisible(c)).collect()
 }
 
+/// A number of days before today.
+pub fn days_ago(days: i64) -> String {
+    match days {
+        ..=0 => "today".into(),
+        1 => "yesterday".into(),
+        days => format!("{days} days ago"),
+    }
+}
+
 /// A number of things: `1 case`, `2 cases`.
 pub fn counted(number: usize, thing: &str) -> String {
     format!(

@@ -15,14 +15,15 @@ pub struct Thresholds(BTreeMap<CaseName, Threshold>);
 /// A wider margin for the wall time of one case.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Threshold {
-    case: CaseName,
+pub struct Threshold {
+    /// The case.
+    pub case: CaseName,
     /// Whole percent of the base's time that the change may cost more.
-    wall_percent: u8,
+    pub wall_percent: u8,
     /// Why, in a person's words.
-    reason: String,
+    pub reason: String,
     /// Last day on which it holds, `YYYY-MM-DD`.
-    expires: String,
+    pub expires: String,
 }
 
 /// Why a text is no list of thresholds, and where.
@@ -45,8 +46,8 @@ struct Stored {
     threshold: Vec<Spanned<Threshold>>,
 }
 
-/// Reads the file.
-pub fn parse(text: &str) -> Result<Thresholds, ThresholdError> {
+/// Reads the file. `today` is when: no margin may be wider for longer than three months from then on.
+pub fn parse(text: &str, today: Date) -> Result<Thresholds, ThresholdError> {
     let Stored { schema, threshold } = toml::from_str(text)
         .map_err(|error: toml::de::Error| ThresholdError { what: error.message().to_owned(), span: error.span() })?;
     if *schema.get_ref() != SCHEMA {
@@ -63,8 +64,12 @@ pub fn parse(text: &str) -> Result<Thresholds, ThresholdError> {
         if entry.reason.trim().is_empty() {
             return refused("`reason` is empty");
         }
-        if parse_date(&entry.expires).is_none() {
-            return refused("`expires` is no date: write it as YYYY-MM-DD");
+        match parse_date(&entry.expires) {
+            None => return refused("`expires` is no date: write it as YYYY-MM-DD"),
+            Some(day) if is_too_far(day, today) => {
+                return refused(&format!("`expires` is more than {LONGEST_TOLERANCE_DAYS} days ahead"));
+            }
+            Some(_) => {}
         }
         if thresholds.contains_key(&entry.case) {
             return refused("it has two thresholds");
@@ -75,12 +80,25 @@ pub fn parse(text: &str) -> Result<Thresholds, ThresholdError> {
 }
 
 impl Thresholds {
+    /// Each of them.
+    pub fn entries(&self) -> impl Iterator<Item = &Threshold> {
+        self.0.values()
+    }
+
     /// The margin of a case's wall time as a part of the base, where it is not the ordinary one today.
     pub fn wall(&self, case: &CaseName, today: Date) -> Option<f64> {
         let threshold = self.0.get(case)?;
         let holds = parse_date(&threshold.expires).is_some_and(|last| today <= last);
         holds.then(|| f64::from(threshold.wall_percent) / 100.0)
     }
+}
+
+/// Days that a tolerance may last: whoever needs longer has to say so again.
+pub const LONGEST_TOLERANCE_DAYS: i32 = 90;
+
+/// Whether a day is so far ahead that no tolerance may last until then.
+pub fn is_too_far(expires: Date, today: Date) -> bool {
+    (expires - today).get_days() > LONGEST_TOLERANCE_DAYS
 }
 
 /// A day written `YYYY-MM-DD` and in no other way.
@@ -92,17 +110,26 @@ pub fn parse_date(text: &str) -> Option<Date> {
 mod tests {
     use super::*;
 
+    const TODAY: Date = jiff::civil::date(2026, 11, 1);
+
     const GOOD: &str = "schema = 1\n[[threshold]]\ncase = \"query/floor/10\"\nwall_percent = 8\n\
                         reason = \"checked URLs\"\nexpires = \"2026-12-31\"\n";
 
     #[test]
     fn a_margin_holds_until_its_day() {
-        let thresholds = parse(GOOD).unwrap();
+        let thresholds = parse(GOOD, TODAY).unwrap();
         let case = |name: &str| CaseName::new(name).unwrap();
         assert_eq!(thresholds.wall(&case("query/floor/10"), jiff::civil::date(2026, 12, 31)), Some(0.08));
         assert_eq!(thresholds.wall(&case("query/floor/10"), jiff::civil::date(2027, 1, 1)), None);
         assert_eq!(thresholds.wall(&case("query/floor/11"), jiff::civil::date(2026, 1, 1)), None);
-        assert_eq!(parse("schema = 1\nthreshold = []").unwrap(), Thresholds::default());
+        assert_eq!(parse("schema = 1\nthreshold = []", TODAY).unwrap(), Thresholds::default());
+    }
+
+    #[test]
+    fn a_tolerance_lasts_three_months() {
+        assert!(!is_too_far(jiff::civil::date(2027, 1, 30), TODAY), "90 days");
+        assert!(is_too_far(jiff::civil::date(2027, 1, 31), TODAY));
+        assert!(!is_too_far(jiff::civil::date(2020, 1, 1), TODAY), "that is over");
     }
 
     #[test]
@@ -114,16 +141,17 @@ mod tests {
             ("wall_percent = 8", "wall_percent = -1", "integer"),
             ("checked URLs", "  ", "`reason` is empty"),
             ("2026-12-31", "31.12.2026", "no date"),
+            ("2026-12-31", "9999-12-31", "more than 90 days ahead"),
             ("query/floor/10", "query", "not a case name"),
             ("wall_percent", "percent", "unknown field"),
         ] {
             let text = GOOD.replacen(from, to, 1);
             assert_ne!(text, GOOD);
-            let error = parse(&text).unwrap_err();
+            let error = parse(&text, TODAY).unwrap_err();
             assert!(error.what.contains(says) && error.span.is_some(), "{from} -> {to}: {}", error.what);
         }
         let twice = format!("{GOOD}{}", GOOD.strip_prefix("schema = 1\n").unwrap());
-        assert!(parse(&twice).unwrap_err().what.contains("two thresholds"));
-        assert!(parse("schema = 1").is_err(), "cut before the list");
+        assert!(parse(&twice, TODAY).unwrap_err().what.contains("two thresholds"));
+        assert!(parse("schema = 1", TODAY).is_err(), "cut before the list");
     }
 }

@@ -8,3 +8,8 @@ use jiff::tz::TimeZone;
 pub fn today() -> Date {
     Timestamp::now().to_zoned_datetime(TimeZone::UTC).date()
 }
+
+/// Seconds since 1970, as git counts them.
+pub fn now_seconds() -> i64 {
+    Timestamp::now().as_second()
+}

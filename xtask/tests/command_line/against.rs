@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::tiny::{CASES, CLOCK, MOCKS, Tiny};
-use crate::world::Ran;
+use crate::world::{Ran, days_ahead};
 use serde_json::Value;
 
 /// The file of pairs of the only comparison there was.
@@ -108,10 +108,10 @@ fn slower_is_red_faster_is_green_and_a_threshold_allows_more_until_its_day() {
         tiny.write("clock-data/thresholds.toml", &format!("schema = 1\n{}", entries.concat()));
     };
     let [one, other] = CASES;
-    thresholds(&[threshold(one, "2999-12-31"), threshold(other, "2999-12-31")]);
+    thresholds(&[threshold(one, &days_ahead(30)), threshold(other, &days_ahead(30))]);
     tiny.perf(&["--against", "HEAD"]).expect(0);
     assert_eq!(tiny.wall_verdicts(), ["PASS"; 2]);
-    thresholds(&[threshold(one, "2020-01-01"), threshold(other, "2999-12-31")]);
+    thresholds(&[threshold(one, "2020-01-01"), threshold(other, &days_ahead(30))]);
     tiny.perf(&["--against", "HEAD"]).expect(1);
     assert_eq!(tiny.wall_verdicts(), ["REGRESSED", "PASS"]);
     assert_eq!(pairing(&tiny)["earlier_pairs"], pairing(&tiny)["pairs"]);
@@ -181,7 +181,7 @@ fn with_another_toolchain_what_repeats_is_compared_with_the_base_as_measured_her
     // Other toolchains, other values.
     let text = fs::read_to_string(tiny.path(&file)).unwrap();
     assert_eq!(text.matches("value = 56").count(), CASES.len());
-    tiny.write(&file, &text.replace("value = 56", "value = 80"));
+    tiny.write(&file, &perf_gate::Baseline::sealed(&text.replace("value = 56", "value = 80")));
     tiny.commit("a baseline from elsewhere");
     let blocks = || {
         let rows = tiny.rows("heap");
@@ -200,7 +200,8 @@ fn with_another_toolchain_what_repeats_is_compared_with_the_base_as_measured_her
     assert_eq!(blocks(), ("REGRESSED".into(), 56.into(), 57.into()));
 
     // Accepted where the baseline is from: one more there is one more here.
-    tiny.write(&file, &fs::read_to_string(tiny.path(&file)).unwrap().replace("value = 80", "value = 81"));
+    let accepted = fs::read_to_string(tiny.path(&file)).unwrap().replace("value = 80", "value = 81");
+    tiny.write(&file, &perf_gate::Baseline::sealed(&accepted));
     tiny.perf(&["--against", "HEAD"]).expect(0);
     assert_eq!(blocks(), ("PASS".into(), 57.into(), 57.into()));
 

@@ -35,15 +35,19 @@ fn edited(world: &World, from: &str, to: &str, says: &[&str]) {
 fn baselines_with_a_wrong_value_are_refused_at_their_line() {
     let world = World::with_baseline();
     let hint = "`git restore world-data/baselines/world-bench/";
-    edited(&world, "value = 15", "value = nan", &[".toml:15:94: ", "floating point", hint]);
-    edited(&world, "value = 15", "value = -15", &[".toml:15:94: ", hint]);
-    edited(&world, "value = 15", "value = 1.5", &[".toml:15:94: "]);
-    edited(&world, "value = 15", "value = 15, colour = 1", &[".toml:15:98: ", "unknown field `colour`"]);
-    edited(&world, "value = 15", "value = 15, value = 15", &[".toml:15:98: ", "duplicate key"]);
-    edited(&world, "value = 15", "value = 99999999999999999999", &[".toml:15:94: "]);
-    edited(&world, "unit = \"count\"", "unit = \"furlongs\"", &[".toml:14:", "unknown variant `furlongs`"]);
-    edited(&world, "class = \"behaviour\", ", "", &[".toml:14:", "missing field `class`"]);
+    edited(&world, "value = 15", "value = nan", &[".toml:16:94: ", "floating point", hint]);
+    edited(&world, "value = 15", "value = -15", &[".toml:16:94: ", hint]);
+    edited(&world, "value = 15", "value = 1.5", &[".toml:16:94: "]);
+    edited(&world, "value = 15", "value = 15, colour = 1", &[".toml:16:98: ", "unknown field `colour`"]);
+    edited(&world, "value = 15", "value = 15, value = 15", &[".toml:16:98: ", "duplicate key"]);
+    edited(&world, "value = 15", "value = 99999999999999999999", &[".toml:16:94: "]);
+    edited(&world, "unit = \"count\"", "unit = \"furlongs\"", &[".toml:15:", "unknown variant `furlongs`"]);
+    edited(&world, "class = \"behaviour\", ", "", &[".toml:15:", "missing field `class`"]);
     edited(&world, "schema = 3", "schema = 3\nschema = 3", &[".toml:3:1: ", "duplicate key"]);
+    let before = world.baseline();
+    fs::write(world.baseline_file(), before.replace("value = 61", "value = 500")).unwrap();
+    refused(&world, &[".toml:11:1: ", "its values are not those that were stored", hint]);
+    fs::write(world.baseline_file(), before).unwrap();
     edited(&world, "key.rustc", "key.rusty", &["unknown field `rusty`"]);
 }
 
@@ -51,7 +55,7 @@ fn baselines_with_a_wrong_value_are_refused_at_their_line() {
 fn baselines_that_contradict_themselves_are_refused_at_their_line() {
     let world = World::with_baseline();
     edited(&world, "schema = 3", "schema = 4", &[".toml:2:1: ", "schema 4 is not the version", "baseline update"]);
-    edited(&world, "\"deltas\"", "\"events\"", &[".toml:15:1: ", "`query/floor/10` has two records for `events`"]);
+    edited(&world, "\"deltas\"", "\"events\"", &[".toml:16:1: ", "`query/floor/10` has two records for `events`"]);
     edited(
         &world,
         "checksum = \"0000000000000007\" },\n]",
@@ -70,7 +74,7 @@ fn baselines_that_contradict_themselves_are_refused_at_their_line() {
             "accepted = [ {{ case = \"query/floor/10\", metric = \"{metric}\", value = 1, expires = \"{date}\", reason = \"r\" }},"
         )
     };
-    edited(&world, "accepted = [", &entry("events", "2026-02-30"), &[".toml:11:1: ", "`2026-02-30`", "is no date"]);
+    edited(&world, "accepted = [", &entry("events", "2026-02-30"), &[".toml:12:1: ", "`2026-02-30`", "is no date"]);
     edited(&world, "accepted = [", &entry("events", "tomorrow"), &["is no date"]);
     edited(&world, "accepted = [", &entry("wakeups", "2026-02-28"), &["has no record of it"]);
 }
@@ -84,7 +88,7 @@ fn instructions_and_their_tools_go_together() {
     };
     let world = World::with_instructions();
     world.edit_baseline(&tools(&world), "");
-    refused(&world, &[".toml:19:1: ", "`query/floor/10` has a record for `instructions`, but `tools` does not say"]);
+    refused(&world, &[".toml:20:1: ", "`query/floor/10` has a record for `instructions`, but `tools` does not say"]);
     let world = World::with_baseline();
     world.edit_baseline("provenance.commit", "tools.valgrind = \"3\"\ntools.libc = \"x\"\nprovenance.commit");
     refused(&world, &[":10:1: ", "`tools` says what instructions were counted with, but there is no such record"]);

@@ -3,6 +3,7 @@
 //! - [`world`]: a workspace whose measuring programs print what a test wants. [`tiny`]: one that cargo builds in a second.
 //! - [`verdicts`], [`instructions`]: what is judged how. [`update`]: baselines. [`files`]: files that are not valid.
 //! - [`build`]: the way through cargo. [`against`]: the base of a change, built and measured beside it.
+//! - [`rules`]: a change that loosens the rules it is judged by.
 //! - [`foreign`]: a workspace of somebody else, with names, metrics and harnesses of its own.
 //! - [`watchdog`], [`kills`]: nothing outlives a run, however it ends.
 
@@ -13,6 +14,7 @@ mod foreign;
 mod instructions;
 #[cfg(target_os = "linux")]
 mod kills;
+mod rules;
 mod tiny;
 mod update;
 mod verdicts;

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use perf_gate::Baseline;
 use tempfile::TempDir;
 
 /// The package that measures.
@@ -207,7 +208,8 @@ impl World {
     pub fn edit_baseline(&self, from: &str, to: &str) {
         let text = self.baseline();
         assert!(text.contains(from), "no {from:?} in {text}");
-        fs::write(self.baseline_file(), text.replacen(from, to, 1)).unwrap();
+        // With the digest of what is there then: what is tested is what else is wrong with it.
+        fs::write(self.baseline_file(), Baseline::sealed(&text.replacen(from, to, 1))).unwrap();
     }
 
     /// A call of xtask with these measuring programs.
@@ -425,4 +427,10 @@ pub fn gone(id: &str) -> bool {
         }
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// The day that is so many days ahead, `YYYY-MM-DD` (UTC): tolerances last three months at most.
+pub fn days_ahead(days: i64) -> String {
+    let day = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
+    day.to_zoned_datetime(jiff::tz::TimeZone::UTC).date().to_string()
 }

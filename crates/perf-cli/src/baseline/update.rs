@@ -10,7 +10,7 @@ use perf_judge::row::Row;
 use perf_judge::run::{InstructionRun, Instructions, Run};
 use perf_judge::selection::Selection;
 use perf_judge::text::{self, counted};
-use perf_judge::thresholds::parse_date;
+use perf_judge::thresholds::{LONGEST_TOLERANCE_DAYS, is_too_far, parse_date};
 use perf_judge::verdict::Verdict;
 use perf_runner::clock::today;
 use perf_runner::error::Failure;
@@ -66,6 +66,7 @@ fn expires(text: &str) -> Result<String, String> {
     match parse_date(text) {
         None => Err("write a date as YYYY-MM-DD".into()),
         Some(date) if date < today() => Err("that day is over".into()),
+        Some(date) if is_too_far(date, today()) => Err(format!("it is more than {LONGEST_TOLERANCE_DAYS} days ahead")),
         Some(_) => Ok(text.to_owned()),
     }
 }

@@ -13,8 +13,10 @@ use perf_judge::judge;
 use perf_judge::report::comparison::Comparison;
 use perf_judge::report::{HarnessRun, JSON_FILE, MARKDOWN_FILE, Report};
 use perf_judge::row::{self, Row};
+use perf_judge::rules;
 use perf_judge::selection::Selection;
-use perf_runner::compare::{self, Found, Relation};
+use perf_judge::slack::Slack;
+use perf_runner::compare::{self, Found, Relation, revision};
 use perf_runner::error::Failure;
 use perf_runner::files::atomic_write::{self, DirectoryLock};
 use perf_runner::files::bench_data::BenchData;
@@ -100,6 +102,12 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
     }
     row::sort(&mut rows);
 
+    let rules = match &found {
+        Found::Nothing(_) => None,
+        Found::Origin(origin) => {
+            Some(rules::changes(&origin.rules_of_base(workspace), &origin.rules_of_change(workspace, &data)))
+        }
+    };
     let required = Required {
         baseline: options.require_baseline,
         instructions: options.require.contains(&RequiredClass::Instructions),
@@ -107,14 +115,42 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
     };
     let is_counted = |harness: &HarnessRun| harness.tools.is_ok() || matches!(harness.comparison, Comparison::Same(_));
     let exit_code = exit_status::of_rows(&rows, harnesses.iter().all(is_counted), required);
+    let forbidden = options.forbid_rule_changes && rules.as_ref().is_some_and(|rules| !rules.is_empty());
+    let exit_code = match (options.forbid_rule_changes, &rules) {
+        _ if forbidden => exit_status::RED,
+        // What may not change has to be compared with something.
+        (true, None) if exit_code == exit_status::GREEN => exit_status::NOT_JUDGED,
+        _ => exit_code,
+    };
     let written_by_selftest = format!("{}/selftest*", workspace.config.data);
     let provenance = provenance::of(workspace, &[&written_by_selftest])?;
     let only = options.only.clone();
-    let report = Report { provenance, harnesses, quick: options.quick, only, exit_code, rows };
+    let days = days_since_written(workspace, &data, &harnesses)?;
+    let slack = Slack::new(&rows, days);
+    let rules_forbidden = options.forbid_rule_changes;
+    let quick = options.quick;
+    let report = Report { provenance, harnesses, rules, slack, rules_forbidden, quick, only, exit_code, rows };
     write(&report, &out, workspace)?;
     let written = format!("{}, {}", workspace.shown(&out.join(JSON_FILE)), workspace.shown(&out.join(MARKDOWN_FILE)));
     stdout::print(&options.format.render(&report, &written, workspace)?)?;
     Ok(exit_code)
+}
+
+/// How long ago the oldest baseline of these harnesses was written.
+fn days_since_written(
+    workspace: &Workspace,
+    data: &BenchData,
+    harnesses: &[HarnessRun],
+) -> Result<Option<i64>, Failure> {
+    let mut oldest = None;
+    for run in harnesses {
+        let Some(harness) = workspace.harnesses.iter().find(|harness| harness.package == run.package) else { continue };
+        let file = data.baseline_file(harness, &run.key.target);
+        if file.is_file() {
+            oldest = oldest.max(revision::days_since_written(workspace, &workspace.shown(&file))?);
+        }
+    }
+    Ok(oldest)
 }
 
 /// Makes the directory and removes reports of earlier runs: if this one does not come to its end, none may be taken for

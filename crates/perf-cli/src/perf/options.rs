@@ -42,6 +42,9 @@ pub struct Options {
     /// A row of this class that cannot be judged is exit code 4
     #[arg(long, value_enum, value_name = "CLASS")]
     pub require: Vec<RequiredClass>,
+    /// A change that loosens the rules it is judged by is red (for CI)
+    #[arg(long)]
+    pub forbid_rule_changes: bool,
     #[command(flatten)]
     pub places: Places,
 }

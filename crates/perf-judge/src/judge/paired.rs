@@ -155,7 +155,7 @@ pub struct Judgement {
 
 impl Paired {
     /// Of the logarithms of ratios, and what was made of them.
-    pub fn new(judgement: &Judgement, differences: Vec<f64>, confirming: usize) -> Self {
+    pub fn new(judgement: &Judgement, differences: Vec<f64>, confirming: usize, margin: f64) -> Self {
         let outliers = statistics::outliers(&differences).unwrap_or_default();
         let of = |value: fn(&Estimate) -> f64| judgement.estimate.as_ref().map(|estimate| percent(value(estimate)));
         Self {
@@ -164,6 +164,7 @@ impl Paired {
             lower_percent: of(|estimate| estimate.lower),
             upper_percent: of(|estimate| estimate.upper),
             smallest_percent: judgement.smallest.map(percent),
+            margin_percent: margin * 100.0,
             pairs: differences.len(),
             confirming,
             mild_outliers: outliers.mild,
@@ -288,7 +289,8 @@ pub fn rows(
         );
         let verdict = if unfit.is_some() { Verdict::Unfit } else { judgement.verdict };
         let row = new(verdict).values(base, head);
-        let row = Row { paired: Some(Paired::new(&judgement, differences, confirm.len())), ..row };
+        let row =
+            Row { paired: Some(Paired::new(&judgement, differences, confirm.len(), rule_of(case).margin)), ..row };
         let row = match (&unfit, &judgement.reason) {
             (Some(why), _) => row.because(why),
             (None, Some(reason)) => row.because(reason),

@@ -7,8 +7,10 @@ use anstyle::{AnsiColor, Style};
 
 use super::run_report::{Report, Wording};
 use super::{notes, number, pairs};
+use crate::next_step::NextStep;
 use crate::row::{Group, Row};
-use crate::text::counted;
+use crate::rules::RuleChange;
+use crate::text::{self, counted};
 use crate::verdict::Verdict;
 
 /// Columns of a line; commands are longer, so that they can be copied.
@@ -25,6 +27,13 @@ impl Report {
         for line in self.lines() {
             out.push_str(&wrapped(&line, "", "  "));
         }
+        if let Some(slack) = &self.slack {
+            let line = wrapped(&self.slack_line(slack), "", "  ");
+            let style = if slack.is_a_warning() { AnsiColor::Yellow.on_default() } else { Style::new() };
+            let _ = write!(out, "{style}{line}{style:#}");
+            let _ = writeln!(out, "  → {}", wording(&NextStep::KeepImprovement, None));
+        }
+        out.push_str(&rules(self.rules.as_deref().unwrap_or_default()));
         out.push_str(&wrapped(&self.summary(), "", "  "));
         let _ = writeln!(out, "reports: {written}");
         let code = self.exit_code;
@@ -36,6 +45,28 @@ impl Report {
         let _ = writeln!(out, "{style}{}{style:#}", self.meaning());
         out
     }
+}
+
+/// Rule changes of a kind that are shown on a screen; all are in the reports.
+const RULES: usize = 5;
+
+/// What the change does to the rules that it is judged by.
+fn rules(changes: &[RuleChange]) -> String {
+    let mut out = String::new();
+    if changes.is_empty() {
+        return out;
+    }
+    let _ = writeln!(out, "{BOLD}Rules changed by this change{BOLD:#}");
+    for kind in changes.chunk_by(|a, b| a.kind == b.kind) {
+        for RuleChange { kind, what } in kind.iter().take(RULES) {
+            out.push_str(&wrapped(&text::visible(&format!("{kind}: {what}")), "  ", "    "));
+        }
+        if let (Some(first), more @ 1..) = (kind.first(), kind.len().saturating_sub(RULES)) {
+            let _ = writeln!(out, "  {}: {more} more, in report.md", first.kind);
+        }
+    }
+    out.push('\n');
+    out
 }
 
 /// Every row, and what to do about it.
@@ -120,16 +151,24 @@ fn table(rows: &[Row], room: Room) -> String {
                     let style = style(verdict);
                     let _ = writeln!(out, "{}  {style}{verdict}{style:#}", cells(&label, &values, &widths));
                 }
-                Line::Pairs(text, verdict) | Line::Others(text, verdict) => {
-                    let style = style(verdict);
-                    let width = WIDTH - VERDICT - 2;
-                    let _ = writeln!(out, "{text:<width$}  {style}{verdict}{style:#}");
+                Line::Pairs(text, verdict, margin) => {
+                    with_verdict(&mut out, &text, verdict);
+                    if let Some(margin) = margin {
+                        let _ = writeln!(out, "    {margin}");
+                    }
                 }
+                Line::Others(text, verdict) => with_verdict(&mut out, &text, verdict),
             }
         }
     }
     out.push('\n');
     out
+}
+
+fn with_verdict(out: &mut String, text: &str, verdict: Verdict) {
+    let style = style(verdict);
+    let width = WIDTH - VERDICT - 2;
+    let _ = writeln!(out, "{text:<width$}  {style}{verdict}{style:#}");
 }
 
 const BOLD: Style = Style::new().bold();
@@ -143,8 +182,8 @@ enum Line {
     Case(String),
     /// A row: its name, and base, now and change.
     Values { label: String, values: [String; 3], verdict: Verdict },
-    /// A wall time that was measured in pairs.
-    Pairs(String, Verdict),
+    /// A wall time that was measured in pairs, and what its margin is where that is not the ordinary one.
+    Pairs(String, Verdict, Option<String>),
     /// Rows that are not shown.
     Others(String, Verdict),
 }
@@ -188,7 +227,7 @@ fn lines(rows: &[Row], room: Room) -> Vec<Line> {
                 lines.push(Line::Case(row.case.to_string()));
             }
             lines.extend(of_case.iter().map(|row| match &row.paired {
-                Some(paired) => Line::Pairs(pairs::line(row, paired), verdict),
+                Some(paired) => Line::Pairs(pairs::line(row, paired), verdict, pairs::other_margin(paired)),
                 None => {
                     let label = if single { format!("  {}", row.case) } else { format!("    {}", row.subject) };
                     let values = [number::base(row), number::head(row), number::change(row)];

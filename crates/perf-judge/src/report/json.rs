@@ -7,7 +7,9 @@ use super::comparison::Comparison;
 use super::run_report::{HarnessRun, Report, Wording};
 use crate::budget::Reference;
 use crate::row::{Group, Paired, Subject, Value};
+use crate::rules::RuleChange;
 use crate::run::Spread;
+use crate::slack::Slack;
 use crate::verdict::Verdict;
 
 /// Version of this form.
@@ -21,6 +23,10 @@ struct Stored<'a> {
     commit: &'a str,
     machine: &'a str,
     harnesses: Vec<Harness<'a>>,
+    /// What is better than what is stored.
+    slack: Option<&'a Slack>,
+    /// What became looser of the rules; null where there is no base.
+    rules_changed: Option<&'a [RuleChange]>,
     quick: bool,
     /// The pattern of `--only`, when not all cases were measured.
     only: Option<&'a str>,
@@ -121,6 +127,8 @@ impl Report {
             commit: &self.provenance.commit,
             machine: &self.provenance.machine,
             harnesses: self.harnesses.iter().map(Harness::from).collect(),
+            slack: self.slack.as_ref(),
+            rules_changed: self.rules.as_deref(),
             quick: self.quick,
             only: self.only.as_deref(),
             exit_code: self.exit_code,

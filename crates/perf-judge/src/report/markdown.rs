@@ -6,6 +6,7 @@ use super::run_report::{Report, Wording};
 use super::{notes, number};
 use crate::budget::Reference;
 use crate::row::Row;
+use crate::rules::RuleChange;
 
 impl Report {
     /// The text of [`MARKDOWN_FILE`](super::MARKDOWN_FILE): the verdict first, then what to do, then every row.
@@ -14,6 +15,10 @@ impl Report {
         for line in self.lines() {
             let _ = writeln!(out, "{}\n", escaped(&line));
         }
+        if let Some(slack) = &self.slack {
+            let _ = writeln!(out, "{}\n", escaped(&self.slack_line(slack)));
+        }
+        rules(&mut out, self.rules.as_deref().unwrap_or_default());
         let notes = notes::of(&self.rows);
         if !notes.is_empty() {
             out.push_str("### What now\n\n");
@@ -52,6 +57,18 @@ impl Report {
     }
 }
 
+/// What the change does to the rules that it is judged by.
+fn rules(out: &mut String, changes: &[RuleChange]) {
+    if changes.is_empty() {
+        return;
+    }
+    out.push_str("### Rules changed by this change\n\n");
+    for RuleChange { kind, what } in changes {
+        let _ = writeln!(out, "- **{kind}** {}", escaped(what));
+    }
+    out.push('\n');
+}
+
 /// Wall time beside the base: what the pairs say, and what they would have said.
 fn in_pairs(out: &mut String, report: &Report) {
     let rows: Vec<_> = report.rows.iter().filter_map(|row| Some((row, row.paired.as_ref()?))).collect();
@@ -60,14 +77,15 @@ fn in_pairs(out: &mut String, report: &Report) {
     }
     out.push_str("\n### Wall time, in pairs with the base\n\n");
     out.push_str(
-        "| case | change | at least | at most | would have seen | pairs | confirming | outliers | figure | verdict |\n",
+        "| case | change | margin | at least | at most | would have seen | pairs | confirming | outliers | figure | verdict |\n",
     );
-    out.push_str("|---|---:|---:|---:|---:|---:|---:|---:|---|---|\n");
+    out.push_str("|---|---:|---:|---:|---:|---:|---:|---:|---:|---|---|\n");
     let percent = |value: Option<f64>| value.map_or_else(|| number::NONE.to_owned(), |value| format!("{value:+.2} %"));
     for (row, paired) in rows {
         let cells = [
             row.case.to_string(),
             percent(paired.change_percent),
+            format!("{:.0} %", paired.margin_percent),
             percent(paired.lower_percent),
             percent(paired.upper_percent),
             percent(paired.smallest_percent),

@@ -30,6 +30,13 @@ pub fn line(row: &Row, paired: &Paired) -> String {
     format!("  {case:<23}  {now:>8}  {change:>7}  {sees:>6}  {drawn}")
 }
 
+/// What is said of a margin that is not the ordinary one.
+pub fn other_margin(paired: &Paired) -> Option<String> {
+    let ordinary = MARGIN * 100.0;
+    let other = (paired.margin_percent - ordinary).abs() > 1e-9;
+    other.then(|| format!("its margin is {:.0} %, not {ordinary:.0} %, by thresholds.toml", paired.margin_percent))
+}
+
 /// Differences in percent as a row of bars, zero in the middle.
 pub fn histogram(differences: &[f64]) -> String {
     const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];

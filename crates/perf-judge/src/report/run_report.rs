@@ -6,7 +6,9 @@ use super::comparison::Comparison;
 use crate::exit_status;
 use crate::next_step::NextStep;
 use crate::row::{Group, Row};
+use crate::rules::RuleChange;
 use crate::run::{Instructions, Unusable};
+use crate::slack::Slack;
 use crate::text::{self, counted};
 use crate::verdict::Verdict;
 
@@ -42,6 +44,12 @@ pub struct Report {
     pub provenance: Provenance,
     /// The harnesses, in the order in which they were measured.
     pub harnesses: Vec<HarnessRun>,
+    /// What the change does to the rules that it is judged by; None where there is no base to compare them with.
+    pub rules: Option<Vec<RuleChange>>,
+    /// What is better than what is stored, and how long that was stored.
+    pub slack: Option<Slack>,
+    /// Whether rules that became looser make the run red.
+    pub rules_forbidden: bool,
     /// Fewer repeats were made.
     pub quick: bool,
     /// Only cases that match were measured.
@@ -69,6 +77,9 @@ impl Report {
 
     /// The verdict of the run. Green says what it is not about, too.
     pub(super) fn meaning(&self) -> String {
+        if self.rules_forbidden && self.rules.as_ref().is_some_and(|rules| !rules.is_empty()) {
+            return exit_status::RULES_CHANGED.to_owned();
+        }
         if self.exit_code != exit_status::GREEN {
             return exit_status::meaning(self.exit_code).to_owned();
         }
@@ -96,6 +107,18 @@ impl Report {
             meaning.push_str(&format!("; {} NEW and compared with nothing", counted(new, "row")));
         }
         meaning
+    }
+
+    /// What is better than what is stored, as a line.
+    pub(super) fn slack_line(&self, slack: &Slack) -> String {
+        let Slack { rows, case, metric, percent, days } = slack;
+        let since = days.map_or_else(String::new, |days| format!(", written {}", text::days_ago(days)));
+        let much = if slack.is_a_warning() { "warning: " } else { "" };
+        format!(
+            "{much}slack: {} better than stored, by up to {percent:.1} % ({case} {metric}), in which a change can get worse \
+             and pass{since}",
+            if *rows == 1 { "1 row is".to_owned() } else { format!("{rows} rows are") },
+        )
     }
 
     /// What each harness was compared with, and what was not measured. A line that several have in common is there once;

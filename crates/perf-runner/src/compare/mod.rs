@@ -3,6 +3,7 @@
 //! - [`revision`]: which commit is the base; [`mod@tree`]: the files of both sides; [`git`]: what git is asked.
 //! - [`side`]: a built side; [`link`]: its program linked again, with another layout each time.
 //! - [`measured_base`]: values of the base that repeat, where the stored ones mean something else.
+//! - `rules`: what both sides are judged by.
 //! - [`pairs`]: the measuring; [`store`]: what was measured, kept.
 //!
 //! How often is measured, and what the pairs mean, is decided in `perf-judge`.
@@ -12,6 +13,7 @@ pub mod link;
 pub mod measured_base;
 pub mod pairs;
 pub mod revision;
+mod rules;
 pub mod side;
 pub mod store;
 pub mod tree;

@@ -4,6 +4,7 @@ use perf_judge::report::comparison::Revision;
 use perf_judge::text;
 
 use super::git;
+use crate::clock::now_seconds;
 use crate::error::Failure;
 use crate::workspace::Workspace;
 
@@ -67,6 +68,16 @@ pub fn find(workspace: &Workspace, against: Option<&str>, measured: &[String]) -
         None if is_shallow(workspace)? => Ok(Base::Nothing(no_history("HEAD^"))),
         None => Ok(Base::Nothing("HEAD is the first commit, so there is no base to compare wall time with".into())),
     }
+}
+
+/// Days since a file was last committed; none where git does not know it, and 0 where it differs from what was.
+pub fn days_since_written(workspace: &Workspace, path: &str) -> Result<Option<i64>, Failure> {
+    if git::ask(workspace, &["status", "--porcelain", "--", path])?.is_some_and(|changes| !changes.is_empty()) {
+        return Ok(Some(0));
+    }
+    let written = git::ask(workspace, &["log", "-1", "--format=%ct", "--", path])?;
+    let written: Option<i64> = written.and_then(|seconds| seconds.trim().parse().ok());
+    Ok(written.map(|seconds| (now_seconds() - seconds).max(0) / 86_400))
 }
 
 /// Where the main branch is looked for: at remotes first, which have it as it is merged into.

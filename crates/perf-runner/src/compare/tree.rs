@@ -14,6 +14,14 @@ fn below<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
     if folder.is_empty() { Some(path) } else { path.strip_prefix(folder)?.strip_prefix('/') }
 }
 
+/// Whether a file is one that some packages, which are named by their folders, are built from.
+fn is_of_packages(path: &str, packages: &[String]) -> bool {
+    let inside = packages.iter().find_map(|package| below(path, package));
+    inside.is_some_and(|inside| {
+        matches!(inside, "Cargo.toml" | "build.rs") || inside.starts_with("src/") || inside.starts_with("benches/")
+    })
+}
+
 /// One file: a name of its content that git gave it, and where the content is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
@@ -128,14 +136,7 @@ impl Tree {
     /// Names and contents of what the measuring programs are made of and read, where `packages` are the folders of the
     /// workspace's packages they are built from. Packages from elsewhere, profiles and compiler are not among it.
     pub fn inputs(&self, workspace: &Workspace, harness: &Harness, packages: &[String]) -> Vec<(&str, &str)> {
-        let of_package = |path: &str| {
-            let inside = packages.iter().find_map(|package| below(path, package));
-            inside.is_some_and(|inside| {
-                matches!(inside, "Cargo.toml" | "build.rs")
-                    || inside.starts_with("src/")
-                    || inside.starts_with("benches/")
-            })
-        };
+        let of_package = |path: &str| is_of_packages(path, packages);
         let of_data = |path: &str| below(path, &workspace.config.data).is_some_and(|name| harness.reads(name));
         let of_build = |path: &str| path == "rust-toolchain.toml" || path.starts_with(".cargo/");
         let is_input = |path: &str| of_package(path) || of_data(path) || of_build(path);
@@ -152,6 +153,21 @@ impl Tree {
         };
         let rules = self.files.iter().filter(|(path, _)| is_rule(path));
         rules.map(|(path, entry)| (path.as_str(), entry.blob.as_str())).collect()
+    }
+
+    /// Names of the contents of what measures: the files of the harness and of what belongs to it, by their paths.
+    pub fn harness(&self, harness: &Harness) -> BTreeMap<String, String> {
+        self.blobs(|path| is_of_packages(path, &harness.shared))
+    }
+
+    /// The same of what its cases read.
+    pub fn read_by_cases(&self, workspace: &Workspace, harness: &Harness) -> BTreeMap<String, String> {
+        self.blobs(|path| below(path, &workspace.config.data).is_some_and(|name| harness.reads(name)))
+    }
+
+    fn blobs(&self, is_one: impl Fn(&str) -> bool) -> BTreeMap<String, String> {
+        let files = self.files.iter().filter(|(path, _)| is_one(path));
+        files.map(|(path, entry)| (path.clone(), entry.blob.clone())).collect()
     }
 
     /// Makes a directory hold exactly these files. What is the same already is left alone, so that cargo builds only what

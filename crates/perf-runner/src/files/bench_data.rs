@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use perf_gate::{Baseline, BaselineError, CaseName, MetricName};
+use perf_gate::{Acceptance, Baseline, BaselineError, CaseName, MetricName};
 use perf_judge::budget::{self, Budget};
-use perf_judge::thresholds::{self, Thresholds, parse_date};
+use perf_judge::thresholds::{self, LONGEST_TOLERANCE_DAYS, Thresholds, is_too_far, parse_date};
 
 use super::checked_read::{self, InvalidFile};
+use crate::clock::today;
 use crate::error::Failure;
 use crate::workspace::{Harness, Workspace};
 
@@ -52,6 +53,15 @@ impl BenchData {
         for (package, path) in baseline_files(&baselines_dir, workspace)? {
             let baseline = read_baseline(&path, workspace)?;
             baselines.insert((package, baseline.key.target.clone()), baseline);
+        }
+        // A margin for what nobody measures would be for something later. Without a baseline nobody knows the cases.
+        let unknown = thresholds.entries().find(|entry| {
+            !baselines.values().any(|baseline: &Baseline| baseline.records().any(|record| *record.case() == entry.case))
+        });
+        if let (Some(entry), false) = (unknown, baselines.is_empty()) {
+            let what = format!("no baseline knows the case `{}`, for which it has a margin", entry.case);
+            let hint = "correct the name; a case that is new needs no margin, because its base has no such case";
+            return Err(InvalidFile::new(&workspace.shown(&thresholds_file), what, hint).into());
         }
         let mut paths = Vec::new();
         walk(&dir, workspace, &mut |path| {
@@ -111,9 +121,20 @@ pub fn parse_baseline(text: &str, shown: &str, workspace: &Workspace) -> Result<
         .map_err(|error| InvalidFile::new(shown, error.to_string(), &repair).at(text, place(&error, text)))?;
     for entry in &baseline.accepted {
         let span = line_with(text, entry.expires.as_str(), entry.case.as_str());
-        if parse_date(&entry.expires).is_none() {
-            let what = format!("`{}` of the accepted row `{}` is no date", entry.expires, entry.case);
-            return Err(InvalidFile::new(shown, what, "write it as YYYY-MM-DD").at(text, span));
+        match parse_date(&entry.expires) {
+            None => {
+                let what = format!("`{}` of the accepted row `{}` is no date", entry.expires, entry.case);
+                return Err(InvalidFile::new(shown, what, "write it as YYYY-MM-DD").at(text, span));
+            }
+            Some(day) if is_too_far(day, today()) => {
+                let Acceptance { case, expires, .. } = entry;
+                let what = format!(
+                    "`{expires}` of the accepted row `{case}` is more than {LONGEST_TOLERANCE_DAYS} days ahead"
+                );
+                let hint = "accept it for three months at most, and say so again then";
+                return Err(InvalidFile::new(shown, what, hint).at(text, span));
+            }
+            Some(_) => {}
         }
         if baseline.get(&entry.case, entry.metric).is_none() {
             let what = format!("it accepts `{}` of `{}`, but has no record of it", entry.metric, entry.case);
@@ -145,7 +166,7 @@ fn read_budgets(path: &Path, shown: &str) -> Result<Vec<Budget>, InvalidFile> {
 fn read_thresholds(path: &Path, shown: &str) -> Result<Thresholds, InvalidFile> {
     let repair = format!("people write this file: correct it, or `git restore {shown}`");
     let text = checked_read::read(path, shown, &repair)?;
-    thresholds::parse(&text).map_err(|error| InvalidFile::new(shown, error.what, repair).at(&text, error.span))
+    thresholds::parse(&text, today()).map_err(|error| InvalidFile::new(shown, error.what, repair).at(&text, error.span))
 }
 
 /// Scenarios and the like: their meaning is checked by those who use them, here only that they are whole.
@@ -239,6 +260,7 @@ fn place(error: &BaselineError, text: &str) -> Option<std::ops::Range<usize>> {
         BaselineError::Schema { .. } => line_with(text, "schema", ""),
         BaselineError::Empty => line_with(text, "record", ""),
         BaselineError::IdleTools => line_with(text, "tools", ""),
+        BaselineError::Edited | BaselineError::NoDigest => line_with(text, "digest", ""),
         BaselineError::Contradiction { case } => line_with(text, &quoted(case), "checksum"),
         BaselineError::Duplicate { case, metric }
         | BaselineError::NotStored { case, metric }

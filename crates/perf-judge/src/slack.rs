@@ -1,0 +1,86 @@
+//! Improvements that nobody stored: room in which a change can get worse and stay green.
+
+use perf_gate::{CaseName, MetricName};
+use serde::Serialize;
+
+use crate::row::{Group, Row, Subject};
+use crate::verdict::Verdict;
+
+/// What of a run is better than what is stored.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Slack {
+    /// How many rows.
+    pub rows: usize,
+    /// The case of the row that is better by most.
+    pub case: CaseName,
+    /// What of it.
+    pub metric: MetricName,
+    /// By how much of the stored value, in percent; 100 where nothing is left of it.
+    pub percent: f64,
+    /// Days since the baseline was last written, where git knows it.
+    pub days: Option<i64>,
+}
+
+/// Percent from which on it is a warning.
+const MUCH_PERCENT: f64 = 2.0;
+
+/// Days after which it is a warning.
+const LONG_DAYS: i64 = 14;
+
+/// Instructions are said to be better only beyond what rounds to nothing in a table.
+const NOTHING: f64 = 0.0005;
+
+impl Slack {
+    /// Of the rows of a run; `days` ago its baseline was written. None where nothing is better.
+    pub fn new(rows: &[Row], days: Option<i64>) -> Option<Self> {
+        let better = |row: &Row| {
+            let counts = matches!(row.group, Group::Quality | Group::Schedule | Group::Heap | Group::Instructions);
+            let judged = matches!(row.verdict, Verdict::Pass | Verdict::Improved);
+            let change = row.change().filter(|_| counts && judged)?;
+            let better = if row.group == Group::Quality { change } else { -change };
+            let Subject::Metric { name, .. } = row.subject else { return None };
+            (better > NOTHING).then(|| (better, row.case.clone(), name))
+        };
+        let found: Vec<_> = rows.iter().filter_map(better).collect();
+        let rows = found.len();
+        let (most, case, metric) = found.into_iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
+        Some(Self { rows, case, metric, percent: most * 100.0, days })
+    }
+
+    /// Whether it is so much, or there for so long, that somebody should store it.
+    pub fn is_a_warning(&self) -> bool {
+        self.percent > MUCH_PERCENT || self.days.is_some_and(|days| days > LONG_DAYS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use perf_gate::{Class, Metric, Unit};
+
+    use super::*;
+    use crate::row::Value::Number;
+
+    fn row(group: Group, base: u64, head: u64, verdict: Verdict) -> Row {
+        let metric = Metric::new("some", Unit::Count, Class::Heap);
+        Row::new(group, &CaseName::new("a/b/c").unwrap(), metric, verdict)
+            .values(Some(Number(base)), Some(Number(head)))
+    }
+
+    #[test]
+    fn what_is_better_and_not_stored_is_slack() {
+        let slack = |rows: &[Row]| Slack::new(rows, None).map(|slack| (slack.rows, (slack.percent * 10.0).round()));
+        let worse = row(Group::Heap, 100, 110, Verdict::Regressed);
+        assert_eq!(slack(&[row(Group::Heap, 100, 100, Verdict::Pass), worse]), None);
+        let improved = row(Group::Instructions, 10_000, 9_652, Verdict::Improved);
+        let within = row(Group::Instructions, 10_000, 9_930, Verdict::Pass);
+        let nothing = row(Group::Instructions, 10_000, 9_999, Verdict::Pass);
+        assert_eq!(slack(&[within.clone(), improved, nothing]), Some((2, 35.0)));
+        assert_eq!(slack(&[row(Group::Quality, 100, 101, Verdict::Improved)]), Some((1, 10.0)), "more is better");
+        assert_eq!(slack(&[row(Group::Budget, 100, 1, Verdict::Pass)]), None, "a limit is no stored value");
+        assert_eq!(slack(&[row(Group::Heap, 100, 50, Verdict::Inconclusive)]), None);
+
+        let warns = |days| Slack::new(std::slice::from_ref(&within), days).unwrap().is_a_warning();
+        assert!(!warns(None) && !warns(Some(14)) && warns(Some(15)));
+        assert!(Slack::new(&[row(Group::Heap, 100, 97, Verdict::Improved)], None).unwrap().is_a_warning());
+    }
+}

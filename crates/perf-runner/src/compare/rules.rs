@@ -1,0 +1,79 @@
+//! The rules of both sides of a change: those of the work tree, and those that its base has.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use jiff::civil::Date;
+use perf_gate::Baseline;
+use perf_judge::rules::Rules;
+use perf_judge::{budget, thresholds};
+
+use super::Origin;
+use crate::files::bench_data::BenchData;
+use crate::workspace::Workspace;
+
+impl Origin {
+    /// The rules of the base. What this program cannot read of them is named, and compared with nothing.
+    pub fn rules_of_base(&self, workspace: &Workspace) -> Rules {
+        let there = &self.workspace;
+        let mut rules = Rules::default();
+        let mut unreadable = Vec::new();
+        let dir = there.data_dir();
+        let text = |name: &str| fs::read_to_string(dir.join(name)).ok();
+        let data = &workspace.config.data;
+        if let Some(text) = text("budgets.toml") {
+            match budget::parse(&text) {
+                Ok(budgets) => rules.budgets = budgets,
+                Err(error) => unreadable.push(format!("{data}/budgets.toml of the base: {}", error.what)),
+            }
+        }
+        if let Some(text) = text("thresholds.toml") {
+            // How far ahead its days were is no matter now.
+            match thresholds::parse(&text, Date::MAX) {
+                Ok(thresholds) => rules.thresholds = thresholds,
+                Err(error) => unreadable.push(format!("{data}/thresholds.toml of the base: {}", error.what)),
+            }
+        }
+        for harness in &workspace.harnesses {
+            // Before there were several harnesses, baselines were one folder higher.
+            for folder in [format!("baselines/{}", harness.package), "baselines".to_owned()] {
+                let files = fs::read_dir(dir.join(&folder)).into_iter().flatten().flatten();
+                for file in files.filter(|file| file.file_name().to_string_lossy().ends_with(".toml")) {
+                    let name = format!("{folder}/{}", file.file_name().to_string_lossy());
+                    let text = text(&name).unwrap_or_default();
+                    match Baseline::from_toml(&text) {
+                        Ok(baseline) => {
+                            let place = (harness.package.clone(), baseline.key.target.clone());
+                            rules.baselines.entry(place).or_insert(baseline);
+                        }
+                        Err(error) => unreadable.push(format!("{data}/{name} of the base: {error}")),
+                    }
+                }
+            }
+            rules.harness.extend(self.base.harness(harness));
+            rules.inputs.extend(self.base.read_by_cases(workspace, harness));
+        }
+        rules.unreadable = unreadable;
+        rules
+    }
+
+    /// The rules of the work tree.
+    pub fn rules_of_change(&self, workspace: &Workspace, data: &BenchData) -> Rules {
+        let (mut harness_files, mut inputs) = (BTreeMap::new(), BTreeMap::new());
+        for harness in &workspace.harnesses {
+            harness_files.extend(self.head.harness(harness));
+            inputs.extend(self.head.read_by_cases(workspace, harness));
+        }
+        let baselines = data
+            .baselines()
+            .map(|(package, baseline)| ((package.to_owned(), baseline.key.target.clone()), baseline.clone()));
+        Rules {
+            baselines: baselines.collect(),
+            budgets: data.budgets.clone(),
+            thresholds: data.thresholds.clone(),
+            harness: harness_files,
+            inputs,
+            unreadable: Vec::new(),
+        }
+    }
+}

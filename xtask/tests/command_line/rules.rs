@@ -1,0 +1,162 @@
+//! A change cannot loosen the rules that it is judged by without a word: each way of doing so is told, red where it may not be,
+//! or refused.
+
+use std::fs;
+
+use perf_gate::Baseline;
+
+use crate::tiny::{CLOCK, MOCKS, Tiny};
+use crate::world::days_ahead;
+
+const BUDGETS: &str = "clock-data/budgets.toml";
+const THRESHOLDS: &str = "clock-data/thresholds.toml";
+
+/// A workspace with a baseline and a budget.
+fn tiny() -> Tiny {
+    let tiny = Tiny::with_baseline();
+    let budget = "schema = 1\n[[budget]]\ncase = \"strike/noon/12\"\nmetric = \"heap-blocks\"\nunit = \"blocks\"\nlimit = 60\n\
+                  source = \"a promise\"\n";
+    tiny.write(BUDGETS, budget);
+    tiny.commit("a budget");
+    tiny
+}
+
+fn baseline(tiny: &Tiny) -> String {
+    let folder = "clock-data/baselines/clock-bench";
+    let name = fs::read_dir(tiny.path(folder)).unwrap().next().unwrap().unwrap().file_name();
+    format!("{folder}/{}", name.to_str().unwrap())
+}
+
+/// Edits the baseline as the command would have written it.
+fn edit_baseline(tiny: &Tiny, from: &str, to: &str) {
+    let file = baseline(tiny);
+    let text = fs::read_to_string(tiny.path(&file)).unwrap();
+    assert!(text.contains(from), "{from}: {text}");
+    tiny.write(&file, &Baseline::sealed(&text.replacen(from, to, 1)));
+}
+
+fn margin(case: &str, percent: u8, day: &str) -> String {
+    format!(
+        "schema = 1\n[[threshold]]\ncase = \"{case}\"\nwall_percent = {percent}\nreason = \"why not\"\nexpires = \"{day}\"\n"
+    )
+}
+
+#[test]
+fn what_loosens_a_rule_is_told_before_the_verdict_and_red_where_it_may_not_be() {
+    let tiny = tiny();
+    let accepted = |day: &str| {
+        format!(
+            "accepted = [\n  {{ case = \"strike/noon/12\", metric = \"heap-blocks\", value = 9000000, expires = \"{day}\", reason = \"why not\" }},"
+        )
+    };
+    let soon = days_ahead(30);
+    let blocks = "metric = \"heap-blocks\", unit = \"blocks\", class = \"heap\", value = ";
+    type Trick<'a> = (&'a str, Box<dyn Fn() + 'a>, String);
+    let tricks: [Trick<'_>; 8] = [
+        (
+            "a stored value",
+            Box::new(|| edit_baseline(&tiny, &format!("{blocks}56"), &format!("{blocks}500"))),
+            "stored value: strike/noon/12 heap-blocks: 56 to 500 (+792.9 %)".into(),
+        ),
+        (
+            "an acceptance",
+            Box::new(|| edit_baseline(&tiny, "accepted = [", &accepted(&soon))),
+            format!("acceptance: strike/noon/12 heap-blocks: 9000000 until {soon} (why not)"),
+        ),
+        (
+            "a looser budget",
+            Box::new(|| tiny.edit(BUDGETS, "limit = 60", "limit = 600")),
+            "budget: strike/noon/12 heap-blocks: 60 to 600 blocks".into(),
+        ),
+        (
+            "a budget deleted",
+            Box::new(|| tiny.write(BUDGETS, "schema = 1\nbudget = []\n")),
+            "budget: strike/noon/12 heap-blocks: the limit of 60 blocks is gone".into(),
+        ),
+        (
+            "a margin",
+            Box::new(|| tiny.write(THRESHOLDS, &margin("wind/spring/40", 100, &soon))),
+            format!("margin: wind/spring/40: 100 % until {soon} (why not)"),
+        ),
+        (
+            "a case made easier",
+            Box::new(|| tiny.edit(MOCKS, "//! What the clock", "// Easier.\n//! What the clock")),
+            "harness: crates/clock-mocks/src/lib.rs differs".into(),
+        ),
+        (
+            "an input",
+            Box::new(|| tiny.edit("clock-data/scenarios/floor.toml", "seed = 1", "seed = 2")),
+            "input: clock-data/scenarios/floor.toml differs".into(),
+        ),
+        (
+            "a case deleted",
+            Box::new(|| {
+                let file = baseline(&tiny);
+                let text = fs::read_to_string(tiny.path(&file)).unwrap();
+                let kept: String = text
+                    .lines()
+                    .filter(|line| !line.contains("wind/spring/40"))
+                    .map(|line| format!("{line}\n"))
+                    .collect();
+                tiny.write(&file, &Baseline::sealed(&kept));
+            }),
+            "case: wind/spring/40 is stored no more".into(),
+        ),
+    ];
+    for (name, trick, told) in tricks {
+        trick();
+        let ran = tiny.perf(&["--against", "HEAD", "--forbid-rule-changes"]);
+        assert_eq!(ran.code, 1, "{name}: {}{}", ran.stdout, ran.stderr);
+        let ran = ran.says("Rules changed by this change").says(&told);
+        let verdict = ran.stdout.find("this change loosens the rules that it is judged by").unwrap_or(0);
+        assert!(ran.stdout.find("Rules changed").unwrap() < verdict, "{name}: before the verdict: {}", ran.stdout);
+        let markdown = fs::read_to_string(tiny.path("target/perf/latest/report.md")).unwrap();
+        assert!(markdown.contains("### Rules changed by this change"), "{name}: {markdown}");
+        assert!(!tiny.report()["rules_changed"].as_array().unwrap().is_empty(), "{name}");
+        tiny.restore();
+    }
+
+    // Told, and no more, where it may be.
+    tiny.edit(BUDGETS, "limit = 60", "limit = 600");
+    tiny.perf(&["--against", "HEAD"]).expect(0).says("budget: strike/noon/12 heap-blocks: 60 to 600 blocks");
+    tiny.restore();
+    let ran = tiny.perf(&["--against", "HEAD", "--forbid-rule-changes"]).expect(0);
+    assert!(!ran.stdout.contains("Rules changed"), "{}", ran.stdout);
+    // Stricter is no change that has to be told.
+    tiny.edit(BUDGETS, "limit = 60", "limit = 57");
+    let ran = tiny.perf(&["--against", "HEAD", "--forbid-rule-changes"]).expect(0);
+    assert!(!ran.stdout.contains("Rules changed"), "{}", ran.stdout);
+}
+
+#[test]
+fn what_no_rule_may_say_is_refused() {
+    let tiny = tiny();
+    let refused = |says: &str| {
+        let ran = tiny.perf(&["--against", "HEAD"]).expect(3);
+        ran.says(says);
+        tiny.restore();
+    };
+    tiny.write(THRESHOLDS, &margin("wind/spring/40", 100, "9999-12-31"));
+    refused("`expires` is more than 90 days ahead");
+    tiny.write(THRESHOLDS, &margin("no/such/case", 100, &days_ahead(30)));
+    refused("no baseline knows the case `no/such/case`");
+    let accepted = "accepted = [\n  { case = \"strike/noon/12\", metric = \"heap-blocks\", value = 9000000, expires = \"9999-12-31\", reason = \"r\" },";
+    edit_baseline(&tiny, "accepted = [", accepted);
+    refused("`9999-12-31` of the accepted row `strike/noon/12` is more than 90 days ahead");
+    let file = baseline(&tiny);
+    tiny.edit(&file, "value = 56", "value = 500");
+    refused("its values are not those that were stored");
+}
+
+/// A margin that is not the ordinary one stands below its row; rules without a base to compare them with are not judged.
+#[test]
+fn a_wide_margin_is_shown_and_without_a_base_rules_are_not_judged() {
+    let tiny = tiny();
+    tiny.write(THRESHOLDS, &margin("wind/spring/40", 15, &days_ahead(30)));
+    tiny.edit(CLOCK, "500.0", "550.0");
+    tiny.perf(&["--against", "HEAD"]).expect(1).says("its margin is 15 %, not 1 %, by thresholds.toml");
+    assert_eq!(tiny.wall("wind/spring/40")["paired"]["margin_percent"], 15.0);
+    assert_eq!(tiny.wall("strike/noon/12")["paired"]["margin_percent"], 1.0);
+    let shallow = tiny.shallow();
+    shallow.perf(&["--forbid-rule-changes"]).expect(4);
+}
