@@ -41,6 +41,11 @@ pub struct Harness {
 const OF_THE_GATE: [&str; 5] = ["baselines", "budgets.toml", "thresholds.toml", "selftest", "README.md"];
 
 impl Harness {
+    /// Files and folders of the data folder that its cases are said to read, if anything is said.
+    pub fn named_inputs(&self) -> impl Iterator<Item = &str> {
+        self.inputs.iter().flatten().map(|input| input.trim_end_matches('/'))
+    }
+
     /// Whether its cases read a file, by its name below the data folder, with `/` on every system.
     pub fn reads(&self, name: &str) -> bool {
         let is_in = |place: &str| name.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
@@ -98,7 +103,7 @@ impl Workspace {
         let config = config(&metadata).map_err(|what| {
             Failure::environment(
                 format!("{}: [workspace.metadata.perf]: {what}", root.join("Cargo.toml").display()),
-                "correct the table; `harness` has to name the packages that measure",
+                "write or correct the table: `harness = [\"…\"]` names the packages that measure, and may be all of it",
             )
         })?;
         let find = |harness: &HarnessConfig| {

@@ -355,7 +355,7 @@ fn a_workspace_that_does_not_say_what_is_measured_is_2() {
     ] {
         world.write("Cargo.toml", &manifest.replace(harness, written));
         for arguments in [&["perf"][..], &["baseline", "check"], &["test"]] {
-            world.xtask(arguments).expect(2).says(says).says("hint: correct ");
+            world.xtask(arguments).expect(2).says(says).says("correct ");
         }
     }
     world.write("Cargo.toml", &manifest.replace("[workspace.metadata.perf]", "[workspace.metadata.other]"));

@@ -225,7 +225,7 @@ impl Measured<'_> {
         let is_next = |text: &str| bench_data::parse_baseline(text, &shown, workspace).is_ok_and(|back| back == *next);
         atomic_write::write(&file, &next.to_toml(&workspace.command("baseline update")), is_next)?;
         stdout::print(&format!(
-            "written: {shown} ({}); review it with `git diff`\n",
+            "written: {shown} ({}); review it, and commit it\n",
             counted(next.records().len(), "record")
         ))
     }

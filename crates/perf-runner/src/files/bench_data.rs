@@ -43,6 +43,27 @@ impl BenchData {
             ));
         }
 
+        if !dir.is_dir() {
+            return Err(Failure::environment(
+                format!("the data folder {} does not exist", workspace.shown(&dir)),
+                "correct `data` in [workspace.metadata.perf], or create the folder with a file budgets.toml in it, which says \
+                 `schema = 1` and `budget = []`",
+            ));
+        }
+        for (harness, input) in
+            workspace.harnesses.iter().flat_map(|harness| harness.named_inputs().map(move |input| (harness, input)))
+        {
+            if !dir.join(input).exists() {
+                return Err(Failure::environment(
+                    format!(
+                        "`inputs` of {} names `{input}`, which is not in {}",
+                        harness.package,
+                        workspace.shown(&dir)
+                    ),
+                    "correct `inputs` in [workspace.metadata.perf]: a change of what is read would not be noticed",
+                ));
+            }
+        }
         let budgets = read_budgets(&budgets_file, &workspace.shown(&budgets_file))?;
         let thresholds_file = dir.join("thresholds.toml");
         let thresholds = match thresholds_file.exists() {
