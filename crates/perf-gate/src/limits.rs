@@ -16,8 +16,7 @@ const MEMORY: u64 = 1 << 30;
 impl ProcessLimits {
     /// For `count` and `heap`: an ordinary case takes them half a second at most.
     pub const ORDINARY: Self = Self { processor_seconds: 10, memory: MEMORY };
-    /// For `count` and `heap` with a heavy case, which may take 20 s under the heap profiler. Less than the 60 s of real
-    /// time after which a process is killed: whichever limit ends it, the reason should be the better one.
+    /// For `count` and `heap` with a heavy case, which may take 20 s under the heap profiler.
     pub const HEAVY: Self = Self { processor_seconds: 50, memory: MEMORY };
     /// For `time`: a case takes it a tenth of a second, unless a person asked for longer.
     pub const TIMED: Self = Self { processor_seconds: 20, memory: MEMORY };

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::budget::Reference;
 use crate::next_step::NextStep;
 use crate::pairs::Figure;
-use crate::run::Spread;
+use crate::run::{NoValue, Spread};
 use crate::text;
 use crate::verdict::Verdict;
 
@@ -211,6 +211,15 @@ impl Row {
     pub fn values(mut self, base: Option<Value>, head: Option<Value>) -> Self {
         (self.base, self.head) = (base, head);
         self
+    }
+
+    /// Why a case has no value: red where it is the case's own doing, else not judged.
+    pub fn without_value(group: Group, case: &CaseName, subject: impl Into<Subject>, why: &NoValue) -> Self {
+        let verdict = match why {
+            NoValue::Broken(_) => Verdict::Broken,
+            NoValue::Unfinished(_) => Verdict::Inconclusive,
+        };
+        Self::new(group, case, subject, verdict).because(why.to_string())
     }
 
     /// With the reason of its verdict, which may quote a child or a file.

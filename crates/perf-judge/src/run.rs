@@ -1,14 +1,42 @@
 //! What measuring gave, as data: values that repeat, instructions, wall time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use perf_gate::{CaseName, Record, Tools};
 use serde::Serialize;
 
 use crate::statistics::quantile;
 
-/// What one run of the exact classes gave: for each case its records, or why it is broken.
-pub type ExactRun = BTreeMap<CaseName, Result<Vec<Record>, String>>;
+/// Why a case has no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoValue {
+    /// It does not do its work, whatever the machine: red.
+    Broken(String),
+    /// The machine did not give it time enough to say so: nothing is known about it.
+    Unfinished(String),
+}
+
+impl NoValue {
+    /// The same, with the name of what was run before the reason.
+    pub fn said_by(self, program: &str) -> Self {
+        match self {
+            Self::Broken(reason) => Self::Broken(format!("{program} {reason}")),
+            Self::Unfinished(reason) => Self::Unfinished(format!("{program} {reason}")),
+        }
+    }
+}
+
+impl fmt::Display for NoValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Broken(reason) | Self::Unfinished(reason) => f.write_str(reason),
+        }
+    }
+}
+
+/// What one run of the exact classes gave: for each case its records, or why there are none.
+pub type ExactRun = BTreeMap<CaseName, Result<Vec<Record>, NoValue>>;
 
 /// The cases that exist, and those that only one of the two programs knows, with the reason why that breaks them.
 #[derive(Debug)]
@@ -42,30 +70,36 @@ pub struct Spread {
 pub struct WallTime {
     /// Nanoseconds of one operation: the median over processes of the process medians.
     pub ns: u64,
+    /// Nanoseconds of its fastest sample in any process: what a limit has to be below of, to be certainly exceeded. Whatever
+    /// else a machine does makes samples longer, never shorter.
+    pub fastest_ns: u64,
     /// How far the processes disagreed.
     pub spread: Spread,
 }
 
 /// For each case its wall time, or why there is none.
-pub type WallRun = BTreeMap<CaseName, Result<WallTime, String>>;
+pub type WallRun = BTreeMap<CaseName, Result<WallTime, NoValue>>;
 
-/// The wall time that several processes of a case gave.
-pub fn summarise(mut medians: Vec<f64>) -> Result<WallTime, String> {
+/// The wall time that several processes of a case gave, by their medians and their fastest samples.
+pub fn summarise(mut medians: Vec<f64>, fastest: &[f64]) -> Result<WallTime, NoValue> {
     medians.sort_by(f64::total_cmp);
     let median = quantile(&medians, 0.5);
     let ns = median.round();
     if !(ns >= 1.0 && ns <= i64::MAX as f64) {
-        return Err(format!("a median of {median} ns is no duration; the case must do more work an operation"));
+        let reason = format!("a median of {median} ns is no duration; the case must do more work an operation");
+        return Err(NoValue::Broken(reason));
     }
     let iqr_percent = (quantile(&medians, 0.75) - quantile(&medians, 0.25)) / median * 100.0;
-    Ok(WallTime { ns: ns as u64, spread: Spread { iqr_percent, processes: medians.len() } })
+    let fastest = fastest.iter().copied().fold(ns, f64::min).max(0.0);
+    let spread = Spread { iqr_percent, processes: medians.len() };
+    Ok(WallTime { ns: ns as u64, fastest_ns: fastest.round() as u64, spread })
 }
 
 /// What is missing, or why it cannot be used; to be read after "not measured: ".
 pub type Unusable = String;
 
-/// For each case its record, or why it is broken.
-pub type InstructionRun = BTreeMap<CaseName, Result<Record, String>>;
+/// For each case its record, or why there is none.
+pub type InstructionRun = BTreeMap<CaseName, Result<Record, NoValue>>;
 
 /// What counting gave.
 #[derive(Debug)]
@@ -91,7 +125,7 @@ impl Instructions {
     }
 
     /// The record of a case.
-    pub fn get(&self, case: &CaseName) -> Option<&Result<Record, String>> {
+    pub fn get(&self, case: &CaseName) -> Option<&Result<Record, NoValue>> {
         match self {
             Self::NotMeasured(_) => None,
             Self::Measured { run, .. } => run.get(case),
@@ -119,15 +153,15 @@ mod tests {
 
     #[test]
     fn the_median_of_medians_with_its_spread() {
-        let time = summarise(vec![104.0, 100.0, 96.0, 102.0, 98.0]).unwrap();
-        assert_eq!(time, WallTime { ns: 100, spread: Spread { iqr_percent: 4.0, processes: 5 } });
-        assert_eq!(summarise(vec![10.0, 11.0]).unwrap().ns, 11, "10.5 rounds away from zero");
+        let time = summarise(vec![104.0, 100.0, 96.0, 102.0, 98.0], &[95.0, 90.4]).unwrap();
+        assert_eq!(time, WallTime { ns: 100, fastest_ns: 90, spread: Spread { iqr_percent: 4.0, processes: 5 } });
+        assert_eq!(summarise(vec![10.0, 11.0], &[]).unwrap().ns, 11, "10.5 rounds away from zero");
     }
 
     #[test]
     fn a_duration_of_nothing_is_no_measurement() {
         for bad in [vec![], vec![0.0], vec![0.2, 0.2], vec![f64::NAN], vec![f64::INFINITY], vec![-3.0]] {
-            assert!(summarise(bad.clone()).is_err(), "{bad:?}");
+            assert!(summarise(bad.clone(), &[]).is_err(), "{bad:?}");
         }
     }
 }

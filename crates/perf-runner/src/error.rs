@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
+use perf_judge::run::NoValue;
 use perf_judge::selection::{MatchesNothing, NotAPattern};
 
 use crate::files::checked_read::InvalidFile;
@@ -51,25 +52,25 @@ impl Failure {
 /// Why a case gave no figure.
 #[derive(Debug)]
 pub enum CaseError {
-    /// The case is broken, with the reason.
-    Broken(String),
+    /// It is its own doing, or the machine did not give it enough time.
+    NoValue(NoValue),
     /// Everything stops.
     Stopped(Failure),
 }
 
 impl CaseError {
-    /// The reason why the case is broken, with the name of what was run before it.
+    /// The same, with the name of what was run before the reason.
     pub fn said_by(self, program: &str) -> Self {
         match self {
-            Self::Broken(reason) => Self::Broken(format!("{program} {reason}")),
+            Self::NoValue(why) => Self::NoValue(why.said_by(program)),
             stopped => stopped,
         }
     }
 
-    /// The reason why the case is broken, unless everything stops.
-    pub fn reason(self) -> Result<String, Failure> {
+    /// Why the case has no value, unless everything stops.
+    pub fn no_value(self) -> Result<NoValue, Failure> {
         match self {
-            Self::Broken(reason) => Ok(reason),
+            Self::NoValue(why) => Ok(why),
             Self::Stopped(failure) => Err(failure),
         }
     }
@@ -83,7 +84,7 @@ impl From<Failure> for CaseError {
 
 impl From<String> for CaseError {
     fn from(reason: String) -> Self {
-        Self::Broken(reason)
+        Self::NoValue(NoValue::Broken(reason))
     }
 }
 

@@ -276,7 +276,7 @@ impl<'a> SelfTest<'a> {
             match callgrind.instructions(executables, case) {
                 Ok(instructions) => Ok(instructions),
                 Err(error) => {
-                    let what = format!("{case} under callgrind {}", error.reason()?);
+                    let what = format!("{case} under callgrind {}", error.no_value()?);
                     Err(Failure::environment(what, "run `cargo xtask perf` first"))
                 }
             }

@@ -7,7 +7,7 @@ use perf_judge::comparability::{key_difference, tools_difference};
 use perf_judge::exit_status;
 use perf_judge::report::{human_rows, human_rows_with_notes};
 use perf_judge::row::Row;
-use perf_judge::run::{InstructionRun, Instructions, Run};
+use perf_judge::run::{InstructionRun, Instructions, NoValue, Run};
 use perf_judge::selection::Selection;
 use perf_judge::text::{self, counted};
 use perf_judge::thresholds::{LONGEST_TOLERANCE_DAYS, is_too_far, parse_date};
@@ -87,6 +87,7 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
     for of_harness in &measured {
         of_harness.show_differences()?;
         refuse_broken(&of_harness.rows)?;
+        refuse_unfinished(&of_harness.run)?;
     }
     let is_worse = |row: &&Row| matches!(row.verdict, Verdict::Regressed | Verdict::Missing);
     let worse: Vec<&Row> = measured.iter().flat_map(|measured| measured.rows.iter().filter(is_worse)).collect();
@@ -295,6 +296,26 @@ fn unrepeatable(first: &InstructionRun, second: &InstructionRun) -> Vec<String> 
         }
     }
     found
+}
+
+/// What did not end in time is not known, and must not go missing from what is stored.
+fn refuse_unfinished(run: &Run) -> Result<(), Failure> {
+    let unfinished = |why: &NoValue| matches!(why, NoValue::Unfinished(_));
+    let exact = run.exact.iter().filter_map(|(case, outcome)| Some((case, outcome.as_ref().err()?)));
+    let counted = match &run.instructions {
+        Instructions::Measured { run, .. } => Some(run),
+        Instructions::NotMeasured(_) => None,
+    };
+    let counted = counted.into_iter().flatten().filter_map(|(case, outcome)| Some((case, outcome.as_ref().err()?)));
+    let found = exact.chain(counted).filter(|(_, why)| unfinished(why));
+    let found: Vec<String> = found.map(|(case, why)| format!("{case}: {why}")).collect();
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::refused(
+        format!("these did not end in time, so their values are not known:\n    {}", found.join("\n    ")),
+        "measure when less else runs; nothing was written",
+    ))
 }
 
 fn refuse_broken(rows: &[Row]) -> Result<(), Failure> {

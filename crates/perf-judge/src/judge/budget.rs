@@ -5,7 +5,7 @@ use perf_gate::{CaseName, Metric, Record};
 use crate::budget::Budget;
 use crate::next_step::NextStep;
 use crate::row::{Group, Row, Subject, Value};
-use crate::run::{ExactRun, Instructions, WallRun};
+use crate::run::{ExactRun, Instructions, NoValue, WallRun, WallTime};
 use crate::selection::Selection;
 use crate::verdict::Verdict;
 
@@ -39,10 +39,26 @@ fn row(budget: &Budget, exact: &ExactRun, instructions: &[Instructions], wall: &
         row(Verdict::Missing, None).because(why).then(step)
     };
     match measured(budget, exact, instructions, wall) {
+        Measured::Time(_) if Metric::TIME.unit() != *unit => {
+            absent(format!("a budget in `{unit}` of what is counted in `{}`", Metric::TIME.unit()))
+        }
         Measured::Value(counted, _) if counted.unit() != *unit => {
             absent(format!("a budget in `{unit}` of what is counted in `{}`", counted.unit()))
         }
         Measured::Value(_, value) if value <= *limit => row(Verdict::Pass, Some(value)),
+        Measured::Time(time) if time.ns <= *limit => row(Verdict::Pass, Some(time.ns)),
+        // A median of a few processes is above a limit also where the machine had something else to do.
+        Measured::Time(time) if time.fastest_ns <= *limit => row(Verdict::Inconclusive, Some(time.ns))
+            .because(format!(
+                "its median is above the budget, and its fastest sample, {} ns, is not: its processes scattered by {:.0} %",
+                time.fastest_ns, time.spread.iqr_percent
+            ))
+            .then(NextStep::Reproduce(case.clone())),
+        Measured::Time(time) => row(Verdict::Regressed, Some(time.ns))
+            .because(format!("above the budget, also its fastest sample of {} ns: {source}", time.fastest_ns))
+            .then(NextStep::Reproduce(case.clone()))
+            .then(NextStep::ChangeBudget),
+        Measured::Unfinished => row(Verdict::Inconclusive, None).because("the case did not end in time; see its own row"),
         Measured::Value(_, value) => row(Verdict::Regressed, Some(value))
             .because(format!("above the budget: {source}"))
             .then(NextStep::Reproduce(case.clone()))
@@ -65,28 +81,37 @@ fn not_counted<'a>(case: &CaseName, instructions: &'a [Instructions]) -> Option<
 
 enum Measured {
     Value(Metric, u64),
+    Time(WallTime),
     Broken,
+    Unfinished,
     Absent,
+}
+
+fn without_value(why: &NoValue) -> Measured {
+    match why {
+        NoValue::Broken(_) => Measured::Broken,
+        NoValue::Unfinished(_) => Measured::Unfinished,
+    }
 }
 
 fn measured(budget: &Budget, exact: &ExactRun, instructions: &[Instructions], wall: &WallRun) -> Measured {
     let case: &CaseName = &budget.case;
     // It was not timed then, which is not the same as a budget that nothing measures.
-    if matches!(exact.get(case), Some(Err(_))) {
-        return Measured::Broken;
+    if let Some(Err(why)) = exact.get(case) {
+        return without_value(why);
     }
     let of_record = |record: &Record| Measured::Value(record.metric(), record.value());
     if budget.metric == Metric::TIME.name() {
         return match wall.get(case) {
-            Some(Ok(time)) => Measured::Value(Metric::TIME, time.ns),
-            Some(Err(_)) => Measured::Broken,
+            Some(Ok(time)) => Measured::Time(*time),
+            Some(Err(why)) => without_value(why),
             None => Measured::Absent,
         };
     }
     if budget.metric == Metric::INSTRUCTIONS.name() {
         return match instructions.iter().find_map(|instructions| instructions.get(case)) {
             Some(Ok(record)) => of_record(record),
-            Some(Err(_)) => Measured::Broken,
+            Some(Err(why)) => without_value(why),
             None => Measured::Absent,
         };
     }
@@ -100,7 +125,7 @@ mod tests {
     use perf_gate::{Checksum, Class, Tools, Unit};
 
     use super::*;
-    use crate::run::{Spread, WallTime};
+    use crate::run::Spread;
 
     const PEAK: Metric = Metric::new("heap-peak", Unit::Bytes, Class::Heap);
     const LIVE: Metric = Metric::new("heap-live", Unit::Bytes, Class::Heap);
@@ -112,9 +137,12 @@ mod tests {
     fn verdict_where(counts: bool, metric: Metric, case: &str, limit: u64) -> Option<Verdict> {
         let name = |case: &str| CaseName::new(case).unwrap();
         let record = Record::new(name("a/b/c"), PEAK, 100, Checksum(1)).unwrap();
-        let exact = ExactRun::from([(name("a/b/c"), Ok(vec![record])), (name("a/b/broken"), Err("died".into()))]);
+        let exact = ExactRun::from([
+            (name("a/b/c"), Ok(vec![record])),
+            (name("a/b/broken"), Err(NoValue::Broken("died".into()))),
+        ]);
         let spread = Spread { iqr_percent: 1.0, processes: 5 };
-        let wall = WallRun::from([(name("a/b/c"), Ok(WallTime { ns: 100, spread }))]);
+        let wall = WallRun::from([(name("a/b/c"), Ok(WallTime { ns: 100, fastest_ns: 80, spread }))]);
         let (unit, metric) = (metric.unit(), metric.name());
         let budget = Budget { case: name(case), metric, limit, unit, source: "test".into(), reference: None };
         let selection = Selection::new(Some("a/*")).unwrap();
@@ -129,10 +157,19 @@ mod tests {
 
     #[test]
     fn a_limit_is_the_last_value_that_passes() {
-        for metric in [PEAK, Metric::TIME, Metric::INSTRUCTIONS] {
+        for metric in [PEAK, Metric::INSTRUCTIONS] {
             assert_eq!(verdict(metric, "a/b/c", 100), Some(Verdict::Pass));
             assert_eq!(verdict(metric, "a/b/c", 99), Some(Verdict::Regressed));
         }
+    }
+
+    /// The median of five processes beside a compiler was above limits that four times the time would keep.
+    #[test]
+    fn a_wall_time_is_above_its_limit_where_every_sample_is() {
+        assert_eq!(verdict(Metric::TIME, "a/b/c", 100), Some(Verdict::Pass));
+        assert_eq!(verdict(Metric::TIME, "a/b/c", 99), Some(Verdict::Inconclusive));
+        assert_eq!(verdict(Metric::TIME, "a/b/c", 80), Some(Verdict::Inconclusive));
+        assert_eq!(verdict(Metric::TIME, "a/b/c", 79), Some(Verdict::Regressed));
     }
 
     #[test]

@@ -18,10 +18,8 @@ pub fn rows(run: &ExactRun, base: Base<'_>, selection: &Selection, today: Date) 
     for (case, outcome) in run {
         match outcome {
             Ok(records) => measured(case, records, base, today, &mut rows),
-            Err(reason) => rows.push(
-                Row::new(Group::Behaviour, case, Subject::Case, Verdict::Broken)
-                    .because(reason)
-                    .then(NextStep::RunCount(case.clone())),
+            Err(why) => rows.push(
+                Row::without_value(Group::Behaviour, case, Subject::Case, why).then(NextStep::RunCount(case.clone())),
             ),
         }
     }
@@ -106,6 +104,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::run::NoValue;
 
     const EVENTS: Metric = Metric::new("events", Unit::Count, Class::Behaviour);
     const RIGHT: Metric = Metric::new("right", Unit::Count, Class::Quality);
@@ -230,9 +229,19 @@ mod tests {
     fn a_broken_case_is_one_row() {
         let stored = [record(1, EVENTS, 5), record(1, BLOCKS, 5), record(2, EVENTS, 5)];
         let mut now = run(&stored);
-        now.insert(case(1), Err("died".into()));
+        now.insert(case(1), Err(NoValue::Broken("died".into())));
         let rows = rows(&now, Base::Comparable(&baseline(&stored)), &Selection::new(None).unwrap(), TODAY);
         assert_eq!(not_fine(&rows), [(Verdict::Broken, "s/c/1".into(), Subject::Case)]);
+    }
+
+    /// A machine that is so busy is no fault of the change.
+    #[test]
+    fn a_case_that_did_not_end_in_time_is_not_judged() {
+        let stored = [record(1, EVENTS, 5), record(2, EVENTS, 5)];
+        let mut now = run(&stored);
+        now.insert(case(1), Err(NoValue::Unfinished("did not end".into())));
+        let rows = rows(&now, Base::Comparable(&baseline(&stored)), &Selection::new(None).unwrap(), TODAY);
+        assert_eq!(not_fine(&rows), [(Verdict::Inconclusive, "s/c/1".into(), Subject::Case)]);
     }
 
     #[test]

@@ -28,8 +28,7 @@ pub fn rows(
     for (case, outcome) in run {
         rows.push(match outcome {
             Ok(record) => judge(record, base, today),
-            Err(reason) => Row::new(Group::Instructions, case, Metric::INSTRUCTIONS, Verdict::Broken)
-                .because(reason)
+            Err(why) => Row::without_value(Group::Instructions, case, Metric::INSTRUCTIONS, why)
                 .then(NextStep::RunOperations(case.clone())),
         });
     }
@@ -78,6 +77,7 @@ mod tests {
     use perf_gate::{Acceptance, CaseName, Checksum, Key, Provenance, Tools};
 
     use super::*;
+    use crate::run::NoValue;
 
     const TODAY: Date = jiff::civil::date(2026, 7, 1);
 
@@ -141,9 +141,9 @@ mod tests {
         let stored = baseline(vec![record("a/b/gone", 10), record("a/b/broken", 10), record("a/b/died", 10)]);
         let mut now = measured(&[record("a/b/new", 10)]);
         if let Instructions::Measured { run, .. } = &mut now {
-            run.insert(case("a/b/died"), Err("died".into()));
+            run.insert(case("a/b/died"), Err(NoValue::Broken("died".into())));
         }
-        let exact = ExactRun::from([(case("a/b/broken"), Err("broken elsewhere".into()))]);
+        let exact = ExactRun::from([(case("a/b/broken"), Err(NoValue::Broken("broken elsewhere".into())))]);
         let expected = [("died", Verdict::Broken), ("gone", Verdict::Missing), ("new", Verdict::New)];
         let expected = expected.map(|(name, verdict)| (format!("a/b/{name}"), verdict));
         assert_eq!(verdicts(&now, &exact, Base::Comparable(&stored)), BTreeMap::from(expected));

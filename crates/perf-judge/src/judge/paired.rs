@@ -15,6 +15,7 @@ use crate::next_step::NextStep;
 use crate::pairs::outcome::{Broken, Measured};
 use crate::pairs::{Difference, Figure, Stage};
 use crate::row::{Group, Paired, Row, Value};
+use crate::run::NoValue;
 use crate::statistics::{self, Estimate, percent};
 use crate::text::counted;
 use crate::verdict::Verdict;
@@ -267,11 +268,12 @@ pub fn rows(
     let row = |case: &CaseName| {
         let new = |verdict| Row::new(Group::Wall, case, Metric::TIME, verdict);
         match measured.broken.get(case) {
-            Some(Broken::Head(reason)) => {
-                return new(Verdict::Broken).because(format!("`time` {reason}")).then(NextStep::RunTime);
+            Some(Broken::Head(why) | Broken::Base(why @ NoValue::Unfinished(_))) => {
+                let why = why.clone().said_by("`time`");
+                return Row::without_value(Group::Wall, case, Metric::TIME, &why).then(NextStep::RunTime);
             }
-            Some(Broken::Base(reason)) => {
-                return new(Verdict::New).because(format!("the base does not do it: `time` {reason}"));
+            Some(Broken::Base(why)) => {
+                return new(Verdict::New).because(format!("the base does not do it: `time` {why}"));
             }
             None => {}
         }

@@ -19,7 +19,7 @@ pub fn rows(run: &WallRun, verdict: Verdict, why: Option<&str>) -> Vec<Row> {
                 _ => row,
             }
         }
-        Err(reason) => row(case, Verdict::Broken).because(reason).then(NextStep::RunTime),
+        Err(why) => Row::without_value(Group::Wall, case, Metric::TIME, why).then(NextStep::RunTime),
     });
     rows.collect()
 }

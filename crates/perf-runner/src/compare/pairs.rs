@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use perf_gate::{CaseName, ProcessLimits};
 use perf_judge::judge::paired::{FirstPairs, Rule};
@@ -15,6 +15,7 @@ use perf_judge::pairs::outcome::{Broken, Measured};
 use perf_judge::pairs::plan::{self, CaseState, Effort, Pilot};
 use perf_judge::pairs::{Asked, Difference, Pair, Pairs, Stage, Times};
 use perf_judge::rng::Seeded;
+use perf_judge::run::NoValue;
 
 use super::side::{LinkedTime, Side};
 use super::store::Store;
@@ -207,15 +208,15 @@ impl Run<'_> {
         for (program, fault, time) in &mut sides {
             *time = Some(match self.contest.time(program, case, fault.map(String::as_str)) {
                 Ok(times) => Ok(times),
-                Err(error) => Err(error.reason()?),
+                Err(error) => Err(error.no_value()?),
             });
         }
         if swapped {
             sides.reverse();
         }
-        let [base, head] = sides.map(|(_, _, time)| time.unwrap_or_else(|| Err("was not run".into())));
+        let [base, head] = sides.map(|(_, _, time)| time.unwrap_or_else(|| Err(NoValue::Broken("was not run".into()))));
         if let (Stage::First, Err(_), Ok(head)) = (stage, &base, &head) {
-            self.measured.alone.insert(case.clone(), head.median);
+            self.measured.alone.insert(case.clone(), *head);
         }
         let broken = match (base, head) {
             (Ok(base), Ok(head)) => {
@@ -307,9 +308,9 @@ impl Contest<'_> {
         command.args(["--bench", "--color", "never", "--min-time", &seconds(self.setup.effort.process_ms)]);
         command.args(["--sample-count", &SAMPLES.to_string(), "--max-time", &seconds(PROCESS_MS_AT_MOST)]);
         command.arg(format!("{case}$"));
-        let limits = Limits::default();
-        let time = limits.time + Duration::from_secs(1);
-        let limits = Limits { time, own: Some(ProcessLimits::TIMED), processor: self.processor, ..limits };
+        let own = ProcessLimits::TIMED;
+        let limits = Limits::of_work(own.processor_seconds);
+        let limits = Limits { own: Some(own), processor: self.processor, ..limits };
         let text = child::run(&mut command, limits, Messages::Kept)?;
         let rows = divan_table::read(&text).map_err(|error| format!("printed a table that cannot be read: {error}"))?;
         let mut found = rows.iter().filter(|row| row.path.last().is_some_and(|leaf| leaf == case.as_str()));

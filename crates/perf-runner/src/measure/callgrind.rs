@@ -30,6 +30,9 @@ pub enum Counter {
     Missing(Unusable),
 }
 
+/// Seconds of processor time for a case that is watched, which takes it fifty times as long: the longest takes ten.
+const WATCHED_SECONDS: u64 = 600;
+
 /// The variable that names another valgrind than the one on the PATH.
 pub const VALGRIND: &str = "VALGRIND";
 
@@ -55,7 +58,7 @@ impl Counter {
         // It may be there and still not know this processor's instructions, or not be allowed to run here.
         match callgrind.run(&executables.count, executables, &["--list"]) {
             Ok(_) => Ok(Self::Callgrind(callgrind)),
-            Err(error) => unusable(&error.reason()?),
+            Err(error) => unusable(&error.no_value()?.to_string()),
         }
     }
 
@@ -98,7 +101,7 @@ impl Callgrind {
             command.args(["--tool=callgrind", "--compress-strings=no", "--compress-pos=no"]);
             command.arg(format!("--callgrind-out-file={}", file.display()));
             command.arg(&executables.count).args([case.as_str(), "--ops", operations]);
-            match child::run(&mut command, Limits::default(), Messages::Kept) {
+            match child::run(&mut command, Limits::of_work(WATCHED_SECONDS), Messages::Kept) {
                 Ok(printed) => Ok(enough(&printed).ok()),
                 Err(ChildError::Interrupted) => Err(Failure::Interrupted),
                 Err(_) => Ok(None),
@@ -122,7 +125,7 @@ impl Callgrind {
         });
         command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
         command.arg(program.strip_prefix(&executables.dir).unwrap_or(program)).args(arguments);
-        let (printed, said) = child::run_and_listen(&mut command, Limits::default())?;
+        let (printed, said) = child::run_and_listen(&mut command, Limits::of_work(WATCHED_SECONDS))?;
         Ok((total(&said)?, printed))
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use perf_gate::{CaseName, Class, ProcessLimits, Record};
-use perf_judge::run::{CaseList, ExactRun};
+use perf_judge::run::{CaseList, ExactRun, NoValue};
 use perf_judge::text;
 
 use super::programs::Executables;
@@ -113,12 +113,12 @@ pub fn measure(
         let measured = parallel::each(&order, |case| {
             progress.at(case.as_str());
             if let Some(reason) = list.broken.get(case) {
-                return Ok(Err(reason.clone()));
+                return Ok(Err(NoValue::Broken(reason.clone())));
             }
             let measured = measure_one(program, list, case);
             progress.step(Progress::in_parallel(Progress::EXACT_CASE));
             match measured {
-                Err(error) => Ok(Err(error.said_by(&format!("`{}`", program.name)).reason()?)),
+                Err(error) => Ok(Err(error.said_by(&format!("`{}`", program.name)).no_value()?)),
                 Ok(records) => Ok(Ok(records)),
             }
         })?;
@@ -135,7 +135,7 @@ pub fn measure(
         if let Ok(records) = outcome
             && let Err(reason) = agree(records)
         {
-            *outcome = Err(reason);
+            *outcome = Err(NoValue::Broken(reason));
         }
     }
     Ok(run)
@@ -143,7 +143,7 @@ pub fn measure(
 
 fn measure_one(program: &Program<'_>, list: &CaseList, case: &CaseName) -> Result<Vec<Record>, CaseError> {
     let own = if list.is_heavy(case) { ProcessLimits::HEAVY } else { ProcessLimits::ORDINARY };
-    let limits = Limits { own: Some(own), ..Limits::default() };
+    let limits = Limits { own: Some(own), ..Limits::of_work(own.processor_seconds) };
     let mut command = program.executables.command(program.path);
     let text = child::run(command.arg(case.as_str()), limits, Messages::Kept)?;
     Ok(records(&text, case, program.classes)?)

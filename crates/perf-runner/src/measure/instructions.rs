@@ -1,7 +1,7 @@
 //! Counts the instructions of the cases, where a valgrind is there to do it.
 
 use perf_gate::{Metric, Record};
-use perf_judge::run::{CaseList, ExactRun, Instructions};
+use perf_judge::run::{CaseList, ExactRun, Instructions, NoValue};
 use perf_judge::text;
 
 use super::callgrind::Counter;
@@ -23,7 +23,7 @@ pub fn measure(
         Counter::Callgrind(callgrind) => callgrind,
         Counter::Missing(reason) => return Ok(Instructions::NotMeasured(reason.clone())),
     };
-    let checksum = |(case, outcome): (_, &Result<Vec<Record>, String>)| {
+    let checksum = |(case, outcome): (_, &Result<Vec<Record>, NoValue>)| {
         let first = outcome.as_ref().ok()?.first()?;
         Some((case, first.checksum()))
     };
@@ -34,12 +34,12 @@ pub fn measure(
         progress.at(case.as_str());
         let counted = callgrind.instructions(executables, case).and_then(|value| {
             let record = Record::new(case.clone(), Metric::INSTRUCTIONS, value, checksum);
-            record.map_err(|error| CaseError::Broken(error.to_string()))
+            record.map_err(|error| CaseError::from(error.to_string()))
         });
         progress.step(Progress::in_parallel(Progress::INSTRUCTIONS_CASE));
         let record = match counted {
             Ok(record) => Ok(record),
-            Err(error) => Err(error.said_by("`count` under callgrind").reason()?),
+            Err(error) => Err(error.said_by("`count` under callgrind").no_value()?),
         };
         Ok((case.clone(), record))
     })?;

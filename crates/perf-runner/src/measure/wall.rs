@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use perf_gate::{CaseName, ProcessLimits};
-use perf_judge::run::{CaseList, WallRun, summarise};
+use perf_judge::pairs::Times;
+use perf_judge::run::{CaseList, NoValue, WallRun, summarise};
 use perf_judge::text::counted;
 
 use super::divan_table;
 use super::programs::Executables;
-use crate::error::Failure;
+use crate::error::{CaseError, Failure};
 use crate::process::child::{self, Limits, Messages};
 use crate::progress::Progress;
 
@@ -41,7 +42,7 @@ pub fn measure(
         "time",
         &format!("{} in each of {}", counted(chosen.len(), "case"), counted(effort.processes, "process")),
     );
-    let mut medians: BTreeMap<CaseName, Vec<f64>> = BTreeMap::new();
+    let mut times: BTreeMap<CaseName, Vec<Times>> = BTreeMap::new();
     for process in 1..=effort.processes {
         progress.at(&format!("process {process} of {}", effort.processes));
         let mut command = executables.command(&executables.time);
@@ -52,45 +53,48 @@ pub fn measure(
             // Any of these patterns; one may match longer names too, whose rows are then not used.
             command.args(chosen.iter().map(CaseName::as_str));
         }
-        // A case takes it a tenth of a second, unless the machine is very busy.
-        let limits = Limits::default();
-        let time = limits.time + Duration::from_secs(2 * chosen.len() as u64);
-        let limits = Limits { time, own: Some(ProcessLimits::TIMED), ..limits };
-        let output = child::run(&mut command, limits, Messages::Kept);
+        // A program of our own gives each case so much anew; to others it is for all together.
+        let own = ProcessLimits::TIMED;
+        let limits = Limits::of_work(own.processor_seconds + 2 * chosen.len() as u64);
+        let output = child::run(&mut command, Limits { own: Some(own), ..limits }, Messages::Kept);
         let rows = match output {
-            Ok(text) => table(&text, &all),
-            Err(error) => Err(error.reason()?),
+            Ok(text) => table(&text, &all).map_err(NoValue::Broken),
+            Err(error) => Err(CaseError::from(error).no_value()?),
         };
         match rows {
-            Ok(rows) => rows.into_iter().for_each(|(case, ns)| medians.entry(case).or_default().push(ns)),
-            Err(reason) => {
-                let reason = format!("`time` {reason}");
-                let broken = |case: &CaseName| (case.clone(), Err(reason.clone()));
-                return Ok(chosen.iter().map(broken).collect());
+            Ok(rows) => rows.into_iter().for_each(|(case, time)| times.entry(case).or_default().push(time)),
+            Err(why) => {
+                let why = why.said_by("`time`");
+                return Ok(chosen.iter().map(|case| (case.clone(), Err(why.clone()))).collect());
             }
         }
         progress.step(Progress::process(chosen.len(), effort.per_case));
     }
-    let summary = |case: &CaseName| match medians.remove(case) {
-        Some(medians) if medians.len() == effort.processes => (case.clone(), summarise(medians)),
-        Some(medians) => (case.clone(), Err(format!("timed in {} of {} processes", medians.len(), effort.processes))),
-        None => (case.clone(), Err("not timed: `time` has no row for it".into())),
+    let broken = |why: String| Err(NoValue::Broken(why));
+    let summary = |case: &CaseName| match times.remove(case) {
+        Some(times) if times.len() == effort.processes => {
+            let fastest: Vec<f64> = times.iter().map(|times| times.fastest).collect();
+            (case.clone(), summarise(times.iter().map(|times| times.median).collect(), &fastest))
+        }
+        Some(times) => (case.clone(), broken(format!("timed in {} of {} processes", times.len(), effort.processes))),
+        None => (case.clone(), broken("not timed: `time` has no row for it".into())),
     };
     Ok(chosen.iter().map(summary).collect())
 }
 
-/// The median of each row; a row that is no case to time means that `time` and `count` run different things.
-fn table(text: &str, all: &[CaseName]) -> Result<BTreeMap<CaseName, f64>, String> {
-    let mut medians = BTreeMap::new();
+/// The times of each row; a row that is no case to time means that `time` and `count` run different things.
+fn table(text: &str, all: &[CaseName]) -> Result<BTreeMap<CaseName, Times>, String> {
+    let mut times = BTreeMap::new();
     for row in divan_table::read(text).map_err(|error| format!("printed a table that cannot be read: {error}"))? {
         let leaf = row.path.last().map(String::as_str).unwrap_or_default();
         let case = CaseName::new(leaf).map_err(|error| format!("timed something unknown: {error}"))?;
         if all.binary_search(&case).is_err() {
             return Err(format!("timed `{case}`, which `count --list` does not name, or marks as heavy"));
         }
-        if medians.insert(case.clone(), row.median_ns).is_some() {
+        let of_row = Times { median: row.median_ns, fastest: row.fastest_ns };
+        if times.insert(case.clone(), of_row).is_some() {
             return Err(format!("timed `{case}` twice"));
         }
     }
-    Ok(medians)
+    Ok(times)
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use std::{env, fmt, path::Path};
 
 use perf_gate::ProcessLimits;
+use perf_judge::run::NoValue;
 use perf_judge::text;
 
 use super::affinity::{Pinned, Processor};
@@ -19,8 +20,14 @@ use crate::error::{CaseError, Failure};
 /// How much a child may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Time until it is killed.
+    /// Real time until it is killed. How much a child needs depends on what else the machine does, so of work that is measured
+    /// it says nothing about the work.
     pub time: Duration,
+    /// Seconds of processor time, which hardly depend on what else the machine does; where the system can limit another
+    /// process. Who has such a limit may not sleep either, see [`ASLEEP`].
+    pub processor_seconds: Option<u64>,
+    /// How long a child with a limit of processor time may be asleep without using any.
+    pub asleep: Duration,
     /// Bytes on its standard output.
     pub output: u64,
     /// What it allows itself to use up, if it does; for the reason of its end.
@@ -32,7 +39,29 @@ pub struct Limits {
 /// For the measuring programs: a case takes well under a second and prints a few dozen lines.
 impl Default for Limits {
     fn default() -> Self {
-        Self { time: Duration::from_secs(60), output: 4 << 20, own: None, processor: None }
+        Self {
+            time: Duration::from_secs(60),
+            processor_seconds: None,
+            asleep: ASLEEP,
+            output: 4 << 20,
+            own: None,
+            processor: None,
+        }
+    }
+}
+
+/// Real time after which nobody waits for a case any more, though it uses its processor time: on a machine on which it takes a
+/// hundred times as long as on an idle one.
+const CASE: Duration = Duration::from_secs(15 * 60);
+
+/// How long a measuring program may sleep without using any processor time: who waits for what does not come would else be
+/// waited for until [`CASE`] is over. Nobody who wants a processor and does not get one is asleep.
+pub const ASLEEP: Duration = Duration::from_secs(60);
+
+impl Limits {
+    /// For a measuring program, which does the same work on any machine: so many seconds of processor time.
+    pub fn of_work(processor_seconds: u64) -> Self {
+        Self { time: CASE, processor_seconds: Some(processor_seconds), ..Self::default() }
     }
 }
 
@@ -59,6 +88,10 @@ pub enum ChildError {
     },
     /// It was killed for taking too long.
     TooLong(Duration),
+    /// It used up the processor time that it was given.
+    TooMuchProcessor(u64),
+    /// It was asleep for so long, and used no processor time.
+    Asleep(Duration),
     /// It used up the processor time that it allowed itself.
     TooMuchWork(ProcessLimits),
     /// It needed more memory than it allowed itself.
@@ -83,9 +116,11 @@ impl ChildError {
 
 impl From<ChildError> for CaseError {
     fn from(error: ChildError) -> Self {
-        match error.reason() {
-            Ok(reason) => Self::Broken(reason),
-            Err(failure) => Self::Stopped(failure),
+        match error {
+            ChildError::Interrupted => Self::Stopped(Failure::Interrupted),
+            // Of a case that has a limit of processor time, this one is the machine's.
+            ChildError::TooLong(_) => Self::NoValue(NoValue::Unfinished(error.to_string())),
+            other => Self::NoValue(NoValue::Broken(other.to_string())),
         }
     }
 }
@@ -97,6 +132,10 @@ impl fmt::Display for ChildError {
             Self::Failed { status, said } if said.is_empty() => write!(f, "ended with {status}"),
             Self::Failed { status, said } => write!(f, "ended with {status}: {said}"),
             Self::TooLong(limit) => write!(f, "was killed after {} s", limit.as_secs_f32()),
+            Self::TooMuchProcessor(seconds) => write!(f, "used up its {seconds} s of processor time: a runaway?"),
+            Self::Asleep(time) => {
+                write!(f, "was asleep for {} s: does it wait for something that does not come?", time.as_secs_f32())
+            }
             Self::TooMuchWork(limits) => {
                 write!(f, "used up its {} s of processor time: a runaway?", limits.processor_seconds)
             }
@@ -156,12 +195,15 @@ fn run_to_its_end(command: &mut Command, limits: Limits, messages: Messages) -> 
     let child = command.spawn();
     drop(pinned);
     let mut child = child.map_err(ChildError::Start)?;
+    if let Some(seconds) = limits.processor_seconds {
+        limit_processor_time(&child, seconds);
+    }
     #[cfg(unix)]
     let guarded = Guarded::new(&child);
     let printed = child.stdout.take().map(|pipe| read_head(pipe, limits.output));
     let said = child.stderr.take().map(read_tail);
 
-    let ended = wait(&mut child, limits.time, printed.as_ref());
+    let ended = wait(&mut child, limits, printed.as_ref());
     #[cfg(unix)]
     drop(guarded);
     let (status, printed) = ended?;
@@ -169,10 +211,10 @@ fn run_to_its_end(command: &mut Command, limits: Limits, messages: Messages) -> 
     if printed.len() as u64 > limits.output {
         return Err(ChildError::TooMuch(limits.output));
     }
-    let said = said.map(|said| received(&said)).unwrap_or_default();
+    let said = said.and_then(|said| received(&said)).unwrap_or_default();
     let said = String::from_utf8_lossy(&said).into_owned();
     if !status.success() {
-        let runaway = limits.own.and_then(|own| runaway(status, &said, own));
+        let runaway = runaway(status, &said, limits);
         return Err(runaway.unwrap_or_else(|| ChildError::Failed { status, said: text::last_line(&said) }));
     }
     Ok((String::from_utf8(printed).map_err(|_| ChildError::NotText)?, said))
@@ -181,21 +223,21 @@ fn run_to_its_end(command: &mut Command, limits: Limits, messages: Messages) -> 
 /// Whether a child ended because of a limit it set for itself: the signal of used-up time, or the abort that follows an
 /// allocation that failed.
 #[cfg(unix)]
-fn runaway(status: ExitStatus, said: &str, own: ProcessLimits) -> Option<ChildError> {
+fn runaway(status: ExitStatus, said: &str, limits: Limits) -> Option<ChildError> {
     use rustix::process::Signal;
     let signal = std::os::unix::process::ExitStatusExt::signal(&status)?;
     let no_memory = |line: &str| line.starts_with("memory allocation of ") && line.contains(" bytes failed");
     if signal == Signal::XCPU.as_raw() {
-        Some(ChildError::TooMuchWork(own))
+        limits.own.map(ChildError::TooMuchWork).or(limits.processor_seconds.map(ChildError::TooMuchProcessor))
     } else if signal == Signal::ABORT.as_raw() && said.lines().any(no_memory) {
-        Some(ChildError::TooMuchMemory(own))
+        limits.own.map(ChildError::TooMuchMemory)
     } else {
         None
     }
 }
 
 #[cfg(not(unix))]
-fn runaway(_: ExitStatus, _: &str, _: ProcessLimits) -> Option<ChildError> {
+fn runaway(_: ExitStatus, _: &str, _: Limits) -> Option<ChildError> {
     None
 }
 
@@ -205,7 +247,7 @@ fn runaway(_: ExitStatus, _: &str, _: ProcessLimits) -> Option<ChildError> {
 /// spent asleep here after the end of their processes.
 fn wait(
     child: &mut Child,
-    limit: Duration,
+    limits: Limits,
     output: Option<&Receiver<Vec<u8>>>,
 ) -> Result<(ExitStatus, Vec<u8>), ChildError> {
     const SHORT: Duration = Duration::from_micros(100);
@@ -214,10 +256,16 @@ fn wait(
     let mut printed = None;
     // Never long, because Ctrl-C is noticed here.
     let mut pause = LONG;
+    let mut sleep = Sleep::default();
     loop {
         match child.try_wait() {
             Ok(Some(status)) => {
-                let printed = printed.unwrap_or_else(|| output.map(received).unwrap_or_default());
+                let printed = match (printed, output) {
+                    (Some(printed), _) => printed,
+                    // Nothing would look as if it had printed nothing.
+                    (None, Some(output)) => received(output).ok_or(ChildError::TooLong(UNREAD))?,
+                    (None, None) => Vec::new(),
+                };
                 return Ok((status, printed));
             }
             Ok(None) => {}
@@ -230,9 +278,13 @@ fn wait(
             end(child);
             return Err(ChildError::Interrupted);
         }
-        if start.elapsed() >= limit {
+        if start.elapsed() >= limits.time {
             end(child);
-            return Err(ChildError::TooLong(limit));
+            return Err(ChildError::TooLong(limits.time));
+        }
+        if limits.processor_seconds.is_some() && sleep.lasts(child, limits.asleep) {
+            end(child);
+            return Err(ChildError::Asleep(limits.asleep));
         }
         match (&printed, output) {
             (None, Some(output)) => match output.recv_timeout(pause) {
@@ -247,6 +299,70 @@ fn wait(
             }
         }
     }
+}
+
+/// Lowers the processor time of a child that was just started, before it does anything; it may lower it further itself. Where the
+/// system cannot, only real time is limited.
+#[cfg(target_os = "linux")]
+fn limit_processor_time(child: &Child, seconds: u64) {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+    let maximum = rustix::process::getrlimit(Resource::Cpu).maximum;
+    let current = Some(maximum.map_or(seconds, |maximum| seconds.min(maximum)));
+    // An error means that it has ended already.
+    let _ = prlimit(Some(Pid::from_child(child)), Resource::Cpu, Rlimit { current, maximum });
+}
+
+#[cfg(not(target_os = "linux"))]
+fn limit_processor_time(_: &Child, _: u64) {}
+
+/// Since when a child is asleep without using processor time.
+#[derive(Debug, Default)]
+struct Sleep {
+    looked: Option<Instant>,
+    ticks: u64,
+    since: Option<Instant>,
+}
+
+impl Sleep {
+    /// Whether it is asleep for so long now. Looked at once a second at most: it is a file of the system each time.
+    fn lasts(&mut self, child: &Child, limit: Duration) -> bool {
+        let now = Instant::now();
+        let every = Duration::from_secs(1).min(limit / 4);
+        if self.looked.is_some_and(|looked| now.duration_since(looked) < every) {
+            return false;
+        }
+        self.looked = Some(now);
+        match asleep(child) {
+            Some(ticks) if ticks == self.ticks => {
+                let since = *self.since.get_or_insert(now);
+                now.duration_since(since) >= limit
+            }
+            Some(ticks) => {
+                (self.ticks, self.since) = (ticks, None);
+                false
+            }
+            None => {
+                self.since = None;
+                false
+            }
+        }
+    }
+}
+
+/// Ticks of processor time that a child has used, if it is asleep; not if it runs, could run, or waits for a disk, which a machine
+/// without memory does. (`proc_pid_stat(5)`: the state follows the name in brackets, times are fields 14 and 15.)
+#[cfg(target_os = "linux")]
+fn asleep(child: &Child) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).ok()?;
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let fields: Vec<&str> = fields.split(' ').collect();
+    let ticks = |field: usize| fields.get(field - 3)?.parse::<u64>().ok();
+    (fields.first() == Some(&"S")).then_some(ticks(14)? + ticks(15)? + ticks(16)? + ticks(17)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn asleep(_: &Child) -> Option<u64> {
+    None
 }
 
 /// Kills the child with everything it started, and waits until it is gone.
@@ -287,9 +403,13 @@ fn read_tail(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     receive
 }
 
-/// What a reader thread read; a grandchild that keeps the pipe open must not keep this program.
-fn received(reader: &Receiver<Vec<u8>>) -> Vec<u8> {
-    reader.recv_timeout(Duration::from_secs(2)).unwrap_or_default()
+/// How long a reader thread may take to give what it read, after the end of the child: it has it, and only needs a processor.
+const UNREAD: Duration = Duration::from_secs(30);
+
+/// What a reader thread read; None where it still reads, because a grandchild keeps the pipe open, which must not keep this
+/// program.
+fn received(reader: &Receiver<Vec<u8>>) -> Option<Vec<u8>> {
+    reader.recv_timeout(UNREAD).ok()
 }
 
 #[cfg(all(test, unix))]
@@ -330,5 +450,49 @@ mod tests {
         assert_eq!(reason("head -c 1001 /dev/zero", limits), "printed more than 1000 bytes");
         let printed = run(Command::new("sh").args(["-c", "head -c 1000 /dev/zero"]), limits, Messages::Kept);
         assert_eq!(printed.unwrap().len(), 1_000);
+    }
+
+    fn shell(script: &str, limits: Limits) -> Result<String, CaseError> {
+        run(Command::new("sh").args(["-c", script]), limits, Messages::Kept).map_err(CaseError::from)
+    }
+
+    fn why(outcome: Result<String, CaseError>) -> NoValue {
+        match outcome {
+            Err(CaseError::NoValue(why)) => why,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// How long that takes in real time is the machine's.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn who_uses_up_its_processor_time_is_broken() {
+        let limits = Limits::of_work(1);
+        let NoValue::Broken(reason) = why(shell("while :; do :; done", limits)) else { panic!("it is its own doing") };
+        assert_eq!(reason, "used up its 1 s of processor time: a runaway?");
+        assert_eq!(shell("echo done", limits).unwrap(), "done\n");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn who_sleeps_for_ever_is_broken() {
+        let limits = Limits { asleep: Duration::from_millis(400), ..Limits::of_work(10) };
+        let NoValue::Broken(reason) = why(shell("exec sleep 600", limits)) else { panic!("it is its own doing") };
+        assert_eq!(reason, "was asleep for 0.4 s: does it wait for something that does not come?");
+        // Without a limit of processor time it may: git waits for a network.
+        let waits = Limits { asleep: Duration::from_millis(1), ..Limits::default() };
+        assert_eq!(shell("sleep 0.3; echo done", waits).unwrap(), "done\n");
+    }
+
+    /// Stopped, it has no processor though it would use one, as on a machine that is too busy.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn who_gets_no_processor_has_not_ended_in_time_and_is_not_broken() {
+        let limits =
+            Limits { time: Duration::from_millis(900), asleep: Duration::from_millis(200), ..Limits::of_work(10) };
+        let NoValue::Unfinished(reason) = why(shell("kill -STOP $$", limits)) else {
+            panic!("it is not its own doing")
+        };
+        assert_eq!(reason, "was killed after 0.9 s");
     }
 }
