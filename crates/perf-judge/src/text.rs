@@ -1,8 +1,13 @@
 //! Text from children and files made safe to show.
 
-/// The last line that says something, without anything a terminal obeys, at most 200 characters.
+/// The last line that says something, without anything a terminal obeys, at most 200 characters; of git the line with the
+/// reason, and the advice below it; of cargo what it could not do, and the last cause of that.
 pub fn last_line(text: &str) -> String {
     let shown = anstream::adapter::strip_str(text).to_string();
+    if let Some(fatal) = shown.lines().position(|line| line.starts_with("fatal: ")) {
+        let said: Vec<&str> = shown.lines().skip(fatal).map(str::trim).filter(|line| !line.is_empty()).collect();
+        return one_line(&said.join(" "));
+    }
     // A panic ends with advice that stands below what went wrong.
     let advice = |line: &str| line.starts_with("note: run with `RUST_BACKTRACE=");
     // What valgrind adds below the last words of the program it watched: `==900== I   refs:      5,641,168`.
@@ -11,7 +16,13 @@ pub fn last_line(text: &str) -> String {
         process.is_some_and(|process| !process.is_empty() && process.bytes().all(|b| b.is_ascii_digit()))
     };
     let tells = |line: &String| !line.is_empty() && !advice(line) && !of_valgrind(line);
-    shown.lines().rev().map(one_line).find(tells).unwrap_or_default()
+    let last = shown.lines().rev().map(one_line).find(tells).unwrap_or_default();
+    match shown.lines().rev().find(|line| line.starts_with("error: ")) {
+        Some(error) if shown.lines().any(|line| line == "Caused by:") => {
+            one_line(&format!("{}: {last}", error.chars().take(120).collect::<String>()))
+        }
+        _ => last,
+    }
 }
 
 /// One line of the same kind, from the beginning.
@@ -66,6 +77,10 @@ mod tests {
         assert_eq!(said, "last red back .");
         assert_eq!(last_line(&"x".repeat(1_000)).len(), 200);
         assert_eq!(last_line(" \n\n"), "");
+        let said = last_line("error: failed to load x\n\nCaused by:\n  cannot read it\n\nCaused by:\n  no such file\n");
+        assert_eq!(said, "error: failed to load x: no such file");
+        let said = last_line("warning: x\nfatal: it is not yours\nTo use it, call:\n\n\tgit config\n");
+        assert_eq!(said, "fatal: it is not yours To use it, call: git config");
     }
 
     #[test]

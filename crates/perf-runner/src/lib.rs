@@ -4,7 +4,7 @@
 //! manifest of it. What was measured is judged by `perf-judge`, which does none of this.
 //!
 //! - [`config`], [`workspace`]: what is measured, and where things are. [`error`]: why something ended early.
-//! - [`files`]: reads everything stored before anything runs, and is the only way anything is written.
+//! - [`git`]: what git is asked. [`files`]: reads everything stored before anything runs, and is the only way anything is written.
 //! - [`measure`]: builds the measuring programs of a harness and runs them.
 //! - [`compare`]: the base of a change: found, built beside it, linked with other layouts, measured in pairs.
 //! - [`attribution`]: functions and places that a red row's cost is in.
@@ -16,6 +16,7 @@ pub mod compare;
 pub mod config;
 pub mod error;
 pub mod files;
+pub mod git;
 pub mod measure;
 pub mod process;
 pub mod progress;

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::config::{Config, HarnessConfig};
 use crate::error::Failure;
+use crate::git;
 use crate::process::child::{self, ChildError, Limits, Messages};
 
 /// The workspace that is measured: the one that the current directory is in.
@@ -17,6 +18,8 @@ use crate::process::child::{self, ChildError, Limits, Messages};
 pub struct Workspace {
     root: PathBuf,
     target_dir: PathBuf,
+    /// Folders of its packages, as far as they are inside.
+    members: Vec<String>,
     /// What its manifest says about the gate.
     pub config: Config,
     /// The packages that measure.
@@ -113,7 +116,24 @@ impl Workspace {
             })
         };
         let harnesses = config.harness.iter().map(find).collect::<Result<_, _>>()?;
-        Ok(Self { root, target_dir: metadata.target_directory, config, harnesses })
+        let folder = |package: &Package| Some(slashed(package.manifest_path.parent()?.strip_prefix(&root).ok()?));
+        let members = metadata.packages.iter().filter_map(folder).collect();
+        Ok(Self { root, target_dir: metadata.target_directory, members, config, harnesses })
+    }
+
+    /// Whether cargo or a case would miss a folder: it is one of a package, has one in it, or has sources or data.
+    pub fn needs(&self, folder: &str) -> bool {
+        let is_in =
+            |path: &str, of: &str| path == of || path.strip_prefix(of).is_some_and(|rest| rest.starts_with('/'));
+        let data = &self.config.data;
+        let of_package = |package: &String| {
+            let inside = |part: &str| match package.as_str() {
+                "" => part.to_owned(),
+                package => format!("{package}/{part}"),
+            };
+            is_in(package, folder) || ["src", "benches"].iter().any(|part| is_in(folder, &inside(part)))
+        };
+        is_in(folder, data) || is_in(data, folder) || self.members.iter().any(of_package)
     }
 
     /// The same workspace as it is in another place: another commit of it.
@@ -154,6 +174,10 @@ impl Workspace {
     /// A call of the cargo that started this program, in the top directory.
     pub fn cargo(&self) -> Command {
         let mut cargo = cargo();
+        // A relative one means another folder there than where this program was started.
+        if env::var_os("CARGO_TARGET_DIR").is_some_and(|dir| !dir.is_empty()) {
+            cargo.env("CARGO_TARGET_DIR", &self.target_dir);
+        }
         cargo.current_dir(&self.root);
         cargo
     }
@@ -163,7 +187,14 @@ fn cargo() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // What is built has to run here, whatever a user's settings cross-compile by default.
     cargo.env_remove("CARGO_BUILD_TARGET");
+    // Build scripts ask git too.
+    git::in_its_own_repository(&mut cargo);
     cargo
+}
+
+/// A path inside of the workspace as git writes it, on every system.
+fn slashed(path: &Path) -> String {
+    path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
 fn config(metadata: &Metadata) -> Result<Config, String> {
@@ -181,7 +212,7 @@ impl Harness {
         let inside = |path: &Path| {
             let inside = path.strip_prefix(&metadata.workspace_root);
             let inside = inside.map_err(|_| format!("{} is outside of the workspace", path.display()))?;
-            Ok::<String, String>(inside.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/"))
+            Ok::<String, String>(slashed(inside))
         };
         let dir_of = |package: &Package| inside(package.manifest_path.parent().unwrap_or(&package.manifest_path));
         let own = package(&config.package)?;

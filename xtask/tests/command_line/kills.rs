@@ -171,3 +171,24 @@ fn whenever_it_is_killed_nothing_is_left_and_the_next_run_is_whole() {
     let ran = tiny.perf(&["--against", "HEAD^"]).expect(1);
     assert_eq!(tiny.wall_verdicts(), ["REGRESSED"; 2], "{}{}", ran.stdout, ran.stderr);
 }
+
+/// Git may be set to start daemons and hooks of its own.
+#[test]
+fn a_run_leaves_no_process_and_no_file_behind() {
+    let tiny = Tiny::new();
+    tiny.edit(CLOCK, "500.0", "550.0");
+    tiny.git(&["config", "core.fsmonitor", "true"]);
+    tiny.git(&["config", "core.untrackedCache", "true"]);
+    tiny.write(".git/hooks/post-index-change", "#!/bin/sh\ntouch .git/called\n");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(tiny.path(".git/hooks/post-index-change"), executable).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let before = tiny.files();
+    let mut run = tiny.perf_command(&["--against", "HEAD"]);
+    let status = run.env("TMPDIR", place.path()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+    assert_eq!(status.code(), Some(1));
+    assert_eq!(processes_in(&tiny.path("")), []);
+    tiny.assert_same_after(&before, "a run");
+    let left: Vec<_> = fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(left.is_empty(), "{left:?}");
+}

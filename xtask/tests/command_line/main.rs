@@ -4,11 +4,14 @@
 //! - [`verdicts`], [`instructions`]: what is judged how. [`update`]: baselines. [`files`]: files that are not valid.
 //! - [`build`]: the way through cargo. [`against`]: the base of a change, built and measured beside it.
 //! - [`rules`]: a change that loosens the rules it is judged by.
+//! - [`environments`]: repositories, files, variables and settings of many kinds.
 //! - [`foreign`]: a workspace of somebody else, with names, metrics and harnesses of its own.
 //! - [`watchdog`], [`kills`]: nothing outlives a run, however it ends.
 
 mod against;
 mod build;
+#[cfg(target_os = "linux")]
+mod environments;
 mod files;
 mod foreign;
 mod instructions;

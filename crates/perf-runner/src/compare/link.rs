@@ -24,7 +24,8 @@ use crate::process::child::{self, ChildError, Limits, Messages};
 /// The environment variable that makes this program a linker; its value is where to keep what it is given.
 pub const RECORD: &str = "PERF_RECORD_LINK";
 
-const FILE: &str = "link.json";
+/// Where a link is kept, in its folder.
+pub const FILE: &str = "link.json";
 
 /// A link that can be repeated.
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,11 +53,33 @@ pub fn record(dir: OsString) -> ExitCode {
     }
 }
 
-/// The linker that cargo would have called if it was chosen by the environment, else the one rustc calls.
+/// The linker that rustc would have called without this program: the last one that its arguments name beside it, which cargo
+/// took from wherever one can be configured. Where they cannot be read, one that the environment names, else `cc`.
 fn real_linker() -> String {
+    if let Some(linker) = named_to_rustc() {
+        return linker;
+    }
     let chosen = |name: &str| name.starts_with("CARGO_TARGET_") && name.ends_with("_LINKER");
     let linker = env::vars().find(|(name, value)| chosen(name) && !value.is_empty());
     linker.map_or_else(|| "cc".into(), |(_, value)| value)
+}
+
+/// Rustc starts its linker itself.
+#[cfg(target_os = "linux")]
+fn named_to_rustc() -> Option<String> {
+    let this = env::current_exe().ok()?;
+    let said = fs::read(format!("/proc/{}/cmdline", std::os::unix::process::parent_id())).ok()?;
+    let said = String::from_utf8(said).ok()?;
+    let option = |argument: &str| {
+        let argument = argument.strip_prefix("--codegen=").or_else(|| argument.strip_prefix("-C")).unwrap_or(argument);
+        argument.strip_prefix("linker=").map(str::to_owned)
+    };
+    said.split('\0').filter_map(option).rfind(|linker| Path::new(linker) != this)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn named_to_rustc() -> Option<String> {
+    None
 }
 
 /// Objects and archives are copied: cargo and rustc replace and remove them.

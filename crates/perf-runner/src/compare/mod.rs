@@ -1,6 +1,6 @@
 //! Wall time of two sides, measured beside each other on this machine: the base of a change, and the change.
 //!
-//! - [`revision`]: which commit is the base; [`mod@tree`]: the files of both sides; [`git`]: what git is asked.
+//! - [`revision`]: which commit is the base; [`mod@tree`]: the files of both sides.
 //! - [`side`]: a built side; [`link`]: its program linked again, with another layout each time.
 //! - [`measured_base`]: values of the base that repeat, where the stored ones mean something else.
 //! - `rules`: what both sides are judged by.
@@ -8,7 +8,6 @@
 //!
 //! How often is measured, and what the pairs mean, is decided in `perf-judge`.
 
-pub mod git;
 pub mod link;
 pub mod measured_base;
 pub mod pairs;
@@ -25,6 +24,7 @@ use perf_judge::report::comparison::Revision;
 
 use crate::error::Failure;
 use crate::files::bench_data::BenchData;
+use crate::git;
 use crate::measure::key;
 use crate::measure::programs::{self, Executables};
 use crate::progress::Progress;
@@ -55,21 +55,40 @@ pub enum Found {
 
 /// Finds the base of what some harnesses measure.
 pub fn find(workspace: &Workspace, against: Option<&str>, features: &[String]) -> Result<Found, Failure> {
+    if let Some(reason) = key::package_outside(workspace, features)? {
+        return Ok(Found::Nothing(reason));
+    }
     let mut measured: BTreeSet<String> =
         ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo"].map(str::to_owned).into();
     for harness in &workspace.harnesses {
         measured.extend(key::local_packages(workspace, harness, features)?);
     }
     measured.insert(workspace.config.data.clone());
-    // Git takes no path for the top itself but this one.
-    let measured: Vec<String> =
-        measured.into_iter().map(|path| if path.is_empty() { ".".to_owned() } else { path }).collect();
-    let revision = match revision::find(workspace, against, &measured)? {
+    // Git takes no path for the top itself but this one, and none inside of a submodule.
+    let submodules = match git::prefix(workspace.root())? {
+        Ok(_) => git::submodules(workspace.root())?,
+        // That there is no repository is said below.
+        Err(_) => Vec::new(),
+    };
+    let outside = |path: String| {
+        let inside_of =
+            |submodule: &&String| path.strip_prefix(submodule.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        submodules.iter().find(inside_of).cloned().unwrap_or(if path.is_empty() { ".".to_owned() } else { path })
+    };
+    let measured: BTreeSet<String> = measured.into_iter().map(outside).collect();
+    let revision = match revision::find(workspace, against, &measured.into_iter().collect::<Vec<_>>())? {
         Base::Commit(revision) => revision,
         Base::Nothing(reason) => return Ok(Found::Nothing(reason)),
     };
     let head = Tree::of_work_tree(workspace)?;
-    let (base, root) = Tree::of_commit(workspace, &revision.commit, &workspace.perf_dir().join("base"))?;
+    let (mut base, root) = match Tree::of_commit(workspace, &revision.commit, &workspace.perf_dir().join("base")) {
+        // Who did not ask for a base can do without.
+        Err(Failure::Environment { what, hint }) if against.is_none() => {
+            return Ok(Found::Nothing(format!("the base {} cannot be read: {what}: {hint}", revision.short())));
+        }
+        other => other?,
+    };
+    base.as_laid_in(&head);
     Ok(Found::Origin(Box::new(Origin { revision, workspace: workspace.moved_to(root), base, head })))
 }
 
@@ -126,10 +145,24 @@ impl Origin {
             let packages = key::local_packages(there, harness, features).unwrap_or_else(|_| head_packages.clone());
             (key::of(there, harness, features, data.inputs(harness)).unwrap_or_else(|_| key.clone()), packages)
         };
+        for (tree, packages) in [(&self.head, &head_packages), (&self.base, &base_packages)] {
+            if let Some((link, to)) = tree.link_out(workspace, harness, packages) {
+                let to = to.display();
+                return Ok(Relation::Alone(format!(
+                    "{link} is a link to {to}, out of the workspace: no commit says what is there"
+                )));
+            }
+        }
+        // Both sides are built in a folder of the workspace, so cargo reads its configuration for both.
+        if let Some(file) = key::configs_inside(workspace)?.iter().find(|file| !same(file)) {
+            return Ok(Relation::Alone(format!(
+                "{file} is another in the base, and cargo would use that of the work tree for both"
+            )));
+        }
         let same_key = base_key.packages == key.packages && base_key.profile == key.profile;
         let inputs = |tree: &Tree, packages: &[String]| -> Vec<(String, String)> {
             let inputs = tree.inputs(workspace, harness, packages).into_iter();
-            inputs.map(|(path, blob)| (path.to_owned(), blob.to_owned())).collect()
+            inputs.map(|(path, blob)| (path, blob.to_owned())).collect()
         };
         if same_key && inputs(&self.base, &base_packages) == inputs(&self.head, &head_packages) {
             let same_rules = self.base.rules(workspace, harness) == self.head.rules(workspace, harness);

@@ -1,11 +1,13 @@
 //! Which commit is the base of a comparison.
 
+use std::path::Path;
+
 use perf_judge::report::comparison::Revision;
 use perf_judge::text;
 
-use super::git;
 use crate::clock::now_seconds;
 use crate::error::Failure;
+use crate::git;
 use crate::workspace::Workspace;
 
 /// Why there is nothing to compare with, and what to do about it; to be shown to a person.
@@ -24,13 +26,21 @@ pub enum Base {
 /// before: HEAD where something that is measured differs from it in the work tree, else its parent. `measured` are the paths
 /// of what is, from the top.
 pub fn find(workspace: &Workspace, against: Option<&str>, measured: &[String]) -> Result<Base, Failure> {
-    let Some(head) = commit(workspace, "HEAD")? else {
-        let reason = "this is no git repository with a commit, so there is no base to compare wall time with";
-        return if against.is_some() {
-            Err(Failure::environment(reason, "run this in a clone, or without --against"))
-        } else {
-            Ok(Base::Nothing(reason.into()))
-        };
+    let none = || "this is no git repository with a commit, so there is no base to compare wall time with".to_owned();
+    let head = match git::prefix(workspace.root())? {
+        Err(reason) if reason.contains("not a git repository (or any") => Err(none()),
+        Err(reason) => Err(format!("there is no base to compare wall time with: {reason}")),
+        Ok(_) => commit(workspace, "HEAD")?.ok_or_else(none),
+    };
+    let head = match head {
+        Ok(head) => head,
+        Err(reason) => {
+            return if against.is_some() {
+                Err(Failure::environment(reason, "run this in a clone that git can read, or without --against"))
+            } else {
+                Ok(Base::Nothing(reason))
+            };
+        }
     };
     if let Some(against) = against {
         return match commit(workspace, against)? {
@@ -48,7 +58,7 @@ pub fn find(workspace: &Workspace, against: Option<&str>, measured: &[String]) -
         if commit(workspace, main)?.is_none() {
             continue;
         }
-        match git::ask(workspace, &["merge-base", "HEAD", main])? {
+        match git::ask(workspace.root(), &["merge-base", "HEAD", main])? {
             Some(base) if base.trim() != head => {
                 let chosen = format!("the merge base with {main}");
                 return Ok(Base::Commit(Revision { commit: base.trim().to_owned(), chosen }));
@@ -58,9 +68,9 @@ pub fn find(workspace: &Workspace, against: Option<&str>, measured: &[String]) -
             None => {}
         }
     }
-    let mut status = vec!["status", "--porcelain", "--"];
+    let mut status = vec!["status", "--porcelain", "--untracked-files=normal", "--"];
     status.extend(measured.iter().map(String::as_str));
-    if git::ask(workspace, &status)?.is_some_and(|changes| !changes.is_empty()) {
+    if git::ask(workspace.root(), &status)?.is_some_and(|changes| !changes.is_empty()) {
         return Ok(Base::Commit(Revision { commit: head, chosen: "HEAD, from which the work tree differs".into() }));
     }
     match commit(workspace, "HEAD^")? {
@@ -70,12 +80,18 @@ pub fn find(workspace: &Workspace, against: Option<&str>, measured: &[String]) -
     }
 }
 
-/// Days since a file was last committed; none where git does not know it, and 0 where it differs from what was.
+/// Days since a file was last committed; none where the file is outside of the workspace or there is no repository, no commit
+/// or none with this file, and 0 where the file differs from what was committed.
 pub fn days_since_written(workspace: &Workspace, path: &str) -> Result<Option<i64>, Failure> {
-    if git::ask(workspace, &["status", "--porcelain", "--", path])?.is_some_and(|changes| !changes.is_empty()) {
+    // Paths within the workspace are relative.
+    if Path::new(path).is_absolute() || git::prefix(workspace.root())?.is_err() || commit(workspace, "HEAD")?.is_none()
+    {
+        return Ok(None);
+    }
+    if git::ask(workspace.root(), &["status", "--porcelain", "--", path])?.is_some_and(|changes| !changes.is_empty()) {
         return Ok(Some(0));
     }
-    let written = git::ask(workspace, &["log", "-1", "--format=%ct", "--", path])?;
+    let written = git::ask(workspace.root(), &["log", "-1", "--format=%ct", "--", path])?;
     let written: Option<i64> = written.and_then(|seconds| seconds.trim().parse().ok());
     Ok(written.map(|seconds| (now_seconds() - seconds).max(0) / 86_400))
 }
@@ -90,12 +106,12 @@ fn main_branches(names: &[String]) -> Vec<String> {
 
 fn commit(workspace: &Workspace, name: &str) -> Result<Option<String>, Failure> {
     let name = format!("{name}^{{commit}}");
-    let found = git::ask(workspace, &["rev-parse", "--verify", "--quiet", "--end-of-options", &name])?;
+    let found = git::ask(workspace.root(), &["rev-parse", "--verify", "--quiet", "--end-of-options", &name])?;
     Ok(found.map(|commit| commit.trim().to_owned()).filter(|commit| !commit.is_empty()))
 }
 
 fn is_shallow(workspace: &Workspace) -> Result<bool, Failure> {
-    let answer = git::ask(workspace, &["rev-parse", "--is-shallow-repository"])?;
+    let answer = git::ask(workspace.root(), &["rev-parse", "--is-shallow-repository"])?;
     Ok(answer.is_some_and(|answer| answer.trim() == "true"))
 }
 

@@ -15,6 +15,9 @@ use super::link::{self, Link};
 use super::tree::Tree;
 use crate::error::Failure;
 use crate::files::digest;
+use crate::git;
+use crate::measure::compiled::{self, Compiled};
+use crate::measure::key;
 use crate::measure::programs::{Executables, artifact};
 use crate::process;
 use crate::process::child::{self, ChildError, Limits, Messages};
@@ -78,10 +81,11 @@ impl Side {
     /// Builds it, unless that was done before. What cargo says about the engine is shown as it comes.
     pub fn build(workspace: &Workspace, name: &str, recipe: &Recipe<'_>) -> Result<Self, BuildError> {
         let files = recipe.tree.inputs(workspace, recipe.harness, recipe.packages);
-        let parts = files.iter().flat_map(|(path, blob)| [*path, *blob]);
+        let tools = key::tools(workspace)?;
+        let parts = files.iter().flat_map(|(path, blob)| [path.as_str(), *blob]);
         let own_toolchain = if recipe.own_toolchain { "own toolchain" } else { "" };
         let others = recipe.features.iter().chain(&recipe.circumstances).map(String::as_str);
-        let digest = digest::of(parts.chain(others).chain([own_toolchain, &recipe.harness.package]));
+        let digest = digest::of(parts.chain(others).chain([own_toolchain, &recipe.harness.package, &tools]));
         // The path of a program is on its stack, so it is as long as that of cargo's `target/release/deps/count-<hash>`.
         let sides = workspace.perf_dir().join("compare");
         let dir = sides.join(&digest);
@@ -185,23 +189,37 @@ fn build(workspace: &Workspace, recipe: &Recipe<'_>, tree: &Path, dir: &Path) ->
     let this = std::env::current_exe().map_err(|error| Failure::path("find", Path::new("this program"), &error))?;
     let mut linker = std::ffi::OsString::from("linker=");
     linker.push(&this);
-    let mut time = cargo(workspace, recipe, tree, "rustc");
+    let mut time = building(workspace, recipe, tree, "rustc");
     time.args(["--bench", "time", "--", "-C"]).arg(linker).env(link::RECORD, partial.join("link"));
-    let mut others = cargo(workspace, recipe, tree, "build");
+    let mut others = building(workspace, recipe, tree, "build");
     others.args(["--bench", "heap", "--bench", "count"]);
-    for (mut command, programs) in [(time, &["time"][..]), (others, &["heap", "count"])] {
+    let mut compiled = Compiled::open(workspace, recipe.harness, tree);
+    for (mut command, programs, wanted) in [(time, &["time"][..], Some("time")), (others, &["heap", "count"], None)] {
         let limits = Limits { time: Duration::from_secs(3600), output: 256 << 20, ..Limits::default() };
-        let messages = match child::run(&mut command, limits, Messages::Kept) {
-            Ok(messages) => messages,
-            Err(ChildError::Interrupted) => return Err(BuildError::Stopped(Failure::Interrupted)),
-            Err(error) => return Err(BuildError::DoesNotBuild(text::one_line(&error.to_string()))),
-        };
+        let mut messages = run(&mut command, limits)?;
+        compiled.note(&messages)?;
+        let doubtful = compiled.doubtful(&messages, wanted);
+        if !doubtful.is_empty() {
+            compiled::remove(&doubtful)?;
+            messages = run(&mut command, limits)?;
+            compiled.note(&messages)?;
+            let doubtful = compiled.doubtful(&messages, wanted);
+            if !doubtful.is_empty() {
+                return Err(BuildError::Stopped(compiled::not_built(&doubtful)));
+            }
+        }
         for program in programs {
             let (from, to) = (artifact(&messages, recipe.harness, program)?, partial.join(program));
             fs::copy(&from, &to).map_err(|error| Failure::path("copy", &from, &error))?;
         }
     }
     let link_dir = partial.join("link");
+    if !link_dir.join(link::FILE).is_file() {
+        return Err(BuildError::Stopped(Failure::environment(
+            "rustc did not call the linker that it was given, because flags of rustc name another one (`-C linker=`)",
+            "name it as `linker` in [target.…] of cargo's configuration, or in CARGO_TARGET_…_LINKER",
+        )));
+    }
     let complete = Complete { layouts: Link::read(&link_dir)?.layouts(&link_dir)? };
     let text = serde_json::to_vec(&complete).unwrap_or_default();
     let file = partial.join("complete.json");
@@ -214,9 +232,16 @@ fn build(workspace: &Workspace, recipe: &Recipe<'_>, tree: &Path, dir: &Path) ->
     Ok(())
 }
 
+fn run(cargo: &mut Command, limits: Limits) -> Result<String, BuildError> {
+    child::run(cargo, limits, Messages::Kept).map_err(|error| match error {
+        ChildError::Interrupted => BuildError::Stopped(Failure::Interrupted),
+        error => BuildError::DoesNotBuild(text::one_line(&error.to_string())),
+    })
+}
+
 /// Cargo in the common tree. Its output has a place of its own: cargo names the packages of a workspace by their path in it,
 /// so those of the tree would take turns with the workspace's own.
-fn cargo(workspace: &Workspace, recipe: &Recipe<'_>, tree: &Path, verb: &str) -> Command {
+fn cargo(workspace: &Workspace, recipe: &Recipe<'_>, tree: &Path) -> Command {
     let mut cargo = if recipe.own_toolchain {
         let mut cargo = Command::new("cargo");
         // Who started this program chose a compiler by these.
@@ -230,7 +255,14 @@ fn cargo(workspace: &Workspace, recipe: &Recipe<'_>, tree: &Path, verb: &str) ->
     cargo
         .current_dir(tree)
         .env("CARGO_TARGET_DIR", workspace.perf_dir().join("build"))
+        .env("CARGO_BUILD_BUILD_DIR", workspace.perf_dir().join("build"))
         .env_remove("CARGO_BUILD_TARGET");
+    git::in_its_own_repository(&mut cargo);
+    cargo
+}
+
+fn building(workspace: &Workspace, recipe: &Recipe<'_>, tree: &Path, verb: &str) -> Command {
+    let mut cargo = cargo(workspace, recipe, tree);
     cargo.args([verb, "--quiet", "--profile", "bench", "--package", &recipe.harness.package]).args(recipe.features);
     cargo.arg("--message-format=json-render-diagnostics");
     cargo

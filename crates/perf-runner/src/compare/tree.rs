@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use super::git;
 use crate::error::Failure;
 use crate::files::digest;
+use crate::git;
 use crate::workspace::{Harness, Workspace};
 
 /// The path of a file from a folder that it is in; a folder without a name is the top.
@@ -14,11 +14,13 @@ fn below<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
     if folder.is_empty() { Some(path) } else { path.strip_prefix(folder)?.strip_prefix('/') }
 }
 
-/// Whether a file is one that some packages, which are named by their folders, are built from.
+/// Whether a file, or a link to a folder of them, is one that some packages, which are named by their folders, are built from.
 fn is_of_packages(path: &str, packages: &[String]) -> bool {
     let inside = packages.iter().find_map(|package| below(path, package));
     inside.is_some_and(|inside| {
-        matches!(inside, "Cargo.toml" | "build.rs") || inside.starts_with("src/") || inside.starts_with("benches/")
+        matches!(inside, "Cargo.toml" | "build.rs" | "src" | "benches")
+            || inside.starts_with("src/")
+            || inside.starts_with("benches/")
     })
 }
 
@@ -27,6 +29,17 @@ fn is_of_packages(path: &str, packages: &[String]) -> bool {
 struct Entry {
     blob: String,
     at: PathBuf,
+    /// Where it leads to, if it is a symbolic link.
+    link: Option<PathBuf>,
+}
+
+impl Entry {
+    /// What lies somewhere: a link stays one, wherever it leads to. Where the file system has none, git laid a file.
+    fn of(blob: &str, at: PathBuf) -> Self {
+        let link = fs::read_link(&at).ok();
+        let blob = link.as_ref().map_or_else(|| blob.to_owned(), |to| format!("a link to {}", to.display()));
+        Self { blob, at, link }
+    }
 }
 
 /// The files of a side, by their path from the root of the workspace, with `/` on every system.
@@ -39,24 +52,8 @@ impl Tree {
     /// What is in the work tree, committed or not, except what git ignores and what cargo made: cargo loads the whole
     /// workspace, and a source may include any file of it.
     pub fn of_work_tree(workspace: &Workspace) -> Result<Self, Failure> {
-        let mut list = vec!["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "."];
-        let made = format!(":(exclude){}", workspace.shown(workspace.target_dir()));
-        if workspace.target_dir().starts_with(workspace.root()) {
-            list.push(&made);
-        }
-        let listed = git::must(workspace, &list, None)?;
-        let at = |path: &str| workspace.root().join(path);
-        // A deleted file is listed until the deletion is committed.
-        let mut paths: Vec<&str> = listed.split_terminator('\0').filter(|path| at(path).is_file()).collect();
-        paths.sort_unstable();
-        paths.dedup();
         let mut files = BTreeMap::new();
-        for some in paths.chunks(200) {
-            let hashes = git::must(workspace, &[&["hash-object", "--"], some].concat(), None)?;
-            for (path, blob) in some.iter().zip(hashes.lines()) {
-                files.insert((*path).to_owned(), Entry { blob: blob.to_owned(), at: at(path) });
-            }
-        }
+        list_work_tree(workspace, "", &mut files)?;
         Ok(Self { files })
     }
 
@@ -65,43 +62,77 @@ impl Tree {
         if dir.exists() {
             fs::remove_dir_all(dir).map_err(|error| Failure::path("empty", dir, &error))?;
         }
-        fs::create_dir_all(dir).map_err(|error| Failure::path("create", dir, &error))?;
-        let listed = git::must(workspace, &["ls-tree", "-r", "-z", commit, "--", "."], None)?;
         // The workspace may be a folder of its repository, all of which is checked out.
-        let prefix = git::must(workspace, &["rev-parse", "--show-prefix"], None)?;
-        let top = dir.join(prefix.trim_end_matches(['\n', '/']));
+        let prefix = git::prefix(workspace.root())?.map_err(|reason| {
+            Failure::environment(
+                reason,
+                "the base of a comparison is read with git; run this in a clone that it can read",
+            )
+        })?;
+        let top = dir.join(prefix);
         let mut files = BTreeMap::new();
-        for line in listed.split_terminator('\0') {
-            // `100644 blob <hash>\t<path>`; links and submodules are not built from.
-            if let Some((about, path)) = line.split_once('\t')
-                && let [mode, "blob", blob] = about.split(' ').collect::<Vec<_>>()[..]
-                && mode.starts_with("100")
-            {
-                files.insert(path.to_owned(), Entry { blob: blob.to_owned(), at: top.join(path) });
-            }
-        }
-        // An index of its own: that of the user stays as it is. A git that was killed leaves it and its lock behind, which
-        // would stop every later one.
-        let index = dir.with_extension("index");
-        for left in [index.clone(), dir.with_extension("index.lock")] {
-            match fs::remove_file(&left) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(Failure::path("remove", &left, &error));
-                }
-                _ => {}
-            }
-        }
-        let to = format!("--prefix={}/", dir.display());
-        git::must(workspace, &["read-tree", commit], Some(&index))?;
-        git::must(workspace, &["checkout-index", "--all", "--force", "--quiet", &to], Some(&index))?;
-        fs::remove_file(&index).map_err(|error| Failure::path("remove", &index, &error))?;
+        check_out(workspace, "", commit, dir, &top, &mut files)?;
         Ok((Self { files }, top))
+    }
+
+    /// Where a file is the same in another side, its content is taken from there: what git makes of it when it is checked out
+    /// may have changed since, as ends of lines and filters do, and would look like a change of the sources.
+    pub fn as_laid_in(&mut self, other: &Self) {
+        for (path, entry) in &mut self.files {
+            if let Some(its) = other.files.get(path)
+                && its.blob == entry.blob
+            {
+                entry.at.clone_from(&its.at);
+            }
+        }
+    }
+
+    /// Every path that leads to a file, also through links to it or to a folder above it, with the path where it is.
+    fn reached(&self) -> Vec<(String, &str)> {
+        let mut found: Vec<(String, &str)> = self.files.keys().map(|path| (path.clone(), path.as_str())).collect();
+        let end = |(path, entry): (&String, &Entry)| Some((path.clone(), destination(path, entry.link.as_deref()?)?));
+        // A link to a folder that it is in itself has no end.
+        let links: Vec<(String, String)> =
+            self.files.iter().filter_map(end).filter(|(link, to)| below(link, to).is_none()).collect();
+        // Through one link to another, but not for ever.
+        for _ in 0..if links.is_empty() { 0 } else { 3 } {
+            let mut more = Vec::new();
+            for (link, to) in &links {
+                for (path, at) in &found {
+                    if path == to {
+                        more.push((link.clone(), *at));
+                    } else if let Some(rest) = below(path, to) {
+                        more.push((format!("{link}/{rest}"), *at));
+                    }
+                }
+            }
+            found.extend(more);
+            found.sort_unstable();
+            found.dedup();
+        }
+        found
+    }
+
+    /// A link that the measuring programs need and that leads out of the workspace, where each side has the same, or nothing:
+    /// its path and where it leads to.
+    pub fn link_out(&self, workspace: &Workspace, harness: &Harness, packages: &[String]) -> Option<(&str, &Path)> {
+        let is_needed = |path: &str| {
+            is_input(path, workspace, harness, packages)
+                || packages.iter().any(|package| package == path || below(package, path).is_some())
+        };
+        self.reached().into_iter().find_map(|(path, at)| {
+            let to = self.files.get(at)?.link.as_deref()?;
+            let (at, _) = self.files.get_key_value(at)?;
+            (destination(at, to).is_none() && is_needed(&path)).then_some((at.as_str(), to))
+        })
     }
 
     /// These files with the measuring programs, the mocks and the inputs of another side.
     pub fn with_harness_of(&self, other: &Self, workspace: &Workspace, harness: &Harness) -> Self {
         let data = &workspace.config.data;
-        let is_harness = |path: &str| harness.shared.iter().chain([data]).any(|folder| below(path, folder).is_some());
+        let is_harness = |path: &str| {
+            harness.shared.iter().chain([data]).any(|folder| path == folder || below(path, folder).is_some())
+        };
         let own = self.files.iter().filter(|(path, _)| !is_harness(path));
         let its = other.files.iter().filter(|(path, _)| is_harness(path));
         Self { files: own.chain(its).map(|(path, entry)| (path.clone(), entry.clone())).collect() }
@@ -113,7 +144,7 @@ impl Tree {
         fs::create_dir_all(dir).map_err(|error| Failure::path("create", dir, &error))?;
         fs::write(&at, content).map_err(|error| Failure::path("write", &at, &error))?;
         let blob = digest::of([content]);
-        self.files.insert(path.to_owned(), Entry { blob, at });
+        self.files.insert(path.to_owned(), Entry { blob, at, link: None });
         Ok(self)
     }
 
@@ -135,13 +166,9 @@ impl Tree {
 
     /// Names and contents of what the measuring programs are made of and read, where `packages` are the folders of the
     /// workspace's packages they are built from. Packages from elsewhere, profiles and compiler are not among it.
-    pub fn inputs(&self, workspace: &Workspace, harness: &Harness, packages: &[String]) -> Vec<(&str, &str)> {
-        let of_package = |path: &str| is_of_packages(path, packages);
-        let of_data = |path: &str| below(path, &workspace.config.data).is_some_and(|name| harness.reads(name));
-        let of_build = |path: &str| path == "rust-toolchain.toml" || path.starts_with(".cargo/");
-        let is_input = |path: &str| of_package(path) || of_data(path) || of_build(path);
-        let inputs = self.files.iter().filter(|(path, _)| is_input(path));
-        inputs.map(|(path, entry)| (path.as_str(), entry.blob.as_str())).collect()
+    pub fn inputs(&self, workspace: &Workspace, harness: &Harness, packages: &[String]) -> Vec<(String, &str)> {
+        let inputs = self.reached().into_iter().filter(|(path, _)| is_input(path, workspace, harness, packages));
+        inputs.filter_map(|(path, at)| Some((path, self.files.get(at)?.blob.as_str()))).collect()
     }
 
     /// Names and contents of what runs are judged by.
@@ -171,20 +198,34 @@ impl Tree {
     }
 
     /// Makes a directory hold exactly these files. What is the same already is left alone, so that cargo builds only what
-    /// changed; what is written is newer than anything cargo built.
+    /// changed. Their dates are those of now, which need not be later than those of what cargo built: `measure::compiled` looks.
     pub fn lay(&self, dir: &Path) -> Result<(), Failure> {
         fs::create_dir_all(dir).map_err(|error| Failure::path("create", dir, &error))?;
         self.remove_others(dir, dir)?;
         for (path, entry) in &self.files {
-            let content = fs::read(&entry.at).map_err(|error| Failure::path("read", &entry.at, &error))?;
             let to = dir.join(path);
-            if fs::read(&to).is_ok_and(|there| there == content) {
-                continue;
-            }
+            let write = |error: std::io::Error| Failure::path("write", &to, &error);
+            let there = fs::symlink_metadata(&to);
             if let Some(parent) = to.parent() {
                 fs::create_dir_all(parent).map_err(|error| Failure::path("create", parent, &error))?;
             }
-            fs::write(&to, content).map_err(|error| Failure::path("write", &to, &error))?;
+            if let Some(link) = &entry.link {
+                if fs::read_link(&to).is_ok_and(|there| there == *link) {
+                    continue;
+                }
+                remove(&to).map_err(write)?;
+                symlink(link, &to).map_err(write)?;
+                continue;
+            }
+            let content = fs::read(&entry.at).map_err(|error| Failure::path("read", &entry.at, &error))?;
+            // Never through a link that lay there.
+            if there.is_ok_and(|there| !there.is_file()) {
+                remove(&to).map_err(write)?;
+            }
+            if !fs::read(&to).is_ok_and(|there| there == content) {
+                fs::write(&to, content).map_err(write)?;
+            }
+            make_executable_as(&entry.at, &to).map_err(write)?;
         }
         Ok(())
     }
@@ -205,4 +246,166 @@ impl Tree {
         }
         Ok(())
     }
+}
+
+fn is_input(path: &str, workspace: &Workspace, harness: &Harness, packages: &[String]) -> bool {
+    is_of_packages(path, packages)
+        || path == workspace.config.data
+        || below(path, &workspace.config.data).is_some_and(|name| harness.reads(name))
+        || path == "rust-toolchain.toml"
+        || path.starts_with(".cargo/")
+}
+
+/// Where a link leads to, from the top; nowhere if that is outside.
+fn destination(link: &str, to: &Path) -> Option<String> {
+    let mut parts: Vec<String> = link.split('/').map(str::to_owned).collect();
+    parts.pop();
+    for part in to.components() {
+        match part {
+            Component::Normal(name) => parts.push(name.to_string_lossy().into_owned()),
+            Component::ParentDir => _ = parts.pop()?,
+            Component::CurDir => {}
+            Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// Adds what is in the work tree of the repository in a folder of the workspace: its own, or that of a submodule.
+fn list_work_tree(workspace: &Workspace, folder: &str, files: &mut BTreeMap<String, Entry>) -> Result<(), Failure> {
+    let dir = workspace.root().join(folder);
+    let mut list = vec!["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "."];
+    let canonical = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let made = canonical(workspace.target_dir());
+    let made = made.strip_prefix(canonical(&dir)).ok().map(|made| format!(":(exclude,literal){}", made.display()));
+    list.extend(made.as_deref());
+    let listed = git::must(&dir, &list, None)?;
+    let at = |path: &str| dir.join(path);
+    let is_there = |path: &&str| fs::symlink_metadata(at(path)).is_ok_and(|there| !there.is_dir());
+    // A deleted file is listed until the deletion is committed.
+    let mut paths: Vec<&str> = listed.split_terminator('\0').filter(is_there).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    let (links, paths): (Vec<&str>, Vec<&str>) = paths.into_iter().partition(|path| at(path).is_symlink());
+    files.extend(links.into_iter().map(|path| (join(folder, path), Entry::of("", at(path)))));
+    for some in paths.chunks(200) {
+        let hashes = git::must(&dir, &[&["hash-object", "--"], some].concat(), None)?;
+        for (path, blob) in some.iter().zip(hashes.lines()) {
+            files.insert(join(folder, path), Entry::of(blob, at(path)));
+        }
+    }
+    for path in git::submodules(&dir)? {
+        let path = join(folder, &path);
+        if workspace.needs(&path) && workspace.root().join(&path).join(".git").exists() {
+            list_work_tree(workspace, &path, files)?;
+        }
+    }
+    Ok(())
+}
+
+/// Lays a commit of the repository in a folder of the workspace in `dir`, where the folder is `top`, and adds what is below it.
+fn check_out(
+    workspace: &Workspace,
+    folder: &str,
+    commit: &str,
+    dir: &Path,
+    top: &Path,
+    files: &mut BTreeMap<String, Entry>,
+) -> Result<(), Failure> {
+    let repository = workspace.root().join(folder);
+    fs::create_dir_all(dir).map_err(|error| Failure::path("create", dir, &error))?;
+    let listed = git::must(&repository, &["ls-tree", "-r", "-z", commit, "--", "."], None)?;
+    // An index of its own: that of the user stays as it is. A git that was killed leaves it and its lock behind, which
+    // would stop every later one.
+    let base = workspace.perf_dir().join("base");
+    let index = base.with_extension("index");
+    for left in [index.clone(), base.with_extension("index.lock")] {
+        match fs::remove_file(&left) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Failure::path("remove", &left, &error));
+            }
+            _ => {}
+        }
+    }
+    let to = format!("--prefix={}/", dir.display());
+    // All of it, also where the work tree has only some folders.
+    let whole = ["-c", "core.sparseCheckout=false"];
+    git::must(&repository, &[&whole[..], &["read-tree", commit]].concat(), Some(&index))?;
+    git::must(
+        &repository,
+        &[&whole[..], &["checkout-index", "--all", "--force", "--quiet", &to]].concat(),
+        Some(&index),
+    )?;
+    fs::remove_file(&index).map_err(|error| Failure::path("remove", &index, &error))?;
+    for line in listed.split_terminator('\0') {
+        // `100644 blob <hash>\t<path>`
+        let Some((about, path)) = line.split_once('\t') else { continue };
+        match about.split(' ').collect::<Vec<_>>()[..] {
+            [_, "blob", blob] => _ = files.insert(join(folder, path), Entry::of(blob, top.join(path))),
+            [_, "commit", commit] => {
+                let submodule = join(folder, path);
+                if !workspace.needs(&submodule) {
+                    continue;
+                }
+                if !workspace.root().join(&submodule).join(".git").exists() {
+                    return Err(Failure::environment(
+                        format!("the submodule {submodule} is not checked out, and what is measured needs it"),
+                        "git submodule update --init",
+                    ));
+                }
+                let name = format!("{commit}^{{commit}}");
+                let repository = workspace.root().join(&submodule);
+                if git::ask(&repository, &["rev-parse", "--verify", "--quiet", "--end-of-options", &name])?.is_none() {
+                    return Err(Failure::environment(
+                        format!("the submodule {submodule} has no commit {commit} here"),
+                        format!("git -C {submodule} fetch"),
+                    ));
+                }
+                let at = top.join(path);
+                check_out(workspace, &submodule, commit, &at, &at, files)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn join(folder: &str, path: &str) -> String {
+    if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") }
+}
+
+/// Removes whatever is somewhere, if there is anything.
+fn remove(path: &Path) -> std::io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(there) if there.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(unix)]
+use std::os::unix::fs::symlink;
+
+#[cfg(not(unix))]
+fn symlink(_: &Path, _: &Path) -> std::io::Result<()> {
+    Err(std::io::Error::other("symbolic links among the sources are laid on Unix only"))
+}
+
+/// A build script may run one of its files.
+#[cfg(unix)]
+fn make_executable_as(from: &Path, to: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = |path: &Path| fs::metadata(path).map(|file| file.permissions().mode());
+    let (wanted, is) = (mode(from)? & 0o111, mode(to)?);
+    if wanted == is & 0o111 {
+        Ok(())
+    } else {
+        fs::set_permissions(to, fs::Permissions::from_mode(is & !0o111 | wanted))
+    }
+}
+
+#[cfg(not(unix))]
+fn make_executable_as(_: &Path, _: &Path) -> std::io::Result<()> {
+    Ok(())
 }

@@ -6,10 +6,15 @@ use siphasher::sip::SipHasher13;
 
 /// A digest of parts that keeps them apart: `ab, c` and `a, bc` differ. 16 hexadecimal digits.
 pub fn of<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+    of_bytes(parts.into_iter().map(str::as_bytes))
+}
+
+/// The same of parts that need not be text.
+pub fn of_bytes<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut hasher = SipHasher13::new();
     for part in parts {
         hasher.write_u64(part.len() as u64);
-        hasher.write(part.as_bytes());
+        hasher.write(part);
     }
     format!("{:016x}", hasher.finish())
 }

@@ -72,8 +72,7 @@ fn profile(workspace: &Workspace) -> Result<String, Failure> {
     };
     let manifest = read_toml(&workspace.root().join("Cargo.toml"))?.unwrap_or_default();
     let mut parts = profiles(&manifest);
-    for file in config_files(workspace) {
-        let Some(config) = read_toml(&file)? else { continue };
+    for (_, config) in configs(workspace)? {
         let flags = |table: Option<&toml::Value>| table.and_then(|table| table.get("rustflags")).cloned();
         parts.extend(profiles(&config));
         parts.extend(flags(config.get("build")).map(|flags| flags.to_string()));
@@ -81,6 +80,64 @@ fn profile(workspace: &Workspace) -> Result<String, Failure> {
         parts.extend(targets.filter_map(|(name, table)| Some(format!("{name}: {}", flags(Some(table))?))));
     }
     Ok(digest::of(parts.iter().map(String::as_str)))
+}
+
+/// Everything that cargo's configuration files say, nearest first, and what they include after each.
+fn configs(workspace: &Workspace) -> Result<Vec<(PathBuf, toml::Table)>, Failure> {
+    let mut files = config_files(workspace);
+    files.reverse();
+    let (mut seen, mut configs) = (BTreeSet::new(), Vec::new());
+    while let Some(file) = files.pop() {
+        if !seen.insert(file.clone()) {
+            continue;
+        }
+        let Some(config) = read_toml(&file)? else { continue };
+        let included = match config.get("include") {
+            Some(toml::Value::Array(several)) => several.as_slice(),
+            Some(one) => std::slice::from_ref(one),
+            None => &[],
+        };
+        let path = |included: &toml::Value| {
+            let path = included.as_str().or_else(|| included.get("path")?.as_str())?;
+            Some(file.parent()?.join(path))
+        };
+        files.extend(included.iter().filter_map(path));
+        configs.push((file, config));
+    }
+    Ok(configs)
+}
+
+/// Those of cargo's configuration files that are in the workspace, from its root, whether they are there or not.
+pub fn configs_inside(workspace: &Workspace) -> Result<Vec<String>, Failure> {
+    let inside = |(file, _): &(PathBuf, toml::Table)| {
+        let inside = file.strip_prefix(workspace.root()).ok()?;
+        Some(inside.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/"))
+    };
+    let mut files: BTreeSet<String> = configs(workspace)?.iter().filter_map(inside).collect();
+    files.extend([".cargo/config.toml", ".cargo/config"].map(str::to_owned));
+    Ok(files.into_iter().collect())
+}
+
+/// What else of environment and configuration reaches a program, and is no part of a key because it changes no value that
+/// repeats: linkers, wrappers of the compiler, variables for it.
+pub fn tools(workspace: &Workspace) -> Result<String, Failure> {
+    let is_one = |name: &str| {
+        matches!(name, "RUSTC_WRAPPER" | "RUSTC_WORKSPACE_WRAPPER" | "CARGO_BUILD_RUSTC_WRAPPER")
+            || (name.starts_with("CARGO_TARGET_") && name.ends_with("_LINKER"))
+    };
+    let of_environment = env::vars_os().map(|(name, value)| format!("{}={}", name.display(), value.display()));
+    let mut parts: Vec<String> =
+        of_environment.filter(|one| one.split('=').next().is_some_and(is_one) && !one.ends_with('=')).collect();
+    parts.sort();
+    for (_, config) in configs(workspace)? {
+        let build = config.get("build");
+        let wrappers = ["rustc-wrapper", "rustc-workspace-wrapper"];
+        parts.extend(wrappers.iter().filter_map(|name| Some(format!("{name}={}", build?.get(name)?))));
+        parts.extend(config.get("env").map(|variables| format!("env={variables}")));
+        let targets = config.get("target").and_then(toml::Value::as_table).into_iter().flatten();
+        parts.extend(targets.filter_map(|(name, table)| Some(format!("{name}={}", table.get("linker")?))));
+    }
+    Ok(if parts.is_empty() { String::new() } else { digest::of(parts.iter().map(String::as_str)) })
 }
 
 /// The files cargo merges, nearest first. Files without build settings do not influence the key, so it does not matter
@@ -140,8 +197,34 @@ pub fn local_packages(workspace: &Workspace, harness: &Harness, features: &[Stri
         let inside = std::path::Path::new(path.rsplit_once(')')?.0).strip_prefix(&root).ok()?;
         Some(inside.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/"))
     };
-    let folders: BTreeSet<String> = text.lines().filter_map(|line| folder(&line.replace(" (*)", ""))).collect();
+    let folders: BTreeSet<String> = text.lines().filter_map(|line| folder(&without_marks(line))).collect();
     Ok(folders.into_iter().collect())
+}
+
+/// A package that the measuring programs are made of and that is in a folder outside of the workspace: of it there is only one
+/// state, so that a comparison with a commit would say nothing about its changes.
+pub fn package_outside(workspace: &Workspace, features: &[String]) -> Result<Option<String>, Failure> {
+    let root = fs::canonicalize(workspace.root()).map_err(|error| Failure::path("find", workspace.root(), &error))?;
+    for harness in &workspace.harnesses {
+        let text = cargo_tree(workspace, harness, features, &[])?;
+        let outside = |line: &str| {
+            let (package, path) = line.split_once(" (")?;
+            let path = std::path::Path::new(path.rsplit_once(')')?.0);
+            let is_outside = path.is_absolute() && !path.starts_with(&root) && !path.starts_with(workspace.root());
+            is_outside.then(|| {
+                format!("{package} is in {}, outside of the workspace: no commit says what it was", path.display())
+            })
+        };
+        if let Some(found) = text.lines().find_map(|line| outside(&without_marks(line))) {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// A line of `cargo tree` without its marks, so that the first bracket opens a source.
+fn without_marks(line: &str) -> String {
+    line.replace(" (*)", "").replace(" (proc-macro)", "")
 }
 
 fn cargo_tree(

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::compiled::{self, Compiled};
 use crate::error::Failure;
 use crate::process::child::{self, ChildError, Limits, Messages};
 use crate::progress::Progress;
@@ -59,19 +60,28 @@ struct Target {
 /// Builds the programs of a harness: always this one package, because with `--workspace` features of unrelated crates would
 /// change the measured code.
 pub fn build(workspace: &Workspace, harness: &Harness, features: &[String]) -> Result<Executables, Failure> {
-    let mut cargo = workspace.cargo();
-    cargo.args(["build", "--profile", "bench", "--benches", "--package", &harness.package, "--locked"]);
-    cargo.args(features);
-    cargo.arg("--message-format=json-render-diagnostics");
-    let limits = Limits { time: Duration::from_secs(3600), output: 256 << 20, ..Limits::default() };
+    let build = || {
+        let mut cargo = workspace.cargo();
+        cargo.args(["build", "--profile", "bench", "--benches", "--package", &harness.package, "--locked"]);
+        cargo.args(features);
+        cargo.arg("--message-format=json-render-diagnostics");
+        let limits = Limits { time: Duration::from_secs(3600), output: 256 << 20, ..Limits::default() };
+        run(&mut cargo, limits)
+    };
     Progress::announce("build", &format!("the measuring programs of {}", harness.package));
-    let messages = child::run(&mut cargo, limits, Messages::Shown).map_err(|error| match error {
-        ChildError::Interrupted => Failure::Interrupted,
-        error => Failure::environment(
-            format!("building the measuring programs failed: cargo {error}"),
-            "cargo's own messages are above; fix what they say and run this again",
-        ),
-    })?;
+    let mut compiled = Compiled::open(workspace, harness, workspace.root());
+    let mut messages = build()?;
+    compiled.note(&messages)?;
+    let doubtful = compiled.doubtful(&messages, None);
+    if !doubtful.is_empty() {
+        compiled::remove(&doubtful)?;
+        messages = build()?;
+        compiled.note(&messages)?;
+        let doubtful = compiled.doubtful(&messages, None);
+        if !doubtful.is_empty() {
+            return Err(compiled::not_built(&doubtful));
+        }
+    }
     Ok(Executables {
         time: artifact(&messages, harness, "time")?,
         heap: artifact(&messages, harness, "heap")?,
@@ -79,6 +89,16 @@ pub fn build(workspace: &Workspace, harness: &Harness, features: &[String]) -> R
         dir: workspace.root().to_owned(),
         harness: harness.clone(),
         fault: None,
+    })
+}
+
+fn run(cargo: &mut Command, limits: Limits) -> Result<String, Failure> {
+    child::run(cargo, limits, Messages::Shown).map_err(|error| match error {
+        ChildError::Interrupted => Failure::Interrupted,
+        error => Failure::environment(
+            format!("building the measuring programs failed: cargo {error}"),
+            "cargo's own messages are above; fix what they say and run this again",
+        ),
     })
 }
 

@@ -1,13 +1,12 @@
 //! Where a run comes from: information for people, never compared.
 
-use std::process::Command;
 use std::thread;
 
 use perf_gate::Provenance;
 use perf_judge::text;
 
 use crate::error::Failure;
-use crate::process::child::{self, ChildError, Limits, Messages};
+use crate::git;
 use crate::workspace::Workspace;
 
 /// Commit and machine of this run. Changes of `written` files, by their paths from the top, are no reason to call the work
@@ -17,18 +16,16 @@ pub fn of(workspace: &Workspace, written: &[&str]) -> Result<Provenance, Failure
 }
 
 fn commit(workspace: &Workspace, written: &[&str]) -> Result<String, Failure> {
-    let git = |arguments: &[&str]| {
-        // Without optional locks `status` does not write the index: the user's `.git` stays as it is.
-        let mut git = Command::new("git");
-        git.arg("--no-optional-locks").args(arguments).current_dir(workspace.root());
-        match child::run(&mut git, Limits::default(), Messages::Kept) {
-            Err(ChildError::Interrupted) => Err(Failure::Interrupted),
-            output => Ok(output.ok()),
-        }
+    let git = |arguments: &[&str]| match git::ask(workspace.root(), arguments) {
+        Err(Failure::Interrupted) => Err(Failure::Interrupted),
+        answer => Ok(answer.ok().flatten()),
     };
-    let Some(commit) = git(&["rev-parse", "HEAD"])? else { return Ok("unknown".into()) };
+    if git::prefix(workspace.root())?.is_err() {
+        return Ok("unknown".into());
+    }
+    let Some(commit) = git(&["rev-parse", "--verify", "HEAD"])? else { return Ok("unknown".into()) };
     let excluded: Vec<String> = written.iter().map(|path| format!(":(exclude){path}")).collect();
-    let mut status = vec!["status", "--porcelain", "--", "."];
+    let mut status = vec!["status", "--porcelain", "--untracked-files=normal", "--", "."];
     status.extend(excluded.iter().map(String::as_str));
     let clean = git(&status)?.is_some_and(|changes| changes.is_empty());
     Ok(format!("{}{}", commit.trim(), if clean { "" } else { "-dirty" }))

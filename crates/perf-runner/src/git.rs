@@ -1,0 +1,134 @@
+//! What git is asked, and in which surroundings; nothing here writes to the repository.
+//!
+//! Git runs this program too, from hooks, and then says in the environment which repository it means: its own, which need not
+//! be that of the workspace. So every call finds the repository from the folder that it runs in.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::error::Failure;
+use crate::process::child::{self, ChildError, Limits, Messages};
+
+/// What chooses a repository, or changes what is found in one: those of `git rev-parse --local-env-vars`, and a few more.
+/// Everything else stays, as GIT_SSH, GIT_CONFIG_GLOBAL or GIT_CEILING_DIRECTORIES; also GIT_CONFIG_COUNT, which no git writes,
+/// but people who allow a repository by `safe.directory`.
+const OF_A_REPOSITORY: [&str; 23] = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_ATTR_SOURCE",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DEFAULT_HASH",
+    "GIT_DIR",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_GRAFT_FILE",
+    "GIT_ICASE_PATHSPECS",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_NAMESPACE",
+    "GIT_NOGLOB_PATHSPECS",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+];
+
+/// What git is told before anything else. It leaves nothing behind, in the repository or as a process: no index refreshed on
+/// the way, no hook of the index that is written for the base, no daemon that watches files, no maintenance after objects of a
+/// partial clone were fetched.
+const QUIET: [&str; 11] = [
+    "--no-optional-locks",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.splitIndex=false",
+    "-c",
+    "gc.auto=0",
+    "-c",
+    "maintenance.auto=false",
+];
+
+/// Takes from a child whatever would make a git that it calls read another repository than the one it is in.
+pub fn in_its_own_repository(command: &mut Command) -> &mut Command {
+    OF_A_REPOSITORY.iter().for_each(|name| {
+        command.env_remove(name);
+    });
+    command
+}
+
+/// Runs git in a folder: what it printed, or None where it says that there is no such thing. That is an exit code of 1;
+/// whatever else goes wrong is a failure with git's own reason.
+pub fn ask(dir: &Path, arguments: &[&str]) -> Result<Option<String>, Failure> {
+    match run(dir, arguments, None) {
+        Ok(text) => Ok(Some(text)),
+        Err(ChildError::Failed { status, .. }) if status.code() == Some(1) => Ok(None),
+        Err(error) => Err(failed(arguments, error)),
+    }
+}
+
+/// Runs git in a folder, where there has to be an answer.
+pub fn must(dir: &Path, arguments: &[&str], index: Option<&Path>) -> Result<String, Failure> {
+    run(dir, arguments, index).map_err(|error| failed(arguments, error))
+}
+
+/// The folder from the top of the work tree, or why git has none here: it knows no repository, may not read it, is not
+/// installed, or means another place by it.
+pub fn prefix(dir: &Path) -> Result<Result<PathBuf, String>, Failure> {
+    let top = match run(dir, &["rev-parse", "--show-toplevel"], None) {
+        Ok(top) => PathBuf::from(top.trim_end_matches('\n')),
+        Err(error) => return Ok(Err(format!("git {}", error.reason()?))),
+    };
+    let canonical = |path: &Path| fs::canonicalize(path).map_err(|error| Failure::path("find", path, &error));
+    let (dir, top) = (canonical(dir)?, canonical(&top)?);
+    Ok(dir.strip_prefix(&top).map(Path::to_owned).map_err(|_| {
+        format!("the work tree of its repository is {}, which {} is not in", top.display(), dir.display())
+    }))
+}
+
+/// Paths of the submodules that the index knows in a folder.
+pub fn submodules(dir: &Path) -> Result<Vec<String>, Failure> {
+    let listed = must(dir, &["ls-files", "-z", "--stage", "--", "."], None)?;
+    let submodule = |line: &str| Some(line.strip_prefix("160000 ")?.split_once('\t')?.1.to_owned());
+    Ok(listed.split_terminator('\0').filter_map(submodule).collect())
+}
+
+fn failed(arguments: &[&str], error: ChildError) -> Failure {
+    match error {
+        ChildError::Interrupted => Failure::Interrupted,
+        error => Failure::environment(
+            format!("`git {}` {error}", name_of(arguments)),
+            "the base of a comparison is read with git; check the repository with `git status` and `git fsck`",
+        ),
+    }
+}
+
+/// What git is asked to do, without settings for this one call.
+fn name_of<'a>(arguments: &[&'a str]) -> &'a str {
+    match arguments {
+        ["-c", _, rest @ ..] => name_of(rest),
+        _ => arguments.first().copied().unwrap_or_default(),
+    }
+}
+
+fn run(dir: &Path, arguments: &[&str], index: Option<&Path>) -> Result<String, ChildError> {
+    let mut git = Command::new("git");
+    in_its_own_repository(&mut git);
+    git.args(QUIET).args(arguments).current_dir(dir);
+    // Reasons are read here, and nobody is there to be asked for a password.
+    git.env("LC_ALL", "C").env_remove("LANGUAGE").env("GIT_TERMINAL_PROMPT", "0");
+    if let Some(index) = index {
+        git.env("GIT_INDEX_FILE", index);
+    }
+    // A partial clone fetches what it is asked for.
+    let limits = Limits { output: 64 << 20, time: Duration::from_secs(600), ..Limits::default() };
+    child::run(&mut git, limits, Messages::Kept)
+}

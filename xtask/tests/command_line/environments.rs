@@ -1,0 +1,688 @@
+//! Layouts, clones, environments and configurations that git and cargo know: the gate says in each what it says in the plain
+//! one, or why it cannot.
+//!
+//! A row is a name, how the surroundings are made, and what has to come of it. Nothing is compiled where nothing that is
+//! measured differs, so a row takes a fraction of a second; those about compiling are at the end.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use tempfile::TempDir;
+
+use crate::tiny::{CLOCK, Tiny};
+use crate::world::Ran;
+
+/// The plain case, made once: two commits, of which the second has a baseline, and a branch of another project beside it.
+fn plain() -> &'static Tiny {
+    static PLAIN: OnceLock<Tiny> = OnceLock::new();
+    PLAIN.get_or_init(|| {
+        let tiny = Tiny::with_baseline();
+        fs::remove_dir_all(tiny.path("target")).unwrap();
+        // Else nobody can clone a part of it.
+        tiny.git(&["config", "uploadpack.allowFilter", "true"]);
+        tiny
+    })
+}
+
+/// A place that a row may do with as it likes.
+struct Place {
+    dir: TempDir,
+    /// The workspace in it.
+    root: PathBuf,
+}
+
+/// Whoever is not root cannot remove what may not be written.
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = Command::new("chmod").args(["-R", "u+w"]).arg(self.dir.path()).stderr(Stdio::null()).status();
+    }
+}
+
+impl Place {
+    fn empty() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(dir.path()).unwrap().join("it");
+        Self { dir, root }
+    }
+
+    /// A copy of the plain case.
+    fn new() -> Self {
+        let place = Self::empty();
+        place.sh(&format!("cp -R '{}' '{}'", plain().path("").display(), place.root.display()));
+        place
+    }
+
+    /// A clone of it.
+    fn cloned(options: &str) -> Self {
+        let place = Self::empty();
+        place.sh(&format!("git clone -q {options} 'file://{}' it", plain().path("").display()));
+        place
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn edit(&self, path: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.path(path)).unwrap();
+        assert!(text.contains(from), "no {from:?} in {path}: {text}");
+        self.write(path, &text.replacen(from, to, 1));
+    }
+
+    /// Makes a row's surroundings, in the workspace if there is one yet.
+    #[track_caller]
+    fn sh(&self, script: &str) {
+        let mut shell = Command::new("sh");
+        shell.args(["-ec", script]).current_dir(if self.root.exists() { &self.root } else { self.dir.path() });
+        let settings = "user.name=Nobody user.email=nobody@example.org protocol.file.allow=always";
+        for (number, setting) in settings.split(' ').enumerate() {
+            let (name, value) = setting.split_once('=').unwrap();
+            shell.env(format!("GIT_CONFIG_KEY_{number}"), name).env(format!("GIT_CONFIG_VALUE_{number}"), value);
+            shell.env("GIT_CONFIG_COUNT", (number + 1).to_string());
+        }
+        shell.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+        let output = shell.stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.current_dir(&self.root).args(arguments).stdin(Stdio::null());
+        command.env("VALGRIND", "there-is-none").env("CARGO_NET_OFFLINE", "true");
+        for name in ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    fn perf(&self) -> Command {
+        self.command(&["perf", "--quick", "--budget", "10s", "--against", "HEAD"])
+    }
+}
+
+/// What has to come of a row.
+enum Comes {
+    /// What comes of the plain case: nothing that is measured differs.
+    Identical,
+    /// A slower program is red.
+    Regressed,
+    /// This exit code, and this is said.
+    Says(i32, &'static str),
+}
+use Comes::{Identical, Regressed, Says};
+
+fn run(name: &str, comes: &Comes, mut command: Command) {
+    let ran = Ran::of(command.output().unwrap());
+    let both: String = format!("{}{}", ran.stdout, ran.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
+    let (code, said) = match comes {
+        Identical => (0, "IDENTICAL"),
+        Regressed => (1, "REGRESSED"),
+        Says(code, said) => (*code, *said),
+    };
+    assert!(
+        ran.code == code && both.contains(said) && !both.contains("panicked"),
+        "{name}: not {code} with {said:?}, but {}\nstdout: {}\nstderr: {}",
+        ran.code,
+        ran.stdout,
+        ran.stderr
+    );
+}
+
+type Row = (&'static str, Comes, fn() -> (Place, Command));
+
+/// Every row, also after one that failed.
+#[track_caller]
+fn table(rows: &[Row]) {
+    let fails = |(name, comes, make): &&Row| {
+        let row = || {
+            let (_place, command) = make();
+            run(name, comes, command);
+        };
+        std::panic::catch_unwind(row).is_err()
+    };
+    let failed: Vec<&str> = rows.iter().filter(fails).map(|(name, ..)| *name).collect();
+    assert!(failed.is_empty(), "{failed:#?} of {} rows", rows.len());
+}
+
+/// The plain case after a script.
+fn after(script: &str) -> (Place, Command) {
+    let place = Place::new();
+    place.sh(script);
+    let command = place.perf();
+    (place, command)
+}
+
+/// The plain case with some variables.
+fn with(variables: &[(&str, &str)]) -> (Place, Command) {
+    let place = Place::new();
+    let mut command = place.perf();
+    command.envs(variables.iter().copied());
+    (place, command)
+}
+
+/// The plain case with a file in `.cargo` of the folder that it is in.
+fn configured(text: &str) -> (Place, Command) {
+    let place = Place::new();
+    place.write("../.cargo/config.toml", text);
+    let command = place.perf();
+    (place, command)
+}
+
+/// The plain case by a shell, where `"$@"` is it.
+fn shell(script: &str) -> (Place, Command) {
+    let place = Place::new();
+    let command = in_shell(script, &place.perf());
+    (place, command)
+}
+
+fn in_shell(script: &str, command: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script, "sh"]).arg(command.get_program()).args(command.get_args());
+    shell.current_dir(command.get_current_dir().unwrap()).stdin(Stdio::null());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell
+}
+
+/// The package that is measured is a submodule.
+const CLOCK_IS_A_SUBMODULE: &str = "cp -R crates/clock ../clock && cd ../clock && git init -qb main && git add . \
+    && git commit -qm clock && cd ../it && git rm -rq crates/clock && rm -rf crates/clock \
+    && git submodule --quiet add ../clock crates/clock && git commit -qm submodule";
+
+/// A file of the package that is measured is a link to one in another folder.
+const CLOCK_IS_A_LINK: &str = "mkdir shared && mv crates/clock/src/lib.rs shared/clock.rs \
+    && ln -s ../../../shared/clock.rs crates/clock/src/lib.rs && git add . && git commit -qm link";
+
+#[test]
+fn repositories() {
+    table(&[
+        ("a linked work tree", Identical, || {
+            let mut place = Place::new();
+            place.sh("git worktree add -q ../linked");
+            place.root.set_file_name("linked");
+            let command = place.perf();
+            (place, command)
+        }),
+        ("a linked work tree whose repository was moved", Says(2, "fatal: not a git repository: "), || {
+            let mut place = Place::new();
+            place.sh("git worktree add -q ../linked && mv ../it ../moved");
+            place.root.set_file_name("linked");
+            let command = place.perf();
+            (place, command)
+        }),
+        ("a submodule beside", Identical, || {
+            after(
+                "git init -q ../other && cd ../other && git commit -q --allow-empty -m x && cd ../it \
+                && git submodule --quiet add ../other beside && git commit -qm submodule",
+            )
+        }),
+        ("a submodule beside, not checked out", Identical, || {
+            after(
+                "git init -q ../other && cd ../other && git commit -q --allow-empty -m x && cd ../it \
+                && git submodule --quiet add ../other beside && git commit -qm submodule && git submodule -q deinit beside",
+            )
+        }),
+        ("a submodule with a package that is measured", Identical, || after(CLOCK_IS_A_SUBMODULE)),
+        ("the same, not checked out", Says(2, "failed to load manifest for workspace member"), || {
+            let (place, command) = after(CLOCK_IS_A_SUBMODULE);
+            place.sh("git submodule -q deinit crates/clock");
+            (place, command)
+        }),
+        (
+            "the same, where the commit of the base is not there",
+            Says(2, "the submodule crates/clock has no commit 0123456789012345678901234567890123456789 here"),
+            || {
+                let (place, command) = after(CLOCK_IS_A_SUBMODULE);
+                place.sh("git update-index --cacheinfo 160000,0123456789012345678901234567890123456789,crates/clock \
+                && git commit -qm 'nobody has it'");
+                (place, command)
+            },
+        ),
+        ("a repository in another", Identical, || {
+            let place = Place::new();
+            place.sh("git init -q .. && git -C .. commit -q --allow-empty -m outer");
+            let command = place.perf();
+            (place, command)
+        }),
+        ("a folder of a repository", Identical, || {
+            let mut place = Place::empty();
+            place.sh(&format!(
+                "mkdir it && cp -R '{}' 'it/a folder' && rm -rf 'it/a folder/.git'",
+                plain().path("").display()
+            ));
+            place.sh("git init -q . && git add . && git commit -qm all");
+            place.root.push("a folder");
+            let command = place.perf();
+            (place, command)
+        }),
+        ("a folder of a package", Identical, || {
+            let (place, mut command) = after("true");
+            command.current_dir(place.path("crates/clock/src"));
+            (place, command)
+        }),
+        ("a clone of the newest commit alone", Identical, || {
+            let place = Place::cloned("--depth 1");
+            let command = place.perf();
+            (place, command)
+        }),
+        ("a clone without contents", Identical, || {
+            let place = Place::cloned("--filter=blob:none");
+            let command = place.perf();
+            (place, command)
+        }),
+        ("a clone without contents, whose origin is gone", Says(2, "fatal: "), || {
+            let mut place = Place::cloned("");
+            // What the base has and no clone of the newest commit.
+            place.sh("echo '# more' >> Cargo.toml && git commit -qam more && git config uploadpack.allowFilter true");
+            place.sh("git clone -q --filter=blob:none \"file://$PWD\" ../without");
+            place.root = place.root.with_file_name("without");
+            place.sh("git remote set-url origin file:///there/is/none");
+            let command = place.command(&["perf", "--quick", "--against", "HEAD^"]);
+            (place, command)
+        }),
+        ("a repository in another place", Identical, || {
+            after(
+                "mv .git ../store && git --git-dir ../store config core.worktree \"$PWD\" && echo 'gitdir: ../store' > .git",
+            )
+        }),
+        ("a repository of another work tree", Says(2, "the work tree of its repository is"), || {
+            after("mkdir ../other && git config core.worktree \"$PWD/../other\"")
+        }),
+        ("a bare repository", Says(2, "must be run in a work tree"), || after("git config core.bare true")),
+        ("no repository", Says(2, "this is no git repository with a commit"), || after("rm -rf .git")),
+        ("a repository that is broken", Says(2, "fatal: bad config line 1"), || after("echo '[' > .git/config")),
+        ("no commit yet", Says(2, "this is no git repository with a commit"), || {
+            after("git switch -q --orphan new && git checkout -q main -- .")
+        }),
+        ("no branch", Identical, || after("git switch -q --detach")),
+        ("a tag and a branch of one name", Identical, || after("git tag HEADS && git branch HEADS")),
+        ("SHA-256", Identical, || {
+            after("rm -rf .git && git init -q --object-format=sha256 && git add . && git commit -qm x")
+        }),
+        ("references in tables", Identical, || {
+            after("rm -rf .git && git init -q --ref-format=reftable && git add . && git commit -qm x")
+        }),
+        ("some folders of a work tree", Identical, || {
+            after(
+                "mkdir docs && echo x > docs/x && git add . && git commit -qm docs \
+                && git sparse-checkout set crates clock-data && test ! -e docs",
+            )
+        }),
+    ]);
+}
+
+#[test]
+fn files() {
+    table(&[
+        ("names with spaces, quotes, marks and ends of lines", Identical, || {
+            after(
+                "for name in 'a b' 'ä' '\"' \"it's\" '-x' ':(top)' '*' \"$(printf 'a\\nb')\"; do echo x > \"./crates/clock/src/$name\"; done \
+                && git add . && git commit -qm names",
+            )
+        }),
+        ("a name that is no text", Says(2, "not UTF-8"), || {
+            after("printf x > \"$(printf 'a\\377b')\" && git add . && git commit -qm names")
+        }),
+        ("ends of lines by core.autocrlf", Identical, || {
+            after(
+                "git config core.autocrlf true && rm -r crates && git checkout -q . && grep -q \"$(printf '\\r')\" crates/clock/src/lib.rs",
+            )
+        }),
+        ("ends of lines by attributes", Identical, || {
+            after(
+                "echo '*.rs text eol=crlf' > .gitattributes && git add . && git commit -qm x && rm -r crates && git checkout -q . \
+                && grep -q \"$(printf '\\r')\" crates/clock/src/lib.rs",
+            )
+        }),
+        ("a filter", Identical, || {
+            after(
+                "echo 'lib.rs filter=f' > .gitattributes && git config filter.f.clean 'sed s/600.0/500.0/' \
+                && git config filter.f.smudge 'sed s/500.0/600.0/' && git add . && git commit -qm x && rm -r crates && git checkout -q . \
+                && grep -q 600.0 crates/clock/src/lib.rs",
+            )
+        }),
+        ("a filter that is not installed", Says(2, "filter 'f' failed"), || {
+            after(
+                "echo 'lib.rs filter=f' > .gitattributes && git add . && git commit -qm x \
+                && git config filter.f.clean 'no-such-filter' && git config filter.f.required true",
+            )
+        }),
+        ("no place in archives", Identical, || {
+            after("echo '*.rs export-ignore' > .gitattributes && git add . && git commit -qm x")
+        }),
+        ("excluded here", Identical, || after("echo more.rs > .git/info/exclude && echo x > crates/clock/src/more.rs")),
+        ("excluded for one person", Identical, || {
+            let (place, mut command) = after(
+                "echo more.rs > ../excluded && echo x > crates/clock/src/more.rs \
+                && printf '[core]\\nexcludesFile = %s\\n' \"$PWD/../excluded\" > ../settings",
+            );
+            command.env("GIT_CONFIG_GLOBAL", place.path("../settings"));
+            (place, command)
+        }),
+        ("a link among the sources", Identical, || after(CLOCK_IS_A_LINK)),
+        ("links between folders", Identical, || {
+            after(
+                "mkdir lib && mv crates/clock lib/clock && ln -s ../lib/clock crates/clock && ln -s . crates/clock/here \
+                && git add . && git commit -qm links",
+            )
+        }),
+        ("links that nothing is built of", Identical, || {
+            after("ln -s /etc/passwd out && ln -s nowhere broken && git add . && git commit -qm links")
+        }),
+        ("dates in the future", Identical, || after("find . -type f -exec touch -d tomorrow {} +")),
+        ("dates before all others", Identical, || after("find . -type f -exec touch -d 1970-01-02 {} +")),
+        // Root may write all the same; for others the report has a place elsewhere.
+        ("nothing may be written", Identical, || {
+            let (place, mut command) = after("mkdir ../made && chmod -R a-w .");
+            command.env("CARGO_TARGET_DIR", place.path("../made"));
+            (place, command)
+        }),
+    ]);
+}
+
+#[test]
+fn variables() {
+    table(&[
+        ("a hook of another repository", Identical, || {
+            let (place, mut command) = after("git init -q ../other && cd ../other && git commit -q --allow-empty -m x");
+            let other = place.path("../other");
+            command.env("GIT_DIR", other.join(".git")).env("GIT_INDEX_FILE", other.join(".git/index"));
+            command
+                .env("GIT_WORK_TREE", &other)
+                .env("GIT_PREFIX", "")
+                .env("GIT_OBJECT_DIRECTORY", other.join(".git/objects"));
+            (place, command)
+        }),
+        ("a hook", Identical, || {
+            let (place, command) = after("true");
+            let hook = place.path(".git/hooks/pre-commit");
+            let xtask = command.get_program().to_str().unwrap();
+            place.write(".git/hooks/pre-commit", &format!("#!/bin/sh\nexec '{xtask}' perf --quick --against HEAD\n"));
+            fs::set_permissions(hook, fs::Permissions::from_mode(0o755)).unwrap();
+            let commit = "cd crates && git -c user.name=N -c user.email=n@example.org commit -q --allow-empty -m x";
+            let command = in_shell(commit, &command);
+            (place, command)
+        }),
+        ("settings of one command, names and paths by other rules", Identical, || {
+            with(&[
+                ("GIT_CONFIG_PARAMETERS", "'core.worktree'='/'"),
+                ("GIT_LITERAL_PATHSPECS", "1"),
+                ("GIT_NAMESPACE", "other"),
+                ("GIT_DEFAULT_HASH", "sha256"),
+            ])
+        }),
+        ("git says what it does", Identical, || with(&[("GIT_TRACE", "1"), ("GIT_TRACE_SETUP", "1")])),
+        ("a repository of somebody else", Says(2, "detected dubious ownership"), || {
+            with(&[("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")])
+        }),
+        ("the same, with advice", Says(2, "git config --global --add safe.directory"), || {
+            with(&[("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")])
+        }),
+        ("the same, in German", Says(2, "detected dubious ownership"), || {
+            with(&[("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1"), ("LC_ALL", "de_DE.UTF-8"), ("LANGUAGE", "de")])
+        }),
+        ("the same, allowed", Identical, || {
+            with(&[
+                ("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1"),
+                ("GIT_CONFIG_COUNT", "1"),
+                ("GIT_CONFIG_KEY_0", "safe.directory"),
+                ("GIT_CONFIG_VALUE_0", "*"),
+            ])
+        }),
+        ("an end of the search for a repository", Says(2, "this is no git repository with a commit"), || {
+            let mut place = Place::empty();
+            place.sh(&format!("mkdir it && cp -R '{}' it/in && rm -rf it/in/.git", plain().path("").display()));
+            place.sh("git init -q . && git add . && git commit -qm all");
+            let ceiling = place.root.clone();
+            place.root.push("in");
+            let mut command = place.perf();
+            command.env("GIT_CEILING_DIRECTORIES", ceiling);
+            (place, command)
+        }),
+        ("another language", Identical, || {
+            with(&[("LANG", "de_DE.UTF-8"), ("LC_ALL", "tr_TR.UTF-8"), ("LANGUAGE", "de")])
+        }),
+        ("no home", Identical, || {
+            let (place, mut command) = with(&[]);
+            for (name, folder) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
+                if std::env::var_os(name).is_none() {
+                    command.env(name, std::env::home_dir().unwrap().join(folder));
+                }
+            }
+            command.env_remove("HOME");
+            (place, command)
+        }),
+        ("no place for temporary files", Identical, || with(&[("TMPDIR", "/there/is/none")])),
+        ("no colours", Identical, || with(&[("NO_COLOR", "1"), ("TERM", "dumb")])),
+        ("colours", Identical, || {
+            with(&[("CLICOLOR_FORCE", "1"), ("CARGO_TERM_COLOR", "always"), ("FORCE_COLOR", "1")])
+        }),
+        ("nothing to read, nowhere to write", Identical, || {
+            shell("\"$@\" <&- >&- 2>&- && grep -q IDENTICAL target/perf/latest/report.json && echo IDENTICAL")
+        }),
+        ("nobody reads", Identical, || {
+            shell("\"$@\" 2>&1 | true; grep -q IDENTICAL target/perf/latest/report.json && echo IDENTICAL")
+        }),
+        ("for nobody else", Identical, || shell("umask 077; exec \"$@\"")),
+        ("no git", Says(2, "could not be started"), || {
+            let (place, mut command) = with(&[]);
+            place.sh("mkdir ../bin && for name in cargo rustc rustup; do ln -s \"$(command -v $name)\" ../bin/ || true; done");
+            command.env("PATH", place.path("../bin"));
+            (place, command)
+        }),
+    ]);
+}
+
+#[test]
+fn settings_of_cargo() {
+    table(&[
+        ("another target by a variable", Identical, || with(&[("CARGO_BUILD_TARGET", "wasm32-unknown-unknown")])),
+        ("a wrapper that is not there", Says(2, "could not execute process `/no-such-wrapper"), || {
+            with(&[("RUSTC_WRAPPER", "/no-such-wrapper")])
+        }),
+        ("a wrapper", Identical, || with(&[("RUSTC_WRAPPER", "/usr/bin/env")])),
+        ("a target folder, relative, from a folder of a package", Identical, || {
+            let (place, mut command) = with(&[("CARGO_TARGET_DIR", "made")]);
+            place.write(".git/info/exclude", "made\n");
+            command.current_dir(place.path("crates/clock"));
+            (place, command)
+        }),
+        ("a target folder among the sources", Identical, || {
+            let (place, command) = with(&[("CARGO_TARGET_DIR", "crates/clock/src/made")]);
+            place.sh("mkdir crates/clock/src/made && echo x > crates/clock/src/made/old.rs");
+            (place, command)
+        }),
+        ("a target folder in a file", Identical, || {
+            configured("[build]\ntarget-dir = \"made\"\nbuild-dir = \"{workspace-root}/built\"\n")
+        }),
+        ("a file that includes another", Identical, || {
+            let (place, command) = configured("include = [\"more.toml\"]\n");
+            place.write("../.cargo/more.toml", "[term]\nquiet = true\n");
+            (place, command)
+        }),
+        ("a file that is not TOML", Says(2, "could not load Cargo configuration"), || configured("[build\n")),
+        ("variables, aliases and a registry", Identical, || {
+            configured(
+                "[env]\nX = \"y\"\n[alias]\nperf = \"check\"\n[net]\noffline = true\ngit-fetch-with-cli = true\n[registry]\ndefault = \"crates-io\"\n",
+            )
+        }),
+        ("another rustc", Says(2, "`rustc --version --verbose` could not be started"), || {
+            with(&[("RUSTC", "/no-such-rustc")])
+        }),
+        ("another cargo", Says(2, "there is no workspace here: cargo could not be started"), || {
+            with(&[("CARGO", "/no-such-cargo")])
+        }),
+    ]);
+}
+
+/// A program that is slower, where the plain case has only another README.
+fn slower(script: &str, file: &str) -> (Place, Command) {
+    let (place, command) = after(script);
+    let file = fs::canonicalize(place.path(file)).unwrap();
+    let text = fs::read_to_string(&file).unwrap().replace("500.0", "600.0");
+    fs::write(file, text).unwrap();
+    (place, command)
+}
+
+/// With wall time required.
+fn required(place: Place) -> (Place, Command) {
+    let command = place.command(&["perf", "--quick", "--budget", "10s", "--against", "HEAD", "--require", "wall"]);
+    (place, command)
+}
+
+const LINKER: &str = "#!/bin/sh\necho x >> \"${0%/*}/called\"\nexec cc \"$@\"\n";
+
+#[test]
+fn compiled_of_links_and_submodules() {
+    table(&[
+        ("a link among the sources", Regressed, || slower(CLOCK_IS_A_LINK, CLOCK)),
+        ("a submodule with a package that is measured", Regressed, || slower(CLOCK_IS_A_SUBMODULE, CLOCK)),
+        ("a link that leads out", Says(4, "out of the workspace: no commit says what is there"), || {
+            let (place, _) = after(
+                "cp crates/clock/src/lib.rs ../clock.rs && ln -sf ../../../../clock.rs crates/clock/src/lib.rs \
+                && git add . && git commit -qm link",
+            );
+            required(place)
+        }),
+    ]);
+}
+
+#[test]
+fn compiled_with_settings() {
+    table(&[
+        ("a package outside", Says(4, "outside of the workspace: no commit says what it was"), || {
+            let (place, _) = after(
+                "mv crates/clock ../clock && sed -i 's/\"crates\\/clock\", //' Cargo.toml \
+                && sed -i 's/path = \"..\\/clock\"/path = \"..\\/..\\/..\\/clock\"/' crates/clock-bench/Cargo.toml \
+                && git add . && git commit -qm outside",
+            );
+            required(place)
+        }),
+        ("another file of settings in the base", Says(4, "is another in the base"), || {
+            let place = Place::new();
+            place.write(".cargo/config.toml", "[profile.bench]\nopt-level = 1\n");
+            required(place)
+        }),
+        ("a linker among the flags of rustc", Says(2, "rustc did not call the linker that it was given"), || {
+            let (place, mut command) = slower("true", CLOCK);
+            command.env("RUSTFLAGS", "-C linker=cc");
+            (place, command)
+        }),
+    ]);
+}
+
+#[test]
+fn a_linker_a_wrapper_and_a_target_in_files_are_those_of_both_sides() {
+    let (place, command) = slower("true", CLOCK);
+    place.write("linker", LINKER);
+    place.write(".git/info/exclude", "linker\ncalled\n");
+    fs::set_permissions(place.path("linker"), fs::Permissions::from_mode(0o755)).unwrap();
+    let host = host();
+    let linker = place.path("linker");
+    place.write(
+        "../.cargo/config.toml",
+        &format!(
+            "include = [\"more.toml\"]\n[build]\ntarget = \"{host}\"\nrustc-wrapper = \"/usr/bin/env\"\nbuild-dir = \"built\"\n\
+             [target.{host}]\nlinker = \"{}\"\n[env]\nX = \"y\"\n",
+            linker.display()
+        ),
+    );
+    place.write("../.cargo/more.toml", "[profile.bench]\ncodegen-units = 2\n");
+    run("in files", &Regressed, command);
+    let called = fs::read_to_string(place.path("called")).unwrap().lines().count();
+    assert!(called > 20, "called {called} times, so not for every layout");
+}
+
+fn host() -> String {
+    let text = Command::new("rustc").arg("-vV").output().unwrap().stdout;
+    let text = String::from_utf8(text).unwrap();
+    text.lines().find_map(|line| line.strip_prefix("host: ")).unwrap().to_owned()
+}
+
+/// How long an operation took in the last run.
+fn nanoseconds(place: &Place) -> f64 {
+    let text = fs::read_to_string(place.path("target/perf/latest/report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let rows = report["rows"].as_array().unwrap();
+    rows.iter().find(|row| row["class"] == "wall").unwrap()["head"].as_f64().unwrap()
+}
+
+/// Cargo goes by dates: the old program was measured for new sources, and kept.
+#[test]
+fn dates_choose_no_program() {
+    let near = |place: &Place, expected: f64| {
+        let found = nanoseconds(place);
+        assert!((found / expected - 1.0).abs() < 0.02, "{found}, where the sources say {expected}");
+    };
+    // Beside its base: what cargo made is dated later than any source that comes.
+    let (place, command) = slower("true", CLOCK);
+    run("before", &Regressed, command);
+    place.sh(
+        "find target/perf/build -path '*.fingerprint/clock-*' ! -path '*clock-bench*' -exec touch -d tomorrow {} +",
+    );
+    place.edit(CLOCK, "600.0", "700.0");
+    run("what was made comes from the future", &Regressed, place.perf());
+    near(&place, 700.0);
+
+    // In the work tree: a source comes with an old date.
+    place.sh("rm -rf .git");
+    let alone = || place.command(&["perf", "--quick"]);
+    run("before", &Says(0, "INFO"), alone());
+    place.edit(CLOCK, "700.0", "800.0");
+    place.sh(&format!("touch -d '2 days ago' {CLOCK}"));
+    run("the source is old", &Says(0, "INFO"), alone());
+    near(&place, 800.0);
+}
+
+/// A full disk in a file system of its own, which ends with the run. That takes a right that not everybody has.
+fn on_a_small_disk(place: &Place, size: &str, at: &str, before: &str, command: &Command) -> Option<Command> {
+    let mounts = Command::new("unshare").args(["-m", "sh", "-c", "mount -t tmpfs none /mnt"]).output();
+    if !mounts.is_ok_and(|output| output.status.success()) {
+        println!("nothing may be mounted here, so no disk is full");
+        return None;
+    }
+    fs::create_dir_all(place.path(at)).unwrap();
+    let script =
+        format!("unshare -m sh -ec 'mount -t tmpfs -o size={size} none {at} && {before} && exec \"$@\"' sh \"$@\"");
+    Some(in_shell(&script, command))
+}
+
+#[test]
+fn a_full_disk_is_said() {
+    // From the report to the sides that are copied. Where cargo or git says it, it is what they say.
+    for size in ["4k", "64k", "300k", "2m", "9m", "14m"] {
+        let (place, command) = slower("true", CLOCK);
+        let Some(command) = on_a_small_disk(&place, size, "target", "true", &command) else { return };
+        let ran = Ran::of({ command }.output().unwrap());
+        let both = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(ran.code == 2, "{size}: exit code {}: {both}", ran.code);
+        assert!(
+            ["No space left on device", "Out of diskspace", "unable to write file", "does not build", "do not build"]
+                .iter()
+                .any(|said| both.contains(said)),
+            "{size}: {both}"
+        );
+        println!("{size}: {}", ran.stderr.lines().find(|line| line.starts_with("error")).unwrap_or_default());
+    }
+    // The stored baseline stays whole.
+    let place = Place::new();
+    place.sh("cp -R clock-data/baselines ../kept");
+    place.edit(CLOCK, "BLOCKS: u64 = 56", "BLOCKS: u64 = 40");
+    let full = "cp -R ../kept/. clock-data/baselines";
+    let update = place.command(&["baseline", "update"]);
+    let Some(update) = on_a_small_disk(&place, "4k", "clock-data/baselines", full, &update) else { return };
+    run("a baseline on a full disk", &Says(2, "No space left on device"), update);
+}
