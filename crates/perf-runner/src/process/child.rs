@@ -55,7 +55,7 @@ impl Default for Limits {
 const CASE: Duration = Duration::from_secs(15 * 60);
 
 /// How long a measuring program may sleep without using any processor time: who waits for what does not come would else be
-/// waited for until [`CASE`] is over. Nobody who wants a processor and does not get one is asleep.
+/// waited for until `CASE` is over. Nobody who wants a processor and does not get one is asleep.
 pub const ASLEEP: Duration = Duration::from_secs(60);
 
 impl Limits {
