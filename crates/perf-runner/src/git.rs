@@ -80,18 +80,30 @@ pub fn must(dir: &Path, arguments: &[&str], index: Option<&Path>) -> Result<Stri
     run(dir, arguments, index).map_err(|error| failed(arguments, error))
 }
 
-/// The folder from the top of the work tree, or why git has none here: it knows no repository, may not read it, is not
-/// installed, or means another place by it.
-pub fn prefix(dir: &Path) -> Result<Result<PathBuf, String>, Failure> {
+/// Where a folder is, as git sees it.
+pub enum Place {
+    /// In a work tree, this far from its top.
+    InWorkTree(PathBuf),
+    /// In none, and why: git knows no repository here, may not read it, is not installed, or means another place by it.
+    Elsewhere(String),
+}
+
+/// Where a folder is.
+pub fn place(dir: &Path) -> Result<Place, Failure> {
     let top = match run(dir, &["rev-parse", "--show-toplevel"], None) {
         Ok(top) => PathBuf::from(top.trim_end_matches('\n')),
-        Err(error) => return Ok(Err(format!("git {}", error.reason()?))),
+        Err(error) => return Ok(Place::Elsewhere(format!("git {}", error.reason()?))),
     };
     let canonical = |path: &Path| fs::canonicalize(path).map_err(|error| Failure::path("find", path, &error));
     let (dir, top) = (canonical(dir)?, canonical(&top)?);
-    Ok(dir.strip_prefix(&top).map(Path::to_owned).map_err(|_| {
-        format!("the work tree of its repository is {}, which {} is not in", top.display(), dir.display())
-    }))
+    Ok(match dir.strip_prefix(&top) {
+        Ok(below) => Place::InWorkTree(below.to_owned()),
+        Err(_) => Place::Elsewhere(format!(
+            "the work tree of its repository is {}, which {} is not in",
+            top.display(),
+            dir.display()
+        )),
+    })
 }
 
 /// Paths of the submodules that the index knows in a folder.

@@ -65,10 +65,10 @@ pub fn find(workspace: &Workspace, against: Option<&str>, features: &[String]) -
     }
     measured.insert(workspace.config.data.clone());
     // Git takes no path for the top itself but this one, and none inside of a submodule.
-    let submodules = match git::prefix(workspace.root())? {
-        Ok(_) => git::submodules(workspace.root())?,
+    let submodules = match git::place(workspace.root())? {
+        git::Place::InWorkTree(_) => git::submodules(workspace.root())?,
         // That there is no repository is said below.
-        Err(_) => Vec::new(),
+        git::Place::Elsewhere(_) => Vec::new(),
     };
     let outside = |path: String| {
         let inside_of =

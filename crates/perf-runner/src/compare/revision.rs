@@ -7,7 +7,7 @@ use perf_judge::text;
 
 use crate::clock::now_seconds;
 use crate::error::Failure;
-use crate::git;
+use crate::git::{self, Place};
 use crate::workspace::Workspace;
 
 /// Why there is nothing to compare with, and what to do about it; to be shown to a person.
@@ -27,10 +27,10 @@ pub enum Base {
 /// of what is, from the top.
 pub fn find(workspace: &Workspace, against: Option<&str>, measured: &[String]) -> Result<Base, Failure> {
     let none = || "this is no git repository with a commit, so there is no base to compare wall time with".to_owned();
-    let head = match git::prefix(workspace.root())? {
-        Err(reason) if reason.contains("not a git repository (or any") => Err(none()),
-        Err(reason) => Err(format!("there is no base to compare wall time with: {reason}")),
-        Ok(_) => commit(workspace, "HEAD")?.ok_or_else(none),
+    let head = match git::place(workspace.root())? {
+        Place::Elsewhere(reason) if reason.contains("not a git repository (or any") => Err(none()),
+        Place::Elsewhere(reason) => Err(format!("there is no base to compare wall time with: {reason}")),
+        Place::InWorkTree(_) => commit(workspace, "HEAD")?.ok_or_else(none),
     };
     let head = match head {
         Ok(head) => head,
@@ -84,7 +84,9 @@ pub fn find(workspace: &Workspace, against: Option<&str>, measured: &[String]) -
 /// or none with this file, and 0 where the file differs from what was committed.
 pub fn days_since_written(workspace: &Workspace, path: &str) -> Result<Option<i64>, Failure> {
     // Paths within the workspace are relative.
-    if Path::new(path).is_absolute() || git::prefix(workspace.root())?.is_err() || commit(workspace, "HEAD")?.is_none()
+    if Path::new(path).is_absolute()
+        || matches!(git::place(workspace.root())?, Place::Elsewhere(_))
+        || commit(workspace, "HEAD")?.is_none()
     {
         return Ok(None);
     }

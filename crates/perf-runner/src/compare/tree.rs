@@ -63,12 +63,15 @@ impl Tree {
             fs::remove_dir_all(dir).map_err(|error| Failure::path("empty", dir, &error))?;
         }
         // The workspace may be a folder of its repository, all of which is checked out.
-        let prefix = git::prefix(workspace.root())?.map_err(|reason| {
-            Failure::environment(
-                reason,
-                "the base of a comparison is read with git; run this in a clone that it can read",
-            )
-        })?;
+        let prefix = match git::place(workspace.root())? {
+            git::Place::InWorkTree(prefix) => prefix,
+            git::Place::Elsewhere(reason) => {
+                return Err(Failure::environment(
+                    reason,
+                    "the base of a comparison is read with git; run this in a clone that it can read",
+                ));
+            }
+        };
         let top = dir.join(prefix);
         let mut files = BTreeMap::new();
         check_out(workspace, "", commit, dir, &top, &mut files)?;

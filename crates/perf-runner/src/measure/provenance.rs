@@ -20,7 +20,7 @@ fn commit(workspace: &Workspace, written: &[&str]) -> Result<String, Failure> {
         Err(Failure::Interrupted) => Err(Failure::Interrupted),
         answer => Ok(answer.ok().flatten()),
     };
-    if git::prefix(workspace.root())?.is_err() {
+    if matches!(git::place(workspace.root())?, git::Place::Elsewhere(_)) {
         return Ok("unknown".into());
     }
     let Some(commit) = git(&["rev-parse", "--verify", "HEAD"])? else { return Ok("unknown".into()) };
