@@ -55,60 +55,60 @@ fn every_verdict() -> Vec<Row> {
     let reproduce = || NextStep::Reproduce(floor_name.clone());
     let accept = || NextStep::Accept(floor_name.clone());
     let mut rows = vec![
-        row(Group::Behaviour, floor, EVENTS, Verdict::Pass).values(number(15), number(15)),
-        Row::new(Group::Behaviour, &floor_name, Subject::Checksum, Verdict::Regressed)
+        row(Group::Of(Class::Behaviour), floor, EVENTS, Verdict::Pass).values(number(15), number(15)),
+        Row::new(Group::Of(Class::Behaviour), &floor_name, Subject::Checksum, Verdict::Regressed)
             .values(checksum(0x0123_4567_89ab_cdef), checksum(0xfedc_ba98_7654_3210))
             .because("computed something else")
             .then(reproduce())
             .then(accept()),
-        Row::new(Group::Behaviour, &broken, Subject::Case, Verdict::Broken)
+        Row::new(Group::Of(Class::Behaviour), &broken, Subject::Case, Verdict::Broken)
             .because(
                 "`count` ended with exit status: 101: expected 40 canonical addresses, and found 39 | of them, the last \
                  of which is <script>",
             )
             .then(NextStep::RunCount(broken.clone())),
-        row(Group::Schedule, floor, FIRST_EVENT, Verdict::Pass).values(number(0), number(0)),
-        row(Group::Schedule, floor, TOTAL, Verdict::Inconclusive)
+        row(Group::Of(Class::Schedule), floor, FIRST_EVENT, Verdict::Pass).values(number(0), number(0)),
+        row(Group::Of(Class::Schedule), floor, TOTAL, Verdict::Inconclusive)
             .values(number(1_234_567), number(1_234_568))
             .because("not comparable: rustc is rustc 1.95.0 here, rustc 1.94.0 in the baseline")
             .then(NextStep::ReplaceBaseline),
-        row(Group::Heap, floor, HEAP_BLOCKS, Verdict::Regressed)
+        row(Group::Of(Class::Heap), floor, HEAP_BLOCKS, Verdict::Regressed)
             .values(number(61), number(62))
             .because("more than the baseline")
             .then(reproduce())
             .then(accept()),
-        row(Group::Heap, floor, HEAP_BYTES, Verdict::Regressed)
+        row(Group::Of(Class::Heap), floor, HEAP_BYTES, Verdict::Regressed)
             .values(number(1_234_567), number(1_234_599))
             .because("more than the baseline")
             .then(reproduce())
             .then(accept()),
-        row(Group::Heap, floor, HEAP_LIVE, Verdict::Regressed)
+        row(Group::Of(Class::Heap), floor, HEAP_LIVE, Verdict::Regressed)
             .values(number(0), number(64))
             .because("more than the baseline")
             .then(reproduce())
             .then(accept()),
-        row(Group::Heap, long, HEAP_BYTES, Verdict::Improved)
+        row(Group::Of(Class::Heap), long, HEAP_BYTES, Verdict::Improved)
             .values(number(12_345), number(10_000))
             .then(NextStep::KeepImprovement),
-        row(Group::Heap, long, HEAP_PEAK, Verdict::Accepted)
+        row(Group::Of(Class::Heap), long, HEAP_PEAK, Verdict::Accepted)
             .values(number(4_096), number(8_192))
             .because("until 2026-12-31: the parser is replaced by then"),
-        row(Group::Heap, long, HEAP_GROWTH, Verdict::New)
+        row(Group::Of(Class::Heap), long, HEAP_GROWTH, Verdict::New)
             .values(None, number(0))
             .because("not in the baseline")
             .then(NextStep::Store),
-        row(Group::Heap, "merge/wide/800", HEAP_BLOCKS, Verdict::Missing)
+        row(Group::Of(Class::Heap), "merge/wide/800", HEAP_BLOCKS, Verdict::Missing)
             .values(number(61), None)
             .because("in the baseline, not in the run"),
-        row(Group::Instructions, floor, Metric::INSTRUCTIONS, Verdict::Regressed)
+        row(Group::Of(Class::Instructions), floor, Metric::INSTRUCTIONS, Verdict::Regressed)
             .values(number(42_326), number(43_001))
             .because("above the baseline by more than 1 %")
             .then(reproduce())
             .then(accept()),
-        row(Group::Instructions, long, Metric::INSTRUCTIONS, Verdict::Improved)
+        row(Group::Of(Class::Instructions), long, Metric::INSTRUCTIONS, Verdict::Improved)
             .values(number(64_142_108), number(60_000_000))
             .then(NextStep::KeepImprovement),
-        row(Group::Instructions, "merge/wide/800", Metric::INSTRUCTIONS, Verdict::Pass)
+        row(Group::Of(Class::Instructions), "merge/wide/800", Metric::INSTRUCTIONS, Verdict::Pass)
             .values(number(3_513_723), number(3_513_724)),
         Row {
             reference: Some(Reference { promised: "memory < 10 MB a query".into(), measured: "0.35 MB".into() }),
@@ -119,7 +119,7 @@ fn every_verdict() -> Vec<Row> {
             .because("above the budget: 150,000 queries per second")
             .then(reproduce()),
     ];
-    let time = row(Group::Wall, floor, Metric::TIME, Verdict::Info).values(None, number(6_601));
+    let time = row(Group::Of(Class::Wall), floor, Metric::TIME, Verdict::Info).values(None, number(6_601));
     rows.push(Row { spread, ..time });
     row::sort(&mut rows);
     rows
@@ -138,7 +138,7 @@ fn in_pairs(case: &str, change: f64, pairs: usize, verdict: Verdict) -> Row {
     let first: Vec<Difference> = percents.iter().map(difference).collect();
     let judgement = judge(&Rule::ORDINARY.first_pairs(&first), &[]);
     let paired = Some(Paired::new(&judgement, logs, 0, perf_judge::judge::paired::MARGIN));
-    let time = row(Group::Wall, case, Metric::TIME, verdict).values(number(18_000), number(18_460));
+    let time = row(Group::Of(Class::Wall), case, Metric::TIME, verdict).values(number(18_000), number(18_460));
     Row { paired, ..time }
 }
 
@@ -265,7 +265,7 @@ fn a_screen_shows_the_worst_and_counts_the_others() {
     let rows: Vec<Row> = (0..30)
         .map(|case| {
             let verdict = if case < 20 { Verdict::Regressed } else { Verdict::Pass };
-            let row = row(Group::Heap, &format!("query/floor/{case:02}"), HEAP_BLOCKS, verdict);
+            let row = row(Group::Of(Class::Heap), &format!("query/floor/{case:02}"), HEAP_BLOCKS, verdict);
             let reproduce = NextStep::Reproduce(row.case.clone());
             let row = row.values(number(100), number(100 + case));
             if verdict == Verdict::Pass { row } else { row.then(reproduce) }
@@ -303,8 +303,9 @@ fn with_instructions(cases: usize, verdict: Verdict) -> Vec<Row> {
     let mut rows = Vec::new();
     for case in 0..cases {
         let name = format!("query/floor/{case:02}");
-        rows.push(row(Group::Heap, &name, HEAP_BLOCKS, Verdict::Pass).values(number(61), number(61)));
-        let row = row(Group::Instructions, &name, Metric::INSTRUCTIONS, verdict).values(number(42_326), number(42_400));
+        rows.push(row(Group::Of(Class::Heap), &name, HEAP_BLOCKS, Verdict::Pass).values(number(61), number(61)));
+        let row = row(Group::Of(Class::Instructions), &name, Metric::INSTRUCTIONS, verdict)
+            .values(number(42_326), number(42_400));
         rows.push(match verdict {
             Verdict::Inconclusive => row
                 .because("not comparable: valgrind is 3.22.0 here, 3.19.0 in the baseline")
@@ -319,7 +320,7 @@ fn with_instructions(cases: usize, verdict: Verdict) -> Vec<Row> {
 #[test]
 fn instructions_that_regressed() {
     let mut rows = with_instructions(2, Verdict::Pass);
-    let worse = rows.iter_mut().find(|row| row.group == Group::Instructions).unwrap();
+    let worse = rows.iter_mut().find(|row| row.group == Group::Of(Class::Instructions)).unwrap();
     worse.verdict = Verdict::Regressed;
     worse.head = number(43_001);
     worse.reason = Some("above the baseline by more than 1 %".into());
@@ -328,8 +329,10 @@ fn instructions_that_regressed() {
 
 #[test]
 fn instructions_that_were_not_measured() {
-    let rows: Vec<Row> =
-        with_instructions(2, Verdict::Pass).into_iter().filter(|row| row.group != Group::Instructions).collect();
+    let rows: Vec<Row> = with_instructions(2, Verdict::Pass)
+        .into_iter()
+        .filter(|row| row.group != Group::Of(Class::Instructions))
+        .collect();
     let missing = || Err("valgrind is not installed (Debian, Ubuntu: apt-get install valgrind)".to_owned());
     let human = plain_with(Format::Human, rows.clone(), missing());
     let markdown = plain_with(Format::Markdown, rows.clone(), missing());
@@ -359,7 +362,7 @@ fn instructions_counted_by_another_valgrind() {
     insta::assert_snapshot!(plain(Format::Human, with_instructions(76, Verdict::Inconclusive)));
 }
 
-/// Before the verdict: whoever reads it knows by which rules it was made.
+/// Rule changes stand before the verdict, so that the reader knows which rules the verdict was made by.
 #[test]
 fn what_a_change_does_to_its_own_rules_is_told() {
     let change = |kind, what: &str| RuleChange { kind, what: what.to_owned() };
@@ -371,7 +374,8 @@ fn what_a_change_does_to_its_own_rules_is_told() {
         change(Kind::Case, "rank/wide/800 is stored no more"),
     ];
     rules.extend((0..9).map(|n| change(Kind::Harness, &format!("bench/cases/{n}.rs differs"))));
-    let row = row(Group::Heap, "query/floor/10", HEAP_BLOCKS, Verdict::Improved).values(number(500), number(61));
+    let row =
+        row(Group::Of(Class::Heap), "query/floor/10", HEAP_BLOCKS, Verdict::Improved).values(number(500), number(61));
     let slack = Slack::new(std::slice::from_ref(&row), Some(20));
     let told = |rules_forbidden: bool, exit_code: u8| {
         let whole = report(vec![row.clone()], tools(), Comparison::None("there is no base".into()));

@@ -138,7 +138,7 @@ pub enum BaselineError {
         /// Metric of the row.
         metric: MetricName,
     },
-    /// Nobody could tell where these counts are comparable.
+    /// Without `tools` it is unknown which counts these can be compared with.
     #[error(
         "`{case}` has a record for `{metric}`, but `tools` does not say which valgrind and libc it was counted with"
     )]
@@ -152,9 +152,11 @@ pub enum BaselineError {
     #[error("`tools` says what instructions were counted with, but there is no such record")]
     IdleTools,
     /// Values or acceptances are not those that were written.
-    #[error("its values are not those that were stored: `digest` does not fit them, so somebody edited it")]
+    #[error(
+        "its values are not those that were stored: `digest` does not match, so the file was edited by hand or merged"
+    )]
     Edited,
-    /// Nobody could tell whether it was edited.
+    /// Without a digest an edit cannot be detected.
     #[error("missing field `digest`, which tells whether its values are those that were stored")]
     NoDigest,
     /// A baseline without records can find nothing.
@@ -194,8 +196,8 @@ struct Stored {
     digest: Option<Checksum>,
 }
 
-/// What stored values and acceptances are known again by: FNV-1a of their lines. It tells of an edit by accident, not of one by
-/// somebody who computes it anew.
+/// The digest of stored values and acceptances: FNV-1a of their lines. It detects an accidental edit, not an author who also
+/// recomputes the digest.
 fn digest(body: &str) -> Checksum {
     let fnv = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     Checksum(body.bytes().fold(0xcbf2_9ce4_8422_2325, fnv))
@@ -334,7 +336,7 @@ impl Baseline {
     }
 
     /// A text of this form with the digest of what it holds now, as `update` would have written it; the text itself where it
-    /// is none. For whoever changes stored values on purpose, as a merge tool or a test does.
+    /// is none. For programs that change stored values on purpose: a merge tool or a test.
     pub fn sealed(text: &str) -> String {
         let Ok(stored) = toml::from_str::<Stored>(text) else { return text.to_owned() };
         let Ok(mut baseline) = Self::new(stored.key, stored.tools, stored.provenance, stored.record) else {
@@ -470,7 +472,7 @@ record = [
         }
     }
 
-    /// By accident, as in a merge; whoever means it writes it with the command.
+    /// A merge can change a value by accident; a deliberate change is written by `baseline update`.
     #[test]
     fn an_edited_value_is_seen() {
         let text = sample().to_toml("a command");

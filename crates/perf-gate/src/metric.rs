@@ -60,7 +60,7 @@ pub enum Class {
     Heap,
     /// Instructions under callgrind: repeats to a few in a million; more than 1 % more is red.
     Instructions,
-    /// Wall time: shown with its spread, judged through budgets only.
+    /// Wall time: depends on the machine and its load, so it is judged in pairs with the base, and by budgets.
     Wall,
 }
 

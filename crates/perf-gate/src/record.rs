@@ -72,7 +72,7 @@ pub enum RecordError {
     },
 }
 
-/// The shape on disk and on the pipe: unit and class are written out, so that whoever reads it needs no list of metrics.
+/// The shape on disk and on the pipe: unit and class are written out, so that a reader needs no list of metrics.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stored {

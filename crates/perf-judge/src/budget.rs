@@ -1,11 +1,12 @@
 //! The promises: absolute limits that people wrote down.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 
 use perf_gate::{CaseName, MetricName, Unit};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
+
+use crate::rule_file::{self, Invalid};
 
 /// An absolute limit of one row.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -35,22 +36,8 @@ pub struct Reference {
     pub measured: String,
 }
 
-/// Why a text is not a list of budgets, and where.
-#[derive(Debug)]
-pub struct BudgetError {
-    /// What is wrong.
-    pub what: String,
-    /// Where in the text.
-    pub span: Option<Range<usize>>,
-}
-
 /// The version of the file that this program reads.
 const SCHEMA: u32 = 1;
-
-#[derive(Deserialize)]
-struct Version {
-    schema: Spanned<u32>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -62,15 +49,8 @@ struct Stored {
 }
 
 /// Reads the file.
-pub fn parse(text: &str) -> Result<Vec<Budget>, BudgetError> {
-    let shape = |error: toml::de::Error| BudgetError { what: error.message().to_owned(), span: error.span() };
-    // The version alone first, so that a newer file is named as such and not as a list of odd fields.
-    let Version { schema } = toml::from_str(text).map_err(shape)?;
-    if *schema.get_ref() != SCHEMA {
-        let what = format!("schema {} is not the version this program reads ({SCHEMA})", schema.get_ref());
-        return Err(BudgetError { what, span: Some(schema.span()) });
-    }
-    let Stored { budget, .. } = toml::from_str(text).map_err(shape)?;
+pub fn parse(text: &str) -> Result<Vec<Budget>, Invalid> {
+    let Stored { budget, .. } = rule_file::read(text, SCHEMA)?;
     let mut seen = BTreeSet::new();
     let mut budgets = Vec::new();
     for entry in budget {
@@ -79,13 +59,13 @@ pub fn parse(text: &str) -> Result<Vec<Budget>, BudgetError> {
         if let Some(Reference { promised, measured }) = &entry.reference
             && (promised.trim().is_empty() || measured.trim().is_empty())
         {
-            return Err(BudgetError { what: format!("{case} {metric}: `reference` says nothing"), span });
+            return Err(Invalid { what: format!("{case} {metric}: `reference` says nothing"), span });
         }
         if source.trim().is_empty() {
-            return Err(BudgetError { what: format!("{case} {metric}: `source` is empty"), span });
+            return Err(Invalid { what: format!("{case} {metric}: `source` is empty"), span });
         }
         if !seen.insert((case.clone(), *metric)) {
-            return Err(BudgetError { what: format!("{case} {metric} has two budgets"), span });
+            return Err(Invalid { what: format!("{case} {metric} has two budgets"), span });
         }
         budgets.push(entry);
     }

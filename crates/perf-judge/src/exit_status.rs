@@ -1,6 +1,6 @@
 //! What this program's exit codes mean, and how rows decide them. Scripts depend on these numbers.
 
-use perf_gate::Metric;
+use perf_gate::{Class, Metric};
 
 use crate::row::{Group, Row, Subject};
 use crate::verdict::Verdict;
@@ -45,7 +45,7 @@ pub fn of_rows(rows: &[Row], counted: bool, required: Required) -> u8 {
     let red = |row: &Row| match row.verdict {
         Verdict::Broken | Verdict::Regressed | Verdict::Missing => true,
         // Wall time has no stored value: there it says that the base lacks the case.
-        Verdict::New => required.baseline && row.group != Group::Wall,
+        Verdict::New => required.baseline && row.group != Group::Of(Class::Wall),
         Verdict::Unfit
         | Verdict::Inconclusive
         | Verdict::Accepted
@@ -55,7 +55,7 @@ pub fn of_rows(rows: &[Row], counted: bool, required: Required) -> u8 {
         | Verdict::Identical => false,
     };
     let not_judged = |row: &Row| match row.verdict {
-        Verdict::Inconclusive | Verdict::Unfit | Verdict::Info if row.group == Group::Wall => required.wall,
+        Verdict::Inconclusive | Verdict::Unfit | Verdict::Info if row.group == Group::Of(Class::Wall) => required.wall,
         Verdict::Inconclusive => required.instructions || !is_of_instructions(row),
         _ => false,
     };
@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(code(&[Pass, Inconclusive], false), NOT_JUDGED);
         assert_eq!(code(&[Pass, New], true), RED);
         assert_eq!(code(&[Pass, Inconclusive, New], true), RED);
-        let of_wall = Row { group: Group::Wall, ..row(New) };
+        let of_wall = Row { group: Group::Of(Class::Wall), ..row(New) };
         let required = Required { baseline: true, ..Required::default() };
         assert_eq!(of_rows(&[of_wall], false, required), GREEN, "the base lacks a case that the change adds");
     }

@@ -6,8 +6,8 @@
 //! - [`run`]: what was measured, as data. [`pairs`]: wall time in pairs, as data, and how many pairs a case gets.
 //! - [`judge`]: turns these, a baseline and [`budget`]s into [`row`]s, each with a [`verdict`] and [`next_step`]s.
 //! - [`rules`]: what a change does to the rules that it is judged by.
-//! - [`slack`]: improvements that nobody stored.
-//! - [`thresholds`]: margins that people chose. [`selection`]: which cases a command is about.
+//! - [`slack`]: improvements that are not in the stored baseline.
+//! - [`thresholds`]: margins that people chose. [`rule_file`]: what their file and that of budgets have in common. [`selection`]: which cases a command is about.
 //! - [`comparability`]: why a stored run cannot be compared with. [`baseline_update`]: what a stored run becomes.
 //! - [`report`]: the rows as text for people and programs. [`exit_status`]: what they mean together.
 //! - [`statistics`]: the arithmetic of noisy measurements; what is random follows from a seed ([`rng`]).
@@ -23,6 +23,7 @@ pub mod pairs;
 pub mod report;
 pub mod rng;
 pub mod row;
+pub mod rule_file;
 pub mod rules;
 pub mod run;
 pub mod selection;

@@ -13,35 +13,19 @@ use crate::text;
 use crate::verdict::Verdict;
 
 /// Rows that are shown together, in the order of the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
-    /// What the case did.
-    Behaviour,
-    /// How often a classifier is right.
-    Quality,
-    /// Polls, wake-ups and virtual time.
-    Schedule,
-    /// Heap figures.
-    Heap,
-    /// Instructions.
-    Instructions,
-    /// Wall time.
-    Wall,
+    /// Measured values of one class.
+    Of(Class),
     /// Absolute limits.
     Budget,
 }
 
 impl Group {
-    /// The name in tables.
+    /// The name in tables and reports.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Behaviour => "behaviour",
-            Self::Quality => "quality",
-            Self::Schedule => "schedule",
-            Self::Heap => "heap",
-            Self::Instructions => "instructions",
-            Self::Wall => "wall",
+            Self::Of(class) => class.name(),
             Self::Budget => "budget",
         }
     }
@@ -49,27 +33,19 @@ impl Group {
     /// The rule of the group, for the head of its part of the table.
     pub const fn rule(self) -> &'static str {
         match self {
-            Self::Behaviour => "any change is red",
-            Self::Quality => "less is red, more is an improvement",
-            Self::Schedule => "more is red, less is an improvement",
-            Self::Heap => "more is red, less is an improvement",
-            Self::Instructions => "more than 1 % more is red, more than 1 % less is an improvement",
-            Self::Wall => "slower than the base, twice, is red",
+            Self::Of(Class::Behaviour) => "any change is red",
+            Self::Of(Class::Quality) => "less is red, more is an improvement",
+            Self::Of(Class::Schedule | Class::Heap) => "more is red, less is an improvement",
+            Self::Of(Class::Instructions) => "more than 1 % more is red, more than 1 % less is an improvement",
+            Self::Of(Class::Wall) => "slower than the base, twice, is red",
             Self::Budget => "above the limit is red",
         }
     }
 }
 
-impl From<Class> for Group {
-    fn from(class: Class) -> Self {
-        match class {
-            Class::Behaviour => Self::Behaviour,
-            Class::Quality => Self::Quality,
-            Class::Schedule => Self::Schedule,
-            Class::Heap => Self::Heap,
-            Class::Instructions => Self::Instructions,
-            Class::Wall => Self::Wall,
-        }
+impl Serialize for Group {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 
@@ -270,7 +246,7 @@ pub(crate) mod tests {
 
     /// A row that is only its verdict.
     pub fn row(verdict: Verdict) -> Row {
-        Row::new(Group::Heap, &CaseName::new("a/b/c").unwrap(), BLOCKS, verdict)
+        Row::new(Group::Of(Class::Heap), &CaseName::new("a/b/c").unwrap(), BLOCKS, verdict)
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! Improvements that nobody stored: room in which a change can get worse and stay green.
+//! Improvements that are not in the stored baseline: room in which a change can get worse and stay green.
 
-use perf_gate::{CaseName, MetricName};
+use perf_gate::{CaseName, Class, MetricName};
 use serde::Serialize;
 
 use crate::row::{Group, Row, Subject};
@@ -34,10 +34,11 @@ impl Slack {
     /// Of the rows of a run; `days` ago its baseline was written. None where nothing is better.
     pub fn new(rows: &[Row], days: Option<i64>) -> Option<Self> {
         let better = |row: &Row| {
-            let counts = matches!(row.group, Group::Quality | Group::Schedule | Group::Heap | Group::Instructions);
+            let counts =
+                matches!(row.group, Group::Of(Class::Quality | Class::Schedule | Class::Heap | Class::Instructions));
             let judged = matches!(row.verdict, Verdict::Pass | Verdict::Improved);
             let change = row.change().filter(|_| counts && judged)?;
-            let better = if row.group == Group::Quality { change } else { -change };
+            let better = if row.group == Group::Of(Class::Quality) { change } else { -change };
             let Subject::Metric { name, .. } = row.subject else { return None };
             (better > NOTHING).then(|| (better, row.case.clone(), name))
         };
@@ -47,7 +48,7 @@ impl Slack {
         Some(Self { rows, case, metric, percent: most * 100.0, days })
     }
 
-    /// Whether it is so much, or there for so long, that somebody should store it.
+    /// Whether the slack is so large, or so old, that the baseline should be updated.
     pub fn is_a_warning(&self) -> bool {
         self.percent > MUCH_PERCENT || self.days.is_some_and(|days| days > LONG_DAYS)
     }
@@ -55,7 +56,7 @@ impl Slack {
 
 #[cfg(test)]
 mod tests {
-    use perf_gate::{Class, Metric, Unit};
+    use perf_gate::{Metric, Unit};
 
     use super::*;
     use crate::row::Value::Number;
@@ -69,18 +70,22 @@ mod tests {
     #[test]
     fn what_is_better_and_not_stored_is_slack() {
         let slack = |rows: &[Row]| Slack::new(rows, None).map(|slack| (slack.rows, (slack.percent * 10.0).round()));
-        let worse = row(Group::Heap, 100, 110, Verdict::Regressed);
-        assert_eq!(slack(&[row(Group::Heap, 100, 100, Verdict::Pass), worse]), None);
-        let improved = row(Group::Instructions, 10_000, 9_652, Verdict::Improved);
-        let within = row(Group::Instructions, 10_000, 9_930, Verdict::Pass);
-        let nothing = row(Group::Instructions, 10_000, 9_999, Verdict::Pass);
+        let worse = row(Group::Of(Class::Heap), 100, 110, Verdict::Regressed);
+        assert_eq!(slack(&[row(Group::Of(Class::Heap), 100, 100, Verdict::Pass), worse]), None);
+        let improved = row(Group::Of(Class::Instructions), 10_000, 9_652, Verdict::Improved);
+        let within = row(Group::Of(Class::Instructions), 10_000, 9_930, Verdict::Pass);
+        let nothing = row(Group::Of(Class::Instructions), 10_000, 9_999, Verdict::Pass);
         assert_eq!(slack(&[within.clone(), improved, nothing]), Some((2, 35.0)));
-        assert_eq!(slack(&[row(Group::Quality, 100, 101, Verdict::Improved)]), Some((1, 10.0)), "more is better");
+        assert_eq!(
+            slack(&[row(Group::Of(Class::Quality), 100, 101, Verdict::Improved)]),
+            Some((1, 10.0)),
+            "more is better"
+        );
         assert_eq!(slack(&[row(Group::Budget, 100, 1, Verdict::Pass)]), None, "a limit is no stored value");
-        assert_eq!(slack(&[row(Group::Heap, 100, 50, Verdict::Inconclusive)]), None);
+        assert_eq!(slack(&[row(Group::Of(Class::Heap), 100, 50, Verdict::Inconclusive)]), None);
 
         let warns = |days| Slack::new(std::slice::from_ref(&within), days).unwrap().is_a_warning();
         assert!(!warns(None) && !warns(Some(14)) && warns(Some(15)));
-        assert!(Slack::new(&[row(Group::Heap, 100, 97, Verdict::Improved)], None).unwrap().is_a_warning());
+        assert!(Slack::new(&[row(Group::Of(Class::Heap), 100, 97, Verdict::Improved)], None).unwrap().is_a_warning());
     }
 }

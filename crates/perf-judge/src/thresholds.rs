@@ -1,12 +1,13 @@
 //! How much a change may cost: what people decided where the ordinary margin is not what they want.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use jiff::civil::Date;
 use perf_gate::CaseName;
 use serde::Deserialize;
 use toml::Spanned;
+
+use crate::rule_file::{self, Invalid};
 
 /// What `thresholds.toml` says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,38 +27,25 @@ pub struct Threshold {
     pub expires: String,
 }
 
-/// Why a text is no list of thresholds, and where.
-#[derive(Debug)]
-pub struct ThresholdError {
-    /// What is wrong.
-    pub what: String,
-    /// Where in the text.
-    pub span: Option<Range<usize>>,
-}
-
 /// The version of the file that this program reads.
 const SCHEMA: u32 = 1;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stored {
-    schema: Spanned<u32>,
+    #[serde(rename = "schema")]
+    _schema: u32,
     // Required, so that a cut file is not an empty list.
     threshold: Vec<Spanned<Threshold>>,
 }
 
 /// Reads the file. `today` is when: no margin may be wider for longer than three months from then on.
-pub fn parse(text: &str, today: Date) -> Result<Thresholds, ThresholdError> {
-    let Stored { schema, threshold } = toml::from_str(text)
-        .map_err(|error: toml::de::Error| ThresholdError { what: error.message().to_owned(), span: error.span() })?;
-    if *schema.get_ref() != SCHEMA {
-        let what = format!("schema {} is not the version this program reads ({SCHEMA})", schema.get_ref());
-        return Err(ThresholdError { what, span: Some(schema.span()) });
-    }
+pub fn parse(text: &str, today: Date) -> Result<Thresholds, Invalid> {
+    let Stored { threshold, .. } = rule_file::read(text, SCHEMA)?;
     let mut thresholds = BTreeMap::new();
     for entry in threshold {
         let (span, entry) = (Some(entry.span()), entry.into_inner());
-        let refused = |what: &str| Err(ThresholdError { what: format!("{}: {what}", entry.case), span: span.clone() });
+        let refused = |what: &str| Err(Invalid { what: format!("{}: {what}", entry.case), span: span.clone() });
         if !(1..=100).contains(&entry.wall_percent) {
             return refused("`wall_percent` is from 1 to 100");
         }
@@ -93,7 +81,7 @@ impl Thresholds {
     }
 }
 
-/// Days that a tolerance may last: whoever needs longer has to say so again.
+/// Days that a tolerance may last. A longer one has to be renewed in the file.
 pub const LONGEST_TOLERANCE_DAYS: i32 = 90;
 
 /// Whether a day is so far ahead that no tolerance may last until then.
@@ -153,5 +141,7 @@ mod tests {
         let twice = format!("{GOOD}{}", GOOD.strip_prefix("schema = 1\n").unwrap());
         assert!(parse(&twice, TODAY).unwrap_err().what.contains("two thresholds"));
         assert!(parse("schema = 1", TODAY).is_err(), "cut before the list");
+        let newer = parse("schema = 2\nmargins = 1", TODAY).unwrap_err();
+        assert!(newer.what.contains("schema 2 is not the version"), "not a list of odd fields: {}", newer.what);
     }
 }

@@ -75,7 +75,7 @@ fn expires(text: &str) -> Result<String, String> {
 pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
     let selection = Selection::new(options.only.as_deref())?;
     let accept = patterns(&options.accept)?;
-    // Held until the end, and what is stored is read under it: nobody else's update is lost.
+    // The lock is taken before stored baselines are read and held until they are written, so no concurrent update is lost.
     let what = format!("`{}`", workspace.command("baseline update"));
     let _lock = DirectoryLock::take(&workspace.perf_dir().join("update"), &what)?;
     let data = BenchData::read(workspace, options.places.baselines())?;

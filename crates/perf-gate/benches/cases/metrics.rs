@@ -1,4 +1,4 @@
-//! What is counted here. A name is stored in baselines, so it stays for ever.
+//! What is counted here. A name is stored in baselines, so it must not change.
 
 use perf_gate::{Class, Metric, Unit};
 

@@ -68,7 +68,7 @@ fn row(budget: &Budget, exact: &ExactRun, instructions: &[Instructions], wall: &
     }
 }
 
-/// Why nobody counted the instructions of a case, if a harness could not count any.
+/// Why the instructions of a case were not counted, if its harness could not count any.
 fn not_counted<'a>(case: &CaseName, instructions: &'a [Instructions]) -> Option<&'a str> {
     if instructions.iter().any(|instructions| instructions.get(case).is_some()) {
         return None;

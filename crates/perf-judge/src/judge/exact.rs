@@ -19,7 +19,8 @@ pub fn rows(run: &ExactRun, base: Base<'_>, selection: &Selection, today: Date) 
         match outcome {
             Ok(records) => measured(case, records, base, today, &mut rows),
             Err(why) => rows.push(
-                Row::without_value(Group::Behaviour, case, Subject::Case, why).then(NextStep::RunCount(case.clone())),
+                Row::without_value(Group::Of(Class::Behaviour), case, Subject::Case, why)
+                    .then(NextStep::RunCount(case.clone())),
             ),
         }
     }
@@ -44,7 +45,7 @@ fn measured(case: &CaseName, records: &[Record], base: Base<'_>, today: Date, ro
     if let Some(record) = records.first() {
         let row = |verdict| {
             let stored = stored_checksum.map(|stored| Value::Checksum(stored.checksum()));
-            Row::new(Group::Behaviour, case, Subject::Checksum, verdict)
+            Row::new(Group::Of(Class::Behaviour), case, Subject::Checksum, verdict)
                 .values(stored, Some(Value::Checksum(record.checksum())))
         };
         rows.push(match (base, stored_checksum) {

@@ -28,7 +28,7 @@ pub fn rows(
     for (case, outcome) in run {
         rows.push(match outcome {
             Ok(record) => judge(record, base, today),
-            Err(why) => Row::without_value(Group::Instructions, case, Metric::INSTRUCTIONS, why)
+            Err(why) => Row::without_value(Group::Of(Class::Instructions), case, Metric::INSTRUCTIONS, why)
                 .then(NextStep::RunOperations(case.clone())),
         });
     }

@@ -20,7 +20,7 @@ pub use instructions::{is_above as instructions_above, rows as instruction_rows}
 pub use paired::{Judgement, Witness};
 pub use wall::rows as wall_rows;
 
-use perf_gate::{Baseline, CaseName, Record};
+use perf_gate::{Baseline, CaseName, Class, Record};
 
 use crate::next_step::NextStep;
 use crate::row::{self, Group, Row, Value};
@@ -71,7 +71,7 @@ pub fn identical_rows(stored: Option<&Baseline>, selection: &Selection) -> Vec<R
     let records = stored.into_iter().flat_map(Baseline::records);
     let selected = records.filter(|record| selection.contains(record.case()));
     let row = |record: &Record| {
-        Row::new(record.metric().class().into(), record.case(), record.metric(), Verdict::Identical)
+        Row::new(Group::Of(record.metric().class()), record.case(), record.metric(), Verdict::Identical)
             .values(Some(Value::Number(record.value())), None)
     };
     let mut rows: Vec<Row> = selected.map(row).collect();
@@ -93,26 +93,27 @@ pub fn identical_where_not_comparable(rows: &mut [Row], base: &str) {
 /// What the rows that repeat say about where the time of a case goes.
 pub fn witness(rows: &[Row], case: &CaseName) -> Witness {
     let of_case = |group: Group| rows.iter().filter(move |row| row.case == *case && row.group == group);
-    let is_more =
-        |row: &Row| row.change().is_some_and(|change| change > if row.group == Group::Heap { 0.0 } else { 0.002 });
-    if of_case(Group::Heap).chain(of_case(Group::Instructions)).any(is_more) {
+    let is_more = |row: &Row| {
+        row.change().is_some_and(|change| change > if row.group == Group::Of(Class::Heap) { 0.0 } else { 0.002 })
+    };
+    if of_case(Group::Of(Class::Heap)).chain(of_case(Group::Of(Class::Instructions))).any(is_more) {
         return Witness::Work;
     }
-    let counted =
-        of_case(Group::Instructions).any(|row| row.change().is_some() && row.verdict != Verdict::Inconclusive);
+    let counted = of_case(Group::Of(Class::Instructions))
+        .any(|row| row.change().is_some() && row.verdict != Verdict::Inconclusive);
     if counted { Witness::NoWork } else { Witness::Unknown }
 }
 
 /// The row of a record, with the stored value beside the measured one.
 fn row(record: &Record, stored: Option<&Record>, verdict: Verdict) -> Row {
     let metric = record.metric();
-    Row::new(metric.class().into(), record.case(), metric, verdict)
+    Row::new(Group::Of(metric.class()), record.case(), metric, verdict)
         .values(stored.map(|stored| Value::Number(stored.value())), Some(Value::Number(record.value())))
 }
 
 fn missing(record: &Record) -> Row {
     let (case, metric) = (record.case(), record.metric());
-    Row::new(metric.class().into(), case, metric, Verdict::Missing)
+    Row::new(Group::Of(metric.class()), case, metric, Verdict::Missing)
         .values(Some(Value::Number(record.value())), None)
         .because("in the baseline, not in the run")
         .then(NextStep::BringBack)

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 
-use perf_gate::{CaseName, Metric};
+use perf_gate::{CaseName, Class, Metric};
 
 use crate::next_step::NextStep;
 use crate::pairs::outcome::{Broken, Measured};
@@ -266,11 +266,11 @@ pub fn rows(
     let control = measured.pairs.differences(Stage::Control, &measured.control);
     let unfit = unfit(&control);
     let row = |case: &CaseName| {
-        let new = |verdict| Row::new(Group::Wall, case, Metric::TIME, verdict);
+        let new = |verdict| Row::new(Group::Of(Class::Wall), case, Metric::TIME, verdict);
         match measured.broken.get(case) {
             Some(Broken::Head(why) | Broken::Base(why @ NoValue::Unfinished(_))) => {
                 let why = why.clone().said_by("`time`");
-                return Row::without_value(Group::Wall, case, Metric::TIME, &why).then(NextStep::RunTime);
+                return Row::without_value(Group::Of(Class::Wall), case, Metric::TIME, &why).then(NextStep::RunTime);
             }
             Some(Broken::Base(why)) => {
                 return new(Verdict::New).because(format!("the base does not do it: `time` {why}"));

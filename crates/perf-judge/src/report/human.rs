@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
+use perf_gate::Class;
 
 use super::run_report::{Report, Wording};
 use super::{notes, number, pairs};
@@ -190,7 +191,7 @@ enum Line {
 
 /// The rule of a group.
 fn rule(rows: &[Row]) -> String {
-    let group = rows.first().map_or(Group::Behaviour, |row| row.group);
+    let group = rows.first().map_or(Group::Of(Class::Behaviour), |row| row.group);
     match rows.iter().find_map(|row| row.spread) {
         Some(spread) => format!("median of {} processes and its interquartile range", spread.processes),
         None => group.rule().to_owned(),
@@ -222,7 +223,7 @@ fn lines(rows: &[Row], room: Room) -> Vec<Line> {
         }
         for of_case in worst.chunk_by(|a, b| a.case == b.case) {
             // One row a case: the case says it all.
-            let single = matches!(first.group, Group::Instructions | Group::Wall);
+            let single = matches!(first.group, Group::Of(Class::Instructions | Class::Wall));
             if let (false, Some(row)) = (single, of_case.first()) {
                 lines.push(Line::Case(row.case.to_string()));
             }
@@ -249,7 +250,7 @@ fn others(rows: &[Row], shown: usize) -> String {
         0 => format!("  {} of {}", counted(rows.len(), "row"), counted(cases.len(), "case")),
         shown => format!("  and {} more, all in report.md", rows.len() - shown),
     };
-    let counted = rows.iter().filter(|row| row.group == Group::Instructions && row.verdict == Verdict::Pass);
+    let counted = rows.iter().filter(|row| row.group == Group::Of(Class::Instructions) && row.verdict == Verdict::Pass);
     let changes: Vec<f64> = counted.filter_map(Row::change).collect();
     if !changes.is_empty() {
         let least = changes.iter().copied().fold(f64::INFINITY, f64::min) * 100.0;

@@ -1,6 +1,6 @@
 //! A judged run, and what all forms of it say.
 
-use perf_gate::{Key, Provenance, Tools};
+use perf_gate::{Class, Key, Provenance, Tools};
 
 use super::comparison::Comparison;
 use crate::exit_status;
@@ -98,7 +98,10 @@ impl Report {
             .any(|harness| harness.tools.is_err())
             .then(|| "instructions were not measured".to_owned());
         let missing: Vec<String> =
-            [not_measured, not_judged(Group::Instructions), not_judged(Group::Wall)].into_iter().flatten().collect();
+            [not_measured, not_judged(Group::Of(Class::Instructions)), not_judged(Group::Of(Class::Wall))]
+                .into_iter()
+                .flatten()
+                .collect();
         let mut meaning = match missing.is_empty() {
             true => exit_status::meaning(self.exit_code).to_owned(),
             false => format!("{}; {}", exit_status::GREEN_IN_PART, missing.join("; ")),

@@ -4,7 +4,7 @@ mod allocations;
 mod culprit;
 mod functions;
 
-use perf_gate::Unit;
+use perf_gate::{Class, Unit};
 use perf_judge::row::{Group, Row};
 use perf_judge::text;
 use perf_judge::verdict::Verdict;
@@ -28,13 +28,13 @@ pub fn name(
 ) -> Result<(), Failure> {
     let (base, head) = (&sides.base.executables, &sides.head.executables);
     if let Some(callgrind) = callgrind {
-        for row in worst(rows, |row| row.group == Group::Instructions) {
+        for row in worst(rows, |row| row.group == Group::Of(Class::Instructions)) {
             let found = functions::of(callgrind, base, head, &row.case)?;
             explain(row, "instructions went to", &found);
         }
     }
     let files = allocations::files(workspace.root(), &sides.packages);
-    for row in worst(rows, |row| row.group == Group::Heap && row.subject.unit() == Some(Unit::Blocks)) {
+    for row in worst(rows, |row| row.group == Group::Of(Class::Heap) && row.subject.unit() == Some(Unit::Blocks)) {
         let found = allocations::of(&files, base, head, &row.case)?;
         explain(row, "allocations are in", &found);
     }
@@ -61,14 +61,14 @@ fn explain(row: &mut Row, where_to: &str, culprits: &[Culprit]) {
 
 #[cfg(test)]
 mod tests {
-    use perf_gate::{CaseName, Class, Metric};
+    use perf_gate::{CaseName, Metric};
 
     use super::culprit::grown;
     use super::*;
 
     fn a_row(verdict: Verdict) -> Row {
         let blocks = Metric::new("heap-blocks", Unit::Blocks, Class::Heap);
-        Row::new(Group::Heap, &CaseName::new("a/b/c").unwrap(), blocks, verdict)
+        Row::new(Group::Of(Class::Heap), &CaseName::new("a/b/c").unwrap(), blocks, verdict)
     }
 
     #[test]
