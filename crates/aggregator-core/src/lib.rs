@@ -14,7 +14,7 @@
 //! - [`QueryStream`] is one query; [`Canceller`] ends it from elsewhere; [`Engine::ask`] gives
 //!   its [`Reply`] as a whole.
 //! - [`Batch`] is many queries over one engine, so many at a time.
-//! - [`event`] is the contract with whoever reads the stream; text from outside is a [`CleanText`](event::CleanText) there.
+//! - [`event`] is the contract with the caller who reads the stream; text from outside is a [`CleanText`](event::CleanText) there.
 //! - [`provider`] and [`model`] are the contracts with whoever implements them.
 //! - [`analysis`] says what a query is, before anybody is asked.
 //! - [`settings_by_name`] is for files and tables of settings.
