@@ -1,4 +1,4 @@
-//! No crate has a circle of files: whoever reads a file can read first what it is made of.
+//! The files of a crate depend on each other without a circle, so that each can be read after those it depends on.
 //!
 //! An arrow from one file to another is a name that the first one takes from the second: in a `use`, or in a path in its
 //! code that begins with `crate`, `self`, `super` or with a name that is in scope. A name is followed through re-exports to
@@ -612,7 +612,7 @@ fn what_only_tests_have_is_no_arrow() {
     ] {
         assert!(with_a_way_back(back).is_empty(), "{back}");
     }
-    // In a file of their own, which has to be there for nobody.
+    // Tests in a file of their own: it is not read, so it need not exist.
     let files = [("lib.rs", "mod a;"), ("a.rs", "#[cfg(test)] mod tests; use std::fmt;")];
     assert!(circles(&files).is_empty());
 }

@@ -44,7 +44,7 @@ const ENTROPY: &[&str] = &["fastrand", "getrandom", "rand", "rand_core"];
 const ENGINE: &[&str] = &["aggregator-core", "aggregator-mocks", "tokio"];
 const PROCESSES_AND_FILES: &[&str] = &["ctrlc", "indicatif", "rustix", "tempfile"];
 
-/// The rules. Build dependencies within the workspace are for nobody.
+/// The rules. No member may have a build dependency on another.
 const MEMBERS: &[Member] = &[
     Member { name: "aggregator-core", normal: &[], dev: &["aggregator-mocks"], never: &[HTTP, SERDE] },
     Member {
@@ -209,8 +209,7 @@ fn the_library_of_perf_gate_needs_three_crates() {
     );
 }
 
-/// A planted fault must reach nobody: the feature that has them is on only where somebody writes its name on a command
-/// line.
+/// A planted fault must not reach a user: its feature is on only where a command line names it.
 #[test]
 fn planted_faults_are_built_only_when_asked_for_by_name() {
     const FEATURE: &str = "seeded-faults";
@@ -460,8 +459,8 @@ fn every_crate_says_what_it_is() {
     none(&findings, "begin the file with `//! ` and one line that says what the crate is");
 }
 
-/// Whoever loosens a promise, the judge or what runs it should not be the only one who looked. Whether there are owners is up to
-/// a repository; that the list of what they would own is complete is up to this one.
+/// A change to a budget, the judge or what runs it needs a reviewer other than its author. A repository chooses its owners; this
+/// test checks that the list of paths they would own is complete.
 #[test]
 fn what_decides_verdicts_is_listed_and_owners_are_of_folders() {
     let guide = read(&root().join(".github/CONTRIBUTING.md"));

@@ -135,7 +135,7 @@ fn run(dir: &Path, arguments: &[&str], index: Option<&Path>) -> Result<String, C
     let mut git = Command::new("git");
     in_its_own_repository(&mut git);
     git.args(QUIET).args(arguments).current_dir(dir);
-    // Reasons are read here, and nobody is there to be asked for a password.
+    // Reasons are matched in English below, and a check has no terminal to type a password into.
     git.env("LC_ALL", "C").env_remove("LANGUAGE").env("GIT_TERMINAL_PROMPT", "0");
     if let Some(index) = index {
         git.env("GIT_INDEX_FILE", index);

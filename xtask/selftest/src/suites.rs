@@ -25,6 +25,7 @@ use perf_runner::measure::key;
 use perf_runner::measure::programs::Executables;
 use perf_runner::measure::provenance;
 use perf_runner::process::affinity::{self, Processor};
+use perf_runner::process::child::Messages;
 use perf_runner::process::parallel;
 use perf_runner::progress::Progress;
 use perf_runner::workspace::{Harness, Workspace};
@@ -361,7 +362,8 @@ fn build(
     key: &Key,
 ) -> Result<Side, Failure> {
     let circumstances = circumstances(key);
-    let recipe = Recipe { harness, tree, packages, features, circumstances, own_toolchain: false };
+    let messages = Messages::Shown;
+    let recipe = Recipe { harness, tree, packages, features, circumstances, own_toolchain: false, messages };
     Side::build(workspace, name, &recipe).map_err(|error| match error {
         BuildError::Stopped(failure) => failure,
         BuildError::DoesNotBuild(reason) => {

@@ -12,6 +12,7 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
+use crate::folder;
 use crate::tiny::{CLOCK, Tiny};
 use crate::world::Ran;
 
@@ -21,7 +22,7 @@ fn plain() -> &'static Tiny {
     PLAIN.get_or_init(|| {
         let tiny = Tiny::with_baseline();
         fs::remove_dir_all(tiny.path("target")).unwrap();
-        // Else nobody can clone a part of it.
+        // Without it git refuses a partial clone.
         tiny.git(&["config", "uploadpack.allowFilter", "true"]);
         tiny
     })
@@ -34,7 +35,7 @@ struct Place {
     root: PathBuf,
 }
 
-/// Whoever is not root cannot remove what may not be written.
+/// A user other than root cannot remove files from read-only folders.
 impl Drop for Place {
     fn drop(&mut self) {
         let _ = Command::new("chmod").args(["-R", "u+w"]).arg(self.dir.path()).stderr(Stdio::null()).status();
@@ -67,15 +68,12 @@ impl Place {
     }
 
     fn write(&self, path: &str, text: &str) {
-        let path = self.path(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        folder::write(&self.path(path), text);
     }
 
+    #[track_caller]
     fn edit(&self, path: &str, from: &str, to: &str) {
-        let text = fs::read_to_string(self.path(path)).unwrap();
-        assert!(text.contains(from), "no {from:?} in {path}: {text}");
-        self.write(path, &text.replacen(from, to, 1));
+        folder::edit(&self.path(path), from, to);
     }
 
     /// Makes a row's surroundings, in the workspace if there is one yet.
@@ -206,6 +204,26 @@ const CLOCK_IS_A_SUBMODULE: &str = "cp -R crates/clock ../clock && cd ../clock &
 const CLOCK_IS_A_LINK: &str = "mkdir shared && mv crates/clock/src/lib.rs shared/clock.rs \
     && ln -s ../../../shared/clock.rs crates/clock/src/lib.rs && git add . && git commit -qm link";
 
+/// Sources of the package that is measured are in a submodule of a submodule.
+const SOURCES_ARE_A_SUBMODULE: &str = "cp -R crates/clock ../clock && mv ../clock/src ../sources && cd ../sources \
+    && git init -qb main && git add . && git commit -qm sources && cd ../clock && git init -qb main \
+    && git submodule --quiet add ../sources src && git add . && git commit -qm clock && cd ../it && git rm -rq crates/clock \
+    && rm -rf crates/clock && git submodule --quiet add ../clock crates/clock && git submodule --quiet update --init --recursive \
+    && git commit -qm submodules";
+
+/// The package that is measured includes a file of another folder.
+const CLOCK_INCLUDES_A_FILE: &str = "mkdir shared && grep -v '^//!' crates/clock/src/lib.rs > shared/clock.in \
+    && echo 'include!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/../../shared/clock.in\"));' > crates/clock/src/lib.rs \
+    && git add . && git commit -qm include";
+
+/// The package that is measured names a package of a registry, in whose place the workspace has its own, whose library is
+/// beside its manifest.
+const CLOCK_IS_PATCHED: &str = "mkdir -p patched/strikes && cp crates/clock/src/lib.rs patched/strikes/strikes.rs \
+    && printf '[package]\nname = \"strikes\"\nversion = \"1.0.0\"\nedition = \"2024\"\n[lib]\npath = \"strikes.rs\"\n[workspace]\n' > patched/strikes/Cargo.toml \
+    && printf '[dependencies]\nstrikes = \"1\"\n' >> crates/clock/Cargo.toml && echo 'pub use strikes::*;' > crates/clock/src/lib.rs \
+    && printf '[patch.crates-io]\nstrikes = { path = \"patched/strikes\" }\n' >> Cargo.toml \
+    && cargo generate-lockfile --offline && git add . && git commit -qm patch";
+
 #[test]
 fn repositories() {
     table(&[
@@ -247,7 +265,7 @@ fn repositories() {
             || {
                 let (place, command) = after(CLOCK_IS_A_SUBMODULE);
                 place.sh("git update-index --cacheinfo 160000,0123456789012345678901234567890123456789,crates/clock \
-                && git commit -qm 'nobody has it'");
+                && git commit -qm 'a commit that is nowhere'");
                 (place, command)
             },
         ),
@@ -372,6 +390,9 @@ fn files() {
             command.env("GIT_CONFIG_GLOBAL", place.path("../settings"));
             (place, command)
         }),
+        ("files without commit not shown", Identical, || {
+            after("git config status.showUntrackedFiles no && echo x > new.md")
+        }),
         ("a link among the sources", Identical, || after(CLOCK_IS_A_LINK)),
         ("links between folders", Identical, || {
             after(
@@ -425,7 +446,7 @@ fn variables() {
             ])
         }),
         ("git says what it does", Identical, || with(&[("GIT_TRACE", "1"), ("GIT_TRACE_SETUP", "1")])),
-        ("a repository of somebody else", Says(2, "detected dubious ownership"), || {
+        ("a repository of another user", Says(2, "detected dubious ownership"), || {
             with(&[("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")])
         }),
         ("the same, with advice", Says(2, "git config --global --add safe.directory"), || {
@@ -473,13 +494,13 @@ fn variables() {
         ("nothing to read, nowhere to write", Identical, || {
             shell("\"$@\" <&- >&- 2>&- && grep -q IDENTICAL target/perf/latest/report.json && echo IDENTICAL")
         }),
-        ("nobody reads", Identical, || {
+        ("a closed pipe as output", Identical, || {
             shell("\"$@\" 2>&1 | true; grep -q IDENTICAL target/perf/latest/report.json && echo IDENTICAL")
         }),
-        ("for nobody else", Identical, || shell("umask 077; exec \"$@\"")),
-        ("no git", Says(2, "could not be started"), || {
+        ("a umask of 077", Identical, || shell("umask 077; exec \"$@\"")),
+        ("no git", Says(2, "git could not be started: No such file"), || {
             let (place, mut command) = with(&[]);
-            place.sh("mkdir ../bin && for name in cargo rustc rustup; do ln -s \"$(command -v $name)\" ../bin/ || true; done");
+            place.sh("mkdir ../bin && ln -s \"$(command -v cargo)\" \"$(command -v rustc)\" ../bin/");
             command.env("PATH", place.path("../bin"));
             (place, command)
         }),
@@ -549,13 +570,23 @@ const LINKER: &str = "#!/bin/sh\necho x >> \"${0%/*}/called\"\nexec cc \"$@\"\n"
 fn compiled_of_links_and_submodules() {
     table(&[
         ("a link among the sources", Regressed, || slower(CLOCK_IS_A_LINK, CLOCK)),
-        ("a submodule with a package that is measured", Regressed, || slower(CLOCK_IS_A_SUBMODULE, CLOCK)),
+        ("a submodule of a submodule", Regressed, || slower(SOURCES_ARE_A_SUBMODULE, CLOCK)),
         ("a link that leads out", Says(4, "out of the workspace: no commit says what is there"), || {
             let (place, _) = after(
                 "cp crates/clock/src/lib.rs ../clock.rs && ln -sf ../../../../clock.rs crates/clock/src/lib.rs \
                 && git add . && git commit -qm link",
             );
             required(place)
+        }),
+    ]);
+}
+
+#[test]
+fn compiled_of_files_elsewhere() {
+    table(&[
+        ("a file that a source includes", Regressed, || slower(CLOCK_INCLUDES_A_FILE, "shared/clock.in")),
+        ("a package in place of that of a registry", Regressed, || {
+            slower(CLOCK_IS_PATCHED, "patched/strikes/strikes.rs")
         }),
     ]);
 }
@@ -575,6 +606,13 @@ fn compiled_with_settings() {
             let place = Place::new();
             place.write(".cargo/config.toml", "[profile.bench]\nopt-level = 1\n");
             required(place)
+        }),
+        ("flags, a profile and a linker in variables", Regressed, || {
+            let (place, mut command) = slower("true", CLOCK);
+            let linker = format!("CARGO_TARGET_{}_LINKER", host().replace('-', "_").to_uppercase());
+            command.env("CARGO_BUILD_RUSTFLAGS", "-C debuginfo=1").env("CARGO_PROFILE_BENCH_OPT_LEVEL", "1");
+            command.env(linker, "cc");
+            (place, command)
         }),
         ("a linker among the flags of rustc", Says(2, "rustc did not call the linker that it was given"), || {
             let (place, mut command) = slower("true", CLOCK);
@@ -647,25 +685,24 @@ fn dates_choose_no_program() {
     near(&place, 800.0);
 }
 
-/// A full disk in a file system of its own, which ends with the run. That takes a right that not everybody has.
-fn on_a_small_disk(place: &Place, size: &str, at: &str, before: &str, command: &Command) -> Option<Command> {
+/// A full disk: a file system of its own, which ends with the run. Mounting it takes a right that not every user has.
+fn on_a_small_disk(place: &Place, size: &str, at: &str, script: &str, command: &Command) -> Option<Command> {
     let mounts = Command::new("unshare").args(["-m", "sh", "-c", "mount -t tmpfs none /mnt"]).output();
     if !mounts.is_ok_and(|output| output.status.success()) {
         println!("nothing may be mounted here, so no disk is full");
         return None;
     }
     fs::create_dir_all(place.path(at)).unwrap();
-    let script =
-        format!("unshare -m sh -ec 'mount -t tmpfs -o size={size} none {at} && {before} && exec \"$@\"' sh \"$@\"");
+    let script = format!("unshare -m sh -ec 'mount -t tmpfs -o size={size} none {at}\n{script}' sh \"$@\"");
     Some(in_shell(&script, command))
 }
 
 #[test]
 fn a_full_disk_is_said() {
-    // From the report to the sides that are copied. Where cargo or git says it, it is what they say.
-    for size in ["4k", "64k", "300k", "2m", "9m", "14m"] {
+    // From the files of the base to those of the sides. Where cargo or git says it, it is what they say.
+    for size in ["4k", "64k", "300k", "27m", "42m", "50m"] {
         let (place, command) = slower("true", CLOCK);
-        let Some(command) = on_a_small_disk(&place, size, "target", "true", &command) else { return };
+        let Some(command) = on_a_small_disk(&place, size, "target", "exec \"$@\"", &command) else { return };
         let ran = Ran::of({ command }.output().unwrap());
         let both = format!("{}{}", ran.stdout, ran.stderr);
         assert!(ran.code == 2, "{size}: exit code {}: {both}", ran.code);
@@ -681,8 +718,11 @@ fn a_full_disk_is_said() {
     let place = Place::new();
     place.sh("cp -R clock-data/baselines ../kept");
     place.edit(CLOCK, "BLOCKS: u64 = 56", "BLOCKS: u64 = 40");
-    let full = "cp -R ../kept/. clock-data/baselines";
+    let full = "cp -R ../kept/. clock-data/baselines\ncode=0\n\"$@\" || code=$?\n\
+        diff -r ../kept clock-data/baselines && echo whole >&2\nexit $code";
     let update = place.command(&["baseline", "update"]);
-    let Some(update) = on_a_small_disk(&place, "4k", "clock-data/baselines", full, &update) else { return };
-    run("a baseline on a full disk", &Says(2, "No space left on device"), update);
+    let Some(mut update) = on_a_small_disk(&place, "4k", "clock-data/baselines", full, &update) else { return };
+    let ran = Ran::of(update.output().unwrap());
+    assert!(ran.code == 2 && ran.stderr.contains("No space left on device"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("whole"), "the stored baseline changed: {}", ran.stdout);
 }

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::folder;
 use crate::world::Ran;
 
 /// What one operation of `words/count/*` does; each edit is made of one place in it.
@@ -27,7 +28,7 @@ struct Foreign {
 impl Foreign {
     fn new() -> Self {
         let foreign = Self { dir: tempfile::tempdir().unwrap() };
-        copy(&fixture(), foreign.dir.path());
+        folder::copy(&fixture(), foreign.dir.path());
         foreign.git(&["init", "--quiet", "--initial-branch", "trunk"]);
         foreign.commit("the beginning");
         // What crates of others compile to stays between runs of this test; what is kept of comparisons does not.
@@ -44,18 +45,12 @@ impl Foreign {
     /// Replaces a text that is in a file once.
     #[track_caller]
     fn edit(&self, path: &str, from: &str, to: &str) {
-        let text = fs::read_to_string(self.path(path)).unwrap();
-        assert_eq!(text.matches(from).count(), 1, "{from:?} in {path}");
-        fs::write(self.path(path), text.replace(from, to)).unwrap();
+        folder::edit(&self.path(path), from, to);
     }
 
     #[track_caller]
     fn git(&self, arguments: &[&str]) {
-        let mut git = Command::new("git");
-        git.args(["-c", "user.name=Nobody", "-c", "user.email=nobody@example.org"]).args(arguments);
-        git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1").current_dir(self.dir.path());
-        let output = git.stdin(Stdio::null()).output().unwrap();
-        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        folder::git(self.dir.path(), arguments);
     }
 
     fn commit(&self, subject: &str) {
@@ -111,19 +106,6 @@ impl Foreign {
 /// Where it is built.
 fn target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("foreign")
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
 }
 
 #[test]
@@ -208,7 +190,7 @@ fn it_has_no_name_of_this_project() {
     assert!(lines("src/main.rs") + lines("Cargo.toml") <= 20, "the task runner of a workspace is small");
 }
 
-/// Whoever adopts the gate copies these files from the guide.
+/// A user who adopts the gate copies these files from the guide.
 #[test]
 fn the_guide_has_the_programs_of_the_harness() {
     let guide = fixture().join("../../../../crates/perf-runner/README.md");

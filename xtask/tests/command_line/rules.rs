@@ -144,7 +144,10 @@ fn what_no_rule_may_say_is_refused() {
     edit_baseline(&tiny, "accepted = [", accepted);
     refused("`9999-12-31` of the accepted row `strike/noon/12` is more than 90 days ahead");
     let file = baseline(&tiny);
-    tiny.edit(&file, "value = 56", "value = 500");
+    let record = |value: u32| {
+        format!("\"strike/noon/12\", metric = \"heap-blocks\", unit = \"blocks\", class = \"heap\", value = {value}")
+    };
+    tiny.edit(&file, &record(56), &record(500));
     refused("its values are not those that were stored");
 }
 

@@ -14,6 +14,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::folder;
 use crate::world::Ran;
 
 /// The file that says how long an operation takes.
@@ -37,7 +38,7 @@ impl Tiny {
     /// One commit, on the branch `main`.
     pub fn new() -> Self {
         let tiny = Self { dir: tempfile::tempdir().unwrap() };
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny"), tiny.dir.path());
+        folder::copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny"), tiny.dir.path());
         tiny.write(".gitignore", "/target/\n");
         tiny.git(&["init", "--quiet", "--initial-branch", "main"]);
         tiny.commit("the beginning");
@@ -68,29 +69,19 @@ impl Tiny {
 
     /// Writes a file inside.
     pub fn write(&self, path: &str, text: &str) {
-        let path = self.path(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        folder::write(&self.path(path), text);
     }
 
     /// Replaces a text in a file.
     #[track_caller]
     pub fn edit(&self, path: &str, from: &str, to: &str) {
-        let text = fs::read_to_string(self.path(path)).unwrap();
-        assert!(text.contains(from), "no {from:?} in {path}: {text}");
-        self.write(path, &text.replacen(from, to, 1));
+        folder::edit(&self.path(path), from, to);
     }
 
     /// Runs git, and gives what it printed.
     #[track_caller]
     pub fn git(&self, arguments: &[&str]) -> String {
-        let mut git = Command::new("git");
-        git.args(["-c", "user.name=Nobody", "-c", "user.email=nobody@example.org"]).args(arguments);
-        // What the person who runs the tests has configured must not reach them.
-        git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1").current_dir(self.dir.path());
-        let output = git.stdin(Stdio::null()).output().unwrap();
-        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
+        folder::git(self.dir.path(), arguments)
     }
 
     /// Commits everything that differs.
@@ -188,18 +179,5 @@ impl Tiny {
     #[track_caller]
     pub fn wall_verdicts(&self) -> Vec<String> {
         CASES.iter().map(|case| self.wall(case)["verdict"].as_str().unwrap().to_owned()).collect()
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
     }
 }

@@ -360,7 +360,7 @@ fn a_workspace_that_does_not_say_what_is_measured_is_2() {
     }
     world.write("Cargo.toml", &manifest.replace("[workspace.metadata.perf]", "[workspace.metadata.other]"));
     world.xtask(&["perf"]).expect(2).says("[workspace.metadata.perf]: there is no such table");
-    // Whoever does not know yet how to correct it can still ask.
+    // Help works although the settings are wrong.
     world.xtask(&["--help"]).expect(0).says("baseline");
 }
 

@@ -110,7 +110,7 @@ fn a_child_has_nothing_of_the_watchdog() {
     // Nor has the watchdog anything of others: a lock that it had would be held after the end of its owner.
     let lock = world.path("target/perf/.lock");
     assert!(!open(&watchdog).contains(&lock), "{:?}", open(&watchdog));
-    // Whoever reads what xtask prints would wait for a watchdog that could print too.
+    // A watchdog that held the pipe open would keep the reader of xtask's output waiting.
     for output in ["1", "2"] {
         let to = fs::read_link(format!("/proc/{watchdog}/fd/{output}")).unwrap();
         assert_eq!(to.to_str(), Some("/dev/null"));

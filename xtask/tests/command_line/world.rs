@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 use perf_gate::Baseline;
 use tempfile::TempDir;
 
+use crate::folder;
+
 /// The package that measures.
 pub const HARNESS: &str = "world-bench";
 
@@ -137,9 +139,7 @@ impl World {
 
     /// Writes a file inside.
     pub fn write(&self, path: &str, text: &str) {
-        let path = self.path(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        folder::write(&self.path(path), text);
     }
 
     /// Changes, or adds, a case.

@@ -1,6 +1,6 @@
 //! Wall time of two sides, measured beside each other on this machine: the base of a change, and the change.
 //!
-//! - [`revision`]: which commit is the base; [`mod@tree`]: the files of both sides.
+//! - [`revision`]: which commit is the base; [`mod@tree`]: the files of both sides; `inputs`: those that are measured.
 //! - [`side`]: a built side; [`link`]: its program linked again, with another layout each time.
 //! - [`measured_base`]: values of the base that repeat, where the stored ones mean something else.
 //! - `rules`: what both sides are judged by.
@@ -8,6 +8,7 @@
 //!
 //! How often is measured, and what the pairs mean, is decided in `perf-judge`.
 
+mod inputs;
 pub mod link;
 pub mod measured_base;
 pub mod pairs;
@@ -27,6 +28,7 @@ use crate::files::bench_data::BenchData;
 use crate::git;
 use crate::measure::key;
 use crate::measure::programs::{self, Executables};
+use crate::process::child::Messages;
 use crate::progress::Progress;
 use crate::workspace::{Harness, Workspace};
 use revision::{Base, NoBase};
@@ -146,7 +148,7 @@ impl Origin {
             (key::of(there, harness, features, data.inputs(harness)).unwrap_or_else(|_| key.clone()), packages)
         };
         for (tree, packages) in [(&self.head, &head_packages), (&self.base, &base_packages)] {
-            if let Some((link, to)) = tree.link_out(workspace, harness, packages) {
+            if let Some((link, to)) = tree.link_out(workspace, harness, packages)? {
                 let to = to.display();
                 return Ok(Relation::Alone(format!(
                     "{link} is a link to {to}, out of the workspace: no commit says what is there"
@@ -160,11 +162,11 @@ impl Origin {
             )));
         }
         let same_key = base_key.packages == key.packages && base_key.profile == key.profile;
-        let inputs = |tree: &Tree, packages: &[String]| -> Vec<(String, String)> {
-            let inputs = tree.inputs(workspace, harness, packages).into_iter();
-            inputs.map(|(path, blob)| (path, blob.to_owned())).collect()
+        let (base, head) = (&self.base, &self.head);
+        let same_inputs = || -> Result<bool, Failure> {
+            Ok(base.inputs(workspace, harness, &base_packages)? == head.inputs(workspace, harness, &head_packages)?)
         };
-        if same_key && inputs(&self.base, &base_packages) == inputs(&self.head, &head_packages) {
+        if same_key && same_inputs()? {
             let same_rules = self.base.rules(workspace, harness) == self.head.rules(workspace, harness);
             return Ok(Relation::SameInputs { origin: self, same_rules });
         }
@@ -252,12 +254,13 @@ impl Difference<'_> {
             features,
             circumstances: circumstances(key),
             own_toolchain: false,
+            messages: Messages::Shown,
         };
         Side::build(workspace, "the change", &recipe).map_err(|error| match error {
             BuildError::Stopped(failure) => failure,
             BuildError::DoesNotBuild(reason) => Failure::environment(
                 format!("the measuring programs do not build: cargo {reason}"),
-                format!("see what is wrong with `cargo bench -p {} --no-run`", harness.package),
+                "cargo's own messages are above; fix what they say and run this again",
             ),
         })
     }
@@ -268,7 +271,9 @@ impl Difference<'_> {
         let Self { origin, base_packages: packages, base_key: key, other_toolchain, .. } = self;
         let build = |tree: &Tree| {
             let circumstances = circumstances(key);
-            let recipe = Recipe { harness, tree, packages, features, circumstances, own_toolchain: *other_toolchain };
+            let own_toolchain = *other_toolchain;
+            let messages = Messages::Kept;
+            let recipe = Recipe { harness, tree, packages, features, circumstances, own_toolchain, messages };
             Side::build(workspace, "its base", &recipe)
         };
         match build(&origin.base.with_harness_of(&origin.head, workspace, harness)) {

@@ -28,8 +28,8 @@ use crate::process::child::{self, Limits, Messages};
 use crate::progress::Progress;
 use crate::workspace::Workspace;
 
-/// Samples that a process takes at least, however long an operation takes: of a single one nobody knows whether a burst
-/// hit it.
+/// Samples that a process takes at least, however long an operation takes: a single
+/// sample does not show whether a burst hit it.
 const SAMPLES: u32 = 4;
 
 /// Milliseconds after which a process takes no further sample.
@@ -63,13 +63,13 @@ pub struct Setup<'a> {
 pub struct Contest<'a> {
     /// What is measured against what.
     pub setup: Setup<'a>,
-    /// Those cases of which one, nobody knows which, is also measured as the base against itself: cases that the base has.
+    /// The cases that the base has. One of them, chosen at random, is also measured as the base against itself.
     pub controls: &'a [CaseName],
-    /// Where it runs; the other processors are left to everybody else.
+    /// The processor that measured processes are pinned to; other processes may use the others.
     pub processor: Option<Processor>,
     /// How a case is judged.
     pub rule_of: &'a dyn Fn(&CaseName) -> Rule,
-    /// What was asked for after somebody had seen what there was.
+    /// Pairs that the user asked for after having seen earlier results.
     pub asked: &'a Asked,
 }
 
@@ -93,7 +93,7 @@ struct Run<'a> {
 pub fn measure(contest: &Contest<'_>, store: Store, pairs: Pairs, progress: &Progress) -> Result<Measured, Failure> {
     let Setup { cases, seed, effort, .. } = contest.setup;
     let mut random = Seeded::new(seed);
-    // Which case it is may not be known to whoever writes a change.
+    // The author of a change must not be able to predict which case it is.
     let control = contest.controls.get(random.below(contest.controls.len())).cloned();
     let control = control.ok_or_else(|| Failure::environment("there is no case that both sides have", "see --only"))?;
     let measured = Measured { pairs, control, broken: BTreeMap::new(), alone: BTreeMap::new(), linking: 0.0 };

@@ -90,7 +90,9 @@ pub fn days_since_written(workspace: &Workspace, path: &str) -> Result<Option<i6
     {
         return Ok(None);
     }
-    if git::ask(workspace.root(), &["status", "--porcelain", "--", path])?.is_some_and(|changes| !changes.is_empty()) {
+    if git::ask(workspace.root(), &["status", "--porcelain", "--untracked-files=normal", "--", path])?
+        .is_some_and(|changes| !changes.is_empty())
+    {
         return Ok(Some(0));
     }
     let written = git::ask(workspace.root(), &["log", "-1", "--format=%ct", "--", path])?;

@@ -42,6 +42,8 @@ pub struct Recipe<'a> {
     pub circumstances: Vec<String>,
     /// Built with the compiler that its own `rust-toolchain.toml` names, not with the one that built this program.
     pub own_toolchain: bool,
+    /// Where cargo's messages go: a side that need not build keeps them.
+    pub messages: Messages,
 }
 
 /// A built side.
@@ -65,7 +67,7 @@ struct Complete {
 /// Why there is no side.
 #[derive(Debug)]
 pub enum BuildError {
-    /// It does not build: the last line of what cargo said, for a person.
+    /// It does not build: the first error of cargo, where its messages are kept.
     DoesNotBuild(String),
     /// Everything stops.
     Stopped(Failure),
@@ -78,9 +80,9 @@ impl From<Failure> for BuildError {
 }
 
 impl Side {
-    /// Builds it, unless that was done before. What cargo says about the engine is shown as it comes.
+    /// Builds it, unless that was done before.
     pub fn build(workspace: &Workspace, name: &str, recipe: &Recipe<'_>) -> Result<Self, BuildError> {
-        let files = recipe.tree.inputs(workspace, recipe.harness, recipe.packages);
+        let files = recipe.tree.inputs(workspace, recipe.harness, recipe.packages)?;
         let tools = key::tools(workspace)?;
         let parts = files.iter().flat_map(|(path, blob)| [path.as_str(), *blob]);
         let own_toolchain = if recipe.own_toolchain { "own toolchain" } else { "" };
@@ -196,12 +198,12 @@ fn build(workspace: &Workspace, recipe: &Recipe<'_>, tree: &Path, dir: &Path) ->
     let mut compiled = Compiled::open(workspace, recipe.harness, tree);
     for (mut command, programs, wanted) in [(time, &["time"][..], Some("time")), (others, &["heap", "count"], None)] {
         let limits = Limits { time: Duration::from_secs(3600), output: 256 << 20, ..Limits::default() };
-        let mut messages = run(&mut command, limits)?;
+        let mut messages = run(&mut command, limits, recipe.messages)?;
         compiled.note(&messages)?;
         let doubtful = compiled.doubtful(&messages, wanted);
         if !doubtful.is_empty() {
             compiled::remove(&doubtful)?;
-            messages = run(&mut command, limits)?;
+            messages = run(&mut command, limits, recipe.messages)?;
             compiled.note(&messages)?;
             let doubtful = compiled.doubtful(&messages, wanted);
             if !doubtful.is_empty() {
@@ -232,11 +234,30 @@ fn build(workspace: &Workspace, recipe: &Recipe<'_>, tree: &Path, dir: &Path) ->
     Ok(())
 }
 
-fn run(cargo: &mut Command, limits: Limits) -> Result<String, BuildError> {
-    child::run(cargo, limits, Messages::Kept).map_err(|error| match error {
-        ChildError::Interrupted => BuildError::Stopped(Failure::Interrupted),
-        error => BuildError::DoesNotBuild(text::one_line(&error.to_string())),
+fn run(cargo: &mut Command, limits: Limits, messages: Messages) -> Result<String, BuildError> {
+    child::run(cargo, limits, messages).map_err(|error| {
+        let reason = match &error {
+            ChildError::Interrupted => return BuildError::Stopped(Failure::Interrupted),
+            ChildError::Failed { status, said } => {
+                if let Some(line) = said.lines().find(|line| is_of_the_machine(line)) {
+                    let line = line.trim_start_matches([' ', '=']);
+                    let hint = "make room on the disk, or in memory, and run this again";
+                    return BuildError::Stopped(Failure::environment(format!("a build stopped: {line}"), hint));
+                }
+                // The last error only counts those before it.
+                let first = said.lines().find(|line| line.starts_with("error"));
+                first.map_or_else(|| error.to_string(), |first| format!("ended with {status}: {first}"))
+            }
+            _ => error.to_string(),
+        };
+        BuildError::DoesNotBuild(text::one_line(&reason))
     })
+}
+
+/// Whether a message says that a build ended for a reason that is not in the sources: no room on the disk, or none in memory,
+/// where the system kills the compiler.
+fn is_of_the_machine(line: &str) -> bool {
+    ["No space left on device", "os error 28", "signal: 9, SIGKILL"].iter().any(|said| line.contains(said))
 }
 
 /// Cargo in the common tree. Its output has a place of its own: cargo names the packages of a workspace by their path in it,
@@ -263,8 +284,11 @@ fn cargo(workspace: &Workspace, recipe: &Recipe<'_>, tree: &Path) -> Command {
 
 fn building(workspace: &Workspace, recipe: &Recipe<'_>, tree: &Path, verb: &str) -> Command {
     let mut cargo = cargo(workspace, recipe, tree);
-    cargo.args([verb, "--quiet", "--profile", "bench", "--package", &recipe.harness.package]).args(recipe.features);
+    cargo.args([verb, "--profile", "bench", "--package", &recipe.harness.package]).args(recipe.features);
     cargo.arg("--message-format=json-render-diagnostics");
+    if recipe.messages == Messages::Kept {
+        cargo.arg("--quiet");
+    }
     cargo
 }
 

@@ -9,7 +9,7 @@ use perf_judge::pairs::{Asked, Pair, Pairs};
 use crate::error::Failure;
 use crate::files::atomic_write;
 
-/// What was asked for of the pairs of a file; nothing, if nobody did.
+/// What the user asked for of the pairs of a file; the default if there is no such request.
 pub fn asked(of_pairs: &Path) -> Result<Asked, Failure> {
     let path = of_pairs.with_extension("asked");
     match fs::read(&path) {

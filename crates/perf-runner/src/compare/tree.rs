@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use crate::error::Failure;
 use crate::files::digest;
@@ -10,27 +10,29 @@ use crate::git;
 use crate::workspace::{Harness, Workspace};
 
 /// The path of a file from a folder that it is in; a folder without a name is the top.
-fn below<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
+pub(super) fn below<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
     if folder.is_empty() { Some(path) } else { path.strip_prefix(folder)?.strip_prefix('/') }
 }
 
 /// Whether a file, or a link to a folder of them, is one that some packages, which are named by their folders, are built from.
-fn is_of_packages(path: &str, packages: &[String]) -> bool {
-    let inside = packages.iter().find_map(|package| below(path, package));
-    inside.is_some_and(|inside| {
-        matches!(inside, "Cargo.toml" | "build.rs" | "src" | "benches")
+/// A target may be anywhere in its package, so every source is, except those of tests and examples.
+pub(super) fn is_of_packages(path: &str, packages: &[String]) -> bool {
+    packages.iter().filter_map(|package| below(path, package)).any(|inside| {
+        let is_for_others = || inside.split('/').any(|part| matches!(part, "tests" | "examples"));
+        matches!(inside, "Cargo.toml" | "src" | "benches")
             || inside.starts_with("src/")
             || inside.starts_with("benches/")
+            || (inside.ends_with(".rs") && !is_for_others())
     })
 }
 
 /// One file: a name of its content that git gave it, and where the content is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Entry {
-    blob: String,
-    at: PathBuf,
+pub(super) struct Entry {
+    pub(super) blob: String,
+    pub(super) at: PathBuf,
     /// Where it leads to, if it is a symbolic link.
-    link: Option<PathBuf>,
+    pub(super) link: Option<PathBuf>,
 }
 
 impl Entry {
@@ -45,7 +47,7 @@ impl Entry {
 /// The files of a side, by their path from the root of the workspace, with `/` on every system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tree {
-    files: BTreeMap<String, Entry>,
+    pub(super) files: BTreeMap<String, Entry>,
 }
 
 impl Tree {
@@ -90,46 +92,6 @@ impl Tree {
         }
     }
 
-    /// Every path that leads to a file, also through links to it or to a folder above it, with the path where it is.
-    fn reached(&self) -> Vec<(String, &str)> {
-        let mut found: Vec<(String, &str)> = self.files.keys().map(|path| (path.clone(), path.as_str())).collect();
-        let end = |(path, entry): (&String, &Entry)| Some((path.clone(), destination(path, entry.link.as_deref()?)?));
-        // A link to a folder that it is in itself has no end.
-        let links: Vec<(String, String)> =
-            self.files.iter().filter_map(end).filter(|(link, to)| below(link, to).is_none()).collect();
-        // Through one link to another, but not for ever.
-        for _ in 0..if links.is_empty() { 0 } else { 3 } {
-            let mut more = Vec::new();
-            for (link, to) in &links {
-                for (path, at) in &found {
-                    if path == to {
-                        more.push((link.clone(), *at));
-                    } else if let Some(rest) = below(path, to) {
-                        more.push((format!("{link}/{rest}"), *at));
-                    }
-                }
-            }
-            found.extend(more);
-            found.sort_unstable();
-            found.dedup();
-        }
-        found
-    }
-
-    /// A link that the measuring programs need and that leads out of the workspace, where each side has the same, or nothing:
-    /// its path and where it leads to.
-    pub fn link_out(&self, workspace: &Workspace, harness: &Harness, packages: &[String]) -> Option<(&str, &Path)> {
-        let is_needed = |path: &str| {
-            is_input(path, workspace, harness, packages)
-                || packages.iter().any(|package| package == path || below(package, path).is_some())
-        };
-        self.reached().into_iter().find_map(|(path, at)| {
-            let to = self.files.get(at)?.link.as_deref()?;
-            let (at, _) = self.files.get_key_value(at)?;
-            (destination(at, to).is_none() && is_needed(&path)).then_some((at.as_str(), to))
-        })
-    }
-
     /// These files with the measuring programs, the mocks and the inputs of another side.
     pub fn with_harness_of(&self, other: &Self, workspace: &Workspace, harness: &Harness) -> Self {
         let data = &workspace.config.data;
@@ -165,13 +127,6 @@ impl Tree {
     /// Whether a file is the same in both, or missing in both.
     pub fn agrees_on(&self, other: &Self, path: &str) -> bool {
         self.files.get(path).map(|entry| &entry.blob) == other.files.get(path).map(|entry| &entry.blob)
-    }
-
-    /// Names and contents of what the measuring programs are made of and read, where `packages` are the folders of the
-    /// workspace's packages they are built from. Packages from elsewhere, profiles and compiler are not among it.
-    pub fn inputs(&self, workspace: &Workspace, harness: &Harness, packages: &[String]) -> Vec<(String, &str)> {
-        let inputs = self.reached().into_iter().filter(|(path, _)| is_input(path, workspace, harness, packages));
-        inputs.filter_map(|(path, at)| Some((path, self.files.get(at)?.blob.as_str()))).collect()
     }
 
     /// Names and contents of what runs are judged by.
@@ -249,29 +204,6 @@ impl Tree {
         }
         Ok(())
     }
-}
-
-fn is_input(path: &str, workspace: &Workspace, harness: &Harness, packages: &[String]) -> bool {
-    is_of_packages(path, packages)
-        || path == workspace.config.data
-        || below(path, &workspace.config.data).is_some_and(|name| harness.reads(name))
-        || path == "rust-toolchain.toml"
-        || path.starts_with(".cargo/")
-}
-
-/// Where a link leads to, from the top; nowhere if that is outside.
-fn destination(link: &str, to: &Path) -> Option<String> {
-    let mut parts: Vec<String> = link.split('/').map(str::to_owned).collect();
-    parts.pop();
-    for part in to.components() {
-        match part {
-            Component::Normal(name) => parts.push(name.to_string_lossy().into_owned()),
-            Component::ParentDir => _ = parts.pop()?,
-            Component::CurDir => {}
-            Component::RootDir | Component::Prefix(_) => return None,
-        }
-    }
-    Some(parts.join("/"))
 }
 
 /// Adds what is in the work tree of the repository in a folder of the workspace: its own, or that of a submodule.

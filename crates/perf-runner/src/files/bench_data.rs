@@ -75,7 +75,7 @@ impl BenchData {
             let baseline = read_baseline(&path, workspace)?;
             baselines.insert((package, baseline.key.target.clone()), baseline);
         }
-        // A margin for what nobody measures would be for something later. Without a baseline nobody knows the cases.
+        // A margin for an unmeasured case would silently apply to a later one. Without a baseline the cases are unknown.
         let unknown = thresholds.entries().find(|entry| {
             !baselines.values().any(|baseline: &Baseline| baseline.records().any(|record| *record.case() == entry.case))
         });

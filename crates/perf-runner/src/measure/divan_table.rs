@@ -1,11 +1,11 @@
 //! Reads names, fastest and median times from the table that divan prints.
 //!
-//! Nobody promised to keep this format: divan has no output for machines, and the table is made for people. This reader
+//! This format is no interface: divan has no output for machines, and the table is made for people. This reader
 //! was written against divan 0.1.21; recorded output of that version (`tests/fixtures/divan/`) pins every shape it
 //! knows. After an update of divan record them again, as the README there says, before trusting a figure.
 //!
 //! Whatever is not exactly such a table is refused, because a figure that was misread looks like any other figure. For
-//! the same reason the figures that nobody uses are checked too, except throughputs and the allocator's figures: these
+//! the same reason unused figures are checked too, except throughputs and the allocator's figures: these
 //! stand on lines of their own. A table that is cut anywhere is refused: the last child of each node and the end of each
 //! tree are marked. What cannot be seen is a second tree that is missing as a whole, so the caller compares the names
 //! with those it expects.

@@ -50,12 +50,12 @@ impl Default for Limits {
     }
 }
 
-/// Real time after which nobody waits for a case any more, though it uses its processor time: on a machine on which it takes a
-/// hundred times as long as on an idle one.
+/// Real time after which a measuring process is ended although it still makes progress. It is about a hundred times what a case
+/// takes on an idle machine.
 const CASE: Duration = Duration::from_secs(15 * 60);
 
-/// How long a measuring program may sleep without using any processor time: who waits for what does not come would else be
-/// waited for until `CASE` is over. Nobody who wants a processor and does not get one is asleep.
+/// How long a measuring process may sleep without using any processor time. Without this limit a deadlock would only end with
+/// `CASE`. A process that waits for a processor is runnable to the kernel, not asleep.
 pub const ASLEEP: Duration = Duration::from_secs(60);
 
 impl Limits {
@@ -79,11 +79,11 @@ pub enum Messages {
 pub enum ChildError {
     /// It could not be started.
     Start(io::Error),
-    /// It ended with a failure; with the last line it wrote, where messages are kept.
+    /// It ended with a failure.
     Failed {
         /// How it ended.
         status: ExitStatus,
-        /// What it said last.
+        /// The end of its messages, where they are kept.
         said: String,
     },
     /// It was killed for taking too long.
@@ -130,7 +130,7 @@ impl fmt::Display for ChildError {
         match self {
             Self::Start(error) => write!(f, "could not be started: {error}"),
             Self::Failed { status, said } if said.is_empty() => write!(f, "ended with {status}"),
-            Self::Failed { status, said } => write!(f, "ended with {status}: {said}"),
+            Self::Failed { status, said } => write!(f, "ended with {status}: {}", text::last_line(said)),
             Self::TooLong(limit) => write!(f, "was killed after {} s", limit.as_secs_f32()),
             Self::TooMuchProcessor(seconds) => write!(f, "used up its {seconds} s of processor time: a runaway?"),
             Self::Asleep(time) => {
@@ -215,7 +215,7 @@ fn run_to_its_end(command: &mut Command, limits: Limits, messages: Messages) -> 
     let said = String::from_utf8_lossy(&said).into_owned();
     if !status.success() {
         let runaway = runaway(status, &said, limits);
-        return Err(runaway.unwrap_or_else(|| ChildError::Failed { status, said: text::last_line(&said) }));
+        return Err(runaway.unwrap_or(ChildError::Failed { status, said }));
     }
     Ok((String::from_utf8(printed).map_err(|_| ChildError::NotText)?, said))
 }
@@ -438,7 +438,7 @@ mod tests {
         }
     }
 
-    /// An orphan that nobody waited for yet counts as ended.
+    /// An orphan that has ended and was not reaped yet counts as ended.
     fn has_ended(process: &str) -> bool {
         let state = Command::new("ps").args(["-o", "stat=", "-p", process]).output().unwrap();
         state.stdout.first().is_none_or(|&state| state == b'Z')

@@ -1,6 +1,6 @@
-//! Nobody is left behind when this program is killed in a way that it cannot notice.
+//! Ends the child processes when this program is killed by a signal that it cannot handle.
 //!
-//! Ctrl-C and TERM it notices, and ends its children itself. After KILL there is nobody to do so: cargo would build on for
+//! This program handles Ctrl-C and TERM and ends its children itself. After KILL it cannot: cargo would build on for
 //! minutes, and what measures would burn a processor. So before its first child this program starts itself once more, as a
 //! watchdog that is told the process group of each child when it starts and when it has ended. When this program is gone,
 //! however it went, the pipe between them closes, and the watchdog kills whatever is still on its list and ends.
@@ -23,7 +23,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::affinity::{self, Pinned};
 
-/// The environment variable that makes this program a watchdog. Nobody but the watchdog gets it.
+/// The environment variable that makes this program a watchdog. Only the watchdog is started with it.
 pub const GUARD: &str = "PERF_WATCHDOG";
 
 enum Watchdog {
@@ -50,7 +50,7 @@ fn spawn(program: &Path) -> Option<Child> {
     // Its name is for people who look at processes. Of the environment it needs nothing, and a variable that makes this
     // program a linker must not reach it.
     command.arg0("perf-watchdog").env_clear().env(GUARD, "1");
-    // It must not keep open what somebody reads from this program.
+    // It must not keep the pipe open that this program's caller reads.
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     // A group of its own: Ctrl-C in the terminal, or a kill of this program's group, must not reach it.
     command.process_group(0);
@@ -107,7 +107,7 @@ pub fn dismiss() {
     *watchdog = Watchdog::Absent;
 }
 
-/// What this program does as a watchdog: listen until there is nobody left to listen to, then end the groups on the list.
+/// What this program does as a watchdog: read until this program's end of the pipe closes, then end the process groups on the list.
 pub fn stand() -> ExitCode {
     for group in left_over(io::stdin().lock()) {
         // An error means that it is gone already.
@@ -121,7 +121,7 @@ fn left_over(said: impl BufRead) -> Vec<Pid> {
     let mut list = BTreeSet::new();
     for line in said.lines().map_while(Result::ok) {
         match (line.get(..1), line.get(1..).and_then(|group| group.parse::<i32>().ok())) {
-            // To the system 0 is the group of whoever asks, and 1 that of everything.
+            // `kill` takes group 0 for the caller's own, and 1 for every process.
             (Some("+"), Some(group @ 2..)) => _ = list.insert(group),
             (Some("-"), Some(group)) => _ = list.remove(&group),
             _ => {}

@@ -1,0 +1,218 @@
+//! Which files of a side its measuring programs are made of, and read.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Component, Path};
+
+use super::tree::{Entry, Tree, below, is_of_packages};
+use crate::error::Failure;
+use crate::workspace::{Harness, Workspace};
+
+/// Paths that links may make of the files. Some links between folders that lead to each other make any number of them.
+const MOST_PATHS: usize = 1_000_000;
+
+impl Tree {
+    /// Names and contents of what the measuring programs are made of and read, where `packages` are the folders of the
+    /// workspace's packages they are built from. Packages from elsewhere, profiles and compiler are not among it.
+    pub fn inputs(
+        &self,
+        workspace: &Workspace,
+        harness: &Harness,
+        packages: &[String],
+    ) -> Result<Vec<(String, &str)>, Failure> {
+        let reached: BTreeMap<String, &str> = self.reached()?.into_iter().collect();
+        let is_one = |path: &&String| is_input(path, workspace, harness, packages);
+        let mut to_do: Vec<String> = reached.keys().filter(is_one).cloned().collect();
+        let mut inputs = BTreeMap::new();
+        while let Some(path) = to_do.pop() {
+            let entry = reached.get(&path).and_then(|at| self.files.get(*at));
+            let Some(entry) = entry.filter(|_| !inputs.contains_key(&path)) else { continue };
+            if path.ends_with(".rs") && entry.link.is_none() {
+                let source = fs::read(&entry.at).map_err(|error| Failure::path("read", &entry.at, &error))?;
+                let package =
+                    packages.iter().filter(|package| below(&path, package).is_some()).max_by_key(|it| it.len());
+                to_do.extend(read_by(&path, package.map_or("", String::as_str), &String::from_utf8_lossy(&source)));
+            }
+            inputs.insert(path, entry.blob.as_str());
+        }
+        Ok(inputs.into_iter().collect())
+    }
+
+    /// A link that the measuring programs need and that leads out of the workspace, where each side has the same, or nothing:
+    /// its path and where it leads to.
+    pub fn link_out(
+        &self,
+        workspace: &Workspace,
+        harness: &Harness,
+        packages: &[String],
+    ) -> Result<Option<(&str, &Path)>, Failure> {
+        let is_needed = |path: &str| {
+            is_input(path, workspace, harness, packages)
+                || packages.iter().any(|package| package == path || below(package, path).is_some())
+        };
+        Ok(self.reached()?.into_iter().find_map(|(path, at)| {
+            let to = self.files.get(at)?.link.as_deref()?;
+            (destination(at, to).is_none() && is_needed(&path)).then_some((at, to))
+        }))
+    }
+
+    /// Every path that leads to a file, also through links to it or to a folder above it, with the path where it is. That of a
+    /// link to a file is there twice: first with the link, then with the file.
+    ///
+    /// A path goes through each link once at most: through the same link again lie the same files.
+    fn reached(&self) -> Result<Vec<(String, &str)>, Failure> {
+        let end = |(path, entry): (&String, &Entry)| Some((path.clone(), destination(path, entry.link.as_deref()?)?));
+        let links: Vec<(String, String)> = self.files.iter().filter_map(end).collect();
+        let mut found: Vec<(String, &str)> = self.files.keys().map(|path| (path.clone(), path.as_str())).collect();
+        // The links that the path with the same number goes through.
+        let mut through: Vec<Vec<usize>> = vec![Vec::new(); found.len()];
+        let mut next = 0;
+        while let (Some((path, at)), Some(passed)) = (found.get(next).cloned(), through.get(next).cloned()) {
+            for (number, (link, to)) in links.iter().enumerate().filter(|(number, _)| !passed.contains(number)) {
+                let leads_on = match below(&path, to) {
+                    Some(rest) => format!("{link}/{rest}"),
+                    None if path == *to => link.clone(),
+                    None => continue,
+                };
+                found.push((leads_on, at));
+                through.push([&passed[..], &[number]].concat());
+            }
+            if found.len() > MOST_PATHS {
+                return Err(Failure::environment(
+                    format!("the symbolic links of the workspace make more than {MOST_PATHS} paths, as {path}"),
+                    "make fewer links between folders that lead to each other",
+                ));
+            }
+            next += 1;
+        }
+        Ok(found)
+    }
+}
+
+fn is_input(path: &str, workspace: &Workspace, harness: &Harness, packages: &[String]) -> bool {
+    is_of_packages(path, packages)
+        || path == workspace.config.data
+        || below(path, &workspace.config.data).is_some_and(|name| harness.reads(name))
+        || matches!(path, "rust-toolchain.toml" | "rust-toolchain")
+        || path.starts_with(".cargo/")
+}
+
+/// Where a link leads to, from the top; nowhere if that is outside.
+fn destination(link: &str, to: &Path) -> Option<String> {
+    let mut parts: Vec<String> = link.split('/').map(str::to_owned).collect();
+    parts.pop();
+    for part in to.components() {
+        match part {
+            Component::Normal(name) => parts.push(name.to_string_lossy().into_owned()),
+            Component::ParentDir => _ = parts.pop()?,
+            Component::CurDir => {}
+            Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// The files that a source names, from the top: those that it includes, its modules with a path, and what a build script
+/// says that it reads. Only a name that is written out is seen.
+fn read_by(path: &str, package: &str, source: &str) -> Vec<String> {
+    let manifest = if package.is_empty() { "Cargo.toml".to_owned() } else { format!("{package}/Cargo.toml") };
+    let mut found = Vec::new();
+    for word in ["include_str!", "include_bytes!", "include!", "#[path"] {
+        for (at, _) in source.match_indices(word) {
+            let rest = source.get(at + word.len()..).unwrap_or_default().trim_start_matches(is_before_name);
+            let of_package = rest.strip_prefix("concat!").map(|rest| rest.trim_start_matches(is_before_name));
+            let of_package = of_package.and_then(|rest| rest.strip_prefix("env!(\"CARGO_MANIFEST_DIR\")"));
+            let named = match of_package {
+                Some(rest) => text_at_start(rest.trim_start_matches(is_before_name))
+                    .and_then(|name| destination(&manifest, Path::new(name.trim_start_matches('/')))),
+                None => text_at_start(rest).and_then(|name| destination(path, Path::new(name))),
+            };
+            found.extend(named);
+        }
+    }
+    for word in ["cargo:rerun-if-changed=", "cargo::rerun-if-changed="] {
+        for (at, _) in source.match_indices(word) {
+            let name = source.get(at + word.len()..).unwrap_or_default().split(['"', '\\', '\n']).next();
+            found.extend(name.and_then(|name| destination(&manifest, Path::new(name))));
+        }
+    }
+    found
+}
+
+/// What may stand between a macro or an attribute and its text.
+fn is_before_name(char: char) -> bool {
+    char.is_whitespace() || matches!(char, '(' | '[' | '{' | '=' | ',')
+}
+
+/// The content of a text without escapes that a source starts with.
+fn text_at_start(source: &str) -> Option<&str> {
+    let raw = source.strip_prefix("r").unwrap_or(source).trim_start_matches('#');
+    raw.strip_prefix('"')?.split('"').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    /// A file without a second name, or a link to somewhere.
+    fn tree(files: &[(&str, Option<&str>)]) -> Tree {
+        let entry =
+            |link: &Option<&str>| Entry { blob: String::new(), at: PathBuf::new(), link: link.map(PathBuf::from) };
+        Tree { files: files.iter().map(|(path, link)| ((*path).to_owned(), entry(link))).collect() }
+    }
+
+    fn leads_to(tree: &Tree, path: &str) -> Option<String> {
+        let reached: BTreeMap<String, &str> = tree.reached().unwrap().into_iter().collect();
+        reached.get(path).map(|at| (*at).to_owned())
+    }
+
+    #[test]
+    fn links_are_followed_however_many_lie_behind_each_other() {
+        let names: Vec<String> = (0..40).map(|number| format!("l{number}")).collect();
+        let mut files: Vec<(&str, Option<&str>)> =
+            names.windows(2).map(|pair| (&pair[1][..], Some(&pair[0][..]))).collect();
+        files.extend([("l0", Some("docs")), ("docs/a.txt", None), ("src/text", Some("../l39/a.txt"))]);
+        let tree = tree(&files);
+        assert_eq!(leads_to(&tree, "l39/a.txt").as_deref(), Some("docs/a.txt"));
+        assert_eq!(leads_to(&tree, "src/text").as_deref(), Some("docs/a.txt"));
+    }
+
+    #[test]
+    fn links_in_a_circle_end() {
+        let tree = tree(&[("a/to-b", Some("../b")), ("b/to-a", Some("../a")), ("a/self", Some(".")), ("b/x", None)]);
+        assert_eq!(leads_to(&tree, "a/to-b/x").as_deref(), Some("b/x"));
+        assert_eq!(leads_to(&tree, "a/self/self/to-b"), None, "through `self` twice");
+        assert_eq!(leads_to(&tree, "b/to-a/self/to-b/x").as_deref(), Some("b/x"));
+    }
+
+    #[test]
+    fn links_without_number_are_refused() {
+        let names: Vec<String> = (0..12).map(|number| format!("l{number}")).collect();
+        let files: Vec<(&str, Option<&str>)> = names.iter().map(|name| (&name[..], Some("."))).collect();
+        let error = tree(&files).reached().unwrap_err().to_string();
+        assert!(error.contains("symbolic links"), "{error}");
+    }
+
+    #[test]
+    fn a_source_names_what_it_is_built_from() {
+        let source = r##"
+            const A: &str = include_str!("../../../docs/a.md");
+            const B: &[u8] = include_bytes! [ r#"b.bin"# ];
+            include!(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/c.rs"));
+            #[path = "elsewhere/d.rs"] mod d;
+            include!(concat!(env!("OUT_DIR"), "/made.rs"));
+            include_str!("/absolute");
+            println!("cargo::rerun-if-changed=proto/e.proto\nmore");
+            println!("cargo:rerun-if-changed=f");
+        "##;
+        let mut found = read_by("crates/x/src/lib.rs", "crates/x", source);
+        found.sort_unstable();
+        let expected = ["crates/shared/c.rs", "crates/x/f", "crates/x/proto/e.proto", "crates/x/src/b.bin"];
+        assert_eq!(found, [&expected[..], &["crates/x/src/elsewhere/d.rs", "docs/a.md"]].concat());
+        for cut in 0..source.len() {
+            read_by("crates/x/src/lib.rs", "", &source[..cut]);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Files and commits in the folder of a test's workspace.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Copies a folder and all in it.
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+/// Writes a file, and makes its folder where there is none.
+pub fn write(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+/// Replaces a text that is in a file once.
+#[track_caller]
+pub fn edit(path: &Path, from: &str, to: &str) {
+    let text = fs::read_to_string(path).unwrap();
+    assert_eq!(text.matches(from).count(), 1, "{from:?} in {}: {text}", path.display());
+    fs::write(path, text.replace(from, to)).unwrap();
+}
+
+/// Runs git, and gives what it printed.
+#[track_caller]
+pub fn git(dir: &Path, arguments: &[&str]) -> String {
+    let mut git = Command::new("git");
+    git.args(["-c", "user.name=Nobody", "-c", "user.email=nobody@example.org"]).args(arguments);
+    // The settings of the user who runs the tests must not reach them.
+    git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1").current_dir(dir);
+    let output = git.stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
