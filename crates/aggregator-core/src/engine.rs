@@ -101,6 +101,12 @@ pub enum BuildError {
         /// What is wrong with it.
         source: SettingsError,
     },
+    /// A provider takes no characters or no words of a query.
+    #[error("provider `{name}` takes no characters or no words of a query: a limit is at least 1 of each")]
+    QueryLimit {
+        /// The provider.
+        name: ProviderName,
+    },
     /// An ensemble of no or of too many models.
     #[error("an ensemble has {given} models, not 1 to {}", ensemble::MAX_MODELS)]
     Models {
@@ -231,8 +237,12 @@ impl EngineBuilder {
             if let Some(Err(source)) = options.timeout.map(check_timeout) {
                 return Err(BuildError::Timeout { name, source });
             }
+            let query_limit = provider.query_limit();
+            if query_limit.chars == 0 || query_limit.words == 0 {
+                return Err(BuildError::QueryLimit { name });
+            }
             let voter = Voter { index: 0, name, weight };
-            providers.push(Provider { voter, timeout: options.timeout, provider });
+            providers.push(Provider { voter, timeout: options.timeout, query_limit, provider });
         }
         providers.sort_by(|a, b| a.voter.name.cmp(&b.voter.name));
         for (index, provider) in providers.iter_mut().enumerate() {

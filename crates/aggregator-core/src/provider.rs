@@ -29,6 +29,12 @@ pub trait SearchProvider: Send + Sync {
     /// The name in events and reports; asked once, when the engine is built. Unique within an engine.
     fn name(&self) -> &str;
 
+    /// How much of a query the service takes; asked once, when the engine is built. A longer query is shortened to what it asks
+    /// ([`SearchRequest::text`]), one within the limit is sent as it is.
+    fn query_limit(&self) -> QueryLimit {
+        QueryLimit::NONE
+    }
+
     /// Describes the search; polling the stream performs it, dropping the stream ends it.
     fn search(&self, request: SearchRequest) -> HitStream;
 }
@@ -38,8 +44,42 @@ impl<P: SearchProvider + ?Sized> SearchProvider for Arc<P> {
         (**self).name()
     }
 
+    fn query_limit(&self) -> QueryLimit {
+        (**self).query_limit()
+    }
+
     fn search(&self, request: SearchRequest) -> HitStream {
         (**self).search(request)
+    }
+}
+
+/// How much of a query a search service takes.
+///
+/// ```
+/// # use aggregator_core::provider::QueryLimit;
+/// // That of Brave's search API.
+/// let brave = QueryLimit { chars: 400, words: 50 };
+/// assert!(brave.allows("difference between malloc() and calloc()"));
+/// assert!(!brave.allows(&"word ".repeat(51)));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueryLimit {
+    /// Most characters (Unicode scalar values).
+    pub chars: u32,
+    /// Most words: what white space separates.
+    pub words: u32,
+}
+
+impl QueryLimit {
+    /// No limit but that of a [`Query`].
+    pub const NONE: Self = Self { chars: u32::MAX, words: u32::MAX };
+
+    /// Whether a text is within the limit.
+    pub fn allows(self, text: &str) -> bool {
+        // A text has at most as many characters as bytes, and a word has a byte and one of white space.
+        let (chars, words) = (self.chars as usize, self.words as usize);
+        (text.len() <= chars || text.chars().nth(chars).is_none())
+            && (text.len() / 2 < words || text.split_whitespace().nth(words).is_none())
     }
 }
 
@@ -58,12 +98,14 @@ pub struct SearchRequest {
     pub max_hits: u32,
     /// When the engine stops listening; a provider may use it to give up early or to tell its upstream.
     pub deadline: Instant,
+    /// The text within the provider's limit, where the query is longer.
+    shortened: Option<Arc<str>>,
 }
 
 impl SearchRequest {
     /// Makes a request; the engine does, and so do tests of an implementor.
     pub fn new(query: Arc<Query>, max_hits: u32, deadline: Instant) -> Self {
-        Self { query, analysis: None, max_hits, deadline }
+        Self { query, analysis: None, max_hits, deadline, shortened: None }
     }
 
     /// With what an analysis says.
@@ -73,9 +115,17 @@ impl SearchRequest {
         self
     }
 
-    /// What to search for: the search string of the analysis, else the text of the query.
+    /// With a text that is within a limit.
+    #[must_use]
+    pub fn within(mut self, limit: QueryLimit) -> Self {
+        self.shortened = crate::analysis::shorten(self.query.lines(), limit).map(Arc::from);
+        self
+    }
+
+    /// What to search for: the text of the query, or what it asks, where it is longer than the provider's
+    /// [limit](SearchProvider::query_limit).
     pub fn text(&self) -> &str {
-        self.analysis.as_ref().map_or(self.query.text(), |analysis| &analysis.search_string)
+        self.shortened.as_deref().unwrap_or(self.query.text())
     }
 
     /// The seed for random choices.

@@ -7,7 +7,7 @@ use crate::analysis::Analyzer;
 use crate::answer::ensemble::Ensemble;
 use crate::answer::mode::Mode;
 use crate::model::LanguageModel;
-use crate::provider::SearchProvider;
+use crate::provider::{QueryLimit, SearchProvider};
 use crate::search::merge::Voter;
 use crate::settings::Settings;
 
@@ -41,5 +41,6 @@ impl Models {
 pub(crate) struct Provider {
     pub(crate) voter: Voter,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) query_limit: QueryLimit,
     pub(crate) provider: Arc<dyn SearchProvider>,
 }

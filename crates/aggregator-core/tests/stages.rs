@@ -62,7 +62,7 @@ async fn read(engine: &Engine, query: &str) -> Vec<EventKind> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_analysis_is_the_second_event_and_its_search_string_is_what_providers_are_asked() {
+async fn the_analysis_is_the_second_event_and_a_provider_is_asked_within_its_limit() {
     let pages = Pages::new("a", &[("https://example.org/1", "t")]);
     let asked = Arc::clone(&pages.asked);
     let engine = Engine::builder().provider(pages).settings(analysing()).build().unwrap();
@@ -70,8 +70,7 @@ async fn the_analysis_is_the_second_event_and_its_search_string_is_what_provider
     let events = read(&engine, text).await;
     let EventKind::Analysis(analysis) = &events[1] else { panic!("{events:?}") };
     assert!(matches!(events[2], EventKind::ProviderStarted { .. }));
-    assert_eq!(asked.lock().unwrap().join(" | "), analysis.search_string);
-    assert!(!analysis.search_string.contains("src/main.rs"), "{}", analysis.search_string);
+    assert_eq!(*asked.lock().unwrap(), [text.replace('\n', " ")], "whole, on one line");
     assert!(analysis.segments.len() > 1, "its lines are seen: {analysis:?}");
 
     let pages = Pages::new("a", &[("https://example.org/1", "t")]);
@@ -80,6 +79,12 @@ async fn the_analysis_is_the_second_event_and_its_search_string_is_what_provider
     let events = read(&engine, text).await;
     assert!(!events.iter().any(|kind| matches!(kind, EventKind::Analysis(_))), "nobody asked for one");
     assert_eq!(*asked.lock().unwrap(), [text.replace('\n', " ")], "on one line");
+}
+
+fn refusing() -> Settings {
+    let mut analysis = AnalysisSettings::default();
+    analysis.refuse_unsuitable = true;
+    settings(|settings| settings.analysis = Some(analysis))
 }
 
 fn probed(name: &str, probe: &Probe) -> ScriptedProvider {
@@ -92,10 +97,10 @@ fn probed(name: &str, probe: &Probe) -> ScriptedProvider {
 async fn what_does_not_suit_a_search_is_refused_and_nobody_is_asked() {
     let probe = Probe::new();
     let builder = || Engine::builder().provider(probed("a", &probe)).provider(probed("b", &probe));
-    let engine = builder().settings(analysing()).build().unwrap();
+    let engine = builder().settings(refusing()).build().unwrap();
     for (text, expected) in [
         ("12 * (3 - 4)", Unsuitable::Arithmetic),
-        ("fn main() {\n    println!(\"hi\");\n}", Unsuitable::OnlyCode),
+        ("fn main() {\n    let x = 5;\n    println!(\"hi {x}\");\n}", Unsuitable::OnlyCode),
         ("?!?", Unsuitable::NoWords),
     ] {
         let events = read(&engine, text).await;
@@ -112,9 +117,7 @@ async fn what_does_not_suit_a_search_is_refused_and_nobody_is_asked() {
     }
     assert!(probe.calls().is_empty(), "somebody was asked");
 
-    let mut all_the_same = AnalysisSettings::default();
-    all_the_same.refuse_unsuitable = false;
-    let engine = builder().settings(settings(|settings| settings.analysis = Some(all_the_same))).build().unwrap();
+    let engine = builder().settings(analysing()).build().unwrap();
     let events = read(&engine, "12 * (3 - 4)").await;
     assert!(matches!(events.last(), Some(EventKind::Done { .. })));
     assert_eq!(probe.calls().len(), 2);
@@ -123,8 +126,8 @@ async fn what_does_not_suit_a_search_is_refused_and_nobody_is_asked() {
 #[tokio::test(start_paused = true)]
 async fn a_query_is_cancelled_before_and_after_its_analysis() {
     let probe = Probe::new();
-    let engine = Engine::builder().provider(probed("a", &probe)).settings(analysing()).build().unwrap();
-    for (text, read) in [("rust", 1), ("rust", 2), ("1 + 1", 2), ("1 + 1", 3)] {
+    let engine = Engine::builder().provider(probed("a", &probe)).settings(refusing()).build().unwrap();
+    for (text, read) in [("rust", 1), ("rust", 2), ("3 * (1 + 1)", 2), ("3 * (1 + 1)", 3)] {
         let mut events = engine.run(Query::new(text).unwrap());
         let canceller = events.canceller();
         let mut transcript = Transcript::new();

@@ -57,7 +57,11 @@ fn watch(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
                 EventKind::Status { stage } => writeln!(out, "{at:>6} ms  {stage}")?,
                 EventKind::Analysis(analysis) => {
                     let (kind, level) = (analysis.input.input_type, analysis.complexity.level);
-                    writeln!(out, "{at:>6} ms  {kind}, {level}; searching for: {}", analysis.search_string)?;
+                    writeln!(out, "{at:>6} ms  {kind}, {level}")?;
+                    if let Some((reason, suggestions)) = analysis.suitability.refusal() {
+                        let suggestions: Vec<String> = suggestions.iter().map(ToString::to_string).collect();
+                        writeln!(out, "           {reason}; {}", suggestions.join(", or "))?;
+                    }
                 }
                 EventKind::Interim(interim) => {
                     let domains: Vec<_> = interim.patterns.domains.iter().map(|domain| &*domain.name).collect();

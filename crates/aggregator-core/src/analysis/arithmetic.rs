@@ -1,14 +1,15 @@
 //! Is this a sum, for which a search engine is no help?
 
-use super::lexicon::SUM;
+use super::lexicon::{CALCULATE, SUM};
 use super::token::{Token, shape};
 use super::work::step;
 
 /// Whether a text is a calculation: numbers and operators in an order that can be computed, with nothing around them but
 /// words like "what is".
 ///
-/// In doubt it is none: a sum that is searched costs little, a question that is refused is lost. So dates (`2024-05-01`),
-/// ranges of years, telephone numbers and fractions like `9/11` that stand alone are no sums.
+/// In doubt it is none, because numbers with marks between them are more often names: dates, ranges of years, telephone numbers,
+/// scores, addresses, `9/11`, `4×4`, `50+1`, `2+2=5`. So a sum has a word that asks for one (`calculate`), an `=` at its end,
+/// two operators that are not all of one kind of such names, or an operator that names do not have.
 pub(super) fn is_calculation(text: &str, tokens: &[Token]) -> bool {
     let mut state = Expression::default();
     let mut asked = false;
@@ -18,7 +19,7 @@ pub(super) fn is_calculation(text: &str, tokens: &[Token]) -> bool {
             if !token.has(SUM) {
                 return false;
             }
-            asked = true;
+            asked |= token.has(CALCULATE);
             continue;
         }
         for c in token.text(text).chars() {
@@ -29,12 +30,7 @@ pub(super) fn is_calculation(text: &str, tokens: &[Token]) -> bool {
         }
         state.end_number();
     }
-    if !state.is_complete() {
-        return false;
-    }
-    // Without spaces and without a question these are dates, ranges and numbers of all kinds.
-    let tight = tokens.iter().filter(|token| !token.is(shape::ALPHA)).count() == 1;
-    !(tight && !asked && state.looks_like_a_label())
+    state.is_complete() && (asked || state.equals || !state.looks_like_a_name())
 }
 
 #[derive(Default)]
@@ -47,6 +43,10 @@ struct Expression {
     operators: u32,
     dashes: u32,
     slashes: u32,
+    /// Signs of multiplication that measures have, too.
+    times: u32,
+    plusses: u32,
+    powers: u32,
     longest_number: u32,
     /// Whether `=` was read: nothing but a question mark may follow.
     equals: bool,
@@ -87,8 +87,11 @@ impl Expression {
                     return matches!(c, '-' | '−');
                 }
                 self.operators += 1;
-                self.dashes += u32::from(c == '-');
+                self.dashes += u32::from(matches!(c, '-' | '−'));
                 self.slashes += u32::from(c == '/');
+                self.times += u32::from(c == '×');
+                self.plusses += u32::from(c == '+');
+                self.powers += u32::from(c == '^');
                 self.operand = false;
                 true
             }
@@ -111,9 +114,11 @@ impl Expression {
         self.operators > 0 && self.operand && self.open == 0
     }
 
-    fn looks_like_a_label(&self) -> bool {
-        let only_dashes = self.dashes == self.operators;
-        let only_slashes = self.slashes == self.operators;
-        only_slashes || only_dashes && (self.operators > 1 || self.longest_number >= 3)
+    /// Whether so many operators of these kinds occur in names.
+    fn looks_like_a_name(&self) -> bool {
+        let Self { operators, dashes, slashes, times, plusses, powers, .. } = *self;
+        let (range, ratio) = (dashes + slashes == operators, times == operators);
+        let (one, many) = (operators == 1 && plusses + powers == 1, operators > 1 && plusses == operators);
+        range || ratio || one || many && self.longest_number >= 3
     }
 }

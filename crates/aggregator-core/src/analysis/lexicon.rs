@@ -49,6 +49,9 @@ pub(super) const BETWEEN: Flags = 1 << 16;
 /// The second side of a comparison: than, als, que.
 pub(super) const THAN: Flags = 1 << 17;
 
+/// Asks for a sum: calculate, berechne.
+pub(super) const CALCULATE: Flags = 1 << 18;
+
 /// Subjects, by which meanings of ambiguous terms are told apart.
 pub(super) const COMPUTING: Flags = 1 << 20;
 /// Animals, plants, space, physics, chemistry.
@@ -179,6 +182,10 @@ const WORDS: &[(Flags, &str)] = &[
         "panicked segmentation fault dumped core denied refused errno traceback stacktrace backtrace undefined unresolved caused",
     ),
     // Sums.
+    (
+        CALCULATE,
+        "viel wieviel combien cuánto quanto сколько 多少 いくつ calculate compute berechne rechne calcule calculer calcula calcular вычисли посчитай 计算 計算 計算して",
+    ),
     (
         SUM,
         "viel is are equals equal calculate compute result of the plus minus times much ist sind ergibt berechne rechne und",

@@ -1,7 +1,7 @@
 //! What a query is, before anybody is asked: a pure function of its text.
 //!
 //! ```text
-//! &str -> tokens -> input type -> segments -> complexity, ambiguity, suitability, search string
+//! &str -> tokens -> input type -> segments -> complexity, ambiguity, suitability
 //! ```
 //!
 //! Rules and small word lists of seven languages, no model: an analysis takes microseconds, the same everywhere, and each
@@ -13,7 +13,7 @@
 //! - [`InputType`]: natural language, code, error log, mixed.
 //! - [`Complexity`] and [`Ambiguity`] have scores that are the sums of their told parts.
 //! - [`Segment`]s, and sub-queries that could be searched separately.
-//! - [`Suitability`] for a web search, and the search string.
+//! - [`Suitability`] for a web search.
 
 mod ambiguity;
 mod arithmetic;
@@ -21,9 +21,9 @@ mod complexity;
 mod input_type;
 mod lexicon;
 mod score;
-mod search_string;
 mod segments;
 mod settings;
+mod shorten;
 mod suitability;
 mod terms;
 #[cfg(test)]
@@ -37,6 +37,7 @@ pub use input_type::{InputType, InputTypeGuess};
 pub use score::Score;
 pub use segments::{Segment, SegmentKind};
 pub use settings::AnalysisSettings;
+pub(crate) use shorten::shorten;
 pub use suitability::{Suggestion, Suitability, Unsuitable};
 pub(crate) use terms::{shared, terms};
 
@@ -60,9 +61,6 @@ pub struct Analysis {
     pub sub_queries: Vec<String>,
     /// Whether it suits a web search.
     pub suitability: Suitability,
-    /// What is sent to the providers: bounded, and without what no page has in common with it; empty only if the text has
-    /// nothing to search for. As clean as the text: a [`Query`](crate::Query) is.
-    pub search_string: String,
 }
 
 /// Analyses queries.
@@ -129,7 +127,6 @@ impl Analyzer {
             sub_queries: segments::sub_queries(text, tokens, &pieces, limits),
             segments: pieces.iter().map(|piece| Segment { span: piece.span(tokens), kind: piece.kind }).collect(),
             suitability,
-            search_string: search_string::build(text, tokens, limits),
         }
     }
 }

@@ -23,14 +23,11 @@ settings! {
         /// Most segments, and most sub-queries; the last segment reaches to the end of the text.
         max_segments: u32 = 5, 1 => 50;
         /// Longest text that suits a search, in characters (Unicode scalar values). Of a longer one only so much is
-        /// analysed. A query has no more than 2,000 anyway; more is for programs that analyse other texts.
+        /// analysed. A query has no more anyway; more is for programs that analyse other texts.
         max_chars: u32 = Query::MAX_CHARS as u32, 1 => 100_000;
-        /// Longest search string, in characters; by default the limit of Brave's search API.
-        max_search_chars: u32 = 400, 1 => 2_000;
-        /// Most words of a search string; by default the limit of Brave's search API.
-        max_search_words: u32 = 50, 1 => 500;
-        /// Whether a query that does not suit a search fails, or is searched all the same.
-        refuse_unsuitable: bool = true;
+        /// Whether a query that does not suit a search fails. By default it is searched all the same: what is unsuitable is a
+        /// guess, and told in the [`Analysis`](super::Analysis).
+        refuse_unsuitable: bool = false;
     }
 }
 
@@ -43,8 +40,6 @@ pub(super) struct Limits {
     pub segmentation: bool,
     pub segments: usize,
     pub chars: usize,
-    pub search_chars: usize,
-    pub search_words: usize,
 }
 
 impl From<&AnalysisSettings> for Limits {
@@ -56,8 +51,6 @@ impl From<&AnalysisSettings> for Limits {
             segmentation: settings.enable_segmentation,
             segments: settings.max_segments as usize,
             chars: settings.max_chars as usize,
-            search_chars: settings.max_search_chars as usize,
-            search_words: settings.max_search_words as usize,
         }
     }
 }
@@ -84,8 +77,6 @@ mod tests {
         assert_eq!(with(|s| s.max_segments = 0), refused("max_segments", "0", "1 and 50"));
         assert_eq!(with(|s| s.max_segments = 51), refused("max_segments", "51", "1 and 50"));
         assert_eq!(with(|s| s.max_chars = 0), refused("max_chars", "0", "1 and 100000"));
-        assert_eq!(with(|s| s.max_search_chars = 2_001), refused("max_search_chars", "2001", "1 and 2000"));
-        assert_eq!(with(|s| s.max_search_words = 0), refused("max_search_words", "0", "1 and 500"));
         assert_eq!(
             with(|s| (s.min_complexity_score, s.min_confidence_score, s.max_chars) = (0.0, 1.0, 100_000)),
             Ok(())

@@ -4,7 +4,7 @@ use super::Score;
 use super::arithmetic::is_calculation;
 use super::complexity::{Complexity, Level};
 use super::input_type::{InputType, InputTypeGuess};
-use super::token::{Token, shape};
+use super::token::{Part, Token, shape};
 
 /// Why a text is not searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
@@ -21,13 +21,13 @@ pub enum Unsuitable {
         /// Most that are allowed.
         most: usize,
     },
-    /// Neither letters nor digits.
+    /// Nothing but marks of sentences; a symbol or an operator can be looked up.
     #[error("the query has no words")]
     NoWords,
     /// A sum.
     #[error("the query is a calculation")]
     Arithmetic,
-    /// Code without a question.
+    /// Several statements of code, and neither a question nor a message; a name, a call or an expression can be looked up.
     #[error("the query is code and asks nothing about it")]
     OnlyCode,
 }
@@ -123,13 +123,13 @@ pub(super) fn judge(findings: &Findings<'_>) -> Suitability {
     if let Some(chars) = findings.too_long {
         return Suitability::not(Unsuitable::TooLong { chars, most: findings.most_chars });
     }
-    if !tokens.iter().any(|token| token.is(shape::ALPHA | shape::DIGIT)) {
+    if tokens.iter().all(|token| token.text(text).chars().all(is_of_sentences)) && !is_operator(text) {
         return Suitability::not(Unsuitable::NoWords);
     }
     if is_calculation(text, tokens) {
         return Suitability::not(Unsuitable::Arithmetic);
     }
-    if input.input_type == InputType::Code {
+    if input.input_type == InputType::Code && has_statements(tokens, text) {
         return Suitability::not(Unsuitable::OnlyCode);
     }
     let mut suggestions = Vec::new();
@@ -140,4 +140,32 @@ pub(super) fn judge(findings: &Findings<'_>) -> Suitability {
         suggestions.push(Suggestion::SayWhichMeaning);
     }
     Suitability { reason: None, suggestions }
+}
+
+/// A mark that stands in sentences, and alone says nothing.
+fn is_of_sentences(c: char) -> bool {
+    matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '-' | '…' | '¿' | '¡' | '"' | '\'' | '(' | ')')
+        || matches!(c, '–' | '—' | '“' | '”' | '„' | '‘' | '’' | '«' | '»' | '·' | '•' | '_')
+        || matches!(
+            c,
+            '。' | '、' | '，' | '；' | '：' | '！' | '？' | '（' | '）' | '「' | '」' | '،' | '؛' | '؟' | '।'
+        )
+}
+
+/// Marks of sentences that programming languages have as operators.
+fn is_operator(text: &str) -> bool {
+    let text = text.trim();
+    matches!(text, "??" | "?." | "?:" | "!" | "!!" | ".." | "..." | "::" | ":" | ";" | "()" | "--" | "_" | "__" | ".")
+}
+
+/// Statements from which code is a listing, and not an expression or a command that somebody looks up.
+const STATEMENTS: usize = 3;
+
+/// Whether code has several statements, told by lines and by what ends statements.
+fn has_statements(tokens: &[Token], text: &str) -> bool {
+    let ends = |token: &&Token| {
+        let text = token.text(text);
+        token.part == Part::Code && (token.is(shape::NEWLINE) || text.ends_with([';', '{', '}']))
+    };
+    tokens.iter().filter(ends).count() >= STATEMENTS
 }

@@ -176,7 +176,7 @@ impl Search {
         self.calls.push(Call { started: now, expires, hits: 0, running: true });
         self.running += 1;
         let request = SearchRequest::new(Arc::clone(query), parts.settings.max_hits, expires);
-        let request = request.with_analysis(self.analysis.clone());
+        let request = request.with_analysis(self.analysis.clone()).within(provider.query_limit);
         let call = || provider.provider.search(request);
         #[cfg(feature = "seeded-faults")]
         let call = || crate::seeded_fault::hits(call());
@@ -334,9 +334,8 @@ impl Search {
         let host = |source: &RankedSource| {
             self.results.canonical(source.id).and_then(|url| url.split('/').next()).unwrap_or_default()
         };
-        let asked = self.analysis.as_ref().map_or(query.text().as_str(), |analysis| &analysis.search_string);
         let with_hosts = candidates.iter().map(|source| (source, host(source)));
-        let selection = select::select(with_hosts, self.results.len(), asked, most, settings);
+        let selection = select::select(with_hosts, self.results.len(), query.text(), most, settings);
         let chosen = |number: usize, id: ResultId| {
             let found = candidates.iter().find(|candidate| candidate.id == id);
             found.map(|source| RankedSource { number: number as u32 + 1, ..source.clone() })

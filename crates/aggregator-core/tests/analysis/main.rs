@@ -2,3 +2,4 @@
 
 mod labelled;
 mod properties;
+mod real;

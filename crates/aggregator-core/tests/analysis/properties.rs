@@ -1,7 +1,12 @@
 //! What holds for every text.
 
+use std::sync::Arc;
+
+use aggregator_core::Query;
 use aggregator_core::analysis::{Analysis, AnalysisSettings, Analyzer};
+use aggregator_core::provider::{QueryLimit, SearchRequest};
 use proptest::prelude::*;
+use tokio::time::Instant;
 
 fn analyze(text: &str) -> Analysis {
     Analyzer::new(AnalysisSettings::default()).unwrap().analyze(text)
@@ -93,13 +98,15 @@ proptest! {
     }
 
     #[test]
-    fn the_search_string_is_clean_and_bounded(text in text(), chars in 1u32..60, words in 1u32..12) {
-        let mut settings = AnalysisSettings::default();
-        (settings.max_search_chars, settings.max_search_words) = (chars, words);
-        let analysis = Analyzer::new(settings).unwrap().analyze(&text);
-        let search = &analysis.search_string;
-        prop_assert!(search.chars().count() <= chars as usize, "{search:?}");
-        prop_assert!(search.split_whitespace().count() <= words as usize, "{search:?}");
-        prop_assert!(search.trim() == search && !search.contains("  ") && !search.contains("```"), "{search:?}");
+    fn what_is_sent_is_the_text_or_bounded_and_of_its_words(text in text(), chars in 1u32..60, words in 1u32..12) {
+        let Ok(query) = Query::new(text) else { return Ok(()) };
+        let limit = QueryLimit { chars, words };
+        let request = SearchRequest::new(Arc::new(query), 1, Instant::now()).within(limit);
+        let (whole, sent) = (request.query.text().as_str(), request.text());
+        prop_assert!(limit.allows(sent), "{sent:?}");
+        prop_assert!(!sent.is_empty() && sent.trim() == sent && !sent.contains('\n'), "{sent:?}");
+        prop_assert!(!limit.allows(whole) || sent == whole, "{sent:?}");
+        let mut rest = whole.chars();
+        prop_assert!(sent.chars().filter(|c| !c.is_whitespace()).all(|c| rest.any(|of| of == c)), "{sent:?} of {whole:?}");
     }
 }

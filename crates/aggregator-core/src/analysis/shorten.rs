@@ -1,0 +1,240 @@
+//! A text that is longer than a search service takes, as what is asked in it.
+//!
+//! A text within the limit is sent as it is: whatever stands in it may be what is asked about. Of a longer one the words are
+//! taken by how much they say about the question, until the limit is reached, and sent in their order:
+//!
+//! 1. of sentences that ask, of the last sentence of prose, and names between back-ticks: all but function words
+//! 2. of the first and last heading of a message: what follows its name
+//! 3. function words of 1, so that phrases stay whole
+//! 4. of the other prose: all but function words
+//! 5. of other lines of messages and of code outside fences
+//! 6. of code between fences
+//!
+//! Time stamps, and in messages addresses and lines of files, are about one machine: they are never taken.
+
+use std::collections::HashSet;
+
+use super::lexicon::{ASK, CLAUSE, ERROR, FUNCTION, JOIN, PERSON, PRONOUN, REQUEST};
+use super::token::{Part, Token, shape, tokenise};
+use super::work::step;
+use super::{input_type, is_invisible};
+use crate::provider::QueryLimit;
+
+/// Tokens of a heading that are searched: its beginning says what happened.
+const HEADING: usize = 24;
+
+/// Words at the beginning of a sentence among which one that asks makes it a question.
+const OPENING: usize = 3;
+
+/// How much a token says; less is more, and `None` is never sent.
+type Rank = Option<u8>;
+
+/// The shortened text, on one line; `None` for one within the limit.
+pub(crate) fn shorten(text: &str, limit: QueryLimit) -> Option<String> {
+    if limit.allows(text) {
+        return None;
+    }
+    let mut tokens = tokenise(text);
+    tokens.retain(|token| !is_invisible(token.text(text)));
+    input_type::assign_parts(&mut tokens);
+    let mut ranks = rank(&tokens);
+    if ranks.iter().all(Option::is_none) {
+        ranks.fill(Some(0));
+    }
+    let taken = take(text, &tokens, &ranks, limit);
+    let mut out = join(text, &tokens, &taken);
+    if out.is_empty() {
+        // One word longer than everything: its beginning is better than nothing.
+        out.extend(text.trim_start().chars().take_while(|c| !c.is_whitespace()).take(limit.chars as usize));
+    }
+    Some(out)
+}
+
+// --- What a token says. ---
+
+fn rank(tokens: &[Token]) -> Vec<Rank> {
+    let fenced = fenced(tokens);
+    let mut ranks: Vec<Rank> = vec![None; tokens.len()];
+    let mut last_prose = None;
+    for (start, end) in sentences(tokens, &fenced) {
+        let sentence = &tokens[start..end];
+        let asks = asks(sentence);
+        let logged = sentence.iter().any(|token| token.is(shape::TIME));
+        for (token, rank) in sentence.iter().zip(&mut ranks[start..end]) {
+            step();
+            *rank = if logged { Some(4) } else { of_sentence(token, asks) };
+        }
+        if !logged && sentence.iter().any(|token| token.part == Part::Prose) {
+            last_prose = Some((start, end));
+        }
+    }
+    if let Some((start, end)) = last_prose {
+        for (token, rank) in tokens[start..end].iter().zip(&mut ranks[start..end]) {
+            step();
+            *rank = of_sentence(token, true);
+        }
+    }
+    headings(tokens, &fenced, &mut ranks);
+    for ((token, fenced), rank) in tokens.iter().zip(&fenced).zip(&mut ranks) {
+        step();
+        if *fenced && rank.is_none() && !token.is(shape::FENCE) {
+            *rank = Some(5);
+        }
+        if token.is(shape::TIME) || token.part == Part::Error && token.is(shape::FILE_LINE | shape::HEX) {
+            *rank = None;
+        }
+    }
+    ranks
+}
+
+/// Which tokens stand between fences.
+fn fenced(tokens: &[Token]) -> Vec<bool> {
+    let mut inside = false;
+    let is_inside = |token: &Token| {
+        step();
+        inside ^= token.is(shape::FENCE);
+        inside || token.is(shape::FENCE)
+    };
+    tokens.iter().map(is_inside).collect()
+}
+
+/// Sentences outside of messages and fences: up to a mark that ends one, or to a line break, as lines of logs have no marks.
+fn sentences(tokens: &[Token], fenced: &[bool]) -> Vec<(usize, usize)> {
+    let mut sentences = Vec::new();
+    let mut start = 0;
+    for at in 0..=tokens.len() {
+        step();
+        let apart = tokens.get(at).is_none_or(|token| fenced[at] || token.part == Part::Error);
+        let ended = at > start && tokens[at - 1].is(shape::END | shape::COLON);
+        let begins = tokens.get(at).is_some_and(|token| token.is(shape::SPACE | shape::CJK));
+        if apart || ended && begins || tokens.get(at).is_some_and(|token| token.is(shape::NEWLINE)) {
+            if at > start {
+                sentences.push((start, at));
+            }
+            start = if apart { at + 1 } else { at };
+        }
+    }
+    sentences
+}
+
+/// Whether a person asks for something here, and it is not a question mark in code.
+fn asks(sentence: &[Token]) -> bool {
+    let prose = |token: &&Token| token.part == Part::Prose;
+    sentence.iter().filter(prose).take(OPENING).any(|token| token.has(ASK | REQUEST))
+        || sentence.iter().any(|token| token.is(shape::ASKS)) && sentence.iter().any(|token| prose(&token))
+}
+
+fn of_sentence(token: &Token, asks: bool) -> Rank {
+    let idle = token.has(ASK | CLAUSE | FUNCTION | JOIN | PERSON | PRONOUN | REQUEST) && !token.is(shape::INLINE);
+    match token.part {
+        _ if token.is(shape::INLINE) => Some(0),
+        _ if token.is(shape::PUNCTUATION) && token.chars == 1 && !token.is(shape::WEAK) => None,
+        Part::Code if !asks => Some(4),
+        _ if asks => Some(if idle { 2 } else { 0 }),
+        _ => (!idle).then_some(3),
+    }
+}
+
+/// Ranks the lines of messages.
+fn headings(tokens: &[Token], fenced: &[bool], ranks: &mut [Rank]) {
+    let mut at = 0;
+    while at < tokens.len() {
+        step();
+        if tokens[at].part != Part::Error {
+            at += 1;
+            continue;
+        }
+        let begin = at;
+        while at < tokens.len() && tokens[at].part == Part::Error {
+            at += 1;
+        }
+        let lines = lines(&tokens[begin..at]);
+        let named = lines.iter().filter_map(|&(start, end)| {
+            let name = tokens[begin + start..begin + end].iter().position(names_an_error)?;
+            Some((start + name, end))
+        });
+        let named: Vec<(usize, usize)> = named.collect();
+        let whole = lines.first().copied();
+        let first = named.first().copied().or(whole);
+        for (index, rank) in ranks[begin..at].iter_mut().enumerate() {
+            step();
+            let in_heading = |line: Option<(usize, usize)>| {
+                line.is_some_and(|(start, end)| (start..end.min(start + HEADING)).contains(&index))
+            };
+            let heading = in_heading(first) || in_heading(named.last().copied());
+            *rank = Some(if heading {
+                1
+            } else if fenced[begin + index] {
+                5
+            } else {
+                4
+            });
+        }
+    }
+}
+
+fn names_an_error(token: &Token) -> bool {
+    token.is(shape::ERROR_NAME) || token.has(ERROR)
+}
+
+/// The lines of a stretch of tokens.
+fn lines(tokens: &[Token]) -> Vec<(usize, usize)> {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    for at in 1..=tokens.len() {
+        step();
+        if tokens.get(at).is_none_or(|token| token.is(shape::NEWLINE)) {
+            lines.push((start, at));
+            start = at;
+        }
+    }
+    lines
+}
+
+// --- What is taken. ---
+
+/// Takes tokens by their rank, each word of a rank behind the first once.
+fn take(text: &str, tokens: &[Token], ranks: &[Rank], limit: QueryLimit) -> Vec<bool> {
+    let mut taken = vec![false; tokens.len()];
+    let mut said = HashSet::new();
+    let (mut chars, mut words) = (0_u64, 0_u64);
+    for wanted in 0..6 {
+        for (at, token) in tokens.iter().enumerate() {
+            step();
+            if ranks[at] != Some(wanted) {
+                continue;
+            }
+            let is_new = said.insert(token.core_text(text)) || token.is(shape::PUNCTUATION);
+            if wanted > 0 && !is_new {
+                continue;
+            }
+            // As if nothing were beside it: a token that joins its neighbour costs less.
+            let joined = token.is(shape::CJK) && at > 0 && taken[at - 1] && !token.is(shape::SPACE);
+            let needed = u64::from(token.chars) + u64::from(!joined && chars > 0);
+            let word = u64::from(!joined);
+            if chars + needed > u64::from(limit.chars) || words + word > u64::from(limit.words) {
+                continue;
+            }
+            taken[at] = true;
+            chars += needed;
+            words += word;
+        }
+    }
+    taken
+}
+
+fn join(text: &str, tokens: &[Token], taken: &[bool]) -> String {
+    let mut out = String::new();
+    for (at, token) in tokens.iter().enumerate() {
+        step();
+        if !taken[at] {
+            continue;
+        }
+        let joined = at > 0 && taken[at - 1] && !token.is(shape::SPACE);
+        if !joined && !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(token.text(text));
+    }
+    out
+}
