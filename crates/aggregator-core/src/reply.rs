@@ -41,14 +41,14 @@ pub enum Ending {
     Cancelled(CancelReason),
 }
 
-/// A `[n]` in an answer that names a frozen source.
+/// A citation of a frozen source in an answer; a marker with several numbers, as `[1, 3]`, is one of each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Citation {
-    /// Where the marker stands: byte offsets into the answer.
+    /// Where the whole marker stands: byte offsets into the answer.
     pub span: Range<u32>,
     /// The same in characters (Unicode scalar values).
     pub chars: Range<u32>,
-    /// The `n` of the marker.
+    /// The number of the source.
     pub number: u32,
     /// The cited result.
     pub id: ResultId,

@@ -285,7 +285,7 @@ async fn what_would_not_be_shown_wins_nothing() {
         vec![Say("\u{200b}")],
         vec![Say("[77]")],
         vec![Say("["), Say("77"), Say("]"), Say(" \u{202e}")],
-        vec![Say(long(" ", 300)), Say("[0]")],
+        vec![Say(long(" \n", 150)), Say("[78]")],
     ] {
         let with_a_wait = [useless.clone(), vec![Wait(900), Say("late")]].concat();
         let useful = actor("b", &[Wait(100), Say("it is "), Say("[1]")]);

@@ -24,7 +24,7 @@ use crate::settings::Settings;
 use crate::shared::Models;
 use crate::source::RankedSource;
 use crate::text::CleanText;
-use citations::{CitationScanner, Scanned};
+use citations::{CitationScanner, Scanned, is_meaningless};
 use ensemble::{Choir, Said, Stop};
 
 /// Largest [`EventKind::AnswerDelta`]: longer pieces of a model are cut. The reference system promised 16 KiB and
@@ -45,7 +45,7 @@ pub(crate) struct Answer {
     written: u32,
     /// Bytes the model may still give, cleaning and scanning apart.
     room: usize,
-    /// Nothing waits in the scanner and the end is not known: an ordinary piece may pass as it is.
+    /// Nothing waits in the scanner, it is in the middle of a line, and the end is not known: an ordinary piece may pass as it is.
     quiet: bool,
     end: Option<Result<(), QueryFailure>>,
     deltas: u32,
@@ -86,7 +86,7 @@ impl Answer {
             sources,
             written: 0,
             room: settings.max_answer_bytes as usize,
-            quiet: true,
+            quiet: false,
             end: None,
             deltas: 0,
             citations: 0,
@@ -221,9 +221,7 @@ impl Answer {
                 self.deltas += 1;
                 EventKind::AnswerDelta { text: CleanText::from_clean(text) }
             }
-            Scanned::Citation { span, chars_before, number } => {
-                // A marker is ASCII.
-                let chars = chars_before..chars_before + (span.end - span.start);
+            Scanned::Citation { span, chars, number } => {
                 self.citations += 1;
                 let id = self.sources[number as usize - 1].id;
                 EventKind::Citation { span, chars, number, id }
@@ -281,14 +279,14 @@ impl Answer {
 }
 
 /// Whether a piece of text needs neither cleaning nor cutting nor a look for markers: not empty, not too large, printable
-/// ASCII and line feeds, without `[`, which may begin a marker, and back-ticks, which may begin code.
+/// ASCII on one line, without what may begin a marker or code.
 #[inline]
 fn is_ordinary(text: &[u8]) -> bool {
     const EXTRAORDINARY: [bool; 256] = {
         let mut table = [false; 256];
         let mut byte = 0_usize;
         while byte < 256 {
-            table[byte] = !matches!(byte as u8, b' '..=b'~' | b'\n' | b'\t') || matches!(byte as u8, b'[' | b'`');
+            table[byte] = !is_meaningless(byte as u8);
             byte += 1;
         }
         table

@@ -40,7 +40,8 @@ impl Shown {
 
     /// Whether a reader would see anything.
     pub(super) fn is_useful(&self) -> bool {
-        has_visible(&self.text)
+        let held = || self.scanner.certain().is_some_and(|(text, marker)| marker || has_visible(text));
+        has_visible(&self.text) || held()
     }
 }
 

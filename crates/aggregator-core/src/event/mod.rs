@@ -115,13 +115,14 @@ pub enum EventKind {
         /// The text.
         text: CleanText,
     },
-    /// A `[n]` in the answer names a frozen source. Follows the delta that completes the marker.
+    /// The answer cites a frozen source, as in `[1]`, `[1, 3-5]`, `【1】` or `[^1]`; one event for each number of a marker. Follows
+    /// the delta that completes the marker; where the marker may stand in a code span, the delta that tells that it does not.
     Citation {
-        /// Where the marker stands: byte offsets into the concatenated answer.
+        /// Where the whole marker stands: byte offsets into the concatenated answer.
         span: Range<u32>,
         /// The same in characters (Unicode scalar values), for readers that count in these.
         chars: Range<u32>,
-        /// The `n` of the marker.
+        /// The number of the source.
         number: u32,
         /// The cited result.
         id: ResultId,

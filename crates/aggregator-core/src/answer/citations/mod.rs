@@ -1,39 +1,60 @@
-//! Citation markers in streamed text: found even when cut across deltas, invented ones removed.
+//! Citations in streamed text: found in the forms that models write, even when cut across deltas; invented ones removed.
 //!
-//! A marker is `[n]`, with `n` in decimal digits. Where a removed one kept apart what would become another marker, as in
-//! `[1[99]2]`, a space takes its place. Markers inside Markdown code (between equal runs of back-ticks) are
-//! code, as in `array[0]`. A run of one or two back-ticks that is not closed on its line opened nothing.
+//! - `marker`: what a citation can look like; `decide`: whether something that looks so is one; `code`: where Markdown code is;
+//!   `before`: the end of the text so far.
+//!
+//! What is removed is removed only where nothing but a citation can stand. Of `[2, 9]`, where 9 is invented, `[2]` stays. In a
+//! code span, which ends where its run of back-ticks is closed, nothing is removed; where it turns out that nothing closes
+//! it, what it cites is told late.
+
+mod before;
+mod code;
+mod decide;
+mod marker;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
-/// Longest number, in digits, that is looked at as a marker; what is longer is text.
-pub const MAX_DIGITS: u32 = 32;
+use before::Before;
+use code::{Code, Decided, Place};
+use decide::{Around, Verdict, behind, decide};
+use marker::{Marker, Open, Read};
 
 /// Most deltas that are held back unchanged while a marker is incomplete; further ones are joined to the last.
 const MAX_HELD: u8 = 4;
 
-/// Finds markers in a text that comes in pieces.
+/// Most citations that wait for the end of a code span; further ones are not told.
+const MAX_SUSPENDED: usize = 256;
+
+/// Finds citations in a text that comes in pieces.
 ///
 /// Feed it with [`push`](Self::push), end it with [`finish`](Self::finish), and take what is ready with
 /// [`pop`](Self::pop). The concatenated text and the citations are the same however the text is cut. Text is held back
-/// only from the delta in which an incomplete marker begins; nothing is copied. A delta in which many markers are invented is
-/// moved together once for each, so bound its length: of the engine's 16 KiB it takes 0.4 ms at worst.
+/// only from the delta in which a marker begins until the character behind it, which tells a link from a citation; nothing is
+/// copied. A delta in which many markers are invented is moved together once for each, so bound its length: of the engine's
+/// 16 KiB it takes 0.4 ms at worst.
 #[derive(Debug)]
 pub struct CitationScanner {
     /// Numbers from 1 to this name a source.
     sources: u32,
-    state: State,
     code: Code,
+    candidate: Option<Candidate>,
+    /// What was given out or is ready.
+    before: Before,
+    after: After,
     /// What is ready, and behind it the deltas that are held back.
     ready: VecDeque<Scanned>,
     /// How many deltas wait for the end of a marker; it begins in the first of them.
     held: u8,
     /// Citations in text that is not given out yet; they follow it.
     found: Vec<Scanned>,
+    /// Citations in what may be a code span.
+    suspended: Vec<Scanned>,
     /// Bytes of text given out or ready.
     emitted: usize,
-    /// Bytes seen that begin no character. A marker has none, so before it there are as many. Counted as spans are, around 2^32.
+    /// Bytes seen that begin no character, as far as they stay. Counted as spans are, around 2^32.
     continuing: u32,
     invented: u32,
 }
@@ -43,66 +64,39 @@ pub struct CitationScanner {
 pub enum Scanned {
     /// The next piece of text; never empty.
     Text(String),
-    /// A marker of a source, in the text given out before.
+    /// A source is cited in the text given out before. A marker with several numbers is a citation of each.
     Citation {
-        /// Byte offsets into the concatenated text.
+        /// The whole marker: byte offsets into the concatenated text.
         span: Range<u32>,
-        /// Characters (Unicode scalar values) before it; it has as many as bytes.
-        chars_before: u32,
+        /// The same in characters (Unicode scalar values).
+        chars: Range<u32>,
         /// The number.
         number: u32,
     },
 }
 
+/// What ends where the text is now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// In text.
+enum After {
     Text,
-    /// Behind `[` and some digits.
-    Marker {
-        /// Where the `[` stands: byte offset in the first held delta, or in the current one when none is held.
-        start: usize,
-        digits: u32,
-        /// Saturated: numbers that large name no source anyway.
-        number: u64,
-        /// Whether it stands directly behind an incomplete marker or a back-tick: without it, that would be joined to
-        /// what follows, and might become a marker that nobody checked.
-        divides: bool,
-    },
+    Citation,
+    /// A marker that was never closed.
+    Incomplete,
 }
 
-/// Where Markdown code begins and ends.
-#[derive(Debug, Clone, Copy, Default)]
-struct Code {
-    /// Length of the run of back-ticks that opened the code; 0 outside.
-    open: u32,
-    /// Back-ticks seen just now.
-    run: u32,
-}
-
-impl Code {
-    #[inline]
-    fn see(&mut self, byte: u8) {
-        if byte == b'`' {
-            self.run = self.run.saturating_add(1);
-            return;
-        }
-        if self.run > 0 {
-            if self.open == 0 {
-                self.open = self.run;
-            } else if self.open == self.run {
-                self.open = 0;
-            }
-            self.run = 0;
-        }
-        if byte == b'\n' && self.open < 3 {
-            self.open = 0;
-        }
-    }
-
-    fn is_plain(self) -> bool {
-        self.open == 0 && self.run == 0
-    }
+/// What may become a citation.
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    marker: Marker,
+    /// Where it begins: byte offset in the first held delta, or in the current one when none is held.
+    start: usize,
+    around: Around,
+    in_span: bool,
+    // As they were before it.
+    code: Code,
+    after: After,
+    continuing: u32,
+    behind_back_tick: bool,
 }
 
 impl CitationScanner {
@@ -110,18 +104,21 @@ impl CitationScanner {
     pub fn new(sources: u32) -> Self {
         Self {
             sources,
-            state: State::Text,
-            code: Code::default(),
+            code: Code::new(),
+            candidate: None,
+            before: Before::new(),
+            after: After::Text,
             ready: VecDeque::new(),
             held: 0,
             found: Vec::new(),
+            suspended: Vec::new(),
             emitted: 0,
             continuing: 0,
             invented: 0,
         }
     }
 
-    /// Markers so far that named no source.
+    /// Numbers removed so far that named no source.
     pub fn invented(&self) -> u32 {
         self.invented
     }
@@ -139,89 +136,56 @@ impl CitationScanner {
         u32::try_from(self.emitted - waiting).unwrap_or(u32::MAX)
     }
 
-    /// Whether text without `[` and back-ticks could be passed on as it is: nothing waits, and no code is open.
+    /// Whether text [without what means anything](is_meaningless) could be passed on as it is: nothing waits, no code is open,
+    /// and it is in the middle of a line.
     pub fn is_idle(&self) -> bool {
-        self.ready.is_empty() && self.state == State::Text && self.code.is_plain()
+        self.ready.is_empty() && self.candidate.is_none() && self.code.is_plain()
     }
 
-    /// Passes on ASCII text without `[` and back-ticks, when [idle](Self::is_idle); the same as [`Self::push`] and
-    /// [`Self::pop`], without looking at it.
+    /// Passes on [meaningless](is_meaningless) text, when [idle](Self::is_idle); the same as [`Self::push`] and [`Self::pop`],
+    /// without looking at it.
     #[inline]
     pub fn pass(&mut self, text: String) -> String {
-        debug_assert!(self.is_idle() && text.is_ascii() && !text.contains(['[', '`']));
+        debug_assert!(self.is_idle() && text.bytes().all(is_meaningless));
         self.emitted += text.len();
+        self.before.push(&text);
+        self.after = After::Text;
         text
     }
 
     /// Takes the next piece of text; what comes of it waits for [`Self::pop`].
     pub fn push(&mut self, mut text: String) {
         let mut at = 0;
-        while at < text.len() {
-            if self.state == State::Text && self.code.is_plain() {
-                // Most of a text: only these two mean anything now.
-                let rest = &text.as_bytes()[at..];
-                let plain = rest.iter().position(|byte| matches!(byte, b'[' | b'`')).unwrap_or(rest.len());
-                self.continuing = self.continuing.wrapping_add(continuing(&rest[..plain]));
-                at += plain;
-                if at == text.len() {
-                    break;
+        loop {
+            if self.candidate.is_none() && self.code.is_plain() {
+                let plain = plain_prefix(&text.as_bytes()[at..]);
+                if plain > 0 {
+                    self.continuing = self.continuing.wrapping_add(continuing(&text.as_bytes()[at..at + plain]));
+                    self.after = After::Text;
+                    at += plain;
                 }
             }
-            let byte = text.as_bytes()[at];
-            at += 1;
-            match (self.state, byte) {
-                (State::Marker { start, digits, number, divides }, b'0'..=b'9') if digits < MAX_DIGITS => {
-                    let number = number.saturating_mul(10).saturating_add(u64::from(byte - b'0'));
-                    self.state = State::Marker { start, digits: digits + 1, number, divides };
-                }
-                (State::Marker { start, digits, number, divides }, b']') if digits > 0 => {
-                    self.state = State::Text;
-                    let cited = u32::try_from(number).ok().filter(|n| (1..=self.sources).contains(n));
-                    if let Some(number) = cited {
-                        let begin = self.emitted + start;
-                        self.release();
-                        let end = self.emitted + at;
-                        let (span, chars_before) =
-                            (begin as u32..end as u32, (begin as u32).wrapping_sub(self.continuing));
-                        self.found.push(Scanned::Citation { span, chars_before, number });
-                    } else {
-                        self.invented = self.invented.saturating_add(1);
-                        let instead = if divides { " " } else { "" };
-                        if self.held == 0 {
-                            text.replace_range(start..at, instead);
-                            at = start + instead.len();
-                        } else {
-                            // The others are of the marker only.
-                            self.ready.truncate(self.ready.len() - usize::from(self.held - 1));
-                            self.held = 1;
-                            let first = self.last();
-                            first.truncate(start);
-                            first.push_str(instead);
-                            if first.is_empty() {
-                                self.ready.pop_back();
-                                self.held = 0;
-                            }
-                            self.release();
-                            text.drain(..at);
-                            at = 0;
-                        }
+            let Some(c) = text[at..].chars().next() else { break };
+            match self.candidate.as_mut().map(|candidate| candidate.marker.is_closed()) {
+                Some(true) => at = self.resolve(&mut text, at, Some(c)),
+                Some(false) => match self.candidate.as_mut().map(|candidate| candidate.marker.read(c)) {
+                    Some(Read::More | Read::Closed) => {
+                        self.see(c);
+                        at += c.len_utf8();
+                        continue;
                     }
-                }
-                (state, _) => {
-                    let divides = state != State::Text || self.code.run > 0;
-                    if state != State::Text {
-                        self.state = State::Text;
+                    _ => {
+                        self.candidate = None;
+                        self.after = After::Incomplete;
                         self.release();
                     }
-                    self.code.see(byte);
-                    self.continuing = self.continuing.wrapping_add(continuing(&[byte]));
-                    if byte == b'[' && self.code.is_plain() {
-                        self.state = State::Marker { start: at - 1, digits: 0, number: 0, divides };
-                    }
-                }
+                },
+                None => {}
             }
+            self.begin(c, &text, at);
+            at += c.len_utf8();
         }
-        if self.state == State::Text {
+        if self.candidate.is_none() {
             self.give(text);
             self.ready.extend(self.found.drain(..));
         } else if self.held == MAX_HELD {
@@ -232,15 +196,149 @@ impl CitationScanner {
         }
     }
 
-    /// Ends the text: whatever was held back was no marker.
+    /// Ends the text: whatever was held back and is not complete was no marker.
     pub fn finish(&mut self) {
-        self.state = State::Text;
+        if self.candidate.is_some_and(|candidate| candidate.marker.is_closed()) {
+            self.resolve(&mut String::new(), 0, None);
+        }
+        self.candidate = None;
         self.release();
+        self.decided(Code::end);
+        self.ready.extend(self.found.drain(..));
+    }
+
+    /// Of what is held back the part that will be given out whatever follows: the text before a marker, and whether the marker
+    /// has a number of a source, so that some of it stays.
+    pub(super) fn certain(&self) -> Option<(&str, bool)> {
+        let Candidate { marker, start, .. } = self.candidate.as_ref()?;
+        let Scanned::Text(first) = self.ready.get(self.ready.len() - usize::from(self.held))? else { return None };
+        let stays = marker.is_closed() && marker.numbers().any(|number| (1..=self.sources).contains(&number));
+        Some((&first[..*start], stays))
+    }
+
+    /// Sees a character that is in no marker yet, and may begin one.
+    fn begin(&mut self, c: char, text: &str, at: usize) {
+        let (code, continuing, starts_line) = (self.code, self.continuing, self.code.is_at_start());
+        self.see(c);
+        let open = match c {
+            '[' => Open::Square,
+            '\\' if self.code.is_escaping() => Open::Escaped,
+            '【' => Open::Lenticular,
+            '［' => Open::Full,
+            _ => return self.after = After::Text,
+        };
+        let after = std::mem::replace(&mut self.after, After::Text);
+        if self.code.place() == Place::Code {
+            return;
+        }
+        let (standing, behind_back_tick) =
+            self.before.and(&text[..at], |before| (behind(before, after == After::Citation), before.ends_with('`')));
+        self.candidate = Some(Candidate {
+            marker: Marker::new(open),
+            start: at,
+            around: Around { starts_line, after_incomplete: after == After::Incomplete, standing },
+            in_span: self.code.place() == Place::Span,
+            code,
+            after,
+            continuing,
+            behind_back_tick,
+        });
+    }
+
+    fn see(&mut self, c: char) {
+        self.continuing = self.continuing.wrapping_add(c.len_utf8() as u32 - 1);
+        self.decided(|code| code.see(c));
+    }
+
+    /// Moves on in the code, and tells what waited for it.
+    fn decided(&mut self, step: impl FnOnce(&mut Code) -> Decided) {
+        match step(&mut self.code) {
+            Decided::Nothing => {}
+            Decided::Span => self.suspended.clear(),
+            Decided::Text => self.found.append(&mut self.suspended),
+        }
+    }
+
+    /// Decides about a marker that ends at a place of the current text; returns where to go on in it.
+    fn resolve(&mut self, text: &mut String, at: usize, next: Option<char>) -> usize {
+        let Some(candidate) = self.candidate.take() else { return at };
+        let Candidate { marker, start, .. } = candidate;
+        let verdict = match decide(&marker, candidate.around, next, self.sources) {
+            Verdict::PartlyInvented | Verdict::Invented if candidate.in_span => Verdict::Text,
+            verdict => verdict,
+        };
+        let exists = |number: u32| (1..=self.sources).contains(&number);
+        let (cited, others): (Vec<u32>, Vec<u32>) = match verdict {
+            Verdict::Text => {
+                self.release();
+                return at;
+            }
+            _ => marker.numbers().partition(|&number| exists(number)),
+        };
+        let begin = self.emitted + start;
+        let (mut at, mut length) = (at, marker.bytes());
+        let mut length_in_chars = length - self.continuing.wrapping_sub(candidate.continuing) as usize;
+        if verdict == Verdict::Cited {
+            self.release();
+        } else {
+            self.invented = self.invented.saturating_add(others.len() as u32);
+            let instead = instead(&cited, candidate.behind_back_tick || next == Some('`'));
+            (length, length_in_chars) = (instead.len(), instead.len());
+            (self.code, self.continuing) = (candidate.code, candidate.continuing);
+            instead.chars().for_each(|c| self.see(c));
+            at = self.replace(text, start..at, &instead);
+        }
+        self.after = if cited.is_empty() { candidate.after } else { After::Citation };
+        let begin_in_chars = (begin as u32).wrapping_sub(candidate.continuing);
+        let (span, chars) = (
+            begin as u32..(begin + length) as u32,
+            begin_in_chars..begin_in_chars.wrapping_add(length_in_chars as u32),
+        );
+        let mut told: Vec<Scanned> = Vec::with_capacity(cited.len());
+        for number in cited {
+            let citation = Scanned::Citation { span: span.clone(), chars: chars.clone(), number };
+            if !told.contains(&citation) {
+                told.push(citation);
+            }
+        }
+        if candidate.in_span {
+            told.truncate(MAX_SUSPENDED.saturating_sub(self.suspended.len()));
+            self.suspended.append(&mut told);
+        } else if at == 0 {
+            self.ready.append(&mut told.into());
+        } else {
+            self.found.append(&mut told);
+        }
+        at
+    }
+
+    /// Puts something in the place of a marker; returns where to go on in the current text.
+    fn replace(&mut self, text: &mut String, marker: Range<usize>, instead: &str) -> usize {
+        if self.held == 0 {
+            let end = marker.start + instead.len();
+            text.replace_range(marker, instead);
+            return end;
+        }
+        // The others are of the marker only.
+        self.ready.truncate(self.ready.len() - usize::from(self.held - 1));
+        self.held = 1;
+        let first = self.last();
+        first.truncate(marker.start);
+        first.push_str(instead);
+        if first.is_empty() {
+            self.ready.pop_back();
+            self.held = 0;
+            self.ready.extend(self.found.drain(..));
+        }
+        self.release();
+        text.drain(..marker.end);
+        0
     }
 
     fn give(&mut self, text: String) {
         if !text.is_empty() {
             self.emitted += text.len();
+            self.before.push(&text);
             self.ready.push_back(Scanned::Text(text));
         }
     }
@@ -257,10 +355,24 @@ impl CitationScanner {
     fn release(&mut self) {
         let held = usize::from(std::mem::take(&mut self.held));
         if held > 0 {
-            self.emitted += self.ready.iter().rev().take(held).map(bytes).sum::<usize>();
+            for scanned in self.ready.iter().skip(self.ready.len() - held) {
+                if let Scanned::Text(text) = scanned {
+                    self.emitted += text.len();
+                    self.before.push(text);
+                }
+            }
             self.ready.extend(self.found.drain(..));
         }
     }
+}
+
+/// What takes the place of a marker of which some numbers, or all, are invented. Nothing may join back-ticks.
+fn instead(cited: &[u32], beside_back_tick: bool) -> String {
+    if cited.is_empty() {
+        return if beside_back_tick { " " } else { "" }.to_owned();
+    }
+    let numbers: Vec<String> = cited.iter().map(ToString::to_string).collect();
+    format!("[{}]", numbers.join(", "))
 }
 
 /// Bytes of text.
@@ -271,147 +383,31 @@ fn bytes(scanned: &Scanned) -> usize {
     }
 }
 
+/// Whether a byte is printable ASCII that neither begins a marker nor code; line breaks are none.
+pub const fn is_meaningless(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\t') && !matches!(byte, b'[' | b'`' | b'\\')
+}
+
+/// How many bytes of a text mean nothing in the middle of a line: up to a back-tick, a backslash, a line break or what opens a
+/// marker.
+fn plain_prefix(text: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(found) = text[at..].iter().position(|byte| matches!(byte, b'[' | b'`' | b'\n' | b'\\' | 0xe3 | 0xef))
+    {
+        at += found;
+        let rest = &text[at..];
+        // Nearly all characters that begin so are others.
+        let other =
+            matches!(rest[0], 0xe3 | 0xef) && !rest.starts_with("【".as_bytes()) && !rest.starts_with("［".as_bytes());
+        if !other {
+            return at;
+        }
+        at += 3;
+    }
+    text.len()
+}
+
 /// Bytes that begin no character.
 fn continuing(text: &[u8]) -> u32 {
     text.iter().filter(|&&byte| byte & 0xc0 == 0x80).count() as u32
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn scan<'a>(sources: u32, pieces: impl IntoIterator<Item = &'a str>) -> (String, Vec<(Range<u32>, u32)>, u32) {
-        let mut scanner = CitationScanner::new(sources);
-        let (mut text, mut citations) = (String::new(), Vec::new());
-        let mut take = |scanned: Option<Scanned>| {
-            match scanned {
-                Some(Scanned::Text(piece)) => {
-                    assert!(!piece.is_empty(), "an empty piece was given out");
-                    text.push_str(&piece);
-                }
-                Some(Scanned::Citation { span, chars_before, number }) => {
-                    let marker = &text[span.start as usize..span.end as usize];
-                    let in_chars: String = text.chars().skip(chars_before as usize).take(span.len()).collect();
-                    assert_eq!(in_chars, marker, "the same place in characters");
-                    assert_eq!(marker.trim_matches(['[', ']']).parse::<u64>().unwrap(), u64::from(number));
-                    citations.push((span, number));
-                }
-                None => return false,
-            }
-            true
-        };
-        for piece in pieces {
-            if scanner.is_idle() && piece.is_ascii() && !piece.contains(['[', '`']) && !piece.is_empty() {
-                take(Some(Scanned::Text(scanner.pass(piece.to_owned()))));
-            } else {
-                scanner.push(piece.to_owned());
-            }
-            while take(scanner.pop()) {}
-        }
-        scanner.finish();
-        while take(scanner.pop()) {}
-        (text, citations, scanner.invented())
-    }
-
-    #[test]
-    fn markers_are_found_and_invented_ones_removed() {
-        for (given, text, numbers, invented) in [
-            ("Rust is fast [1].", "Rust is fast [1].", &[1][..], 0),
-            ("a[1][2] b[3]", "a[1][2] b[3]", &[1, 2, 3], 0),
-            ("none [4] here [0]", "none  here ", &[], 2),
-            ("[1[2]", "[1[2]", &[2], 0),
-            ("[1[99]2]", "[1 2]", &[], 1),
-            ("[[99]1] [9[99][98]9]", "[ 1] [9 9]", &[], 3),
-            ("`a`[99]`b`", "`a` `b`", &[], 1),
-            ("[ 1] [1 ] [] [a] [-1] [1", "[ 1] [1 ] [] [a] [-1] [1", &[], 0),
-            ("[01]", "[01]", &[1], 0),
-            ("[18446744073709551616][1]", "[1]", &[1], 1),
-            ("`x[1]` and x[1]", "`x[1]` and x[1]", &[1], 0),
-            ("``a ` [1] `` [2]", "``a ` [1] `` [2]", &[2], 0),
-            ("```\ny[9]\n``` [2]", "```\ny[9]\n``` [2]", &[2], 0),
-            ("it`s open\n[2]", "it`s open\n[2]", &[2], 0),
-            ("größer [2] 東京[3]", "größer [2] 東京[3]", &[2, 3], 0),
-            ("one [1] two [", "one [1] two [", &[1], 0),
-        ] {
-            let (scanned, citations, dropped) = scan(3, [given]);
-            assert_eq!(scanned, text, "{given}");
-            assert_eq!(citations.iter().map(|c| c.1).collect::<Vec<_>>(), numbers, "{given}");
-            assert_eq!(dropped, invented, "{given}");
-        }
-        let long = format!("[{}]", "1".repeat(MAX_DIGITS as usize + 1));
-        assert_eq!(scan(3, [long.as_str()]), (long.clone(), vec![], 0), "too long to be a marker");
-    }
-
-    #[test]
-    fn a_marker_cut_across_deltas_keeps_the_deltas_as_they_were() {
-        let mut scanner = CitationScanner::new(20);
-        scanner.push("see [".into());
-        scanner.push("1".into());
-        assert_eq!(scanner.pop(), None);
-        scanner.push("2] and".into());
-        assert_eq!(scanner.pop(), Some(Scanned::Text("see [".into())));
-        assert_eq!(scanner.pop(), Some(Scanned::Text("1".into())));
-        assert_eq!(scanner.pop(), Some(Scanned::Text("2] and".into())));
-        assert_eq!(scanner.pop(), Some(Scanned::Citation { span: 4..8, chars_before: 4, number: 12 }));
-        assert_eq!(scanner.pop(), None);
-    }
-
-    fn answer() -> impl Strategy<Value = String> {
-        let piece = prop::sample::select(vec![
-            "[",
-            "]",
-            "1",
-            "2",
-            "12",
-            "[1]",
-            "[2]",
-            "[99]",
-            "[0]",
-            "`",
-            "``",
-            "```",
-            "\n",
-            "a",
-            " ",
-            "é",
-            "東",
-            "[[",
-            "]]",
-            "word ",
-            "00000000000000000000000000000000",
-        ]);
-        prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2_000))]
-
-        #[test]
-        fn i6_however_the_text_is_cut_the_answer_is_the_same(text in answer(), cuts in prop::collection::vec(0usize..120, 0..30)) {
-            let mut cuts: Vec<usize> = cuts.into_iter().filter(|&cut| text.is_char_boundary(cut)).collect();
-            cuts.extend([0, text.len()]);
-            cuts.sort_unstable();
-            let pieces = cuts.windows(2).map(|cut| &text[cut[0]..cut[1]]);
-            prop_assert_eq!(scan(12, pieces), scan(12, [text.as_str()]));
-        }
-
-        #[test]
-        fn i6_whoever_scans_the_answer_again_finds_the_same(text in answer()) {
-            let (text, citations, _) = scan(12, [text.as_str()]);
-            prop_assert_eq!(scan(12, [text.as_str()]), (text.clone(), citations, 0));
-        }
-
-        #[test]
-        fn i6_only_known_numbers_are_cited(text in answer(), sources in 0u32..13) {
-            let (_, citations, _) = scan(sources, [text.as_str()]);
-            prop_assert!(citations.iter().all(|(_, number)| (1..=sources).contains(number)));
-        }
-
-        #[test]
-        fn text_without_brackets_is_untouched(text in "[^\\[]{0,80}") {
-            prop_assert_eq!(scan(3, [text.as_str()]), (text.clone(), vec![], 0));
-        }
-    }
 }
