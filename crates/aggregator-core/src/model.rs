@@ -20,7 +20,7 @@ pub use crate::answer::prompt::Purpose;
 /// # What an implementor promises
 /// 1. [`answer`](Self::answer) returns at once; work begins when the stream is first polled.
 /// 2. Text comes piece by piece as it is produced, each piece valid UTF-8; how it is cut does not matter.
-/// 3. A source is cited as `[n]`, its [`RankedSource::number`].
+/// 3. A source is cited as `[n]`, its [`RankedSource::number`]; only those can be cited that [`shows`](Self::shows) counts.
 /// 4. `Pending` is returned only after arranging a wake-up; a poll never blocks the thread.
 /// 5. An error is the last item that matters; the end of the stream means that the answer is complete.
 /// 6. Dropping the stream stops the generation at once, so that nobody pays for text nobody reads.
@@ -31,6 +31,12 @@ pub trait LanguageModel: Send + Sync {
     /// What a token costs, if somebody pays for it; asked once for each answer.
     fn price(&self) -> Option<Price> {
         None
+    }
+
+    /// How many of the sources, the best first, the model gets to see: those that are in [`AnswerRequest::prompt`], unless it
+    /// makes a prompt of its own. Asked once for each answer, before it; a citation of any other source is invented.
+    fn shows(&self, request: &AnswerRequest) -> usize {
+        request.fitting()
     }
 
     /// Describes the answer; polling the stream produces it, dropping the stream ends it.
@@ -44,6 +50,10 @@ impl<M: LanguageModel + ?Sized> LanguageModel for Arc<M> {
 
     fn price(&self) -> Option<Price> {
         (**self).price()
+    }
+
+    fn shows(&self, request: &AnswerRequest) -> usize {
+        (**self).shows(request)
     }
 
     fn answer(&self, request: AnswerRequest) -> ChunkStream {
@@ -142,14 +152,23 @@ impl AnswerRequest {
 
     /// The prompt for a model that reads one; made when it is asked for.
     pub fn prompt(&self) -> Prompt {
-        prompt::build(&Material {
+        prompt::build(&self.material())
+    }
+
+    /// How many of the sources, the best first, are in that prompt.
+    pub fn fitting(&self) -> usize {
+        prompt::fitting(&self.material())
+    }
+
+    fn material(&self) -> Material<'_> {
+        Material {
             query: &self.query,
             sources: &self.sources,
             purpose: self.purpose,
             drafts: &self.drafts,
             max_tokens: self.max_prompt_tokens as usize,
             secret: self.secret,
-        })
+        }
     }
 
     /// The seed for random choices.

@@ -496,7 +496,7 @@ async fn a_cancelled_answer_is_counted_and_paid_for() {
         answer.usage_is_estimated && answer.usage.output_tokens == 2 && answer.cost > Some(Cost(30_000)),
         "{answer:?}"
     );
-    assert!(!answer.supported, "it cites nothing");
+    assert!(!answer.has_citations, "it cites nothing");
     assert!(reply.summary.models.is_empty());
 }
 

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aggregator_core::event::{EventKind, Outcome, QueryFailure};
+use aggregator_core::answer::ensemble::{Ensemble, Plan};
+use aggregator_core::event::{AnswerSummary, EventKind, Outcome, QueryFailure};
 use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream};
 use aggregator_core::provider::{Hit, HitStream, SearchRequest};
 use aggregator_core::{BuildError, Engine, LanguageModel, Query, SearchProvider, Settings};
@@ -57,7 +58,11 @@ fn settings(change: impl FnOnce(&mut Settings)) -> Settings {
 
 /// The events of a query with their milliseconds.
 async fn read(engine: &Engine) -> Vec<(u128, EventKind)> {
-    let mut events = engine.run(Query::new("what is it?").unwrap());
+    read_of(engine, "what is it?").await
+}
+
+async fn read_of(engine: &Engine, query: &str) -> Vec<(u128, EventKind)> {
+    let mut events = engine.run(Query::new(query).unwrap());
     let (mut transcript, mut told) = (Transcript::new(), Vec::new());
     while let Some(event) = events.next().await {
         transcript.read(&event);
@@ -108,6 +113,44 @@ async fn search_share_is_what_the_model_leaves_to_the_search() {
         };
         assert_eq!(frozen(&read(&with(Engine::builder().model(Writer::default()))).await), ends);
         assert_eq!(frozen(&read(&with(Engine::builder())).await), 10_000, "without a model the search has all of it");
+    }
+}
+
+/// Sources are frozen for a reader, and as many as fit are in the prompt: what a model did not see, it cannot cite.
+#[tokio::test(start_paused = true)]
+async fn only_what_was_in_the_prompt_can_be_cited() {
+    /// What is shown of an answer, with the account of it.
+    async fn answered(
+        most: u32,
+        several: bool,
+        query: &str,
+        says: &'static [&'static str],
+    ) -> (String, AnswerSummary, usize) {
+        let model = Writer { says, ..Writer::default() };
+        let settings = settings(|s| s.max_prompt_tokens = most);
+        let builder = Engine::builder().provider(Endless { pages: 20 }).settings(settings);
+        let engine = match several {
+            true => builder.models(Ensemble::new(Plan::Fallback).model(model.clone())),
+            false => builder.model(model.clone()),
+        };
+        let events = read_of(&engine.build().unwrap(), query).await;
+        let pieces = events.iter().filter_map(|(_, kind)| match kind {
+            EventKind::AnswerDelta { text } => Some(text.as_str()),
+            _ => None,
+        });
+        let summary = events.last().unwrap().1.summary().unwrap().answer.unwrap();
+        let in_prompt = model.requests.lock().unwrap()[0].prompt().sources.len();
+        (pieces.collect(), summary, in_prompt)
+    }
+    for several in [false, true] {
+        let all = answered(6_000, several, "what?", &["first [1] and last [20]. "]).await;
+        assert_eq!((&*all.0, all.1.shown, all.1.citations, all.1.invented), ("first [1] and last [20]. ", 20, 2, 0));
+        let (text, summary, in_prompt) =
+            answered(500, several, "what?", &["first [1] and last [20] or [1, 20]. "]).await;
+        assert_eq!((text.as_str(), summary.citations, summary.invented), ("first [1] and last  or [1]. ", 2, 2));
+        assert!(summary.shown as usize == in_prompt && (1..20).contains(&in_prompt) && summary.has_citations);
+        let (text, summary, in_prompt) = answered(256, several, &"what? ".repeat(50), &["first [1]. "]).await;
+        assert_eq!((text.as_str(), summary.shown, in_prompt, summary.has_citations), ("first . ", 0, 0, false));
     }
 }
 

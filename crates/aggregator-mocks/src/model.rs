@@ -56,6 +56,11 @@ impl LanguageModel for ScriptedModel {
         &self.name
     }
 
+    /// It reads no prompt, but the list.
+    fn shows(&self, request: &AnswerRequest) -> usize {
+        request.sources.len()
+    }
+
     fn answer(&self, request: AnswerRequest) -> ChunkStream {
         let guard = self.probe.as_ref().map(|probe| probe.called(&self.name, request.query.text(), request.seed()));
         let items = Deltas(Arc::clone(&self.made));

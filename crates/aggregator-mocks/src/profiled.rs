@@ -160,6 +160,11 @@ impl LanguageModel for ProfiledModel {
         &self.name
     }
 
+    /// It reads no prompt, but the list.
+    fn shows(&self, request: &AnswerRequest) -> usize {
+        request.sources.len()
+    }
+
     fn answer(&self, request: AnswerRequest) -> ChunkStream {
         let guard = self.probe.as_ref().map(|probe| probe.called(&self.name, request.query.text(), request.seed()));
         let written = self.made.get(&request.seed()).cloned();

@@ -153,6 +153,10 @@ pub(super) struct Choir {
     /// The lead of a panel, before it has the last word.
     lead: Option<Arc<dyn LanguageModel>>,
     drafts: Vec<Draft>,
+    /// Of each draft, how many sources its model got to see.
+    shown_to_drafts: Vec<u32>,
+    /// The same of the model whose words are out.
+    shown: u32,
     /// Of the drafts, those that are all of what their model had to say.
     complete: Vec<char>,
     /// The answer is a draft that is not complete.
@@ -182,6 +186,8 @@ pub(super) struct Voice {
     first_text: Option<Instant>,
     usage: Option<Usage>,
     input_estimate: u64,
+    /// So many sources, the best first, it gets to see.
+    shown: u32,
     /// The sources that its draft cites.
     cited: Vec<u32>,
 }
@@ -191,7 +197,11 @@ impl Voice {
         let AnswerRequest { query, sources, drafts, max_prompt_tokens, .. } = request;
         let input_estimate = prompt::estimate(query, sources, drafts, *max_prompt_tokens);
         let request = request.clone();
-        let call = || model.answer(request);
+        let mut shown = 0;
+        let call = || {
+            shown = super::how_many_shown(&**model, &request);
+            model.answer(request)
+        };
         #[cfg(feature = "seeded-faults")]
         let call = || crate::seeded_fault::chunks(call());
         Self {
@@ -204,6 +214,7 @@ impl Voice {
             first_text: None,
             usage: None,
             input_estimate,
+            shown,
             cited: Vec::new(),
         }
     }
@@ -267,6 +278,8 @@ impl Choir {
             waiting: Vec::new(),
             lead: None,
             drafts: Vec::new(),
+            shown_to_drafts: Vec::new(),
+            shown: 0,
             complete: Vec::new(),
             cut: false,
             expires: None,
@@ -396,16 +409,16 @@ impl Choir {
                 if self.spoke {
                     return Some(Said::Chunk(Chunk::Text(text)));
                 }
-                let sources = self.request.sources.len() as u32;
                 let voice = &mut self.voices[index];
                 voice.text.push_str(&text);
-                if !Shown::of(&voice.text, sources).is_useful() {
+                if !Shown::of(&voice.text, voice.shown).is_useful() {
                     let spare = voice.text.len().saturating_sub(MAX_BLANK_BYTES);
                     voice.text.drain(..voice.text.ceil_char_boundary(spare));
                     return None;
                 }
                 self.spoke = true;
                 self.expires = None;
+                self.shown = voice.shown;
                 let text = std::mem::take(&mut voice.text);
                 self.drop_all_but(index);
                 Some(Said::Chunk(Chunk::Text(text)))
@@ -417,8 +430,9 @@ impl Choir {
                 None
             }
             None => {
+                let voice = &self.voices[index];
                 let blank = match drafting {
-                    true => !Shown::of(&self.voices[index].text, self.request.sources.len() as u32).ended().is_useful(),
+                    true => !Shown::of(&voice.text, voice.shown).ended().is_useful(),
                     false => !self.spoke,
                 };
                 self.finish(index, Outcome::Ok, drafting);
@@ -458,7 +472,7 @@ impl Choir {
             self.error = None;
         }
         if drafting {
-            let shown = Shown::of(&voice.text, self.request.sources.len() as u32).ended();
+            let shown = Shown::of(&voice.text, voice.shown).ended();
             if shown.is_useful() {
                 let label = char::from(b'A' + self.drafts.len() as u8);
                 if outcome == Outcome::Ok {
@@ -466,6 +480,7 @@ impl Choir {
                 }
                 voice.cited = shown.cited;
                 self.drafts.push(Draft { label, text: shown.text });
+                self.shown_to_drafts.push(voice.shown);
             }
         }
         self.reports.push(voice.report(outcome, self.began));
@@ -506,7 +521,14 @@ impl Choir {
         self.spoke = true;
         self.error = None;
         self.cut = complete.is_none();
-        self.next_text = Some(self.drafts.swap_remove(complete.unwrap_or(0)).text);
+        let chosen = complete.unwrap_or(0);
+        self.shown = self.shown_to_drafts[chosen];
+        self.next_text = Some(self.drafts.swap_remove(chosen).text);
+    }
+
+    /// How many sources, the best first, the model got to see whose words are out.
+    pub(super) fn shown(&self) -> u32 {
+        self.shown
     }
 
     /// Whether the answer is a draft whose model had more to say.

@@ -17,7 +17,7 @@ use crate::deadline::Allowance;
 use crate::event::{AnswerSummary, Event, EventKind, ModelReport, QueryFailure, Stage};
 use crate::isolate::Isolated;
 use crate::limits::MAX_SWALLOWED;
-use crate::model::{AnswerRequest, Chunk, Cost, Price, Usage};
+use crate::model::{AnswerRequest, Chunk, Cost, LanguageModel, Price, Usage};
 use crate::outbox::Outbox;
 use crate::query::Query;
 use crate::settings::Settings;
@@ -65,9 +65,13 @@ impl Answer {
     ) -> Self {
         let request = AnswerRequest::new(Arc::clone(query), Arc::clone(&sources), deadline);
         let request = request.within(settings.max_prompt_tokens, secret);
+        let mut shown = 0;
         let (stream, choir, price) = match models {
             Models::One(model) => {
-                let call = || model.answer(request);
+                let call = || {
+                    shown = how_many_shown(&**model, &request);
+                    model.answer(request)
+                };
                 #[cfg(feature = "seeded-faults")]
                 let call = || crate::seeded_fault::chunks(call());
                 (Isolated::call(call).unwrap_or_else(Isolated::failing), None, model.price())
@@ -82,7 +86,7 @@ impl Answer {
             choir,
             price,
             usage: None,
-            scanner: CitationScanner::new(sources.len() as u32),
+            scanner: CitationScanner::new(shown),
             sources,
             written: 0,
             room: settings.max_answer_bytes as usize,
@@ -124,7 +128,10 @@ impl Answer {
                     continue;
                 }
                 Some(choir) => match choir.poll_next(outbox.now(), cx) {
-                    Poll::Ready(Said::Chunk(chunk)) => Poll::Ready(Some(Ok(chunk))),
+                    Poll::Ready(Said::Chunk(chunk)) => {
+                        self.scanner.limit(choir.shown());
+                        Poll::Ready(Some(Ok(chunk)))
+                    }
                     Poll::Ready(Said::Failed(error)) => Poll::Ready(Some(Err(error))),
                     Poll::Ready(Said::End) => Poll::Ready(None),
                     Poll::Ready(Said::Finished(report)) => {
@@ -273,9 +280,15 @@ impl Answer {
             citations: self.citations,
             invented: self.scanner.invented(),
             truncated: self.truncated || self.choir.as_ref().is_some_and(|choir| choir.is_cut()),
-            supported: self.citations > 0,
+            shown: self.scanner.sources(),
+            has_citations: self.citations > 0,
         }
     }
+}
+
+/// How many sources a model gets to see.
+fn how_many_shown(model: &dyn LanguageModel, request: &AnswerRequest) -> u32 {
+    model.shows(request).min(request.sources.len()) as u32
 }
 
 /// Whether a piece of text needs neither cleaning nor cutting nor a look for markers: not empty, not too large, printable

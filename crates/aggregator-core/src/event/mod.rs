@@ -333,15 +333,18 @@ pub struct AnswerSummary {
     pub deltas: u32,
     /// Citations emitted.
     pub citations: u32,
-    /// Markers that named no frozen source; they were removed from the text.
+    /// Numbers that named no source that the model got to see; they were removed from the text.
     pub invented: u32,
     /// Whether there was more to say: the text was cut at the limit of
     /// [`Settings::max_answer_bytes`](crate::Settings::max_answer_bytes), or it is a draft whose model was cut short, as
     /// nobody of the panel gave a complete one.
     pub truncated: bool,
-    /// Whether the answer names at least one source. One that names none is what the model says by itself, or that the sources
-    /// do not answer the question.
-    pub supported: bool,
+    /// How many of the frozen sources, the best first, the model of the answer got to see: as many as fit into its prompt. Only
+    /// these can be cited.
+    pub shown: u32,
+    /// Whether the answer cites at least one source. One that cites none is what the model says by itself, or that the sources
+    /// do not answer the question. Whether a source supports what cites it is not checked.
+    pub has_citations: bool,
     /// What the models of the answer together counted, or else an estimate: it may have to be paid for what was cancelled,
     /// too. Partial syntheses are apart; [`Summary::usage`] has both.
     pub usage: Usage,

@@ -118,6 +118,16 @@ impl CitationScanner {
         }
     }
 
+    /// Numbers from 1 to this name a source.
+    pub fn sources(&self) -> u32 {
+        self.sources
+    }
+
+    /// From now on numbers from 1 to this name a source.
+    pub(super) fn limit(&mut self, sources: u32) {
+        self.sources = sources;
+    }
+
     /// Numbers removed so far that named no source.
     pub fn invented(&self) -> u32 {
         self.invented
