@@ -13,8 +13,11 @@ use std::ops::Deref;
 /// fillers, inherent Khmer vowels, Mongolian vowel separator, zero-width and directional marks and overrides
 /// (U+200B-200F, U+202A-202E, U+2060-206F), variation selectors, byte order mark, interlinear annotation marks,
 /// invisible format characters of shorthand and music, and the tag block (U+E0000-E0FFF): every control character,
-/// every Bidi_Control and every Default_Ignorable_Code_Point of Unicode, which a test compares. Some writing systems use
-/// zero-width joiners legitimately; safety wins over their fine typography.
+/// every Bidi_Control and every Default_Ignorable_Code_Point of Unicode, which a test compares.
+///
+/// A zero-width joiner or non-joiner (U+200D, U+200C) stays where it is part of the spelling: one between two letters of a
+/// script that joins or stacks them (Arabic and Persian, Syriac, Mongolian, the scripts of India and South-East Asia), and a
+/// joiner between two emoji. Of several in a row the first stays.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CleanText(String);
 
@@ -34,11 +37,17 @@ impl CleanText {
     /// Text that is clean already is kept without copying.
     #[inline]
     pub fn block(text: impl Into<String>) -> Self {
-        Self::filter(text.into(), |c| match c {
-            '\n' | '\t' => Some(c),
-            '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some('\n'),
-            _ => None,
-        })
+        Self::filter(text.into(), block_break)
+    }
+
+    /// Cleans the next piece of a text of several lines, behind a character and before something that is not known yet.
+    #[inline]
+    pub(crate) fn piece(text: String, before: Option<char>) -> Self {
+        let plain = plain_prefix(text.as_bytes());
+        if plain == text.len() || !text[plain..].chars().any(is_forbidden) {
+            return Self(text);
+        }
+        Self::rewrite(&text, before, true, block_break)
     }
 
     /// `special` says what becomes of characters that would otherwise be removed.
@@ -53,7 +62,33 @@ impl CleanText {
         if text[plain..].chars().all(|c| keep(c) == Some(c)) {
             return Self(text);
         }
-        Self(text.chars().filter_map(keep).collect())
+        Self::rewrite(&text, None, false, special)
+    }
+
+    /// Cleans a text behind a character; `goes_on`: what follows it is not known.
+    #[cold]
+    fn rewrite(text: &str, before: Option<char>, goes_on: bool, special: impl Fn(char) -> Option<char>) -> Self {
+        let mut out = String::with_capacity(text.len());
+        let mut last = before;
+        let mut rest = text.chars();
+        while let Some(c) = rest.next() {
+            let next = || rest.clone().find(|&c| !is_forbidden(c) || special(c).is_some());
+            let kept = match c {
+                NON_JOINER | JOINER => {
+                    let stays = last.is_some_and(|last| {
+                        next().map_or(goes_on, |next| joins(last, c, next)) && joins(last, c, last)
+                    });
+                    stays.then_some(c)
+                }
+                _ if is_forbidden(c) => special(c),
+                _ => Some(c),
+            };
+            if let Some(c) = kept {
+                out.push(c);
+                last = kept;
+            }
+        }
+        Self(out)
     }
 
     /// Shortens to at most `max` bytes, at a character boundary, and gives back the memory of the rest.
@@ -76,14 +111,60 @@ impl CleanText {
 
     /// Wraps pieces of text that was cleaned before; cutting clean text leaves it clean.
     pub(crate) fn from_clean(text: String) -> Self {
-        debug_assert!(!text.chars().any(|c| is_forbidden(c) && c != '\n' && c != '\t'));
+        debug_assert!(!text.chars().any(|c| is_forbidden(c) && !matches!(c, '\n' | '\t' | NON_JOINER | JOINER)));
         Self(text)
     }
 }
 
+fn block_break(c: char) -> Option<char> {
+    match c {
+        '\n' | '\t' => Some(c),
+        '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some('\n'),
+        _ => None,
+    }
+}
+
+const NON_JOINER: char = '\u{200c}';
+const JOINER: char = '\u{200d}';
+
+/// Whether a joiner or non-joiner between two characters is part of the spelling.
+fn joins(before: char, joiner: char, after: char) -> bool {
+    is_of_joining_script(before) && is_of_joining_script(after)
+        || joiner == JOINER && is_emoji(before) && is_emoji(after)
+}
+
+/// Letters and marks of the scripts in which joiners change what is read: Arabic, Syriac, Mandaic, N'Ko, Mongolian, those of
+/// India, and Tibetan, Myanmar, Khmer, Balinese, Javanese and their neighbours.
+fn is_of_joining_script(c: char) -> bool {
+    let in_block = matches!(c,
+        '\u{620}'..='\u{65f}' | '\u{66e}'..='\u{6d3}' | '\u{6d5}'..='\u{6ff}' | '\u{700}'..='\u{7ff}' | '\u{840}'..='\u{8ff}'
+        | '\u{900}'..='\u{963}' | '\u{970}'..='\u{dff}' | '\u{f40}'..='\u{fbc}' | '\u{1000}'..='\u{109f}'
+        | '\u{1780}'..='\u{17d3}' | '\u{1820}'..='\u{18aa}' | '\u{1b00}'..='\u{1b4c}' | '\u{a840}'..='\u{a873}'
+        | '\u{a980}'..='\u{a9c0}' | '\u{fb50}'..='\u{fdfb}' | '\u{fe70}'..='\u{fefc}');
+    in_block && !c.is_numeric()
+}
+
+/// What emoji sequences are made of, variation selectors apart: symbols and pictures.
+fn is_emoji(c: char) -> bool {
+    matches!(c, '\u{2190}'..='\u{21ff}' | '\u{2600}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}')
+}
+
+/// Whether a text is clean: one of several lines, or a piece of one, which may begin with a joiner.
+pub fn is_clean(text: &str) -> bool {
+    let mut last = None;
+    text.chars().all(|c| {
+        let before = last.replace(c);
+        match c {
+            '\n' | '\t' => true,
+            NON_JOINER | JOINER => before.is_none_or(|before| joins(before, c, before)),
+            _ => !is_forbidden(c),
+        }
+    })
+}
+
 /// Whether a character has no place in text that is shown, logged or put in a prompt.
 ///
-/// Line breaks and tabs are control characters and thus forbidden here; [`CleanText::block`] makes the exception.
+/// Line breaks, tabs and joiners are forbidden here; [`CleanText`] says where they stay.
 pub fn is_forbidden(c: char) -> bool {
     // Most text is below the first special character beyond the control characters.
     if c < '\u{ad}' {
@@ -164,6 +245,16 @@ mod tests {
             ("para\u{2029}graph", "para graph", "para\ngraph"),
             ("next\u{85}line\u{c}feed", "next line feed", "next\nline\nfeed"),
             ("Zürich – São Paulo 東京", "Zürich – São Paulo 東京", "Zürich – São Paulo 東京"),
+            ("می\u{200c}خواهم", "می\u{200c}خواهم", "می\u{200c}خواهم"),
+            ("می\u{200c}\u{200c}\u{202e}خواهم\u{200c} x", "می\u{200c}خواهم x", "می\u{200c}خواهم x"),
+            ("क्\u{200d}ष", "क्\u{200d}ष", "क्\u{200d}ष"),
+            (
+                "👩\u{200d}👩\u{200d}👧 \u{2764}\u{fe0f}\u{200d}🔥",
+                "👩\u{200d}👩\u{200d}👧 \u{2764}\u{200d}🔥",
+                "👩\u{200d}👩\u{200d}👧 \u{2764}\u{200d}🔥",
+            ),
+            ("ad\u{200d}min a\u{200c}b 👩\u{200c}👧 👩\u{200d}x", "admin ab 👩👧 👩x", "admin ab 👩👧 👩x"),
+            ("\u{200c}ا ۱\u{200c}۲", "ا ۱۲", "ا ۱۲"),
         ] {
             assert_eq!(CleanText::line(from).as_str(), line);
             assert_eq!(CleanText::block(from).as_str(), block);
@@ -204,9 +295,31 @@ mod tests {
     proptest! {
         #[test]
         fn i10_nothing_forbidden_survives(text in any::<String>()) {
-            prop_assert!(!CleanText::line(text.clone()).chars().any(is_forbidden));
-            let block = CleanText::block(text);
-            prop_assert!(!block.chars().any(|c| is_forbidden(c) && c != '\n' && c != '\t'));
+            let line = CleanText::line(text.clone());
+            prop_assert!(is_clean(&line) && !line.contains(['\n', '\t']));
+            prop_assert!(is_clean(&CleanText::block(text)));
+        }
+
+        /// Cut anywhere, a text is cleaned to what is clean, and as it would be whole but for joiners before what comes later.
+        #[test]
+        fn i10_pieces_are_cleaned_as_the_whole(
+            text in "[a \u{200c}\u{200d}\u{202e}ا-يक-ह\u{94d}👩❤۱]{0,30}",
+            cuts in prop::collection::vec(0usize..90, 0..12),
+        ) {
+            let mut cuts: Vec<usize> = cuts.into_iter().filter(|&cut| text.is_char_boundary(cut)).collect();
+            cuts.extend([0, text.len()]);
+            cuts.sort_unstable();
+            let (mut joined, mut last) = (String::new(), None);
+            for cut in cuts.windows(2) {
+                let piece = CleanText::piece(text[cut[0]..cut[1]].to_owned(), last);
+                last = piece.chars().next_back().or(last);
+                joined.push_str(&piece);
+            }
+            prop_assert!(is_clean(&joined));
+            let without = |text: &str| text.replace([NON_JOINER, JOINER], "");
+            let whole = CleanText::block(text);
+            prop_assert_eq!(without(&joined), without(&whole));
+            prop_assert!(joined.len() >= whole.len());
         }
 
         /// The properties' own tables, not ours.

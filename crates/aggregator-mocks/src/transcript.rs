@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aggregator_core::QueryStream;
-use aggregator_core::event::{Event, EventKind, Outcome, RankedSource, Stage, Summary, is_forbidden};
+use aggregator_core::event::{Event, EventKind, Outcome, RankedSource, Stage, Summary, is_clean};
 use futures::StreamExt as _;
 use siphasher::sip::SipHasher13;
 
@@ -68,10 +68,6 @@ impl Default for Transcript {
             broken: None,
         }
     }
-}
-
-fn is_clean(text: &str) -> bool {
-    !text.chars().any(|c| is_forbidden(c) && c != '\n' && c != '\t')
 }
 
 impl Transcript {

@@ -43,6 +43,8 @@ pub(crate) struct Answer {
     sources: Arc<[RankedSource]>,
     /// Bytes of text that the model gave, shown or not.
     written: u32,
+    /// The last character that it gave, if that is not plain.
+    last: Option<char>,
     /// Bytes the model may still give, cleaning and scanning apart.
     room: usize,
     /// Nothing waits in the scanner, it is in the middle of a line, and the end is not known: an ordinary piece may pass as it is.
@@ -89,6 +91,7 @@ impl Answer {
             scanner: CitationScanner::new(shown),
             sources,
             written: 0,
+            last: None,
             room: settings.max_answer_bytes as usize,
             quiet: false,
             end: None,
@@ -147,6 +150,7 @@ impl Answer {
                     if self.quiet && text.len() <= self.room && is_ordinary(text.as_bytes()) {
                         self.room -= text.len();
                         self.deltas += 1;
+                        self.last = None;
                         let text = CleanText::from_clean(self.scanner.pass(text));
                         return Poll::Ready(Some(outbox.event(EventKind::AnswerDelta { text })));
                     }
@@ -185,7 +189,8 @@ impl Answer {
     /// Cleans, bounds and scans a piece; what comes of it waits in the scanner.
     fn take(&mut self, text: String) {
         self.quiet = false;
-        let mut text = CleanText::block(text);
+        let mut text = CleanText::piece(text, self.last);
+        self.last = text.chars().next_back().or(self.last);
         if text.len() > self.room {
             text.truncate(self.room);
             self.truncated = true;

@@ -19,7 +19,7 @@ use crate::search::patterns::Interim;
 use crate::search::select::Selection;
 
 pub use crate::source::{ProviderName, RankedSource, ResultId, Source};
-pub use crate::text::{CleanText, is_forbidden};
+pub use crate::text::{CleanText, is_clean, is_forbidden};
 
 /// One event of a query.
 #[derive(Clone, PartialEq)]

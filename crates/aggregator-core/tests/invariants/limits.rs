@@ -17,7 +17,7 @@ use crate::support::*;
 
 #[tokio::test(start_paused = true)]
 async fn i10_no_character_that_could_do_harm_leaves_the_engine() {
-    let evil = "a\u{1b}]0;x\u{7}\r\nb\u{202e}c\u{200b}d\u{e0041}e\u{9b}31m";
+    let evil = "\u{200c}a\u{1b}]0;x\u{7}\r\nb\u{202e}c\u{200b}d\u{e0041}e\u{9b}31m";
     let hits = Custom("evil\u{1b}[2J", move |_| {
         let hit = Hit { url: "https://example.org/x".into(), title: evil.into(), snippet: evil.into() };
         let hidden = Hit { url: "https://example.org/\u{202e}y".into(), title: evil.into(), snippet: evil.into() };
