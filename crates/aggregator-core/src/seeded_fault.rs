@@ -73,6 +73,14 @@ faults! {
     MemoryPerDistinctQuery = "memory-per-distinct-query";
     /// A query that always has something never lets others run.
     NoPause = "no-pause";
+    /// A query with a bracket is called unsuitable.
+    AccusedQuery = "accused-query";
+    /// Every query is called suitable.
+    EveryQuerySuits = "every-query-suits";
+    /// What is asked about is not sent.
+    LostOperand = "lost-operand";
+    /// Whatever looks like a citation is one.
+    IndexAsCitation = "index-as-citation";
     /// Of the mocks: providers find nothing.
     EmptyMock = "empty-mock";
     /// Of the cases: one is gone.

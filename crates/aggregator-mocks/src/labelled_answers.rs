@@ -1,5 +1,8 @@
 //! Answers as models write them, labelled before any rule was run on them: what in them is a citation.
 
+use std::ops::Range;
+
+use aggregator_core::internals::{CitationScanner, Scanned};
 use serde::Deserialize;
 
 use crate::real::Part;
@@ -39,4 +42,50 @@ pub fn answers(part: Part) -> Vec<LabelledAnswer> {
     };
     let answer = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"));
     text.lines().map(answer).collect()
+}
+
+/// What a reader sees of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scan {
+    /// The text.
+    pub text: String,
+    /// Each citation's text and numbers.
+    pub citations: Vec<LabelledCitation>,
+}
+
+impl LabelledAnswer {
+    /// Scans it in pieces of so many characters.
+    pub fn scan(&self, piece: usize) -> Scan {
+        let mut scanner = CitationScanner::new(self.shown);
+        let mut text = String::new();
+        let mut found: Vec<(Range<u32>, Vec<u32>)> = Vec::new();
+        let mut take = |scanned| match scanned {
+            Scanned::Text(piece) => text.push_str(&piece),
+            Scanned::Citation { span, number, .. } => match found.last_mut().filter(|(last, _)| *last == span) {
+                Some((_, numbers)) => numbers.push(number),
+                None => found.push((span, vec![number])),
+            },
+        };
+        let chars: Vec<char> = self.text.chars().collect();
+        for piece in chars.chunks(piece) {
+            scanner.push(piece.iter().collect());
+            std::iter::from_fn(|| scanner.pop()).for_each(&mut take);
+        }
+        scanner.finish();
+        std::iter::from_fn(|| scanner.pop()).for_each(&mut take);
+        let of = |(span, numbers): (Range<u32>, Vec<u32>)| LabelledCitation {
+            text: text[span.start as usize..span.end as usize].to_owned(),
+            numbers,
+        };
+        Scan { citations: found.into_iter().map(of).collect(), text: text.clone() }
+    }
+
+    /// Whether a scan shows the text and cites the numbers that the labels say. Of a list with invented numbers another text is
+    /// left than the labels quote.
+    pub fn is_as_labelled(&self, scan: &Scan) -> bool {
+        let numbers = |citations: &[LabelledCitation]| -> Vec<Vec<u32>> {
+            citations.iter().map(|citation| citation.numbers.clone()).collect()
+        };
+        scan.text == self.after && numbers(&scan.citations) == numbers(&self.citations)
+    }
 }

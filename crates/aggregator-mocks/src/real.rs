@@ -1,6 +1,12 @@
 //! Queries as people write and paste them, labelled before any rule was run on them.
 
+use std::sync::Arc;
+
+use aggregator_core::analysis::{Analyzer, Unsuitable};
+use aggregator_core::provider::{QueryLimit, SearchRequest};
+use aggregator_core::{Query, QueryError};
 use serde::Deserialize;
+use tokio::time::Instant;
 
 /// One query and what a person says about it.
 #[derive(Debug, Clone, Deserialize)]
@@ -38,4 +44,40 @@ pub fn queries(part: Part) -> Vec<RealQuery> {
     };
     let query = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"));
     text.lines().map(query).collect()
+}
+
+/// What Brave's search API takes: the smallest limit of the services that are known here.
+pub const SMALLEST_LIMIT: QueryLimit = QueryLimit { chars: 400, words: 50 };
+
+/// What an engine makes of a query.
+#[derive(Debug, Clone)]
+pub struct Understood {
+    /// Why it is called unsuitable for a search, if it is.
+    pub reason: Option<Unsuitable>,
+    /// What is sent where it is longer than the smallest limit.
+    pub shortened: Option<String>,
+    /// Of a query that is shortened: the pieces that have to be sent and are not.
+    pub lost: Vec<String>,
+}
+
+impl RealQuery {
+    /// Runs it through an analysis, and through a provider's limit.
+    ///
+    /// # Panics
+    /// When it is longer than a query may be.
+    pub fn understood(&self, analyzer: &Analyzer) -> Understood {
+        let reason = analyzer.analyze(&self.text).suitability.reason;
+        let query = match Query::new(self.text.as_str()) {
+            Err(QueryError::Empty) => return Understood { reason, shortened: None, lost: Vec::new() },
+            query => query.unwrap_or_else(|error| panic!("{:?}: {error}", self.text)),
+        };
+        let request = SearchRequest::new(Arc::new(query), 10, Instant::now()).within(SMALLEST_LIMIT);
+        let sent = request.text();
+        if sent == request.query.text().as_str() {
+            return Understood { reason, shortened: None, lost: Vec::new() };
+        }
+        let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let lost = self.keep.iter().filter(|piece| !sent.contains(&one_line(piece))).cloned().collect();
+        Understood { reason, shortened: Some(sent.to_owned()), lost }
+    }
 }

@@ -38,6 +38,10 @@ pub(crate) fn shorten(text: &str, limit: QueryLimit) -> Option<String> {
     tokens.retain(|token| !is_invisible(token.text(text)));
     input_type::assign_parts(&mut tokens);
     let mut ranks = rank(&tokens);
+    #[cfg(feature = "seeded-faults")]
+    if crate::seeded_fault::is(crate::seeded_fault::Fault::LostOperand) {
+        ranks.iter_mut().filter(|rank| **rank == Some(0)).for_each(|rank| *rank = None);
+    }
     if ranks.iter().all(Option::is_none) {
         ranks.fill(Some(0));
     }

@@ -117,6 +117,16 @@ pub(super) struct Findings<'a> {
 /// the same message, and the parts of a complex query are its sub-queries.
 pub(super) fn judge(findings: &Findings<'_>) -> Suitability {
     let Findings { text, tokens, input, .. } = *findings;
+    #[cfg(feature = "seeded-faults")]
+    {
+        use crate::seeded_fault::{Fault, is};
+        if is(Fault::AccusedQuery) && text.contains('(') {
+            return Suitability::not(Unsuitable::OnlyCode);
+        }
+        if is(Fault::EveryQuerySuits) {
+            return Suitability { reason: None, suggestions: Vec::new() };
+        }
+    }
     if tokens.is_empty() {
         return Suitability::not(Unsuitable::Empty);
     }

@@ -36,6 +36,16 @@ pub const RIGHT_SUITABILITY: Metric = Metric::new("right-suitability", Unit::Cou
 pub const RIGHT_SEGMENTS: Metric = Metric::new("right-segments", Unit::Count, Class::Quality);
 /// Labelled queries of which as many sub-queries were made.
 pub const RIGHT_SUB_QUERIES: Metric = Metric::new("right-sub-queries", Unit::Count, Class::Quality);
+/// Real queries that a search can help with and that are not called unsuitable.
+pub const SEARCHABLE_NOT_ACCUSED: Metric = Metric::new("searchable-not-accused", Unit::Count, Class::Quality);
+/// Real queries that no search can help with and that are called unsuitable.
+pub const UNSEARCHABLE_TOLD: Metric = Metric::new("unsearchable-told", Unit::Count, Class::Quality);
+/// Pieces of long queries that have to reach a search service, and do.
+pub const PIECES_SENT: Metric = Metric::new("pieces-sent", Unit::Count, Class::Quality);
+/// Labelled answers that are shown and cited as a careful reader would.
+pub const ANSWERS_AS_LABELLED: Metric = Metric::new("answers-as-labelled", Unit::Count, Class::Quality);
+/// Labelled answers from which nothing is gone that a reader needs.
+pub const ANSWERS_WHOLE: Metric = Metric::new("answers-whole", Unit::Count, Class::Quality);
 /// Polls of the future or stream under measurement.
 pub const POLLS: Metric = Metric::new("polls", Unit::Polls, Class::Schedule);
 /// Wake-ups delivered to the task that polls it.

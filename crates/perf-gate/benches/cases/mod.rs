@@ -11,6 +11,7 @@ mod batch;
 mod citations;
 mod endurance;
 mod fairness;
+mod labels;
 mod load;
 mod merge;
 pub mod metrics;
@@ -21,6 +22,7 @@ mod url;
 mod work;
 mod yardstick;
 
+use aggregator_mocks::real::Part;
 use work::{Observation, Work, require};
 
 /// A case.
@@ -60,6 +62,10 @@ const CASES: &[Case] = &[
     case("analysis/threshold-80/200", || Box::new(analysis::Texts::with_threshold(0.8))),
     case("analysis/labelled/182", || Box::new(analysis::Texts::labelled())),
     case("analysis/held-out/60", || Box::new(analysis::Texts::held_out())),
+    case("labels/queries/266", || Box::new(labels::Queries::of(Part::Tuning))),
+    case("labels/queries-held-out/202", || Box::new(labels::Queries::of(Part::HeldOut))),
+    case("labels/answers/167", || Box::new(labels::Answers::of(Part::Tuning))),
+    case("labels/answers-held-out/83", || Box::new(labels::Answers::of(Part::HeldOut))),
     case("query/floor/10", || Box::new(query::Whole::of("floor"))),
     case("query/floor-analysed/10", || Box::new(query::Whole::analysed_floor())),
     case("query/all-stages/40", || Box::new(query::Whole::of_all_stages("standard"))),

@@ -122,6 +122,10 @@ pub(super) fn decide(marker: &Marker, around: Around, next: Option<char>, source
 
 fn standing(marker: &Marker, around: Around, next: Option<char>) -> Standing {
     let behind = around.standing[usize::from(marker.is_list())];
+    #[cfg(feature = "seeded-faults")]
+    if crate::seeded_fault::is(crate::seeded_fault::Fault::IndexAsCitation) {
+        return Standing::Sure;
+    }
     match next {
         _ if marker.is_explicit() => Standing::Sure,
         Some(c) if (c.is_ascii_alphanumeric() || c == '_') && marker.is_list() => Standing::No,

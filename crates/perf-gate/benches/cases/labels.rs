@@ -1,0 +1,86 @@
+//! How often the engine does what a person says about queries and answers as people and models write them.
+//!
+//! What is told may change: whether that is better, the rows tell. So the checksums are those of the texts.
+
+use aggregator_core::analysis::{AnalysisSettings, Analyzer};
+use aggregator_mocks::labelled_answers::{LabelledAnswer, answers};
+use aggregator_mocks::real::{Part, RealQuery, queries};
+
+use super::metrics;
+use super::work::{Observation, Work, digest};
+
+/// Queries, analysed and made fit for the smallest limit of a provider, one after the other.
+pub struct Queries {
+    analyzer: Analyzer,
+    queries: Vec<RealQuery>,
+}
+
+impl Queries {
+    pub fn of(part: Part) -> Self {
+        let analyzer = Analyzer::new(AnalysisSettings::default()).expect("defaults are valid");
+        Self { analyzer, queries: queries(part) }
+    }
+}
+
+impl Work for Queries {
+    fn run(&mut self) -> u64 {
+        let lost = |query: &RealQuery| divan::black_box(query.understood(&self.analyzer)).lost.len() as u64;
+        self.queries.iter().map(lost).sum()
+    }
+
+    fn observe(&mut self) -> Result<Observation, String> {
+        let (mut suitable, mut unsuitable, mut sent, mut lost) = (0, 0, 0, 0);
+        for query in &self.queries {
+            let understood = query.understood(&self.analyzer);
+            suitable += u64::from(query.searchable && understood.reason.is_none());
+            unsuitable += u64::from(!query.searchable && understood.reason.is_some());
+            lost += understood.lost.len() as u64;
+            if understood.shortened.is_some() {
+                sent += (query.keep.len() - understood.lost.len()) as u64;
+            }
+        }
+        let counts = vec![
+            (metrics::EVENTS, self.queries.len() as u64),
+            (metrics::SEARCHABLE_NOT_ACCUSED, suitable),
+            (metrics::UNSEARCHABLE_TOLD, unsuitable),
+            (metrics::PIECES_SENT, sent),
+        ];
+        let checksum = digest(self.queries.iter().map(|query| query.text.as_str()));
+        Ok(Observation { amount: lost, checksum, counts })
+    }
+}
+
+/// Answers, scanned one after the other in pieces of four characters.
+pub struct Answers(Vec<LabelledAnswer>);
+
+/// About what a token of a model has.
+const PIECE: usize = 4;
+
+impl Answers {
+    pub fn of(part: Part) -> Self {
+        Self(answers(part))
+    }
+}
+
+impl Work for Answers {
+    fn run(&mut self) -> u64 {
+        self.0.iter().map(|answer| divan::black_box(answer.scan(PIECE)).citations.len() as u64).sum()
+    }
+
+    fn observe(&mut self) -> Result<Observation, String> {
+        let (mut as_labelled, mut whole, mut amount) = (0, 0, 0);
+        for answer in &self.0 {
+            let scan = answer.scan(PIECE);
+            amount += scan.citations.len() as u64;
+            as_labelled += u64::from(answer.is_as_labelled(&scan));
+            whole += u64::from(scan.text.len() >= answer.after.len());
+        }
+        let counts = vec![
+            (metrics::EVENTS, self.0.len() as u64),
+            (metrics::ANSWERS_AS_LABELLED, as_labelled),
+            (metrics::ANSWERS_WHOLE, whole),
+        ];
+        let checksum = digest(self.0.iter().map(|answer| answer.text.as_str()));
+        Ok(Observation { amount, checksum, counts })
+    }
+}
