@@ -7,6 +7,7 @@
 //! - [`Probe`]: what a test can ask about them afterwards.
 //! - [`Transcript`]: an account of a query's events that notices a broken invariant.
 //! - [`labelled`]: queries that a person labelled, and how an analysis compares.
+//! - [`labelled_pages`]: pages that a person labelled as relevant to a query or not.
 //! - [`contract`]: the promises of a provider as a test, for any implementor.
 //!
 //! No entropy, no wall clock, no files, no sockets: time is tokio's clock, which tests pause.
@@ -16,6 +17,7 @@ mod corpus;
 mod expectation;
 pub mod labelled;
 pub mod labelled_answers;
+pub mod labelled_pages;
 pub mod library;
 mod model;
 mod probe;

@@ -1,0 +1,70 @@
+//! Pages that a person labelled as relevant to a query or not, before any rule was run on them.
+
+use aggregator_core::SearchProvider;
+use aggregator_core::provider::{Hit, HitStream, SearchRequest};
+use futures::{StreamExt as _, stream};
+use serde::Deserialize;
+
+/// A query and what was found for it, in the order in which a provider lists it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabelledPages {
+    /// The query.
+    pub query: String,
+    /// ISO 639-1.
+    pub lang: String,
+    /// What was found.
+    pub pages: Vec<LabelledPage>,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabelledPage {
+    /// As the provider gives it.
+    pub url: String,
+    /// As the provider gives it.
+    pub title: String,
+    /// As the provider gives it.
+    pub snippet: String,
+    /// Whether it helps somebody who asked the query.
+    pub relevant: bool,
+}
+
+/// Which lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Those that rules may be written from.
+    Tuning,
+    /// Those of which only totals are looked at while a rule is written.
+    HeldOut,
+}
+
+/// The lists of a part.
+///
+/// # Panics
+/// When a line of the file is not a list.
+pub fn lists(part: Part) -> Vec<LabelledPages> {
+    let text = match part {
+        Part::Tuning => include_str!("../../../benches-data/pages/tuning.jsonl"),
+        Part::HeldOut => include_str!("../../../benches-data/pages/held-out.jsonl"),
+    };
+    // The line itself is not told: it may be one that nobody is to see.
+    let list = |(line, number)| serde_json::from_str(line).unwrap_or_else(|error| panic!("line {number}: {error}"));
+    text.lines().zip(1..).map(list).collect()
+}
+
+/// A provider that finds these pages whatever it is asked.
+impl SearchProvider for LabelledPages {
+    fn name(&self) -> &str {
+        "labelled"
+    }
+
+    fn search(&self, _: SearchRequest) -> HitStream {
+        let hit = |page: &LabelledPage| {
+            Ok(Hit { url: page.url.clone(), title: page.title.clone(), snippet: page.snippet.clone() })
+        };
+        let hits: Vec<_> = self.pages.iter().map(hit).collect();
+        stream::iter(hits).boxed()
+    }
+}
