@@ -14,7 +14,7 @@ use aggregator_mocks::labelled_pages::{LabelledPages, Part, lists};
 use futures::StreamExt as _;
 
 /// Least share of the relevant pages, in percent, that become sources in each part: what was reached, less a little.
-const FLOORS: [(Part, usize); 2] = [(Part::Tuning, 40), (Part::HeldOut, 40)];
+const FLOORS: [(Part, usize); 2] = [(Part::Tuning, 95), (Part::HeldOut, 85)];
 
 #[derive(Default, Clone, Copy)]
 struct Totals {

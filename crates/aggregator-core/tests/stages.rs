@@ -249,6 +249,7 @@ async fn sources_are_selected_with_reasons_where_that_is_asked_for() {
             settings.max_sources = 3;
             let mut selection = SelectionSettings::default();
             (selection.relevance_threshold, selection.diversity_factor) = (relevance_threshold, diversity_factor);
+            selection.min_sources = 1;
             settings.selection = Some(selection);
         })
     };

@@ -17,6 +17,7 @@
 
 mod ambiguity;
 mod arithmetic;
+mod asked;
 mod complexity;
 mod input_type;
 mod lexicon;
@@ -32,6 +33,7 @@ mod token;
 mod work;
 
 pub use ambiguity::{Ambiguity, Meanings, OpenTerm, Openness};
+pub(crate) use asked::Asked;
 pub use complexity::{Complexity, Factor, FactorKind, Level};
 pub use input_type::{InputType, InputTypeGuess};
 pub use score::Score;

@@ -5,8 +5,8 @@ use super::token::{shape, tokenise};
 
 /// The subject words of a text as hashes of their lower-case letters, in order, each once.
 ///
-/// Words are not stemmed: seven languages would need seven stemmers, and a page about a thing names it as the query does
-/// often enough.
+/// Forms of a word are different words here: two texts that say the same share enough others. What a page has of a query is
+/// found by [`Asked`](super::Asked).
 pub(crate) fn terms(text: &str) -> Vec<u64> {
     let subject = |flags: u32| flags & (ASK | CLAUSE | FUNCTION | JOIN | PERSON | PRONOUN | REQUEST) == 0;
     let tokens = tokenise(text);
@@ -18,7 +18,7 @@ pub(crate) fn terms(text: &str) -> Vec<u64> {
 }
 
 /// FNV-1a, 64 bits. Whoever finds two words with one hash makes two pages look alike, and gains nothing.
-fn hash(word: &str) -> u64 {
+pub(super) fn hash(word: &str) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for c in word.chars().flat_map(char::to_lowercase) {
         for byte in c.encode_utf8(&mut [0; 4]).bytes() {

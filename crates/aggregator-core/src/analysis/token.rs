@@ -119,7 +119,7 @@ impl Token {
 const IDEOGRAPHIC_SPACE: char = '\u{3000}';
 
 /// Whether a character belongs to writing without spaces, its punctuation included.
-fn is_cjk(c: char) -> bool {
+pub(super) fn is_cjk(c: char) -> bool {
     matches!(c, '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ffef}'
         | '\u{20000}'..='\u{3ffff}')
 }
@@ -401,7 +401,7 @@ fn unspaced(text: &str, start: usize, entry: Option<lexicon::Prefix>) -> (Token,
 }
 
 /// The shapes of a full-width punctuation mark; `None` for letters.
-fn unspaced_punctuation(c: char) -> Option<u32> {
+pub(super) fn unspaced_punctuation(c: char) -> Option<u32> {
     Some(match c {
         // Nearly all.
         '\u{3400}'..='\u{9fff}' => return None,

@@ -3,8 +3,11 @@
 //! Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998): sources are chosen one by one, each time the one with
 //! the largest `(1 - diversity) * relevance - diversity * similarity`, where the similarity is that to the most similar
 //! source chosen before. All figures are whole thousandths, so that the choice is the same on every machine.
+//!
+//! Relevance is judged by words, which is a guess: many good pages share few with the query, and pages about something else
+//! share some. So only what has next to nothing of what the best has is left out, and never so much that too few are left.
 
-use crate::analysis::{Score, terms};
+use crate::analysis::{Asked, Score, terms};
 use crate::settings::by_name::settings;
 use crate::source::{RankedSource, ResultId};
 
@@ -22,9 +25,12 @@ const SKETCH: usize = 64;
 settings! {
     /// How sources are selected.
     pub struct SelectionSettings {
-        /// Least relevance of a source; the best one is kept whatever its relevance. The reference system announces 0.7 and
-        /// applies nothing; its relevance is 0.7 for every page with a title and a description.
-        relevance_threshold: f64 = 0.3, 0.0 => 1.0;
+        /// Least relevance of a source, as a share of the best one's. The reference system announces 0.7 and applies nothing;
+        /// its relevance is 0.7 for every page with a title and a description.
+        relevance_threshold: f64 = 0.25, 0.0 => 1.0;
+        /// So many results become sources whatever their relevance, the most relevant ones, if there are as many: what is
+        /// relevant is judged by words, which not every good page shares with the query.
+        min_sources: u32 = 3, 1 => 1_000;
         /// How much it counts against a source that it resembles another: at 0 only relevance counts. The default is what
         /// the reference system announces.
         diversity_factor: f64 = 0.3, 0.0 => 1.0;
@@ -39,8 +45,8 @@ pub enum Why {
     Relevant,
     /// More relevant ones resemble what was chosen before it.
     Different,
-    /// It is the best there is, though below the threshold.
-    Best,
+    /// It is below the threshold, and without it there would be too few sources.
+    Needed,
 }
 
 impl std::fmt::Display for Why {
@@ -48,7 +54,7 @@ impl std::fmt::Display for Why {
         f.pad(match self {
             Self::Relevant => "relevant",
             Self::Different => "different from the others",
-            Self::Best => "the best there is",
+            Self::Needed => "needed for enough sources",
         })
     }
 }
@@ -58,8 +64,9 @@ impl std::fmt::Display for Why {
 pub struct Choice {
     /// The result.
     pub id: ResultId,
-    /// Three quarters of it are the share of the query's subject words that its title or snippet has, one quarter is its score
-    /// as a share of the best score; the score alone, if the query has none of these words.
+    /// One quarter of it is its score as a share of the best score, three quarters are how much its title and snippet have of
+    /// the query's subject words: the mean over those that any result has, of each the share of its pieces of three letters
+    /// in one word, if that is at least a half. The score alone, if no result has any.
     pub relevance: Score,
     /// To the most similar source chosen before it: the share of subject words that both have of those that either has,
     /// but at least a half within a domain.
@@ -88,7 +95,13 @@ struct Candidate<'a> {
     host: &'a str,
     /// At most [`SKETCH`] of them.
     terms: Vec<u64>,
+    /// Its score as a share of the best.
+    by_score: u32,
+    /// How much it has of the query's words, in sum.
+    found: u32,
     relevance: u32,
+    /// Whether it is below the threshold and kept all the same.
+    needed: bool,
     /// To what was chosen so far.
     similarity: u32,
     why: Option<Why>,
@@ -103,39 +116,43 @@ pub(crate) fn select<'a>(
     most: usize,
     settings: &SelectionSettings,
 ) -> Selection {
-    let threshold = Score::nearest(settings.relevance_threshold).thousandths();
     let diversity = Score::nearest(settings.diversity_factor).thousandths();
-    let asked = terms(query);
-    let mut best_score = 0.0;
+    let asked = Asked::new(query);
+    let (mut best_score, mut had) = (0.0, 0);
     let candidate = |(source, host): (&'a RankedSource, &'a str)| {
         best_score = f64::max(best_score, source.score);
-        let mut terms = terms(&source.source.title);
-        terms.extend(crate::analysis::terms(&source.source.snippet));
+        let (title, snippet) = (&source.source.title, &source.source.snippet);
+        let mut terms = terms(title);
+        terms.extend(crate::analysis::terms(snippet));
         terms.sort_unstable();
         terms.dedup();
-        let by_score = (source.score / best_score * 1_000.0) as u32;
-        let relevance = match asked.len() {
-            0 => by_score,
-            words => (by_score + 3 * share(crate::analysis::shared(&asked, &terms), words)) / 4,
-        };
         terms.truncate(SKETCH);
-        Candidate { source, host, terms, relevance, similarity: 0, why: None }
+        let found = asked.find_in([title, snippet]);
+        had |= found.words;
+        let by_score = (source.score / best_score * 1_000.0) as u32;
+        Candidate {
+            source,
+            host,
+            terms,
+            by_score,
+            found: found.shares,
+            relevance: 0,
+            needed: false,
+            similarity: 0,
+            why: None,
+        }
     };
     let mut selection = Selection::default();
     let mut candidates: Vec<Candidate<'_>> = results.map(candidate).collect();
     selection.not_considered = all.saturating_sub(candidates.len()) as u32;
-    let relevant = candidates.iter().filter(|candidate| candidate.relevance >= threshold).count();
-    selection.below_threshold = (candidates.len() - relevant) as u32;
-    if relevant == 0 {
-        // The first of equals.
-        let best = (0..candidates.len()).min_by_key(|&index| (std::cmp::Reverse(candidates[index].relevance), index));
-        candidates = best.map(|best| candidates.swap_remove(best)).into_iter().collect();
-        candidates.iter_mut().for_each(|best| best.why = Some(Why::Best));
-        selection.below_threshold = selection.below_threshold.saturating_sub(1);
-    } else {
-        candidates.retain(|candidate| candidate.relevance >= threshold);
-        choose(&mut candidates, most, diversity);
+    // Words that no page has tell nothing about any of them.
+    let words = had.count_ones();
+    for candidate in &mut candidates {
+        let found = candidate.found.checked_div(words);
+        candidate.relevance = found.map_or(candidate.by_score, |found| (candidate.by_score + 3 * found) / 4);
     }
+    leave_out(&mut candidates, most, settings, &mut selection);
+    choose(&mut candidates, most, diversity);
     for Candidate { source, relevance, similarity, why, .. } in &candidates {
         match why {
             None => selection.passed_over += 1,
@@ -148,6 +165,29 @@ pub(crate) fn select<'a>(
         }
     }
     selection
+}
+
+/// Leaves out what is below the threshold, but no more than leaves enough.
+fn leave_out(
+    candidates: &mut Vec<Candidate<'_>>,
+    most: usize,
+    settings: &SelectionSettings,
+    selection: &mut Selection,
+) {
+    let threshold = Score::nearest(settings.relevance_threshold).thousandths();
+    let best = candidates.iter().map(|candidate| candidate.relevance).max().unwrap_or(0);
+    let passes = |candidate: &Candidate<'_>| candidate.relevance * 1_000 >= threshold * best;
+    let relevant = candidates.iter().filter(|candidate| passes(candidate)).count();
+    let needed = (settings.min_sources as usize).min(most).saturating_sub(relevant);
+    if needed > 0 {
+        let mut others: Vec<_> = candidates.iter_mut().filter(|candidate| !passes(candidate)).collect();
+        // A stable sort: of equally relevant ones the better ranked.
+        others.sort_by_key(|candidate| std::cmp::Reverse(candidate.relevance));
+        others.into_iter().take(needed).for_each(|candidate| candidate.needed = true);
+    }
+    let before = candidates.len();
+    candidates.retain(|candidate| candidate.needed || passes(candidate));
+    selection.below_threshold = (before - candidates.len()) as u32;
 }
 
 /// Marks those that are chosen.
@@ -168,7 +208,11 @@ fn choose(candidates: &mut [Candidate<'_>], most: usize, diversity: u32) {
         else {
             return;
         };
-        candidates[chosen].why = Some(if relevant[chosen] { Why::Relevant } else { Why::Different });
+        candidates[chosen].why = Some(match relevant[chosen] {
+            _ if candidates[chosen].needed => Why::Needed,
+            true => Why::Relevant,
+            false => Why::Different,
+        });
         if round >= MAX_COMPARED {
             continue;
         }
@@ -218,8 +262,11 @@ mod tests {
 
     fn selected(pages: &[(&'static str, &str)], query: &str, most: usize, settings: [f64; 2]) -> Selection {
         let [relevance_threshold, diversity_factor] = settings;
+        selected_by(pages, query, most, SelectionSettings { relevance_threshold, min_sources: 1, diversity_factor })
+    }
+
+    fn selected_by(pages: &[(&'static str, &str)], query: &str, most: usize, settings: SelectionSettings) -> Selection {
         let results = results(pages);
-        let settings = SelectionSettings { relevance_threshold, diversity_factor };
         select(results.iter().map(|(source, host)| (source, *host)), results.len(), query, most, &settings)
     }
 
@@ -248,14 +295,64 @@ mod tests {
     }
 
     #[test]
-    fn the_threshold_is_applied_and_the_best_is_kept() {
+    fn the_threshold_is_a_share_of_the_best_which_is_kept() {
         assert_eq!(ids(&selected(&PAGES, "rust ownership", 5, [0.0, 0.3])), [0, 1, 2, 3, 4]);
         assert_eq!(ids(&selected(&PAGES, "rust ownership", 5, [0.6, 0.3])), [0, 1, 2, 3]);
-        let nothing = selected(&PAGES, "quantum chromodynamics", 5, [0.9, 0.3]);
-        assert_eq!((ids(&nothing), nothing.choices[0].why, nothing.below_threshold), (vec![0], Why::Best, 4));
         assert_eq!(selected(&[], "rust", 5, [0.3, 0.3]), Selection::default());
-        let better = selected(&[PAGES[4], PAGES[0]], "rust ownership borrow checker", 5, [0.99, 0.3]);
-        assert_eq!((ids(&better), better.choices[0].why), (vec![1], Why::Best), "the best is not the best ranked");
+        let best = selected(&[PAGES[4], PAGES[0]], "rust ownership borrow checker", 5, [1.0, 0.3]);
+        assert_eq!((ids(&best), best.choices[0].why), (vec![1], Why::Relevant), "the best is not the best ranked");
+        // No page has more than a half of what is asked, and the best is kept with what is nearly as good.
+        let pages = [("a.example", "Rust ownership"), ("b.example", "Rust"), ("c.example", "Lifetimes and borrowing")];
+        let half = selected(&pages, "rust ownership lifetimes borrowing", 5, [0.7, 0.3]);
+        assert_eq!(ids(&half), [0, 2], "{half:?}");
+        assert!(half.choices.iter().all(|choice| choice.relevance < Score::from_thousandths(700)));
+    }
+
+    #[test]
+    fn words_that_no_page_has_say_nothing() {
+        let with = selected(&PAGES, "rust ownership quantum chromodynamics", 5, [0.6, 0.3]);
+        assert_eq!(with, selected(&PAGES, "rust ownership", 5, [0.6, 0.3]));
+        // With nothing to go by, the providers are believed.
+        let nothing = selected(&PAGES, "quantum chromodynamics", 5, [0.9, 0.3]);
+        assert_eq!(ids(&nothing), [0, 1, 2, 3, 4]);
+        assert_eq!(nothing.choices[0].relevance, Score::ONE);
+    }
+
+    #[test]
+    fn enough_sources_are_kept_whatever_their_relevance() {
+        let pages = [PAGES[4], ("e.example", "Tulips"), PAGES[0], ("f.example", "A shell script")];
+        let kept = |min_sources, most| {
+            let settings = SelectionSettings { relevance_threshold: 0.9, min_sources, diversity_factor: 0.3 };
+            let selection = selected_by(&pages, "rust ownership", most, settings);
+            assert_eq!(selection.choices.len() + selection.below_threshold as usize, 4, "{selection:?}");
+            let needed = selection.choices.iter().filter(|choice| choice.why == Why::Needed).count();
+            (ids(&selection), needed)
+        };
+        assert_eq!(kept(1, 5), (vec![2], 0));
+        assert_eq!(kept(2, 5), (vec![0, 2], 1), "of equally relevant ones the better ranked");
+        assert_eq!(kept(3, 5), (vec![0, 1, 2], 2));
+        assert_eq!(kept(1_000, 5), (vec![0, 1, 2, 3], 3), "there are no more");
+        assert_eq!(kept(3, 2), (vec![0, 2], 1), "no more than are wanted");
+        assert_eq!(kept(3, 1), (vec![2], 0));
+    }
+
+    #[test]
+    fn other_forms_of_the_words_are_relevant_too() {
+        let kept = |query, pages: &[&'static str]| {
+            let pages: Vec<_> = pages.iter().map(|&title| ("a.example", title)).collect();
+            ids(&selected(&pages, query, 5, [0.5, 0.0]))
+        };
+        assert_eq!(
+            kept("how do vaccines work", &["Gardening", "What a vaccine does", "How vaccination works"]),
+            [1, 2]
+        );
+        assert_eq!(
+            kept("miten rokotteet toimivat", &["Puutarha", "Rokotteen toiminta", "Miksi lapsi rokotetaan?"]),
+            [1, 2]
+        );
+        assert_eq!(kept("aşılar nasıl çalışır", &["Bahçe", "Aşıların çalışma ilkesi"]), [1]);
+        assert_eq!(kept("백신은 어떻게 작용하나요", &["정원 가꾸기", "백신이 작용하는 원리"]), [1]);
+        assert_eq!(kept("วัคซีนทำงานอย่างไร", &["สวนดอกไม้", "หลักการทำงานของวัคซีน"]), [1]);
     }
 
     #[test]
@@ -263,11 +360,10 @@ mod tests {
         let tulips: Vec<_> = (0..19).map(|number| format!("Tulip {number} in spring")).collect();
         let mut pages: Vec<_> = tulips.iter().map(|title| ("t.example", title.as_str())).collect();
         pages.insert(3, PAGES[0]);
-        let SelectionSettings { relevance_threshold, diversity_factor } = SelectionSettings::default();
-        let chosen = selected(&pages, "rust ownership", 20, [relevance_threshold, diversity_factor]);
-        assert_eq!((ids(&chosen), chosen.below_threshold), (vec![3], 19));
+        let chosen = selected_by(&pages, "rust ownership", 20, SelectionSettings::default());
+        assert_eq!((ids(&chosen), chosen.below_threshold), (vec![0, 1, 3], 17), "the relevant one, and enough");
         // With nothing to go by, the providers are believed.
-        assert_eq!(selected(&pages, "?", 20, [relevance_threshold, diversity_factor]).choices.len(), 20);
+        assert_eq!(selected_by(&pages, "?", 20, SelectionSettings::default()).choices.len(), 20);
     }
 
     #[test]
@@ -276,7 +372,7 @@ mod tests {
             (0..1_000).map(|page| (0..700).map(|word| format!("{page}x{word} ")).collect::<String>()).collect();
         let pages: Vec<_> = words.iter().map(|title| ("t.example", &title[..])).collect();
         let results = results(&pages);
-        let settings = SelectionSettings { relevance_threshold: 0.0, diversity_factor: 0.5 };
+        let settings = SelectionSettings { relevance_threshold: 0.0, min_sources: 1, diversity_factor: 0.5 };
         let candidates = results.iter().map(|(source, host)| (source, *host)).take(MAX_CANDIDATES);
         let selection = select(candidates, results.len(), "rust", 20, &settings);
         assert_eq!((selection.choices.len(), selection.passed_over, selection.not_considered), (20, 236, 744));
@@ -287,6 +383,7 @@ mod tests {
         fn each_result_is_chosen_or_told_as_left_out(
             pages in prop::collection::vec((0_usize..5, 0_usize..4, 0_usize..4), 0..40),
             most in 1_usize..20,
+            min_sources in 1_u32..20,
             threshold in 0.0..1.0_f64,
             diversity in 0.0..1.0_f64,
         ) {
@@ -294,11 +391,14 @@ mod tests {
             const WORDS: [&str; 4] = ["rust", "ownership", "garden", "spring"];
             let titles: Vec<_> = pages.iter().map(|&(_, a, b)| format!("{} {}", WORDS[a], WORDS[b])).collect();
             let pages: Vec<_> = pages.iter().zip(&titles).map(|(&(host, ..), title)| (HOSTS[host], title.as_str())).collect();
-            let selection = selected(&pages, "rust ownership", most, [threshold, diversity]);
+            let settings =
+                SelectionSettings { relevance_threshold: threshold, min_sources, diversity_factor: diversity };
+            let selection = selected_by(&pages, "rust ownership", most, settings);
             let sum = selection.choices.len() + (selection.below_threshold + selection.passed_over) as usize;
             prop_assert_eq!((sum, selection.not_considered), (pages.len(), 0));
             prop_assert!(selection.choices.len() <= most);
             prop_assert!(ids(&selection).is_sorted());
+            prop_assert!(selection.choices.len() >= most.min(min_sources as usize).min(pages.len()));
             prop_assert_eq!(selection.choices.is_empty(), pages.is_empty());
         }
     }
