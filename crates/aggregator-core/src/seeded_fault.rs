@@ -81,6 +81,8 @@ faults! {
     LostOperand = "lost-operand";
     /// Whatever looks like a citation is one.
     IndexAsCitation = "index-as-citation";
+    /// Selection compares whole words.
+    WholeWords = "whole-words";
     /// Of the mocks: providers find nothing.
     EmptyMock = "empty-mock";
     /// Of the cases: one is gone.

@@ -5,6 +5,8 @@ use aggregator_core::provider::{Hit, HitStream, SearchRequest};
 use futures::{StreamExt as _, stream};
 use serde::Deserialize;
 
+use crate::real::Part;
+
 /// A query and what was found for it, in the order in which a provider lists it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,15 +31,6 @@ pub struct LabelledPage {
     pub snippet: String,
     /// Whether it helps somebody who asked the query.
     pub relevant: bool,
-}
-
-/// Which lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// Those that rules may be written from.
-    Tuning,
-    /// Those of which only totals are looked at while a rule is written.
-    HeldOut,
 }
 
 /// The lists of a part.

@@ -3,10 +3,18 @@
 //! What is told may change: whether that is better, the rows tell. So the checksums are those of the texts.
 
 use aggregator_core::analysis::{AnalysisSettings, Analyzer};
+use aggregator_core::event::EventKind;
+use aggregator_core::search::select::SelectionSettings;
+use aggregator_core::{Engine, Query, Settings};
 use aggregator_mocks::labelled_answers::{LabelledAnswer, answers};
+use aggregator_mocks::labelled_pages::{LabelledPages, lists};
 use aggregator_mocks::real::{Part, RealQuery, queries};
 
+use futures::StreamExt as _;
+use tokio::runtime::Runtime;
+
 use super::metrics;
+use super::query::runtime;
 use super::work::{Observation, Work, digest};
 
 /// Queries, analysed and made fit for the smallest limit of a provider, one after the other.
@@ -82,5 +90,59 @@ impl Work for Answers {
         ];
         let checksum = digest(self.0.iter().map(|answer| answer.text.as_str()));
         Ok(Observation { amount, checksum, counts })
+    }
+}
+
+/// Lists of pages, each found for its query and selected from with the defaults, one after the other.
+pub struct Pages {
+    runtime: Runtime,
+    lists: Vec<(LabelledPages, Engine)>,
+}
+
+impl Pages {
+    pub fn of(part: Part) -> Self {
+        let engine = |list: LabelledPages| {
+            let mut settings = Settings::default();
+            settings.selection = Some(SelectionSettings::default());
+            let engine = Engine::builder().provider(list.clone()).settings(settings).build();
+            (list, engine.expect("it has a provider and valid settings"))
+        };
+        Self { runtime: runtime(true), lists: lists(part).into_iter().map(engine).collect() }
+    }
+
+    /// How many pages are kept: relevant ones, and others.
+    fn kept(&self) -> (u64, u64) {
+        let (mut relevant, mut others) = (0, 0);
+        for (list, engine) in &self.lists {
+            let query = Query::new(list.query.as_str()).expect("a labelled query is valid");
+            let kept = self.runtime.block_on(async {
+                let mut events = engine.run(query);
+                while let Some(event) = events.next().await {
+                    if let EventKind::Sources { list, .. } = event.kind {
+                        return list;
+                    }
+                }
+                [].into()
+            });
+            for page in &list.pages {
+                let is_kept = kept.iter().any(|source| *source.source.url == *page.url);
+                *(if page.relevant { &mut relevant } else { &mut others }) += u64::from(is_kept);
+            }
+        }
+        (relevant, others)
+    }
+}
+
+impl Work for Pages {
+    fn run(&mut self) -> u64 {
+        let (relevant, others) = divan::black_box(self.kept());
+        relevant + others
+    }
+
+    fn observe(&mut self) -> Result<Observation, String> {
+        let (relevant, others) = self.kept();
+        let counts = vec![(metrics::EVENTS, self.lists.len() as u64), (metrics::RELEVANT_KEPT, relevant)];
+        let checksum = digest(self.lists.iter().map(|(list, _)| list.query.as_str()));
+        Ok(Observation { amount: relevant + others, checksum, counts })
     }
 }

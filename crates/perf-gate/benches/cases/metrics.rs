@@ -46,6 +46,8 @@ pub const PIECES_SENT: Metric = Metric::new("pieces-sent", Unit::Count, Class::Q
 pub const ANSWERS_AS_LABELLED: Metric = Metric::new("answers-as-labelled", Unit::Count, Class::Quality);
 /// Labelled answers from which nothing is gone that a reader needs.
 pub const ANSWERS_WHOLE: Metric = Metric::new("answers-whole", Unit::Count, Class::Quality);
+/// Labelled pages that are relevant to their query and become sources.
+pub const RELEVANT_KEPT: Metric = Metric::new("relevant-kept", Unit::Count, Class::Quality);
 /// Polls of the future or stream under measurement.
 pub const POLLS: Metric = Metric::new("polls", Unit::Polls, Class::Schedule);
 /// Wake-ups delivered to the task that polls it.

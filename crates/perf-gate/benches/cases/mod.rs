@@ -66,6 +66,8 @@ const CASES: &[Case] = &[
     case("labels/queries-held-out/202", || Box::new(labels::Queries::of(Part::HeldOut))),
     case("labels/answers/167", || Box::new(labels::Answers::of(Part::Tuning))),
     case("labels/answers-held-out/83", || Box::new(labels::Answers::of(Part::HeldOut))),
+    case("labels/pages/62", || Box::new(labels::Pages::of(Part::Tuning))),
+    case("labels/pages-held-out/32", || Box::new(labels::Pages::of(Part::HeldOut))),
     case("query/floor/10", || Box::new(query::Whole::of("floor"))),
     case("query/floor-analysed/10", || Box::new(query::Whole::analysed_floor())),
     case("query/all-stages/40", || Box::new(query::Whole::of_all_stages("standard"))),
