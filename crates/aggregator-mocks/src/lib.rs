@@ -7,7 +7,9 @@
 //! - [`Probe`]: what a test can ask about them afterwards.
 //! - [`Transcript`]: an account of a query's events that notices a broken invariant.
 //! - [`labelled`]: queries that a person labelled, and how an analysis compares.
+//! - [`real`], [`labelled_answers`]: queries and answers as people and models write them, labelled.
 //! - [`labelled_pages`]: pages that a person labelled as relevant to a query or not.
+//! - [`url_pairs`]: pairs of URLs of which a person says whether they are one page.
 //! - [`contract`]: the promises of a provider as a test, for any implementor.
 //!
 //! No entropy, no wall clock, no files, no sockets: time is tokio's clock, which tests pause.
@@ -29,6 +31,7 @@ pub mod real;
 mod scenario;
 mod script;
 mod transcript;
+pub mod url_pairs;
 
 pub use corpus::{Corpus, CorpusError, List, Page, SNIPPET_CHARS};
 pub use expectation::{End, Expectation};
