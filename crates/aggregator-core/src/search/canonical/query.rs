@@ -1,0 +1,92 @@
+//! Which parameters select the page, and in which order.
+
+use crate::search::tracking::is_tracking;
+
+use super::escapes::{Part, push_normal};
+
+/// Most parameters that are put in order; the order of more says something, or costs too much to find.
+const MOST_ORDERED: usize = 32;
+
+/// Appends a query with its escapes in normal form.
+pub(super) fn push_normal_query(query: &str, to: &mut String) {
+    for (index, parameter) in query.split('&').enumerate() {
+        if index > 0 {
+            to.push('&');
+        }
+        match parameter.split_once('=') {
+            None => push_normal(parameter, Part::Name, to),
+            Some((name, value)) => {
+                push_normal(name, Part::Name, to);
+                to.push('=');
+                push_normal(value, Part::Value, to);
+            }
+        }
+    }
+}
+
+/// Appends the parameters of a query in normal form that select the page, in the order of their names. Those of one name
+/// keep their order, and all do where one has no name or no value: its place may be what it says.
+#[inline]
+pub(super) fn push_parameters(query: &str, key: &mut String) {
+    let start = key.len();
+    let mut last_name = "";
+    let (mut ordered, mut count) = (true, 0);
+    for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
+        let name = name(parameter);
+        if is_tracking(name) {
+            continue;
+        }
+        key.push(if count == 0 { '?' } else { '&' });
+        key.push_str(parameter);
+        ordered &= last_name <= name;
+        last_name = name;
+        count += 1;
+    }
+    if !ordered && count <= MOST_ORDERED {
+        put_in_order(query, start, key);
+    }
+}
+
+/// Whether a query has a parameter that selects the page.
+pub(super) fn selects(query: &str) -> bool {
+    query.split('&').any(|parameter| !parameter.is_empty() && !is_tracking(name(parameter)))
+}
+
+/// Replaces what is in the key from `start` on by the same parameters in order.
+#[cold]
+fn put_in_order(query: &str, start: usize, key: &mut String) {
+    let mut parameters = [("", 0, ""); MOST_ORDERED];
+    let selecting = query.split('&').filter(|parameter| !parameter.is_empty() && !is_tracking(name(parameter)));
+    let mut count = 0;
+    for (slot, parameter) in parameters.iter_mut().zip(selecting) {
+        let name = name(parameter);
+        if name.is_empty() || name.len() == parameter.len() {
+            return;
+        }
+        *slot = (name, count, parameter);
+        count += 1;
+    }
+    parameters[..count].sort_unstable();
+    key.truncate(start);
+    for (index, (.., parameter)) in parameters[..count].iter().enumerate() {
+        key.push(if index == 0 { '?' } else { '&' });
+        key.push_str(parameter);
+    }
+}
+
+/// The value of a parameter that is there once.
+pub(super) fn value<'a>(query: &'a str, wanted: &str) -> Option<&'a str> {
+    let mut values = query.split('&').filter_map(|parameter| parameter.split_once('='));
+    let (_, value) = values.find(|(name, _)| *name == wanted)?;
+    values.all(|(name, _)| name != wanted).then_some(value)
+}
+
+/// A query without the parameters of these names.
+pub(super) fn without(query: &str, names: &[&str]) -> String {
+    let kept = query.split('&').filter(|parameter| !names.contains(&name(parameter)));
+    kept.collect::<Vec<_>>().join("&")
+}
+
+fn name(parameter: &str) -> &str {
+    parameter.split_once('=').map_or(parameter, |(name, _)| name)
+}
