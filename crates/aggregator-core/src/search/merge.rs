@@ -15,7 +15,7 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use siphasher::sip::SipHasher13;
 
-use super::canonical::{UrlError, write_canonical};
+use super::canonical::{HostRange, PageKey, UrlError, write_canonical};
 use crate::provider::Hit;
 use crate::settings::Settings;
 use crate::source::{ProviderName, RankedSource, ResultId, Source};
@@ -85,7 +85,11 @@ pub struct ResultSet {
 
 #[derive(Debug)]
 struct Entry {
-    key: Range<u32>,
+    /// Where in `keys` its canonical URL begins, and how long that is.
+    key: u32,
+    key_bytes: u16,
+    /// Where in the canonical URL its host is.
+    host: HostRange,
     hash: u64,
     score: u64,
     /// Bit per provider that listed it.
@@ -168,9 +172,10 @@ impl ResultSet {
     /// Adds a provider's hit at its rank, counted from 1.
     pub fn add(&mut self, voter: &Voter, rank: u32, hit: Hit) -> Merged {
         let start = self.keys.len();
-        if let Err(error) = write_canonical(&hit.url, &mut self.keys) {
-            return Merged::Refused(Refusal::Url(error));
-        }
+        let host = match write_canonical(&hit.url, &mut self.keys) {
+            Ok(host) => host,
+            Err(error) => return Merged::Refused(Refusal::Url(error)),
+        };
         let plain = plain_prefix(hit.url.as_bytes());
         if hit.url[plain..].chars().any(is_forbidden) {
             self.keys.truncate(start);
@@ -182,7 +187,7 @@ impl ResultSet {
         let hash = hasher.finish();
         let same = |&index: &u32| {
             let entry = &self.entries[index as usize];
-            entry.hash == hash && self.keys[as_usize(&entry.key)] == *key
+            entry.hash == hash && self.keys[entry.key()] == *key
         };
         let known = self.table.find(hash, same);
         #[cfg(feature = "seeded-faults")]
@@ -193,7 +198,10 @@ impl ResultSet {
         }
         let index = self.entries.len() as u32;
         self.entries.push(Entry {
-            key: start as u32..self.keys.len() as u32,
+            key: start as u32,
+            // A URL is short, and its key at most nine times as long.
+            key_bytes: (self.keys.len() - start) as u16,
+            host,
             hash,
             score: voter.weight.share(rank),
             voters: 1 << voter.index,
@@ -238,8 +246,7 @@ impl ResultSet {
                 return score > this.score || (score == this.score && other < index);
             }
             let other = &self.entries[other as usize];
-            other.score > this.score
-                || (other.score == this.score && self.keys[as_usize(&other.key)] < self.keys[as_usize(&this.key)])
+            other.score > this.score || (other.score == this.score && self.keys[other.key()] < self.keys[this.key()])
         })
     }
 
@@ -268,8 +275,8 @@ impl ResultSet {
     }
 
     /// The canonical URL of a result of this set.
-    pub fn canonical(&self, id: ResultId) -> Option<&str> {
-        self.entries.get(id.0 as usize).map(|entry| &self.keys[as_usize(&entry.key)])
+    pub fn page(&self, id: ResultId) -> Option<PageKey<'_>> {
+        self.entries.get(id.0 as usize).map(|entry| PageKey::new(&self.keys[entry.key()], entry.host.clone()))
     }
 }
 
@@ -281,8 +288,11 @@ fn score(units: u64) -> f64 {
     units as f64 / UNITS_PER_ONE
 }
 
-fn as_usize(range: &Range<u32>) -> Range<usize> {
-    range.start as usize..range.end as usize
+impl Entry {
+    fn key(&self) -> Range<usize> {
+        let start = self.key as usize;
+        start..start + usize::from(self.key_bytes)
+    }
 }
 
 fn show(voter: &Voter, hit: Hit) -> Arc<Source> {
@@ -327,7 +337,7 @@ mod tests {
         assert_eq!((placed.id, placed.rank), (ResultId(1), 1));
         assert_eq!((placed.source.title.as_str(), placed.source.provider.as_str()), ("from b", "p1"));
         assert!((placed.score - (1.0 / 62.0 + 1.0 / 61.0)).abs() < 1e-11);
-        assert_eq!(set.canonical(ResultId(1)), Some("example.org/second"));
+        assert_eq!(set.page(ResultId(1)).unwrap().as_str(), "example.org/second");
     }
 
     #[test]

@@ -231,8 +231,8 @@ impl Search {
     #[cold]
     fn tally(&mut self, id: ResultId, found: bool) {
         let Some(batches) = &mut self.interim else { return };
-        match self.results.canonical(id).filter(|_| found) {
-            Some(canonical) => batches.tally.found(canonical),
+        match self.results.page(id).filter(|_| found) {
+            Some(page) => batches.tally.found(&page),
             None if self.results.voters(id) == 2 => batches.tally.confirmed(),
             None => {}
         }
@@ -331,9 +331,7 @@ impl Search {
         settings: &SelectionSettings,
     ) -> (Arc<[RankedSource]>, Option<Arc<Selection>>) {
         let candidates = self.results.best(most.max(select::MAX_CANDIDATES));
-        let host = |source: &RankedSource| {
-            self.results.canonical(source.id).and_then(|url| url.split('/').next()).unwrap_or_default()
-        };
+        let host = |source: &RankedSource| self.results.page(source.id).map_or("", |page| page.host());
         let with_hosts = candidates.iter().map(|source| (source, host(source)));
         let selection = select::select(with_hosts, self.results.len(), query.text(), most, settings);
         let chosen = |number: usize, id: ResultId| {

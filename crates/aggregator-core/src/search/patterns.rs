@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::canonical::PageKey;
 use crate::text::CleanText;
 
 /// Most repeated domains that are told.
@@ -46,20 +47,19 @@ pub enum ContentKind {
 impl ContentKind {
     const ALL: [Self; 4] = [Self::WebPage, Self::Document, Self::Image, Self::Video];
 
-    /// The kind of a page with this canonical URL (`host/path?query`): by the ending of its path, and by its host for two
-    /// sites that show little but films.
-    pub fn of(canonical: &str) -> Self {
+    /// The kind of a page: by the ending of its path, and by its host for sites that show little but films.
+    pub fn of(page: &PageKey<'_>) -> Self {
         const DOCUMENT: [&str; 14] =
             ["pdf", "doc", "docx", "odt", "rtf", "txt", "ppt", "pptx", "odp", "xls", "xlsx", "ods", "csv", "epub"];
         const IMAGE: [&str; 8] = ["png", "jpg", "jpeg", "gif", "webp", "svg", "avif", "bmp"];
         const VIDEO: [&str; 6] = ["mp4", "webm", "mov", "avi", "mkv", "m4v"];
-        const VIDEO_HOSTS: [&str; 4] = ["youtube.com", "m.youtube.com", "youtu.be", "vimeo.com"];
-        let (host, path) = canonical.split_once('/').unwrap_or((canonical, ""));
-        if VIDEO_HOSTS.contains(&host) {
+        const VIDEO_HOSTS: [&str; 3] = ["youtube.com", "youtu.be", "vimeo.com"];
+        if VIDEO_HOSTS.contains(&page.host()) {
             return Self::Video;
         }
-        let path = path.split(['?', '#']).next().unwrap_or("");
-        let Some((_, ending)) = path.rsplit('/').next().unwrap_or("").rsplit_once('.') else { return Self::WebPage };
+        let Some((_, ending)) = page.path().rsplit('/').next().unwrap_or("").rsplit_once('.') else {
+            return Self::WebPage;
+        };
         let is = |endings: &[&str]| endings.iter().any(|known| ending.eq_ignore_ascii_case(known));
         if is(&DOCUMENT) {
             Self::Document
@@ -94,11 +94,11 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// A page that was not known, by its canonical URL.
-    pub(crate) fn found(&mut self, canonical: &str) {
-        let kind = ContentKind::of(canonical);
+    /// A page that was not known.
+    pub(crate) fn found(&mut self, page: &PageKey<'_>) {
+        let kind = ContentKind::of(page);
         self.kinds[kind as usize] += 1;
-        let host = canonical.split('/').next().unwrap_or_default();
+        let host = page.host();
         let Some(results) = self.domains.get_mut(host) else {
             self.domains.insert(host.into(), 1);
             return;
@@ -173,6 +173,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::search::canonical::write_canonical;
+
+    /// What to do with the key of a page.
+    fn with_key<T>(url: &str, act: impl FnOnce(&PageKey<'_>) -> T) -> T {
+        let mut key = String::new();
+        let host = write_canonical(&format!("https://{url}"), &mut key).unwrap();
+        act(&PageKey::new(&key, host))
+    }
 
     #[test]
     fn a_kind_is_told_by_the_url() {
@@ -187,9 +195,10 @@ mod tests {
             ("example.org/a.jpeg", ContentKind::Image),
             ("example.org/talk.webm", ContentKind::Video),
             ("youtube.com/watch?v=1", ContentKind::Video),
+            ("vimeo.com?a=1", ContentKind::Video),
             ("notyoutube.com/watch?v=1", ContentKind::WebPage),
         ] {
-            assert_eq!(ContentKind::of(url), kind, "{url}");
+            assert_eq!(with_key(url, ContentKind::of), kind, "{url}");
         }
     }
 
@@ -206,7 +215,7 @@ mod tests {
             let mut tally = Tally::default();
             let mut counts = BTreeMap::new();
             for host in &hosts {
-                tally.found(&format!("{host}.example/{}", counts.len()));
+                with_key(&format!("{host}.example/{}", counts.len()), |page| tally.found(page));
                 *counts.entry(format!("{host}.example")).or_insert(0_u32) += 1;
             }
             let mut sorted: Vec<(String, u32)> = counts.into_iter().filter(|(_, count)| *count > 1).collect();

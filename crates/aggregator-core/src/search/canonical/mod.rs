@@ -99,6 +99,37 @@ impl CanonicalUrl {
     }
 }
 
+/// A key and where in it the host is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageKey<'a> {
+    key: &'a str,
+    host: Range<u16>,
+}
+
+impl<'a> PageKey<'a> {
+    pub(crate) fn new(key: &'a str, host: HostRange) -> Self {
+        Self { key, host }
+    }
+
+    /// The whole key: the text of a [`CanonicalUrl`].
+    pub fn as_str(&self) -> &'a str {
+        self.key
+    }
+
+    /// The host, without `www.`, user and port.
+    pub fn host(&self) -> &'a str {
+        &self.key[usize::from(self.host.start)..usize::from(self.host.end)]
+    }
+
+    /// The path; empty, or it begins with a slash.
+    pub fn path(&self) -> &'a str {
+        let behind_host = &self.key[usize::from(self.host.end)..];
+        let end = behind_host.find(['?', '#']).unwrap_or(behind_host.len());
+        let start = behind_host.find('/').unwrap_or(end);
+        behind_host.get(start..end).unwrap_or("")
+    }
+}
+
 /// Most wrappers that are looked into, one within the other. What has more is a page of its own.
 const MOST_WRAPPERS: usize = 3;
 

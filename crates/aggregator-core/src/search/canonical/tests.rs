@@ -269,6 +269,24 @@ fn wrappers_are_looked_into_and_not_too_deep() {
     assert_eq!(canonical("https://google.com/url?q=https://"), "google.com/url?q=https://");
 }
 
+#[test]
+fn host_and_path_are_told_apart() {
+    for (url, host, path) in [
+        ("https://www.example.org/?p=1", "example.org", ""),
+        ("https://example.org#!/a", "example.org", ""),
+        ("https://example.org?x=a/b", "example.org", ""),
+        ("https://user:p%2Fw@example.org:8080/a/b?c", "example.org", "/a/b"),
+        ("http://[::1]:81/x", "[::1]", "/x"),
+        ("https://google.com/url?q=https://example.org/a", "example.org", "/a"),
+        ("https://youtu.be/abcdefghi_-", "youtube.com", "/watch"),
+    ] {
+        let mut key = "before".to_owned();
+        let range = write_canonical(url, &mut key).unwrap();
+        let page = PageKey::new(&key["before".len()..], range);
+        assert_eq!((page.host(), page.path()), (host, path), "{url}");
+    }
+}
+
 /// Each takes no longer than its length allows, writes no more than its escapes need, and is its own key.
 #[test]
 fn what_strangers_may_send_is_bounded() {
