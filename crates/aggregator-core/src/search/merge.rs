@@ -15,7 +15,7 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use siphasher::sip::SipHasher13;
 
-use super::canonical::{HostRange, PageKey, UrlError, write_canonical};
+use super::canonical::{HostRange, PageKey, UrlError, trimmed, write_canonical};
 use crate::provider::Hit;
 use crate::settings::Settings;
 use crate::source::{ProviderName, RankedSource, ResultId, Source};
@@ -118,8 +118,7 @@ pub enum Refusal {
     /// The URL has no canonical form.
     #[error(transparent)]
     Url(UrlError),
-    /// The URL holds characters that would have to be removed before it could be shown, and a shown URL is never
-    /// changed.
+    /// The URL holds characters that would have to be removed before it could be shown, and would then be another one.
     #[error("the URL hides characters")]
     Hidden,
 }
@@ -177,10 +176,17 @@ impl ResultSet {
             Err(error) => return Merged::Refused(Refusal::Url(error)),
         };
         let plain = plain_prefix(hit.url.as_bytes());
-        if hit.url[plain..].chars().any(is_forbidden) {
-            self.keys.truncate(start);
-            return Merged::Refused(Refusal::Hidden);
-        }
+        let is_plain = plain == hit.url.len() && !hit.url.starts_with(' ') && !hit.url.ends_with(' ');
+        let hit = match is_plain {
+            true => hit,
+            false => match shown_url(hit.url) {
+                Some(url) => Hit { url, ..hit },
+                None => {
+                    self.keys.truncate(start);
+                    return Merged::Refused(Refusal::Hidden);
+                }
+            },
+        };
         let key = &self.keys[start..];
         let mut hasher = SipHasher13::new_with_keys(self.hash_keys.0, self.hash_keys.1);
         hasher.write(key.as_bytes());
@@ -295,6 +301,22 @@ impl Entry {
     }
 }
 
+/// A URL as it can be shown: without the white space around it, joiners between letters escaped, else as it is. `None` where
+/// other characters would have to be removed.
+#[cold]
+fn shown_url(url: String) -> Option<String> {
+    const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
+    let trimmed = trimmed(&url);
+    if trimmed.len() == url.len() && !url.chars().any(is_forbidden) {
+        return Some(url);
+    }
+    let url = trimmed;
+    if url.chars().any(|c| is_forbidden(c) && !JOINERS.contains(&c)) {
+        return None;
+    }
+    Some(url.replace(JOINERS[0], "%E2%80%8C").replace(JOINERS[1], "%E2%80%8D"))
+}
+
 fn show(voter: &Voter, hit: Hit) -> Arc<Source> {
     let mut title = CleanText::line(hit.title);
     title.truncate(Settings::MAX_TITLE_BYTES);
@@ -367,12 +389,29 @@ mod tests {
         for bad in [
             "https://example.org/\u{202e}x",
             "https://exam\u{200b}ple.org/",
-            "https://example.org/\n",
+            "https://example.org/a\nb",
+            "\u{feff}https://example.org/",
             "mailto:x@example.org",
         ] {
             assert!(matches!(set.add(&a, 1, hit(bad, "t")), Merged::Refused(_)), "{bad:?}");
         }
         assert!(set.is_empty() && set.keys.is_empty());
+    }
+
+    #[test]
+    fn white_space_around_and_joiners_within_a_url_do_no_harm() {
+        let (a, b) = (voter(0, 1.0), voter(1, 1.0));
+        for (given, shown) in [
+            (" https://example.org/a\r\n", "https://example.org/a"),
+            ("\u{a0}https://example.org/b\u{2028}", "https://example.org/b"),
+            ("https://fa.example.org/می\u{200c}خواهم", "https://fa.example.org/می%E2%80%8Cخواهم"),
+            ("https://example.org/\u{1f468}\u{200d}\u{1f469}", "https://example.org/\u{1f468}%E2%80%8D\u{1f469}"),
+        ] {
+            let mut set = ResultSet::new(0);
+            let Merged::New(placed) = set.add(&a, 1, hit(given, "t")) else { panic!("{given:?} was refused") };
+            assert_eq!(placed.source.url.as_str(), shown);
+            assert!(matches!(set.add(&b, 1, hit(shown, "t")), Merged::Confirmed(_)), "{shown} is another page");
+        }
     }
 
     #[test]
