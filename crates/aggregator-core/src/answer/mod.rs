@@ -39,7 +39,8 @@ pub(crate) struct Answer {
     choir: Option<Box<Choir>>,
     price: Option<Price>,
     usage: Option<Usage>,
-    scanner: CitationScanner,
+    /// Boxed, because a query without an answer has room for one, too.
+    scanner: Box<CitationScanner>,
     sources: Arc<[RankedSource]>,
     /// Bytes of text that the model gave, shown or not.
     written: u32,
@@ -88,7 +89,7 @@ impl Answer {
             choir,
             price,
             usage: None,
-            scanner: CitationScanner::new(shown),
+            scanner: Box::new(CitationScanner::new(shown)),
             sources,
             written: 0,
             last: None,

@@ -197,7 +197,7 @@ impl CitationScanner {
         }
         if self.candidate.is_none() {
             self.give(text);
-            self.ready.extend(self.found.drain(..));
+            self.tell();
         } else if self.held == MAX_HELD {
             self.last().push_str(&text);
         } else if !text.is_empty() {
@@ -214,7 +214,7 @@ impl CitationScanner {
         self.candidate = None;
         self.release();
         self.decided(Code::end);
-        self.ready.extend(self.found.drain(..));
+        self.tell();
     }
 
     /// Of what is held back the part that will be given out whatever follows: the text before a marker, and whether the marker
@@ -277,47 +277,41 @@ impl CitationScanner {
             Verdict::PartlyInvented | Verdict::Invented if candidate.in_span => Verdict::Text,
             verdict => verdict,
         };
-        let exists = |number: u32| (1..=self.sources).contains(&number);
-        let (cited, others): (Vec<u32>, Vec<u32>) = match verdict {
-            Verdict::Text => {
-                self.release();
-                return at;
-            }
-            _ => marker.numbers().partition(|&number| exists(number)),
-        };
+        if verdict == Verdict::Text {
+            self.release();
+            return at;
+        }
+        let sources = self.sources;
+        let cited = || marker.numbers().filter(move |number| (1..=sources).contains(number));
         let begin = self.emitted + start;
         let (mut at, mut length) = (at, marker.bytes());
         let mut length_in_chars = length - self.continuing.wrapping_sub(candidate.continuing) as usize;
         if verdict == Verdict::Cited {
             self.release();
         } else {
-            self.invented = self.invented.saturating_add(others.len() as u32);
-            let instead = instead(&cited, candidate.behind_back_tick || next == Some('`'));
+            self.invented = self.invented.saturating_add((marker.numbers().count() - cited().count()) as u32);
+            let instead = instead(cited(), candidate.behind_back_tick || next == Some('`'));
             (length, length_in_chars) = (instead.len(), instead.len());
             (self.code, self.continuing) = (candidate.code, candidate.continuing);
             instead.chars().for_each(|c| self.see(c));
             at = self.replace(text, start..at, &instead);
         }
-        self.after = if cited.is_empty() { candidate.after } else { After::Citation };
+        self.after = if verdict == Verdict::Invented { candidate.after } else { After::Citation };
         let begin_in_chars = (begin as u32).wrapping_sub(candidate.continuing);
         let (span, chars) = (
             begin as u32..(begin + length) as u32,
             begin_in_chars..begin_in_chars.wrapping_add(length_in_chars as u32),
         );
-        let mut told: Vec<Scanned> = Vec::with_capacity(cited.len());
-        for number in cited {
+        let mut last = 0;
+        // Sources are listed in their order; one that is named again is not told again.
+        for number in cited().filter(|&number| std::mem::replace(&mut last, number) < number) {
             let citation = Scanned::Citation { span: span.clone(), chars: chars.clone(), number };
-            if !told.contains(&citation) {
-                told.push(citation);
+            match (candidate.in_span, at) {
+                (true, _) if self.suspended.len() < MAX_SUSPENDED => self.suspended.push(citation),
+                (true, _) => {}
+                (false, 0) => self.ready.push_back(citation),
+                (false, _) => self.found.push(citation),
             }
-        }
-        if candidate.in_span {
-            told.truncate(MAX_SUSPENDED.saturating_sub(self.suspended.len()));
-            self.suspended.append(&mut told);
-        } else if at == 0 {
-            self.ready.append(&mut told.into());
-        } else {
-            self.found.append(&mut told);
         }
         at
     }
@@ -338,7 +332,7 @@ impl CitationScanner {
         if first.is_empty() {
             self.ready.pop_back();
             self.held = 0;
-            self.ready.extend(self.found.drain(..));
+            self.tell();
         }
         self.release();
         text.drain(..marker.end);
@@ -371,18 +365,27 @@ impl CitationScanner {
                     self.before.push(text);
                 }
             }
+            self.tell();
+        }
+    }
+
+    /// Gives out the citations in what was given out.
+    #[inline]
+    fn tell(&mut self) {
+        if !self.found.is_empty() {
             self.ready.extend(self.found.drain(..));
         }
     }
 }
 
 /// What takes the place of a marker of which some numbers, or all, are invented. Nothing may join back-ticks.
-fn instead(cited: &[u32], beside_back_tick: bool) -> String {
-    if cited.is_empty() {
-        return if beside_back_tick { " " } else { "" }.to_owned();
+fn instead(cited: impl Iterator<Item = u32>, beside_back_tick: bool) -> String {
+    let numbers: Vec<String> = cited.map(|number| number.to_string()).collect();
+    match (numbers.is_empty(), beside_back_tick) {
+        (true, true) => " ".to_owned(),
+        (true, false) => String::new(),
+        (false, _) => format!("[{}]", numbers.join(", ")),
     }
-    let numbers: Vec<String> = cited.iter().map(ToString::to_string).collect();
-    format!("[{}]", numbers.join(", "))
 }
 
 /// Bytes of text.
