@@ -169,13 +169,10 @@ enum Stop {
 /// What a key is written from, in normal form.
 #[derive(Clone, Copy)]
 struct Parts<'a> {
-    /// Empty unless there is a password; with its `@`.
-    user: &'a str,
     host: &'a str,
-    port: Option<u16>,
     path: &'a str,
     query: &'a str,
-    /// The fragment, where it selects something.
+    /// The fragment with its `#`, where it selects something.
     state: &'a str,
 }
 
@@ -188,7 +185,7 @@ fn write(url: &str, wrappers: usize, key: &mut String) -> Result<HostRange, Stop
 
 #[inline]
 fn write_parts(parts: Parts<'_>, wrappers: usize, key: &mut String) -> Result<HostRange, Stop> {
-    if sites::may_be_known(parts.host) && parts.port.is_none() && parts.user.is_empty() {
+    if sites::may_be_known(parts.host) {
         return write_known(parts, wrappers, key);
     }
     Ok(push(parts, key))
@@ -219,36 +216,39 @@ fn write_known(parts: Parts<'_>, wrappers: usize, key: &mut String) -> Result<Ho
 /// Appends a key.
 #[inline]
 fn push(parts: Parts<'_>, key: &mut String) -> HostRange {
-    let start = key.len();
-    key.push_str(parts.user);
-    let host = key.len() - start;
     key.push_str(parts.host);
-    let host_end = key.len() - start;
-    if let Some(port) = parts.port {
-        key.push(':');
-        key.push_str(&port.to_string());
-    }
     let path = key.len();
     key.push_str(parts.path.trim_end_matches('/'));
     let query = key.len();
     query::push_parameters(parts.query, key);
+    leave_index(path, query, key);
+    key.push_str(parts.state);
+    0..parts.host.len() as u16
+}
+
+/// Takes from a key without a query what servers send for a folder.
+#[inline]
+fn leave_index(path: usize, query: usize, key: &mut String) {
     if key.len() == query && matches!(key.as_bytes().last(), Some(b'l' | b'm')) {
         key.truncate(path + without_index(&key[path..]).len());
     }
-    key.push_str(parts.state);
-    host as u16..host_end as u16
 }
 
 /// A path without what servers send for a folder.
-fn without_index(mut path: &str) -> &str {
+fn without_index(path: &str) -> &str {
+    let folder = |path: &str| {
+        let folder = path.strip_suffix("/index.html").or_else(|| path.strip_suffix("/index.htm"))?;
+        Some(folder.trim_end_matches('/').len())
+    };
+    let mut end = path.len();
+    while let Some(shorter) = folder(&path[..end]) {
+        end = shorter;
+    }
     // In the first two, a folder of source code is another page than a file in it. Behind a semicolon are parameters.
-    if ["/blob/", "/raw/", ";"].iter().any(|other| path.contains(other)) {
+    if end < path.len() && ["/blob/", "/raw/", ";"].iter().any(|other| path.contains(other)) {
         return path;
     }
-    while let Some(folder) = path.strip_suffix("/index.html").or_else(|| path.strip_suffix("/index.htm")) {
-        path = folder.trim_end_matches('/');
-    }
-    path
+    &path[..end]
 }
 
 // --- The fast path: ordinary URLs, without a parser. ---
@@ -259,6 +259,8 @@ fn without_index(mut path: &str) -> &str {
 const HOST: u8 = 1;
 const PATH: u8 = 2;
 const QUERY: u8 = 4;
+/// A semicolon in a path: behind it may be a session.
+const PARAMETER: u8 = 8;
 
 /// Which bytes stand for themselves in which part, for the parser and for the rules above.
 const ORDINARY: [u8; 256] = {
@@ -277,6 +279,9 @@ const ORDINARY: [u8; 256] = {
         }
         if matches!(b, b'&' | b'?' | b';') {
             table[byte] |= QUERY;
+        }
+        if b == b';' {
+            table[byte] |= PARAMETER;
         }
         if matches!(b, b'&' | b'\'') {
             table[byte] |= PATH;
@@ -297,7 +302,11 @@ fn fast_path(url: &str) -> Option<Parts<'_>> {
     if !is_ordinary_host(host) {
         return None;
     }
-    let (path, rest) = rest.split_at(ordinary_prefix(rest.as_bytes(), PATH));
+    let mut path = ordinary_prefix(rest.as_bytes(), PATH);
+    if rest.as_bytes().get(path) == Some(&b';') {
+        path = with_parameters(rest)?;
+    }
+    let (path, rest) = rest.split_at(path);
     // A host is followed by a path, a query or a fragment: everything else (a port, user information, …) is not ordinary.
     if !(path.is_empty() || path.starts_with('/')) || has_dot_segment(path.as_bytes()) {
         return None;
@@ -317,7 +326,15 @@ fn fast_path(url: &str) -> Option<Parts<'_>> {
         }
         _ => return None,
     }
-    Some(Parts { user: "", host: without_www(host), port: None, path, query, state: "" })
+    Some(Parts { host: without_www(host), path, query, state: "" })
+}
+
+/// Where a path ends that has semicolons; `None` if there is a session in it.
+#[cold]
+fn with_parameters(rest: &str) -> Option<usize> {
+    let end = ordinary_prefix(rest.as_bytes(), PATH | PARAMETER);
+    let path = rest[..end].trim_end_matches('/');
+    (without_session(path).len() == path.len()).then_some(end)
 }
 
 /// A name of lower-case ASCII labels that is neither an IP address in any notation nor Punycode.
@@ -351,31 +368,53 @@ fn general_path(url: &str, wrappers: usize, key: &mut String) -> Result<HostRang
         _ => host,
     };
     let port = url.port().filter(|port| !matches!(port, 80 | 443));
-    // One after the other in one text.
-    let mut normal = String::with_capacity(url.as_str().len());
+    let host = without_www(host);
+    if port.is_none() && url.password().is_none() && sites::may_be_known(host) {
+        return write_normal(&url, host, wrappers, key);
+    }
+    let start = key.len();
     if let Some(password) = url.password() {
         for part in [url.username(), ":", password, "@"] {
-            normal.push_str(part);
+            key.push_str(part);
         }
     }
-    let path = normal.len();
+    let host_start = key.len() - start;
+    key.push_str(host);
+    let host_end = key.len() - start;
+    if let Some(port) = port {
+        key.push(':');
+        key.push_str(&port.to_string());
+    }
+    let path = key.len();
+    push_normal(without_session(url.path()), Part::Path, key);
+    let slashes = key[path..].len() - key[path..].trim_end_matches('/').len();
+    key.truncate(key.len() - slashes);
+    let state = url.fragment().and_then(|fragment| state_of(fragment, &key[path..]));
+    let query = key.len();
+    query::push_parameters_normal(url.query().unwrap_or(""), key);
+    leave_index(path, query, key);
+    if let Some(state) = state {
+        key.push('#');
+        push_normal(state, Part::Fragment, key);
+    }
+    Ok(host_start as u16..host_end as u16)
+}
+
+/// Writes the key of a page whose host rules may know: they read its parts in normal form.
+#[cold]
+fn write_normal(url: &Url, host: &str, wrappers: usize, key: &mut String) -> Result<HostRange, Stop> {
+    // One after the other in one text.
+    let mut normal = String::with_capacity(url.as_str().len());
     push_normal(without_session(url.path()), Part::Path, &mut normal);
     let query = normal.len();
     query::push_normal_query(url.query().unwrap_or(""), &mut normal);
     let state = normal.len();
-    if let Some(fragment) = url.fragment().and_then(|fragment| state_of(fragment, &normal[path..query])) {
+    if let Some(fragment) = url.fragment().and_then(|fragment| state_of(fragment, &normal[..query])) {
         normal.push('#');
         push_normal(fragment, Part::Fragment, &mut normal);
     }
-    let parts = Parts {
-        user: &normal[..path],
-        host: without_www(host),
-        port,
-        path: &normal[path..query],
-        query: &normal[query..state],
-        state: &normal[state..],
-    };
-    write_parts(parts, wrappers, key)
+    let parts = Parts { host, path: &normal[..query], query: &normal[query..state], state: &normal[state..] };
+    write_known(parts, wrappers, key)
 }
 
 /// The part of a fragment that selects what is shown.

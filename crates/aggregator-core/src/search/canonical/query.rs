@@ -13,13 +13,17 @@ pub(super) fn push_normal_query(query: &str, to: &mut String) {
         if index > 0 {
             to.push('&');
         }
-        match parameter.split_once('=') {
-            None => push_normal(parameter, Part::Name, to),
-            Some((name, value)) => {
-                push_normal(name, Part::Name, to);
-                to.push('=');
-                push_normal(value, Part::Value, to);
-            }
+        push_normal_parameter(parameter, to);
+    }
+}
+
+fn push_normal_parameter(parameter: &str, to: &mut String) {
+    match parameter.split_once('=') {
+        None => push_normal(parameter, Part::Name, to),
+        Some((name, value)) => {
+            push_normal(name, Part::Name, to);
+            to.push('=');
+            push_normal(value, Part::Value, to);
         }
     }
 }
@@ -30,20 +34,42 @@ pub(super) fn push_normal_query(query: &str, to: &mut String) {
 pub(super) fn push_parameters(query: &str, key: &mut String) {
     let start = key.len();
     let mut last_name = "";
-    let (mut ordered, mut count) = (true, 0);
+    let (mut ordered, mut separator) = (true, '?');
     for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
         let name = name(parameter);
         if is_tracking(name) {
             continue;
         }
-        key.push(if count == 0 { '?' } else { '&' });
+        key.push(separator);
         key.push_str(parameter);
         ordered &= last_name <= name;
-        last_name = name;
-        count += 1;
+        (last_name, separator) = (name, '&');
     }
-    if !ordered && count <= MOST_ORDERED {
+    if !ordered {
         put_in_order(query, start, key);
+    }
+}
+
+/// The same of a query whose escapes are not in normal form yet.
+pub(super) fn push_parameters_normal(query: &str, key: &mut String) {
+    let start = key.len();
+    let mut last = start..start;
+    let (mut ordered, mut separator) = (true, '?');
+    for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
+        let before = key.len();
+        key.push(separator);
+        push_normal_parameter(parameter, key);
+        let this = before + 1..before + 1 + name(&key[before + 1..]).len();
+        if is_tracking(&key[this.clone()]) {
+            key.truncate(before);
+            continue;
+        }
+        ordered &= key[last] <= key[this.clone()];
+        (last, separator) = (this, '&');
+    }
+    if !ordered {
+        let query = key[start + 1..].to_owned();
+        put_in_order(&query, start, key);
     }
 }
 
@@ -56,14 +82,16 @@ pub(super) fn selects(query: &str) -> bool {
 #[cold]
 fn put_in_order(query: &str, start: usize, key: &mut String) {
     let mut parameters = [("", 0, ""); MOST_ORDERED];
-    let selecting = query.split('&').filter(|parameter| !parameter.is_empty() && !is_tracking(name(parameter)));
     let mut count = 0;
-    for (slot, parameter) in parameters.iter_mut().zip(selecting) {
+    for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
         let name = name(parameter);
-        if name.is_empty() || name.len() == parameter.len() {
+        if is_tracking(name) {
+            continue;
+        }
+        if count == MOST_ORDERED || name.is_empty() || name.len() == parameter.len() {
             return;
         }
-        *slot = (name, count, parameter);
+        parameters[count] = (name, count, parameter);
         count += 1;
     }
     parameters[..count].sort_unstable();
