@@ -141,7 +141,7 @@ pub(super) fn behind(before: &str, after_citation: bool) -> [Standing; 2] {
     let Some(last) = before.chars().next_back() else { return [Standing::Sure; 2] };
     if last.is_whitespace() {
         let before = before.trim_end_matches([' ', '\t', '\u{a0}']);
-        return [false, true].map(|is_list| behind_space(is_list, before));
+        return behind_space(before);
     }
     let standing = match last {
         ']' if after_citation => Standing::Sure,
@@ -157,14 +157,16 @@ pub(super) fn behind(before: &str, after_citation: bool) -> [Standing; 2] {
     [standing; 2]
 }
 
-fn behind_space(is_list: bool, before: &str) -> Standing {
+fn behind_space(before: &str) -> [Standing; 2] {
     let behind_key = [r#"":"#, "':"].iter().any(|end| before.ends_with(end));
     if behind_key || before.ends_with(['=', '{', '[']) || before.ends_with("->") || before.ends_with("return") {
-        return Standing::No;
+        return [Standing::No; 2];
     }
-    let word: String = before.chars().rev().take_while(|c| c.is_alphabetic()).collect();
-    let word: String = word.chars().rev().flat_map(char::to_lowercase).collect();
-    if is_list && NOUNS.contains(&&*word) { Standing::No } else { Standing::Sure }
+    let word = &before[before.trim_end_matches(char::is_alphabetic).len()..];
+    let lower = || word.chars().flat_map(char::to_lowercase);
+    let is_noun = NOUNS.iter().any(|noun| noun.len() == word.len() && noun.chars().eq(lower()));
+    let list = if is_noun { Standing::No } else { Standing::Sure };
+    [Standing::Sure, list]
 }
 
 /// Directly behind a letter or digit of ASCII: an index, unless the word is one of a text.
