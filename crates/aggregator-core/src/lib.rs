@@ -71,10 +71,13 @@ pub mod model;
 mod outbox;
 pub mod provider;
 mod query;
+mod query_limit;
 mod reply;
 pub mod search;
 #[cfg(feature = "seeded-faults")]
 pub mod seeded_fault;
+#[cfg(feature = "seeded-faults")]
+mod seeded_stream;
 mod settings;
 mod shared;
 mod source;

@@ -2,7 +2,7 @@
 //! ships and nothing is measured with but that proof (`xtask/tests/planted/seeded_faults.rs`).
 //!
 //! The environment variable `SEEDED_FAULT` picks one by name. Where a fault can stand between the engine and a stream it
-//! does ([`hits`], [`chunks`]); the others are a line each where they belong.
+//! does (`seeded_stream`); the others are a line each where they belong.
 
 use std::collections::BTreeSet;
 use std::hint::black_box;
@@ -11,11 +11,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use futures::{StreamExt as _, stream};
 use tokio::time::{Sleep, sleep};
-
-use crate::model::{Chunk, ChunkStream};
-use crate::provider::HitStream;
 
 /// The environment variable that picks a fault. A value with a colon in it picks a slow-down of the measured cases, which
 /// the engine knows nothing of; who measures reads it (`perf-gate/benches/cases/slowdown`).
@@ -104,87 +100,6 @@ pub fn is(fault: Fault) -> bool {
         Some(found.unwrap_or_else(|| panic!("{VARIABLE}={name} is no fault; there are: {}", known())).1)
     };
     *PLANTED.get_or_init(read) == Some(fault)
-}
-
-/// What stands between the engine and a provider.
-pub(crate) fn hits(provider: HitStream) -> HitStream {
-    if !is(Fault::UnboundedBuffer) {
-        return provider;
-    }
-    // Faster than it is emptied, and as bounded in one poll as every poll has to be.
-    const AHEAD: usize = 64;
-    let mut provider = provider.fuse();
-    let mut buffer = std::collections::VecDeque::new();
-    stream::poll_fn(move |cx| {
-        for _ in 0..AHEAD {
-            match provider.poll_next_unpin(cx) {
-                Poll::Ready(Some(hit)) => buffer.push_back(hit),
-                Poll::Ready(None) => break,
-                Poll::Pending if buffer.is_empty() => return Poll::Pending,
-                Poll::Pending => break,
-            }
-        }
-        Poll::Ready(buffer.pop_front())
-    })
-    .boxed()
-}
-
-/// What stands between the engine and a model.
-pub(crate) fn chunks(mut model: ChunkStream) -> ChunkStream {
-    /// In the middle of every answer that is long enough to have one.
-    const MIDDLE: u32 = 30;
-    let mut at = 0;
-    if is(Fault::AllocationPerDelta) {
-        return model.inspect(|chunk| drop(black_box(chunk.clone()))).boxed();
-    }
-    if is(Fault::StallInAnswer) {
-        let mut stall: Option<Pin<Box<Sleep>>> = None;
-        return stream::poll_fn(move |cx| {
-            if at == MIDDLE {
-                ready!(stall.get_or_insert_with(|| Box::pin(sleep(Duration::from_secs(2)))).as_mut().poll(cx));
-            }
-            let chunk = ready!(model.poll_next_unpin(cx));
-            at += 1;
-            Poll::Ready(chunk)
-        })
-        .boxed();
-    }
-    let mut held = None;
-    if is(Fault::ReorderedDeltas) {
-        return stream::poll_fn(move |cx| {
-            if at == MIDDLE {
-                held = ready!(model.poll_next_unpin(cx));
-                at += 1;
-            }
-            let next = if at == MIDDLE + 2 { held.take() } else { None };
-            let chunk = match next {
-                Some(chunk) => Some(chunk),
-                None => ready!(model.poll_next_unpin(cx)),
-            };
-            at += 1;
-            Poll::Ready(chunk)
-        })
-        .boxed();
-    }
-    if is(Fault::LostLastDelta) {
-        return stream::poll_fn(move |cx| {
-            loop {
-                match ready!(model.poll_next_unpin(cx)) {
-                    Some(Ok(Chunk::Text(text))) => {
-                        if let Some(before) = held.replace(Ok(Chunk::Text(text))) {
-                            return Poll::Ready(Some(before));
-                        }
-                    }
-                    other => {
-                        held = None;
-                        return Poll::Ready(other);
-                    }
-                }
-            }
-        })
-        .boxed();
-    }
-    model
 }
 
 /// What a query does before it looks for its next event.

@@ -44,7 +44,6 @@ pub use suitability::{Suggestion, Suitability, Unsuitable};
 pub(crate) use terms::{shared, terms};
 
 use crate::settings::SettingsError;
-use crate::text::is_forbidden;
 
 /// Everything that is said about a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +105,7 @@ impl Analyzer {
         let limits = &self.limits;
         let (text, too_long) = bounded(text, limits.chars);
         let mut tokens = token::tokenise(text);
-        tokens.retain(|token| !is_invisible(token.text(text)));
+        tokens.retain(|token| !token::is_invisible(token.text(text)));
         input_type::assign_parts(&mut tokens);
         let tokens = &tokens[..];
         let input = input_type::guess(tokens, limits.input_type);
@@ -143,8 +142,4 @@ fn bounded(text: &str, most: usize) -> (&str, Option<usize>) {
         None => (text, None),
         Some((end, _)) => (&text[..end], Some(text.chars().count())),
     }
-}
-
-fn is_invisible(token: &str) -> bool {
-    token.chars().all(is_forbidden)
 }

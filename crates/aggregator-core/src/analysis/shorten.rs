@@ -14,11 +14,11 @@
 
 use std::collections::HashSet;
 
+use super::input_type;
 use super::lexicon::{ASK, CLAUSE, ERROR, FUNCTION, JOIN, PERSON, PRONOUN, REQUEST};
-use super::token::{Part, Token, shape, tokenise};
+use super::token::{Part, Token, is_invisible, shape, tokenise};
 use super::work::step;
-use super::{input_type, is_invisible};
-use crate::provider::QueryLimit;
+use crate::query_limit::QueryLimit;
 
 /// Tokens of a heading that are searched: its beginning says what happened.
 const HEADING: usize = 24;

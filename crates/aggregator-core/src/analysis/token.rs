@@ -2,6 +2,7 @@
 
 use super::lexicon::{self, Flags};
 use super::work::step;
+use crate::text::is_forbidden;
 
 /// What a token looks like, as bits of [`Token::shape`].
 pub(super) mod shape {
@@ -113,6 +114,11 @@ impl Token {
     pub(super) fn core_text<'a>(&self, text: &'a str) -> &'a str {
         &text[self.core.0 as usize..self.core.1 as usize]
     }
+}
+
+/// Whether nothing of a token can be seen.
+pub(super) fn is_invisible(token: &str) -> bool {
+    token.chars().all(is_forbidden)
 }
 
 /// White space, among the characters of writing without spaces.

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::mode::Mode;
 use super::prompt::{self, Draft};
-use super::shown::{Shown, has_visible};
+use super::shown::{self, Shown, has_visible};
 use crate::event::{Cut, ModelReport, Outcome, Role};
 use crate::isolate::Isolated;
 use crate::limits::MAX_SWALLOWED;
@@ -199,11 +199,11 @@ impl Voice {
         let request = request.clone();
         let mut shown = 0;
         let call = || {
-            shown = super::how_many_shown(&**model, &request);
+            shown = shown::how_many(&**model, &request);
             model.answer(request)
         };
         #[cfg(feature = "seeded-faults")]
-        let call = || crate::seeded_fault::chunks(call());
+        let call = || crate::seeded_stream::chunks(call());
         Self {
             name: ProviderName::new(model.name()),
             price: model.price(),

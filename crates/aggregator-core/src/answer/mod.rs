@@ -17,7 +17,7 @@ use crate::deadline::Allowance;
 use crate::event::{AnswerSummary, Event, EventKind, ModelReport, QueryFailure, Stage};
 use crate::isolate::Isolated;
 use crate::limits::MAX_SWALLOWED;
-use crate::model::{AnswerRequest, Chunk, Cost, LanguageModel, Price, Usage};
+use crate::model::{AnswerRequest, Chunk, Cost, Price, Usage};
 use crate::outbox::Outbox;
 use crate::query::Query;
 use crate::settings::Settings;
@@ -72,11 +72,11 @@ impl Answer {
         let (stream, choir, price) = match models {
             Models::One(model) => {
                 let call = || {
-                    shown = how_many_shown(&**model, &request);
+                    shown = shown::how_many(&**model, &request);
                     model.answer(request)
                 };
                 #[cfg(feature = "seeded-faults")]
-                let call = || crate::seeded_fault::chunks(call());
+                let call = || crate::seeded_stream::chunks(call());
                 (Isolated::call(call).unwrap_or_else(Isolated::failing), None, model.price())
             }
             Models::Several(ensemble) => {
@@ -290,11 +290,6 @@ impl Answer {
             has_citations: self.citations > 0,
         }
     }
-}
-
-/// How many sources a model gets to see.
-fn how_many_shown(model: &dyn LanguageModel, request: &AnswerRequest) -> u32 {
-    model.shows(request).min(request.sources.len()) as u32
 }
 
 /// Whether a piece of text needs neither cleaning nor cutting nor a look for markers: not empty, not too large, printable

@@ -1,6 +1,7 @@
 //! A model's text as a reader would see it, for texts that are not given out as they come.
 
 use super::citations::{CitationScanner, Scanned};
+use crate::model::{AnswerRequest, LanguageModel};
 use crate::text::{CleanText, is_forbidden};
 
 /// A text as it would be shown: cleaned, and without markers that name no source.
@@ -48,4 +49,9 @@ impl Shown {
 /// Whether any character of a text can be seen.
 pub(super) fn has_visible(text: &str) -> bool {
     text.chars().any(|c| !c.is_whitespace() && !is_forbidden(c))
+}
+
+/// How many sources a model gets to see.
+pub(super) fn how_many(model: &dyn LanguageModel, request: &AnswerRequest) -> u32 {
+    model.shows(request).min(request.sources.len()) as u32
 }

@@ -179,7 +179,7 @@ impl Search {
         let request = request.with_analysis(self.analysis.clone()).within(provider.query_limit);
         let call = || provider.provider.search(request);
         #[cfg(feature = "seeded-faults")]
-        let call = || crate::seeded_fault::hits(call());
+        let call = || crate::seeded_stream::hits(call());
         let stream = Isolated::call(call);
         // A provider that panicked when it was called is a stream that fails at once: one way to report it.
         self.streams.push(stream.unwrap_or_else(Isolated::failing));
