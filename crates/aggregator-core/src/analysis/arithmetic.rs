@@ -114,7 +114,7 @@ impl Expression {
         self.operators > 0 && self.operand && self.open == 0
     }
 
-    /// Whether so many operators of these kinds occur in names.
+    /// Whether these operators also occur in names: dates, ranges, scores and measures.
     fn looks_like_a_name(&self) -> bool {
         let Self { operators, dashes, slashes, times, plusses, powers, .. } = *self;
         let (range, ratio) = (dashes + slashes == operators, times == operators);

@@ -4,7 +4,7 @@
 //! `Maalämmöllä` for `maalämpö` without a stemmer for each language, and the parts of a compound are found in it. Writing
 //! without spaces has no words to compare, so there the pieces are pairs of characters, wherever they stand.
 //!
-//! Pieces are told apart exactly: three characters of 21 bits each are one number.
+//! Keys are exact, not hashes: the three characters of a piece, 21 bits each, fit into one `u64`.
 
 use super::lexicon::{ASK, BETWEEN, CLAUSE, COMPARE, DEPTH, FUNCTION, JOIN, PERSON, PRONOUN, PURPOSE, REQUEST, THAN};
 use super::lexicon::{Flags, find_in};

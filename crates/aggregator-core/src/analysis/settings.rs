@@ -22,11 +22,12 @@ settings! {
         enable_segmentation: bool = true;
         /// Most segments, and most sub-queries; the last segment reaches to the end of the text.
         max_segments: u32 = 5, 1 => 50;
-        /// Longest text that suits a search, in characters (Unicode scalar values). Of a longer one only so much is
-        /// analysed. A query has no more anyway; more is for programs that analyse other texts.
+        /// Longest text that suits a search, in characters (Unicode scalar values). The analyzer reads
+        /// only this many characters of a longer one. A [`Query`](crate::Query) is never longer than the default; a larger value is
+        /// for programs that analyse other texts.
         max_chars: u32 = Query::MAX_CHARS as u32, 1 => 100_000;
-        /// Whether a query that does not suit a search fails. By default it is searched all the same: what is unsuitable is a
-        /// guess, and told in the [`Analysis`](super::Analysis).
+        /// Whether the engine fails a query that the analyzer calls unsuitable for a search. By default the engine searches: the
+        /// analyzer may be wrong, and the [`Analysis`](super::Analysis) has its reason.
         refuse_unsuitable: bool = false;
     }
 }

@@ -1,7 +1,7 @@
-//! A text that is longer than a search service takes, as what is asked in it.
+//! Shortens a query that is longer than a provider's limit to the words that say what is asked.
 //!
-//! A text within the limit is sent as it is: whatever stands in it may be what is asked about. Of a longer one the words are
-//! taken by how much they say about the question, until the limit is reached, and sent in their order:
+//! A query within the limit stays as it is, because any word of it may be the subject. Of a longer one `take` picks words by
+//! rank until the limit is reached, and `join` writes them in the order of the query:
 //!
 //! 1. of sentences that ask, of the last sentence of prose, and names between back-ticks: all but function words
 //! 2. of the first and last heading of a message: what follows its name
@@ -26,7 +26,7 @@ const HEADING: usize = 24;
 /// Words at the beginning of a sentence among which one that asks makes it a question.
 const OPENING: usize = 3;
 
-/// How much a token says; less is more, and `None` is never sent.
+/// When a token is picked, 0 first; a token without a rank is never sent.
 type Rank = Option<u8>;
 
 /// The shortened text, on one line; `None` for one within the limit.

@@ -168,7 +168,7 @@ fn is_operator(text: &str) -> bool {
     matches!(text, "??" | "?." | "?:" | "!" | "!!" | ".." | "..." | "::" | ":" | ";" | "()" | "--" | "_" | "__" | ".")
 }
 
-/// Statements from which code is a listing, and not an expression or a command that somebody looks up.
+/// Least number of statements in a code listing. Users look up single expressions and commands, so less is searchable.
 const STATEMENTS: usize = 3;
 
 /// Whether code has several statements, told by lines and by what ends statements.

@@ -28,7 +28,7 @@ settings! {
         /// Least relevance of a source, as a share of the best one's. The reference system announces 0.7 and applies nothing;
         /// its relevance is 0.7 for every page with a title and a description.
         relevance_threshold: f64 = 0.25, 0.0 => 1.0;
-        /// So many results become sources whatever their relevance, the most relevant ones, if there are as many: what is
+        /// This many results become sources whatever their relevance, the most relevant ones, if there are as many: what is
         /// relevant is judged by words, which not every good page shares with the query.
         min_sources: u32 = 3, 1 => 1_000;
         /// How much it counts against a source that it resembles another: at 0 only relevance counts. The default is what

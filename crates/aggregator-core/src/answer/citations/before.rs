@@ -1,4 +1,4 @@
-//! The end of the text so far, by which a citation is told from an index.
+//! The last bytes of the answer so far: `decide` needs the text before a marker to distinguish a citation from an index.
 
 /// Bytes that are kept at least.
 const KEPT: usize = super::decide::CONTEXT;

@@ -30,13 +30,13 @@ pub(super) struct Code {
 enum Phase {
     /// Before the first character of a line, white space and the marks of quotes apart.
     Start,
-    /// Behind what may be the mark of a list: a bullet, or digits, or these and a stop.
+    /// Behind what may be a list marker: a bullet; digits; digits with `.` or `)`.
     Bullet,
     Digits,
     Stop,
-    /// In so many marks at the beginning of a line.
+    /// In a run of this character at the beginning of a line, with its length so far.
     Marks(char, u32),
-    /// Behind the marks of a fence of back-ticks: with another on the same line it was a code span.
+    /// On the line that opens a back-tick fence of this length. Another back-tick on it makes it a code span.
     Info(u32),
     Body,
     /// In an indented block, to the end of the line.

@@ -1,14 +1,14 @@
 //! Whether what looks like a citation is one: `[1]` is, and so are an index, an interval and a year in brackets.
 //!
-//! What exists is cited where a citation may stand. What does not exist is removed only where nothing but a citation can
-//! stand; in doubt it is text, because nothing that a person wrote may be lost.
+//! A marker whose source exists is a citation wherever a citation can stand. The scanner removes a marker whose source does not
+//! exist only where nothing but a citation can stand; in doubt the marker is text, so that no part of the answer is lost.
 
 use super::marker::Marker;
 
 /// Bytes before a marker that are looked at.
 pub(super) const CONTEXT: usize = 64;
 
-/// Largest number of a source that a model invents; larger ones are years, error codes, directions in crystals.
+/// Largest number that counts as an invented source. Larger ones in brackets are years, error codes, Miller indices.
 const LARGEST_INVENTED: u32 = 99;
 
 /// Words before brackets with several numbers that are no citation, in lower case.

@@ -7,7 +7,7 @@ const MAX_MARKER_BYTES: usize = 96;
 /// Most numbers and ranges in a marker.
 const MAX_ITEMS: usize = 12;
 
-/// Digits from which something is no number of a source.
+/// Most digits of a source's number; the engine freezes at most 1,000 sources.
 const MAX_DIGITS: u8 = 9;
 
 /// Most numbers that a range stands for.
