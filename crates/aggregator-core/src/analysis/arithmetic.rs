@@ -89,7 +89,7 @@ impl Expression {
                 self.operators += 1;
                 self.dashes += u32::from(matches!(c, '-' | '−'));
                 self.slashes += u32::from(c == '/');
-                self.times += u32::from(c == '×');
+                self.times += u32::from(matches!(c, '×' | '·'));
                 self.plusses += u32::from(c == '+');
                 self.powers += u32::from(c == '^');
                 self.operand = false;

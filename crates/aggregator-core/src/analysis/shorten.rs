@@ -68,7 +68,8 @@ fn rank(tokens: &[Token]) -> Vec<Rank> {
             step();
             *rank = if logged { Some(4) } else { of_sentence(token, asks) };
         }
-        if !logged && sentence.iter().any(|token| token.part == Part::Prose) {
+        let words = sentence.iter().filter(|token| token.part == Part::Prose).count();
+        if !logged && 3 * words >= sentence.len() {
             last_prose = Some((start, end));
         }
     }
@@ -124,6 +125,11 @@ fn sentences(tokens: &[Token], fenced: &[bool]) -> Vec<(usize, usize)> {
 /// Whether a person asks for something here, and it is not a question mark in code.
 fn asks(sentence: &[Token]) -> bool {
     let prose = |token: &&Token| token.part == Part::Prose;
+    // Code has question marks, and words that ask in prose (`do`, `is`). Calls in a question count as code.
+    if 3 * sentence.iter().filter(prose).count() < sentence.iter().filter(|token| !token.is(shape::PUNCTUATION)).count()
+    {
+        return false;
+    }
     sentence.iter().filter(prose).take(OPENING).any(|token| token.has(ASK | REQUEST))
         || sentence.iter().any(|token| token.is(shape::ASKS)) && sentence.iter().any(|token| prose(&token))
 }
@@ -197,7 +203,7 @@ fn lines(tokens: &[Token]) -> Vec<(usize, usize)> {
 
 // --- What is taken. ---
 
-/// Takes tokens by their rank, each word of a rank behind the first once.
+/// Takes tokens by their rank; of what is neither a question nor a heading each word once.
 fn take(text: &str, tokens: &[Token], ranks: &[Rank], limit: QueryLimit) -> Vec<bool> {
     let mut taken = vec![false; tokens.len()];
     let mut said = HashSet::new();
@@ -209,7 +215,8 @@ fn take(text: &str, tokens: &[Token], ranks: &[Rank], limit: QueryLimit) -> Vec<
                 continue;
             }
             let is_new = said.insert(token.core_text(text)) || token.is(shape::PUNCTUATION);
-            if wanted > 0 && !is_new {
+            // Questions and headings are phrases, which people search for as they stand.
+            if wanted > 2 && !is_new {
                 continue;
             }
             // As if nothing were beside it: a token that joins its neighbour costs less.

@@ -181,6 +181,7 @@ fn sums_are_sums_and_nothing_else_is() {
         "-3 + 5",
         "2^10",
         "4×4",
+        "5·18",
         "1939 - 1945",
         "what is 9/11",
         "what is 10-4",

@@ -28,7 +28,7 @@ pub(super) mod shape {
     pub const ASKS: u32 = 1 << 9;
     /// Ends with an exclamation mark.
     pub const BANG: u32 = 1 << 10;
-    /// Three backticks.
+    /// Three back-ticks, or three tildes at the beginning of a line.
     pub const FENCE: u32 = 1 << 11;
     /// Written without spaces (Chinese, Japanese).
     pub const CJK: u32 = 1 << 12;
@@ -176,7 +176,9 @@ pub(super) fn tokenise(text: &str) -> Vec<Token> {
                 continue;
             }
         }
-        let mut token = if bytes[at..].starts_with(b"```") { fence(at) } else { spaced(text, at) };
+        let is_fence =
+            bytes[at..].starts_with(b"```") || before & shape::NEWLINE != 0 && bytes[at..].starts_with(b"~~~");
+        let mut token = if is_fence { fence(at) } else { spaced(text, at) };
         token.shape |= before;
         (at, before) = (token.end as usize, 0);
         tokens.push(token);
