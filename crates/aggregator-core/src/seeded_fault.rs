@@ -79,6 +79,10 @@ faults! {
     IndexAsCitation = "index-as-citation";
     /// Selection compares whole words.
     WholeWords = "whole-words";
+    /// Tracking parameters are part of a page's key.
+    TrackingKept = "tracking-kept";
+    /// No parameter is part of a page's key.
+    QueriesDropped = "queries-dropped";
     /// Of the mocks: providers find nothing.
     EmptyMock = "empty-mock";
     /// Of the cases: one is gone.

@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use aggregator_mocks::labelled_answers::answers;
-use aggregator_mocks::real::Part;
+use aggregator_mocks::labels::Part;
+use aggregator_mocks::labels::answers::answers;
 
 /// The totals of a part, and what is wrong.
 fn totals(part: Part) -> (String, String) {

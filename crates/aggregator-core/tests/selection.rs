@@ -10,8 +10,8 @@ use aggregator_core::event::EventKind;
 use aggregator_core::search::select::SelectionSettings;
 use aggregator_core::{Engine, Query, Settings};
 use aggregator_mocks::Transcript;
-use aggregator_mocks::labelled_pages::{LabelledPages, lists};
-use aggregator_mocks::real::Part;
+use aggregator_mocks::labels::Part;
+use aggregator_mocks::labels::pages::{LabelledPages, lists};
 use futures::StreamExt as _;
 
 /// Least share of the relevant pages, in percent, that become sources in each part: what was reached, less a little.

@@ -5,8 +5,8 @@
 
 use std::fmt::Write as _;
 
-use aggregator_core::search::canonical::CanonicalUrl;
-use aggregator_mocks::url_pairs::{self, UrlPair};
+use aggregator_mocks::labels::Part;
+use aggregator_mocks::labels::urls::{UrlPair, pairs};
 
 /// Least pairs of one page that are merged: what was reached. Raise it with the rules.
 const LEAST_MERGED: [usize; 2] = [115, 59];
@@ -24,7 +24,7 @@ impl Totals {
     fn of(pairs: &[UrlPair]) -> Self {
         let mut totals = Self::default();
         for pair in pairs {
-            let merged = usize::from(are_one(pair));
+            let merged = usize::from(pair.is_merged());
             if pair.same {
                 totals.one_page += 1;
                 totals.merged += merged;
@@ -48,19 +48,14 @@ impl Totals {
     }
 }
 
-fn are_one(pair: &UrlPair) -> bool {
-    let key = |url: &str| CanonicalUrl::parse(url).ok();
-    key(&pair.a).is_some_and(|key_of_a| Some(key_of_a) == key(&pair.b))
-}
-
 #[test]
 fn the_pairs_that_rules_are_written_from() {
-    let pairs = url_pairs::tuning();
+    let pairs = pairs(Part::Tuning);
     let totals = Totals::of(&pairs);
     let mut report = totals.report();
     for (title, same) in [("two keys for one page", true), ("one key for two pages", false)] {
         write!(report, "\n{title}\n\n").unwrap();
-        for pair in pairs.iter().filter(|pair| pair.same == same && are_one(pair) != same) {
+        for pair in pairs.iter().filter(|pair| pair.same == same && pair.is_merged() != same) {
             writeln!(report, "{}\n  {}\n  {}", pair.why, pair.a, pair.b).unwrap();
         }
     }
@@ -71,7 +66,7 @@ fn the_pairs_that_rules_are_written_from() {
 /// Only totals: whoever sees a pair writes a rule for it, and it no longer says how good the rules are.
 #[test]
 fn the_pairs_that_are_held_out() {
-    let totals = Totals::of(&url_pairs::held_out());
+    let totals = Totals::of(&pairs(Part::HeldOut));
     insta::assert_snapshot!(totals.report());
     totals.check(LEAST_MERGED[1]);
 }

@@ -6,10 +6,7 @@
 //!   [`profile`].
 //! - [`Probe`]: what a test can ask about them afterwards.
 //! - [`Transcript`]: an account of a query's events that notices a broken invariant.
-//! - [`labelled`]: queries that a person labelled, and how an analysis compares.
-//! - [`real`], [`labelled_answers`]: queries and answers as people and models write them, labelled.
-//! - [`labelled_pages`]: pages that a person labelled as relevant to a query or not.
-//! - [`url_pairs`]: pairs of URLs of which a person says whether they are one page.
+//! - [`labels`]: what people say about queries, answers, pages and URLs.
 //! - [`contract`]: the promises of a provider as a test, for any implementor.
 //!
 //! No entropy, no wall clock, no files, no sockets: time is tokio's clock, which tests pause.
@@ -17,9 +14,7 @@
 pub mod contract;
 mod corpus;
 mod expectation;
-pub mod labelled;
-pub mod labelled_answers;
-pub mod labelled_pages;
+pub mod labels;
 pub mod library;
 mod model;
 mod probe;
@@ -27,11 +22,9 @@ pub mod profile;
 mod profiled;
 mod provider;
 mod random;
-pub mod real;
 mod scenario;
 mod script;
 mod transcript;
-pub mod url_pairs;
 
 pub use corpus::{Corpus, CorpusError, List, Page, SNIPPET_CHARS};
 pub use expectation::{End, Expectation};

@@ -25,6 +25,13 @@ const HEADS: [u32; 6] = heads();
 /// Whether a parameter, given by its percent-normalised name, is for tracking only. Case does not matter.
 #[inline]
 pub fn is_tracking(name: &str) -> bool {
+    #[cfg(feature = "seeded-faults")]
+    {
+        use crate::seeded_fault::{Fault, is};
+        if is(Fault::TrackingKept) || is(Fault::QueriesDropped) {
+            return is(Fault::QueriesDropped);
+        }
+    }
     let name = name.as_bytes();
     if name.len() < SHORTEST {
         return false;

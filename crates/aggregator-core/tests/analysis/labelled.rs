@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use aggregator_core::analysis::{AnalysisSettings, Analyzer};
-use aggregator_mocks::labelled::{CLASSIFIERS, LabelledQuery, queries};
+use aggregator_mocks::labels::classifiers::{CLASSIFIERS, LabelledQuery, queries};
 
 /// Least share of the held-out queries, in percent, that each classifier must get right: what it reached when it was
 /// tuned, less a little. Raise it with the classifier.

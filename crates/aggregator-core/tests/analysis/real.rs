@@ -4,7 +4,8 @@
 use std::fmt::Write as _;
 
 use aggregator_core::analysis::{AnalysisSettings, Analyzer};
-use aggregator_mocks::real::{Part, SMALLEST_LIMIT, queries};
+use aggregator_mocks::labels::Part;
+use aggregator_mocks::labels::queries::{SMALLEST_LIMIT, queries};
 
 /// The totals of a part, and what is wrong.
 fn totals(part: Part) -> (String, String) {
@@ -30,6 +31,8 @@ fn totals(part: Part) -> (String, String) {
         assert!(SMALLEST_LIMIT.allows(&sent) && !SMALLEST_LIMIT.allows(&query.text), "{sent:?}");
         (long, pieces, lost) = (long + 1, pieces + query.keep.len(), lost + understood.lost.len());
         for piece in understood.lost {
+            // No file of the repository names a folder of one machine, also not one that is invented.
+            let sent = sent.replace(&["", "home", ""].join("/"), "/…/");
             writeln!(wrong, "{} {piece:?} is not in {sent:?}", query.lang).unwrap();
         }
     }

@@ -1,7 +1,7 @@
 //! Looking at queries before anybody is asked: what it costs, and how often a person would say the same.
 
 use aggregator_core::analysis::{AnalysisSettings, Analyzer};
-use aggregator_mocks::labelled::{self, LabelledQuery};
+use aggregator_mocks::labels::classifiers::{self, LabelledQuery};
 use perf_gate::Metric;
 
 use super::metrics;
@@ -49,7 +49,7 @@ impl Texts {
     }
 
     fn of_labelled(wanted: impl Fn(&LabelledQuery) -> bool) -> Self {
-        let labelled: Vec<_> = labelled::queries().into_iter().filter(wanted).collect();
+        let labelled: Vec<_> = classifiers::queries().into_iter().filter(wanted).collect();
         Self::of(labelled.iter().map(|query| query.text.clone()).collect(), labelled)
     }
 

@@ -1,4 +1,4 @@
-//! How often the engine does what a person says about queries and answers as people and models write them.
+//! How often the engine does what a person says about queries, answers, pages and URLs.
 //!
 //! What is told may change: whether that is better, the rows tell. So the checksums are those of the texts.
 
@@ -6,9 +6,11 @@ use aggregator_core::analysis::{AnalysisSettings, Analyzer};
 use aggregator_core::event::EventKind;
 use aggregator_core::search::select::SelectionSettings;
 use aggregator_core::{Engine, Query, Settings};
-use aggregator_mocks::labelled_answers::{LabelledAnswer, answers};
-use aggregator_mocks::labelled_pages::{LabelledPages, lists};
-use aggregator_mocks::real::{Part, RealQuery, queries};
+use aggregator_mocks::labels::Part;
+use aggregator_mocks::labels::answers::{LabelledAnswer, answers};
+use aggregator_mocks::labels::pages::{LabelledPages, lists};
+use aggregator_mocks::labels::queries::{RealQuery, queries};
+use aggregator_mocks::labels::urls::{UrlPair, pairs};
 
 use futures::StreamExt as _;
 use tokio::runtime::Runtime;
@@ -144,5 +146,30 @@ impl Work for Pages {
         let counts = vec![(metrics::EVENTS, self.lists.len() as u64), (metrics::RELEVANT_KEPT, relevant)];
         let checksum = digest(self.lists.iter().map(|(list, _)| list.query.as_str()));
         Ok(Observation { amount: relevant + others, checksum, counts })
+    }
+}
+
+/// Pairs of URLs, compared one after the other.
+pub struct Urls(Vec<UrlPair>);
+
+impl Urls {
+    pub fn of(part: Part) -> Self {
+        Self(pairs(part))
+    }
+}
+
+impl Work for Urls {
+    fn run(&mut self) -> u64 {
+        self.0.iter().map(|pair| 1 + u64::from(divan::black_box(pair.is_merged()))).sum()
+    }
+
+    fn observe(&mut self) -> Result<Observation, String> {
+        let count = |wanted: fn(&UrlPair) -> bool| self.0.iter().filter(|pair| wanted(pair)).count() as u64;
+        let (merged, apart) =
+            (count(|pair| pair.same && pair.is_merged()), count(|pair| !pair.same && !pair.is_merged()));
+        let all = self.0.len() as u64;
+        let counts = vec![(metrics::EVENTS, all), (metrics::PAIRS_MERGED, merged), (metrics::PAIRS_APART, apart)];
+        let checksum = digest(self.0.iter().map(|pair| pair.a.as_str()));
+        Ok(Observation { amount: all + count(UrlPair::is_merged), checksum, counts })
     }
 }

@@ -48,6 +48,10 @@ pub const ANSWERS_AS_LABELLED: Metric = Metric::new("answers-as-labelled", Unit:
 pub const ANSWERS_WHOLE: Metric = Metric::new("answers-whole", Unit::Count, Class::Quality);
 /// Labelled pages that are relevant to their query and become sources.
 pub const RELEVANT_KEPT: Metric = Metric::new("relevant-kept", Unit::Count, Class::Quality);
+/// Labelled pairs of URLs of one page that have one key.
+pub const PAIRS_MERGED: Metric = Metric::new("pairs-merged", Unit::Count, Class::Quality);
+/// Labelled pairs of URLs of two pages that have two keys.
+pub const PAIRS_APART: Metric = Metric::new("pairs-apart", Unit::Count, Class::Quality);
 /// Polls of the future or stream under measurement.
 pub const POLLS: Metric = Metric::new("polls", Unit::Polls, Class::Schedule);
 /// Wake-ups delivered to the task that polls it.

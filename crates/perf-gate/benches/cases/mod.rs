@@ -22,7 +22,7 @@ mod url;
 mod work;
 mod yardstick;
 
-use aggregator_mocks::real::Part;
+use aggregator_mocks::labels::Part;
 use work::{Observation, Work, require};
 
 /// A case.
@@ -62,10 +62,12 @@ const CASES: &[Case] = &[
     case("analysis/threshold-80/200", || Box::new(analysis::Texts::with_threshold(0.8))),
     case("analysis/labelled/182", || Box::new(analysis::Texts::labelled())),
     case("analysis/held-out/60", || Box::new(analysis::Texts::held_out())),
-    case("labels/queries/266", || Box::new(labels::Queries::of(Part::Tuning))),
+    case("labels/queries/662", || Box::new(labels::Queries::of(Part::Tuning))),
     case("labels/queries-held-out/202", || Box::new(labels::Queries::of(Part::HeldOut))),
     case("labels/answers/167", || Box::new(labels::Answers::of(Part::Tuning))),
     case("labels/answers-held-out/83", || Box::new(labels::Answers::of(Part::HeldOut))),
+    case("labels/urls/197", || Box::new(labels::Urls::of(Part::Tuning))),
+    case("labels/urls-held-out/115", || Box::new(labels::Urls::of(Part::HeldOut))),
     case("labels/pages/62", || Box::new(labels::Pages::of(Part::Tuning))),
     case("labels/pages-held-out/32", || Box::new(labels::Pages::of(Part::HeldOut))),
     case("query/floor/10", || Box::new(query::Whole::of("floor"))),

@@ -5,7 +5,7 @@ use std::ops::Range;
 use aggregator_core::internals::{CitationScanner, Scanned};
 use serde::Deserialize;
 
-use crate::real::Part;
+use super::Part;
 
 /// A part of an answer and what a careful reader says about it.
 #[derive(Debug, Clone, Deserialize)]
@@ -32,16 +32,9 @@ pub struct LabelledCitation {
 }
 
 /// The answers of a part.
-///
-/// # Panics
-/// When a line of the file is not an answer.
 pub fn answers(part: Part) -> Vec<LabelledAnswer> {
-    let text = match part {
-        Part::Tuning => include_str!("../../../benches-data/citations/tuning.jsonl"),
-        Part::HeldOut => include_str!("../../../benches-data/citations/held-out.jsonl"),
-    };
-    let answer = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"));
-    text.lines().map(answer).collect()
+    let tuning = include_str!("../../../../benches-data/citations/tuning.jsonl");
+    super::read(part, [tuning, include_str!("../../../../benches-data/citations/held-out.jsonl")])
 }
 
 /// What a reader sees of an answer.

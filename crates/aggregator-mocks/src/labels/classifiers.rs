@@ -50,7 +50,7 @@ impl LabelledQuery {
 /// # Panics
 /// When a line of the file has too few fields.
 pub fn queries() -> Vec<LabelledQuery> {
-    let text = include_str!("../../../benches-data/queries/labelled.txt");
+    let text = include_str!("../../../../benches-data/queries/labelled.txt");
     let lines = text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
     let query = |(index, line): (usize, &'static str)| {
         let mut fields = line.splitn(8, '|');

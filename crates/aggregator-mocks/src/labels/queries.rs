@@ -8,6 +8,8 @@ use aggregator_core::{Query, QueryError};
 use serde::Deserialize;
 use tokio::time::Instant;
 
+use super::Part;
+
 /// One query and what a person says about it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,26 +26,10 @@ pub struct RealQuery {
     pub keep: Vec<String>,
 }
 
-/// Which queries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// Those that rules may be written from.
-    Tuning,
-    /// Those of which only totals are looked at while a rule is written.
-    HeldOut,
-}
-
 /// The queries of a part.
-///
-/// # Panics
-/// When a line of the file is not a query.
 pub fn queries(part: Part) -> Vec<RealQuery> {
-    let text = match part {
-        Part::Tuning => include_str!("../../../benches-data/queries/real-tuning.jsonl"),
-        Part::HeldOut => include_str!("../../../benches-data/queries/real-held-out.jsonl"),
-    };
-    let query = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"));
-    text.lines().map(query).collect()
+    let tuning = include_str!("../../../../benches-data/queries/real-tuning.jsonl");
+    super::read(part, [tuning, include_str!("../../../../benches-data/queries/real-held-out.jsonl")])
 }
 
 /// What Brave's search API takes: the smallest limit of the services that are known here.

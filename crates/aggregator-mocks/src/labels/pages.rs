@@ -5,7 +5,7 @@ use aggregator_core::provider::{Hit, HitStream, SearchRequest};
 use futures::{StreamExt as _, stream};
 use serde::Deserialize;
 
-use crate::real::Part;
+use super::Part;
 
 /// A query and what was found for it, in the order in which a provider lists it.
 #[derive(Debug, Clone, Deserialize)]
@@ -34,17 +34,9 @@ pub struct LabelledPage {
 }
 
 /// The lists of a part.
-///
-/// # Panics
-/// When a line of the file is not a list.
 pub fn lists(part: Part) -> Vec<LabelledPages> {
-    let text = match part {
-        Part::Tuning => include_str!("../../../benches-data/pages/tuning.jsonl"),
-        Part::HeldOut => include_str!("../../../benches-data/pages/held-out.jsonl"),
-    };
-    // The line itself is not told: it may be one that nobody is to see.
-    let list = |(line, number)| serde_json::from_str(line).unwrap_or_else(|error| panic!("line {number}: {error}"));
-    text.lines().zip(1..).map(list).collect()
+    let tuning = include_str!("../../../../benches-data/pages/tuning.jsonl");
+    super::read(part, [tuning, include_str!("../../../../benches-data/pages/held-out.jsonl")])
 }
 
 /// A provider that finds these pages whatever it is asked.
