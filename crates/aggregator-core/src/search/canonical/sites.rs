@@ -95,7 +95,10 @@ pub(super) fn rewritten(page: Page<'_>) -> Page<'_> {
     };
     let page = Page { host, path, query };
     match &*page.host {
-        "doi.org" if page.path.starts_with("/10.") => Page { path: doi(&page.path).into(), ..page },
+        "doi.org" if page.path.starts_with("/10.") => match doi(&page.path) {
+            path if is_plain(&path) => Page { path: path.into(), ..page },
+            _ => page,
+        },
         "arxiv.org" => match page.path.strip_prefix("/pdf/") {
             Some(paper) => {
                 let path = ["/abs/", paper.strip_suffix(".pdf").unwrap_or(paper)].concat().into();
@@ -160,7 +163,7 @@ fn wiki(page: Page<'_>) -> Page<'_> {
         }
         None => None,
     };
-    let Some(title) = title.filter(|title| !title.is_empty()) else { return page };
+    let Some(title) = title.filter(|title| !title.is_empty() && is_plain(title)) else { return page };
     let mut path = "/wiki/".to_owned();
     for (index, segment) in title.replace(' ', "_").split('/').enumerate() {
         if index > 0 {
@@ -217,6 +220,11 @@ fn article(page: Page<'_>) -> Page<'_> {
         ["keywords", "sr", "qid", "ref", "ref_", "pd_rd_r", "pd_rd_w", "pd_rd_wg", "pf_rd_p", "pf_rd_r"];
     let path = ["/dp/", number].concat().into();
     Page { path, query: without(&page.query, &CAME_FROM).into(), host: page.host }
+}
+
+/// Whether a path has no segment that leads elsewhere: an escaped slash before `.` hides one, which decoding would bring out.
+fn is_plain(path: &str) -> bool {
+    !path.split('/').any(|segment| matches!(segment, "." | ".."))
 }
 
 fn is_number(text: &str) -> bool {

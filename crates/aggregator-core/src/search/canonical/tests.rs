@@ -377,6 +377,15 @@ proptest! {
         }
     }
 
+    /// An escaped slash and a dot are decoded to nothing that a parser would take for a way up.
+    #[test]
+    fn titles_and_names_hide_no_dot_segment(segment in prop::sample::select(vec!["%2F%2e", "a%2F..", "%2f.%2Fb", "..%2F..", "%2e%2e"])) {
+        for site in ["https://en.m.wikipedia.org/wiki/", "https://doi.org/10.1000/", "https://dx.doi.org/10.1/a"] {
+            let key = canonical(&format!("{site}{segment}/"));
+            prop_assert_eq!(canonical(&format!("https://{key}")), key);
+        }
+    }
+
     #[test]
     fn canonical_is_idempotent(url in url_like()) {
         if let Ok(CanonicalUrl(key)) = CanonicalUrl::parse(&url) {
