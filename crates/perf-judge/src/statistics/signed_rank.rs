@@ -40,23 +40,35 @@ pub fn estimate(differences: &[f64], alpha: f64) -> Option<Estimate> {
     }
     let mut walsh = Vec::with_capacity(pairs * (pairs + 1) / 2);
     for (index, first) in differences.iter().enumerate() {
-        walsh.extend(differences[index..].iter().map(|second| first.midpoint(*second)));
+        walsh.extend(differences[index..].iter().map(|second| in_order(first.midpoint(*second))));
     }
     // The bounds are outside the median, so each is looked for in what the median left on its side; an index past that
     // side is the median itself.
     let count = walsh.len();
     let half = count / 2;
-    let (below, &mut middle, above) = walsh.select_nth_unstable_by(half, f64::total_cmp);
-    let center = match below.iter().copied().reduce(f64::max) {
-        Some(neighbour) if count.is_multiple_of(2) => neighbour.midpoint(middle),
-        _ => middle,
+    let (below, &mut middle, above) = walsh.select_nth_unstable(half);
+    let center = match below.iter().max() {
+        Some(neighbour) if count.is_multiple_of(2) => value(*neighbour).midpoint(value(middle)),
+        _ => value(middle),
     };
-    let nth = |side: &mut [f64], index: usize| {
-        if index < side.len() { *side.select_nth_unstable_by(index, f64::total_cmp).1 } else { middle }
+    let nth = |side: &mut [i64], index: usize| {
+        value(if index < side.len() { *side.select_nth_unstable(index).1 } else { middle })
     };
     let lower = nth(below, rank - 1);
-    let upper = (count - rank).checked_sub(half + 1).map_or(middle, |index| nth(above, index));
+    let upper = (count - rank).checked_sub(half + 1).map_or(value(middle), |index| nth(above, index));
     Some(Estimate { center, lower, upper, pairs })
+}
+
+/// An integer for a number, in the order of [`f64::total_cmp`]: integers are selected in half the time.
+fn in_order(value: f64) -> i64 {
+    let bits = value.to_bits().cast_signed();
+    // The bits of a negative number grow with its size; flipped, they fall.
+    if bits < 0 { bits ^ i64::MAX } else { bits }
+}
+
+/// The number that [`in_order`] made an integer of.
+fn value(order: i64) -> f64 {
+    f64::from_bits(if order < 0 { order ^ i64::MAX } else { order }.cast_unsigned())
 }
 
 /// The rank, counted from 1, of the Walsh average that bounds the truth from below: the largest c for which
