@@ -242,7 +242,8 @@ impl EngineBuilder {
                 return Err(BuildError::QueryLimit { name });
             }
             let voter = Voter { index: 0, name, weight };
-            providers.push(Provider { voter, timeout: options.timeout, query_limit, provider });
+            let is_local = provider.is_local();
+            providers.push(Provider { voter, timeout: options.timeout, query_limit, is_local, provider });
         }
         providers.sort_by(|a, b| a.voter.name.cmp(&b.voter.name));
         for (index, provider) in providers.iter_mut().enumerate() {

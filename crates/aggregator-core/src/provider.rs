@@ -37,6 +37,15 @@ pub trait SearchProvider: Send + Sync {
         QueryLimit::NONE
     }
 
+    /// Whether it finds documents of this machine; asked once, when the engine is built.
+    ///
+    /// Hits of such a provider may be `file:` URLs beside web pages. The fragment of one names the passage, so two passages of a
+    /// file are two results; and snippets keep their line breaks, as a document may hold code. From all others a `file:` URL is
+    /// dropped: a web page has no say in which files of a reader are opened.
+    fn is_local(&self) -> bool {
+        false
+    }
+
     /// Describes the search; polling the stream performs it, dropping the stream ends it.
     fn search(&self, request: SearchRequest) -> HitStream;
 }
@@ -48,6 +57,10 @@ impl<P: SearchProvider + ?Sized> SearchProvider for Arc<P> {
 
     fn query_limit(&self) -> QueryLimit {
         (**self).query_limit()
+    }
+
+    fn is_local(&self) -> bool {
+        (**self).is_local()
     }
 
     fn search(&self, request: SearchRequest) -> HitStream {
@@ -109,7 +122,7 @@ impl SearchRequest {
 /// One search result as a provider gives it. The engine cleans the texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
-    /// Address of the page; `http` or `https`.
+    /// Address of the page; `http` or `https`, or `file` from a provider that [is local](SearchProvider::is_local).
     pub url: String,
     /// Title of the page.
     pub title: String,

@@ -42,5 +42,6 @@ pub(crate) struct Provider {
     pub(crate) voter: Voter,
     pub(crate) timeout: Option<Duration>,
     pub(crate) query_limit: QueryLimit,
+    pub(crate) is_local: bool,
     pub(crate) provider: Arc<dyn SearchProvider>,
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use siphasher::sip::SipHasher13;
 
-use super::canonical::{HostRange, PageKey, UrlError, trimmed, write_canonical};
+use super::canonical::{HostRange, PageKey, UrlError, trimmed, write_canonical, write_file};
 use crate::provider::Hit;
 use crate::settings::Settings;
 use crate::source::{ProviderName, RankedSource, ResultId, Source};
@@ -171,10 +171,36 @@ impl ResultSet {
     /// Adds a provider's hit at its rank, counted from 1.
     pub fn add(&mut self, voter: &Voter, rank: u32, hit: Hit) -> Merged {
         let start = self.keys.len();
+        match write_canonical(&hit.url, &mut self.keys) {
+            Ok(host) => self.add_page(voter, rank, hit, start, host, CleanText::line),
+            Err(error) => Merged::Refused(Refusal::Url(error)),
+        }
+    }
+
+    /// As [`add`](Self::add), for a provider of documents of this machine: a hit may be a file, and its snippet keeps its lines.
+    pub fn add_local(&mut self, voter: &Voter, rank: u32, hit: Hit) -> Merged {
+        let start = self.keys.len();
         let host = match write_canonical(&hit.url, &mut self.keys) {
-            Ok(host) => host,
-            Err(error) => return Merged::Refused(Refusal::Url(error)),
+            Err(UrlError::Scheme) => write_file(&hit.url, &mut self.keys),
+            web => web,
         };
+        match host {
+            Ok(host) => self.add_page(voter, rank, hit, start, host, CleanText::block),
+            Err(error) => Merged::Refused(Refusal::Url(error)),
+        }
+    }
+
+    /// Adds a hit whose key was appended to the others, from `start`.
+    #[inline]
+    fn add_page(
+        &mut self,
+        voter: &Voter,
+        rank: u32,
+        hit: Hit,
+        start: usize,
+        host: HostRange,
+        clean: impl Fn(String) -> CleanText,
+    ) -> Merged {
         let plain = plain_prefix(hit.url.as_bytes());
         let is_plain = plain == hit.url.len() && !hit.url.starts_with(' ') && !hit.url.ends_with(' ');
         let hit = match is_plain {
@@ -200,7 +226,7 @@ impl ResultSet {
         let known = known.filter(|_| !crate::seeded_fault::is(crate::seeded_fault::Fault::KeptDuplicate));
         if let Some(&index) = known {
             self.keys.truncate(start);
-            return self.confirm(index, voter, rank, hit);
+            return self.confirm(index, voter, rank, hit, clean);
         }
         let index = self.entries.len() as u32;
         self.entries.push(Entry {
@@ -213,7 +239,7 @@ impl ResultSet {
             voters: 1 << voter.index,
             best_rank: rank,
             best_voter: voter.index,
-            source: show(voter, hit),
+            source: show(voter, hit, clean),
         });
         let entries = &self.entries;
         self.table.insert_unique(hash, index, |&index| entries[index as usize].hash);
@@ -222,7 +248,15 @@ impl ResultSet {
         Merged::New(self.placed(index, at))
     }
 
-    fn confirm(&mut self, index: u32, voter: &Voter, rank: u32, hit: Hit) -> Merged {
+    #[inline]
+    fn confirm(
+        &mut self,
+        index: u32,
+        voter: &Voter,
+        rank: u32,
+        hit: Hit,
+        clean: impl Fn(String) -> CleanText,
+    ) -> Merged {
         let bit = 1 << voter.index;
         // A provider's hits come in rank order, so its first mention was its best.
         if self.entries[index as usize].voters & bit != 0 {
@@ -235,7 +269,7 @@ impl ResultSet {
         entry.score += voter.weight.share(rank);
         if (rank, voter.index) < (entry.best_rank, entry.best_voter) {
             (entry.best_rank, entry.best_voter) = (rank, voter.index);
-            entry.source = show(voter, hit);
+            entry.source = show(voter, hit, clean);
         }
         let at = self.place_of(index);
         self.order.insert(at, index);
@@ -317,10 +351,11 @@ fn shown_url(url: String) -> Option<String> {
     Some(url.replace(JOINERS[0], "%E2%80%8C").replace(JOINERS[1], "%E2%80%8D"))
 }
 
-fn show(voter: &Voter, hit: Hit) -> Arc<Source> {
+#[inline]
+fn show(voter: &Voter, hit: Hit, clean: impl Fn(String) -> CleanText) -> Arc<Source> {
     let mut title = CleanText::line(hit.title);
     title.truncate(Settings::MAX_TITLE_BYTES);
-    let mut snippet = CleanText::line(hit.snippet);
+    let mut snippet = clean(hit.snippet);
     snippet.truncate(Settings::MAX_SNIPPET_BYTES);
     // Checked by `add`: there is nothing in it to remove.
     let url = CleanText::from_clean(hit.url);
@@ -371,6 +406,42 @@ mod tests {
             }
             assert_eq!(set.best(1)[0].source.title.as_str(), "from 0");
         }
+    }
+
+    #[test]
+    fn passages_of_a_file_are_results_of_their_own_and_keep_their_lines() {
+        let voter = voter(0, 1.0);
+        let mut set = ResultSet::new(0);
+        let passage = |url: &str| Hit { snippet: "one\n\ttwo\u{202e}\r\n".into(), ..hit(url, "a\nb") };
+        for (rank, url) in (1..).zip(["file:///d/a%20b.md#install", "file:///d/a%20b.md#usage", "file:///d/a%20b.md"]) {
+            let Merged::New(placed) = set.add_local(&voter, rank, passage(url)) else { panic!("{url} was known") };
+            assert_eq!((placed.source.url.as_str(), placed.source.title.as_str()), (url, "a b"));
+            assert_eq!(placed.source.snippet.as_str(), "one\n\ttwo\n");
+        }
+        assert_eq!(set.add_local(&voter, 4, passage("file://localhost/d/a%20b.md#usage")), Merged::Repeated);
+        let key = set.page(ResultId(1)).unwrap();
+        assert_eq!((key.as_str(), key.host(), key.path()), ("/d/a%20b.md#usage", "/d/a%20b.md", "/d/a%20b.md"));
+        // A page of the web beside them is the one that others find.
+        set.add_local(&voter, 5, passage("https://example.org/x/#y"));
+        assert!(matches!(set.add(&self::voter(1, 1.0), 1, hit("http://example.org/x", "t")), Merged::Confirmed(_)));
+    }
+
+    #[test]
+    fn what_is_no_file_of_this_machine_is_refused_and_leaves_no_key() {
+        let voter = voter(0, 1.0);
+        let mut set = ResultSet::new(0);
+        let long = format!("file:///{}", "a".repeat(Settings::MAX_URL_BYTES));
+        for (url, error) in [
+            ("file://elsewhere/share/a.md", UrlError::Scheme),
+            ("ftp://example.org/a", UrlError::Scheme),
+            ("/d/a.md", UrlError::Malformed),
+            (&long, UrlError::TooLong),
+        ] {
+            assert_eq!(set.add_local(&voter, 1, hit(url, "t")), Merged::Refused(Refusal::Url(error)), "{url}");
+        }
+        let of_the_web = set.add(&voter, 1, hit("file:///d/a.md", "t"));
+        assert_eq!(of_the_web, Merged::Refused(Refusal::Url(UrlError::Scheme)));
+        assert!(set.keys.is_empty());
     }
 
     #[test]

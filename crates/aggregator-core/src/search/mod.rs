@@ -23,7 +23,7 @@ use crate::isolate::Isolated;
 use crate::limits::MAX_SWALLOWED;
 use crate::provider::{Hit, SearchRequest};
 use crate::query::Query;
-use crate::shared::Parts;
+use crate::shared::{Parts, Provider};
 use crate::source::{RankedSource, ResultId};
 use fan_out::{FanOut, Said};
 use merge::{Merged, Placed, ResultSet};
@@ -201,7 +201,12 @@ impl Search {
         if call.hits == parts.settings.max_hits {
             self.at_limit |= 1 << index;
         }
-        match self.results.add(&parts.providers[index].voter, call.hits, hit) {
+        let Provider { voter, is_local, .. } = &parts.providers[index];
+        let merged = match is_local {
+            false => self.results.add(voter, call.hits, hit),
+            true => self.results.add_local(voter, call.hits, hit),
+        };
+        match merged {
             Merged::New(Placed { id, rank, score, source }) => {
                 self.hits.emitted += 1;
                 if self.interim.is_some() {

@@ -23,6 +23,7 @@
 //! | the fragment goes, except routes (`#/…`, `#!…`) and states (`#gid=1`) of programs; in a PDF it always goes | samnodehi/n8n-nodes-duckduckgo#55; RFC 8118 section 3 |
 //! | a redirect wrapper is the page it leads to, through three of them at most | `canonical/wrappers.rs` |
 //! | sites that show a page under several addresses | `canonical/sites.rs` |
+//! | of a file of this machine, the path and the fragment as they are; its path is its host | our choice: a fragment is a passage, and two spellings are two files |
 //!
 //! What stays apart, because it may be two pages:
 //!
@@ -77,8 +78,9 @@ pub enum UrlError {
     /// Not an absolute URL.
     #[error("this is not an absolute URL")]
     Malformed,
-    /// A URL of another kind than `http` and `https`.
-    #[error("only http and https URLs can be results")]
+    /// A URL of another kind than `http` and `https`; or `file`, from a provider that is not
+    /// [local](crate::SearchProvider::is_local) or of another machine.
+    #[error("only http and https URLs can be results, and files of this machine from local providers")]
     Scheme,
 }
 
@@ -116,13 +118,16 @@ impl<'a> PageKey<'a> {
         self.key
     }
 
-    /// The host, without `www.`, user and port.
+    /// The host, without `www.`, user and port; the path of a file.
     pub fn host(&self) -> &'a str {
         &self.key[usize::from(self.host.start)..usize::from(self.host.end)]
     }
 
     /// The path; empty, or it begins with a slash.
     pub fn path(&self) -> &'a str {
+        if self.key.starts_with('/') {
+            return self.host();
+        }
         let behind_host = &self.key[usize::from(self.host.end)..];
         let end = behind_host.find(['?', '#']).unwrap_or(behind_host.len());
         let start = behind_host.find('/').unwrap_or(end);
@@ -147,6 +152,25 @@ pub(crate) fn write_canonical(url: &str, key: &mut String) -> Result<HostRange, 
         // Told to the outermost wrapper only, which goes on without looking into itself.
         Stop::TooDeep => UrlError::Malformed,
     })
+}
+
+/// As [`write_canonical`], for the URL of a file of this machine.
+pub(crate) fn write_file(url: &str, key: &mut String) -> Result<HostRange, UrlError> {
+    let url = trimmed(url);
+    if url.len() > Settings::MAX_URL_BYTES {
+        return Err(UrlError::TooLong);
+    }
+    let url = Url::parse(url).map_err(|_| UrlError::Malformed)?;
+    if url.scheme() != "file" || url.host().is_some() {
+        return Err(UrlError::Scheme);
+    }
+    key.push_str(url.path());
+    if let Some(passage) = url.fragment() {
+        key.push('#');
+        key.push_str(passage);
+    }
+    // The parser writes at most three bytes for each of a URL.
+    Ok(0..url.path().len() as u16)
 }
 
 /// A URL without the white space around it.
