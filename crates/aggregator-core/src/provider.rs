@@ -23,7 +23,8 @@ pub use crate::query_limit::QueryLimit;
 /// 5. An error is the last item that matters: the engine drops the stream after it.
 /// 6. Dropping the stream stops its work and closes its connections at once.
 /// 7. No more than [`SearchRequest::max_hits`] hits are yielded. (The engine enforces this.)
-/// 8. Whatever is chosen at random depends on [`SearchRequest::seed`] and not on the order of calls.
+/// 8. Whatever it chooses at random depends on [`SearchRequest::seed`] and not on the order of calls. (What a service behind it
+///    finds may change.)
 ///
 /// The engine survives an implementor that breaks any of them except blocking the thread: panics when called, polled or
 /// dropped become an [`Outcome`](crate::event::Outcome), and the other providers go on.

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use aggregator_core::provider::{Hit, HitStream, SearchRequest};
 use aggregator_core::{Query, SearchProvider};
-use aggregator_mocks::contract::check_provider;
+use aggregator_mocks::contract::{check_provider, check_repeatable};
 use aggregator_mocks::{List, Pace, ScriptedProvider, Step, library};
 use futures::{StreamExt as _, stream};
 use tokio::time::{Instant, sleep};
+
+const QUERY: &str = "what does a provider promise?";
 
 struct Custom<F>(&'static str, F);
 
@@ -34,7 +36,8 @@ async fn the_scripted_provider_keeps_the_contract() {
     for pace in [Pace::Scripted, Pace::Instant, Pace::Yielding] {
         let list = List { pool: 30, repeats: 1 };
         let provider = ScriptedProvider::new("a", &script, pace, &library::corpus(), list, 7);
-        assert_eq!(check_provider(&provider).await, Ok(()));
+        assert_eq!(check_provider(&provider, QUERY).await, Ok(()));
+        assert_eq!(check_repeatable(&provider, QUERY).await, Ok(()));
     }
 }
 
@@ -55,17 +58,31 @@ async fn each_broken_promise_is_named() {
             "promise 2: \"/relative\"",
         ),
         (
-            broken("a", |request| {
-                static CALLS: AtomicU32 = AtomicU32::new(0);
-                let call = CALLS.fetch_add(1, Ordering::Relaxed);
-                pages(call..call + request.max_hits)
+            broken("a", |_| {
+                let hit = Hit { url: "file:///a.md".into(), title: String::new(), snippet: String::new() };
+                stream::iter([Ok(hit)]).boxed()
             }),
-            "promise 8",
+            "promise 2: \"file:///a.md\"",
         ),
     ] {
-        let error = check_provider(&provider).await.unwrap_err();
+        let error = check_provider(&provider, QUERY).await.unwrap_err();
         assert!(error.contains(says), "expected {says:?}, was told {error:?}");
     }
+    assert!(check_provider(&broken("a", |_| pages(0..3)), " ").await.unwrap_err().contains("\" \" is no query"));
+}
+
+/// As a service on the web, whose index goes on growing.
+#[tokio::test(start_paused = true)]
+async fn who_finds_something_else_each_time_keeps_all_promises_but_one() {
+    let provider = Custom("a", |request: SearchRequest| {
+        static CALLS: AtomicU32 = AtomicU32::new(0);
+        let call = CALLS.fetch_add(1, Ordering::Relaxed);
+        pages(call..call + request.max_hits)
+    });
+    assert_eq!(check_provider(&provider, QUERY).await, Ok(()));
+    let error = check_repeatable(&provider, QUERY).await.unwrap_err();
+    assert!(error.starts_with("promise 8: the same seed found \"https://example.org/"), "{error}");
+    assert!(error.contains("at rank 1"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

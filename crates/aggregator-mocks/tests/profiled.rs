@@ -8,7 +8,7 @@ use aggregator_core::internals::{ResultSet, Voter, Weight};
 use aggregator_core::model::{AnswerRequest, Chunk};
 use aggregator_core::provider::{FailureKind, Hit, ProviderError, SearchRequest};
 use aggregator_core::{LanguageModel, Query, SearchProvider};
-use aggregator_mocks::contract::check_provider;
+use aggregator_mocks::contract::{check_provider, check_repeatable};
 use aggregator_mocks::profile::{ModelProfile, SearchProfile};
 use aggregator_mocks::{End, List, Pace, ProfiledModel, ProfiledProvider, Scenario, Style, library};
 use futures::StreamExt as _;
@@ -56,7 +56,9 @@ async fn found(provider: &ProfiledProvider, seed: u64) -> (Vec<Hit>, Option<Prov
 #[tokio::test(start_paused = true)]
 async fn the_profiled_provider_keeps_the_contract() {
     for pace in [Pace::Scripted, Pace::Instant, Pace::Yielding] {
-        assert_eq!(check_provider(&provider(pace, false, &[7])).await, Ok(()));
+        let provider = provider(pace, false, &[7]);
+        assert_eq!(check_provider(&provider, "who is it?").await, Ok(()));
+        assert_eq!(check_repeatable(&provider, "who is it?").await, Ok(()));
     }
 }
 
