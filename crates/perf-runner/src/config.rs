@@ -37,30 +37,40 @@ pub struct HarnessConfig {
     pub with: Vec<String>,
     /// Files and folders of the data folder that its cases read; all that are not the gate's own where nothing is said.
     pub inputs: Option<Vec<String>>,
+    /// A run without `--against` measures it only where something that it measures differs from the base: for programs that
+    /// take long to build.
+    pub only_if_changed: bool,
 }
 
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "a harness is the name of a package, or a table with `package`, `with` and `inputs`")]
+#[serde(
+    untagged,
+    expecting = "a harness is the name of a package, or a table with `package`, `with`, `inputs` and `only-if-changed`"
+)]
 enum NameOrTable {
     Name(String),
     Table(Table),
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Table {
     package: String,
     #[serde(default)]
     with: Vec<String>,
     #[serde(default)]
     inputs: Option<Vec<String>>,
+    #[serde(default)]
+    only_if_changed: bool,
 }
 
 impl From<NameOrTable> for HarnessConfig {
     fn from(written: NameOrTable) -> Self {
         match written {
-            NameOrTable::Name(package) => Self { package, with: Vec::new(), inputs: None },
-            NameOrTable::Table(Table { package, with, inputs }) => Self { package, with, inputs },
+            NameOrTable::Name(package) => Self { package, with: Vec::new(), inputs: None, only_if_changed: false },
+            NameOrTable::Table(Table { package, with, inputs, only_if_changed }) => {
+                Self { package, with, inputs, only_if_changed }
+            }
         }
     }
 }
@@ -109,14 +119,16 @@ mod tests {
 
     #[test]
     fn a_name_is_enough_and_everything_else_has_a_default() {
-        let config =
-            read(r#"{"harness": ["a-bench", {"package": "b-bench", "with": ["mocks"], "inputs": ["texts"]}]}"#);
+        let config = read(
+            r#"{"harness": ["a-bench", {"package": "b-bench", "with": ["mocks"], "inputs": ["texts"], "only-if-changed": true}]}"#,
+        );
         let config = config.unwrap();
         assert_eq!((config.data.as_str(), config.command.as_str()), ("benches-data", "cargo xtask"));
         assert_eq!(config.main_branches, ["main", "master"]);
         let [a, b] = &config.harness[..] else { panic!("{config:?}") };
         assert_eq!((a.package.as_str(), a.with.len(), &a.inputs), ("a-bench", 0, &None));
         assert_eq!((b.with.len(), b.inputs.as_deref()), (1, Some(&["texts".to_owned()][..])));
+        assert_eq!((a.only_if_changed, b.only_if_changed), (false, true));
     }
 
     #[test]

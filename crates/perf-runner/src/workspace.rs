@@ -37,6 +37,8 @@ pub struct Harness {
     pub shared: Vec<String>,
     /// The source of its bench `time`, from the root of the workspace.
     pub time_source: String,
+    /// It is measured only where something that it measures differs from the base.
+    pub only_if_changed: bool,
     inputs: Option<Vec<String>>,
 }
 
@@ -225,7 +227,8 @@ impl Harness {
             shared.push(dir_of(package(name)?)?);
         }
         let time_source = inside(&time.src_path)?;
-        Ok(Self { package: own.name.clone(), dir, shared, time_source, inputs: config.inputs.clone() })
+        let HarnessConfig { inputs, only_if_changed, .. } = config.clone();
+        Ok(Self { package: own.name.clone(), dir, shared, time_source, only_if_changed, inputs })
     }
 
     /// The command line that runs one of its benches for a person.
@@ -245,6 +248,7 @@ mod tests {
             dir: String::new(),
             shared: Vec::new(),
             time_source: String::new(),
+            only_if_changed: false,
             inputs: inputs.map(|inputs| inputs.iter().map(|&input| input.to_owned()).collect()),
         };
         let some = harness(Some(&["corpus.toml", "scenarios/"]));

@@ -121,18 +121,34 @@ fn a_workspace_with_other_names_and_metrics_is_measured_compared_and_judged() {
     assert!(baseline("index-bench").contains(r#"metric = "first-right", unit = "count", class = "quality""#));
     foreign.commit("baselines");
 
-    // One allocation more in one library: its harness is red, the other has nothing to do with it.
+    // One allocation more in one library, and a rule for its cases: its harness is red, the other has nothing to do with it and
+    // is not even built.
     foreign.edit(WORDS, "Cow::Borrowed(text)", "Cow::Owned(text.to_owned())");
+    let budget = |case: &str| {
+        let source = "source = \"a test\"";
+        format!(
+            "schema = 1\n[[budget]]\ncase = \"{case}\"\nmetric = \"heap-peak\"\nlimit = 1000000\nunit = \"bytes\"\n{source}\n"
+        )
+    };
+    fs::write(foreign.path("perf-data/budgets.toml"), budget("words/count/100")).unwrap();
     let ran = foreign.run(&["perf", "--quick", "--budget", "5s"]).expect(1);
-    ran.says("allocations are in without_soft_hyphens in libs/textkit/src/words.rs +1 (was 0)");
+    let ran = ran.says("allocations are in without_soft_hyphens in libs/textkit/src/words.rs +1 (was 0)");
+    assert!(!ran.stderr.contains("programs of index-bench"), "{}", ran.stderr);
     let words = ["100", "1000", "200000"].map(|size| format!("words/count/{size}"));
     let metrics = ["heap-blocks", "heap-bytes", "heap-peak"];
     let expected = words.iter().flat_map(|case| metrics.map(|metric| format!("REGRESSED {case} {metric}")));
     assert_eq!(foreign.red(), expected.collect::<Vec<_>>());
-    assert_eq!(foreign.verdicts("index-bench"), ["PASS"]);
+    assert_eq!(foreign.verdicts("index-bench"), ["IDENTICAL"]);
     let wall =
         |case: &str| foreign.rows().into_iter().find(|row| row["class"] == "wall" && row["case"] == case).unwrap();
     assert!(wall("words/count/100")["paired"]["pairs"].as_u64().unwrap() >= 8, "{}", wall("words/count/100"));
+
+    // A rule for a case of the other: that has to be measured.
+    foreign.restore();
+    fs::write(foreign.path("perf-data/budgets.toml"), budget("index/build/200")).unwrap();
+    let ran = foreign.run(&["perf", "--quick", "--only", "index/*"]).expect(0);
+    ran.says("programs of index-bench");
+    assert_eq!(foreign.verdicts("index-bench"), ["PASS"]);
     assert_eq!(wall("index/build/200")["verdict"], "IDENTICAL");
 
     // Who asks for the comparison of something that is not measured waits for nothing.

@@ -79,7 +79,10 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
             Found::Origin(origin) => origin.relate(workspace, harness, &features, &key, &data)?,
         };
         match relation {
-            Relation::SameInputs { origin, same_rules: true } if options.against.is_some() => {
+            // Who asks for a comparison gets no values of what is equal; else only what takes long to build is left out.
+            Relation::SameInputs { origin, same_rules: true }
+                if options.against.is_some() || harness.only_if_changed =>
+            {
                 let stored = data.baseline(harness, &key.target);
                 identical.extend(stored);
                 let its_rows = judge::identical_rows(stored, &selection).into_iter();

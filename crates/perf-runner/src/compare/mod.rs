@@ -103,7 +103,7 @@ pub enum Relation<'a> {
     SameInputs {
         /// The base.
         origin: &'a Origin,
-        /// Baselines, budgets and thresholds are the same too.
+        /// Its baselines are the same too, and the budgets and thresholds of its cases.
         same_rules: bool,
     },
     /// It is not.
@@ -167,7 +167,7 @@ impl Origin {
             Ok(base.inputs(workspace, harness, &base_packages)? == head.inputs(workspace, harness, &head_packages)?)
         };
         if same_key && same_inputs()? {
-            let same_rules = self.base.rules(workspace, harness) == self.head.rules(workspace, harness);
+            let same_rules = self.has_same_rules(workspace, harness, data);
             return Ok(Relation::SameInputs { origin: self, same_rules });
         }
         let head_key = key.clone();

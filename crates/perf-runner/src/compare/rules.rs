@@ -1,18 +1,41 @@
 //! The rules of both sides of a change: those of the work tree, and those that its base has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use jiff::civil::Date;
-use perf_gate::Baseline;
+use perf_gate::{Baseline, CaseName};
+use perf_judge::budget::{self, Budget};
 use perf_judge::rules::Rules;
-use perf_judge::{budget, thresholds};
+use perf_judge::thresholds::{self, Threshold, Thresholds};
 
 use super::Origin;
 use crate::files::bench_data::BenchData;
-use crate::workspace::Workspace;
+use crate::workspace::{Harness, Workspace};
 
 impl Origin {
+    /// Whether the cases of a harness are judged as in the base: by the same baselines, budgets and thresholds.
+    pub(super) fn has_same_rules(&self, workspace: &Workspace, harness: &Harness, data: &BenchData) -> bool {
+        if self.base.baselines(workspace, harness) != self.head.baselines(workspace, harness) {
+            return false;
+        }
+        // A case that no baseline has may be of any harness.
+        let others = data.baselines().filter(|(package, _)| *package != harness.package);
+        let of_others: BTreeSet<&CaseName> =
+            others.flat_map(|(_, baseline)| baseline.records().map(|record| record.case())).collect();
+        let base = self.rules_of_base(workspace);
+        let same_budgets = {
+            let own = |budgets: &[Budget]| -> Vec<Budget> {
+                budgets.iter().filter(|budget| !of_others.contains(&budget.case)).cloned().collect()
+            };
+            own(&base.budgets) == own(&data.budgets)
+        };
+        let own = |thresholds: &Thresholds| -> Vec<Threshold> {
+            thresholds.entries().filter(|threshold| !of_others.contains(&threshold.case)).cloned().collect()
+        };
+        base.unreadable.is_empty() && same_budgets && own(&base.thresholds) == own(&data.thresholds)
+    }
+
     /// The rules of the base. What this program cannot read of them is named, and compared with nothing.
     pub fn rules_of_base(&self, workspace: &Workspace) -> Rules {
         let there = &self.workspace;

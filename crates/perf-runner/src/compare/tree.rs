@@ -129,15 +129,10 @@ impl Tree {
         self.files.get(path).map(|entry| &entry.blob) == other.files.get(path).map(|entry| &entry.blob)
     }
 
-    /// Names and contents of what runs are judged by.
-    pub fn rules(&self, workspace: &Workspace, harness: &Harness) -> Vec<(&str, &str)> {
+    /// Names of the contents of a harness' baselines, by their paths.
+    pub fn baselines(&self, workspace: &Workspace, harness: &Harness) -> BTreeMap<String, String> {
         let own = format!("baselines/{}/", harness.package);
-        let is_rule = |path: &str| {
-            let name = below(path, &workspace.config.data);
-            name.is_some_and(|name| name.starts_with(&own) || matches!(name, "budgets.toml" | "thresholds.toml"))
-        };
-        let rules = self.files.iter().filter(|(path, _)| is_rule(path));
-        rules.map(|(path, entry)| (path.as_str(), entry.blob.as_str())).collect()
+        self.blobs(|path| below(path, &workspace.config.data).is_some_and(|name| name.starts_with(&own)))
     }
 
     /// Names of the contents of what measures: the files of the harness and of what belongs to it, by their paths.
