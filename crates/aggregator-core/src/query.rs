@@ -43,13 +43,13 @@ pub enum QueryError {
         chars: usize,
     },
     /// The deadline is zero or longer than [`Query::MAX_DEADLINE`].
-    #[error("a deadline of {given:?} is not between 1 ms and {:?}", Query::MAX_DEADLINE)]
+    #[error("deadline_ms = {} is not between 1 and {}", given.as_secs_f64() * 1e3, Query::MAX_DEADLINE.as_millis())]
     Deadline {
         /// The refused deadline.
         given: Duration,
     },
     /// The number of sources is zero or larger than [`Query::MAX_SOURCES`].
-    #[error("{given} sources are not between 1 and {}", Query::MAX_SOURCES)]
+    #[error("max_sources = {given} is not between 1 and {}", Query::MAX_SOURCES)]
     Sources {
         /// The refused number.
         given: u32,

@@ -13,7 +13,7 @@
 //! assert_eq!(settings.analysis.unwrap().max_segments, 8);
 //!
 //! let error = aggregator_settings::read("deadline_ms = 0").unwrap_err();
-//! assert_eq!(error.to_string(), "line 1, column 15: deadline = 0ns is not between 1ms and 3600s");
+//! assert_eq!(error.to_string(), "line 1, column 15: deadline_ms = 0 is not between 1 and 3600000");
 //! # Ok::<(), aggregator_settings::ShapeError>(())
 //! ```
 //!

@@ -6,7 +6,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name} = {given} is not between {least} and {most}")]
 pub struct SettingsError {
-    name: &'static str,
+    name: String,
     given: String,
     least: String,
     most: String,
@@ -161,28 +161,32 @@ impl Setting for bool {
     }
 }
 
-/// A duration that is displayed as people write it.
+/// A duration as files have it: in milliseconds, without a unit, as the name of the setting has that.
 #[derive(PartialEq, PartialOrd)]
-pub(crate) struct Spelled(pub(crate) Duration);
+pub(crate) struct Milliseconds(pub(crate) Duration);
 
-impl std::fmt::Display for Spelled {
+impl std::fmt::Display for Milliseconds {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        std::fmt::Debug::fmt(&self.0, f)
+        let (whole, nanoseconds) = (self.0.as_millis(), self.0.subsec_nanos() % 1_000_000);
+        if nanoseconds == 0 {
+            return write!(f, "{whole}");
+        }
+        write!(f, "{whole}.{}", format!("{nanoseconds:06}").trim_end_matches('0'))
     }
 }
 
 impl Setting for Duration {
     const SUFFIX: &'static str = "_ms";
     const KIND: &'static str = "a whole number of milliseconds";
-    type Bound = Spelled;
+    type Bound = Milliseconds;
     type Plain = Self;
 
     fn read(value: Value) -> Option<Self> {
         u32::read(value).map(|ms| Self::from_millis(u64::from(ms)))
     }
 
-    fn bound(&self) -> Option<Spelled> {
-        Some(Spelled(*self))
+    fn bound(&self) -> Option<Milliseconds> {
+        Some(Milliseconds(*self))
     }
 
     fn shown(&self) -> String {
@@ -211,7 +215,7 @@ impl<S: Setting> Setting for Option<S> {
 }
 
 pub(crate) fn check<T: PartialOrd + ToString>(
-    name: &'static str,
+    name: &str,
     given: T,
     least: T,
     most: T,
@@ -219,17 +223,17 @@ pub(crate) fn check<T: PartialOrd + ToString>(
     if given >= least && given <= most {
         return Ok(());
     }
-    Err(SettingsError { name, given: given.to_string(), least: least.to_string(), most: most.to_string() })
+    Err(SettingsError { name: name.to_owned(), given: given.to_string(), least: least.to_string(), most: most.to_string() })
 }
 
 pub(crate) fn check_range<S: Setting>(
-    name: &'static str,
+    name: &str,
     setting: &S,
     least: S::Plain,
     most: S::Plain,
 ) -> Result<(), SettingsError> {
     match (setting.bound(), least.bound(), most.bound()) {
-        (Some(given), Some(least), Some(most)) => check(name, given, least, most),
+        (Some(given), Some(least), Some(most)) => check(&format!("{name}{}", S::SUFFIX), given, least, most),
         _ => Ok(()),
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::analysis::AnalysisSettings;
 use crate::query::Query;
 use crate::search::select::SelectionSettings;
-use by_name::{Spelled, check, settings};
+use by_name::{Milliseconds, check, settings};
 
 pub use by_name::SettingsError;
 
@@ -62,7 +62,7 @@ impl Settings {
 const MIN_TIME: Duration = Duration::from_millis(1);
 
 pub(crate) fn check_timeout(timeout: Duration) -> Result<(), SettingsError> {
-    check("timeout", Spelled(timeout), Spelled(MIN_TIME), Spelled(Query::MAX_DEADLINE))
+    check("timeout_ms", Milliseconds(timeout), Milliseconds(MIN_TIME), Milliseconds(Query::MAX_DEADLINE))
 }
 
 #[cfg(test)]
@@ -77,7 +77,9 @@ mod tests {
             settings.check().map_err(|error| error.to_string())
         };
         assert_eq!(with(|_| ()), Ok(()));
-        assert_eq!(with(|s| s.deadline = Duration::ZERO), Err("deadline = 0ns is not between 1ms and 3600s".into()));
+        assert_eq!(with(|s| s.deadline = Duration::ZERO), Err("deadline_ms = 0 is not between 1 and 3600000".into()));
+        let half = with(|s| s.deadline = Duration::from_micros(500));
+        assert_eq!(half, Err("deadline_ms = 0.5 is not between 1 and 3600000".into()));
         assert!(with(|s| s.deadline = Duration::MAX).is_err());
         assert!(with(|s| s.provider_timeout = Duration::ZERO).is_err());
         let analysis = |s: &mut Settings| {

@@ -328,7 +328,7 @@ fn builders_refuse_what_cannot_work() {
     let heavy = Engine::builder().provider_with(named("a"), ProviderOptions::default().weight(f64::NAN));
     assert_eq!(text(heavy.build()), "provider `a`: a weight of NaN is not above 0 and at most 1000");
     let hasty = Engine::builder().provider_with(named("a"), ProviderOptions::default().timeout(Duration::ZERO));
-    assert_eq!(text(hasty.build()), "provider `a`: timeout = 0ns is not between 1ms and 3600s");
+    assert_eq!(text(hasty.build()), "provider `a`: timeout_ms = 0 is not between 1 and 3600000");
     let most = (0..64).fold(Engine::builder(), |builder, n| builder.provider(provider(&n.to_string(), &[emit(1)])));
     let engine = most.build().unwrap();
     assert!(format!("{engine:?}").contains("\"63\""));
