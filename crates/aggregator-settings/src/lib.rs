@@ -105,6 +105,12 @@ fn set_all(settings: &mut dyn ByName, table: &DeTable<'_>) -> Result<(), Misplac
             set_all(section, table_of(value)?)?;
             continue;
         }
+        let is_setting = || settings.described().iter().any(|setting| setting.name == key);
+        if value.get_ref().is_table() && !is_setting() {
+            let sections: Vec<String> = settings.sections().iter().map(|section| format!("[{section}]")).collect();
+            let there_are = if sections.is_empty() { "none here".into() } else { sections.join(", ") };
+            return Err((name.span(), format!("there is no section `{key}`; there are: {there_are}")));
+        }
         let kind = |wanted: &str| (value.span(), format!("`{key}` has to be {wanted}"));
         let given = match value.get_ref() {
             DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
@@ -215,6 +221,11 @@ mod tests {
         );
         assert!(told("deadline = 5").ends_with("[analysis], [selection]"));
         assert_eq!(told("analysis = 3"), "line 1, column 12: it has to be a table");
+        assert_eq!(
+            told("max_hits = 5\n[analyses]\nmax_segments = 5"),
+            "line 2, column 2: there is no section `analyses`; there are: [analysis], [selection]"
+        );
+        assert_eq!(told("[analysis.deep]"), "line 1, column 11: there is no section `deep`; there are: none here");
         let nested = told("[analysis]\nmax_segments = 5\nmin_confidence_score = nan");
         assert_eq!(nested, "line 3, column 24: min_confidence_score = NaN is not between 0 and 1");
         assert!(told("max_hits = 5\nmax_hits = 6").starts_with("line 2, column 1: duplicate key"));

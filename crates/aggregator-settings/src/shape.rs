@@ -15,6 +15,11 @@ impl ShapeError {
         Self::at(text, error.span().unwrap_or_default(), error.message())
     }
 
+    /// What is wrong, without the place.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// What is wrong at the beginning of a span of the text.
     pub fn at(text: &str, span: std::ops::Range<usize>, message: &str) -> Self {
         let before = &text[..text.floor_char_boundary(span.start)];

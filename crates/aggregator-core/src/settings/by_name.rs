@@ -214,16 +214,16 @@ impl<S: Setting> Setting for Option<S> {
     }
 }
 
-pub(crate) fn check<T: PartialOrd + ToString>(
-    name: &str,
-    given: T,
-    least: T,
-    most: T,
-) -> Result<(), SettingsError> {
+pub(crate) fn check<T: PartialOrd + ToString>(name: &str, given: T, least: T, most: T) -> Result<(), SettingsError> {
     if given >= least && given <= most {
         return Ok(());
     }
-    Err(SettingsError { name: name.to_owned(), given: given.to_string(), least: least.to_string(), most: most.to_string() })
+    Err(SettingsError {
+        name: name.to_owned(),
+        given: given.to_string(),
+        least: least.to_string(),
+        most: most.to_string(),
+    })
 }
 
 pub(crate) fn check_range<S: Setting>(
