@@ -6,6 +6,9 @@
 //! then `AnswerDelta`, `Citation`, `Usage` and `ModelFinished`; and exactly one of `Done`, `Failed` and `Cancelled`, last. A
 //! query that is cancelled leaves out what was to come, but no provider's `ProviderFinished`.
 
+#[doc(hidden)]
+pub mod names;
+
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;

@@ -1,0 +1,79 @@
+//! The names of what events consist of, for tests of forms that events take outside of this crate.
+//!
+//! Out there a `match` on a non-exhaustive enum needs a wildcard, so a new variant compiles and loses its form unseen.
+//! In here it does not compile until it is named below, and the tests of each form demand one for every name. The same
+//! holds for the fields of non-exhaustive structs.
+
+use super::{CancelReason, Cut, EventKind, Outcome, QueryFailure, Role, Stage};
+use crate::analysis::{Analysis, Suggestion, Unsuitable};
+use crate::answer::contradictions::{Contradiction, Matter};
+use crate::provider::FailureKind;
+use crate::search::patterns::{Interim, Patterns};
+use crate::search::select::{Selection, Why};
+
+/// A non-exhaustive enum.
+pub trait Variants {
+    /// The names of all variants.
+    const VARIANTS: &'static [&'static str];
+
+    /// The name of this one.
+    fn variant(&self) -> &'static str;
+}
+
+/// A non-exhaustive struct.
+pub trait Fields {
+    /// The names of all fields.
+    const FIELDS: &'static [&'static str];
+}
+
+macro_rules! variants {
+    ($($type:ty: $($variant:ident)+;)+) => {$(
+        impl Variants for $type {
+            const VARIANTS: &'static [&'static str] = &[$(stringify!($variant)),+];
+
+            #[inline]
+            fn variant(&self) -> &'static str {
+                match self {
+                    $(Self::$variant { .. } => stringify!($variant),)+
+                }
+            }
+        }
+    )+};
+}
+
+macro_rules! fields {
+    ($($type:ident: $($field:ident)+;)+) => {$(
+        impl Fields for $type {
+            const FIELDS: &'static [&'static str] = {
+                // Compiles as long as there is no other field.
+                const fn _all($type { $($field: _),+ }: &$type) {}
+                &[$(stringify!($field)),+]
+            };
+        }
+    )+};
+}
+
+variants! {
+    EventKind: Status Analysis ProviderStarted ProviderFinished Result ResultRevised Interim PartialSynthesis Sources
+        Contradictions AnswerDelta Citation Usage ModelFinished Done Failed Cancelled;
+    Stage: Searching Answering;
+    Outcome: Ok Partial Timeout Error Cancelled Skipped;
+    Cut: Limit Timeout Error;
+    Role: Writer Panelist Lead Interim;
+    QueryFailure: Unsuitable AllProvidersFailed Model DeadlineExceeded;
+    CancelReason: Requested Shutdown;
+    FailureKind: Unreachable Unauthorized RateLimited BadResponse Truncated Panicked Other;
+    Unsuitable: Empty TooLong NoWords Arithmetic OnlyCode;
+    Suggestion: AskSomething Shorten UseWords UseCalculator AskAboutTheRule SayWhatAboutTheCode AskInParts
+        SayWhichMeaning;
+    Matter: NumberOf Statement;
+    Why: Relevant Different Needed;
+}
+
+fields! {
+    Analysis: input complexity ambiguity segments sub_queries suitability;
+    Interim: results patterns best progress;
+    Patterns: domains kinds confirmed;
+    Selection: choices below_threshold passed_over not_considered;
+    Contradiction: sources given matter;
+}
