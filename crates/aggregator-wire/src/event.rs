@@ -1,0 +1,234 @@
+//! One event of a query.
+
+use aggregator_core::event;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::analysis::Analysis;
+use crate::ending::{CancelReason, QueryFailure, Stage, Summary};
+use crate::findings::{Contradiction, Interim};
+use crate::number::{Finite, Whole};
+use crate::outcome::{ModelReport, ProviderReport, Usage};
+use crate::source::{RankedSource, Selection, Source};
+use crate::span::Span;
+use crate::text::clean;
+
+/// The version of the form. It is in every event, and grows when a reader of the older form would misunderstand the
+/// newer: not with new fields, types of events and words, which readers pass over.
+pub const SCHEMA: u32 = 1;
+
+/// The number [`SCHEMA`]; an event with any other is not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Schema;
+
+impl Serialize for Schema {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u32(SCHEMA)
+    }
+}
+
+impl<'de> Deserialize<'de> for Schema {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let given = u64::deserialize(deserializer)?;
+        if given != u64::from(SCHEMA) {
+            let update = if given > u64::from(SCHEMA) { "reader" } else { "sender" };
+            return Err(D::Error::custom(format!(
+                "the event has schema {given}, and this program reads schema {SCHEMA}: update the {update}"
+            )));
+        }
+        Ok(Self)
+    }
+}
+
+/// One event of a query.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// The version of the form.
+    pub schema: Schema,
+    /// Position in the stream: 0, 1, 2, … without a gap.
+    pub seq: Whole,
+    /// Time since the query began.
+    pub at_us: Whole,
+    /// What happened; its fields are the event's own, with its name as `type`.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+impl From<&event::Event> for Event {
+    fn from(event: &event::Event) -> Self {
+        Self {
+            schema: Schema,
+            seq: Whole::saturating(event.seq),
+            at_us: Whole::micros(event.elapsed()),
+            kind: (&event.kind).into(),
+        }
+    }
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum EventKind {
+    /// A stage begins. The first event of every query.
+    Status {
+        /// The stage.
+        stage: Stage,
+    },
+    /// What the query is.
+    Analysis(Box<Analysis>),
+    /// A provider was asked.
+    ProviderStarted {
+        /// The provider.
+        provider: String,
+    },
+    /// A provider is through; exactly once per provider.
+    ProviderFinished(ProviderReport),
+    /// A page that was not known before.
+    Result(Found),
+    /// Another provider confirmed a known page.
+    ResultRevised(Found),
+    /// A look at the results so far.
+    Interim(Box<Interim>),
+    /// What a model makes of the results so far.
+    PartialSynthesis {
+        /// The results that it is about.
+        results: u32,
+        /// A few sentences, at most 2,048 bytes.
+        text: String,
+    },
+    /// All results are in; this is the final order, and the only pages the answer may cite.
+    Sources {
+        /// The best results, numbered from 1.
+        list: Vec<RankedSource>,
+        /// Why each was selected; absent if they are taken by rank.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        selection: Option<Selection>,
+    },
+    /// Sources that contradict each other.
+    Contradictions {
+        /// At least one pair.
+        list: Vec<Contradiction>,
+    },
+    /// The next piece of the answer.
+    AnswerDelta {
+        /// The text; never empty.
+        text: String,
+    },
+    /// The answer cites a source; one event for each number of a marker.
+    Citation {
+        /// Where the whole marker stands in the concatenated answer: bytes of UTF-8.
+        bytes: Span,
+        /// The same in characters (Unicode scalar values).
+        chars: Span,
+        /// The number of the source.
+        number: u32,
+        /// The `id` of the cited result.
+        id: u32,
+    },
+    /// The model said what the answer took.
+    Usage(Usage),
+    /// A model is through; only where several answer.
+    ModelFinished(Box<ModelReport>),
+    /// The query ended well; last event.
+    Done {
+        /// What was found and done.
+        summary: Box<Summary>,
+    },
+    /// The query ended badly; last event.
+    Failed {
+        /// Why.
+        error: Box<QueryFailure>,
+        /// The same in a sentence.
+        message: String,
+        /// What was found before it failed.
+        partial: Box<Summary>,
+    },
+    /// The query was ended from outside; last event.
+    Cancelled {
+        /// Who or what ended it.
+        reason: CancelReason,
+        /// What was found before it ended.
+        partial: Box<Summary>,
+    },
+    /// An event that this version does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A page with its place among the results so far.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Found {
+    /// Its number within this query, in order of discovery from 0.
+    pub id: u32,
+    /// Its rank among the results so far, from 1; later results may move it.
+    pub rank: u32,
+    /// Its score so far, above 0.
+    pub score: Finite,
+    /// The page as its best-ranked provider shows it.
+    pub source: Source,
+}
+
+impl EventKind {
+    /// Whether this is a last event. One of a type that is not known is none: the newer types of a schema are never
+    /// last.
+    pub fn is_terminal(&self) -> bool {
+        self.summary().is_some()
+    }
+
+    /// The summary that a last event carries.
+    pub fn summary(&self) -> Option<&Summary> {
+        match self {
+            Self::Done { summary } => Some(summary),
+            Self::Failed { partial, .. } | Self::Cancelled { partial, .. } => Some(partial),
+            _ => None,
+        }
+    }
+}
+
+impl From<&event::EventKind> for EventKind {
+    fn from(kind: &event::EventKind) -> Self {
+        use event::EventKind as Core;
+        let found = |id: event::ResultId, rank, score, source: &event::Source| Found {
+            id: id.0,
+            rank,
+            score: Finite::nearest(score),
+            source: source.into(),
+        };
+        match kind {
+            Core::Status { stage } => Self::Status { stage: (*stage).into() },
+            Core::Analysis(analysis) => Self::Analysis(Box::new((&**analysis).into())),
+            Core::ProviderStarted { provider } => Self::ProviderStarted { provider: provider.to_string() },
+            Core::ProviderFinished(report) => Self::ProviderFinished((&**report).into()),
+            Core::Result { id, rank, score, source } => Self::Result(found(*id, *rank, *score, source)),
+            Core::ResultRevised { id, rank, score, source } => Self::ResultRevised(found(*id, *rank, *score, source)),
+            Core::Interim(interim) => Self::Interim(Box::new((&**interim).into())),
+            Core::PartialSynthesis(partial) => {
+                let event::PartialSynthesis { results, text } = &**partial;
+                Self::PartialSynthesis { results: *results, text: text.to_string() }
+            }
+            Core::Sources { list, selection } => Self::Sources {
+                list: list.iter().map(RankedSource::from).collect(),
+                selection: selection.as_ref().map(|selection| (&**selection).into()),
+            },
+            Core::Contradictions(found) => {
+                Self::Contradictions { list: found.iter().map(Contradiction::from).collect() }
+            }
+            Core::AnswerDelta { text } => Self::AnswerDelta { text: text.to_string() },
+            Core::Citation { span, chars, number, id } => {
+                Self::Citation { bytes: span.into(), chars: chars.into(), number: *number, id: id.0 }
+            }
+            Core::Usage(usage) => Self::Usage((*usage).into()),
+            Core::ModelFinished(report) => Self::ModelFinished(Box::new((&**report).into())),
+            Core::Done { summary } => Self::Done { summary: Box::new((&**summary).into()) },
+            Core::Failed { error, partial } => Self::Failed {
+                error: Box::new((&**error).into()),
+                message: clean(&error.to_string()),
+                partial: Box::new((&**partial).into()),
+            },
+            Core::Cancelled { reason, partial } => {
+                Self::Cancelled { reason: (*reason).into(), partial: Box::new((&**partial).into()) }
+            }
+            _ => Self::Unknown,
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! How providers and models ended.
+
+use aggregator_core::{event, model, provider};
+use serde::{Deserialize, Serialize};
+
+use crate::number::Whole;
+use crate::word::words;
+
+/// How a provider did.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ProviderReport {
+    /// The provider.
+    pub provider: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Time from asking it to its end.
+    pub latency_us: Whole,
+    /// Hits it yielded in time, used or not.
+    pub hits: u32,
+}
+
+impl From<&event::ProviderReport> for ProviderReport {
+    fn from(report: &event::ProviderReport) -> Self {
+        let event::ProviderReport { provider, outcome, latency, hits } = report;
+        Self {
+            provider: provider.to_string(),
+            outcome: outcome.into(),
+            latency_us: Whole::micros(*latency),
+            hits: *hits,
+        }
+    }
+}
+
+/// How a model did; one for each call.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ModelReport {
+    /// The model.
+    pub model: String,
+    /// What it did.
+    pub role: Role,
+    /// How it ended; the loser of a race is cancelled.
+    pub outcome: Outcome,
+    /// Time from the beginning of the answer to its first word; absent if it gave none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_text_us: Option<Whole>,
+    /// Bytes of text it gave, used or not.
+    pub bytes: u32,
+    /// What it counted, or else an estimate.
+    pub usage: Usage,
+    /// Whether the usage is an estimate, by bytes.
+    pub usage_is_estimated: bool,
+    /// What that costs, in billionths of a dollar; absent if it has no price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_nano_usd: Option<Whole>,
+    /// Numbers of the sources that its draft cites, in order; of a writer or lead none, whose citations are events.
+    pub cited: Vec<u32>,
+}
+
+impl From<&event::ModelReport> for ModelReport {
+    fn from(report: &event::ModelReport) -> Self {
+        let event::ModelReport { model, role, outcome, first_text, bytes, usage, usage_is_estimated, cost, cited } =
+            report;
+        Self {
+            model: model.to_string(),
+            role: (*role).into(),
+            outcome: outcome.into(),
+            first_text_us: first_text.map(Whole::micros),
+            bytes: *bytes,
+            usage: (*usage).into(),
+            usage_is_estimated: *usage_is_estimated,
+            cost_nano_usd: cost.map(nano_usd),
+            cited: cited.to_vec(),
+        }
+    }
+}
+
+/// The billionths of a dollar.
+pub(crate) fn nano_usd(cost: model::Cost) -> Whole {
+    Whole::saturating(cost.0)
+}
+
+/// What models counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens of prompts.
+    pub input_tokens: Whole,
+    /// Tokens of answers.
+    pub output_tokens: Whole,
+}
+
+impl From<model::Usage> for Usage {
+    fn from(usage: model::Usage) -> Self {
+        let model::Usage { input_tokens, output_tokens } = usage;
+        Self { input_tokens: Whole::saturating(input_tokens), output_tokens: Whole::saturating(output_tokens) }
+    }
+}
+
+/// How a provider or a model ended.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It said all it had to say.
+    Ok,
+    /// It gave something, and was then cut short.
+    Partial {
+        /// By what.
+        cut: Cut,
+    },
+    /// It gave nothing before its time was up.
+    Timeout,
+    /// It gave nothing and failed.
+    Error(ProviderError),
+    /// The query ended first, or somebody else's words were taken.
+    Cancelled,
+    /// It was not asked, because the query does not suit a search.
+    Skipped,
+    /// An ending that this version does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+impl From<&event::Outcome> for Outcome {
+    fn from(outcome: &event::Outcome) -> Self {
+        match outcome {
+            event::Outcome::Ok => Self::Ok,
+            event::Outcome::Partial(cut) => Self::Partial { cut: cut.into() },
+            event::Outcome::Timeout => Self::Timeout,
+            event::Outcome::Error(error) => Self::Error(error.into()),
+            event::Outcome::Cancelled => Self::Cancelled,
+            event::Outcome::Skipped => Self::Skipped,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// What cut short who had given something.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Cut {
+    /// It had given as much as it was asked for.
+    Limit,
+    /// Its time was up.
+    Timeout,
+    /// It failed.
+    Error(ProviderError),
+    /// Something that this version does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+impl From<&event::Cut> for Cut {
+    fn from(cut: &event::Cut) -> Self {
+        match cut {
+            event::Cut::Limit => Self::Limit,
+            event::Cut::Timeout => Self::Timeout,
+            event::Cut::Error(error) => Self::Error(error.into()),
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// Why a provider or a model gave up.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ProviderError {
+    /// What kind of failure it was.
+    pub kind: FailureKind,
+    /// A person's explanation, at most 200 bytes.
+    pub message: String,
+}
+
+impl From<&provider::ProviderError> for ProviderError {
+    fn from(error: &provider::ProviderError) -> Self {
+        let provider::ProviderError { kind, message } = error;
+        Self { kind: (*kind).into(), message: message.to_string() }
+    }
+}
+
+words! {
+    /// What a model did for an answer.
+    Role of aggregator_core::event::Role {
+        /// It was to write the answer.
+        Writer,
+        /// It wrote a draft for the lead.
+        Panelist,
+        /// It was to write the answer from the drafts of all.
+        Lead,
+        /// It was to say what the results so far show.
+        Interim;
+        _
+    }
+
+    /// Kinds of failure of a provider or a model.
+    FailureKind of aggregator_core::provider::FailureKind {
+        /// The service could not be reached.
+        Unreachable,
+        /// The service refused the credentials.
+        Unauthorized,
+        /// The service asked to come back later.
+        RateLimited,
+        /// The service answered with something that is no answer.
+        BadResponse,
+        /// The answer ended in the middle.
+        Truncated,
+        /// The implementation panicked.
+        Panicked,
+        /// Anything else.
+        Other;
+        _
+    }
+}
