@@ -1,17 +1,18 @@
 //! The labelled answers of `benches-data/citations`: what is found, missed, accused and destroyed. Of those held out only totals
 //! are shown.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use aggregator_mocks::labels::Part;
-use aggregator_mocks::labels::answers::answers;
+use aggregator_mocks::labels::answers::{LabelledAnswer, answers, more_answers};
 
-/// The totals of a part, and what is wrong.
-fn totals(part: Part) -> (String, String) {
+/// The totals of some answers, and what is wrong.
+fn totals(answers: Vec<LabelledAnswer>) -> (String, String) {
     let (mut all, mut right, mut destroyed) = (0, 0, 0);
     let (mut labelled, mut missed, mut others) = (0, 0, 0);
     let mut wrong = String::new();
-    for answer in answers(part) {
+    for answer in answers {
         let scan = answer.scan(usize::MAX >> 1);
         for piece in [1, 2, 3, 7] {
             assert_eq!(answer.scan(piece), scan, "cut into pieces of {piece}");
@@ -54,11 +55,28 @@ fn longest_common<T: PartialEq>(a: &[T], b: &[T]) -> usize {
 
 #[test]
 fn answers_that_rules_were_written_from() {
-    let (totals, wrong) = totals(Part::Tuning);
+    let (totals, wrong) = totals(answers(Part::Tuning));
     insta::assert_snapshot!(format!("{totals}\n{wrong}"));
 }
 
 #[test]
 fn answers_held_out() {
-    insta::assert_snapshot!(totals(Part::HeldOut).0);
+    insta::assert_snapshot!(totals(answers(Part::HeldOut)).0);
+}
+
+/// Written after the rules that read the others, and before those that were added because of them.
+#[test]
+fn answers_of_more_kinds() {
+    let mut kinds = BTreeMap::<String, [usize; 2]>::new();
+    for answer in more_answers() {
+        let [all, right] = kinds.entry(answer.kind.clone()).or_default();
+        *all += 1;
+        *right += usize::from(answer.is_as_labelled(&answer.scan(usize::MAX >> 1)));
+    }
+    let mut out = String::new();
+    for (kind, [all, right]) in kinds {
+        writeln!(out, "{kind:<35} {right:>2} of {all}").unwrap();
+    }
+    let (totals, wrong) = totals(more_answers());
+    insta::assert_snapshot!(format!("{totals}\n{out}\n{wrong}"));
 }

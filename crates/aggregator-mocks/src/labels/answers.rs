@@ -11,6 +11,9 @@ use super::Part;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LabelledAnswer {
+    /// What it is about; empty where the labels do not say.
+    #[serde(default)]
+    pub kind: String,
     /// As a model wrote it.
     pub text: String,
     /// So many sources were in its prompt.
@@ -35,6 +38,11 @@ pub struct LabelledCitation {
 pub fn answers(part: Part) -> Vec<LabelledAnswer> {
     let tuning = include_str!("../../../../benches-data/citations/tuning.jsonl");
     super::read(part, [tuning, include_str!("../../../../benches-data/citations/held-out.jsonl")])
+}
+
+/// More answers, by kind, which no case reads. The author of a rule reads them.
+pub fn more_answers() -> Vec<LabelledAnswer> {
+    super::lines(include_str!("../../../../benches-data/citations/more.jsonl"))
 }
 
 /// What a reader sees of an answer.

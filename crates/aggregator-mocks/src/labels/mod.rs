@@ -28,10 +28,17 @@ pub enum Part {
 /// # Panics
 /// When a line is no such value. The message has its number and not its text, which may be held out.
 fn read<T: DeserializeOwned>(part: Part, [tuning, held_out]: [&str; 2]) -> Vec<T> {
-    let text = match part {
+    lines(match part {
         Part::Tuning => tuning,
         Part::HeldOut => held_out,
-    };
+    })
+}
+
+/// The lines of a text as values.
+///
+/// # Panics
+/// As [`read`].
+fn lines<T: DeserializeOwned>(text: &str) -> Vec<T> {
     let value = |(line, number)| serde_json::from_str(line).unwrap_or_else(|error| panic!("line {number}: {error}"));
     text.lines().zip(1..).map(value).collect()
 }
