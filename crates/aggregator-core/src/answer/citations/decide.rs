@@ -3,6 +3,7 @@
 //! A marker whose source exists is a citation wherever a citation can stand. The scanner removes a marker whose source does not
 //! exist only where nothing but a citation can stand; in doubt the marker is text, so that no part of the answer is lost.
 
+use super::lead::{Lead, lead};
 use super::marker::Marker;
 
 /// Bytes before a marker that are looked at.
@@ -10,52 +11,6 @@ pub(super) const CONTEXT: usize = 64;
 
 /// Largest number that counts as an invented source. Larger ones in brackets are years, error codes, Miller indices.
 const LARGEST_INVENTED: u32 = 99;
-
-/// Words before brackets with several numbers that are no citation, in lower case.
-const NOUNS: [&str; 42] = [
-    "interval",
-    "intervals",
-    "range",
-    "ranges",
-    "vector",
-    "vectors",
-    "list",
-    "lists",
-    "array",
-    "arrays",
-    "matrix",
-    "tuple",
-    "shape",
-    "shapes",
-    "size",
-    "scale",
-    "box",
-    "ci",
-    "set",
-    "sequence",
-    "point",
-    "points",
-    "class",
-    "pattern",
-    "regex",
-    "axis",
-    "domain",
-    "index",
-    "indices",
-    "row",
-    "rows",
-    "slice",
-    "intervall",
-    "vektor",
-    "liste",
-    "bereich",
-    "skala",
-    "intervalle",
-    "vecteur",
-    "intervalo",
-    "интервал",
-    "вектор",
-];
 
 /// What a marker is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,17 +76,28 @@ pub(super) fn decide(marker: &Marker, around: Around, next: Option<char>, source
 }
 
 fn standing(marker: &Marker, around: Around, next: Option<char>) -> Standing {
-    let behind = around.standing[usize::from(marker.is_list())];
+    // Two brackets around several numbers are a matrix.
+    let behind = match (marker.is_list(), marker.is_double()) {
+        (true, true) => Standing::No,
+        (list, double) => around.standing[usize::from(list || double)],
+    };
     #[cfg(feature = "seeded-faults")]
     if crate::seeded_fault::is(crate::seeded_fault::Fault::IndexAsCitation) {
         return Standing::Sure;
     }
-    match next {
+    let standing = match next {
         _ if marker.is_explicit() => Standing::Sure,
         Some(c) if (c.is_ascii_alphanumeric() || c == '_') && marker.is_list() => Standing::No,
-        Some(c) if (c.is_ascii_alphanumeric() || c == '_') && behind == Standing::Sure => Standing::Possible,
+        // `[6]-gingerol`
+        Some(c) if (c.is_ascii_alphanumeric() || c == '_' || c == '-') && behind == Standing::Sure => {
+            Standing::Possible
+        }
         Some('=' | '{' | ']' | '}') => Standing::No,
         _ => behind,
+    };
+    match standing {
+        Standing::Sure if marker.is_doubtful() => Standing::Possible,
+        standing => standing,
     }
 }
 
@@ -143,30 +109,58 @@ pub(super) fn behind(before: &str, after_citation: bool) -> [Standing; 2] {
         let before = before.trim_end_matches([' ', '\t', '\u{a0}']);
         return behind_space(before);
     }
+    let rest = &before[..before.len() - last.len_utf8()];
     let standing = match last {
         ']' if after_citation => Standing::Sure,
-        ']' | '[' | '{' | '=' | '^' | '_' | '\\' | '$' | '#' | '@' | '&' | '/' | '+' | '<' | '~' => Standing::No,
-        '(' => match before[..before.len() - 1].chars().next_back() {
-            Some(c) if c.is_ascii_alphanumeric() || c == '_' => Standing::No,
+        // `[1]/[2]`, `[1]–[3]`
+        '/' | '–' | '—' if rest.ends_with(']') => Standing::Possible,
+        '^' => behind_caret(rest),
+        ']' | '[' | '{' | '=' | '_' | '\\' | '$' | '#' | '@' | '&' | '/' | '+' | '<' | '~' => Standing::No,
+        '(' => match rest.chars().next_back() {
+            Some(c) if c.is_ascii_alphanumeric() || c == '_' || c == '\\' => Standing::No,
             _ => Standing::Sure,
         },
+        ')' if rest.ends_with('(') => Standing::No,
         ')' | '>' | '-' => Standing::Possible,
         _ if last.is_ascii_alphanumeric() => behind_word(before),
+        _ if is_mathematical(last) => return [Standing::Sure, Standing::No],
         _ => Standing::Sure,
     };
     [standing; 2]
 }
 
 fn behind_space(before: &str) -> [Standing; 2] {
-    let behind_key = [r#"":"#, "':"].iter().any(|end| before.ends_with(end));
-    if behind_key || before.ends_with(['=', '{', '[']) || before.ends_with("->") || before.ends_with("return") {
-        return [Standing::No; 2];
+    let Some(last) = before.chars().next_back() else { return [Standing::Sure; 2] };
+    match last {
+        '=' | '{' | '[' => return [Standing::No; 2],
+        ':' if before.ends_with(r#"":"#) || before.ends_with("':") => return [Standing::No; 2],
+        '>' if before.ends_with("->") => return [Standing::No; 2],
+        _ if is_mathematical(last) => return [Standing::Sure, Standing::No],
+        _ => {}
     }
-    let word = &before[before.trim_end_matches(char::is_alphabetic).len()..];
-    let lower = || word.chars().flat_map(char::to_lowercase);
-    let is_noun = NOUNS.iter().any(|noun| noun.len() == word.len() && noun.chars().eq(lower()));
-    let list = if is_noun { Standing::No } else { Standing::Sure };
-    [Standing::Sure, list]
+    match lead(before) {
+        Lead::Code => [Standing::No; 2],
+        Lead::List => [Standing::Sure, Standing::No],
+        Lead::PerhapsList => [Standing::Sure, Standing::Possible],
+        Lead::Place => [Standing::Possible; 2],
+        Lead::Any => [Standing::Sure; 2],
+    }
+}
+
+/// Signs behind which a list of numbers is an interval or a value.
+fn is_mathematical(c: char) -> bool {
+    matches!(c, '∈' | '∉' | '∋' | '⊂' | '⊆' | '⊃' | '∩' | '∪' | '×' | '≈' | '≠' | '≤' | '≥' | '→' | '↦' | '⇒')
+}
+
+/// Behind a caret, which writes a citation behind a word, and an index behind a letter.
+fn behind_caret(before: &str) -> Standing {
+    let word = before.len() - before.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_').len();
+    match before.chars().next_back() {
+        Some(c) if matches!(c, '.' | ',' | ';' | ':' | '!' | '?') || word > 2 && c.is_alphabetic() => {
+            Standing::Possible
+        }
+        _ => Standing::No,
+    }
 }
 
 /// Directly behind a letter or digit of ASCII: an index, unless the word is one of a text.
@@ -175,6 +169,8 @@ fn behind_word(before: &str) -> Standing {
     if token.contains("://") || token.len() >= CONTEXT - 4 {
         return Standing::No;
     }
+    // Chinese and Japanese have no spaces around a name.
+    let token = token.rsplit(is_unspaced).next().unwrap_or_default();
     let word = token.trim_start_matches(['(', '{', '"', '\'', '*', '“', '‘', '«', '„', '¿', '¡', '「', '（']);
     let is_number = word.chars().all(|c| !c.is_alphabetic());
     if !word.is_ascii() || is_number && word.starts_with(|c: char| c.is_ascii_digit()) {
@@ -194,4 +190,9 @@ fn behind_word(before: &str) -> Standing {
         (false, 4..) => Standing::Possible,
         (false, _) => Standing::No,
     }
+}
+
+/// Characters of scripts without spaces between words, and their marks.
+fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff01}'..='\u{ffef}')
 }

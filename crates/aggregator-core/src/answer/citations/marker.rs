@@ -1,5 +1,7 @@
 //! What a citation can look like, character by character: `[1]`, `[1, 2]`, `[1-3]`, `[^1]`, `[Source 1]`, `\[1\]`, `【1】`,
-//! `【1†source】`, `［１］`, each also with spaces inside.
+//! `【1†source】`, `［１］`, `[[1]]`, `[1 and 2]`, `[1, p. 12]`, each also with spaces inside, and in the digits of several scripts.
+
+use super::words::{Spelling, Word};
 
 /// Longest marker, in bytes; what is longer is text.
 const MAX_MARKER_BYTES: usize = 96;
@@ -12,34 +14,6 @@ const MAX_DIGITS: u8 = 9;
 
 /// Most numbers that a range stands for.
 const WIDEST_RANGE: u16 = 99;
-
-/// Words before a number that say that it is that of a source, in lower case.
-const WORDS: [&str; 24] = [
-    "source",
-    "sources",
-    "src",
-    "ref",
-    "refs",
-    "reference",
-    "references",
-    "citation",
-    "cite",
-    "doc",
-    "document",
-    "quelle",
-    "quellen",
-    "fuente",
-    "fuentes",
-    "fonte",
-    "fonti",
-    "fontes",
-    "bron",
-    "źródło",
-    "источник",
-    "来源",
-    "來源",
-    "出典",
-];
 
 /// How a marker opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,11 +40,17 @@ pub(super) struct Marker {
     digits: u8,
     /// The first number of a range.
     from: Option<u16>,
-    /// The words of [`WORDS`] that begin with what was read of one, as bits, and how much was.
-    words: u32,
-    letters: u8,
+    word: Spelling,
+    /// Where it began with the word that is read.
+    before_word: Phase,
     /// It has a form that nothing else has.
     explicit: bool,
+    /// It has a form that other things have too.
+    doubtful: bool,
+    /// It begins with two brackets.
+    double: bool,
+    /// It begins with a caret, and may end in one.
+    caret: bool,
     bytes: u8,
 }
 
@@ -86,8 +66,13 @@ enum Phase {
     BehindNumber,
     Separator,
     Dash,
+    /// Behind a word that names a kind of place.
+    Place,
     Tail,
+    /// Behind the last number, where only the closing brackets can follow.
     Backslash,
+    CaretBehind,
+    HalfClosed,
     Closed,
 }
 
@@ -115,9 +100,12 @@ impl Marker {
             number: 0,
             digits: 0,
             from: None,
-            words: u32::MAX,
-            letters: 0,
+            word: Spelling::new(),
+            before_word: Phase::Open,
             explicit: open != Open::Square,
+            doubtful: false,
+            double: false,
+            caret: false,
             bytes,
         }
     }
@@ -129,6 +117,16 @@ impl Marker {
     /// Whether its form alone says that it is a citation.
     pub(super) fn is_explicit(&self) -> bool {
         self.explicit
+    }
+
+    /// Whether something else may be written so.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.doubtful
+    }
+
+    /// Whether it begins with two brackets.
+    pub(super) fn is_double(&self) -> bool {
+        self.double
     }
 
     /// Bytes read.
@@ -168,8 +166,11 @@ impl Marker {
             Phase::Open | Phase::Caret | Phase::Separator | Phase::Dash | Phase::BehindWord => self.before_number(c),
             Phase::Word => self.in_word(c),
             Phase::Number | Phase::BehindNumber => self.behind_number(c),
-            Phase::Tail if self.closes(c) => Some(Phase::Closed),
-            Phase::Tail => (c.is_ascii_alphanumeric() || " -.,:_/#–".contains(c)).then_some(Phase::Tail),
+            Phase::Place if c.is_ascii_digit() => Some(Phase::Tail),
+            Phase::Place => matches!(c, '.' | ' ' | '\u{a0}').then_some(Phase::Place),
+            Phase::Tail if self.closes(c) => Some(if self.double { Phase::HalfClosed } else { Phase::Closed }),
+            Phase::Tail => (c.is_alphanumeric() || " -.,:_/#–†‡'&".contains(c)).then_some(Phase::Tail),
+            Phase::CaretBehind | Phase::HalfClosed => self.closes(c).then_some(Phase::Closed),
             Phase::Backslash => (c == ']').then_some(Phase::Closed),
             Phase::Closed => None,
         }
@@ -181,11 +182,19 @@ impl Marker {
             return Some(Phase::Number);
         }
         match (self.phase, c) {
-            (Phase::Open, '^') if self.open == Open::Square => {
-                self.explicit = true;
+            (Phase::Open, '^') if self.open == Open::Square && !self.double => {
+                (self.explicit, self.caret) = (true, true);
                 Some(Phase::Caret)
             }
-            (Phase::Open, _) if c.is_alphabetic() && self.open != Open::Escaped => self.in_word(c),
+            // Nothing stands between the two.
+            (Phase::Open, '[') if self.open == Open::Square && self.bytes == 2 => {
+                (self.double, self.doubtful) = (true, true);
+                Some(Phase::Open)
+            }
+            (Phase::Separator, '§' | '¶') => self.place(),
+            (Phase::Open | Phase::Separator, _) if self.open != Open::Escaped && c.is_alphabetic() => {
+                self.begin_word(c)
+            }
             (Phase::Caret, _) => None,
             (Phase::BehindWord, ':' | '：' | '#' | '.') => Some(self.phase),
             (phase, ' ' | '\u{a0}') if self.open != Open::Escaped => Some(phase),
@@ -193,20 +202,43 @@ impl Marker {
         }
     }
 
+    fn begin_word(&mut self, c: char) -> Option<Phase> {
+        self.before_word = self.phase;
+        self.word = Spelling::new().with(c)?;
+        Some(Phase::Word)
+    }
+
     fn in_word(&mut self, c: char) -> Option<Phase> {
-        if c.is_alphabetic() {
-            let goes_on =
-                |word: &str| word.chars().nth(usize::from(self.letters)).is_some_and(|of| c.to_lowercase().eq([of]));
-            self.words = of_words(self.words, goes_on);
-            self.letters += 1;
-            return (self.words > 0).then_some(Phase::Word);
+        if let Some(longer) = self.word.with(c) {
+            self.word = longer;
+            return Some(Phase::Word);
         }
-        if of_words(self.words, |word| word.chars().count() == usize::from(self.letters)) == 0 {
+        if c.is_alphabetic() {
             return None;
         }
-        self.explicit = true;
+        match (self.word.word()?, self.before_word) {
+            (Word::Source, Phase::Open | Phase::Separator) => self.explicit = true,
+            (Word::Document, Phase::Open | Phase::Separator) => (self.explicit, self.doubtful) = (true, true),
+            (Word::And, Phase::Separator) => {}
+            (Word::And, Phase::BehindNumber) => self.end_item()?,
+            (Word::To, Phase::BehindNumber) if self.from.is_none() => {
+                (self.from, self.doubtful) = (Some(self.number), true);
+            }
+            (Word::Place, Phase::Separator) => {
+                self.place()?;
+                self.phase = Phase::Place;
+                return self.step(c);
+            }
+            _ => return None,
+        }
         self.phase = Phase::BehindWord;
-        self.before_number(c)
+        if matches!(c, '_' | '-') { Some(Phase::BehindWord) } else { self.before_number(c) }
+    }
+
+    /// A place in the source that was named last follows. In a paper that is copied it is one of another list of sources.
+    fn place(&mut self) -> Option<Phase> {
+        self.doubtful = true;
+        Some(Phase::Place)
     }
 
     fn behind_number(&mut self, c: char) -> Option<Phase> {
@@ -219,11 +251,11 @@ impl Marker {
         }
         match c {
             ' ' | '\u{a0}' if self.open != Open::Escaped => Some(Phase::BehindNumber),
-            '-' | '–' | '—' | '‑' | '−' if self.from.is_none() => {
+            '-' | '–' | '—' | '‐' | '‑' | '−' | '～' | '〜' if self.from.is_none() => {
                 self.from = Some(self.number);
                 Some(Phase::Dash)
             }
-            ',' | ';' | '，' | '；' | '、' | '&' => {
+            ',' | ';' | '，' | '；' | '、' | '،' | '؛' | '&' => {
                 self.end_item()?;
                 Some(Phase::Separator)
             }
@@ -236,9 +268,21 @@ impl Marker {
                 self.end_item()?;
                 Some(Phase::Backslash)
             }
+            '^' if self.phase == Phase::Number && self.caret => {
+                self.end_item()?;
+                Some(Phase::CaretBehind)
+            }
             _ if self.closes(c) => {
                 self.end_item()?;
-                Some(Phase::Closed)
+                Some(if self.double { Phase::HalfClosed } else { Phase::Closed })
+            }
+            // Where words are not set apart, a word may follow a digit.
+            _ if self.open != Open::Escaped
+                && c.is_alphabetic()
+                && (self.phase == Phase::BehindNumber || !c.is_ascii()) =>
+            {
+                self.phase = Phase::BehindNumber;
+                self.begin_word(c)
             }
             _ => None,
         }
@@ -267,16 +311,13 @@ impl Marker {
     }
 }
 
-/// An ASCII or full-width digit.
+/// The value of a digit of ASCII, or of another script that writes numbers by place.
 fn digit(c: char) -> Option<u16> {
-    match c {
-        '０'..='９' => Some((c as u32 - '０' as u32) as u16),
-        _ => c.to_digit(10).map(|digit| digit as u16),
+    if c.is_ascii() {
+        return c.to_digit(10).map(|digit| digit as u16);
     }
-}
-
-/// Those of some words, as bits, of which something holds.
-fn of_words(words: u32, holds: impl Fn(&str) -> bool) -> u32 {
-    let bit = |(index, word): (usize, &&str)| if holds(word) { 1 << index } else { 0 };
-    words & WORDS.iter().enumerate().map(bit).sum::<u32>()
+    // Arabic, Persian, Devanagari, Bengali, Tamil, Thai, full width.
+    const ZEROS: [char; 7] = ['٠', '۰', '०', '০', '௦', '๐', '０'];
+    let value = |zero: char| (c as u32).checked_sub(zero as u32).filter(|&value| value < 10);
+    ZEROS.into_iter().find_map(value).map(|value| value as u16)
 }

@@ -1,7 +1,8 @@
 //! Citations in streamed text: found in the forms that models write, even when cut across deltas; invented ones removed.
 //!
-//! - `marker`: what a citation can look like; `decide`: whether something that looks so is one; `code`: where Markdown code is;
-//!   `before`: the end of the text so far.
+//! - `marker`: what a citation can look like; `words`: the words in it.
+//! - `decide`: whether something that looks so is one; `lead`: what the word before it says of that.
+//! - `code`: where Markdown code is; `before`: the end of the text so far.
 //!
 //! What is removed is removed only where nothing but a citation can stand. Of `[2, 9]`, where 9 is invented, `[2]` stays. In a
 //! code span, which ends where its run of back-ticks is closed, nothing is removed; where it turns out that nothing closes
@@ -10,9 +11,11 @@
 mod before;
 mod code;
 mod decide;
+mod lead;
 mod marker;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::collections::VecDeque;
 use std::ops::Range;
