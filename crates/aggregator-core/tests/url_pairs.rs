@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 use aggregator_mocks::labels::Part;
 use aggregator_mocks::labels::urls::{UrlPair, more_pairs, pairs};
 
-/// Least pairs of one page that are merged: what was reached. Raise it with the rules.
-const LEAST_MERGED: [usize; 3] = [115, 59, 0];
+/// Least pairs of one page that are merged, of each file: what was reached. Raise it with the rules.
+const LEAST_MERGED: [usize; 3] = [115, 60, 53];
 
 /// What became of the pairs of a file.
 #[derive(Default)]

@@ -448,7 +448,8 @@ fn state_of<'a>(fragment: &'a str, path: &str) -> Option<&'a str> {
     let is_route = state.starts_with(['/', '!']) && !matches!(state, "/" | "!" | "!/");
     let mut names = state.split('&').filter_map(|parameter| parameter.split_once('=')).map(|(name, _)| name);
     let is_pdf = path.len() >= 4 && path.as_bytes()[path.len() - 4..].eq_ignore_ascii_case(b".pdf");
-    (is_route || (!is_pdf && names.any(|name| !is_tracking(name)))).then_some(state)
+    // Google's search box for sites writes its first tab behind every page, and a search beside it.
+    (is_route || (!is_pdf && state != "gsc.tab=0" && names.any(|name| !is_tracking(name)))).then_some(state)
 }
 
 /// A path without the session that servlets write behind its last segment.

@@ -192,7 +192,11 @@ fn sites_with_several_addresses_have_one() {
         ),
         (
             "arxiv.org/abs/2301.00001v2",
-            &["https://arxiv.org/pdf/2301.00001v2.pdf", "https://arxiv.org/abs/2301.00001v2"],
+            &[
+                "https://arxiv.org/pdf/2301.00001v2.pdf",
+                "https://arxiv.org/abs/2301.00001v2?context=cs.LG",
+                "http://export.arxiv.org/html/2301.00001v2",
+            ],
         ),
         (
             "en.wikipedia.org/wiki/AC/DC",
@@ -202,16 +206,56 @@ fn sites_with_several_addresses_have_one() {
         ("de.wiktionary.org/wiki/a_b", &["https://de.wiktionary.org/wiki/a%20b"]),
         (
             "youtube.com/watch?list=7&v=abcdefghi_-",
-            &["https://youtu.be/abcdefghi_-?list=7&t=9", "https://m.youtube.com/watch?v=abcdefghi_-&t=9&list=7"],
+            &[
+                "https://youtu.be/abcdefghi_-?list=7&t=9",
+                "https://youtube.com/live/abcdefghi_-?list=7",
+                "https://m.youtube.com/watch?v=abcdefghi_-&t=9&list=7",
+            ],
         ),
-        ("x.com/a/status/1", &["https://mobile.twitter.com/a/status/1?s=20&t=x"]),
+        ("x.com/a/status/1", &["https://mobile.twitter.com/A/status/1?s=20&t=x"]),
+        (
+            "github.com/a/b.c",
+            &[
+                "https://github.com/A/B.c?tab=readme-ov-file#top",
+                "https://www.github.com/a/b.c.git",
+                "https://github.com/a/b.C/",
+            ],
+        ),
+        (
+            "github.com/a/b/blob/Main/X.git?tab=readme-ov-file",
+            &["https://github.com/A/B/blob/Main/X.git?tab=readme-ov-file"],
+        ),
+        (
+            "reddit.com/comments/1abc",
+            &[
+                "https://redd.it/1abc",
+                "https://old.reddit.com/r/a/comments/1abc/some_title/?rdt=7",
+                "https://www.reddit.com/r/a/comments/1abc/?share_id=x",
+            ],
+        ),
+        ("superuser.com/questions/7", &["https://superuser.com/q/7/8", "https://superuser.com/questions/7/a?rq=1"]),
+        ("tex.stackexchange.com/questions/7", &["https://tex.stackexchange.com/q/7"]),
+        ("commons.wikimedia.org/wiki/File:A.jpg", &["https://commons.m.wikimedia.org/wiki/File:A.jpg"]),
+        ("wikidata.org/wiki/Q42", &["https://m.wikidata.org/wiki/Q42"]),
+        ("en.wikipedia.org/wiki/A", &["https://en.wikipedia.org/wiki/A?wprov=sfla1"]),
+        ("pmc.ncbi.nlm.nih.gov/articles/PMC7/pdf", &["https://www.ncbi.nlm.nih.gov/pmc/articles/PMC7/pdf/"]),
+        ("bbc.com/news/world-7", &["https://www.bbc.co.uk/news/world-7"]),
+        ("cnn.com/2020/01/01/a", &["https://edition.cnn.com/2020/01/01/a/index.html"]),
+        ("datatracker.ietf.org/doc/html/rfc9110", &["https://tools.ietf.org/html/rfc9110#section-3"]),
+        ("learn.microsoft.com/en-us/a", &["https://docs.microsoft.com/en-us/a/"]),
+        ("a.blogspot.com/2020/01/b.html", &["https://a.blogspot.com/2020/01/b.html?m=1"]),
+        ("drive.google.com/file/d/A/view", &["https://drive.google.com/file/d/A/view?usp=sharing"]),
+        ("example.org/a", &["https://example.org/a#gsc.tab=0"]),
         (
             "stackoverflow.com/questions/7",
             &["https://stackoverflow.com/q/7/8", "https://stackoverflow.com/questions/7/some-title"],
         ),
         (
             "amazon.co.uk/dp/B000000000?th=1",
-            &["https://www.amazon.co.uk/Some-Name/dp/B000000000/ref=sr_1_2?keywords=x&th=1"],
+            &[
+                "https://www.amazon.co.uk/Some-Name/dp/B000000000/ref=sr_1_2?keywords=x&th=1",
+                "https://www.amazon.co.uk/gp/aw/d/B000000000?tag=x-21&th=1",
+            ],
         ),
         ("pubmed.ncbi.nlm.nih.gov/7", &["https://www.ncbi.nlm.nih.gov/pubmed/7/"]),
     ] {
@@ -231,6 +275,23 @@ fn what_is_only_like_a_known_site_is_left_alone() {
         "x.com/a?s=20",
         "stackoverflow.com/questions/tagged/7",
         "amazon.com/dp/x",
+        "github.com/a?tab=repositories",
+        "github.com/a/b?tab=security-ov-file",
+        "github.com/a/.git",
+        "reddit.com/r/a/comments/1abc/some_title/c0ffee",
+        "redd.it/a/b",
+        "superuser.com/users/7/a",
+        "ncbi.nlm.nih.gov/pmc/about",
+        "bbc.co.uk/iplayer/7",
+        "bbc.co.uk/news/uk",
+        "edition.cnn.com/europe",
+        "tools.ietf.org/html/draft-7",
+        "medium.com/search?source=x",
+        "example.org/a?usp=sharing",
+        "example.blogspot.com/a?m=0",
+        "link.zhihu.com/a?target=https://example.org/",
+        "youtube.com/embed/abcdefghi_-",
+        "example.org/a#gsc.tab=0&gsc.q=b",
         "amazon.example.org/Name/dp/B0000",
         "m.wikipedia.org/wiki/a%20b",
         "m.example.org/a",
@@ -267,6 +328,17 @@ fn wrappers_are_looked_into_and_not_too_deep() {
     assert_eq!(canonical(&plain(4)), &plain(4)["https://".len()..]);
     // What leads nowhere is a page of its own.
     assert_eq!(canonical("https://google.com/url?q=https://"), "google.com/url?q=https://");
+    for wrapper in [
+        "www.google.de/imgres?imgurl=x&imgrefurl=https%3A%2F%2Fexample.org%2Fa",
+        "search.aol.com/click/_ylt=x/RU=https%3a%2f%2fexample.org%2fa/RK=0",
+        "link.zhihu.com/?target=https%3A//example.org/a",
+        "link.csdn.net/?target=https%3A//example.org/a",
+        "link.juejin.cn/?target=https%3A//example.org/a",
+        "slack-redir.net/link?url=https%3A//example.org/a",
+        "t.me/iv?url=https%3A//example.org/a&rhash=1",
+    ] {
+        assert_eq!(canonical(&format!("https://{wrapper}")), "example.org/a", "{wrapper}");
+    }
 }
 
 #[test]
@@ -352,6 +424,13 @@ fn url_like() -> impl Strategy<Value = String> {
         "https://en.m.wikipedia.org/wiki/",
         "https://doi.org/10.1/",
         "https://youtu.be/",
+        "https://github.com/A/b",
+        "https://redd.it/",
+        "https://reddit.com/r/a/comments/",
+        "https://superuser.com/q/1",
+        "https://ncbi.nlm.nih.gov/pmc/articles/PMC",
+        "https://edition.cnn.com/20",
+        "https://link.zhihu.com/?target=",
         "https://arxiv.org/pdf/",
         "https://www.google.de/url?q=",
         "https://google.com/amp/",

@@ -11,7 +11,7 @@ pub(super) fn target(page: &Page<'_>) -> Option<String> {
     match &*page.host {
         "duckduckgo.com" if path == "/l" => of("uddg"),
         "bing.com" if path == "/ck/a" => web_address(base64(value(query, "u")?.strip_prefix("a1")?)?),
-        "r.search.yahoo.com" => {
+        "r.search.yahoo.com" | "search.aol.com" => {
             let mut segments = path.split('/').filter_map(|segment| segment.strip_prefix("RU="));
             let target = segments.next().and_then(plain);
             if segments.next().is_some() { None } else { target }
@@ -20,6 +20,9 @@ pub(super) fn target(page: &Page<'_>) -> Option<String> {
         "l.instagram.com" if path.is_empty() => of("u"),
         "youtube.com" if path == "/redirect" => of("q"),
         "out.reddit.com" => of("url"),
+        "slack-redir.net" if path == "/link" => of("url"),
+        "t.me" if path == "/iv" => of("url"),
+        "link.zhihu.com" | "link.csdn.net" | "link.juejin.cn" if path.is_empty() => of("target"),
         "vk.com" | "m.vk.com" | "away.vk.com" if path == "/away.php" => of("to"),
         "linkedin.com" if path == "/redir/redirect" => of("url"),
         "steamcommunity.com" if path == "/linkfilter" => one_of(of("url"), of("u")),
@@ -32,6 +35,7 @@ pub(super) fn target(page: &Page<'_>) -> Option<String> {
         }
         host if is_google(host) => match path {
             "/url" => one_of(of("url"), of("q")),
+            "/imgres" => of("imgrefurl"),
             _ => under_path(path.strip_prefix("/amp")?, query),
         },
         _ => None,
