@@ -144,6 +144,17 @@ impl Marker {
         self.items[..usize::from(self.count)].iter().flat_map(|&(from, to)| u32::from(from)..=u32::from(to))
     }
 
+    /// Its numbers in their order, each once.
+    pub(super) fn distinct(&self) -> impl Iterator<Item = u32> + '_ {
+        let items = &self.items[..usize::from(self.count)];
+        items.iter().enumerate().flat_map(move |(at, &(from, to))| {
+            let is_earlier = move |number: &u32| {
+                items[..at].iter().any(|&(from, to)| (u32::from(from)..=u32::from(to)).contains(number))
+            };
+            (u32::from(from)..=u32::from(to)).filter(move |number| !is_earlier(number))
+        })
+    }
+
     pub(super) fn read(&mut self, c: char) -> Read {
         self.bytes = self.bytes.saturating_add(c.len_utf8() as u8);
         match self.step(c) {

@@ -305,9 +305,7 @@ impl CitationScanner {
             begin as u32..(begin + length) as u32,
             begin_in_chars..begin_in_chars.wrapping_add(length_in_chars as u32),
         );
-        let mut last = 0;
-        // Sources are listed in their order; one that is named again is not told again.
-        for number in cited().filter(|&number| std::mem::replace(&mut last, number) < number) {
+        for number in marker.distinct().filter(|number| (1..=sources).contains(number)) {
             let citation = Scanned::Citation { span: span.clone(), chars: chars.clone(), number };
             match (candidate.in_span, at) {
                 (true, _) if self.suspended.len() < MAX_SUSPENDED => self.suspended.push(citation),

@@ -51,6 +51,8 @@ fn markers_are_found_and_invented_ones_removed() {
             &[1, 2, 3, 1, 2, 3, 1],
             0,
         ),
+        // In whatever order, each once.
+        ("a [3, 1] b [2, 2, 1-3]", "a [3, 1] b [2, 2, 1-3]", &[3, 1, 2, 1, 3], 0),
         ("a [^9] b 【9†source】 c [Source 9] d", "a  b  c  d", &[], 3),
         // Words, several scripts, places, two brackets.
         (
