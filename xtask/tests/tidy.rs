@@ -55,6 +55,7 @@ const MEMBERS: &[Member] = &[
     },
     Member { name: "aggregator-settings", normal: &["aggregator-core"], dev: &[], never: &[HTTP] },
     Member { name: "aggregator-wire", normal: &["aggregator-core"], dev: &["aggregator-mocks"], never: &[HTTP] },
+    Member { name: "aggregator-words", normal: &[], dev: &[], never: &[HTTP, SERDE, ENGINE] },
     Member { name: "perf-gate", normal: &[], dev: &["aggregator-core", "aggregator-mocks"], never: &[HTTP, ENGINE] },
     Member { name: "perf-judge", normal: &["perf-gate"], dev: &[], never: &[HTTP, ENGINE, PROCESSES_AND_FILES] },
     Member { name: "perf-runner", normal: &["perf-gate", "perf-judge"], dev: &[], never: &[HTTP, ENGINE] },
