@@ -1,5 +1,5 @@
-//! What a citation can look like, character by character: `[1]`, `[1, 2]`, `[1-3]`, `[^1]`, `[Source 1]`, `\[1\]`, `【1】`,
-//! `【1†source】`, `［１］`, `[[1]]`, `[1 and 2]`, `[1, p. 12]`, each also with spaces inside, and in the digits of several scripts.
+//! What a citation can look like, character by character: `[1]`, `[1, 2]`, `[1 and 2]`, `[1-3]`, `[^1]`, `[Source 1]`, `\[1\]`,
+//! `【1】`, `【1†source】`, `［１］`, `[[1]]`, `[1, p. 12]`, each also with spaces inside; and in the digits of several scripts.
 
 use super::words::{Spelling, Word};
 

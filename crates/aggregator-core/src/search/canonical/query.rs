@@ -111,6 +111,9 @@ pub(super) fn value<'a>(query: &'a str, wanted: &str) -> Option<&'a str> {
 
 /// A query without the parameters of these names.
 pub(super) fn without(query: &str, names: &[&str]) -> String {
+    if query.is_empty() {
+        return String::new();
+    }
     let kept = query.split('&').filter(|parameter| !names.contains(&name(parameter)));
     kept.collect::<Vec<_>>().join("&")
 }

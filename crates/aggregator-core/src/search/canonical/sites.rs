@@ -122,10 +122,8 @@ pub(super) fn rewritten(page: Page<'_>) -> Page<'_> {
         Some(name) => Cow::Owned(name),
         None => host,
     };
-    let query = match left_out(&host, &path) {
-        [] => query,
-        names => without(&query, names).into(),
-    };
+    let names = if query.is_empty() { &[] } else { left_out(&host, &path) };
+    let query = if names.is_empty() { query } else { without(&query, names).into() };
     let page = Page { host, path, query };
     match &*page.host {
         "doi.org" if page.path.starts_with("/10.") => match doi(&page.path) {
