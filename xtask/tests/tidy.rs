@@ -48,6 +48,12 @@ const PROCESSES_AND_FILES: &[&str] = &["ctrlc", "indicatif", "rustix", "tempfile
 const MEMBERS: &[Member] = &[
     Member { name: "aggregator-core", normal: &[], dev: &["aggregator-mocks"], never: &[HTTP, SERDE] },
     Member {
+        name: "aggregator-extract",
+        normal: &["aggregator-core", "aggregator-words"],
+        dev: &["aggregator-mocks"],
+        never: &[HTTP, SERDE, ENTROPY],
+    },
+    Member {
         name: "aggregator-mocks",
         normal: &["aggregator-core", "aggregator-settings"],
         dev: &[],

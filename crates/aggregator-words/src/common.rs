@@ -19,11 +19,11 @@ static LISTS: LazyLock<Vec<HashSet<&'static str>>> = LazyLock::new(|| {
     lists
 });
 
-/// Whether a folded word is a common word of a language: an article, a pronoun, a preposition, an auxiliary, or a word that a
-/// question begins with (how, was, comment).
+/// Whether a folded word is a common word of a language: an article, a pronoun, a preposition, an auxiliary, or a word
+/// that a question begins with (how, was, comment).
 ///
-/// The lists are short and our own. There are none for Armenian, Esperanto, Estonian, Hindi, Lithuanian, Nepali, Persian,
-/// Serbian, Tamil, Yiddish and [`Language::Other`].
+/// The lists are short and our own. There are none for Armenian, Esperanto, Estonian, Hindi, Lithuanian, Nepali,
+/// Persian, Serbian, Tamil, Yiddish and [`Language::Other`].
 ///
 /// ```
 /// # use aggregator_words::{Language, is_common};

@@ -17,9 +17,10 @@ const MAX_LOOKED_UP: usize = 48;
 
 /// The language of a text; [`Language::Other`] where that is not certain, and where it is none of these.
 ///
-/// The first [`MAX_DETECT_BYTES`] are looked at. A long text is judged by how often groups of three letters occur (whatlang,
-/// after Cavnar and Trenkle 1994). A text as short as a query has too few of them: there, common words of two letters or more decide: the language
-/// that has most of them, if it has two, or one and the groups of letters agree. Groups of letters decide between equals.
+/// The first [`MAX_DETECT_BYTES`] are looked at. A long text is judged by how often groups of three letters occur
+/// (whatlang, after Cavnar and Trenkle 1994). A text as short as a query has too few of them: there, common words of
+/// two letters or more decide: the language that has most of them, if it has two, or one and the groups of letters
+/// agree. Groups of letters decide between equals.
 ///
 /// ```
 /// # use aggregator_words::{Language, detect};

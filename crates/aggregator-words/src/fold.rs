@@ -6,7 +6,8 @@ use icu_normalizer::{ComposingNormalizer, ComposingNormalizerBorrowed};
 
 use crate::work::steps;
 
-/// Most characters of a folded word. A longer one is cut to its first characters, so that it can still be found by them.
+/// Most characters of a folded word. A longer one is cut to its first characters, so that it can still be found by
+/// them.
 pub const MAX_WORD_CHARS: usize = 64;
 
 /// Characters of a word that are folded: those left out (marks, joiners) count here, and not in [`MAX_WORD_CHARS`].
@@ -14,15 +15,15 @@ const MAX_READ_CHARS: usize = 4 * MAX_WORD_CHARS;
 
 const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizer::new_nfkc();
 
-/// One form for words that differ only in case, in compatibility forms (full-width letters, ligatures, superscripts), in
-/// composed or decomposed accents, in the sign for an apostrophe, or in invisible characters.
+/// One form for words that differ only in case, in compatibility forms (full-width letters, ligatures, superscripts),
+/// in composed or decomposed accents, in the sign for an apostrophe, or in invisible characters.
 ///
 /// This is NFKC (Unicode Standard Annex 15) and lower case, with these exceptions:
 ///
 /// - `ß` and `ẞ` become `ss`, and a final sigma becomes a sigma, as full case folding has it.
 /// - `İ` becomes `i` without the combining dot that its lower case has. `ı` stays: Turkish stems need it.
-/// - Soft hyphens, joiners, other zero-width characters and variation selectors are left out, and so is white space that
-///   NFKC puts into a word.
+/// - Soft hyphens, joiners, other zero-width characters and variation selectors are left out, and so is white space
+///   that NFKC puts into a word.
 /// - Arabic vowel marks and the tatweel, and Hebrew points are left out.
 ///
 /// Accents stay. At most [`MAX_WORD_CHARS`] characters are kept. Folding a folded word changes nothing.

@@ -118,7 +118,8 @@ impl Language {
         }
     }
 
-    /// The language of a code or of a tag that begins with one (`de`, `DE`, `de-AT`, `nb`, `und`), if it is one of these.
+    /// The language of a code or of a tag that begins with one (`de`, `DE`, `de-AT`, `nb`, `und`), if it is one of
+    /// these.
     pub fn from_code(code: &str) -> Option<Self> {
         let primary = code.split(['-', '_']).next()?;
         // Both written forms of Norwegian have one stemmer.

@@ -1,7 +1,7 @@
 //! Words of texts in many languages: where they are, their stems, which are common.
 //!
-//! Everything here is pure: no file, no clock, no task. A full-text index and an answerer that read the same text with these
-//! functions agree on what a word is.
+//! Everything here is pure: no file, no clock, no task. A full-text index and an answerer that read the same text with
+//! these functions agree on what a word is.
 //!
 //! ```
 //! use aggregator_words::{Kind, Language, detect, is_common, stem, words};

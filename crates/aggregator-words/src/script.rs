@@ -1,7 +1,7 @@
 //! Which characters are written without spaces between words.
 
-/// Whether a character is of a script whose words are found by pairs of characters: Chinese and Japanese, Thai, Lao, Khmer,
-/// Burmese and Tibetan, which have no spaces between words; and Korean, whose words carry their particles.
+/// Whether a character is of a script whose words are found by pairs of characters: Chinese and Japanese, Thai, Lao,
+/// Khmer, Burmese and Tibetan, which have no spaces between words; and Korean, whose words carry their particles.
 pub(crate) fn is_paired(c: char) -> bool {
     // Most text is below the first of them.
     if c < '\u{e01}' {

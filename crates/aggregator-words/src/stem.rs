@@ -11,8 +11,8 @@ const MAX_STEMMED_BYTES: usize = 256;
 
 /// The stem of a folded word by the Snowball algorithm of its language.
 ///
-/// Unchanged are words for [`Language::Other`], words with anything but letters, marks and apostrophes (identifiers, numbers),
-/// and words of more than 256 bytes.
+/// Unchanged are words for [`Language::Other`], words with anything but letters, marks and apostrophes (identifiers,
+/// numbers), and words of more than 256 bytes.
 ///
 /// ```
 /// # use aggregator_words::{Language, stem};

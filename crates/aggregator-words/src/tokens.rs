@@ -36,11 +36,11 @@ pub enum Kind {
 ///
 /// A word is one of Unicode Standard Annex 29 that has a letter or digit. In addition:
 ///
-/// - The parts of identifiers follow them, so that `max_prompt_tokens` is found by its whole name and by "prompt tokens". What UAX
-///   29 cuts (`tokio::spawn`, `--no-default-features`, `401(k)`) is several words.
+/// - The parts of identifiers follow them, so that `max_prompt_tokens` is found by its whole name and by "prompt
+///   tokens". What UAX 29 cuts (`tokio::spawn`, `--no-default-features`, `401(k)`) is several words.
 /// - Signs that are part of a name stay: `C++`, `notepad++`, `C#`, `F#`.
-/// - Runs of Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese and Tibetan characters are overlapping pairs: 東京都 is 東京
-///   and 京都. Korean too, though it has spaces, because its words carry particles.
+/// - Runs of Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese and Tibetan characters are overlapping pairs: 東京都 is
+///   東京 and 京都. Korean too, though it has spaces, because its words carry particles.
 ///
 /// The work is linear in the length of the text, and the memory constant.
 ///

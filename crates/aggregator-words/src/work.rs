@@ -1,4 +1,5 @@
-//! Counts the characters that are looked at, in tests, so that they can show that the work is linear; elsewhere it is nothing.
+//! Counts the characters that are looked at, in tests, so that they can show that the work is linear; elsewhere it is
+//! nothing.
 
 #[cfg(test)]
 thread_local! {

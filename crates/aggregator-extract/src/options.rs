@@ -1,0 +1,42 @@
+//! How much is answered.
+
+/// How much an [`Extractive`](crate::Extractive) answers.
+///
+/// ```
+/// # use aggregator_extract::{Extractive, Options};
+/// let short = Extractive::with(Options::default().sentences(2).bytes(400));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Options {
+    /// Most sentences, 1 to 50. A sentence that needs the one before it takes that along, and counts as one.
+    pub sentences: u32,
+    /// Most bytes of the answer without its citations, 100 to 100,000. The first sentence is given however long it is.
+    pub bytes: u32,
+}
+
+impl Options {
+    /// Sentences of an interim answer, where [`Options::sentences`] is more.
+    pub const INTERIM_SENTENCES: u32 = 2;
+
+    /// With so many sentences at most; brought into its range.
+    #[must_use]
+    pub fn sentences(mut self, sentences: u32) -> Self {
+        self.sentences = sentences.clamp(1, 50);
+        self
+    }
+
+    /// With so many bytes at most; brought into its range.
+    #[must_use]
+    pub fn bytes(mut self, bytes: u32) -> Self {
+        self.bytes = bytes.clamp(100, 100_000);
+        self
+    }
+}
+
+impl Default for Options {
+    /// Five sentences in 1,500 bytes: a paragraph that is read at a glance.
+    fn default() -> Self {
+        Self { sentences: 5, bytes: 1_500 }
+    }
+}

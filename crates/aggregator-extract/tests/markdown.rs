@@ -1,0 +1,76 @@
+//! Answers from Markdown with its lines, as an index of documents gives it.
+
+use aggregator_core::model::Purpose;
+use aggregator_extract::{Extractive, MAX_SOURCES};
+
+mod support;
+
+const SETTINGS: &str = "# Settings\n\n\
+    ## Timeouts\n\n\
+    Each provider has a limit of its own. It is 5 s unless set:\n\n\
+    ```toml\n[provider]\ntimeout = \"5s\" # see [1]\n```\n\n\
+    A slow provider is skipped. The query goes on.\n\n\
+    ## Caches\n\n\
+    Three things are cached:\n\n\
+    - answers, for 60 s\n- pages, for a day\n- addresses, as long as they are valid\n\n\
+    ## Questions\n\n\
+    Can I turn the cache off? Yes: set `cache.entries` to 0. Nothing is kept then.\n\n\
+    | name | default |\n|---|---|\n| `cache.entries` | 1,000 |\n| `cache.bytes` | 64 MiB |\n";
+
+fn answer(question: &str) -> String {
+    support::read(&Extractive::new(), support::request(question, support::sources(&[("Manual", SETTINGS)]))).text()
+}
+
+#[test]
+fn code_comes_with_the_sentence_that_announces_it() {
+    insta::assert_snapshot!(answer("How do I set the timeout of a provider?"));
+}
+
+#[test]
+fn a_list_comes_with_the_sentence_that_announces_it() {
+    insta::assert_snapshot!(answer("Which things are cached?"));
+}
+
+#[test]
+fn a_question_in_the_text_is_answered_by_what_follows_it() {
+    insta::assert_snapshot!(answer("How can I turn off the cache?"));
+}
+
+#[test]
+fn a_row_of_a_table_answers_for_its_name() {
+    insta::assert_snapshot!(answer("cache.bytes default"));
+}
+
+#[test]
+fn an_interim_answer_has_two_sentences_at_most() {
+    let text = "Cats sleep. Cats eat. Cats play. Cats hunt mice. Cats purr loudly.";
+    let request = support::request("cats", support::sources(&[("Cats", text)]));
+    assert!(support::read(&Extractive::new(), request.clone()).pieces.len() > 2);
+    assert_eq!(support::read(&Extractive::new(), request.with_purpose(Purpose::Interim)).pieces.len(), 2);
+}
+
+#[test]
+fn a_poll_reads_one_source_and_a_bounded_number_are_read() {
+    let polls = |count: usize| {
+        let pages: Vec<(String, String)> =
+            (0..count).map(|n| (format!("Page {n}"), format!("Cats number {n} sleep."))).collect();
+        let pages: Vec<(&str, &str)> = pages.iter().map(|(title, text)| (title.as_str(), text.as_str())).collect();
+        let request = support::request("Do cats sleep?", support::sources(&pages));
+        let model = Extractive::new();
+        let shown = aggregator_core::LanguageModel::shows(&model, &request);
+        let given = support::read(&model, request);
+        (shown, given.polls - given.pieces.len())
+    };
+    // Each is read and scored; beside that, the question, the weights, the usage and the end.
+    assert_eq!(polls(1), (1, 6));
+    assert_eq!(polls(40), (40, 84));
+    assert_eq!(polls(MAX_SOURCES + 50), (MAX_SOURCES, 2 * MAX_SOURCES + 4));
+}
+
+#[test]
+fn the_same_sentence_of_two_sources_is_given_once() {
+    let pages = [("A", "Cats sleep for sixteen hours a day."), ("B", "Cats sleep for sixteen hours a day. Dogs bark.")];
+    let given =
+        support::read(&Extractive::new(), support::request("How long do cats sleep?", support::sources(&pages)));
+    assert_eq!(given.text(), "Cats sleep for sixteen hours a day. [1]");
+}
