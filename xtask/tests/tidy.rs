@@ -54,6 +54,12 @@ const MEMBERS: &[Member] = &[
         never: &[HTTP, SERDE, ENTROPY],
     },
     Member {
+        name: "aggregator-index",
+        normal: &["aggregator-core", "aggregator-words"],
+        dev: &["aggregator-mocks"],
+        never: &[HTTP],
+    },
+    Member {
         name: "aggregator-mocks",
         normal: &["aggregator-core", "aggregator-settings"],
         dev: &[],

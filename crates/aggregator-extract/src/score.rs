@@ -5,6 +5,7 @@
 
 use crate::passage::{Passage, ReadUnit};
 use crate::question::Question;
+use crate::units::UnitKind;
 
 /// Repetition: 1.2 to 2 are usual (Robertson and Zaragoza, section 3.5.2).
 const K1: f64 = 1.2;
@@ -22,6 +23,9 @@ const PRIOR: f64 = 0.25;
 /// What a unit that asks, or that is cut off, counts.
 const ASKING: f64 = 0.4;
 const INCOMPLETE: f64 = 0.85;
+
+/// What code counts where the question has no name of code in it: a program repeats the words, and says little about them.
+const CODE: f64 = 0.2;
 
 /// Most candidates of one passage, the best of it.
 const MAX_OF_A_PASSAGE: usize = 16;
@@ -48,6 +52,8 @@ pub(crate) struct Candidates {
     /// Of the whole question.
     total: f64,
     mean_length: f64,
+    /// What code counts.
+    code: f64,
 }
 
 impl Candidates {
@@ -70,7 +76,9 @@ impl Candidates {
         // A word that asks for a measure is seldom in the answer: it is not missed.
         let missed = |&(term, _): &(usize, &f64)| having[term] > 0 || question.terms[term].weight == 1.0;
         let total = weights.iter().enumerate().filter(missed).map(|(_, weight)| weight).sum();
-        Self { found: Vec::new(), weights, total, mean_length }
+        let names_code = question.terms.iter().any(|term| !term.parts.is_empty());
+        let code = if names_code { 1.0 } else { CODE };
+        Self { found: Vec::new(), weights, total, mean_length, code }
     }
 
     /// Adds the best units of a passage, given with its place among the others.
@@ -83,7 +91,8 @@ impl Candidates {
             // Who needs the unit before it is read with it.
             let before = number.checked_sub(1).filter(|_| unit.points_back).map(|before| &passage.units[before].own);
             let qualities = qualities(unit, before);
-            let score = score(unit, &qualities, &self.weights, self.mean_length) * prior(passage.number);
+            let kind = if unit.kind == UnitKind::Code { self.code } else { 1.0 };
+            let score = kind * score(unit, &qualities, &self.weights, self.mean_length) * prior(passage.number);
             if score > 0.0 {
                 self.found.push(Candidate { passage: place, unit: number, score, qualities });
             }
@@ -98,9 +107,12 @@ impl Candidates {
     }
 
     /// The share of the question that some of them have together, from 0 to 1.
-    pub(crate) fn coverage(&self, some: &[Candidate]) -> f64 {
-        let best = |term: usize| some.iter().map(|candidate| candidate.qualities[term]).fold(0.0, f64::max);
-        let covered: f64 = self.weights.iter().enumerate().map(|(term, weight)| best(term) * weight).sum();
+    pub(crate) fn coverage<'a>(&self, some: impl IntoIterator<Item = &'a Candidate>) -> f64 {
+        let mut best = vec![0.0_f64; self.weights.len()];
+        for candidate in some {
+            best.iter_mut().zip(&candidate.qualities).for_each(|(best, quality)| *best = best.max(*quality));
+        }
+        let covered: f64 = best.iter().zip(&self.weights).map(|(best, weight)| best * weight).sum();
         if self.total > 0.0 { (covered / self.total).min(1.0) } else { 0.0 }
     }
 }

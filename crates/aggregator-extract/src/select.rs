@@ -34,8 +34,9 @@ const MAX_TAKEN_ITEMS: usize = 8;
 /// than 0.49.
 pub const ANSWERED: f64 = 0.5;
 
-/// The share that the best sentences have together, when the sources answer a question that asks for several things.
-/// Single words of a question are found here and there, so it is higher.
+/// The share that the best sentences have together, when they answer a question that asks for several things. They are of one
+/// source, or each has two words of the question and one of them in common ("gold melts", "lead melts"): in a folder of any
+/// size, some sentence has each single word.
 pub const ANSWERED_TOGETHER: f64 = 0.8;
 
 /// How many of the best candidates decide whether the question is answered.
@@ -44,8 +45,19 @@ const DECIDING: usize = 5;
 /// Whether the candidates answer the question.
 pub(crate) fn is_answered(candidates: &Candidates) -> bool {
     let deciding = &candidates.found[..candidates.found.len().min(DECIDING)];
-    deciding.iter().any(|one| candidates.coverage(std::slice::from_ref(one)) >= ANSWERED)
-        || candidates.coverage(deciding) >= ANSWERED_TOGETHER
+    deciding.iter().any(|one| candidates.coverage([one]) >= ANSWERED)
+        || deciding.iter().any(|one| {
+            let together = deciding.iter().filter(|other| other.passage == one.passage || are_about_one(one, other));
+            candidates.coverage(together) >= ANSWERED_TOGETHER
+        })
+}
+
+/// Whether two candidates have a word of the question in common, and each another one.
+fn are_about_one(one: &Candidate, other: &Candidate) -> bool {
+    let has = |candidate: &Candidate, term: usize| candidate.qualities[term] > 0.0;
+    let terms = 0..one.qualities.len();
+    let several = |candidate: &Candidate| terms.clone().filter(|&term| has(candidate, term)).count() >= 2;
+    several(one) && several(other) && terms.clone().any(|term| has(one, term) && has(other, term))
 }
 
 /// The chosen units: passages in the order of their best unit, and the units of each in their own order.
@@ -53,7 +65,7 @@ pub(crate) fn select(scored: &Candidates, passages: &[Passage], options: Options
     let candidates = &scored.found[..scored.found.len().min(MAX_LOOKED_AT)];
     let Some(best) = candidates.first() else { return Vec::new() };
     let unit = |candidate: &Candidate| &passages[candidate.passage].units[candidate.unit];
-    let coverages: Vec<f64> = candidates.iter().map(|one| scored.coverage(std::slice::from_ref(one))).collect();
+    let coverages: Vec<f64> = candidates.iter().map(|one| scored.coverage([one])).collect();
     let mut chosen: BTreeSet<(usize, usize)> = BTreeSet::new();
     let mut order: Vec<usize> = Vec::new();
     let mut repeats = vec![0.0_f64; candidates.len()];

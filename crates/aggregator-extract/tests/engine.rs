@@ -126,3 +126,16 @@ async fn markers_of_a_page_are_no_citations_of_the_answer() {
     }
     insta::assert_snapshot!(shown(&reply));
 }
+
+/// Of a folder of any size, some sentence has each word of any question.
+#[tokio::test(start_paused = true)]
+async fn words_that_are_found_one_by_one_answer_nothing() {
+    let pages = &[
+        ("Stock", "We also need cups, plates and spoons."),
+        ("Notes", "The committee won the case."),
+        ("Tower", "It was built for a world fair."),
+        ("Log", "The archive begins in 1998."),
+    ];
+    let reply = ask("Who won the world cup in 1998?", pages, Extractive::new()).await;
+    assert_eq!((reply.answer.as_str(), reply.citations.len()), (NO_ANSWER, 0));
+}

@@ -1,0 +1,126 @@
+//! Bytes of a file as text.
+
+use std::borrow::Cow;
+
+/// What the bytes of a file are.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Decoded<'a> {
+    /// Text; where bytes belonged to no character, U+FFFD stands for them.
+    Text {
+        text: Cow<'a, str>,
+        /// Whether bytes belonged to no character.
+        lossy: bool,
+    },
+    /// Something else than text: it has NUL bytes, and no byte order mark that explains them.
+    Binary,
+}
+
+/// Decodes UTF-8 with or without a byte order mark, and UTF-16 with one. In other encodings, what is ASCII stays
+/// readable; HTML may say that it is in Windows-1252, which is also what browsers read as ISO 8859-1 and US-ASCII.
+pub(crate) fn decode(bytes: &[u8], is_html: bool) -> Decoded<'_> {
+    match bytes {
+        _ if is_html && is_windows_1252(bytes) => {
+            Decoded::Text { text: bytes.iter().map(|&byte| windows_1252(byte)).collect(), lossy: false }
+        }
+        [0xff, 0xfe, rest @ ..] => utf_16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => utf_16(rest, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] => utf_8(rest),
+        _ => utf_8(bytes),
+    }
+}
+
+/// Whether a page that is no UTF-8 says so, in the first 1,024 bytes, where browsers look for it.
+fn is_windows_1252(bytes: &[u8]) -> bool {
+    const LABELS: [&str; 6] = ["iso-8859-1", "iso8859-1", "latin1", "windows-1252", "cp1252", "us-ascii"];
+    if std::str::from_utf8(bytes).is_ok() || bytes.contains(&0) || bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
+        return false;
+    }
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(1_024)]).to_ascii_lowercase();
+    let mut after = head.split("charset=").skip(1).map(|rest| rest.trim_start_matches(['"', '\'', ' ']));
+    after.any(|rest| LABELS.iter().any(|label| rest.starts_with(label)))
+}
+
+/// The characters that Windows-1252 has where ISO 8859-1 has control characters (WHATWG Encoding, index windows-1252).
+fn windows_1252(byte: u8) -> char {
+    const HIGH: [char; 32] = [
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘',
+        '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+    ];
+    match byte {
+        0x80..=0x9f => HIGH[usize::from(byte - 0x80)],
+        _ => char::from(byte),
+    }
+}
+
+fn utf_8(bytes: &[u8]) -> Decoded<'_> {
+    if bytes.contains(&0) {
+        return Decoded::Binary;
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let lossy = matches!(text, Cow::Owned(_));
+    Decoded::Text { text, lossy }
+}
+
+fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Decoded<'static> {
+    let mut lossy = bytes.len() % 2 == 1;
+    let units = bytes.as_chunks::<2>().0.iter().map(|&pair| unit(pair));
+    let text: String = char::decode_utf16(units)
+        .map(|decoded| {
+            decoded.unwrap_or_else(|_| {
+                lossy = true;
+                char::REPLACEMENT_CHARACTER
+            })
+        })
+        .collect();
+    match text.contains('\0') {
+        true => Decoded::Binary,
+        false => Decoded::Text { text: Cow::Owned(text), lossy },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: &[u8]) -> Option<(String, bool)> {
+        match decode(bytes, false) {
+            Decoded::Text { text, lossy } => Some((text.into_owned(), lossy)),
+            Decoded::Binary => None,
+        }
+    }
+
+    #[test]
+    fn byte_order_marks_name_the_encoding() {
+        assert_eq!(text("grün".as_bytes()), Some(("grün".into(), false)));
+        assert_eq!(text(b"\xef\xbb\xbfab"), Some(("ab".into(), false)));
+        assert_eq!(text(b"\xff\xfea\0\xfc\0"), Some(("aü".into(), false)));
+        assert_eq!(text(b"\xfe\xff\0a\0\xfc"), Some(("aü".into(), false)));
+        assert_eq!(text(b"\xff\xfe\x3d\xd8\x00\xde"), Some(("😀".into(), false)));
+    }
+
+    #[test]
+    fn a_page_may_name_its_encoding() {
+        let page = |charset: &str| [format!("<meta charset={charset}>").as_bytes(), b"gr\xfcn \x80"].concat();
+        let text = |bytes: &[u8]| match decode(bytes, true) {
+            Decoded::Text { text, lossy } => (text.rsplit('>').next().unwrap().to_owned(), lossy),
+            Decoded::Binary => unreachable!(),
+        };
+        assert_eq!(text(&page("\"ISO-8859-1\"")), ("grün €".into(), false));
+        assert_eq!(text(&page("koi8-r")), ("gr\u{fffd}n \u{fffd}".into(), true));
+        assert_eq!(
+            text("<meta charset=latin1>grün".as_bytes()),
+            ("grün".into(), false),
+            "it is UTF-8 whatever it says"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_decoded_is_marked() {
+        assert_eq!(text(b"gr\xfcn"), Some(("gr\u{fffd}n".into(), true)));
+        assert_eq!(text(b"\xff\xfe\x3d\xd8a\0"), Some(("\u{fffd}a".into(), true)));
+        assert_eq!(text(b"\xff\xfea\0b"), Some(("a".into(), true)));
+        assert_eq!(text(b""), Some((String::new(), false)));
+        assert_eq!(text(b"a\0b"), None);
+        assert_eq!(text(b"\xff\xfe\0\0a\0"), None);
+    }
+}

@@ -1,0 +1,343 @@
+//! Blocks of a document gathered to passages.
+
+use crate::parse::anchors::Anchors;
+use crate::parse::split::{cut, cut_lines, lines, prefix};
+
+/// A passage that has so many bytes is complete when the next block would make it longer than [`GOOD`].
+const ENOUGH: usize = 600;
+/// Blocks are gathered up to here.
+const GOOD: usize = 1_000;
+/// Longest passage that is made of several blocks, in bytes, unless the first of them only leads to the second.
+const LONG: usize = 1_500;
+/// A block that is shorter than this leads to the next: "For example:".
+const LEAD: usize = 200;
+/// Longest passage in bytes: a lead, and a block as long as a passage may be, with the lines around code.
+pub(crate) const MAX_PASSAGE: usize = LONG + LEAD + 100;
+/// Bytes of a passage's prose that tell its language.
+const MAX_PROSE: usize = 1_024;
+/// Longest heading and title in bytes.
+const MAX_HEADING: usize = 200;
+/// Levels of headings.
+const LEVELS: usize = 6;
+
+/// A passage of a document.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Piece {
+    /// The title of the document, as far as it is known.
+    pub(crate) title: Option<String>,
+    /// The headings that it stands under, from the outermost.
+    pub(crate) headings: Vec<String>,
+    /// What comes after `#` in its address. No two passages of a document have the same; one of them may have none.
+    pub(crate) anchor: Option<String>,
+    /// The line that it begins on, counted from 1.
+    pub(crate) line: u32,
+    pub(crate) text: String,
+    /// Words of people, without code; tells the language.
+    pub(crate) prose: String,
+}
+
+/// What a block is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Block<'a> {
+    /// Sentences, after an empty line.
+    Paragraph,
+    /// An item of a list or a row of a table, after a line feed.
+    Row,
+    /// Code, with the name of its language.
+    Code(&'a str),
+    /// Lines of a program, shown as they are.
+    Lines,
+}
+
+pub(super) struct Cutter<'s> {
+    sink: &'s mut dyn FnMut(Piece),
+    anchors: Anchors,
+    title: Option<String>,
+    /// The heading of each level.
+    headings: [Option<String>; LEVELS],
+    /// The anchor of the current section, until a passage has it.
+    anchor: Option<String>,
+    /// Whether a passage was given: only the first may be without an anchor, for it is found by the file alone.
+    given: bool,
+    /// The last heading, with its line and level, while nothing stands under it.
+    bare: Option<(String, u32, usize)>,
+    text: String,
+    prose: String,
+    line: u32,
+}
+
+impl<'s> Cutter<'s> {
+    pub(super) fn new(sink: &'s mut dyn FnMut(Piece)) -> Self {
+        Self {
+            sink,
+            anchors: Anchors::default(),
+            title: None,
+            headings: Default::default(),
+            anchor: None,
+            given: false,
+            bare: None,
+            text: String::new(),
+            prose: String::new(),
+            line: 1,
+        }
+    }
+
+    /// Names the document, unless it is named.
+    pub(super) fn title(&mut self, title: &str) {
+        let title = tidy(title);
+        if self.title.is_none() && !title.is_empty() {
+            self.title = Some(title);
+        }
+    }
+
+    /// Begins a section of a level from 1 to 6. Its anchor is `id`, or made of the heading.
+    pub(super) fn heading(&mut self, level: usize, heading: &str, id: Option<&str>, line: u32) {
+        let level = level.clamp(1, LEVELS);
+        self.flush();
+        // A heading that only has deeper ones under it says nothing that they do not say.
+        if self.bare.as_ref().is_some_and(|&(_, _, bare)| level <= bare) {
+            self.flush_bare();
+        }
+        let heading = tidy(heading);
+        let slug = match id {
+            Some(id) => self.anchors.unique(id.to_owned()),
+            None => self.anchors.slug(&heading),
+        };
+        self.headings[level - 1..].fill(None);
+        if level == 1 {
+            self.title(&heading);
+        }
+        self.anchor = Some(slug).filter(|slug| !slug.is_empty());
+        self.bare = (!heading.is_empty()).then(|| (heading.clone(), line, level));
+        self.headings[level - 1] = Some(heading).filter(|heading| !heading.is_empty());
+    }
+
+    /// Begins a part of the document that has an address, and no heading.
+    pub(super) fn part(&mut self, anchor: String) {
+        self.flush();
+        self.anchor = Some(self.anchors.unique(anchor));
+    }
+
+    /// Adds a block that begins on a line.
+    pub(super) fn block(&mut self, block: Block<'_>, text: &str, line: u32) {
+        let text = match block {
+            Block::Code(_) | Block::Lines => text.trim_matches('\n').trim_end(),
+            Block::Paragraph => text.trim(),
+            // Items are indented by their depth.
+            Block::Row => text.trim_end(),
+        };
+        if text.is_empty() {
+            return;
+        }
+        let mut rest = text;
+        let mut line = line;
+        while rest.len() > LONG {
+            let at = match block {
+                Block::Code(_) | Block::Lines => cut_lines(rest, LONG),
+                Block::Paragraph | Block::Row => cut(rest, LONG),
+            };
+            let (head, tail) = rest.split_at(at);
+            self.add(block, head, line);
+            self.flush();
+            line += lines(head);
+            rest = tail;
+        }
+        self.add(block, rest, line);
+    }
+
+    fn add(&mut self, block: Block<'_>, text: &str, line: u32) {
+        let text = text.trim_end();
+        if text.is_empty() {
+            return;
+        }
+        let together = self.text.len() + text.len();
+        let fits = together <= GOOD
+            || (self.text.len() < ENOUGH && together <= LONG)
+            || (self.text.len() < LEAD && together <= LONG + LEAD);
+        if !self.text.is_empty() && !fits {
+            self.flush();
+        }
+        self.bare = None;
+        if self.text.is_empty() {
+            self.line = line;
+        } else {
+            self.text.push_str(if block == Block::Row { "\n" } else { "\n\n" });
+        }
+        match block {
+            Block::Code(language) => {
+                // A fence must be longer than those in the code.
+                let fence = "`".repeat(longest_run(text).max(2) + 1).chars().take(16).collect::<String>();
+                let language = prefix(language, 32);
+                self.text.extend([fence.as_str(), language, "\n", text, "\n", &fence]);
+            }
+            Block::Paragraph | Block::Row | Block::Lines => self.text.push_str(text),
+        }
+        if matches!(block, Block::Paragraph | Block::Row) {
+            self.prose(text);
+        }
+    }
+
+    /// Adds words that tell the language of the current passage.
+    pub(super) fn prose(&mut self, text: &str) {
+        let room = MAX_PROSE.saturating_sub(self.prose.len());
+        if room > 0 {
+            self.prose.push_str(prefix(text, room));
+            self.prose.push('\n');
+        }
+    }
+
+    /// Bytes of the current passage.
+    pub(super) fn gathered(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Whether the current passage is long enough to end at a good place.
+    pub(super) fn enough(&self) -> bool {
+        self.text.len() >= ENOUGH
+    }
+
+    /// Ends the current passage.
+    pub(super) fn flush(&mut self) {
+        if self.text.is_empty() {
+            return;
+        }
+        let text = std::mem::take(&mut self.text);
+        let prose = std::mem::take(&mut self.prose);
+        let line = self.line;
+        self.give(text, prose, line);
+    }
+
+    fn flush_bare(&mut self) {
+        if let Some((heading, line, _)) = self.bare.take() {
+            self.give(heading.clone(), heading, line);
+        }
+    }
+
+    fn give(&mut self, text: String, prose: String, line: u32) {
+        let anchor = match self.anchor.take() {
+            Some(anchor) => Some(anchor),
+            None if self.given || self.headings.iter().any(Option::is_some) => {
+                Some(self.anchors.unique(format!("L{line}")))
+            }
+            None => None,
+        };
+        self.given = true;
+        let headings = self.headings.iter().flatten().cloned().collect();
+        (self.sink)(Piece { title: self.title.clone(), headings, anchor, line, text, prose });
+    }
+
+    /// Ends the document.
+    pub(super) fn finish(mut self) {
+        self.flush();
+        self.flush_bare();
+    }
+}
+
+/// A heading on one line, without what a terminal would obey.
+fn tidy(heading: &str) -> String {
+    let mut tidy = String::new();
+    for word in heading.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+        if !tidy.is_empty() {
+            tidy.push(' ');
+        }
+        tidy.push_str(prefix(word, MAX_HEADING));
+        if tidy.len() >= MAX_HEADING {
+            break;
+        }
+    }
+    tidy.truncate(tidy.floor_char_boundary(MAX_HEADING));
+    tidy
+}
+
+fn longest_run(code: &str) -> usize {
+    code.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces(fill: impl FnOnce(&mut Cutter<'_>)) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        let mut sink = |piece| pieces.push(piece);
+        let mut cutter = Cutter::new(&mut sink);
+        fill(&mut cutter);
+        cutter.finish();
+        pieces
+    }
+
+    #[test]
+    fn sections_are_passages_with_the_headings_above_them() {
+        let pieces = pieces(|cutter| {
+            cutter.block(Block::Paragraph, "before", 1);
+            cutter.heading(1, "Guide", None, 3);
+            cutter.heading(2, "Install", None, 5);
+            cutter.block(Block::Paragraph, "a", 7);
+            cutter.block(Block::Row, "- b", 8);
+            cutter.heading(3, "Linux", None, 9);
+            cutter.block(Block::Code("sh"), "x", 11);
+            cutter.heading(2, "Alone", None, 15);
+            cutter.heading(2, "Last", None, 17);
+        });
+        let seen: Vec<_> = pieces
+            .iter()
+            .map(|piece| (piece.headings.join(" > "), piece.anchor.as_deref(), piece.line, piece.text.as_str()))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (String::new(), None, 1, "before"),
+                ("Guide > Install".into(), Some("install"), 7, "a\n- b"),
+                ("Guide > Install > Linux".into(), Some("linux"), 11, "```sh\nx\n```"),
+                ("Guide > Alone".into(), Some("alone"), 15, "Alone"),
+                ("Guide > Last".into(), Some("last"), 17, "Last"),
+            ]
+        );
+        assert_eq!(pieces[1].title.as_deref(), Some("Guide"));
+    }
+
+    #[test]
+    fn long_sections_are_cut_between_blocks_and_long_blocks_inside() {
+        let sentence = "This is a sentence of some length. ".repeat(10);
+        let cut = pieces(|cutter| {
+            for number in 0..20 {
+                cutter.block(Block::Paragraph, &sentence, number * 2 + 1);
+            }
+        });
+        assert!(cut.iter().all(|piece| (600..=LONG).contains(&piece.text.len())), "{cut:?}");
+        assert_eq!(cut.len(), 10);
+        assert_eq!(cut[1].anchor.as_deref(), Some("L5"));
+
+        let code = "let value = function(argument);\n".repeat(100);
+        let cut = pieces(|cutter| cutter.block(Block::Code("rust"), &code, 1));
+        assert!(cut.len() == 3 && cut.iter().all(|piece| piece.text.starts_with("```rust\nlet")), "{cut:?}");
+        assert!(cut.iter().all(|piece| piece.text.ends_with(";\n```") && piece.text.len() <= MAX_PASSAGE));
+
+        let cut = pieces(|cutter| cutter.block(Block::Paragraph, &"x".repeat(1_000_000), 1));
+        assert!(cut.iter().all(|piece| piece.text.len() <= LONG));
+        assert_eq!(cut.iter().map(|piece| piece.text.len()).sum::<usize>(), 1_000_000);
+        let anchors: std::collections::HashSet<_> = cut.iter().map(|piece| &piece.anchor).collect();
+        assert_eq!(anchors.len(), cut.len(), "each has an address of its own");
+    }
+
+    #[test]
+    fn a_lead_stays_with_what_it_leads_to_and_code_is_not_cut() {
+        let code = "x\n".repeat(740);
+        let pieces = pieces(|cutter| {
+            cutter.block(Block::Paragraph, &"word ".repeat(150), 1);
+            cutter.block(Block::Paragraph, &"more ".repeat(60), 2);
+            cutter.heading(2, "h", None, 3);
+            cutter.block(Block::Paragraph, "For example:", 3);
+            cutter.block(Block::Code(""), &code, 4);
+        });
+        assert_eq!(pieces.len(), 3);
+        assert!(pieces[2].text.starts_with("For example:\n\n```\nx\n"));
+        assert!(pieces[2].text.len() <= MAX_PASSAGE);
+    }
+
+    #[test]
+    fn code_with_fences_gets_longer_ones() {
+        let pieces = pieces(|cutter| cutter.block(Block::Code("md"), "```\na\n```", 1));
+        assert_eq!(pieces[0].text, "````md\n```\na\n```\n````");
+    }
+}

@@ -1,0 +1,148 @@
+//! Changes of an index, which one commit makes all at once.
+
+use std::hash::Hasher as _;
+use std::path::{Path, PathBuf};
+
+use aggregator_words::Language;
+use siphasher::sip::SipHasher13;
+use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
+use tantivy::{IndexWriter, TantivyDocument, Term};
+
+use crate::error::IndexError;
+use crate::files::kind::Kind;
+use crate::parse::Piece;
+use crate::store::manifest::Entry;
+use crate::store::schema::{Fields, HEADING_SEPARATOR, ORDINAL_BITS, SEPARATOR, path_bytes};
+use crate::store::tokenizer::with_language;
+
+/// Memory for postings before they are written to a segment, in bytes.
+const HEAP: usize = 32 * 1_024 * 1_024;
+/// Segments with more passages are not merged: merging reads all of them through the page cache, and the memory of an
+/// update is bounded. A segment that the heap was full of has about twice as many.
+const MAX_MERGED: usize = 20_000;
+/// Segments of similar size that are merged to one.
+const SEGMENTS: usize = 8;
+/// A segment with a larger part of removed passages is rewritten without them.
+const REMOVED: f32 = 0.3;
+
+pub(crate) struct Writer {
+    writer: IndexWriter,
+    fields: Fields,
+    root: PathBuf,
+}
+
+impl Writer {
+    pub(crate) fn new(index: &tantivy::Index, fields: Fields, root: &Path) -> Result<Self, IndexError> {
+        let options = IndexWriterOptions::builder()
+            .memory_budget_per_thread(HEAP)
+            .num_worker_threads(1)
+            .num_merge_threads(1)
+            .build();
+        let writer: IndexWriter =
+            index.writer_with_options(options).map_err(IndexError::engine(root, "opened for writing"))?;
+        // A process that was killed between writing which passages are removed and committing that has left a file whose
+        // name is given again, as operations are counted from the last commit; the engine would refuse to write it.
+        writer.garbage_collect_files().wait().map_err(IndexError::engine(root, "tidied"))?;
+        let mut policy = LogMergePolicy::default();
+        policy.set_min_num_segments(SEGMENTS);
+        policy.set_max_docs_before_merge(MAX_MERGED);
+        policy.set_del_docs_ratio_before_merge(REMOVED);
+        writer.set_merge_policy(Box::new(policy));
+        Ok(Self { writer, fields, root: root.to_owned() })
+    }
+
+    /// Removes a file and its passages.
+    pub(crate) fn remove(&self, path: &[u8]) {
+        self.writer.delete_term(Term::from_field_bytes(self.fields.passage_of, path));
+        self.forget(path);
+    }
+
+    /// Removes what is known of a file, and keeps its passages.
+    pub(crate) fn forget(&self, path: &[u8]) {
+        self.writer.delete_term(Term::from_field_bytes(self.fields.file, path));
+    }
+
+    /// Adds what is known of a file.
+    pub(crate) fn record(&self, path: &[u8], entry: &Entry) -> Result<(), IndexError> {
+        let fields = &self.fields;
+        let mut document = TantivyDocument::default();
+        document.add_bytes(fields.file, path);
+        document.add_u64(fields.size, entry.stamp.size);
+        document.add_i64(fields.modified, entry.stamp.modified);
+        document.add_u64(fields.hash_high, (entry.hash >> 64) as u64);
+        document.add_u64(fields.hash_low, entry.hash as u64);
+        document.add_i64(fields.read, entry.read);
+        self.add(document)
+    }
+
+    /// Adds a passage, the `ordinal`th of its file.
+    pub(crate) fn passage(
+        &self,
+        path: &Path,
+        ordinal: u64,
+        piece: &Piece,
+        language: Language,
+    ) -> Result<(), IndexError> {
+        let fields = &self.fields;
+        let mut document = TantivyDocument::default();
+        document.add_text(fields.body, with_language(language, &piece.text));
+        document.add_text(fields.head, with_language(language, &head(path, piece)));
+        document.add_text(fields.language, language.code());
+        if let Some(anchor) = &piece.anchor {
+            document.add_text(fields.anchor, anchor);
+        }
+        document.add_u64(fields.program, u64::from(Kind::of(path) == Some(Kind::Source)));
+        let path = path_bytes(path);
+        document.add_bytes(fields.passage_of, path);
+        document.add_u64(fields.line, u64::from(piece.line));
+        document.add_u64(fields.order, order(path, ordinal));
+        self.add(document)
+    }
+
+    fn add(&self, document: TantivyDocument) -> Result<(), IndexError> {
+        self.writer.add_document(document).map(drop).map_err(IndexError::engine(&self.root, "written"))
+    }
+
+    /// Makes all changes at once; merging ends before it returns, so that no thread is left.
+    pub(crate) fn commit(mut self) -> Result<(), IndexError> {
+        self.writer.commit().map_err(IndexError::engine(&self.root, "written"))?;
+        self.writer.wait_merging_threads().map_err(IndexError::engine(&self.root, "merged"))
+    }
+
+    /// The error that ended the writing thread, when [`add`](Self::passage) only says that it ended.
+    pub(crate) fn cause(mut self, error: IndexError) -> IndexError {
+        match self.writer.prepare_commit() {
+            Ok(prepared) => {
+                let _ = prepared.abort();
+                error
+            }
+            Err(cause) => match IndexError::engine(&self.root, "written")(cause) {
+                cause @ IndexError::Storage { .. } => cause,
+                _ => error,
+            },
+        }
+    }
+}
+
+fn head(path: &Path, piece: &Piece) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut head = String::new();
+    head.push_str(piece.title.as_deref().unwrap_or_default());
+    head.push(SEPARATOR);
+    for (index, heading) in piece.headings.iter().enumerate() {
+        if index > 0 {
+            head.push(HEADING_SEPARATOR);
+        }
+        head.push_str(heading);
+    }
+    head.push(SEPARATOR);
+    head.extend(name.chars().filter(|c| !c.is_control()));
+    head
+}
+
+fn order(path: &[u8], ordinal: u64) -> u64 {
+    let mut digest = SipHasher13::new();
+    digest.write(path);
+    let low = (1 << ORDINAL_BITS) - 1;
+    digest.finish() & !low | ordinal.min(low)
+}
