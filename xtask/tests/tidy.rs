@@ -65,6 +65,18 @@ const MEMBERS: &[Member] = &[
         dev: &[],
         never: &[HTTP, ENTROPY],
     },
+    Member {
+        name: "aggregator-server",
+        normal: &[
+            "aggregator-core",
+            "aggregator-extract",
+            "aggregator-index",
+            "aggregator-settings",
+            "aggregator-wire",
+        ],
+        dev: &[],
+        never: &[],
+    },
     Member { name: "aggregator-settings", normal: &["aggregator-core"], dev: &[], never: &[HTTP] },
     Member { name: "aggregator-wire", normal: &["aggregator-core"], dev: &["aggregator-mocks"], never: &[HTTP] },
     Member { name: "aggregator-words", normal: &[], dev: &[], never: &[HTTP, SERDE, ENGINE] },

@@ -1,0 +1,218 @@
+//! A query from the command line: its events become text for a terminal, or lines of JSON.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use aggregator_core::event::{EventKind, RankedSource, Summary};
+use aggregator_core::{Engine, Query, QueryStream, Settings};
+use aggregator_extract::Extractive;
+use aggregator_index::IndexProvider;
+use futures::StreamExt as _;
+
+use crate::command_line::Asked;
+use crate::exit::{self, Exit, Failure};
+use crate::interrupt::Interrupt;
+use crate::place;
+use crate::terminal;
+use crate::terminal::wrap::Wrapped;
+
+/// Most sources that are listed where the answer cites none.
+const LISTED: usize = 5;
+
+/// What a query is asked with.
+pub struct Question<'a> {
+    /// The index of the documents.
+    pub provider: IndexProvider,
+    /// Who answers; nobody where passages are all that is wanted.
+    pub model: Option<Extractive>,
+    /// The engine's settings.
+    pub settings: Settings,
+    /// What is asked, within the limits of the command line.
+    pub query: Query,
+    /// Options of the command.
+    pub asked: &'a Asked,
+    /// The folder that the program was called in.
+    pub here: PathBuf,
+}
+
+/// Makes a query of words.
+///
+/// # Errors
+/// When it is empty or too long, or a limit is out of its range.
+pub fn query(words: &[String], asked: &Asked, limit: Option<u32>) -> Result<Query, Failure> {
+    let usage = |error| Failure::new(Exit::Usage, error);
+    let mut query = Query::new(words.join(" ")).map_err(usage)?;
+    if let Some(deadline) = asked.deadline {
+        query = query.with_deadline(deadline).map_err(usage)?;
+    }
+    if let Some(limit) = limit {
+        query = query.with_max_sources(limit).map_err(usage)?;
+    }
+    Ok(query)
+}
+
+/// Asks, and prints what comes as it comes.
+pub fn run(question: Question<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
+    let answers = question.model.is_some();
+    let mut engine = Engine::builder().settings(question.settings).provider(question.provider);
+    if let Some(model) = question.model {
+        engine = engine.model(model);
+    }
+    let engine = engine.build().map_err(|error| Failure::new(Exit::Usage, error))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = runtime.map_err(|error| Failure::new(Exit::Failed, format!("no runtime can be made: {error}")))?;
+    runtime.block_on(async {
+        let mut events = engine.run(question.query);
+        interrupt.cancels(events.canceller());
+        let end = match question.asked.json {
+            true => lines_of_json(events).await,
+            false => text(events, answers, &question.here).await,
+        };
+        end.map_err(|error| exit::output(&error))
+    })
+}
+
+async fn lines_of_json(mut events: QueryStream) -> io::Result<Exit> {
+    let mut out = io::stdout().lock();
+    let mut exit = Exit::Failed;
+    while let Some(event) = events.next().await {
+        writeln!(out, "{}", aggregator_wire::to_json_line(&event))?;
+        out.flush()?;
+        if event.kind.is_terminal() {
+            exit = exit_of(&event.kind);
+        }
+    }
+    Ok(exit)
+}
+
+/// How a query ended, as an exit code.
+fn exit_of(last: &EventKind) -> Exit {
+    match last {
+        EventKind::Done { summary } => match &summary.answer {
+            Some(answer) if answer.has_citations => Exit::Done,
+            None if !summary.sources.is_empty() => Exit::Done,
+            _ => Exit::Nothing,
+        },
+        EventKind::Cancelled { .. } => Exit::Interrupted,
+        _ => Exit::Failed,
+    }
+}
+
+/// What was seen of a query.
+#[derive(Default)]
+struct Seen {
+    first_result: Option<Duration>,
+    cited: Vec<u32>,
+    wrote: bool,
+}
+
+async fn text(mut events: QueryStream, answers: bool, here: &Path) -> io::Result<Exit> {
+    let started = Instant::now();
+    let columns = terminal::columns();
+    let mut seen = Seen::default();
+    let mut answer = Wrapped::new(anstream::stdout(), columns);
+    while let Some(event) = events.next().await {
+        match &event.kind {
+            EventKind::Result { .. } => {
+                seen.first_result.get_or_insert_with(|| started.elapsed());
+            }
+            EventKind::AnswerDelta { text } => {
+                seen.wrote = true;
+                answer.push(text.as_str())?;
+            }
+            EventKind::Citation { number, .. } if !seen.cited.contains(number) => seen.cited.push(*number),
+            last if last.is_terminal() => {
+                // The engine never ends without a last event.
+                answer.finish()?;
+                return end(last, answers, &seen, started.elapsed(), here);
+            }
+            _ => {}
+        }
+    }
+    Ok(Exit::Failed)
+}
+
+/// Prints what belongs below the answer.
+fn end(last: &EventKind, answers: bool, seen: &Seen, total: Duration, here: &Path) -> io::Result<Exit> {
+    let mut out = anstream::stdout().lock();
+    let summary = last.summary();
+    let sources: &[RankedSource] = summary.map_or(&[], |summary| &summary.sources);
+    if seen.wrote {
+        writeln!(out)?;
+    }
+    match answers {
+        true => cited(&mut out, sources, seen, here)?,
+        false => passages(&mut out, sources, here)?,
+    }
+    out.flush()?;
+    drop(out);
+    let mut notes = anstream::stderr().lock();
+    match last {
+        EventKind::Failed { error, .. } => writeln!(notes, "{error}")?,
+        EventKind::Cancelled { .. } => writeln!(notes, "interrupted; this is what there was")?,
+        _ if sources.is_empty() => {
+            writeln!(notes, "nothing was found: try other words, or more documents with --docs")?;
+        }
+        _ => {}
+    }
+    writeln!(notes, "{}", times(seen, total, summary))?;
+    Ok(exit_of(last))
+}
+
+/// The sources that the answer cites; where it cites none, the closest ones.
+fn cited(out: &mut impl Write, sources: &[RankedSource], seen: &Seen, here: &Path) -> io::Result<()> {
+    let is_cited = |source: &&RankedSource| seen.cited.contains(&source.number);
+    let listed: Vec<_> = sources.iter().filter(is_cited).collect();
+    let (title, listed) = match listed.is_empty() {
+        false => ("Sources", listed),
+        true => ("Closest passages", sources.iter().take(LISTED).collect()),
+    };
+    if listed.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{}{title}{}", BOLD.render(), BOLD.render_reset())?;
+    for RankedSource { number, source, .. } in listed {
+        writeln!(out, "  [{number}] {}", source.title)?;
+        writeln!(out, "      {}{}{}", DIM.render(), place::shown(source.url.as_str(), here), DIM.render_reset())?;
+    }
+    Ok(())
+}
+
+/// Passages in their order, with what they begin with.
+fn passages(out: &mut impl Write, sources: &[RankedSource], here: &Path) -> io::Result<()> {
+    const BEGINNING: usize = 160;
+    for RankedSource { number, source, .. } in sources {
+        writeln!(out, "{}{number:>3}. {}{}", BOLD.render(), source.title, BOLD.render_reset())?;
+        writeln!(out, "     {}{}{}", DIM.render(), place::shown(source.url.as_str(), here), DIM.render_reset())?;
+        let snippet = source.snippet.as_str().split_whitespace().collect::<Vec<_>>().join(" ");
+        let beginning = match snippet.char_indices().nth(BEGINNING) {
+            None => snippet,
+            Some((end, _)) => {
+                let end = snippet[..end].rfind(' ').unwrap_or(end);
+                format!("{} …", &snippet[..end])
+            }
+        };
+        let mut wrapped =
+            Wrapped::new(Vec::new(), terminal::columns().map(|columns| columns.saturating_sub(5).max(15)));
+        wrapped.push(&beginning)?;
+        for line in String::from_utf8_lossy(&wrapped.finish()?).lines() {
+            writeln!(out, "     {line}")?;
+        }
+    }
+    Ok(())
+}
+
+fn times(seen: &Seen, total: Duration, summary: Option<&Summary>) -> String {
+    let ms = |duration: Duration| match duration.as_micros() {
+        micros @ 0..10_000 => format!("{:.1} ms", micros as f64 / 1e3),
+        micros => format!("{} ms", micros / 1_000),
+    };
+    let found = summary.map_or(0, |summary| summary.sources.len());
+    let passages = if found == 1 { "passage" } else { "passages" };
+    let first = seen.first_result.map(|first| format!("first result after {}, ", ms(first))).unwrap_or_default();
+    format!("{found} {passages}, {first}total {}", ms(total))
+}
+
+const BOLD: anstyle::Style = anstyle::Style::new().bold();
+const DIM: anstyle::Style = anstyle::Style::new().dimmed();

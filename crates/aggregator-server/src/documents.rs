@@ -1,0 +1,131 @@
+//! The documents of a call, and their index.
+
+use std::fs;
+use std::hash::Hasher as _;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use aggregator_index::{Index, IndexError, Options, Report};
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
+
+use crate::exit::{Exit, Failure};
+use crate::interrupt::Interrupt;
+use crate::settings::{Effective, user_folder};
+use crate::terminal::progress::Bar;
+
+/// Documents, and where their index is.
+#[derive(Debug)]
+pub struct Documents {
+    /// The folders and files, absolute and in order, each once.
+    pub folders: Vec<PathBuf>,
+    /// The folder of the index.
+    pub index_folder: PathBuf,
+    options: Options,
+}
+
+/// An index that is up to date.
+#[derive(Debug)]
+pub struct Ready {
+    /// The index.
+    pub index: Index,
+    /// What was done.
+    pub report: Report,
+    /// How long that took.
+    pub took: Duration,
+}
+
+impl Documents {
+    /// Those of the command line, or else of the settings.
+    ///
+    /// # Errors
+    /// When nobody names any, one is not there, or there is no place for an index.
+    pub fn find(named: &[PathBuf], settings: &Effective) -> Result<Self, Failure> {
+        let named = if named.is_empty() { &settings.documents.folders } else { named };
+        if named.is_empty() {
+            let what =
+                "no documents are named: give a folder with --docs, or `folders` in [documents] of aggregator.toml";
+            return Err(Failure::new(Exit::Usage, what));
+        }
+        let absolute = |path: &PathBuf| {
+            fs::canonicalize(path).map_err(|error| {
+                let what = format!(
+                    "documents {:?} cannot be read: {error}; name a folder or file that is there",
+                    path.display().to_string()
+                );
+                Failure::new(Exit::Documents, what)
+            })
+        };
+        let mut folders = named.iter().map(absolute).collect::<Result<Vec<_>, _>>()?;
+        folders.sort();
+        folders.dedup();
+        let cache = match &settings.documents.cache {
+            Some(cache) => cache.clone(),
+            None => user_folder("XDG_CACHE_HOME", ".cache").map(|cache| cache.join("aggregator")).ok_or_else(|| {
+                let what = "there is no place for the index: set HOME or XDG_CACHE_HOME, or `cache` in [documents]";
+                Failure::new(Exit::Usage, what)
+            })?,
+        };
+        let index_folder = cache.join("index").join(name(&folders));
+        let mut options = Options::default();
+        options.max_file_bytes = settings.documents.max_file_bytes;
+        Ok(Self { folders, index_folder, options })
+    }
+
+    /// Opens their index and brings it up to date, with a bar where somebody looks.
+    ///
+    /// # Errors
+    /// When documents or the index cannot be read or written.
+    pub fn ready(&self, interrupt: &Interrupt) -> Result<Ready, Failure> {
+        let failed = |error: IndexError| Failure::new(Exit::Documents, error);
+        let started = Instant::now();
+        let index = Index::open(&self.index_folder).map_err(failed)?;
+        let mut bar = Bar::new();
+        let report = index.update(&self.folders, &self.options, |progress| {
+            bar.show(progress);
+            if interrupt.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        bar.gone();
+        match report {
+            Err(IndexError::Busy { .. }) if interrupt.is_asked() => Err(Failure::new(
+                Exit::Interrupted,
+                "interrupted while another process indexed; the index is as it was",
+            )),
+            Err(error) => Err(failed(error)),
+            Ok(report) => Ok(Ready { index, report, took: started.elapsed() }),
+        }
+    }
+}
+
+/// A name for the index of folders: the last part of the first, for people, and a digest of all of them.
+fn name(folders: &[PathBuf]) -> String {
+    let mut hasher = SipHasher13::new();
+    for folder in folders {
+        hasher.write(folder.as_os_str().as_encoded_bytes());
+        hasher.write(&[0]);
+    }
+    let plain = |folder: &Path| -> String {
+        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).take(40).collect()
+    };
+    let digest = hasher.finish128().as_u128();
+    format!("{}-{digest:032x}", folders.first().map(|folder| plain(folder)).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_folders_have_another_index() {
+        let name = |folders: &[&str]| name(&folders.iter().map(PathBuf::from).collect::<Vec<_>>());
+        let names =
+            [name(&["/a/docs"]), name(&["/b/docs"]), name(&["/a/docs", "/b"]), name(&["/a/doc", "s/b"]), name(&["/"])];
+        for (at, one) in names.iter().enumerate() {
+            assert!(!names[..at].contains(one), "{names:?}");
+            assert!(one.len() < 80 && one.is_ascii(), "{one}");
+        }
+        assert!(names[0].starts_with("docs-") && name(&["/ä\u{1b} b"]).starts_with("b-"), "{names:?}");
+        assert_eq!(name(&["/a/docs"]), names[0]);
+    }
+}

@@ -1,0 +1,58 @@
+//! How the program ends: exit codes, and failures with what to do about them.
+
+use std::fmt;
+
+/// What the help says about exit codes.
+pub const HELP: &str = "\
+Exit codes:
+  0    answered, found or done
+  1    nothing was found, or nothing of it answers the question
+  2    the command line or the settings are wrong
+  3    documents or the index cannot be read or written
+  4    the time was up, or the engine failed; what there was is printed
+  130  interrupted; what there was is printed";
+
+/// An exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Answered, found or done.
+    Done = 0,
+    /// Nothing was found, or nothing of it answers the question.
+    Nothing = 1,
+    /// The command line or the settings are wrong.
+    Usage = 2,
+    /// Documents or the index cannot be read or written.
+    Documents = 3,
+    /// The time was up, or the engine failed.
+    Failed = 4,
+    /// Interrupted.
+    Interrupted = 130,
+}
+
+/// The program cannot go on.
+#[derive(Debug)]
+pub struct Failure {
+    /// The code it ends with.
+    pub exit: Exit,
+    what: String,
+}
+
+impl Failure {
+    /// With what failed, with which value, and what to do next.
+    pub fn new(exit: Exit, what: impl fmt::Display) -> Self {
+        Self { exit, what: what.to_string() }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+/// Standard output cannot be written; a reader that went away is no failure.
+pub fn output(error: &std::io::Error) -> Failure {
+    let exit = if error.kind() == std::io::ErrorKind::BrokenPipe { Exit::Done } else { Exit::Failed };
+    Failure::new(exit, format!("standard output cannot be written: {error}"))
+}

@@ -1,0 +1,181 @@
+//! The settings of the program: a file, environment variables over it, and who said what.
+//!
+//! ```toml
+//! [documents]
+//! folders = ["docs", "notes"]   # from the folder of this file
+//!
+//! [answer]
+//! sentences = 6
+//!
+//! [engine]                      # the settings of the engine
+//! deadline_ms = 20_000
+//! ```
+
+mod failure;
+mod files;
+mod kind;
+mod layer;
+mod names;
+mod own;
+mod shown;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use aggregator_core::Settings;
+
+pub use failure::SettingsFailure;
+pub use files::{Places, user_folder};
+use layer::{Layer, merged};
+pub use own::{Answer, Documents};
+
+/// What holds for a call of the program.
+#[derive(Debug)]
+pub struct Effective {
+    /// The engine's settings.
+    pub engine: Settings,
+    /// Where documents are, and how they are read.
+    pub documents: Documents,
+    /// How answers are made.
+    pub answer: Answer,
+    layers: Vec<Layer>,
+}
+
+/// Reads the settings: of a file that is named, or else of the first that there is, with the variables over it.
+///
+/// # Errors
+/// A file that is named and cannot be read, a variable that no setting has, and values of the wrong kind or outside their
+/// range.
+pub fn load(
+    named: Option<PathBuf>,
+    places: &Places,
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<Effective, SettingsFailure> {
+    let mut layers: Vec<Layer> = files::find(named, places)?.into_iter().collect();
+    layers.extend(layer::of_variables(variables)?);
+    for layer in &layers {
+        layer.check()?;
+    }
+    let text = merged(&layers)?;
+    let (engine, own) = own::read(&text).map_err(|error| SettingsFailure {
+        place: "the settings of the file and of the environment together".into(),
+        what: error.to_string(),
+    })?;
+    Ok(Effective { engine, documents: own.documents, answer: own.answer, layers })
+}
+
+impl Effective {
+    /// Who says anything, for people.
+    pub fn origin(&self) -> String {
+        match &self.layers[..] {
+            [] => "the defaults, as there is no aggregator.toml".into(),
+            layers => layers.iter().map(Layer::origin).collect::<Vec<_>>().join(", "),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    fn load_with(file: Option<&str>, variables: &[(&str, &str)]) -> (tempfile::TempDir, Result<Effective, String>) {
+        let dir = tempfile::tempdir().unwrap();
+        let named = file.map(|text| {
+            let path = dir.path().join("aggregator.toml");
+            fs::write(&path, text).unwrap();
+            path
+        });
+        let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        let places = Places { here: dir.path().into(), config: None };
+        let loaded = load(named, &places, variables)
+            .map_err(|failure| failure.to_string().replace(dir.path().to_str().unwrap(), "DIR"));
+        (dir, loaded)
+    }
+
+    #[track_caller]
+    fn refused(file: Option<&str>, variables: &[(&str, &str)]) -> String {
+        load_with(file, variables).1.unwrap_err()
+    }
+
+    #[test]
+    fn nothing_has_to_be_configured() {
+        let effective = load_with(None, &[("PATH", "/bin")]).1.unwrap();
+        assert_eq!(effective.engine, Settings::default());
+        assert_eq!(effective.documents, Documents::default());
+    }
+
+    #[test]
+    fn a_variable_is_over_the_file_and_the_file_over_the_default() {
+        let file = "[documents]\nfolders = [\"a\", \"/b\"]\n[engine]\nmax_hits = 7\nmax_sources = 5\n";
+        let variables = [
+            ("AGGREGATOR_ENGINE_MAX_HITS", "9"),
+            ("AGGREGATOR_ENGINE_SELECTION_MIN_SOURCES", "2"),
+            ("AGGREGATOR_DOCUMENTS_CACHE", "/c d"),
+        ];
+        let (dir, effective) = load_with(Some(file), &variables);
+        let effective = effective.unwrap();
+        assert_eq!((effective.engine.max_hits, effective.engine.max_sources), (9, 5));
+        assert_eq!(effective.engine.selection.as_ref().unwrap().min_sources, 2);
+        assert_eq!(effective.documents.folders, [dir.path().join("a"), "/b".into()]);
+        assert_eq!(effective.documents.cache.as_deref(), Some(Path::new("/c d")));
+        let shown = effective.to_string().replace(dir.path().to_str().unwrap(), "DIR");
+        assert!(shown.contains("max_hits = 9  # variable AGGREGATOR_ENGINE_MAX_HITS\n"), "{shown}");
+        assert!(shown.contains("max_sources = 5  # DIR/aggregator.toml, line 5\n"), "{shown}");
+        assert!(shown.contains("deadline_ms = 60000\n"), "{shown}");
+        assert!(shown.contains("[engine.selection]\n"), "{shown}");
+        assert!(shown.contains("min_sources = 2  # variable"), "{shown}");
+        let again = load_with(Some(&shown.replace("DIR", dir.path().to_str().unwrap())), &[]).1.unwrap();
+        assert_eq!((&again.engine, &again.documents), (&effective.engine, &effective.documents), "{shown}");
+    }
+
+    #[test]
+    fn folders_of_a_variable_are_a_list_as_of_a_path() {
+        let effective = load_with(None, &[("AGGREGATOR_DOCUMENTS_FOLDERS", "/a:/b \"c\"")]).1.unwrap();
+        assert_eq!(effective.documents.folders, [Path::new("/a"), Path::new("/b \"c\"")]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place_and_what_there_is() {
+        insta::assert_snapshot!(
+            [
+                refused(Some("[docs]\nfolders = []"), &[]),
+                refused(Some("[documents]\nfolder = []"), &[]),
+                refused(Some("[documents]\nfolders = \"docs\""), &[]),
+                refused(Some("[documents]\n\nmax_file_bytes = 3"), &[]),
+                refused(Some("[answer]\nsentences = 0"), &[]),
+                refused(Some("[engine]\nmax_hits = 0"), &[]),
+                refused(Some("[engine]\ndeadline = 5"), &[]),
+                refused(Some("[engine.selektion]\n"), &[]),
+                refused(Some("[engine\n"), &[]),
+                refused(Some("engine = 1"), &[]),
+                refused(None, &[("AGGREGATOR_ENGINE_MAX_HITS", "many")]),
+                refused(None, &[("AGGREGATOR_ENGINE_MAX_HITS", "0")]),
+                refused(None, &[("AGGREGATOR_DOCUMENTS_MAX_FILE_BYTES", "1]\n[x")]),
+                refused(None, &[("AGGREGATOR_ENGIN_MAX_HITS", "s3cret")]),
+            ]
+            .join("\n")
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_named_has_to_be_there() {
+        let places = Places { here: "/".into(), config: None };
+        let error = load(Some("/none/there.toml".into()), &places, std::iter::empty()).unwrap_err().to_string();
+        assert!(error.starts_with("/none/there.toml: the settings cannot be read: "), "{error}");
+    }
+
+    #[test]
+    fn the_file_of_this_folder_comes_before_that_of_the_user() {
+        let (here, config) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let places = Places { here: here.path().into(), config: Some(config.path().into()) };
+        let hits = || load(None, &places, std::iter::empty()).unwrap().engine.max_hits;
+        fs::create_dir(config.path().join("aggregator")).unwrap();
+        fs::write(config.path().join("aggregator/aggregator.toml"), "[engine]\nmax_hits = 3").unwrap();
+        assert_eq!(hits(), 3);
+        fs::write(here.path().join("aggregator.toml"), "[engine]\nmax_hits = 4").unwrap();
+        assert_eq!(hits(), 4);
+    }
+}

@@ -1,0 +1,48 @@
+//! Every setting by its name in files and in the environment.
+
+use aggregator_core::Settings;
+use aggregator_core::settings_by_name::ByName as _;
+
+use super::kind::Kind;
+use super::own;
+
+/// What variables of settings begin with.
+pub const PREFIX: &str = "AGGREGATOR_";
+
+/// Variables with that prefix that are no settings.
+pub const OTHERS: [&str; 1] = ["AGGREGATOR_CONFIG"];
+
+/// A setting.
+#[derive(Debug)]
+pub struct Name {
+    /// Its section, as in a header: `engine.analysis`.
+    pub section: String,
+    /// Its name there.
+    pub key: String,
+    /// How a variable says it.
+    pub kind: Kind,
+}
+
+impl Name {
+    /// The variable that sets it.
+    pub fn variable(&self) -> String {
+        format!("{PREFIX}{}_{}", self.section.replace('.', "_"), self.key).to_uppercase()
+    }
+}
+
+/// All settings, those of the program first.
+pub fn all() -> Vec<Name> {
+    let own = own::NAMES.iter().map(|&(section, key, kind)| Name { section: section.into(), key: key.into(), kind });
+    let mut names: Vec<Name> = own.collect();
+    let mut settings = Settings::default();
+    let mut of_engine = |section: String, described: Vec<aggregator_core::settings_by_name::Described>| {
+        let name = |key| Name { section: section.clone(), key, kind: Kind::Value };
+        names.extend(described.into_iter().map(|setting| name(setting.name)));
+    };
+    of_engine("engine".into(), settings.described());
+    for section in settings.sections() {
+        let described = settings.section(section).map(|section| section.described()).unwrap_or_default();
+        of_engine(format!("engine.{section}"), described);
+    }
+    names
+}

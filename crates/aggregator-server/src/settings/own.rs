@@ -1,0 +1,106 @@
+//! The sections that are the program's own.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use aggregator_core::Settings;
+use aggregator_settings::ShapeError;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::kind::Kind;
+
+/// Where documents are, and how they are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Documents {
+    /// Folders and files; a relative path is from the folder of the file of settings.
+    pub folders: Vec<PathBuf>,
+    /// Largest file that is read, in bytes. Default 8 MiB; 1 KiB to 256 MiB.
+    pub max_file_bytes: u64,
+    /// Where indexes are kept. Default: the user's cache.
+    pub cache: Option<PathBuf>,
+}
+
+impl Default for Documents {
+    fn default() -> Self {
+        Self { folders: Vec::new(), max_file_bytes: 8 << 20, cache: None }
+    }
+}
+
+/// How answers are made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Most sentences of an answer. Default 5; 1 to 50.
+    pub sentences: u32,
+}
+
+impl Default for Answer {
+    fn default() -> Self {
+        Self { sentences: 5 }
+    }
+}
+
+/// Sections, keys, and how a variable says them.
+pub(super) const NAMES: [(&str, &str, Kind); 4] = [
+    ("documents", "folders", Kind::Paths),
+    ("documents", "max_file_bytes", Kind::Value),
+    ("documents", "cache", Kind::Text),
+    ("answer", "sentences", Kind::Value),
+];
+
+/// What a file has beside the engine's settings.
+#[derive(Debug, Default)]
+pub(super) struct Own {
+    pub(super) documents: Documents,
+    pub(super) answer: Answer,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct Written {
+    documents: WrittenDocuments,
+    answer: WrittenAnswer,
+    // Read by its own reader, which tells the places in it.
+    engine: serde::de::IgnoredAny,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct WrittenDocuments {
+    folders: Vec<PathBuf>,
+    max_file_bytes: Option<Spanned<i64>>,
+    cache: Option<PathBuf>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct WrittenAnswer {
+    sentences: Option<Spanned<i64>>,
+}
+
+/// Reads a text.
+pub(super) fn read(text: &str) -> Result<(Settings, Own), ShapeError> {
+    let Written { documents, answer, .. } = toml::from_str(text).map_err(|error| ShapeError::new(text, &error))?;
+    let engine = aggregator_settings::read_from(text, "engine")?;
+    let within = |name: &str, given: Option<Spanned<i64>>, default: u64, range: RangeInclusive<u64>| match given {
+        None => Ok(default),
+        Some(given) => match u64::try_from(*given.get_ref()) {
+            Ok(value) if range.contains(&value) => Ok(value),
+            _ => {
+                let (least, most) = range.into_inner();
+                let message = format!("{name} = {} is not between {least} and {most}", given.get_ref());
+                Err(ShapeError::at(text, given.span(), &message))
+            }
+        },
+    };
+    let default = Own::default();
+    let bytes = default.documents.max_file_bytes;
+    let max_file_bytes =
+        within("max_file_bytes", documents.max_file_bytes, bytes, aggregator_index::Options::FILE_BYTES)?;
+    let sentences = within("sentences", answer.sentences, default.answer.sentences.into(), 1..=50)?;
+    let own = Own {
+        documents: Documents { folders: documents.folders, max_file_bytes, cache: documents.cache },
+        answer: Answer { sentences: sentences as u32 },
+    };
+    Ok((engine, own))
+}

@@ -1,0 +1,58 @@
+//! What holds, as a file of settings with the origin of each line.
+
+use std::fmt;
+
+use aggregator_core::settings_by_name::{ByName, Described};
+use toml::Value;
+
+use super::Effective;
+
+/// A file of settings that says the same. A line without an origin is a default.
+impl fmt::Display for Effective {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = |path: &std::path::Path| Value::String(path.display().to_string()).to_string();
+        let documents = &self.documents;
+        let folders: Vec<String> = documents.folders.iter().map(|folder| path(folder)).collect();
+        writeln!(f, "[documents]")?;
+        self.line(f, "documents", "folders", &format!("[{}]", folders.join(", ")))?;
+        self.line(f, "documents", "max_file_bytes", &documents.max_file_bytes.to_string())?;
+        self.line(f, "documents", "cache", &documents.cache.as_deref().map_or(NOT_SET.into(), path))?;
+        writeln!(f, "\n[answer]")?;
+        self.line(f, "answer", "sentences", &self.answer.sentences.to_string())?;
+        writeln!(f, "\n[engine]")?;
+        let mut engine = self.engine.clone();
+        self.lines(f, "engine", engine.described())?;
+        let on = [("analysis", engine.analysis.is_some()), ("selection", engine.selection.is_some())];
+        for &name in engine.sections() {
+            // Looking at a section turns it on.
+            if on.contains(&(name, false)) {
+                writeln!(f, "\n# [engine.{name}] is off")?;
+                continue;
+            }
+            writeln!(f, "\n[engine.{name}]")?;
+            let described = engine.section(name).map(|section| section.described()).unwrap_or_default();
+            self.lines(f, &format!("engine.{name}"), described)?;
+        }
+        Ok(())
+    }
+}
+
+/// What the engine shows for a setting that has no value.
+const NOT_SET: &str = "not set";
+
+impl Effective {
+    fn lines(&self, f: &mut fmt::Formatter<'_>, section: &str, described: Vec<Described>) -> fmt::Result {
+        // The engine shows the value that a setting has as its default.
+        described.iter().try_for_each(|setting| self.line(f, section, &setting.name, &setting.default))
+    }
+
+    fn line(&self, f: &mut fmt::Formatter<'_>, section: &str, key: &str, value: &str) -> fmt::Result {
+        if value == NOT_SET {
+            return writeln!(f, "# {key} is not set");
+        }
+        match self.layers.iter().rev().find_map(|layer| layer.says(section, key)) {
+            None => writeln!(f, "{key} = {value}"),
+            Some(origin) => writeln!(f, "{key} = {value}  # {}", origin.replace(char::is_control, "?")),
+        }
+    }
+}

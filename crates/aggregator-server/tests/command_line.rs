@@ -1,0 +1,274 @@
+//! The program as its user runs it: child processes over small folders.
+
+#![cfg(unix)]
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use aggregator_index::{Index, Options};
+use aggregator_wire::{Event, EventKind, Whole};
+use tempfile::TempDir;
+
+const GUIDE: &str = "\
+# Ferry
+
+A ferry copies files between two lighthouses.
+
+## Install
+
+Unpack the archive into the folder `bin`. Ferry needs 64 MiB of memory.
+
+## Limits
+
+A crossing carries at most 4,096 files. Larger loads are split into several crossings.
+
+```sh
+ferry load --limit 4096
+```
+";
+
+const FAQ: &str = "\
+# Questions
+
+## Why is a crossing slow?
+
+A crossing waits for the tide, which turns every six hours. The option `--no-tide` sails at once.
+";
+
+/// A folder of documents, and a user's folders.
+struct World {
+    dir: TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        let world = Self { dir: tempfile::tempdir().unwrap() };
+        for folder in ["docs", "cache", "config"] {
+            fs::create_dir(world.path(folder)).unwrap();
+        }
+        fs::write(world.path("docs/guide.md"), GUIDE).unwrap();
+        fs::write(world.path("docs/faq.md"), FAQ).unwrap();
+        world
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.dir.path().canonicalize().unwrap().join(path)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_aggregator"));
+        command.args(arguments).current_dir(self.path("")).stdin(Stdio::null()).env_clear();
+        command.env("XDG_CACHE_HOME", self.path("cache")).env("XDG_CONFIG_HOME", self.path("config"));
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::of(self.command(arguments).output().unwrap(), &self.path(""))
+    }
+}
+
+/// What a run printed, without the temporary folder.
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    fn of(output: Output, dir: &Path) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8").replace(dir.to_str().unwrap(), "DIR/");
+        let ran = Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) };
+        assert!(!ran.err.contains("panicked"), "{}", ran.err);
+        for (name, text) in [("standard output", &ran.out), ("standard error", &ran.err)] {
+            let control = text.chars().find(|c| c.is_control() && *c != '\n');
+            assert_eq!(control, None, "{name} is no terminal: {text}");
+        }
+        ran
+    }
+
+    #[track_caller]
+    fn ends(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "out: {}\nerr: {}", self.out, self.err);
+        self
+    }
+
+    /// What was printed, without the times that no run has again.
+    fn shown(&self) -> String {
+        let is_number = |word: &str| word.trim_end_matches(',').parse::<f64>().is_ok();
+        let line = |line: &str| {
+            let mut words: Vec<&str> = line.split(' ').collect();
+            for at in 1..words.len() {
+                let is_unit = ["ms", "ms,", "s", "s;"].contains(&words[at]);
+                if is_unit && is_number(words[at - 1]) {
+                    words[at - 1] = "N";
+                }
+            }
+            words.join(" ")
+        };
+        let lines = |text: &str| text.lines().map(line).collect::<Vec<_>>().join("\n");
+        format!("{}\n---\n{}", lines(&self.out), lines(&self.err))
+    }
+}
+
+#[test]
+fn a_question_is_answered_with_its_sources_and_the_index_is_used_again() {
+    let world = World::new();
+    let first = world.run(&["ask", "--docs", "docs", "how many files does a crossing carry?"]).ends(0);
+    insta::assert_snapshot!("answered", first.shown());
+    let again = world.run(&["ask", "--docs", "docs", "how many files does a crossing carry?"]).ends(0);
+    assert_eq!(again.out, first.out);
+    assert!(!again.err.contains("indexed"), "{}", again.err);
+    // A change is seen by the next question.
+    fs::write(world.path("docs/guide.md"), GUIDE.replace("4,096", "8,192")).unwrap();
+    let changed = world.run(&["ask", "--docs", "docs", "how many files does a crossing carry?"]).ends(0);
+    assert!(changed.out.contains("8,192") && changed.err.contains("1 indexed, 1 unchanged"), "{}", changed.shown());
+}
+
+#[test]
+fn what_the_documents_do_not_answer_is_said() {
+    let world = World::new();
+    let ran = world.run(&["ask", "--docs", "docs", "which wines go with oysters?"]).ends(1);
+    insta::assert_snapshot!("not_answered", ran.shown());
+}
+
+#[test]
+fn events_are_lines_of_json() {
+    let world = World::new();
+    let ran = world.run(&["ask", "--json", "--docs", "docs", "why is a crossing slow?"]).ends(0);
+    let events: Vec<Event> = ran.out.lines().map(|line| Event::from_json_line(line).unwrap()).collect();
+    assert!(events.iter().enumerate().all(|(at, event)| event.seq == Whole::saturating(at as u64)));
+    assert!(matches!(events[0].kind, EventKind::Status { .. }), "{:?}", events[0]);
+    assert!(matches!(events.last().unwrap().kind, EventKind::Done { .. }), "{:?}", events.last());
+    assert!(events.iter().any(|event| matches!(event.kind, EventKind::Citation { .. })), "{}", ran.out);
+    assert!(!ran.err.contains("total"), "times are in the events: {}", ran.err);
+}
+
+#[test]
+fn passages_are_found_without_an_answer() {
+    let world = World::new();
+    let ran = world.run(&["search", "--docs", "docs", "--limit", "2", "crossing", "limits"]).ends(0);
+    insta::assert_snapshot!("search", ran.shown());
+    world.run(&["search", "--docs", "docs", "oysters"]).ends(1);
+}
+
+#[test]
+fn an_index_says_what_is_in_it_and_what_is_left_out() {
+    let world = World::new();
+    fs::write(world.path("docs/photo.md"), b"\x00\x01binary").unwrap();
+    fs::write(world.path("docs/logo.png"), b"\x89PNG").unwrap();
+    let name = std::ffi::OsString::from_vec(b"\x1b[2J\xe2\x80\xaeevil.md".to_vec());
+    fs::write(world.path("docs").join(name), "# Evil\n\nThe name of this file moves cursors.\n").unwrap();
+    let ran = world.run(&["index", "--docs", "docs"]).ends(0);
+    assert!(ran.out.starts_with("3 files with"), "{}", ran.out);
+    assert!(ran.out.contains("png 1"), "{}", ran.out);
+    assert!(ran.err.contains("photo.md: is no text: it has NUL bytes"), "{}", ran.err);
+    // `Ran` checks that the name is inert; in JSON too.
+    world.run(&["ask", "--docs", "docs", "what does the name of this file move?"]).ends(0);
+    world.run(&["ask", "--json", "--docs", "docs", "what does the name of this file move?"]).ends(0);
+}
+
+#[test]
+fn settings_are_shown_with_their_origin_and_documents_can_be_theirs() {
+    let world = World::new();
+    fs::write(world.path("aggregator.toml"), "[documents]\nfolders = [\"docs\"]\n\n[engine]\nmax_hits = 7\n").unwrap();
+    let ran = world.run(&["config"]).ends(0);
+    assert!(ran.out.contains("folders = [\"DIR/docs\"]  # DIR/aggregator.toml, line 2\n"), "{}", ran.out);
+    assert!(ran.out.contains("max_hits = 7  # DIR/aggregator.toml, line 5\n"), "{}", ran.out);
+    world.run(&["ask", "why is a crossing slow?"]).ends(0);
+    let ran = world.run(&["check"]).ends(0);
+    assert!(ran.out.contains("ok       settings: DIR/aggregator.toml\nok       documents: DIR/docs\n"), "{}", ran.out);
+    assert!(ran.out.contains("passages\n"), "{}", ran.out);
+}
+
+#[test]
+fn what_is_wrong_is_said_with_what_to_do() {
+    let world = World::new();
+    let mut all = Vec::new();
+    let mut told = |code: i32, arguments: &[&str]| {
+        let ran = world.run(arguments).ends(code);
+        assert_eq!(ran.out, "", "{arguments:?}");
+        all.push(format!("{}\n{}", arguments.join(" "), ran.err));
+    };
+    told(2, &["ask", "why?"]);
+    told(3, &["ask", "--docs", "dosc", "why?"]);
+    told(2, &["ask", "--docs", "docs", " "]);
+    told(2, &["ask", "--docs", "docs", "--deadline", "5", "why?"]);
+    told(2, &["ask", "--docs", "docs"]);
+    told(2, &["search", "--docs", "docs", "--limit", "0", "why"]);
+    told(2, &["--config", "none.toml", "config"]);
+    fs::write(world.path("aggregator.toml"), "[engine]\nmax_hits = 0\n").unwrap();
+    told(2, &["ask", "--docs", "docs", "why?"]);
+    insta::assert_snapshot!("errors", all.join("\n"));
+}
+
+#[test]
+fn whoever_reads_only_the_beginning_is_no_failure() {
+    let world = World::new();
+    let mut child = world
+        .command(&["search", "--json", "--docs", "docs", "crossing"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ran = Ran::of(child.wait_with_output().unwrap(), &world.path(""));
+    assert!(matches!(ran.code, Some(0)), "{:?} {}", ran.code, ran.err);
+}
+
+#[test]
+fn completions_and_help_are_there() {
+    let world = World::new();
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(world.run(&["completions", shell]).ends(0).out.contains("aggregator"));
+    }
+    for command in ["ask", "search", "index", "config", "check", "completions"] {
+        let help = world.run(&[command, "--help"]).ends(0).out;
+        assert!(help.contains("Example:\n  aggregator "), "{help}");
+    }
+    assert!(world.run(&["--help"]).ends(0).out.contains("  130  interrupted"));
+}
+
+/// Another process indexes, so that this one waits until somebody loses patience.
+#[test]
+fn an_interruption_ends_it_and_the_index_is_as_it_was() {
+    let world = World::new();
+    world.run(&["index", "--docs", "docs"]).ends(0);
+    let check = world.run(&["check", "--docs", "docs"]).ends(0).out;
+    let folder = check.split("index: DIR/").nth(1).unwrap().split(',').next().unwrap().to_owned();
+    let index = Index::open(world.path(&folder)).unwrap();
+    let (holds, held) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let docs = world.path("docs");
+    let other = std::thread::spawn(move || {
+        index.update(&[docs], &Options::default(), |_| {
+            let _ = holds.send(());
+            let _ = may_go_on.recv();
+            ControlFlow::Break(())
+        })
+    });
+    held.recv().unwrap();
+
+    let child = world.command(&["ask", "--docs", "docs", "why is a crossing slow?"]);
+    let mut child = { child }.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // It listens before it waits; asked again until it does.
+    let ran = loop {
+        std::thread::sleep(Duration::from_millis(50));
+        let pid = rustix::process::Pid::from_child(&child);
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+        std::thread::sleep(Duration::from_millis(50));
+        if child.try_wait().unwrap().is_some() {
+            break Ran::of(child.wait_with_output().unwrap(), &world.path(""));
+        }
+    };
+    // Before it listens, the signal itself ends it.
+    assert!(matches!(ran.code, Some(130) | None), "{:?}: {}", ran.code, ran.err);
+    drop(go_on);
+    other.join().unwrap().unwrap();
+    world.run(&["ask", "--docs", "docs", "why is a crossing slow?"]).ends(0);
+}
