@@ -5,10 +5,14 @@ pub mod wrap;
 
 use std::io::{IsTerminal as _, stdout};
 
+/// What a terminal has that does not tell.
+const USUAL: usize = 80;
+
 /// Columns of the terminal that standard output is, at least 20; `None` where it is none, so that nothing is wrapped in a file.
 pub fn columns() -> Option<usize> {
     if !stdout().is_terminal() {
         return None;
     }
-    console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns).max(20))
+    let size = console::Term::stdout().size_checked();
+    Some(size.map_or(USUAL, |(_, columns)| usize::from(columns).max(20)))
 }
