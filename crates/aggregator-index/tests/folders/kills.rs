@@ -1,5 +1,6 @@
 //! An update that is killed at any moment leaves the old index or the new one.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::ops::ControlFlow;
@@ -15,11 +16,11 @@ const FILES: u32 = 12;
 const INDEX: &str = "AGGREGATOR_INDEX_TO_UPDATE";
 const FOLDER: &str = "AGGREGATOR_FOLDER_TO_INDEX";
 
-/// What the killed process does; started by the test below.
-#[test]
-#[ignore = "started by another test"]
-fn child() {
-    let (Some(index), Some(folder)) = (std::env::var_os(INDEX), std::env::var_os(FOLDER)) else { return };
+/// How often an update is killed.
+const KILLS: u32 = 50;
+
+/// What the process that is killed does.
+fn child(index: OsString, folder: OsString) {
     println!("began");
     let index = Index::open(index).unwrap();
     let update = index.update(&[folder.into()], &options(), |progress| {
@@ -33,17 +34,10 @@ fn child() {
 
 #[test]
 fn an_update_that_is_killed_leaves_the_old_index_or_the_new_one() {
-    kill_often(10);
-}
-
-/// The same with more kills.
-#[test]
-#[ignore = "takes a quarter of a minute"]
-fn an_update_that_is_killed_a_hundred_times_leaves_the_old_index_or_the_new_one() {
-    kill_often(100);
-}
-
-fn kill_often(kills: u32) {
+    // The test starts itself as that process.
+    if let (Some(index), Some(folder)) = (std::env::var_os(INDEX), std::env::var_os(FOLDER)) {
+        return child(index, folder);
+    }
     let root = tempfile::tempdir().unwrap();
     let folder = root.path().join("documents");
     fs::create_dir(&folder).unwrap();
@@ -56,7 +50,7 @@ fn kill_often(kills: u32) {
     assert!(whole.wait().unwrap().success());
     let (until_writing, until_end) = (writing, began.elapsed());
     let mut seed = 7;
-    for version in 1..=kills {
+    for version in 1..=KILLS {
         write(&folder, version);
         // Every fourth time the index is made anew.
         let anew = version % 4 == 0;
@@ -110,7 +104,8 @@ fn write(folder: &Path, version: u32) {
 
 fn start(index: &Path, folder: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "kills::child", "--ignored", "--nocapture", "--test-threads=1"])
+        .args(["--exact", "kills::an_update_that_is_killed_leaves_the_old_index_or_the_new_one"])
+        .args(["--nocapture", "--test-threads=1"])
         .env(INDEX, index)
         .env(FOLDER, folder)
         .stdout(Stdio::piped())
