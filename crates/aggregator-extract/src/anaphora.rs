@@ -1,4 +1,4 @@
-//! Sentences that begin by pointing back: without the one before them nobody knows what they are about.
+//! Sentences that begin with a reference to the sentence before, and cannot be understood without it.
 
 use aggregator_words::{Kind, words};
 

@@ -19,14 +19,14 @@ impl Options {
     /// Sentences of an interim answer, where [`Options::sentences`] is more.
     pub const INTERIM_SENTENCES: u32 = 2;
 
-    /// With so many sentences at most; brought into its range.
+    /// Sets the maximum number of sentences; a value outside 1 to 50 becomes the nearest bound.
     #[must_use]
     pub fn sentences(mut self, sentences: u32) -> Self {
         self.sentences = sentences.clamp(1, 50);
         self
     }
 
-    /// With so many bytes at most; brought into its range.
+    /// Sets the maximum number of bytes; a value outside 100 to 100,000 becomes the nearest bound.
     #[must_use]
     pub fn bytes(mut self, bytes: u32) -> Self {
         self.bytes = bytes.clamp(100, 100_000);

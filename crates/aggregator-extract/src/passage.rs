@@ -16,7 +16,7 @@ use crate::units::{Unit, UnitKind, units};
 /// Bytes of a snippet that are read: as many as the engine keeps.
 pub const MAX_SNIPPET_BYTES: usize = 4 * 1_024;
 
-/// Units of a snippet that are read. Prose has fewer in so many bytes.
+/// Maximum number of units that are read of a snippet. A snippet of prose has fewer.
 const MAX_UNITS: usize = 256;
 
 /// Units behind a question that may answer it: in a list of questions and answers the answer does not repeat its

@@ -13,7 +13,7 @@ const MAX_MARKER_BYTES: usize = 96;
 /// (`argv[1]`, `in [0, 1]`), or where the citation behind the sentence would not be read (in an open span of code,
 /// behind an open bracket or `=`).
 ///
-/// What is in a closed span of code is read by nobody as a citation, and stays.
+/// The citation scanner does not read a closed span of code, so what is in one stays.
 pub(crate) fn pieces(sentence: &str) -> Option<Vec<Range<usize>>> {
     let code = code_spans(sentence);
     let in_code = |at: usize| {

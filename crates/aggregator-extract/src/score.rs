@@ -88,7 +88,7 @@ impl Candidates {
             if unit.own.is_empty() {
                 continue;
             }
-            // Who needs the unit before it is read with it.
+            // A unit that refers to the one before is scored together with it.
             let before = number.checked_sub(1).filter(|_| unit.points_back).map(|before| &passage.units[before].own);
             let qualities = qualities(unit, before);
             let kind = if unit.kind == UnitKind::Code { self.code } else { 1.0 };

@@ -96,7 +96,7 @@ async fn collect(provider: &dyn SearchProvider, query: &str, seed: u64, max_hits
             Ok(Some(Err(ProviderError { kind, message, .. }))) => return Err(format!("it failed: {kind}: {message}")),
         }
         if hits.len() > 1_000 {
-            return Err("promise 7: it goes on for ever".into());
+            return Err("promise 7: the stream does not end".into());
         }
     }
 }

@@ -24,7 +24,7 @@ const LISTED: usize = 5;
 pub struct Question<'a> {
     /// The index of the documents.
     pub provider: IndexProvider,
-    /// Who answers; nobody where passages are all that is wanted.
+    /// The model that answers; `None` for a search without an answer.
     pub model: Option<Extractive>,
     /// The engine's settings.
     pub settings: Settings,

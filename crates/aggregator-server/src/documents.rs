@@ -39,7 +39,8 @@ impl Documents {
     /// Those of the command line, or else of the settings.
     ///
     /// # Errors
-    /// When nobody names any, one is not there, or there is no place for an index.
+    /// When neither the command line nor the settings name documents, when a path does not exist, and when there is no folder
+    /// for the index.
     pub fn find(named: &[PathBuf], settings: &Effective) -> Result<Self, Failure> {
         let named = if named.is_empty() { &settings.documents.folders } else { named };
         if named.is_empty() {
@@ -72,7 +73,7 @@ impl Documents {
         Ok(Self { folders, index_folder, options })
     }
 
-    /// Opens their index and brings it up to date, with a bar where somebody looks.
+    /// Opens their index and updates it; shows a progress bar if standard error is a terminal.
     ///
     /// # Errors
     /// When documents or the index cannot be read or written.

@@ -8,7 +8,7 @@ use aggregator_core::event::CancelReason;
 
 use crate::exit::{Exit, Failure};
 
-/// What is told of an interruption; clones share it.
+/// Whether a signal has arrived, and the query that it cancels; clones share both.
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt {
     asked: Arc<AtomicBool>,
@@ -19,29 +19,29 @@ impl Interrupt {
     /// Listens from now on.
     ///
     /// # Errors
-    /// When the system lets nobody listen.
+    /// When the signal handler cannot be installed.
     pub fn listen() -> Result<Self, Failure> {
         let interrupt = Self::default();
         let told = interrupt.clone();
         ctrlc::set_handler(move || {
             if told.asked.swap(true, Ordering::Relaxed) {
-                // Nobody waits for what does not end.
+                // The first signal did not end it.
                 std::process::exit(i32::from(Exit::Interrupted as u8));
             }
             if let Some(query) = told.query.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
                 query.cancel(CancelReason::Requested);
             }
         })
-        .map_err(|error| Failure::new(Exit::Failed, format!("nothing can be told of Ctrl-C: {error}")))?;
+        .map_err(|error| Failure::new(Exit::Failed, format!("the handler for Ctrl-C cannot be installed: {error}")))?;
         Ok(interrupt)
     }
 
-    /// Whether somebody interrupted.
+    /// Whether a signal has arrived.
     pub fn is_asked(&self) -> bool {
         self.asked.load(Ordering::Relaxed)
     }
 
-    /// Cancels a query when somebody interrupts; also one who did already.
+    /// Cancels a query when a signal arrives, or at once if one has arrived already.
     pub fn cancels(&self, query: Canceller) {
         *self.query.lock().unwrap_or_else(PoisonError::into_inner) = Some(query.clone());
         if self.is_asked() {

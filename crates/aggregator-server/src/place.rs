@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use aggregator_core::event::CleanText;
 use url::Url;
 
 /// The path of a file and the place in it, from the folder that the program was called in: `docs/guide.md#install`, or with a line
@@ -14,11 +15,7 @@ pub fn shown(address: &str, here: &Path) -> String {
     let relative = path.strip_prefix(here).ok().filter(|relative| !relative.as_os_str().is_empty());
     let path = relative.unwrap_or(&path).to_string_lossy();
     // A name may hold anything; one that would move the cursor is shown escaped, as in the address.
-    let path = if aggregator_core::event::CleanText::line(&*path).as_str() == path {
-        path.into_owned()
-    } else {
-        url.path().to_owned()
-    };
+    let path = if CleanText::line(&*path).as_str() == path { path.into_owned() } else { url.path().to_owned() };
     match url.fragment() {
         None => path,
         Some(place) => match place.strip_prefix('L').filter(|line| line.bytes().all(|byte| byte.is_ascii_digit())) {
@@ -28,22 +25,10 @@ pub fn shown(address: &str, here: &Path) -> String {
     }
 }
 
-/// A fragment as it was before it was escaped, where nothing speaks against showing that.
+/// A fragment without its escapes; as it is, where it would hold white space or characters that a terminal must not get.
 fn decoded(fragment: &str) -> String {
-    let mut bytes = Vec::with_capacity(fragment.len());
-    let mut rest = fragment.as_bytes();
-    while let [first, behind @ ..] = rest {
-        let escaped = match (first, behind) {
-            (b'%', [high, low, ..]) => {
-                std::str::from_utf8(&[*high, *low]).ok().and_then(|digits| u8::from_str_radix(digits, 16).ok())
-            }
-            _ => None,
-        };
-        bytes.push(escaped.unwrap_or(*first));
-        rest = if escaped.is_some() { &rest[3..] } else { behind };
-    }
-    match String::from_utf8(bytes) {
-        Ok(text) if aggregator_core::event::CleanText::line(&*text).as_str() == text && !text.contains(' ') => text,
+    match percent_encoding::percent_decode_str(fragment).decode_utf8() {
+        Ok(text) if CleanText::line(&*text).as_str() == text && !text.contains(' ') => text.into_owned(),
         _ => fragment.to_owned(),
     }
 }

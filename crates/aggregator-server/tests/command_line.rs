@@ -208,7 +208,7 @@ fn what_is_wrong_is_said_with_what_to_do() {
 }
 
 #[test]
-fn whoever_reads_only_the_beginning_is_no_failure() {
+fn a_closed_pipe_is_no_failure() {
     let world = World::new();
     let mut child = world
         .command(&["search", "--json", "--docs", "docs", "crossing"])
@@ -234,7 +234,7 @@ fn completions_and_help_are_there() {
     assert!(world.run(&["--help"]).ends(0).out.contains("  130  interrupted"));
 }
 
-/// Another process indexes, so that this one waits until somebody loses patience.
+/// Another process holds the lock of the index, so this one waits until it is interrupted.
 #[test]
 fn an_interruption_ends_it_and_the_index_is_as_it_was() {
     let world = World::new();

@@ -69,5 +69,9 @@ async fn answers_over_the_handbook() {
     let all = unanswerable.len();
     println!("of {asked:?} {right:?} are right and {unanswered:?} not answered; {refused} of {all} are refused");
     let figures = (asked, right, unanswered, refused, all);
-    assert_eq!(figures, ([64, 16], [27, 0], [22, 16], 23, 25), "other answers: write the figures here and in the README");
+    assert_eq!(
+        figures,
+        ([64, 16], [27, 0], [22, 16], 23, 25),
+        "other answers: write the figures here and in the README"
+    );
 }

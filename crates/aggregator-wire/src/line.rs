@@ -37,7 +37,7 @@ impl Event {
         String::from_utf8(line).expect("JSON is UTF-8")
     }
 
-    /// Puts the line, with a line feed behind it, at the end of what will be sent. Who empties the buffer and uses it
+    /// Puts the line, with a line feed behind it, at the end of what will be sent. A caller that empties the buffer and uses it
     /// again allocates nothing for lines that fit.
     pub fn append_json_line(&self, buffer: &mut Vec<u8>) {
         self.write(buffer);

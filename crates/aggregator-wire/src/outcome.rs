@@ -110,7 +110,7 @@ pub enum Outcome {
     Timeout,
     /// It gave nothing and failed.
     Error(ProviderError),
-    /// The query ended first, or somebody else's words were taken.
+    /// The query ended first, or the answer of another model was taken.
     Cancelled,
     /// It was not asked, because the query does not suit a search.
     Skipped,

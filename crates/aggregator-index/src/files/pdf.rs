@@ -40,7 +40,7 @@ pub(crate) fn text(program: &Path, file: &Path, most: u64, patience: Duration) -
     let ended = loop {
         match child.try_wait() {
             Ok(Some(status)) if reader.is_finished() => break Some(status),
-            // Enough was read: nobody reads the rest.
+            // The limit is reached, so the rest is not read.
             Ok(None) if reader.is_finished() => {
                 end(&mut child);
                 break None;
@@ -64,7 +64,7 @@ pub(crate) fn text(program: &Path, file: &Path, most: u64, patience: Duration) -
         Err(_) => return Err("what pdftotext wrote cannot be read".into()),
     };
     match ended {
-        // Cut off, it may have ended because nobody read on.
+        // At the limit the pipe is closed, and that may have ended the program.
         Some(status) if !status.success() && (bytes.len() as u64) < most => {
             Err(format!("pdftotext failed ({status}): the file may be broken or locked"))
         }

@@ -3,7 +3,7 @@
 use crate::parse::anchors::Anchors;
 use crate::parse::split::{cut, cut_lines, lines, prefix};
 
-/// A passage that has so many bytes is complete when the next block would make it longer than [`GOOD`].
+/// Number of bytes from which on a passage is complete when the next block would make it longer than [`GOOD`].
 const ENOUGH: usize = 600;
 /// Blocks are gathered up to here.
 const GOOD: usize = 1_000;

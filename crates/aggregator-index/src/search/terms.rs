@@ -31,7 +31,7 @@ pub(crate) struct Terms {
 
 /// Words further apart than this are no phrase.
 const NEAR: usize = 3;
-/// A language is asked in if so many percent of the passages are in it.
+/// Percent of the passages that are in a language before common words of it are left out of a query.
 const SHARE: u64 = 10;
 
 /// The words of `text`, without those that say nothing in the languages of the index, unless nothing else is there.

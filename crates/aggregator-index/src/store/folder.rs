@@ -13,7 +13,7 @@ pub(crate) struct Generation {
     pub(crate) path: PathBuf,
 }
 
-/// The index that counts, whoever made it.
+/// The newest index, of whatever version.
 pub(crate) fn newest(root: &Path) -> io::Result<Option<Generation>> {
     let entries = match fs::read_dir(root) {
         Ok(entries) => entries,

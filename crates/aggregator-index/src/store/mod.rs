@@ -1,7 +1,7 @@
 //! The files of an index.
 //!
 //! ```text
-//! folder/lock          held by whoever brings the index up to date
+//! folder/lock          held by the process that updates the index
 //! folder/index-<n>/    a complete index; the one with the largest number counts
 //!     made-with.json   what made it: another version makes it anew
 //!     …                files of tantivy

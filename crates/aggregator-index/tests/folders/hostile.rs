@@ -1,4 +1,4 @@
-//! Files that nobody writes on purpose, and some that somebody does.
+//! Damaged and hostile files.
 
 use std::fs::{self, File};
 use std::ops::ControlFlow;

@@ -59,7 +59,7 @@ fn a_file_that_changes_within_its_time_stamp_is_not_missed() {
     fs::File::options().write(true).open(library.path("a.md")).unwrap().set_modified(stamp).unwrap();
     assert_eq!(library.update().indexed, 1);
     assert_eq!(library.found("windmills"), ["a.md"]);
-    // And once it is older, it is not read for ever.
+    // And once it is older, it is read no more.
     age(&library.path("a.md"), 60);
     library.update();
     assert_eq!(library.update().read, 0);

@@ -64,7 +64,7 @@ pub fn options() -> Options {
     options
 }
 
-/// Lets a file be changed so many seconds ago.
+/// Sets the time of modification of a file, in seconds before now.
 pub fn age(path: &Path, seconds: u64) {
     let file = File::options().write(true).open(path).unwrap();
     file.set_modified(SystemTime::now() - Duration::from_secs(seconds)).unwrap();

@@ -4,7 +4,7 @@
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {what}")]
 pub struct SettingsFailure {
-    /// Who said it.
+    /// The file or variable that has the setting.
     pub(super) place: String,
     /// What is wrong, and what there is instead.
     pub(super) what: String,

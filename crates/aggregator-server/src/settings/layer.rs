@@ -18,7 +18,7 @@ pub(super) struct Layer {
     text: String,
 }
 
-/// Who says something.
+/// The file or variable that a layer comes from.
 #[derive(Debug)]
 enum Place {
     File(PathBuf),
@@ -48,7 +48,7 @@ impl Layer {
         })
     }
 
-    /// Who says it.
+    /// The file or variable, as it is shown.
     pub(super) fn origin(&self) -> String {
         self.place.to_string().replace(char::is_control, "?")
     }
@@ -57,7 +57,7 @@ impl Layer {
         SettingsFailure { place: self.place.to_string(), what }
     }
 
-    /// Who says a setting, if it is this one, with the line in a file.
+    /// The file and line, or the variable, if this layer has the setting.
     pub(super) fn says(&self, section: &str, key: &str) -> Option<String> {
         let table: Table = self.text.parse().ok()?;
         section.split('.').try_fold(&table, |table, part| table.get(part)?.as_table())?.get(key)?;
@@ -87,7 +87,7 @@ pub(super) fn of_variables(
         let failure = |what: String| SettingsFailure { place: format!("variable {variable}"), what };
         let Some(name) = known.iter().find(|name| name.variable() == variable) else {
             let all: Vec<String> = known.iter().map(Name::variable).collect();
-            // The value is not repeated: nobody knows what it is.
+            // The value is not printed: it may be a secret.
             return Err(failure(format!("there is no such setting; there are: {}", all.join(", "))));
         };
         let value = read(&value, name.kind).map_err(|what| failure(what.to_owned()))?;

@@ -1,4 +1,4 @@
-//! The settings of the program: a file, environment variables over it, and who said what.
+//! The settings of the program: a file, environment variables that override it, and the origin of each value.
 //!
 //! ```toml
 //! [documents]
@@ -65,7 +65,7 @@ pub fn load(
 }
 
 impl Effective {
-    /// Who says anything, for people.
+    /// The files and variables that have settings, as text.
     pub fn origin(&self) -> String {
         match &self.layers[..] {
             [] => "the defaults, as there is no aggregator.toml".into(),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-/// Writes text with lines of at most so many columns. A longer word has a line of its own, and so has each line of code.
+/// Writes text with lines of a maximum width. A longer word has a line of its own, and a line of code is not broken.
 #[derive(Debug)]
 pub struct Wrapped<W> {
     out: W,
@@ -19,7 +19,7 @@ pub struct Wrapped<W> {
 }
 
 impl<W: Write> Wrapped<W> {
-    /// Wraps at so many columns; `None` changes nothing.
+    /// Sets the maximum width in columns; with `None` the text is written as it is.
     pub fn new(out: W, columns: Option<usize>) -> Self {
         let (space, word, fence) = (String::new(), String::new(), String::new());
         Self { out, columns, used: 0, space, word, fence, in_code: false }
