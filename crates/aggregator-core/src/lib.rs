@@ -83,6 +83,7 @@ mod shared;
 mod source;
 mod stream;
 mod text;
+mod work;
 
 pub use batch::{Batch, BatchItem};
 pub use cancel::Canceller;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Score;
 use super::lexicon::{ASK, COMPARE, COMPUTING, ERROR, FUNCTION, PERSON, PRONOUN, REQUEST, SUBJECTS, TERMS};
 use super::token::{Part, Token, shape};
-use super::work::step;
+use crate::work::step;
 
 /// Why something is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -2,7 +2,7 @@
 
 use super::lexicon::{CALCULATE, SUM};
 use super::token::{Token, shape};
-use super::work::step;
+use crate::work::step;
 
 /// Whether a text is a calculation: numbers and operators in an order that can be computed, with nothing around them but
 /// words like "what is".

@@ -9,7 +9,7 @@
 use super::lexicon::{ASK, BETWEEN, CLAUSE, COMPARE, DEPTH, FUNCTION, JOIN, PERSON, PRONOUN, PURPOSE, REQUEST, THAN};
 use super::lexicon::{Flags, find_in};
 use super::token::{is_cjk, shape, tokenise, unspaced_punctuation};
-use super::work::step;
+use crate::work::step;
 
 /// Most words of a query that are looked for, its first; one bit each. With the next limit this bounds what is done for
 /// each letter of a page.
@@ -260,8 +260,8 @@ fn walk(text: &str, mut see: impl FnMut(Seen)) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::work;
     use super::*;
+    use crate::work;
 
     fn share(query: &str, page: &str) -> u32 {
         Asked::new(query).find_in([page, ""]).shares

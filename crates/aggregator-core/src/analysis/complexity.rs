@@ -4,7 +4,7 @@ use super::Score;
 use super::lexicon::{CLAUSE, COMPARE, DEPTH, JOIN, SUBJECTS};
 use super::segments::{Piece, SegmentKind};
 use super::token::{Part, Token, shape};
-use super::work::step;
+use crate::work::step;
 
 /// How much a query asks for, in words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

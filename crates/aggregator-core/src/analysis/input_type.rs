@@ -3,7 +3,7 @@
 use super::Score;
 use super::lexicon::{ASK, ERROR, KEYWORD, MESSAGE, PERSON, REQUEST, SOFT_KEYWORD, SQL};
 use super::token::{Part, Token, shape};
-use super::work::step;
+use crate::work::step;
 
 /// What a text consists of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -7,7 +7,7 @@
 //! A hash table made when this is compiled: nothing is allocated or initialised when the program runs, and as nobody can
 //! add to it, nobody can make its lookups slow.
 
-use super::work::step;
+use crate::work::step;
 
 /// What a word is, as bits.
 pub(super) type Flags = u32;

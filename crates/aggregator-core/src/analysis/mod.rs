@@ -30,7 +30,6 @@ mod terms;
 #[cfg(test)]
 mod tests;
 mod token;
-mod work;
 
 pub use ambiguity::{Ambiguity, Meanings, OpenTerm, Openness};
 pub(crate) use asked::Asked;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::lexicon::{ASK, BETWEEN, CLAUSE, COMPARE, FUNCTION, JOIN, PURPOSE, REQUEST, THAN};
 use super::settings::Limits;
 use super::token::{Part, Token, shape};
-use super::work::step;
+use crate::work::step;
 
 /// What a segment is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -17,8 +17,8 @@ use std::collections::HashSet;
 use super::input_type;
 use super::lexicon::{ASK, CLAUSE, ERROR, FUNCTION, JOIN, PERSON, PRONOUN, REQUEST};
 use super::token::{Part, Token, is_invisible, shape, tokenise};
-use super::work::step;
 use crate::query_limit::QueryLimit;
+use crate::work::step;
 
 /// Tokens of a heading that are searched: its beginning says what happened.
 const HEADING: usize = 24;

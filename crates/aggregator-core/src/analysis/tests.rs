@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::provider::QueryLimit;
+use crate::work;
 
 fn with(change: impl FnOnce(&mut AnalysisSettings)) -> Analyzer {
     let mut settings = AnalysisSettings::default();

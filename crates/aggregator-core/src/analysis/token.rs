@@ -1,8 +1,8 @@
 //! A text as tokens: what white space separates, and within writing without spaces what the lexicon knows.
 
 use super::lexicon::{self, Flags};
-use super::work::step;
 use crate::text::is_forbidden;
+use crate::work::step;
 
 /// What a token looks like, as bits of [`Token::shape`].
 pub(super) mod shape {

@@ -3,6 +3,8 @@
 //! Two things are kinder than CommonMark, because an answer is read as it comes: a closing fence closes at any indentation,
 //! and marks of quotes before a fence are passed over.
 
+use crate::work::step;
+
 /// Characters from the mark of a fence that make one.
 const FENCE: u32 = 3;
 
@@ -109,8 +111,7 @@ impl Code {
     }
 
     pub(super) fn see(&mut self, c: char) -> Decided {
-        #[cfg(test)]
-        steps::count();
+        step();
         match self.phase {
             Phase::Fence { .. } => self.in_fence(c),
             Phase::Start => return self.at_start(c),
@@ -277,22 +278,5 @@ impl Code {
             _ if c == *mark && !*ended => *closing = closing.map(|marks| marks + 1),
             _ => *closing = None,
         }
-    }
-}
-
-/// Counts characters seen in tests, so that they can show that the work is linear.
-#[cfg(test)]
-pub(super) mod steps {
-    thread_local! {
-        static STEPS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
-    }
-
-    pub(super) fn count() {
-        STEPS.with(|steps| steps.set(steps.get() + 1));
-    }
-
-    /// Those on this thread since the last call.
-    pub(in super::super) fn take() -> u64 {
-        STEPS.with(std::cell::Cell::take)
     }
 }

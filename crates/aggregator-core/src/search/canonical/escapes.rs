@@ -2,6 +2,8 @@
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
+use crate::work::step;
+
 /// Where a text is from: it decides what has to stay escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
@@ -78,6 +80,7 @@ pub(super) fn push_normal(text: &str, part: Part, key: &mut String) {
     // Whether the last thing that was appended is a letter or digit, which an accent behind it changes.
     let mut letter = false;
     while let Some(at) = rest.find('%') {
+        step();
         key.push_str(&rest[..at]);
         if let Some(last) = rest.as_bytes()[..at].last() {
             letter = last.is_ascii_alphanumeric();
@@ -98,6 +101,7 @@ pub(super) fn push_normal(text: &str, part: Part, key: &mut String) {
                 run.clear();
                 run.extend(if letter { key.pop().map(|letter| letter as u8) } else { None });
                 while let Some(byte) = escaped(rest).filter(|byte| !byte.is_ascii()) {
+                    step();
                     run.push(byte);
                     rest = &rest[3..];
                 }
@@ -119,6 +123,7 @@ pub(super) fn push_text(text: &str, part: Part, key: &mut String) {
 fn push_characters(run: &[u8], part: Part, key: &mut String) {
     const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfc();
     for chunk in run.utf8_chunks() {
+        step();
         for byte in NFC.normalize(chunk.valid()).bytes().chain(chunk.invalid().iter().copied()) {
             part.push(byte, key);
         }
@@ -138,6 +143,7 @@ pub(super) fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(&first) = rest.as_bytes().first() {
+        step();
         let byte = escaped(rest);
         bytes.push(byte.unwrap_or(first));
         // As bytes: what follows a byte of a character is no beginning of one.

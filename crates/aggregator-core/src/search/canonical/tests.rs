@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::work;
 
 fn canonical(url: &str) -> String {
     CanonicalUrl::parse(url).unwrap_or_else(|error| panic!("{url}: {error}")).0
@@ -359,11 +360,11 @@ fn host_and_path_are_told_apart() {
     }
 }
 
-/// Each takes no longer than its length allows, writes no more than its escapes need, and is its own key.
+/// Each takes steps in proportion to its length, writes no more than its escapes need, and is its own key.
 #[test]
 fn what_strangers_may_send_is_bounded() {
-    let filled = |start: &str, piece: &str| {
-        start.to_owned() + &piece.repeat((Settings::MAX_URL_BYTES - start.len()) / piece.len())
+    let filled = |start: &'static str, piece: &'static str| {
+        move |bytes: usize| start.to_owned() + &piece.repeat((bytes - start.len()) / piece.len())
     };
     for url in [
         filled("https://google.com/url?q=", "https://google.com/url?q="),
@@ -393,6 +394,21 @@ fn what_strangers_may_send_is_bounded() {
         filled("https://www.amazon.de/", "dp/"),
         filled("https://", "m."),
     ] {
+        let steps = |bytes: usize| {
+            work::take();
+            let _ = CanonicalUrl::parse(&url(bytes));
+            work::take()
+        };
+        let quarter = Settings::MAX_URL_BYTES / 4;
+        let [half, most, whole] = [2, 3, 4].map(|quarters| steps(quarters * quarter));
+        let url = url(Settings::MAX_URL_BYTES);
+        // A further quarter takes as many steps as the one before. Where a piece is cut, it is a few more or fewer.
+        assert!(
+            whole + half <= 2 * most + 128,
+            "half, three quarters and all take {half}, {most}, {whole} steps: {url}"
+        );
+        // Three wrappers, each decoded and written.
+        assert!(whole <= 8 * url.len() as u64, "{whole} steps for {} bytes: {url}", url.len());
         if let Ok(CanonicalUrl(key)) = CanonicalUrl::parse(&url) {
             // A byte becomes three when it is escaped, and a character up to three times as long by its normal form.
             assert!(key.len() <= 9 * url.len(), "{} bytes become {}: {url}", url.len(), key.len());

@@ -1,4 +1,4 @@
-//! Counts the steps of an analysis in tests, so that they can show that it is linear; elsewhere it is nothing.
+//! Counts steps in tests, so that they can show that work is linear in a text; compiles to nothing elsewhere.
 
 #[cfg(test)]
 thread_local! {
@@ -7,13 +7,13 @@ thread_local! {
 
 /// One turn of a loop whose length depends on the text.
 #[inline(always)]
-pub(super) fn step() {
+pub(crate) fn step() {
     #[cfg(test)]
     STEPS.with(|steps| steps.set(steps.get() + 1));
 }
 
 /// The steps on this thread since the last call.
 #[cfg(test)]
-pub(super) fn take() -> u64 {
+pub(crate) fn take() -> u64 {
     STEPS.with(std::cell::Cell::take)
 }
