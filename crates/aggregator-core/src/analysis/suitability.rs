@@ -171,11 +171,14 @@ fn is_operator(text: &str) -> bool {
 /// Least number of statements in a code listing. Users look up single expressions and commands, so less is searchable.
 const STATEMENTS: usize = 3;
 
-/// Whether code has several statements, told by lines and by what ends statements.
+/// Whether code has several statements, told by lines and by what ends statements. Braces count where something else ends a
+/// statement too: alone in a line they are the block of a command (`Where-Object { … }`), a placeholder or a template.
 fn has_statements(tokens: &[Token], text: &str) -> bool {
-    let ends = |token: &&Token| {
-        let text = token.text(text);
-        token.part == Part::Code && (token.is(shape::NEWLINE) || text.ends_with([';', '{', '}']))
-    };
+    let ends_with = |token: &Token, marks: &[char]| token.part == Part::Code && token.text(text).ends_with(marks);
+    // The first token begins a line in every text.
+    let has_lines = tokens.iter().skip(1).any(|token| token.is(shape::NEWLINE));
+    let braces = has_lines || tokens.iter().any(|token| ends_with(token, &[';']));
+    let marks: &[char] = if braces { &[';', '{', '}'] } else { &[';'] };
+    let ends = |token: &&Token| token.part == Part::Code && (token.is(shape::NEWLINE) || ends_with(token, marks));
     tokens.iter().filter(ends).count() >= STATEMENTS
 }
