@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use perf_runner::error::Failure;
-use perf_runner::workspace::Workspace;
+use perf_runner::workspace::{Harness, Workspace};
 
 /// The options.
 #[derive(Debug, Default, clap::Args)]
@@ -25,6 +25,13 @@ impl Places {
     /// Whether the measuring programs are not those of the work tree, so that there is nothing to compare them with.
     pub fn is_for_tests(&self) -> bool {
         self.seeded_faults
+    }
+
+    /// The harnesses that are measured. With planted faults they are those that have some.
+    pub fn harnesses<'a>(&self, workspace: &'a Workspace) -> Vec<&'a Harness> {
+        let feature = workspace.config.faults_feature.as_deref().filter(|_| self.seeded_faults);
+        let is_one = |harness: &&Harness| feature.is_none_or(|feature| harness.has_feature(feature));
+        workspace.harnesses.iter().filter(is_one).collect()
     }
 
     /// Arguments of cargo that choose features; part of what makes values comparable.

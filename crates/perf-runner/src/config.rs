@@ -37,9 +37,20 @@ pub struct HarnessConfig {
     pub with: Vec<String>,
     /// Files and folders of the data folder that its cases read; all that are not the gate's own where nothing is said.
     pub inputs: Option<Vec<String>>,
-    /// A run without `--against` measures it only where something that it measures differs from the base: for programs that
-    /// take long to build.
-    pub only_if_changed: bool,
+    /// What has to differ from the base for a run without `--against` to measure it: for programs that take long to build.
+    pub only_if_changed: OnlyIfChanged,
+}
+
+/// What has to differ from the base for a run without `--against` to measure a harness.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnlyIfChanged {
+    /// Nothing: every run measures it.
+    No,
+    /// Anything that it measures or is judged by.
+    Anything,
+    /// One of these packages, the harness itself, what its cases read, or what it is judged by. A difference elsewhere is
+    /// measured with `--against`.
+    Packages(Vec<String>),
 }
 
 #[derive(Deserialize)]
@@ -61,17 +72,36 @@ struct Table {
     #[serde(default)]
     inputs: Option<Vec<String>>,
     #[serde(default)]
-    only_if_changed: bool,
+    only_if_changed: YesOrPackages,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "`only-if-changed` is true, false, or a list of packages")]
+enum YesOrPackages {
+    Yes(bool),
+    Packages(Vec<String>),
+}
+
+impl Default for YesOrPackages {
+    fn default() -> Self {
+        Self::Yes(false)
+    }
 }
 
 impl From<NameOrTable> for HarnessConfig {
     fn from(written: NameOrTable) -> Self {
-        match written {
-            NameOrTable::Name(package) => Self { package, with: Vec::new(), inputs: None, only_if_changed: false },
+        let (package, with, inputs, only_if_changed) = match written {
+            NameOrTable::Name(package) => (package, Vec::new(), None, YesOrPackages::default()),
             NameOrTable::Table(Table { package, with, inputs, only_if_changed }) => {
-                Self { package, with, inputs, only_if_changed }
+                (package, with, inputs, only_if_changed)
             }
-        }
+        };
+        let only_if_changed = match only_if_changed {
+            YesOrPackages::Yes(false) => OnlyIfChanged::No,
+            YesOrPackages::Yes(true) => OnlyIfChanged::Anything,
+            YesOrPackages::Packages(packages) => OnlyIfChanged::Packages(packages),
+        };
+        Self { package, with, inputs, only_if_changed }
     }
 }
 
@@ -99,6 +129,8 @@ impl Config {
             Some("`harness` names no package, so nothing would be measured".into())
         } else if let Some((_, package)) = twice {
             Some(format!("`harness` names `{package}` twice"))
+        } else if self.harness.iter().any(|harness| harness.only_if_changed == OnlyIfChanged::Packages(Vec::new())) {
+            Some("`only-if-changed` names no package: name some, or write true for any change".into())
         } else if leads_out(&self.data) {
             Some(format!("`data = \"{}\"` is no folder inside the workspace", self.data))
         } else {
@@ -128,7 +160,10 @@ mod tests {
         let [a, b] = &config.harness[..] else { panic!("{config:?}") };
         assert_eq!((a.package.as_str(), a.with.len(), &a.inputs), ("a-bench", 0, &None));
         assert_eq!((b.with.len(), b.inputs.as_deref()), (1, Some(&["texts".to_owned()][..])));
-        assert_eq!((a.only_if_changed, b.only_if_changed), (false, true));
+        assert_eq!((&a.only_if_changed, &b.only_if_changed), (&OnlyIfChanged::No, &OnlyIfChanged::Anything));
+
+        let config = read(r#"{"harness": [{"package": "a", "only-if-changed": ["b"]}]}"#).unwrap();
+        assert_eq!(config.harness[0].only_if_changed, OnlyIfChanged::Packages(vec!["b".to_owned()]));
     }
 
     #[test]
@@ -140,6 +175,8 @@ mod tests {
             (r#"{"harness": ["a"], "colour": 1}"#, "unknown field `colour`"),
             (r#"{"harness": [{"package": "a", "colour": 1}]}"#, "a harness is the name of a package"),
             (r#"{"harness": [7]}"#, "a harness is the name of a package"),
+            (r#"{"harness": [{"package": "a", "only-if-changed": 7}]}"#, "a harness is the name of a package"),
+            (r#"{"harness": [{"package": "a", "only-if-changed": []}]}"#, "`only-if-changed` names no package"),
             (r#"{"harness": ["a"], "data": "../elsewhere"}"#, "no folder inside the workspace"),
             (r#"{"harness": ["a"], "data": ""}"#, "no folder inside the workspace"),
             (r#"{"harness": [{"package": "a", "inputs": ["/etc"]}]}"#, "not inside the data folder"),

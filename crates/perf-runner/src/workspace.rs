@@ -8,7 +8,7 @@ use std::process::Command;
 use perf_judge::text;
 use serde::Deserialize;
 
-use crate::config::{Config, HarnessConfig};
+use crate::config::{Config, HarnessConfig, OnlyIfChanged};
 use crate::error::Failure;
 use crate::git;
 use crate::process::child::{self, ChildError, Limits, Messages};
@@ -37,8 +37,12 @@ pub struct Harness {
     pub shared: Vec<String>,
     /// The source of its bench `time`, from the root of the workspace.
     pub time_source: String,
-    /// It is measured only where something that it measures differs from the base.
-    pub only_if_changed: bool,
+    /// What has to differ from the base for it to be measured.
+    pub only_if_changed: OnlyIfChanged,
+    /// Folders of the packages that `only_if_changed` names.
+    watched: Vec<String>,
+    /// Names of its features.
+    features: Vec<String>,
     inputs: Option<Vec<String>>,
 }
 
@@ -76,6 +80,8 @@ struct Package {
     name: String,
     manifest_path: PathBuf,
     targets: Vec<Target>,
+    #[serde(default)]
+    features: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -228,7 +234,33 @@ impl Harness {
         }
         let time_source = inside(&time.src_path)?;
         let HarnessConfig { inputs, only_if_changed, .. } = config.clone();
-        Ok(Self { package: own.name.clone(), dir, shared, time_source, only_if_changed, inputs })
+        let watched = match &only_if_changed {
+            OnlyIfChanged::No | OnlyIfChanged::Anything => Vec::new(),
+            OnlyIfChanged::Packages(packages) => {
+                packages.iter().map(|name| dir_of(package(name)?)).collect::<Result<_, _>>()?
+            }
+        };
+        let features = own.features.keys().cloned().collect();
+        Ok(Self { package: own.name.clone(), dir, shared, time_source, only_if_changed, watched, features, inputs })
+    }
+
+    /// Folders of the packages of which one has to differ from the base for it to be measured, if some are named.
+    pub fn watched(&self) -> Option<Vec<String>> {
+        let named = matches!(self.only_if_changed, OnlyIfChanged::Packages(_));
+        named.then(|| self.watched.iter().chain(&self.shared).cloned().collect())
+    }
+
+    /// The names of these packages; none where any difference counts.
+    pub fn watched_names(&self) -> &[String] {
+        match &self.only_if_changed {
+            OnlyIfChanged::No | OnlyIfChanged::Anything => &[],
+            OnlyIfChanged::Packages(packages) => packages,
+        }
+    }
+
+    /// Whether it has a feature of this name.
+    pub fn has_feature(&self, name: &str) -> bool {
+        self.features.iter().any(|feature| feature == name)
     }
 
     /// The command line that runs one of its benches for a person.
@@ -248,7 +280,9 @@ mod tests {
             dir: String::new(),
             shared: Vec::new(),
             time_source: String::new(),
-            only_if_changed: false,
+            only_if_changed: OnlyIfChanged::No,
+            watched: Vec::new(),
+            features: Vec::new(),
             inputs: inputs.map(|inputs| inputs.iter().map(|&input| input.to_owned()).collect()),
         };
         let some = harness(Some(&["corpus.toml", "scenarios/"]));

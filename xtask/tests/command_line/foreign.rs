@@ -143,6 +143,18 @@ fn a_workspace_with_other_names_and_metrics_is_measured_compared_and_judged() {
         |case: &str| foreign.rows().into_iter().find(|row| row["class"] == "wall" && row["case"] == case).unwrap();
     assert!(wall("words/count/100")["paired"]["pairs"].as_u64().unwrap() >= 8, "{}", wall("words/count/100"));
 
+    // A difference that is in none of the named packages: the other is not built, and the last line says that it was not
+    // measured. Who asks for a case of it gets that measured.
+    foreign.restore();
+    foreign.edit("Cargo.toml", "only-if-changed = true", "only-if-changed = [\"index-bench\"]");
+    foreign.edit("libs/textindex/src/lib.rs", "A small inverted index", "An inverted index");
+    let ran = foreign.run(&["perf", "--quick", "--only", "words/count/100"]).expect(0);
+    let ran = ran.says("index-bench was not measured").says("what differs is none of index-bench");
+    assert!(!ran.stderr.contains("index-bench"), "{}", ran.stderr);
+    assert_eq!(foreign.verdicts("index-bench"), [""; 0]);
+    let ran = foreign.run(&["perf", "--quick", "--only", "index/build/200"]).expect(0).says("the change, index-bench");
+    assert!(!ran.stdout.contains("was not measured"), "{}", ran.stdout);
+
     // A rule for a case of the other: that has to be measured.
     foreign.restore();
     fs::write(foreign.path("perf-data/budgets.toml"), budget("index/build/200")).unwrap();

@@ -29,10 +29,9 @@ pub struct Options {
 pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
     let selection = Selection::new(options.only.as_deref())?;
     let data = BenchData::read(workspace, options.places.baselines())?;
-    let features = options.places.features(workspace)?;
     let mut something = false;
     let mut broken = false;
-    for built in build(workspace, &data, &features, &selection)? {
+    for built in build(workspace, &data, &options.places, &selection)? {
         let Built { harness, key, old, .. } = &built;
         let run = built.measure(&selection, 1)?.remove(0);
         if let Some(old) = old.filter(|old| old.key != *key) {

@@ -15,6 +15,8 @@ use perf_runner::measure::{exact, instructions, key};
 use perf_runner::progress::Progress;
 use perf_runner::workspace::{Harness, Workspace};
 
+use crate::places::Places;
+
 /// A harness that was built, with what is stored of it.
 pub struct Built<'a> {
     /// Its package.
@@ -31,17 +33,18 @@ pub struct Built<'a> {
 pub fn build<'a>(
     workspace: &'a Workspace,
     data: &'a BenchData,
-    features: &[String],
+    places: &Places,
     selection: &Selection,
 ) -> Result<Vec<Built<'a>>, Failure> {
+    let features = places.features(workspace)?;
     let one = |harness: &'a Harness| -> Result<Built<'a>, Failure> {
-        let key = key::of(workspace, harness, features, data.inputs(harness))?;
+        let key = key::of(workspace, harness, &features, data.inputs(harness))?;
         let old = data.baseline(harness, &key.target);
-        let executables = programs::build(workspace, harness, features)?;
+        let executables = programs::build(workspace, harness, &features)?;
         let list = exact::list(&executables)?;
         Ok(Built { harness, key, old, executables, list })
     };
-    let mut all = workspace.harnesses.iter().map(one).collect::<Result<Vec<_>, _>>()?;
+    let mut all = places.harnesses(workspace).into_iter().map(one).collect::<Result<Vec<_>, _>>()?;
     let names: Vec<_> = all.iter().flat_map(|built| built.list.all.iter().cloned()).collect();
     selection.check(&names, all.iter().filter_map(|built| built.old))?;
     all.retain(|built| {

@@ -79,9 +79,8 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
     let what = format!("`{}`", workspace.command("baseline update"));
     let _lock = DirectoryLock::take(&workspace.perf_dir().join("update"), &what)?;
     let data = BenchData::read(workspace, options.places.baselines())?;
-    let features = options.places.features(workspace)?;
     let mut measured = Vec::new();
-    for built in build(workspace, &data, &features, &selection)? {
+    for built in build(workspace, &data, &options.places, &selection)? {
         measured.push(measure(built, &selection)?);
     }
     for of_harness in &measured {

@@ -17,6 +17,7 @@ use perf_judge::rules;
 use perf_judge::selection::Selection;
 use perf_judge::slack::Slack;
 use perf_runner::compare::{self, Found, Relation, revision};
+use perf_runner::config::OnlyIfChanged;
 use perf_runner::error::Failure;
 use perf_runner::files::atomic_write::{self, DirectoryLock};
 use perf_runner::files::bench_data::BenchData;
@@ -58,8 +59,9 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
     let selection = Selection::new(options.only.as_deref())?;
     let data = BenchData::read(workspace, options.places.baselines())?;
     let features = options.places.features(workspace)?;
-    let key = |harness: &Harness| key::of(workspace, harness, &features, data.inputs(harness));
-    let keys = workspace.harnesses.iter().map(key).collect::<Result<Vec<_>, _>>()?;
+    let chosen = options.places.harnesses(workspace);
+    let key = |harness: &&Harness| key::of(workspace, harness, &features, data.inputs(harness));
+    let keys = chosen.iter().map(key).collect::<Result<Vec<_>, _>>()?;
     let out = options.out.clone().unwrap_or_else(|| workspace.perf_dir().join("latest"));
     prepare(&out)?;
     // Two runs at once would be measured beside each other, and build in the same place.
@@ -73,7 +75,12 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
     let mut harnesses: Vec<HarnessRun> = Vec::new();
     let mut identical: Vec<&Baseline> = Vec::new();
     let mut differing: Vec<(&Harness, Key, Relation<'_>)> = Vec::new();
-    for (harness, key) in workspace.harnesses.iter().zip(keys) {
+    // Who names a case of a harness wants it to be measured.
+    let is_asked_for = |harness: &Harness, key: &Key| {
+        let mut stored = data.baseline(harness, &key.target).into_iter().flat_map(Baseline::records);
+        options.only.is_some() && stored.any(|record| selection.contains(record.case()))
+    };
+    for (harness, key) in chosen.into_iter().zip(keys) {
         let relation = match &found {
             Found::Nothing(reason) => Relation::Alone(reason.clone()),
             Found::Origin(origin) => origin.relate(workspace, harness, &features, &key, &data)?,
@@ -81,7 +88,7 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
         match relation {
             // Who asks for a comparison gets no values of what is equal; else only what takes long to build is left out.
             Relation::SameInputs { origin, same_rules: true }
-                if options.against.is_some() || harness.only_if_changed =>
+                if options.against.is_some() || harness.only_if_changed != OnlyIfChanged::No =>
             {
                 let stored = data.baseline(harness, &key.target);
                 identical.extend(stored);
@@ -92,6 +99,19 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
                     key,
                     tools: Err("nothing that is measured differs from the base".to_owned()),
                     comparison: Comparison::Same(origin.revision.clone()),
+                });
+            }
+            Relation::Differs(difference)
+                if options.against.is_none() && difference.is_elsewhere() && !is_asked_for(harness, &key) =>
+            {
+                identical.extend(data.baseline(harness, &key.target));
+                let revision = difference.origin.revision.clone();
+                let packages = harness.watched_names().to_vec();
+                harnesses.push(HarnessRun {
+                    package: harness.package.clone(),
+                    key,
+                    tools: Err("none of the packages for which it is measured differs from the base".to_owned()),
+                    comparison: Comparison::Elsewhere { revision, packages },
                 });
             }
             relation => differing.push((harness, key, relation)),
@@ -116,7 +136,7 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
         instructions: options.require.contains(&RequiredClass::Instructions),
         wall: options.require.contains(&RequiredClass::Wall),
     };
-    let is_counted = |harness: &HarnessRun| harness.tools.is_ok() || matches!(harness.comparison, Comparison::Same(_));
+    let is_counted = |harness: &HarnessRun| harness.tools.is_ok() || !harness.was_due();
     let exit_code = exit_status::of_rows(&rows, harnesses.iter().all(is_counted), required);
     let forbidden = options.forbid_rule_changes && rules.as_ref().is_some_and(|rules| !rules.is_empty());
     let exit_code = match (options.forbid_rule_changes, &rules) {

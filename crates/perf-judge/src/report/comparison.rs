@@ -11,6 +11,13 @@ pub enum Comparison {
     None(String),
     /// A commit from which nothing that is measured differs.
     Same(Revision),
+    /// A commit from which something differs, but none of the packages for which this harness is measured.
+    Elsewhere {
+        /// The commit.
+        revision: Revision,
+        /// These packages.
+        packages: Vec<String>,
+    },
     /// A commit that was measured beside the change.
     Pairs(Box<Pairing>),
 }

@@ -59,6 +59,10 @@ impl Comparison {
                 let (base, chosen) = (revision.short(), &revision.chosen);
                 vec![format!("base: {base}, {chosen}; nothing that is measured differs")]
             }
+            Self::Elsewhere { revision, packages } => {
+                let (base, chosen, packages) = (revision.short(), &revision.chosen, packages.join(", "));
+                vec![format!("base: {base}, {chosen}; not measured: what differs is none of {packages}")]
+            }
             Self::Pairs(pairing) => pairing.lines(),
         }
     }

@@ -30,6 +30,11 @@ pub struct HarnessRun {
 }
 
 impl HarnessRun {
+    /// Whether there was something to measure: something differs from the base, or there is none.
+    pub fn was_due(&self) -> bool {
+        !matches!(self.comparison, Comparison::Same(_) | Comparison::Elsewhere { .. })
+    }
+
     /// The line that stands for a class that is not there.
     pub(super) fn not_measured(&self) -> Option<String> {
         let reason = self.tools.as_ref().err()?;
@@ -95,10 +100,14 @@ impl Report {
         let not_measured = self
             .harnesses
             .iter()
-            .any(|harness| harness.tools.is_err())
+            .any(|harness| harness.tools.is_err() && harness.was_due())
             .then(|| "instructions were not measured".to_owned());
+        let is_elsewhere = |harness: &&HarnessRun| matches!(harness.comparison, Comparison::Elsewhere { .. });
+        let elsewhere: Vec<&str> =
+            self.harnesses.iter().filter(is_elsewhere).map(|harness| harness.package.as_str()).collect();
+        let elsewhere = (!elsewhere.is_empty()).then(|| format!("{} was not measured", elsewhere.join(", ")));
         let missing: Vec<String> =
-            [not_measured, not_judged(Group::Of(Class::Instructions)), not_judged(Group::Of(Class::Wall))]
+            [elsewhere, not_measured, not_judged(Group::Of(Class::Instructions)), not_judged(Group::Of(Class::Wall))]
                 .into_iter()
                 .flatten()
                 .collect();

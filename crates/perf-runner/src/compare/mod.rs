@@ -120,6 +120,7 @@ pub struct Difference<'a> {
     base_packages: Vec<String>,
     head_packages: Vec<String>,
     other_toolchain: bool,
+    is_elsewhere: bool,
 }
 
 impl Origin {
@@ -163,16 +164,37 @@ impl Origin {
         }
         let same_key = base_key.packages == key.packages && base_key.profile == key.profile;
         let (base, head) = (&self.base, &self.head);
-        let same_inputs = || -> Result<bool, Failure> {
-            Ok(base.inputs(workspace, harness, &base_packages)? == head.inputs(workspace, harness, &head_packages)?)
+        let same_inputs = |of_base: &[String], of_head: &[String]| -> Result<bool, Failure> {
+            Ok(base.inputs(workspace, harness, of_base)? == head.inputs(workspace, harness, of_head)?)
         };
-        if same_key && same_inputs()? {
+        if same_key && same_inputs(&base_packages, &head_packages)? {
             let same_rules = self.has_same_rules(workspace, harness, data);
             return Ok(Relation::SameInputs { origin: self, same_rules });
         }
+        let is_elsewhere = match harness.watched() {
+            Some(watched) if same_key => {
+                same_inputs(&watched, &watched)? && self.has_same_rules(workspace, harness, data)
+            }
+            _ => false,
+        };
         let head_key = key.clone();
-        let difference = Difference { origin: self, base_key, head_key, base_packages, head_packages, other_toolchain };
+        let difference = Difference {
+            origin: self,
+            base_key,
+            head_key,
+            base_packages,
+            head_packages,
+            other_toolchain,
+            is_elsewhere,
+        };
         Ok(Relation::Differs(Box::new(difference)))
+    }
+}
+
+impl Difference<'_> {
+    /// Whether the harness has [named packages](crate::config::OnlyIfChanged::Packages), and none of them differs.
+    pub fn is_elsewhere(&self) -> bool {
+        self.is_elsewhere
     }
 }
 

@@ -1,0 +1,13 @@
+//! `time`: how long one operation takes, by divan.
+
+use aggregator_index_bench::{CASES, Case};
+use divan::Bencher;
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench(args = CASES.iter().filter(|case| !case.heavy).map(|case| case.name))]
+fn case(bencher: Bencher<'_, '_>, name: &str) {
+    bencher.bench_local((Case::find(name).prepare)(None));
+}

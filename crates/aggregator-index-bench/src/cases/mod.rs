@@ -1,0 +1,103 @@
+//! The cases: what is measured, written once for all three targets and for the tests.
+
+mod answers;
+mod builds;
+mod metrics;
+#[cfg(target_os = "linux")]
+mod resident;
+mod searches;
+
+use std::hash::Hasher as _;
+
+use perf_gate::Metric;
+use siphasher::sip::SipHasher13;
+
+#[cfg(target_os = "linux")]
+pub use resident::of as resident;
+
+use crate::fault::Fault;
+
+/// One workload at one size.
+#[derive(Debug)]
+pub struct Case {
+    /// `suite/case/size`: its key in every baseline.
+    pub name: &'static str,
+    /// One operation takes so long that it is neither timed nor watched by an instruction counter.
+    pub heavy: bool,
+    /// How many operations are enough for an instruction counter: it slows them down fiftyfold.
+    pub counted: u32,
+    /// What it allocates is the same every time. Where an index is updated it is not: the engine under it writes with threads
+    /// of its own, and it stores times of files in one of several forms, by their values. Such a case has no rows of the heap.
+    pub heap_repeats: bool,
+    /// Gets ready, which is not measured. Each call of what it returns is one operation.
+    pub prepare: fn(Option<Fault>) -> Operation,
+}
+
+/// One operation, to be called again and again.
+pub type Operation = Box<dyn FnMut() -> Outcome>;
+
+/// Most counts of an operation.
+const COUNTS: usize = 3;
+
+/// What one operation computed; it is made without allocating.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Outcome {
+    /// A digest of what it read.
+    pub checksum: u64,
+    counts: [Option<(Metric, u64)>; COUNTS],
+}
+
+impl Outcome {
+    fn new<const N: usize>(checksum: u64, counts: [(Metric, u64); N]) -> Self {
+        let mut all = [None; COUNTS];
+        all.iter_mut().zip(counts).for_each(|(slot, count)| *slot = Some(count));
+        Self { checksum, counts: all }
+    }
+
+    /// What was counted.
+    pub fn counts(&self) -> impl Iterator<Item = (Metric, u64)> {
+        self.counts.iter().copied().flatten()
+    }
+}
+
+/// Every case.
+pub const CASES: &[Case] = &[
+    Case { heap_repeats: false, ..case("index/build/68", 2, builds::new) },
+    Case { heap_repeats: false, ..case("index/unchanged/136", 5, builds::unchanged) },
+    #[cfg(target_os = "linux")]
+    Case { heap_repeats: false, ..heavy("index/resident/40mb", resident::new) },
+    case("search/questions/80", 2, searches::questions),
+    case("search/long/1", 5, searches::long),
+    case("answer/question/1", 10, answers::question),
+    heavy("answer/questions/105", answers::questions),
+];
+
+const fn case(name: &'static str, counted: u32, prepare: fn(Option<Fault>) -> Operation) -> Case {
+    Case { name, heavy: false, counted, heap_repeats: true, prepare }
+}
+
+const fn heavy(name: &'static str, prepare: fn(Option<Fault>) -> Operation) -> Case {
+    Case { heavy: true, ..case(name, 0, prepare) }
+}
+
+impl Case {
+    /// The case of a name.
+    ///
+    /// # Panics
+    /// When there is none; the message lists what there is.
+    pub fn find(name: &str) -> &'static Self {
+        let known = || CASES.iter().map(|case| case.name).collect::<Vec<_>>().join(" ");
+        let found = CASES.iter().find(|case| case.name == name);
+        found.unwrap_or_else(|| panic!("no case is named `{name}`; there are: {}", known()))
+    }
+}
+
+/// A digest of what a case reads. What comes of it is counted: a better order or answer is no error.
+fn digest<'a>(inputs: impl IntoIterator<Item = &'a str>) -> u64 {
+    let mut hasher = SipHasher13::new_with_keys(0, 0);
+    for input in inputs {
+        hasher.write_usize(input.len());
+        hasher.write(input.as_bytes());
+    }
+    hasher.finish()
+}

@@ -1,0 +1,24 @@
+//! What can be wrong with what is measured, planted on purpose.
+
+/// A fault between the index and a case, which a row of the case has to show. Only tests plant one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The last file of the folder is not indexed.
+    SkippedFile,
+    /// Each passage is stored twice.
+    StoredTwice,
+    /// Files that did not change are read again.
+    ReadAgain,
+    /// What is read is kept in memory until the end.
+    KeptInMemory,
+    /// The best passage is lost.
+    LostPassage,
+    /// What was found comes in the reverse order.
+    ReverseOrder,
+    /// Each passage that was found is copied once more.
+    CopiedPassage,
+    /// The last sentence of an answer is lost.
+    LostSentence,
+    /// An answer is given where no passage answers the question.
+    AlwaysAnswered,
+}
