@@ -24,7 +24,8 @@ pub(crate) struct Block {
 
 /// The blocks of a text, in order. Nothing but white space is between them.
 pub(crate) fn blocks(text: &str) -> Vec<Block> {
-    let mut reader = Reader { blocks: Vec::new(), fence: None, after_blank: true, indented: false, quoted: false };
+    let mut reader =
+        Reader { blocks: Vec::new(), fence: None, after_blank: true, indented: false, quoted: false, bars: 0 };
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let content = line.trim_end();
@@ -43,6 +44,9 @@ struct Reader {
     indented: bool,
     /// The last block is a quotation.
     quoted: bool,
+    /// Bars between the cells of the last line, if that is all of a paragraph: a line below with as many makes both rows of
+    /// a table, which needs no bars at its ends.
+    bars: usize,
 }
 
 impl Reader {
@@ -63,6 +67,7 @@ impl Reader {
         let after_blank = std::mem::replace(&mut self.after_blank, false);
         let last = self.blocks.last().map(|block| block.kind);
         let indent = indent(line);
+        let bars = content.matches(" | ").count();
         let underlines = !after_blank && last == Some(BlockKind::Paragraph);
         if let Some((mark, length, _)) = fence(line).filter(|_| indent < 4) {
             self.fence = Some((mark, length));
@@ -86,6 +91,12 @@ impl Reader {
             self.after_blank = true;
         } else if content.len() > 1 && content.starts_with('|') && content[1..].contains('|') {
             self.push(BlockKind::Row, span);
+        } else if bars > 0 && bars == self.bars && !after_blank {
+            if let Some(above) = self.blocks.last_mut() {
+                above.kind = BlockKind::Row;
+            }
+            self.push(BlockKind::Row, span);
+            self.bars = bars;
         } else if is_item(content, after_blank || last == Some(BlockKind::Item)) {
             self.push(BlockKind::Item, span);
         } else {
@@ -96,6 +107,7 @@ impl Reader {
                 false => {
                     self.push(BlockKind::Paragraph, span);
                     self.quoted = content.starts_with('>');
+                    self.bars = bars;
                 }
             }
         }
@@ -103,13 +115,14 @@ impl Reader {
 
     fn push(&mut self, kind: BlockKind, span: Range<usize>) {
         self.blocks.push(Block { kind, span });
-        (self.indented, self.quoted) = (false, false);
+        (self.indented, self.quoted, self.bars) = (false, false, 0);
     }
 
     fn extend(&mut self, end: usize) {
         if let Some(block) = self.blocks.last_mut() {
             block.span.end = end;
         }
+        self.bars = 0;
     }
 }
 

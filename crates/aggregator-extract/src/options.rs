@@ -9,7 +9,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
-    /// Most sentences, 1 to 50. A sentence that needs the one before it takes that along, and counts as one.
+    /// Most sentences, 1 to 50. A sentence that needs the one before it takes that along, and counts as one; those that stand
+    /// next to it count too.
     pub sentences: u32,
     /// Most bytes of the answer without its citations, 100 to 100,000. The first sentence is given however long it is.
     pub bytes: u32,

@@ -57,6 +57,8 @@ pub(crate) struct ReadUnit {
     pub asks: bool,
     /// It ends as a sentence does.
     pub is_complete: bool,
+    /// A blank line is before it, or nothing.
+    pub begins_paragraph: bool,
 }
 
 impl ReadUnit {
@@ -89,10 +91,13 @@ pub(crate) fn read(question: &Question, ranked: &RankedSource) -> Passage {
     let mut headings: Vec<(u8, Vec<f64>)> = Vec::new();
     let mut asked: Option<(usize, Vec<f64>)> = None;
     let mut header: Option<Vec<f64>> = None;
-    let mut read = Vec::with_capacity(found.len());
+    let mut read: Vec<ReadUnit> = Vec::with_capacity(found.len());
     for (number, unit) in found.into_iter().enumerate() {
         let content = &text[unit.span.clone()];
         let mut unit = reader.unit(content, unit);
+        if let Some(before) = read.last() {
+            unit.begins_paragraph = text[before.span.end..unit.span.start].matches('\n').count() > 1;
+        }
         let own = qualities_of(&unit.own, question.terms.len());
         if let UnitKind::Heading(level) = unit.kind {
             headings.retain(|(above, _)| *above < level);
@@ -116,7 +121,7 @@ pub(crate) fn read(question: &Question, ranked: &RankedSource) -> Passage {
 }
 
 /// The better of two for each term.
-fn better(mut a: Vec<f64>, b: &Vec<f64>) -> Vec<f64> {
+pub(crate) fn better(mut a: Vec<f64>, b: &Vec<f64>) -> Vec<f64> {
     a.iter_mut().zip(b).for_each(|(a, b)| *a = a.max(*b));
     a
 }
@@ -181,6 +186,8 @@ impl Reader<'_> {
                     pieces
                 })
             }
+            // The number of an issue behind a sentence says nothing by itself.
+            _ if !text.contains(char::is_alphabetic) => None,
             _ => pieces(text),
         };
         // What a quotation is marked with is no part of its sentence.
@@ -204,6 +211,7 @@ impl Reader<'_> {
             asks: end.ends_with(['?', '？', '؟']),
             is_complete: kind != UnitKind::Sentence
                 || end.ends_with(['.', '!', ':', '…', '。', '！', '।', '።', '؛', '：']),
+            begins_paragraph: true,
             span,
         }
     }

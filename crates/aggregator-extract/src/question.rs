@@ -12,7 +12,7 @@ pub(crate) const MAX_TERMS: usize = 64;
 /// Most parts of an identifier that are looked for.
 const MAX_PARTS: usize = 16;
 
-/// Weight of a word that asks for a measure: "how tall" is seldom answered with "tall".
+/// Weight of a word that says what is asked for: "how tall" is seldom answered with "tall", and "what does it mean" with "mean".
 const MEASURE: f64 = 0.5;
 
 /// Weight of a pair of characters with one of grammar in it.
@@ -23,6 +23,8 @@ const MIXED_PAIR: f64 = 0.5;
 pub(crate) struct Question {
     pub language: Language,
     pub terms: Vec<Term>,
+    /// It asks for code, or names something that only code has.
+    pub is_about_code: bool,
 }
 
 /// A word of the question.
@@ -62,7 +64,8 @@ impl Question {
         let all = terms(text, language, false);
         // "To be or not to be" has nothing else.
         let terms = if all.is_empty() { terms(text, language, true) } else { all };
-        Self { language, terms }
+        let is_about_code = terms.iter().any(|term| !term.parts.is_empty() || CODE.contains(&&*term.word));
+        Self { language, terms, is_about_code }
     }
 
     /// For texts of a language; where that is not known, the stems of the question's language are used.
@@ -132,7 +135,7 @@ fn terms(text: &str, language: Language, with_common: bool) -> Vec<Term> {
         let weight = match kind {
             Kind::Pair => pair_weight(&word),
             _ if is_common(&word, language) => 0.0,
-            _ if measures => MEASURE,
+            _ if measures || CODE.contains(&&*word) || FRAME.contains(&&*word) => MEASURE,
             _ => 1.0,
         };
         measures = MEASURING.contains(&&*word);
@@ -153,6 +156,147 @@ fn terms(text: &str, language: Language, with_common: bool) -> Vec<Term> {
 
 /// Words that ask for a measure together with the word behind them.
 const MEASURING: &[&str] = &["how", "wie", "hoe", "hur", "hvor", "как", "jak", "quão", "cât", "kuinka"];
+
+/// Words that ask for code.
+const CODE: &[&str] = &[
+    "example",
+    "examples",
+    "code",
+    "snippet",
+    "sample",
+    "syntax",
+    "beispiel",
+    "beispiele",
+    "ejemplo",
+    "ejemplos",
+    "código",
+    "exemple",
+    "exemples",
+    "esempio",
+    "esempi",
+    "codice",
+    "exemplo",
+    "exemplos",
+    "voorbeeld",
+    "voorbeelden",
+    "exempel",
+    "kod",
+    "esimerkki",
+    "koodi",
+];
+
+/// Words that say what is asked for, and that an answer seldom repeats.
+const FRAME: &[&str] = &[
+    "mean",
+    "means",
+    "meaning",
+    "happen",
+    "happens",
+    "difference",
+    "vs",
+    "versus",
+    "explain",
+    "describe",
+    "fix",
+    "solve",
+    "use",
+    "used",
+    "using",
+    "work",
+    "works",
+    "need",
+    "needs",
+    "needed",
+    "want",
+    "possible",
+    "allowed",
+    "way",
+    "much",
+    "many",
+    "long",
+    "bedeutet",
+    "passiert",
+    "unterschied",
+    "benutzt",
+    "benutzen",
+    "verwenden",
+    "verwendet",
+    "funktioniert",
+    "brauche",
+    "braucht",
+    "viel",
+    "viele",
+    "lange",
+    "möglich",
+    "erklären",
+    "signifie",
+    "passe",
+    "différence",
+    "utiliser",
+    "utilise",
+    "fonctionne",
+    "besoin",
+    "possible",
+    "expliquer",
+    "combien",
+    "significa",
+    "pasa",
+    "ocurre",
+    "diferencia",
+    "usar",
+    "usa",
+    "funciona",
+    "necesito",
+    "necesita",
+    "posible",
+    "explicar",
+    "cuánto",
+    "cuántos",
+    "succede",
+    "differenza",
+    "usare",
+    "funziona",
+    "serve",
+    "possibile",
+    "quanto",
+    "quanti",
+    "acontece",
+    "diferença",
+    "precisa",
+    "preciso",
+    "possível",
+    "betekent",
+    "gebeurt",
+    "verschil",
+    "gebruiken",
+    "gebruik",
+    "werkt",
+    "nodig",
+    "mogelijk",
+    "veel",
+    "betyder",
+    "händer",
+    "skillnad",
+    "skillnaden",
+    "använder",
+    "använda",
+    "fungerar",
+    "behöver",
+    "möjligt",
+    "mycket",
+    "många",
+    "tarkoittaa",
+    "tapahtuu",
+    "ero",
+    "käyttää",
+    "käytetään",
+    "toimii",
+    "tarvitaan",
+    "tarvitsee",
+    "mahdollista",
+    "paljon",
+    "pitkään",
+];
 
 /// Endings and particles of Japanese are in Hiragana.
 fn pair_weight(pair: &str) -> f64 {

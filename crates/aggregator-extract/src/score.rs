@@ -3,7 +3,7 @@
 //! BM25 (Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009) over the units of all
 //! sources: a term counts more the fewer units have it, less the more often it is repeated, and less in a longer unit.
 
-use crate::passage::{Passage, ReadUnit};
+use crate::passage::{Passage, ReadUnit, better};
 use crate::question::Question;
 use crate::units::UnitKind;
 
@@ -18,13 +18,16 @@ const B: f64 = 0.5;
 const CONTEXT: f64 = 0.5;
 
 /// How much more the first source counts than one that is far behind.
-const PRIOR: f64 = 0.25;
+const PRIOR: f64 = 0.5;
+
+/// How much more a unit counts whose passage has all of the question: the words of one are often spread over its sentences.
+const PASSAGE: f64 = 1.0;
 
 /// What a unit that asks, or that is cut off, counts.
 const ASKING: f64 = 0.4;
 const INCOMPLETE: f64 = 0.85;
 
-/// What code counts where the question has no name of code in it: a program repeats the words, and says little about them.
+/// What code counts where the question neither asks for code nor has a name of code in it: a program repeats the words, and says little about them.
 const CODE: f64 = 0.2;
 
 /// Most candidates of one passage, the best of it.
@@ -54,6 +57,8 @@ pub(crate) struct Candidates {
     mean_length: f64,
     /// What code counts.
     code: f64,
+    /// The share of the question that each passage has as a whole, from 0 to 1.
+    pub of_passages: Vec<f64>,
 }
 
 impl Candidates {
@@ -62,28 +67,32 @@ impl Candidates {
         let all = || passages.iter().flat_map(|passage| &passage.units).filter(|unit| unit.is_candidate());
         let count = all().count() as f64;
         let mean_length = all().map(|unit| unit.length).sum::<usize>() as f64 / count.max(1.0);
-        let mut having = vec![0_u32; question.terms.len()];
-        all().flat_map(|unit| &unit.own).for_each(|&(term, ..)| having[term] += 1);
+        // A unit with a part of an identifier has it in part.
+        let mut having = vec![0.0_f64; question.terms.len()];
+        all().flat_map(|unit| &unit.own).for_each(|&(term, _, quality)| having[term] += quality);
         let weights: Vec<f64> = having
             .iter()
             .zip(&question.terms)
             .map(|(&having, term)| {
-                let having = f64::from(having);
                 // As Lucene has it: never negative.
                 term.weight * (1.0 + (count - having + 0.5) / (having + 0.5)).ln()
             })
             .collect();
         // A word that asks for a measure is seldom in the answer: it is not missed.
-        let missed = |&(term, _): &(usize, &f64)| having[term] > 0 || question.terms[term].weight == 1.0;
+        let missed = |&(term, _): &(usize, &f64)| having[term] > 0.0 || question.terms[term].weight == 1.0;
         let total = weights.iter().enumerate().filter(missed).map(|(_, weight)| weight).sum();
-        let names_code = question.terms.iter().any(|term| !term.parts.is_empty());
-        let code = if names_code { 1.0 } else { CODE };
-        Self { found: Vec::new(), weights, total, mean_length, code }
+        let code = if question.is_about_code { 1.0 } else { CODE };
+        Self { found: Vec::new(), weights, total, mean_length, code, of_passages: Vec::new() }
     }
 
     /// Adds the best units of a passage, given with its place among the others.
     pub(crate) fn add(&mut self, place: usize, passage: &Passage) {
         let first = self.found.len();
+        let candidates = passage.units.iter().filter(|unit| unit.is_candidate());
+        let whole = candidates.fold(vec![0.0; self.weights.len()], |best, unit| better(best, &qualities(unit, None)));
+        let whole = self.share(&whole);
+        self.of_passages.push(whole);
+        let of_passage = prior(passage.number) * (1.0 + PASSAGE * whole);
         for (number, unit) in passage.units.iter().enumerate().filter(|(_, unit)| unit.is_candidate()) {
             if unit.own.is_empty() {
                 continue;
@@ -92,7 +101,7 @@ impl Candidates {
             let before = number.checked_sub(1).filter(|_| unit.points_back).map(|before| &passage.units[before].own);
             let qualities = qualities(unit, before);
             let kind = if unit.kind == UnitKind::Code { self.code } else { 1.0 };
-            let score = kind * score(unit, &qualities, &self.weights, self.mean_length) * prior(passage.number);
+            let score = of_passage * kind * score(unit, &qualities, &self.weights, self.mean_length);
             if score > 0.0 {
                 self.found.push(Candidate { passage: place, unit: number, score, qualities });
             }
@@ -108,11 +117,12 @@ impl Candidates {
 
     /// The share of the question that some of them have together, from 0 to 1.
     pub(crate) fn coverage<'a>(&self, some: impl IntoIterator<Item = &'a Candidate>) -> f64 {
-        let mut best = vec![0.0_f64; self.weights.len()];
-        for candidate in some {
-            best.iter_mut().zip(&candidate.qualities).for_each(|(best, quality)| *best = best.max(*quality));
-        }
-        let covered: f64 = best.iter().zip(&self.weights).map(|(best, weight)| best * weight).sum();
+        let none = vec![0.0; self.weights.len()];
+        self.share(&some.into_iter().fold(none, |best, candidate| better(best, &candidate.qualities)))
+    }
+
+    fn share(&self, qualities: &[f64]) -> f64 {
+        let covered: f64 = qualities.iter().zip(&self.weights).map(|(quality, weight)| quality * weight).sum();
         if self.total > 0.0 { (covered / self.total).min(1.0) } else { 0.0 }
     }
 }

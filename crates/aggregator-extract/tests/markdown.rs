@@ -74,3 +74,49 @@ fn the_same_sentence_of_two_sources_is_given_once() {
         support::read(&Extractive::new(), support::request("How long do cats sleep?", support::sources(&pages)));
     assert_eq!(given.text(), "Cats sleep for sixteen hours a day. [1]");
 }
+
+fn answer_from(text: &str, question: &str) -> String {
+    support::read(&Extractive::new(), support::request(question, support::sources(&[("Manual", text)]))).text()
+}
+
+/// A table of another program, as cells between bars.
+#[test]
+fn lines_with_as_many_bars_are_rows_of_a_table() {
+    let table = "Name | Meaning\n`queue_depth` | Runs that wait\n`cache_hits` | Answers that were kept";
+    assert_eq!(answer_from(table, "what is queue_depth?"), "`queue_depth` | Runs that wait [1]");
+    // One line with a bar is a sentence.
+    let sentence = "Use a | b for either.\n\nThe queue is short.";
+    assert_eq!(answer_from(sentence, "what is the queue?"), "The queue is short. [1]");
+}
+
+#[test]
+fn what_stands_next_to_the_best_sentence_comes_along_and_another_topic_does_not() {
+    let text = "The harbour opens at six. Locks are shut at night.\n\n\
+        A ship that is locked in waits. The keeper lets it out in the morning.\n\n\
+        These ships never wait:\n\n- ferries\n- pilots\n\nThe harbour has a crane.";
+    let answer = answer_from(text, "what does a ship do that is locked in?");
+    assert!(answer.contains("lets it out in the morning. [1]") && answer.contains("- pilots [1]"), "{answer}");
+    assert!(!answer.contains("crane") && !answer.contains("opens at six"), "{answer}");
+    // Another item of a list is about something else.
+    let list = "- Ferries load at the west quay.\n- Trawlers load at the north quay.\n- Pilots sleep.";
+    assert_eq!(
+        answer_from(list, "where do ferries load?").lines().next(),
+        Some("- Ferries load at the west quay. [1]")
+    );
+    assert!(!answer_from(list, "where do ferries load?").contains("sleep"));
+}
+
+#[test]
+fn the_number_of_an_issue_is_no_sentence() {
+    let text = "Indexes can be sorted now. #1026\n\nSorted indexes are smaller. #1027";
+    assert!(!answer_from(text, "can indexes be sorted?").contains('#'));
+}
+
+/// "Mean" and "difference" say what is asked for, and the answer does not repeat them.
+#[test]
+fn words_that_say_what_is_asked_for_are_not_missed() {
+    let text = "A violet cell stands for a machine that did not report at all.";
+    assert!(answer_from(text, "what does violet mean?").starts_with("A violet cell"));
+    let text = "A clone is a copy. A copy shares nothing, a clone shares its blocks.";
+    assert!(answer_from(text, "clone vs copy difference").contains("shares its blocks"));
+}

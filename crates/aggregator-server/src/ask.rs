@@ -164,14 +164,14 @@ fn end(last: &EventKind, answers: bool, seen: &Seen, total: Duration, here: &Pat
 fn cited(out: &mut impl Write, sources: &[RankedSource], seen: &Seen, here: &Path) -> io::Result<()> {
     let is_cited = |source: &&RankedSource| seen.cited.contains(&source.number);
     let listed: Vec<_> = sources.iter().filter(is_cited).collect();
-    let (title, listed) = match listed.is_empty() {
-        false => ("Sources", listed),
-        true => ("Closest passages", sources.iter().take(LISTED).collect()),
-    };
-    if listed.is_empty() {
+    if sources.is_empty() {
         return Ok(());
     }
+    let title = if listed.is_empty() { "Closest passages" } else { "Sources" };
     writeln!(out, "{}{title}{}", BOLD.render(), BOLD.render_reset())?;
+    if listed.is_empty() {
+        return passages(out, &sources[..sources.len().min(LISTED)], here);
+    }
     for RankedSource { number, source, .. } in listed {
         writeln!(out, "  [{number}] {}", source.title)?;
         writeln!(out, "      {}{}{}", DIM.render(), place::shown(source.url.as_str(), here), DIM.render_reset())?;
@@ -181,7 +181,7 @@ fn cited(out: &mut impl Write, sources: &[RankedSource], seen: &Seen, here: &Pat
 
 /// Passages in their order, with what they begin with.
 fn passages(out: &mut impl Write, sources: &[RankedSource], here: &Path) -> io::Result<()> {
-    const BEGINNING: usize = 160;
+    const BEGINNING: usize = 240;
     for RankedSource { number, source, .. } in sources {
         writeln!(out, "{}{number:>3}. {}{}", BOLD.render(), source.title, BOLD.render_reset())?;
         writeln!(out, "     {}{}{}", DIM.render(), place::shown(source.url.as_str(), here), DIM.render_reset())?;

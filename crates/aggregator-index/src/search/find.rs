@@ -63,7 +63,7 @@ type Rank = (u32, std::cmp::Reverse<u64>);
 const STEPS: f32 = 4_096.0;
 
 /// What a passage of a program counts: it repeats the words of a question more often than it answers it.
-const OF_A_PROGRAM: f32 = 0.8;
+const OF_A_PROGRAM: f32 = 0.65;
 
 fn best(opened: &Opened, built: &Built, count: usize) -> tantivy::Result<Vec<(Rank, DocAddress)>> {
     let collector = TopDocs::with_limit(count).tweak_score(|segment: &SegmentReader| {
