@@ -92,9 +92,20 @@ impl IndexError {
                 }
                 source = cause.source();
             }
-            Self::Engine { path: path.into(), action, message: error.to_string() }
+            let message = error.to_string();
+            match system_error(&message) {
+                Some(source) => Self::Storage { path: path.into(), action, source },
+                None => Self::Engine { path: path.into(), action, message },
+            }
         }
     }
+}
+
+/// The error of the system that a message ends with, as those of the engine's threads do: `No space left on device (os error 28)`.
+fn system_error(message: &str) -> Option<io::Error> {
+    let (_, rest) = message.rsplit_once("(os error ")?;
+    let (code, _) = rest.split_once(')')?;
+    code.parse().ok().map(io::Error::from_raw_os_error)
 }
 
 /// Errors of the system cannot be cloned, and the engine shares them.
@@ -102,5 +113,24 @@ fn copy(error: &io::Error) -> io::Error {
     match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),
         None => io::Error::new(error.kind(), error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn an_error_of_the_system_is_found_in_what_the_engine_says() {
+        let full = "Internal error: 'No space left on device (os error 28)'";
+        let error =
+            IndexError::engine(Path::new("/cache"), "written")(tantivy::TantivyError::InternalError(full.into()));
+        assert_eq!(
+            error.to_string(),
+            "the index in /cache cannot be written: No space left on device (os error 28); free space on the disk and try again"
+        );
+        let other = tantivy::TantivyError::InternalError("a merge failed (os error)".into());
+        assert!(matches!(IndexError::engine(Path::new("/cache"), "written")(other), IndexError::Engine { .. }));
     }
 }

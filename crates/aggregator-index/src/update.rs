@@ -58,6 +58,7 @@ pub(crate) fn update(
         }
         return Ok(report);
     };
+    let _unpublished = folder::Unpublished(root);
     let (opened, entries) = match before {
         Some(before) => {
             let entries = before.manifest()?;

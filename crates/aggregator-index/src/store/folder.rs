@@ -47,6 +47,16 @@ pub(crate) fn begin(root: &Path) -> io::Result<PathBuf> {
     Ok(path)
 }
 
+/// Removes what is being built when it goes out of scope: where it was published, nothing is there any more, and where that
+/// failed, as on a full disk, it would only take room.
+pub(crate) struct Unpublished<'a>(pub(crate) &'a Path);
+
+impl Drop for Unpublished<'_> {
+    fn drop(&mut self) {
+        let _ = remove(&self.0.join("building"));
+    }
+}
+
 /// Lets what was built count, and removes what counted before. Only the holder of the lock may ask for it.
 pub(crate) fn publish(root: &Path) -> io::Result<Generation> {
     let number = newest(root)?.map_or(1, |newest| newest.number + 1);

@@ -208,3 +208,22 @@ fn an_index_that_cannot_be_written_says_so() {
     let error = index.unwrap_or_else(|error| error.to_string());
     assert!(error.contains("a.md/index") && error.contains("Not a directory"), "{error}");
 }
+
+/// A full disk, for example: what was built so far would only take room.
+#[test]
+fn an_update_that_fails_leaves_nothing_behind() {
+    let library = Library::of(&[("a.md", "one"), ("b.md", "four")]);
+    let building = library.index.folder().join("building");
+    let failed = library.index.update(&[library.folder()], &options(), |progress| {
+        // A folder where the engine has to replace a file.
+        if progress.stage == Stage::Writing {
+            fs::remove_file(building.join("meta.json")).unwrap();
+            fs::create_dir_all(building.join("meta.json/in-the-way")).unwrap();
+        }
+        ControlFlow::Continue(())
+    });
+    assert!(matches!(failed, Err(IndexError::Storage { .. })), "{failed:?}");
+    assert!(!building.exists());
+    assert!(matches!(library.index.search("four", 1), Err(IndexError::NotBuilt { .. })));
+    assert_eq!(library.update().files, 2);
+}
