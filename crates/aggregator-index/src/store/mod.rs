@@ -17,6 +17,7 @@ pub(crate) mod lock;
 pub(crate) mod made_with;
 pub(crate) mod manifest;
 pub(crate) mod opened;
+pub(crate) mod queue;
 pub(crate) mod schema;
 pub(crate) mod tokenizer;
 pub(crate) mod writer;

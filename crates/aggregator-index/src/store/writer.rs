@@ -2,6 +2,7 @@
 
 use std::hash::Hasher as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use aggregator_words::Language;
 use siphasher::sip::SipHasher13;
@@ -12,6 +13,7 @@ use crate::error::IndexError;
 use crate::files::kind::Kind;
 use crate::parse::Piece;
 use crate::store::manifest::Entry;
+use crate::store::queue::{Queue, Queued};
 use crate::store::schema::{Fields, HEADING_SEPARATOR, ORDINAL_BITS, SEPARATOR, path_bytes};
 use crate::store::tokenizer::with_language;
 
@@ -26,7 +28,8 @@ const SEGMENTS: usize = 8;
 const REMOVED: f32 = 0.3;
 
 pub(crate) struct Writer {
-    writer: IndexWriter,
+    writer: IndexWriter<Queued>,
+    queue: Arc<Queue>,
     fields: Fields,
     root: PathBuf,
 }
@@ -38,7 +41,7 @@ impl Writer {
             .num_worker_threads(1)
             .num_merge_threads(1)
             .build();
-        let writer: IndexWriter =
+        let writer: IndexWriter<Queued> =
             index.writer_with_options(options).map_err(IndexError::engine(root, "opened for writing"))?;
         // A process that was killed between writing which passages are removed and committing that has left a file whose
         // name is given again, as operations are counted from the last commit; the engine would refuse to write it.
@@ -48,7 +51,7 @@ impl Writer {
         policy.set_max_docs_before_merge(MAX_MERGED);
         policy.set_del_docs_ratio_before_merge(REMOVED);
         writer.set_merge_policy(Box::new(policy));
-        Ok(Self { writer, fields, root: root.to_owned() })
+        Ok(Self { writer, queue: Arc::default(), fields, root: root.to_owned() })
     }
 
     /// Removes a file and its passages.
@@ -72,7 +75,7 @@ impl Writer {
         document.add_u64(fields.hash_high, (entry.hash >> 64) as u64);
         document.add_u64(fields.hash_low, entry.hash as u64);
         document.add_i64(fields.read, entry.read);
-        self.add(document)
+        self.add(document, path.len())
     }
 
     /// Adds a passage, the `ordinal`th of its file.
@@ -96,11 +99,14 @@ impl Writer {
         document.add_bytes(fields.passage_of, path);
         document.add_u64(fields.line, u64::from(piece.line));
         document.add_u64(fields.order, order(path, ordinal));
-        self.add(document)
+        self.add(document, piece.text.len() + path.len())
     }
 
-    fn add(&self, document: TantivyDocument) -> Result<(), IndexError> {
-        self.writer.add_document(document).map(drop).map_err(IndexError::engine(&self.root, "written"))
+    fn add(&self, document: TantivyDocument, bytes: usize) -> Result<(), IndexError> {
+        self.writer
+            .add_document(self.queue.admit(document, bytes))
+            .map(drop)
+            .map_err(IndexError::engine(&self.root, "written"))
     }
 
     /// Makes all changes at once; merging ends before it returns, so that no thread is left.
