@@ -20,4 +20,5 @@ pub(crate) mod opened;
 pub(crate) mod queue;
 pub(crate) mod schema;
 pub(crate) mod tokenizer;
+pub(crate) mod unmapped;
 pub(crate) mod writer;

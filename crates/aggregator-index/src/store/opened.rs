@@ -14,12 +14,15 @@ use crate::store::folder::Generation;
 use crate::store::manifest::{self, Entry};
 use crate::store::schema::{Fields, LINE, ORDER, ORDINAL_BITS, PASSAGE_OF, bytes_path};
 use crate::store::tokenizer::{NAME, WordTokenizer};
+use crate::store::unmapped::Unmapped;
 use crate::store::writer::Writer;
 
 /// An index as it was when it was opened: later commits do not change what it finds.
 pub(crate) struct Opened {
     root: PathBuf,
     generation: Option<Generation>,
+    /// Where its files are.
+    folder: PathBuf,
     index: tantivy::Index,
     searcher: Searcher,
     fields: Fields,
@@ -50,16 +53,22 @@ impl Opened {
     pub(crate) fn create(root: &Path, folder: &Path) -> Result<Self, IndexError> {
         let failed = || IndexError::engine(root, "created");
         let index = tantivy::Index::create_in_dir(folder, Fields::schema().0).map_err(failed())?;
-        Self::load(root, None, index)
+        Self::load(root, None, folder.to_owned(), index)
     }
 
     pub(crate) fn open(root: &Path, generation: Generation) -> Result<Self, IndexError> {
         let failed = || IndexError::engine(root, "opened");
         let index = tantivy::Index::open_in_dir(&generation.path).map_err(failed())?;
-        Self::load(root, Some(generation), index)
+        let folder = generation.path.clone();
+        Self::load(root, Some(generation), folder, index)
     }
 
-    fn load(root: &Path, generation: Option<Generation>, index: tantivy::Index) -> Result<Self, IndexError> {
+    fn load(
+        root: &Path,
+        generation: Option<Generation>,
+        folder: PathBuf,
+        index: tantivy::Index,
+    ) -> Result<Self, IndexError> {
         index.tokenizers().register(NAME, TextAnalyzer::from(WordTokenizer));
         let failed = || IndexError::engine(root, "opened");
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(failed())?;
@@ -86,12 +95,12 @@ impl Opened {
             let (order, line) = (fast.u64(ORDER).map_err(failed())?, fast.u64(LINE).map_err(failed())?);
             columns.push(Columns { paths, order, line });
         }
-        Ok(Self { root: root.to_owned(), generation, index, searcher, fields, languages, passages, columns })
+        Ok(Self { root: root.to_owned(), generation, folder, index, searcher, fields, languages, passages, columns })
     }
 
     /// The same index as it is now.
     pub(crate) fn reloaded(&self) -> Result<Self, IndexError> {
-        Self::load(&self.root, self.generation.clone(), self.index.clone())
+        Self::load(&self.root, self.generation.clone(), self.folder.clone(), self.index.clone())
     }
 
     /// Which index it is, if it is one that counts.
@@ -104,7 +113,11 @@ impl Opened {
     }
 
     pub(crate) fn writer(&self) -> Result<Writer, IndexError> {
-        Writer::new(&self.index, self.fields, &self.root)
+        let failed = || IndexError::engine(&self.root, "opened for writing");
+        let directory = Unmapped::open(&self.folder).map_err(|error| failed()(error.into()))?;
+        let index = tantivy::Index::open(directory).map_err(failed())?;
+        index.tokenizers().register(NAME, TextAnalyzer::from(WordTokenizer));
+        Writer::new(&index, self.fields, &self.root)
     }
 
     /// Where a passage is.
