@@ -16,6 +16,7 @@ pub(crate) mod folder;
 pub(crate) mod lock;
 pub(crate) mod made_with;
 pub(crate) mod manifest;
+pub(crate) mod merging;
 pub(crate) mod opened;
 pub(crate) mod queue;
 pub(crate) mod schema;

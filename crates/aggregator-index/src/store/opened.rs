@@ -117,7 +117,7 @@ impl Opened {
         let directory = Unmapped::open(&self.folder).map_err(|error| failed()(error.into()))?;
         let index = tantivy::Index::open(directory).map_err(failed())?;
         index.tokenizers().register(NAME, TextAnalyzer::from(WordTokenizer));
-        Writer::new(&index, self.fields, &self.root)
+        Writer::new(&index, self.fields, &self.root, &self.folder)
     }
 
     /// Where a passage is.

@@ -227,3 +227,26 @@ fn an_update_that_fails_leaves_nothing_behind() {
     assert!(matches!(library.index.search("four", 1), Err(IndexError::NotBuilt { .. })));
     assert_eq!(library.update().files, 2);
 }
+
+#[test]
+fn many_small_updates_leave_few_segments() {
+    let library = Library::of(&[]);
+    let mut most = 0;
+    for number in 0..30 {
+        library
+            .write(&format!("{number}.md"), format!("# Letter {number}\n\nThe lighthouse keeper writes.").as_bytes());
+        // Some passages are removed, too.
+        library.write("diary.md", format!("# Diary\n\nThe windmill turned {number} times.").as_bytes());
+        library.update();
+        let folder = library.index.folder().join("index-1");
+        let stores = fs::read_dir(folder).unwrap().filter(|entry| {
+            let path = entry.as_ref().unwrap().path();
+            path.extension().is_some_and(|extension| extension == "store")
+        });
+        most = most.max(stores.count());
+    }
+    assert!((2..=8).contains(&most), "{most} segments");
+    assert_eq!(library.found("windmill"), ["diary.md"]);
+    assert_eq!(library.index.passages().unwrap(), 31);
+    assert_eq!(library.found("letter 7")[0], "7.md");
+}
