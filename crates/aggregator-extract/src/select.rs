@@ -148,12 +148,13 @@ fn add_neighbours(bundle: &mut Vec<usize>, units: &[ReadUnit], most: usize, most
     let mut paragraphs = 1;
     for (place, unit) in units.iter().enumerate().skip(last + 1) {
         paragraphs += usize::from(unit.begins_paragraph && unit.kind != UnitKind::Code);
-        if is_listed(unit) || paragraphs > EXCERPT_PARAGRAPHS || !fits(unit, bundle.len() - before) {
+        // An announcement without what it announces says nothing.
+        let says_nothing = unit.announces && announced(units, place).is_empty();
+        if is_listed(unit) || says_nothing || paragraphs > EXCERPT_PARAGRAPHS || !fits(unit, bundle.len() - before) {
             break;
         }
         bundle.push(place);
     }
-    // An announcement without what it announces says nothing.
     bundle.extend(bundle.last().map(|&last| announced(units, last)).unwrap_or_default());
     for place in (0..first).rev() {
         if units[place + 1].begins_paragraph

@@ -18,7 +18,9 @@ pub(crate) fn write(chosen: &[(usize, Vec<usize>)], passages: &[Passage]) -> Vec
             let unit = &passage.units[place];
             let mut text = match (last, unit.kind) {
                 (None, _) if written.is_empty() => String::new(),
-                (Some(UnitKind::Sentence | UnitKind::Item), UnitKind::Sentence) => " ".to_owned(),
+                (Some(UnitKind::Sentence | UnitKind::Item), UnitKind::Sentence) if !unit.begins_paragraph => {
+                    " ".to_owned()
+                }
                 (Some(UnitKind::Item), UnitKind::Item) | (Some(UnitKind::Row), UnitKind::Row) => "\n".to_owned(),
                 _ => "\n\n".to_owned(),
             };

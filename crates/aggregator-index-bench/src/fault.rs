@@ -17,8 +17,6 @@ pub enum Fault {
     ReverseOrder,
     /// Each passage that was found is copied once more.
     CopiedPassage,
-    /// The last sentence of an answer is lost.
-    LostSentence,
-    /// An answer is given where no passage answers the question.
-    AlwaysAnswered,
+    /// The last sentence of an answer is lost, and one is made up where no passage answers the question.
+    WorseAnswers,
 }

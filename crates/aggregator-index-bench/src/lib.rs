@@ -16,6 +16,6 @@ mod target;
 
 #[cfg(target_os = "linux")]
 pub use cases::resident;
-pub use cases::{CASES, Case, Operation, Outcome};
+pub use cases::{CASES, Case, Heap, Operation, Outcome};
 pub use fault::Fault;
 pub use target::{Arguments, print, records};

@@ -18,7 +18,13 @@ use crate::terminal;
 use crate::terminal::wrap::Wrapped;
 
 /// Most sources that are listed where the answer cites none.
-const LISTED: usize = 5;
+const LISTED: usize = 3;
+
+/// Characters of a passage that are shown in a list.
+const BEGINNING: usize = 160;
+
+/// The same where there is no answer: the reader looks for one in them.
+const LONG_BEGINNING: usize = 480;
 
 /// What a query is asked with.
 pub struct Question<'a> {
@@ -143,7 +149,7 @@ fn end(last: &EventKind, answers: bool, seen: &Seen, total: Duration, here: &Pat
     }
     match answers {
         true => cited(&mut out, sources, seen, here)?,
-        false => passages(&mut out, sources, here)?,
+        false => passages(&mut out, sources, BEGINNING, here)?,
     }
     out.flush()?;
     drop(out);
@@ -170,7 +176,7 @@ fn cited(out: &mut impl Write, sources: &[RankedSource], seen: &Seen, here: &Pat
     let title = if listed.is_empty() { "Closest passages" } else { "Sources" };
     writeln!(out, "{}{title}{}", BOLD.render(), BOLD.render_reset())?;
     if listed.is_empty() {
-        return passages(out, &sources[..sources.len().min(LISTED)], here);
+        return passages(out, &sources[..sources.len().min(LISTED)], LONG_BEGINNING, here);
     }
     for RankedSource { number, source, .. } in listed {
         writeln!(out, "  [{number}] {}", source.title)?;
@@ -179,14 +185,13 @@ fn cited(out: &mut impl Write, sources: &[RankedSource], seen: &Seen, here: &Pat
     Ok(())
 }
 
-/// Passages in their order, with what they begin with.
-fn passages(out: &mut impl Write, sources: &[RankedSource], here: &Path) -> io::Result<()> {
-    const BEGINNING: usize = 240;
+/// Passages in their order, with the characters that they begin with.
+fn passages(out: &mut impl Write, sources: &[RankedSource], beginning: usize, here: &Path) -> io::Result<()> {
     for RankedSource { number, source, .. } in sources {
         writeln!(out, "{}{number:>3}. {}{}", BOLD.render(), source.title, BOLD.render_reset())?;
         writeln!(out, "     {}{}{}", DIM.render(), place::shown(source.url.as_str(), here), DIM.render_reset())?;
         let snippet = source.snippet.as_str().split_whitespace().collect::<Vec<_>>().join(" ");
-        let beginning = match snippet.char_indices().nth(BEGINNING) {
+        let beginning = match snippet.char_indices().nth(beginning) {
             None => snippet,
             Some((end, _)) => {
                 let end = snippet[..end].rfind(' ').unwrap_or(end);

@@ -67,8 +67,8 @@ impl Answerer {
         let provider = IndexProvider::new("documents", index);
         let builder = Engine::builder().provider(provider);
         let builder = match fault {
-            Some(fault) => builder.model(Faulty(Extractive::new(), fault)),
-            None => builder.model(Extractive::new()),
+            Some(Fault::WorseAnswers) => builder.model(Worse(Extractive::new())),
+            _ => builder.model(Extractive::new()),
         };
         Self { runtime, engine: builder.build().expect("the engine has a provider and a model"), _scratch: scratch }
     }
@@ -81,10 +81,10 @@ impl Answerer {
     }
 }
 
-/// The answerer with a fault.
-struct Faulty(Extractive, Fault);
+/// The answerer with [`Fault::WorseAnswers`].
+struct Worse(Extractive);
 
-impl LanguageModel for Faulty {
+impl LanguageModel for Worse {
     fn name(&self) -> &str {
         self.0.name()
     }
@@ -94,27 +94,19 @@ impl LanguageModel for Faulty {
     }
 
     fn answer(&self, request: AnswerRequest) -> ChunkStream {
-        let fault = self.1;
         let chunks = self.0.answer(request).collect::<Vec<_>>();
-        let changed = async move {
+        let worse = async move {
             let mut chunks = chunks.await;
             let is_text = |chunk: &Result<Chunk, _>| matches!(chunk, Ok(Chunk::Text(_)));
-            match fault {
-                Fault::LostSentence => {
-                    let last = chunks.iter().rposition(is_text).filter(|last| *last > 0);
-                    last.map(|last| chunks.remove(last));
-                }
-                Fault::AlwaysAnswered => {
-                    let refuses =
-                        |chunk: &Result<Chunk, _>| matches!(chunk, Ok(Chunk::Text(text)) if text == NO_ANSWER);
-                    chunks.iter_mut().filter(|chunk| refuses(chunk)).for_each(|chunk| {
-                        *chunk = Ok(Chunk::Text("It is as it always was [1].".to_owned()));
-                    });
+            match chunks.iter().rposition(is_text) {
+                Some(last) if last > 0 => drop(chunks.remove(last)),
+                Some(0) if matches!(&chunks[0], Ok(Chunk::Text(text)) if text == NO_ANSWER) => {
+                    chunks[0] = Ok(Chunk::Text("It is as it always was [1].".to_owned()));
                 }
                 _ => {}
             }
             stream::iter(chunks)
         };
-        Box::pin(stream::once(changed).flatten())
+        Box::pin(stream::once(worse).flatten())
     }
 }

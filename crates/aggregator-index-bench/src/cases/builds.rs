@@ -28,7 +28,9 @@ pub fn new(fault: Option<Fault>) -> Operation {
     Box::new(move || {
         let folder = scratch.join("index");
         let index = Index::open(&folder).expect("there is none yet");
+        let kept = (fault == Some(Fault::KeptInMemory)).then(|| vec![1_u8; 16 << 20]);
         let report = update(&index, &docs);
+        drop(std::hint::black_box(kept));
         assert_eq!(report.skipped.len(), 0, "{report}");
         let stored = size(&folder).div_ceil(16 * 1024) * 16;
         drop(index);
