@@ -62,6 +62,11 @@ pub fn write(folder: &Path, copies: usize) {
     }
 }
 
+/// Each of them with its name.
+pub fn all() -> impl Iterator<Item = (&'static Path, &'static [u8])> {
+    DOCUMENTS.iter().map(|(name, content)| (Path::new(*name), *content))
+}
+
 /// Bytes of a copy.
 pub fn bytes() -> u64 {
     DOCUMENTS.iter().map(|(_, content)| content.len() as u64).sum()

@@ -6,6 +6,8 @@ use perf_gate::{Class, Metric, Unit};
 pub const FILES: Metric = Metric::new("files", Unit::Count, Class::Behaviour);
 /// Passages in the index, or found.
 pub const PASSAGES: Metric = Metric::new("passages", Unit::Count, Class::Behaviour);
+/// Words of passages, with the pairs of characters that stand for words.
+pub const WORDS: Metric = Metric::new("words", Unit::Count, Class::Behaviour);
 /// KiB of the files of the index, rounded up to 16: what is stored of a document.
 pub const STORED: Metric = Metric::new("stored-kib", Unit::Count, Class::Schedule);
 /// Files that were read although nothing of them had changed.
