@@ -1,4 +1,4 @@
-//! Many queries over one engine: so many at a time, answers as they finish.
+//! Many queries over one engine: a limited number at a time, replies as they finish.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -10,17 +10,17 @@ use futures::stream::{FusedStream, FuturesUnordered};
 use futures::{Stream, StreamExt as _};
 
 use crate::engine::Engine;
-use crate::outbox::MAX_IN_A_ROW;
 use crate::query::{Query, QueryError};
-use crate::reply::{Numbered, Reply};
+use crate::reply::{IndexedReplyFuture, Reply};
+use crate::sequencer::COOP_BUDGET;
 
 /// The replies to many queries, in the order in which they finish; from [`Engine::batch`].
 ///
-/// At most so many queries run at a time; the next is taken from the list when one is through, so that a list of any length
-/// needs the memory of those that run. A text that is no query, a query that fails and a provider that panics are one
-/// item each and stop none of the others. It owns no task: polling it does the work, and dropping it (at any time) drops
-/// every running query with all its calls at once. After 128 items in a row it lets others run. After the last item it
-/// yields `None` for ever.
+/// At most `concurrency` queries run at a time. The next one is taken from the list when one has finished, so that a list of
+/// any length needs the memory of the running ones only. A text that is no query, a query that fails and a provider that panics
+/// are one item each and stop none of the others. It owns no task: polling it does the work, and dropping it (at any time)
+/// drops every running query with all its calls at once. After 128 items in a row it lets others run. After the last item it
+/// always yields `None`.
 ///
 /// All of it is one task of the caller. Where thousands run at a time and wait for the same moments, tokio's budget for one
 /// task lets 128 of them go on and polls the others in vain: spawn a task for each then, with [`Engine::ask`].
@@ -29,11 +29,11 @@ pub struct Batch<I> {
     engine: Engine,
     /// The queries that did not begin; `None` when all did.
     waiting: Option<I>,
-    running: FuturesUnordered<Numbered>,
+    running: FuturesUnordered<IndexedReplyFuture>,
     concurrency: usize,
     next: u64,
-    /// Items since the batch last let others run.
-    in_a_row: u64,
+    /// The number of items since the batch last yielded to other tasks.
+    since_yield: u64,
 }
 
 /// What came of one query of a batch.
@@ -77,7 +77,7 @@ impl Engine {
             running: FuturesUnordered::new(),
             concurrency: concurrency.get(),
             next: 0,
-            in_a_row: 0,
+            since_yield: 0,
         }
     }
 }
@@ -89,13 +89,13 @@ impl<I> Batch<I> {
     }
 
     fn item(&mut self, (index, reply): (u64, Reply)) -> Poll<Option<BatchItem>> {
-        self.in_a_row += 1;
+        self.since_yield += 1;
         Poll::Ready(Some(BatchItem { index, outcome: Ok(reply) }))
     }
 
-    /// Lets others run: as a query does not keep its thread to itself, a batch of short ones must not either.
-    fn rest(&mut self, cx: &mut Context<'_>) -> Poll<Option<BatchItem>> {
-        self.in_a_row = 0;
+    /// Yields to other tasks. Like a query, a batch of short ones must not keep its thread to itself.
+    fn yield_now(&mut self, cx: &mut Context<'_>) -> Poll<Option<BatchItem>> {
+        self.since_yield = 0;
         cx.waker().wake_by_ref();
         Poll::Pending
     }
@@ -110,10 +110,10 @@ where
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<BatchItem>> {
         let this = self.get_mut();
-        if this.in_a_row == MAX_IN_A_ROW {
-            return this.rest(cx);
+        if this.since_yield == COOP_BUDGET {
+            return this.yield_now(cx);
         }
-        // What is through comes first: a list of texts that are no queries must keep nobody waiting.
+        // What is through comes first: a list of texts that are no queries must not keep finished queries waiting.
         let mut next = this.running.poll_next_unpin(cx);
         if let Poll::Ready(Some(finished)) = next {
             return this.item(finished);
@@ -122,8 +122,8 @@ where
         while this.running.len() < this.concurrency
             && let Some(waiting) = &mut this.waiting
         {
-            if begun == MAX_IN_A_ROW {
-                return this.rest(cx);
+            if begun == COOP_BUDGET {
+                return this.yield_now(cx);
             }
             begun += 1;
             let Some(query) = waiting.next() else {
@@ -133,9 +133,9 @@ where
             let index = this.next;
             this.next += 1;
             match query.try_into() {
-                Ok(query) => this.running.push(Numbered { index, reply: this.engine.ask(query) }),
+                Ok(query) => this.running.push(IndexedReplyFuture { index, reply: this.engine.ask(query) }),
                 Err(error) => {
-                    this.in_a_row += 1;
+                    this.since_yield += 1;
                     return Poll::Ready(Some(BatchItem { index, outcome: Err(error.into()) }));
                 }
             }
@@ -147,7 +147,7 @@ where
             Poll::Ready(Some(finished)) => this.item(finished),
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending => {
-                this.in_a_row = 0;
+                this.since_yield = 0;
                 Poll::Pending
             }
         }

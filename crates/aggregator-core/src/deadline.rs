@@ -1,4 +1,4 @@
-//! One allowance of time for the whole query, divided among its stages.
+//! The time budget of a query, divided among its stages.
 
 use std::future::Future as _;
 use std::pin::Pin;
@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// When the query has to be through, and its one timer.
-pub(crate) struct Allowance {
+/// The deadlines of a query, and its one timer.
+pub(crate) struct TimeBudget {
     /// End of the whole query.
     pub(crate) deadline: Instant,
     /// End of the search: earlier than the deadline when a model is to answer.
@@ -17,7 +17,7 @@ pub(crate) struct Allowance {
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl Allowance {
+impl TimeBudget {
     /// `search_share` in percent, of `total`.
     pub(crate) fn new(started: Instant, total: Duration, search_share: u32) -> Self {
         let deadline = started + total;

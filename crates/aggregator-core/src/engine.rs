@@ -11,9 +11,9 @@ use crate::limits::MAX_PROVIDERS;
 use crate::model::LanguageModel;
 use crate::provider::SearchProvider;
 use crate::query::Query;
-use crate::search::merge::{Voter, Weight, WeightError};
+use crate::search::merge::{RankedProvider, Weight, WeightError};
 use crate::settings::{Settings, SettingsError, check_timeout};
-use crate::shared::{Models, Parts, Provider};
+use crate::shared::{EngineInner, Models, Provider};
 use crate::source::ProviderName;
 use crate::stream::QueryStream;
 
@@ -22,7 +22,7 @@ use crate::stream::QueryStream;
 /// Cheap to clone and to share between threads. It owns no task, no thread and no timer: each query lives in the stream
 /// that [`run`](Self::run) returns.
 #[derive(Clone)]
-pub struct Engine(Arc<Parts>);
+pub struct Engine(Arc<EngineInner>);
 
 /// Settings of one provider.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -79,9 +79,9 @@ pub enum BuildError {
         /// The name that occurs twice.
         name: ProviderName,
     },
-    /// A name that is blank, or longer than 64 bytes, when cleaned.
+    /// A name is blank or longer than 64 bytes after cleaning.
     #[error("a provider's name `{name}` is blank or longer than 64 bytes")]
-    BadName {
+    InvalidName {
         /// The name, cleaned.
         name: ProviderName,
     },
@@ -113,9 +113,9 @@ pub enum BuildError {
         /// How many were added.
         given: usize,
     },
-    /// How well a model suits a mode is no number from 0 to 1.
+    /// The weight of a model for a mode is not a number from 0 to 1.
     #[error("model `{name}`: a weight of {given} is not from 0 to 1")]
-    Suits {
+    InvalidModelWeight {
         /// The model.
         name: ProviderName,
         /// The weight.
@@ -151,7 +151,7 @@ impl Engine {
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let providers: Vec<_> = self.0.providers.iter().map(|p| &p.voter.name).collect();
+        let providers: Vec<_> = self.0.providers.iter().map(|p| &p.ranked.name).collect();
         let mut shown = f.debug_struct("Engine");
         shown.field("providers", &providers);
         match &self.0.models {
@@ -214,8 +214,8 @@ impl EngineBuilder {
             if !(1..=ensemble::MAX_MODELS).contains(&given) {
                 return Err(BuildError::Models { given });
             }
-            if let Some((name, given)) = ensemble.unsuitable_weight() {
-                return Err(BuildError::Suits { name: ProviderName::new(name), given });
+            if let Some((name, given)) = ensemble.invalid_weight() {
+                return Err(BuildError::InvalidModelWeight { name: ProviderName::new(name), given });
             }
         }
         match self.providers.len() {
@@ -227,7 +227,7 @@ impl EngineBuilder {
         for (provider, options) in self.providers {
             let name = ProviderName::new(provider.name());
             if name.as_str().trim().is_empty() || name.as_str().len() > 64 {
-                return Err(BuildError::BadName { name });
+                return Err(BuildError::InvalidName { name });
             }
             let weight = match options.weight.map(Weight::new) {
                 None => Weight::default(),
@@ -241,20 +241,26 @@ impl EngineBuilder {
             if query_limit.chars == 0 || query_limit.words == 0 {
                 return Err(BuildError::QueryLimit { name });
             }
-            let voter = Voter { index: 0, name, weight };
+            let ranked = RankedProvider { index: 0, name, weight };
             let is_local = provider.is_local();
-            providers.push(Provider { voter, timeout: options.timeout, query_limit, is_local, provider });
+            providers.push(Provider { ranked, timeout: options.timeout, query_limit, is_local, provider });
         }
-        providers.sort_by(|a, b| a.voter.name.cmp(&b.voter.name));
+        providers.sort_by(|a, b| a.ranked.name.cmp(&b.ranked.name));
         for (index, provider) in providers.iter_mut().enumerate() {
-            provider.voter.index = index as u8;
+            provider.ranked.index = index as u8;
         }
-        if let Some(pair) = providers.windows(2).find(|pair| pair[0].voter.name == pair[1].voter.name) {
-            return Err(BuildError::DuplicateName { name: pair[0].voter.name.clone() });
+        if let Some(pair) = providers.windows(2).find(|pair| pair[0].ranked.name == pair[1].ranked.name) {
+            return Err(BuildError::DuplicateName { name: pair[0].ranked.name.clone() });
         }
         // RandomState is the standard library's own source of per-process randomness.
         let hash_seed = self.hash_seed.unwrap_or_else(|| RandomState::new().hash_one(0));
         let analyzer = self.settings.analysis.clone().map(Analyzer::new).transpose()?;
-        Ok(Engine(Arc::new(Parts { providers, models: self.models, analyzer, settings: self.settings, hash_seed })))
+        Ok(Engine(Arc::new(EngineInner {
+            providers,
+            models: self.models,
+            analyzer,
+            settings: self.settings,
+            hash_seed,
+        })))
     }
 }

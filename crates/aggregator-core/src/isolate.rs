@@ -10,23 +10,24 @@ use std::task::{Context, Poll};
 
 use futures::Stream;
 
-use crate::provider::{FailureKind, ProviderError};
+use crate::provider::{ProviderError, ProviderErrorKind};
 
 type Boxed<T> = Pin<Box<dyn Stream<Item = Result<T, ProviderError>> + Send>>;
 
-/// A foreign stream whose panics become errors, also when it is dropped.
+/// A stream of foreign code whose panics become errors, also when it is dropped. Unlike `futures::stream::CatchUnwind` it
+/// covers the call that makes the stream, and ends the stream after its first error.
 ///
 /// It is dropped as soon as it ends, fails or panics, and never polled again.
-pub(crate) struct Isolated<T>(Option<Boxed<T>>);
+pub(crate) struct CatchUnwindStream<T>(Option<Boxed<T>>);
 
-impl<T> Isolated<T> {
+impl<T> CatchUnwindStream<T> {
     /// Calls foreign code that makes a stream.
     pub(crate) fn call(make: impl FnOnce() -> Boxed<T>) -> Result<Self, ProviderError> {
         // Unwind safety: whatever the closure left half done is foreign; of our own state it only read shared data.
         catch_unwind(AssertUnwindSafe(make)).map(|stream| Self(Some(stream))).map_err(panicked)
     }
 
-    /// A stream that is over.
+    /// A stream that has ended.
     pub(crate) fn ended() -> Self {
         Self(None)
     }
@@ -77,12 +78,13 @@ impl<T> Isolated<T> {
         ProviderError::new(error.kind, error.message.into_string())
     }
 
-    pub(crate) fn is_live(&self) -> bool {
+    /// Whether the stream has not ended.
+    pub(crate) fn is_active(&self) -> bool {
         self.0.is_some()
     }
 }
 
-impl<T> Drop for Isolated<T> {
+impl<T> Drop for CatchUnwindStream<T> {
     fn drop(&mut self) {
         self.end();
     }
@@ -92,7 +94,7 @@ impl<T> Drop for Isolated<T> {
 #[cold]
 fn panicked(payload: Box<dyn Any + Send>) -> ProviderError {
     discard(payload);
-    ProviderError::new(FailureKind::Panicked, "the implementation panicked")
+    ProviderError::new(ProviderErrorKind::Panicked, "the implementation panicked")
 }
 
 /// A payload may itself panic when dropped; the payload of that panic is leaked, for there has to be an end.

@@ -13,10 +13,11 @@
 //! - Start with [`Engine`]: built once from [`SearchProvider`]s, a [`LanguageModel`] and [`Settings`], asked many times.
 //! - [`QueryStream`] is one query; [`Canceller`] ends it from elsewhere; [`Engine::ask`] gives
 //!   its [`Reply`] as a whole.
-//! - [`Batch`] is many queries over one engine, so many at a time.
-//! - [`event`] is the contract with the caller who reads the stream; text from outside is a [`CleanText`](event::CleanText) there.
-//! - [`provider`] and [`model`] are the contracts with whoever implements them.
-//! - [`analysis`] says what a query is, before anybody is asked.
+//! - [`Batch`] is many queries over one engine, a limited number at a time.
+//! - [`event`] is the contract with the caller who reads the stream; text from outside is a [`CleanText`](event::CleanText)
+//!   there.
+//! - [`provider`] and [`model`] are the contracts with their implementors.
+//! - [`analysis`] says what a query is, before any provider is asked.
 //! - [`settings_by_name`] is for files and tables of settings.
 //! - [`search`] is the first stage: fan-out, [canonical URLs](search::canonical), merging and ranking.
 //! - [`answer`] is the second: bounded text, citation markers.
@@ -68,7 +69,6 @@ pub mod event;
 mod isolate;
 mod limits;
 pub mod model;
-mod outbox;
 pub mod provider;
 mod query;
 mod query_limit;
@@ -78,12 +78,13 @@ pub mod search;
 pub mod seeded_fault;
 #[cfg(feature = "seeded-faults")]
 mod seeded_stream;
+mod sequencer;
 mod settings;
 mod shared;
 mod source;
+mod step_counter;
 mod stream;
 mod text;
-mod work;
 
 pub use batch::{Batch, BatchItem};
 pub use cancel::Canceller;
@@ -92,7 +93,10 @@ pub use event::Event;
 pub use model::LanguageModel;
 pub use provider::SearchProvider;
 pub use query::{Query, QueryError};
-pub use reply::{Asking, Citation, Ending, Reply};
+#[allow(deprecated)]
+#[doc(hidden)]
+pub use reply::{Asking, Ending};
+pub use reply::{Citation, QueryOutcome, Reply, ReplyFuture};
 pub use search::merge::WeightError;
 pub use settings::by_name as settings_by_name;
 pub use settings::{Settings, SettingsError};
@@ -102,7 +106,7 @@ pub use stream::QueryStream;
 #[doc(hidden)]
 pub mod internals {
     pub use crate::answer::citations::{CitationScanner, Scanned};
-    pub use crate::search::merge::{Merged, Placed, Refusal, ResultSet, Voter, Weight};
+    pub use crate::search::merge::{Merged, RankedProvider, RankedResult, RejectReason, ResultSet, Weight};
 }
 
 /// The Rust of the README, compiled and run as tests.

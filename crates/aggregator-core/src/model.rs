@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::Stream;
 use tokio::time::Instant;
 
-use crate::answer::prompt::{self, Draft, Material, Prompt};
+use crate::answer::prompt::{self, Draft, Prompt, PromptInput};
 use crate::provider::ProviderError;
 use crate::query::Query;
 use crate::settings::Settings;
@@ -23,18 +23,18 @@ pub use crate::answer::prompt::Purpose;
 /// 3. A source is cited as `[n]`, its [`RankedSource::number`]; only those can be cited that [`shows`](Self::shows) counts.
 /// 4. `Pending` is returned only after arranging a wake-up; a poll never blocks the thread.
 /// 5. An error is the last item that matters; the end of the stream means that the answer is complete.
-/// 6. Dropping the stream stops the generation at once, so that nobody pays for text nobody reads.
+/// 6. Dropping the stream stops the generation at once, so that no text is paid for that is not read.
 pub trait LanguageModel: Send + Sync {
     /// A name for people; asked when an engine is shown by its `Debug`.
     fn name(&self) -> &str;
 
-    /// What a token costs, if somebody pays for it; asked once for each answer.
+    /// The price of a token, if it has one; asked once for each answer.
     fn price(&self) -> Option<Price> {
         None
     }
 
-    /// How many of the sources, the best first, the model gets to see: those that are in [`AnswerRequest::prompt`], unless it
-    /// makes a prompt of its own. Asked once for each answer, before it; a citation of any other source is invented.
+    /// The number of sources, the best first, that the model reads: those that are in [`AnswerRequest::prompt`], unless it
+    /// makes a prompt of its own. Asked once for each answer, before it. A citation of any other source is invalid.
     fn shows(&self, request: &AnswerRequest) -> usize {
         request.fitting()
     }
@@ -71,10 +71,18 @@ pub struct Price {
 }
 
 impl Price {
-    /// What so much costs.
-    pub fn of(self, usage: Usage) -> Cost {
+    /// The cost of a usage.
+    pub fn cost(self, usage: Usage) -> Cost {
         let input = usage.input_tokens.saturating_mul(u64::from(self.input));
         Cost(input.saturating_add(usage.output_tokens.saturating_mul(u64::from(self.output))))
+    }
+}
+
+impl Price {
+    #[doc(hidden)]
+    #[deprecated(note = "renamed to `cost`")]
+    pub fn of(self, usage: Usage) -> Cost {
+        self.cost(usage)
     }
 }
 
@@ -83,10 +91,19 @@ impl Price {
 pub struct Cost(pub u64);
 
 impl Cost {
-    /// Both together; the largest there is, if that is more.
+    /// The sum of two costs, saturating at the maximum.
     #[must_use]
-    pub fn and(self, other: Self) -> Self {
+    pub fn saturating_add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl Cost {
+    #[doc(hidden)]
+    #[must_use]
+    #[deprecated(note = "renamed to `saturating_add`")]
+    pub fn and(self, other: Self) -> Self {
+        self.saturating_add(other)
     }
 }
 
@@ -130,8 +147,8 @@ impl AnswerRequest {
         Self { query, sources, deadline, purpose, drafts: Arc::default(), max_prompt_tokens, secret: 0 }
     }
 
-    /// With the limit of the settings, and a secret for the markers.
-    pub(crate) fn within(mut self, max_prompt_tokens: u32, secret: u64) -> Self {
+    /// Sets the limit of the prompt, and the secret that chooses its markers.
+    pub(crate) fn with_limits(mut self, max_prompt_tokens: u32, secret: u64) -> Self {
         (self.max_prompt_tokens, self.secret) = (max_prompt_tokens, secret);
         self
     }
@@ -152,16 +169,16 @@ impl AnswerRequest {
 
     /// The prompt for a model that reads one; made when it is asked for.
     pub fn prompt(&self) -> Prompt {
-        prompt::build(&self.material())
+        prompt::build(&self.prompt_input())
     }
 
     /// How many of the sources, the best first, are in that prompt.
     pub fn fitting(&self) -> usize {
-        prompt::fitting(&self.material())
+        prompt::fitting(&self.prompt_input())
     }
 
-    fn material(&self) -> Material<'_> {
-        Material {
+    fn prompt_input(&self) -> PromptInput<'_> {
+        PromptInput {
             query: &self.query,
             sources: &self.sources,
             purpose: self.purpose,
@@ -197,13 +214,22 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Both together.
+    /// The sum of two usages, saturating at the maximum.
     #[must_use]
-    pub fn and(self, other: Self) -> Self {
+    pub fn saturating_add(self, other: Self) -> Self {
         Self {
             input_tokens: self.input_tokens.saturating_add(other.input_tokens),
             output_tokens: self.output_tokens.saturating_add(other.output_tokens),
         }
+    }
+}
+
+impl Usage {
+    #[doc(hidden)]
+    #[must_use]
+    #[deprecated(note = "renamed to `saturating_add`")]
+    pub fn and(self, other: Self) -> Self {
+        self.saturating_add(other)
     }
 }
 
@@ -214,11 +240,11 @@ mod tests {
     #[test]
     fn costs_add_up_and_are_shown_rounded_up() {
         let price = Price { input: 3_000, output: 15_000 };
-        let cost = price.of(Usage { input_tokens: 1_000_000, output_tokens: 100_000 });
+        let cost = price.cost(Usage { input_tokens: 1_000_000, output_tokens: 100_000 });
         assert_eq!((cost, cost.to_string().as_str()), (Cost(4_500_000_000), "$4.5000"));
         assert_eq!(Cost(1).to_string(), "$0.0001");
         assert_eq!(Cost(0).to_string(), "$0.0000");
-        let most = price.of(Usage { input_tokens: u64::MAX, output_tokens: u64::MAX });
-        assert_eq!(most.and(Cost(5)), Cost(u64::MAX));
+        let most = price.cost(Usage { input_tokens: u64::MAX, output_tokens: u64::MAX });
+        assert_eq!(most.saturating_add(Cost(5)), Cost(u64::MAX));
     }
 }

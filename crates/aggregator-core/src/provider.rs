@@ -40,9 +40,9 @@ pub trait SearchProvider: Send + Sync {
 
     /// Whether it finds documents of this machine; asked once, when the engine is built.
     ///
-    /// Hits of such a provider may be `file:` URLs beside web pages. The fragment of one names the passage, so two passages of a
-    /// file are two results; and snippets keep their line breaks, as a document may hold code. From all others a `file:` URL is
-    /// dropped: a web page has no say in which files of a reader are opened.
+    /// Hits of such a provider may be `file:` URLs beside web pages. The fragment of one names the passage, so two passages of
+    /// a file are two results; and snippets keep their line breaks, as a document may hold code. From all others a `file:` URL
+    /// is dropped: a web page has no say in which files of a reader are opened.
     fn is_local(&self) -> bool {
         false
     }
@@ -94,18 +94,25 @@ impl SearchRequest {
         Self { query, analysis: None, max_hits, deadline, shortened: None }
     }
 
-    /// With what an analysis says.
+    /// Adds the analysis of the query.
     #[must_use]
     pub fn with_analysis(mut self, analysis: Option<Arc<Analysis>>) -> Self {
         self.analysis = analysis;
         self
     }
 
-    /// With a text that is within a limit.
+    /// Shortens the text to what a provider takes.
     #[must_use]
-    pub fn within(mut self, limit: QueryLimit) -> Self {
+    pub fn with_query_limit(mut self, limit: QueryLimit) -> Self {
         self.shortened = crate::analysis::shorten(self.query.lines(), limit).map(Arc::from);
         self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    #[deprecated(note = "renamed to `with_query_limit`")]
+    pub fn within(self, limit: QueryLimit) -> Self {
+        self.with_query_limit(limit)
     }
 
     /// What to search for: the text of the query, or what it asks, where it is longer than the provider's
@@ -135,25 +142,25 @@ pub struct Hit {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind}: {message}")]
 pub struct ProviderError {
-    /// What kind of failure it was.
-    pub kind: FailureKind,
+    /// The kind of the error.
+    pub kind: ProviderErrorKind,
     /// A person's explanation, without secrets.
     pub message: CleanText,
 }
 
 impl ProviderError {
     /// Makes an error; the message is cleaned and cut to 200 bytes.
-    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        let mut message = CleanText::line(message);
+    pub fn new(kind: ProviderErrorKind, message: impl Into<String>) -> Self {
+        let mut message = CleanText::single_line(message);
         message.truncate(200);
         Self { kind, message }
     }
 }
 
-/// Kinds of failure of a provider or a model.
+/// The kind of a [`ProviderError`], of a provider or a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum FailureKind {
+pub enum ProviderErrorKind {
     /// The service could not be reached.
     Unreachable,
     /// The service refused the credentials.
@@ -170,7 +177,11 @@ pub enum FailureKind {
     Other,
 }
 
-impl std::fmt::Display for FailureKind {
+#[doc(hidden)]
+#[deprecated(note = "renamed to `ProviderErrorKind`")]
+pub type FailureKind = ProviderErrorKind;
+
+impl std::fmt::Display for ProviderErrorKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(match self {
             Self::Unreachable => "unreachable",

@@ -8,7 +8,7 @@ use crate::text::CleanText;
 
 /// A question and what may be spent on it.
 ///
-/// A query is valid by construction: whoever has one can run it.
+/// A query is valid by construction, so it can always be run.
 ///
 /// ```
 /// # use aggregator_core::Query;
@@ -65,7 +65,7 @@ impl Query {
     /// Most sources that can be frozen for an answer.
     pub const MAX_SOURCES: u32 = 1_000;
 
-    /// Makes a query from a person's text; it is cleaned ([`CleanText::block`]) and trimmed.
+    /// Makes a query from a person's text; it is cleaned ([`CleanText::multi_line`]) and trimmed.
     ///
     /// # Errors
     /// [`QueryError::Empty`] and [`QueryError::TooLong`].
@@ -79,15 +79,15 @@ impl Query {
                 return Err(QueryError::TooLong { chars });
             }
         }
-        let mut text = CleanText::block(text);
+        let mut text = CleanText::multi_line(text);
         if text.trim().is_empty() {
             return Err(QueryError::Empty);
         }
         if text.trim().len() != text.len() {
-            text = CleanText::block(text.trim());
+            text = CleanText::multi_line(text.trim());
         }
         let (text, lines) = match text.contains(['\n', '\t']) {
-            true => (CleanText::line(text.as_str()), Some(Box::new(text))),
+            true => (CleanText::single_line(text.as_str()), Some(Box::new(text))),
             false => (text, None),
         };
         Ok(Self { text, lines, deadline: None, max_sources: None, mode: Mode::default(), seed: 0 })

@@ -9,17 +9,17 @@ use futures::{FutureExt as _, StreamExt as _};
 
 use crate::cancel::Canceller;
 use crate::engine::Engine;
-use crate::event::{CancelReason, EventKind, QueryFailure, Summary};
+use crate::event::{CancelReason, EventKind, ExecutionError, Summary};
 use crate::model::Usage;
 use crate::query::Query;
 use crate::source::ResultId;
 use crate::stream::QueryStream;
 
-/// What came of a query.
+/// The outcome of a query, with its answer and its summary.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
     /// How it ended.
-    pub ending: Ending,
+    pub ending: QueryOutcome,
     /// The answer's text, as far as it was written; empty when no model was asked.
     pub answer: String,
     /// The citations in it, in order.
@@ -30,16 +30,20 @@ pub struct Reply {
     pub summary: Box<Summary>,
 }
 
-/// How a query ended.
+/// How a query ended: the kind of its last event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ending {
-    /// Well.
+pub enum QueryOutcome {
+    /// The query ended with [`EventKind::Done`].
     Done,
-    /// Badly; what was found until then is kept.
-    Failed(Box<QueryFailure>),
-    /// From outside.
+    /// The query failed. The summary has what was found before.
+    Failed(Box<ExecutionError>),
+    /// The query was cancelled.
     Cancelled(CancelReason),
 }
+
+#[doc(hidden)]
+#[deprecated(note = "renamed to `QueryOutcome`")]
+pub type Ending = QueryOutcome;
 
 /// A citation of a frozen source in an answer; a marker with several numbers, as `[1, 3]`, is one of each.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,35 +58,39 @@ pub struct Citation {
     pub id: ResultId,
 }
 
-/// A query being read to its end; from [`Engine::ask`]. Dropping it ends the query and all its calls.
+/// The future of a [`Reply`]; from [`Engine::ask`]. Dropping it ends the query and all its calls.
 #[must_use = "a query does nothing unless it is polled"]
 #[derive(Debug)]
-pub struct Asking {
+pub struct ReplyFuture {
     stream: QueryStream,
     answer: String,
     citations: Vec<Citation>,
     usage: Option<Usage>,
 }
 
+#[doc(hidden)]
+#[deprecated(note = "renamed to `ReplyFuture`")]
+pub type Asking = ReplyFuture;
+
 impl Engine {
-    /// Describes the work of a query, for who wants its reply and not its events; polling the future performs it, dropping
-    /// it ends it. See [`Engine::run`].
+    /// Describes the work of a query, for a caller that needs its reply and not its events. Polling the future performs the
+    /// work, and dropping it ends the query. See [`Engine::run`].
     ///
     /// The answer is kept in memory; its length is limited by
     /// [`Settings::max_answer_bytes`](crate::Settings::max_answer_bytes).
-    pub fn ask(&self, query: Query) -> Asking {
-        Asking { stream: self.run(query), answer: String::new(), citations: Vec::new(), usage: None }
+    pub fn ask(&self, query: Query) -> ReplyFuture {
+        ReplyFuture { stream: self.run(query), answer: String::new(), citations: Vec::new(), usage: None }
     }
 }
 
-impl Asking {
+impl ReplyFuture {
     /// A handle that ends this query from elsewhere; see [`QueryStream::canceller`].
     pub fn canceller(&mut self) -> Canceller {
         self.stream.canceller()
     }
 }
 
-impl Future for Asking {
+impl Future for ReplyFuture {
     type Output = Reply;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Reply> {
@@ -101,9 +109,9 @@ impl Future for Asking {
                     self.usage = Some(usage);
                     continue;
                 }
-                EventKind::Done { summary } => (Ending::Done, summary),
-                EventKind::Failed { error, partial } => (Ending::Failed(error), partial),
-                EventKind::Cancelled { reason, partial } => (Ending::Cancelled(reason), partial),
+                EventKind::Done { summary } => (QueryOutcome::Done, summary),
+                EventKind::Failed { error, partial } => (QueryOutcome::Failed(error), partial),
+                EventKind::Cancelled { reason, partial } => (QueryOutcome::Cancelled(reason), partial),
                 _ => continue,
             };
             let (answer, citations) = (std::mem::take(&mut self.answer), std::mem::take(&mut self.citations));
@@ -112,14 +120,14 @@ impl Future for Asking {
     }
 }
 
-/// A query with its place in a batch.
+/// The future of a [`Reply`], with the position of its query in a batch.
 #[derive(Debug)]
-pub(crate) struct Numbered {
+pub(crate) struct IndexedReplyFuture {
     pub(crate) index: u64,
-    pub(crate) reply: Asking,
+    pub(crate) reply: ReplyFuture,
 }
 
-impl Future for Numbered {
+impl Future for IndexedReplyFuture {
     type Output = (u64, Reply);
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {

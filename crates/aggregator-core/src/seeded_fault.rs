@@ -91,11 +91,11 @@ faults! {
     IdleCase = "idle-case";
 }
 
-/// Whether this fault is planted in this process.
+/// Whether a fault is active in this process.
 ///
 /// # Panics
 /// When the variable names no fault: a typing error must not look like a gate that sees nothing.
-pub fn is(fault: Fault) -> bool {
+pub fn is_active(fault: Fault) -> bool {
     static PLANTED: OnceLock<Option<Fault>> = OnceLock::new();
     let read = || {
         let name = std::env::var(VARIABLE).ok().filter(|name| !name.is_empty() && !name.contains(':'))?;
@@ -116,12 +116,12 @@ pub(crate) struct Delays {
 impl Delays {
     pub(crate) fn poll(&mut self, events: u64, cx: &mut Context<'_>) -> Poll<()> {
         // Once an event, and not at every poll: a query that always wakes itself would stop the virtual clock.
-        if is(Fault::ExtraPollPerEvent) && self.events_at_extra_poll != Some(events) {
+        if is_active(Fault::ExtraPollPerEvent) && self.events_at_extra_poll != Some(events) {
             self.events_at_extra_poll = Some(events);
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        if is(Fault::LateStatus) && events == 0 {
+        if is_active(Fault::LateStatus) && events == 0 {
             let late = self.late.get_or_insert_with(|| Box::pin(sleep(Duration::from_millis(101))));
             ready!(late.as_mut().poll(cx));
         }
@@ -131,11 +131,11 @@ impl Delays {
 
 /// What a query does at its end.
 pub(crate) fn at_the_end(query: &str) {
-    if is(Fault::MemoryPerDistinctQuery) {
+    if is_active(Fault::MemoryPerDistinctQuery) {
         static SEEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
         SEEN.lock().unwrap_or_else(PoisonError::into_inner).insert(query.to_owned());
     }
-    if is(Fault::LeakPerQuery) {
+    if is_active(Fault::LeakPerQuery) {
         // Hidden from the optimiser, which removes an allocation that nobody looks at.
         std::mem::forget(black_box(Box::new([0_u8; 64])));
     }

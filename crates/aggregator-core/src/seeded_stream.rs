@@ -10,11 +10,11 @@ use tokio::time::{Sleep, sleep};
 
 use crate::model::{Chunk, ChunkStream};
 use crate::provider::HitStream;
-use crate::seeded_fault::{Fault, is};
+use crate::seeded_fault::{Fault, is_active};
 
 /// What stands between the engine and a provider.
 pub(crate) fn hits(provider: HitStream) -> HitStream {
-    if !is(Fault::UnboundedBuffer) {
+    if !is_active(Fault::UnboundedBuffer) {
         return provider;
     }
     // Faster than it is emptied, and as bounded in one poll as every poll has to be.
@@ -40,10 +40,10 @@ pub(crate) fn chunks(mut model: ChunkStream) -> ChunkStream {
     /// In the middle of every answer that is long enough to have one.
     const MIDDLE: u32 = 30;
     let mut at = 0;
-    if is(Fault::AllocationPerDelta) {
+    if is_active(Fault::AllocationPerDelta) {
         return model.inspect(|chunk| drop(black_box(chunk.clone()))).boxed();
     }
-    if is(Fault::StallInAnswer) {
+    if is_active(Fault::StallInAnswer) {
         let mut stall: Option<Pin<Box<Sleep>>> = None;
         return stream::poll_fn(move |cx| {
             if at == MIDDLE {
@@ -56,7 +56,7 @@ pub(crate) fn chunks(mut model: ChunkStream) -> ChunkStream {
         .boxed();
     }
     let mut held = None;
-    if is(Fault::ReorderedDeltas) {
+    if is_active(Fault::ReorderedDeltas) {
         return stream::poll_fn(move |cx| {
             if at == MIDDLE {
                 held = ready!(model.poll_next_unpin(cx));
@@ -72,7 +72,7 @@ pub(crate) fn chunks(mut model: ChunkStream) -> ChunkStream {
         })
         .boxed();
     }
-    if is(Fault::LostLastDelta) {
+    if is_active(Fault::LostLastDelta) {
         return stream::poll_fn(move |cx| {
             loop {
                 match ready!(model.poll_next_unpin(cx)) {

@@ -1,4 +1,4 @@
-//! What the queries of an engine share.
+//! The state that the queries of an engine share.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,11 +8,11 @@ use crate::answer::ensemble::Ensemble;
 use crate::answer::mode::Mode;
 use crate::model::LanguageModel;
 use crate::provider::{QueryLimit, SearchProvider};
-use crate::search::merge::Voter;
+use crate::search::merge::RankedProvider;
 use crate::settings::Settings;
 
-/// All of it.
-pub(crate) struct Parts {
+/// The state behind an [`Engine`](crate::Engine), shared by its queries.
+pub(crate) struct EngineInner {
     /// In name order, so that the order in which they were added changes nothing.
     pub(crate) providers: Vec<Provider>,
     pub(crate) models: Option<Models>,
@@ -21,7 +21,7 @@ pub(crate) struct Parts {
     pub(crate) hash_seed: u64,
 }
 
-/// Who writes answers.
+/// The models that write answers.
 #[derive(Clone)]
 pub(crate) enum Models {
     One(Arc<dyn LanguageModel>),
@@ -38,8 +38,9 @@ impl Models {
     }
 }
 
+/// A provider of the engine, with its options.
 pub(crate) struct Provider {
-    pub(crate) voter: Voter,
+    pub(crate) ranked: RankedProvider,
     pub(crate) timeout: Option<Duration>,
     pub(crate) query_limit: QueryLimit,
     pub(crate) is_local: bool,

@@ -16,7 +16,7 @@ pub struct ProviderName(Arc<str>);
 impl ProviderName {
     /// Makes a name, cleaned.
     pub fn new(name: &str) -> Self {
-        Self(CleanText::line(name).as_str().into())
+        Self(CleanText::single_line(name).as_str().into())
     }
 
     /// The name.
@@ -44,8 +44,8 @@ pub struct Source {
     pub url: CleanText,
     /// Title, cleaned and cut to [`Settings::MAX_TITLE_BYTES`](crate::Settings::MAX_TITLE_BYTES).
     pub title: CleanText,
-    /// Snippet, cleaned and cut to [`Settings::MAX_SNIPPET_BYTES`](crate::Settings::MAX_SNIPPET_BYTES). One line; of several only
-    /// where the provider [is local](crate::SearchProvider::is_local).
+    /// Snippet, cleaned and cut to [`Settings::MAX_SNIPPET_BYTES`](crate::Settings::MAX_SNIPPET_BYTES). One line; of several
+    /// only where the provider [is local](crate::SearchProvider::is_local).
     pub snippet: CleanText,
     /// The provider that showed it.
     pub provider: ProviderName,

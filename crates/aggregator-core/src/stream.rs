@@ -13,13 +13,13 @@ use crate::answer::partial::Partials;
 use crate::answer::prompt::Purpose;
 use crate::answer::{Answer, contradictions};
 use crate::cancel::Canceller;
-use crate::deadline::Allowance;
-use crate::event::{CancelReason, Event, EventKind, Outcome, QueryFailure, Stage, Summary};
+use crate::deadline::TimeBudget;
+use crate::event::{CancelReason, Event, EventKind, ExecutionError, Outcome, Stage, Summary};
 use crate::model::AnswerRequest;
-use crate::outbox::Outbox;
 use crate::query::Query;
 use crate::search::Search;
-use crate::shared::Parts;
+use crate::sequencer::EventSequencer;
+use crate::shared::EngineInner;
 use crate::source::RankedSource;
 
 /// The events of one query, in order; from [`Engine::run`](crate::Engine::run).
@@ -27,21 +27,21 @@ use crate::source::RankedSource;
 /// The query is this value: polling it does the work, dropping it (at any time) drops every provider and model call at
 /// once, and nothing else remains. It borrows nothing, needs no pinning, and may move between threads between polls.
 /// Each poll does a bounded amount of work, and after 128 events in a row the query lets others run: it is pending once and
-/// wakes its task at once. After the last event it yields `None` for ever.
+/// wakes its task at once. After the last event it always yields `None`.
 ///
-/// Time passes while nobody polls: the first poll after the deadline ends the query, and what became ready meanwhile is
-/// late.
+/// Time passes while the stream is not polled: the first poll after the deadline ends the query, and what became ready
+/// meanwhile is late.
 #[must_use = "a query does nothing unless its stream is polled"]
 pub struct QueryStream {
-    parts: Arc<Parts>,
+    engine: Arc<EngineInner>,
     query: Arc<Query>,
-    outbox: Outbox,
+    sequencer: EventSequencer,
     canceller: Option<Canceller>,
     phase: Phase,
     #[cfg(feature = "seeded-faults")]
     delays: crate::seeded_fault::Delays,
     /// From the first poll to the last event; dropped with it.
-    run: Option<Run>,
+    run: Option<RunningQuery>,
 }
 
 /// Where a query stands. It moves down this list, and from anywhere after `New` to `Cancelling`.
@@ -55,8 +55,8 @@ enum Phase {
     Refusing,
     /// Asking providers.
     Searching,
-    /// The order is frozen; whether sources contradict each other is next.
-    Comparing,
+    /// The order is frozen; looking for contradictions is next.
+    CheckingContradictions,
     /// All providers are through and the order is frozen; the model, if any, is next.
     Frozen,
     /// The model writes.
@@ -67,9 +67,9 @@ enum Phase {
     Ended,
 }
 
-/// What a query owns while it runs.
-struct Run {
-    time: Allowance,
+/// The state of a query while it runs.
+struct RunningQuery {
+    time: TimeBudget,
     search: Search,
     /// Where partial syntheses are asked for.
     partials: Option<Box<Partials>>,
@@ -80,11 +80,11 @@ struct Run {
 }
 
 impl QueryStream {
-    pub(crate) fn new(parts: Arc<Parts>, query: Query) -> Self {
+    pub(crate) fn new(engine: Arc<EngineInner>, query: Query) -> Self {
         Self {
-            parts,
+            engine,
             query: Arc::new(query),
-            outbox: Outbox::new(),
+            sequencer: EventSequencer::new(),
             canceller: None,
             phase: Phase::New,
             #[cfg(feature = "seeded-faults")]
@@ -108,7 +108,7 @@ impl QueryStream {
 
     /// Everything but the answer.
     fn poll_before_answer(&mut self, cx: &mut Context<'_>) -> Poll<EventKind> {
-        let now = self.outbox.now();
+        let now = self.sequencer.now();
         let Some(run) = &mut self.run else { return Poll::Ready(self.begin(now)) };
         match self.phase {
             Phase::Searching => {
@@ -117,10 +117,10 @@ impl QueryStream {
                 {
                     return Poll::Ready(event);
                 }
-                match run.search.poll(&self.parts, &self.query, now, &mut run.time, cx) {
+                match run.search.poll(&self.engine, &self.query, now, &mut run.time, cx) {
                     Poll::Ready(Some(event)) => {
                         if run.partials.is_some() {
-                            self.ask_for_a_partial(&event, now);
+                            self.request_partial(&event, now);
                         }
                         Poll::Ready(event)
                     }
@@ -128,17 +128,19 @@ impl QueryStream {
                     Poll::Pending => Poll::Pending,
                 }
             }
-            Phase::Comparing => Poll::Ready(self.compare(now)),
+            Phase::CheckingContradictions => Poll::Ready(self.find_contradictions(now)),
             Phase::Frozen => Poll::Ready(self.ask_model(now)),
             Phase::Analyzing => Poll::Ready(self.analyze()),
-            Phase::Refusing => Poll::Ready(match run.search.end_next(&self.parts, Outcome::Skipped, now) {
+            Phase::Refusing => Poll::Ready(match run.search.finish_next(&self.engine, Outcome::Skipped, now) {
                 Some(event) => event,
                 None => self.refuse(),
             }),
-            Phase::Cancelling(reason) => Poll::Ready(match run.search.end_next(&self.parts, Outcome::Cancelled, now) {
-                Some(event) => event,
-                None => self.end(|partial| EventKind::Cancelled { reason, partial }),
-            }),
+            Phase::Cancelling(reason) => {
+                Poll::Ready(match run.search.finish_next(&self.engine, Outcome::Cancelled, now) {
+                    Some(event) => event,
+                    None => self.end(|partial| EventKind::Cancelled { reason, partial }),
+                })
+            }
             Phase::New | Phase::Answering | Phase::Ended => unreachable!("handled before"),
         }
     }
@@ -153,8 +155,8 @@ impl QueryStream {
         }
     }
 
-    /// Drops all calls if somebody asked to end the query.
-    fn look_for_cancellation(&mut self) {
+    /// Drops all calls if the query was cancelled.
+    fn check_cancelled(&mut self) {
         if let Some(reason) = self.canceller.as_ref().and_then(Canceller::asked)
             && let Some(run) = &mut self.run
             && !matches!(self.phase, Phase::Cancelling(_))
@@ -172,57 +174,58 @@ impl QueryStream {
         }
     }
 
-    /// Lets others run, unless the query has to end: what comes from outside, or by the clock, is not put off.
+    /// Yields to other tasks, unless the query has to end. Returns whether it does. A cancellation or the deadline is not
+    /// delayed.
     #[cold]
     #[inline(never)]
-    fn rests(&mut self, cx: &mut Context<'_>) -> bool {
-        self.outbox.rest();
+    fn try_yield(&mut self, cx: &mut Context<'_>) -> bool {
+        self.sequencer.reset_budget();
         let ending = matches!(self.phase, Phase::Cancelling(_));
-        let rests = !ending && self.run.as_ref().is_some_and(|run| self.outbox.now() < run.time.deadline);
-        if rests {
+        let yields = !ending && self.run.as_ref().is_some_and(|run| self.sequencer.now() < run.time.deadline);
+        if yields {
             cx.waker().wake_by_ref();
         }
-        rests
+        yields
     }
 
     #[cold]
     fn begin(&mut self, now: Instant) -> EventKind {
-        let settings = &self.parts.settings;
+        let settings = &self.engine.settings;
         let total = self.query.deadline().unwrap_or(settings.deadline);
-        let search_share = if self.parts.models.is_some() { u32::from(settings.search_share) } else { 100 };
-        let time = Allowance::new(now, total, search_share);
-        let search = Search::new(&self.parts, now);
-        let partials = match &self.parts.models {
+        let search_share = if self.engine.models.is_some() { u32::from(settings.search_share) } else { 100 };
+        let time = TimeBudget::new(now, total, search_share);
+        let search = Search::new(&self.engine, now);
+        let partials = match &self.engine.models {
             Some(models) if settings.interim_synthesis => {
                 Some(Box::new(Partials::new(models.first(self.query.mode()))))
             }
             _ => None,
         };
-        self.run = Some(Run { time, search, partials, sources: None, answer: None });
+        self.run = Some(RunningQuery { time, search, partials, sources: None, answer: None });
         #[cfg(feature = "seeded-faults")]
-        if crate::seeded_fault::is(crate::seeded_fault::Fault::StatusAfterProvider) {
+        if crate::seeded_fault::is_active(crate::seeded_fault::Fault::StatusAfterProvider) {
             let request = crate::provider::SearchRequest::new(Arc::clone(&self.query), 1, now + total);
-            let mut first = self.parts.providers[0].provider.search(request);
+            let mut first = self.engine.providers[0].provider.search(request);
             let _ = first.as_mut().poll_next(&mut Context::from_waker(std::task::Waker::noop()));
         }
-        self.phase = if self.parts.analyzer.is_some() { Phase::Analyzing } else { Phase::Searching };
+        self.phase = if self.engine.analyzer.is_some() { Phase::Analyzing } else { Phase::Searching };
         EventKind::Status { stage: Stage::Searching }
     }
 
     /// Looks at the query, in microseconds.
     #[cold]
     fn analyze(&mut self) -> EventKind {
-        let (Some(run), Some(analyzer)) = (&mut self.run, &self.parts.analyzer) else {
+        let (Some(run), Some(analyzer)) = (&mut self.run, &self.engine.analyzer) else {
             unreachable!("only a running query is analysed, by an engine that does so")
         };
         let analysis = Arc::new(analyzer.analyze(self.query.lines()));
         let refused = !analysis.suitability.is_suitable() && analyzer.refuses_unsuitable();
         self.phase = if refused { Phase::Refusing } else { Phase::Searching };
-        run.search.tell(Arc::clone(&analysis));
+        run.search.set_analysis(Arc::clone(&analysis));
         EventKind::Analysis(analysis)
     }
 
-    /// Nobody was asked, and everybody reported.
+    /// Fails the query because it does not suit a search. Called once all providers were reported as skipped.
     #[cold]
     fn refuse(&mut self) -> EventKind {
         let analysis = self.run.as_ref().and_then(|run| run.search.analysis());
@@ -230,19 +233,19 @@ impl QueryStream {
             unreachable!("only what does not suit is refused")
         };
         let suggestions = suggestions.to_vec();
-        self.fail(QueryFailure::Unsuitable { reason, suggestions })
+        self.fail(ExecutionError::Unsuitable { reason, suggestions })
     }
 
-    /// Asks after a batch what its results show, unless the question before is still open.
+    /// Requests a partial synthesis after a batch of results, unless one is still running.
     #[cold]
-    fn ask_for_a_partial(&mut self, event: &EventKind, now: Instant) {
+    fn request_partial(&mut self, event: &EventKind, now: Instant) {
         let (EventKind::Interim(interim), Some(run)) = (event, &mut self.run) else { return };
-        let settings = &self.parts.settings;
+        let settings = &self.engine.settings;
         if let Some(partials) = run.partials.as_mut().filter(|partials| partials.is_idle()) {
             let sources = run.search.best(self.query.max_sources().unwrap_or(settings.max_sources));
             let request = AnswerRequest::new(Arc::clone(&self.query), sources, run.time.search_deadline);
             let request =
-                request.within(settings.max_prompt_tokens, self.parts.hash_seed).with_purpose(Purpose::Interim);
+                request.with_limits(settings.max_prompt_tokens, self.engine.hash_seed).with_purpose(Purpose::Interim);
             partials.ask(interim.results, &request, now);
         }
     }
@@ -257,19 +260,19 @@ impl QueryStream {
         let reports = run.search.reports();
         if reports.iter().all(|report| failed(&report.outcome)) {
             let reports = reports.into();
-            return self.fail(QueryFailure::AllProvidersFailed { reports });
+            return self.fail(ExecutionError::AllProvidersFailed { reports });
         }
-        let most = self.query.max_sources().unwrap_or(self.parts.settings.max_sources);
-        let (list, selection) = run.search.sources(&self.parts, &self.query, most);
+        let most = self.query.max_sources().unwrap_or(self.engine.settings.max_sources);
+        let (list, selection) = run.search.sources(&self.engine, &self.query, most);
         run.sources = Some(Arc::clone(&list));
-        let compares = self.parts.settings.report_contradictions;
-        self.phase = if compares { Phase::Comparing } else { Phase::Frozen };
+        let compares = self.engine.settings.report_contradictions;
+        self.phase = if compares { Phase::CheckingContradictions } else { Phase::Frozen };
         EventKind::Sources { list, selection }
     }
 
-    /// Whether sources contradict each other; if none do, what comes next.
+    /// The contradictions among the sources. If there are none, the event that follows them.
     #[cold]
-    fn compare(&mut self, now: Instant) -> EventKind {
+    fn find_contradictions(&mut self, now: Instant) -> EventKind {
         self.phase = Phase::Frozen;
         let sources = self.run.as_ref().and_then(|run| run.sources.as_deref()).unwrap_or_default();
         match contradictions::find(sources) {
@@ -281,25 +284,25 @@ impl QueryStream {
     fn ask_model(&mut self, now: Instant) -> EventKind {
         let Some(run) = &mut self.run else { unreachable!("only a running query asks") };
         #[cfg(feature = "seeded-faults")]
-        if crate::seeded_fault::is(crate::seeded_fault::Fault::NoAnswer) {
+        if crate::seeded_fault::is_active(crate::seeded_fault::Fault::NoAnswer) {
             return self.end(|summary| EventKind::Done { summary });
         }
-        let (Some(models), Some(sources)) = (&self.parts.models, run.sources.as_ref().filter(|list| !list.is_empty()))
+        let (Some(models), Some(sources)) = (&self.engine.models, run.sources.as_ref().filter(|list| !list.is_empty()))
         else {
             return self.end(|summary| EventKind::Done { summary });
         };
         if now >= run.time.deadline {
-            return self.fail(QueryFailure::DeadlineExceeded { stage: Stage::Searching });
+            return self.fail(ExecutionError::DeadlineExceeded { stage: Stage::Searching });
         }
-        let (sources, settings) = (Arc::clone(sources), &self.parts.settings);
+        let (sources, settings) = (Arc::clone(sources), &self.engine.settings);
         run.answer =
-            Some(Answer::new(models, &self.query, sources, settings, self.parts.hash_seed, now, run.time.deadline));
+            Some(Answer::new(models, &self.query, sources, settings, self.engine.hash_seed, now, run.time.deadline));
         self.phase = Phase::Answering;
         EventKind::Status { stage: Stage::Answering }
     }
 
     #[cold]
-    fn fail(&mut self, error: QueryFailure) -> EventKind {
+    fn fail(&mut self, error: ExecutionError) -> EventKind {
         self.end(|partial| EventKind::Failed { error: Box::new(error), partial })
     }
 
@@ -313,12 +316,12 @@ impl QueryStream {
         if let Some(canceller) = &self.canceller {
             canceller.forget_task();
         }
-        let most = self.query.max_sources().unwrap_or(self.parts.settings.max_sources);
+        let most = self.query.max_sources().unwrap_or(self.engine.settings.max_sources);
         event(Box::new(Summary {
             sources: run.sources.take().unwrap_or_else(|| run.search.best(most)),
             providers: run.search.reports().into(),
             hits: run.search.hits(),
-            answer: run.answer.as_ref().map(|answer| answer.summary(&self.query, &self.parts.settings)),
+            answer: run.answer.as_ref().map(|answer| answer.summary(&self.query, &self.engine.settings)),
             models: {
                 let partials = run.partials.as_ref().map(|partials| partials.reports()).unwrap_or_default();
                 let models = run.answer.as_ref().map(Answer::models).unwrap_or_default();
@@ -344,34 +347,34 @@ impl Stream for QueryStream {
         if this.phase == Phase::Ended {
             return Poll::Ready(None);
         }
-        this.outbox.read_clock();
+        this.sequencer.read_clock();
         #[cfg(feature = "seeded-faults")]
-        std::task::ready!(this.delays.poll(this.outbox.len(), cx));
+        std::task::ready!(this.delays.poll(this.sequencer.len(), cx));
         if this.canceller.is_some() {
-            this.look_for_cancellation();
+            this.check_cancelled();
         }
-        if this.outbox.is_exhausted() && this.rests(cx) {
+        if this.sequencer.is_exhausted() && this.try_yield(cx) {
             return Poll::Pending;
         }
         // The answer is most of a query's events and comes first, so that its way is short.
         if this.phase == Phase::Answering
-            && let Some(Run { time, answer: Some(answer), .. }) = &mut this.run
+            && let Some(RunningQuery { time, answer: Some(answer), .. }) = &mut this.run
         {
-            match answer.poll(&mut this.outbox, time, cx) {
+            match answer.poll(&mut this.sequencer, time, cx) {
                 Poll::Ready(Some(event)) => return Poll::Ready(Some(event)),
                 Poll::Ready(None) => {
                     let last = this.end_answer();
-                    return Poll::Ready(Some(this.outbox.event(last)));
+                    return Poll::Ready(Some(this.sequencer.event(last)));
                 }
                 Poll::Pending => {}
             }
         } else if let Poll::Ready(kind) = this.poll_before_answer(cx) {
-            return Poll::Ready(Some(this.outbox.event(kind)));
+            return Poll::Ready(Some(this.sequencer.event(kind)));
         }
-        this.outbox.rest();
+        this.sequencer.reset_budget();
         if let Some(canceller) = &this.canceller {
             canceller.register(cx.waker());
-            // Somebody may have asked before the task was registered, and woken nobody.
+            // The query may have been cancelled before the task was registered, without waking it.
             if canceller.asked().is_some() {
                 cx.waker().wake_by_ref();
             }
@@ -390,7 +393,7 @@ impl fmt::Debug for QueryStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("QueryStream")
             .field("query", &self.query.text())
-            .field("events", &self.outbox.len())
+            .field("events", &self.sequencer.len())
             .finish_non_exhaustive()
     }
 }

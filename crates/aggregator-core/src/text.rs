@@ -7,7 +7,7 @@ use std::ops::Deref;
 ///
 /// Everything that came from a query, a provider or a model passes through here before it leaves the engine, so that a
 /// title cannot move a terminal's cursor, forge a log line, reverse the reading order or hide an instruction in a
-/// prompt. Forbidden characters are removed; what they stood between is kept.
+/// prompt. Unsafe characters are removed; what they stood between is kept.
 ///
 /// Removed are the control characters (C0, DEL, C1), soft hyphen, combining grapheme joiner, Arabic letter mark, Hangul
 /// fillers, inherent Khmer vowels, Mongolian vowel separator, zero-width and directional marks and overrides
@@ -22,42 +22,56 @@ use std::ops::Deref;
 pub struct CleanText(String);
 
 impl CleanText {
-    /// Cleans text that must stay on one line (titles, names, messages): line breaks and tabs become spaces (a carriage return goes).
+    /// Cleans text that must stay on one line (titles, names, messages): line breaks and tabs become spaces (a carriage return
+    /// goes).
     ///
     /// Text that is clean already is kept without copying.
-    pub fn line(text: impl Into<String>) -> Self {
+    pub fn single_line(text: impl Into<String>) -> Self {
         Self::filter(text.into(), |c| match c {
             '\n' | '\t' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some(' '),
             _ => None,
         })
     }
 
-    /// Cleans text of several lines (an answer): line feeds and tabs stay, other line breaks become line feeds (a carriage return goes).
+    /// Cleans text of several lines (an answer): line feeds and tabs stay, other line breaks become line feeds (a carriage
+    /// return goes).
     ///
     /// Text that is clean already is kept without copying.
     #[inline]
+    pub fn multi_line(text: impl Into<String>) -> Self {
+        Self::filter(text.into(), convert_line_break)
+    }
+
+    #[doc(hidden)]
+    #[deprecated(note = "renamed to `single_line`")]
+    pub fn line(text: impl Into<String>) -> Self {
+        Self::single_line(text)
+    }
+
+    #[doc(hidden)]
+    #[deprecated(note = "renamed to `multi_line`")]
     pub fn block(text: impl Into<String>) -> Self {
-        Self::filter(text.into(), block_break)
+        Self::multi_line(text)
     }
 
     /// Cleans the next piece of a text of several lines, behind a character and before something that is not known yet.
     #[inline]
     pub(crate) fn piece(text: String, before: Option<char>) -> Self {
-        let plain = plain_prefix(text.as_bytes());
-        if plain == text.len() || !text[plain..].chars().any(is_forbidden) {
+        let plain = printable_ascii_prefix(text.as_bytes());
+        if plain == text.len() || !text[plain..].chars().any(is_unsafe_char) {
             return Self(text);
         }
-        Self::rewrite(&text, before, true, block_break)
+        Self::rewrite(&text, before, true, convert_line_break)
     }
 
     /// `special` says what becomes of characters that would otherwise be removed.
     #[inline]
     fn filter(text: String, special: impl Fn(char) -> Option<char>) -> Self {
-        let plain = plain_prefix(text.as_bytes());
+        let plain = printable_ascii_prefix(text.as_bytes());
         if plain == text.len() {
             return Self(text);
         }
-        let keep = |c: char| if is_forbidden(c) { special(c) } else { Some(c) };
+        let keep = |c: char| if is_unsafe_char(c) { special(c) } else { Some(c) };
         // What precedes is ASCII, so this is a character boundary.
         if text[plain..].chars().all(|c| keep(c) == Some(c)) {
             return Self(text);
@@ -72,7 +86,7 @@ impl CleanText {
         let mut last = before;
         let mut rest = text.chars();
         while let Some(c) = rest.next() {
-            let next = || rest.clone().find(|&c| !is_forbidden(c) || special(c).is_some());
+            let next = || rest.clone().find(|&c| !is_unsafe_char(c) || special(c).is_some());
             let kept = match c {
                 NON_JOINER | JOINER => {
                     let stays = last.is_some_and(|last| {
@@ -80,7 +94,7 @@ impl CleanText {
                     });
                     stays.then_some(c)
                 }
-                _ if is_forbidden(c) => special(c),
+                _ if is_unsafe_char(c) => special(c),
                 _ => Some(c),
             };
             if let Some(c) = kept {
@@ -111,12 +125,13 @@ impl CleanText {
 
     /// Wraps pieces of text that was cleaned before; cutting clean text leaves it clean.
     pub(crate) fn from_clean(text: String) -> Self {
-        debug_assert!(!text.chars().any(|c| is_forbidden(c) && !matches!(c, '\n' | '\t' | NON_JOINER | JOINER)));
+        debug_assert!(!text.chars().any(|c| is_unsafe_char(c) && !matches!(c, '\n' | '\t' | NON_JOINER | JOINER)));
         Self(text)
     }
 }
 
-fn block_break(c: char) -> Option<char> {
+/// What an unsafe character becomes in text of several lines: line feeds and tabs stay, other line breaks become line feeds.
+fn convert_line_break(c: char) -> Option<char> {
     match c {
         '\n' | '\t' => Some(c),
         '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some('\n'),
@@ -157,15 +172,15 @@ pub fn is_clean(text: &str) -> bool {
         match c {
             '\n' | '\t' => true,
             NON_JOINER | JOINER => before.is_none_or(|before| joins(before, c, before)),
-            _ => !is_forbidden(c),
+            _ => !is_unsafe_char(c),
         }
     })
 }
 
-/// Whether a character has no place in text that is shown, logged or put in a prompt.
+/// Whether a character is unsafe in text that is shown, logged or put in a prompt.
 ///
-/// Line breaks, tabs and joiners are forbidden here; [`CleanText`] says where they stay.
-pub fn is_forbidden(c: char) -> bool {
+/// Line breaks, tabs and joiners are unsafe here; [`CleanText`] says where they stay.
+pub fn is_unsafe_char(c: char) -> bool {
     // Most text is below the first special character beyond the control characters.
     if c < '\u{ad}' {
         return c.is_control();
@@ -185,11 +200,17 @@ pub fn is_forbidden(c: char) -> bool {
         | '\u{e0000}'..='\u{e0fff}')
 }
 
+#[doc(hidden)]
+#[deprecated(note = "renamed to `is_unsafe_char`")]
+pub fn is_forbidden(c: char) -> bool {
+    is_unsafe_char(c)
+}
+
 /// Length of the beginning that is printable ASCII throughout, in whole blocks of 16 bytes unless it is all of the text.
 ///
 /// Blocks are looked at without leaving them early, so that the compiler compares 16 bytes at once.
 #[inline]
-pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
+pub(crate) fn printable_ascii_prefix(bytes: &[u8]) -> usize {
     let is_plain = |block: &[u8]| block.iter().fold(true, |plain, &b| plain & (b.wrapping_sub(0x20) < 0x5f));
     let (blocks, rest) = bytes.as_chunks::<16>();
     match blocks.iter().position(|block| !is_plain(block)) {
@@ -256,15 +277,15 @@ mod tests {
             ("ad\u{200d}min a\u{200c}b 👩\u{200c}👧 👩\u{200d}x", "admin ab 👩👧 👩x", "admin ab 👩👧 👩x"),
             ("\u{200c}ا ۱\u{200c}۲", "ا ۱۲", "ا ۱۲"),
         ] {
-            assert_eq!(CleanText::line(from).as_str(), line);
-            assert_eq!(CleanText::block(from).as_str(), block);
+            assert_eq!(CleanText::single_line(from).as_str(), line);
+            assert_eq!(CleanText::multi_line(from).as_str(), block);
         }
     }
 
     #[test]
     fn truncation_never_cuts_a_character() {
         for max in 0..8 {
-            let mut text = CleanText::line("aé東b");
+            let mut text = CleanText::single_line("aé東b");
             text.truncate(max);
             assert!(text.len() <= max && "aé東b".starts_with(text.as_str()));
         }
@@ -272,7 +293,7 @@ mod tests {
 
     #[test]
     fn i12_truncation_gives_back_the_memory_of_the_rest() {
-        let mut text = CleanText::line("x".repeat(1_000_000));
+        let mut text = CleanText::single_line("x".repeat(1_000_000));
         text.truncate(512);
         assert!(text.into_string().capacity() < 1_024);
     }
@@ -281,12 +302,16 @@ mod tests {
     fn the_plain_beginning_ends_before_the_first_other_byte() {
         for length in 0..70 {
             let plain = vec![b'a'; length];
-            assert_eq!(plain_prefix(&plain), length);
+            assert_eq!(printable_ascii_prefix(&plain), length);
             for at in 0..length {
                 for other in [0, 0x1f, 0x7f, 0x80, 0xff] {
                     let mut bytes = plain.clone();
                     bytes[at] = other;
-                    assert_eq!(plain_prefix(&bytes), at / 16 * 16, "{length} bytes, the one at {at} is {other}");
+                    assert_eq!(
+                        printable_ascii_prefix(&bytes),
+                        at / 16 * 16,
+                        "{length} bytes, the one at {at} is {other}"
+                    );
                 }
             }
         }
@@ -295,9 +320,9 @@ mod tests {
     proptest! {
         #[test]
         fn i10_nothing_forbidden_survives(text in any::<String>()) {
-            let line = CleanText::line(text.clone());
+            let line = CleanText::single_line(text.clone());
             prop_assert!(is_clean(&line) && !line.contains(['\n', '\t']));
-            prop_assert!(is_clean(&CleanText::block(text)));
+            prop_assert!(is_clean(&CleanText::multi_line(text)));
         }
 
         /// Cut anywhere, a text is cleaned to what is clean, and as it would be whole but for joiners before what comes later.
@@ -317,7 +342,7 @@ mod tests {
             }
             prop_assert!(is_clean(&joined));
             let without = |text: &str| text.replace([NON_JOINER, JOINER], "");
-            let whole = CleanText::block(text);
+            let whole = CleanText::multi_line(text);
             prop_assert_eq!(without(&joined), without(&whole));
             prop_assert!(joined.len() >= whole.len());
         }
@@ -327,13 +352,13 @@ mod tests {
         fn i10_everything_that_unicode_calls_invisible_is_forbidden(
             text in r"[\p{Cc}\p{Bidi_Control}[\p{Default_Ignorable_Code_Point}--[\u{e0000}-\u{e0fff}]]]{1,40}",
         ) {
-            prop_assert!(text.chars().all(is_forbidden), "{:?}", text.escape_unicode().to_string());
+            prop_assert!(text.chars().all(is_unsafe_char), "{:?}", text.escape_unicode().to_string());
         }
 
         #[test]
         fn cleaning_twice_changes_nothing(text in any::<String>()) {
-            let once = CleanText::block(text);
-            prop_assert_eq!(CleanText::block(once.as_str()), once);
+            let once = CleanText::multi_line(text);
+            prop_assert_eq!(CleanText::multi_line(once.as_str()), once);
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use aggregator_core::event::{CancelReason, QueryFailure};
-use aggregator_core::provider::{FailureKind, Hit, HitStream, ProviderError, SearchRequest};
-use aggregator_core::{BatchItem, Ending, Engine, Query, QueryError, SearchProvider};
+use aggregator_core::event::{CancelReason, ExecutionError};
+use aggregator_core::provider::{Hit, HitStream, ProviderError, ProviderErrorKind, SearchRequest};
+use aggregator_core::{BatchItem, Engine, Query, QueryError, QueryOutcome, SearchProvider};
 use aggregator_mocks::{Pace, Probe, library};
 use futures::stream::FusedStream;
 use futures::{FutureExt as _, Stream, StreamExt as _, stream};
@@ -25,7 +25,7 @@ impl SearchProvider for Obedient {
             let (ms, what) = text.split_once(' ').expect("<milliseconds> <what>");
             sleep(Duration::from_millis(ms.parse().expect("a number"))).await;
             match what {
-                "fail" => Err(ProviderError::new(FailureKind::Unreachable, "as told")),
+                "fail" => Err(ProviderError::new(ProviderErrorKind::Unreachable, "as told")),
                 "panic" => std::panic::resume_unwind(Box::new("as told")),
                 other => {
                     Ok(Hit { url: format!("https://example.org/{other}"), title: other.into(), snippet: String::new() })
@@ -80,8 +80,8 @@ async fn one_bad_query_stops_none_of_the_others() {
     assert_eq!(sources(&items[5]), Ok(1));
     for index in [2, 4] {
         let ending = &items[index].outcome.as_ref().unwrap().ending;
-        let Ending::Failed(error) = ending else { panic!("{ending:?}") };
-        assert!(matches!(**error, QueryFailure::AllProvidersFailed { .. }), "{error}");
+        let QueryOutcome::Failed(error) = ending else { panic!("{ending:?}") };
+        assert!(matches!(**error, ExecutionError::AllProvidersFailed { .. }), "{error}");
     }
 }
 
@@ -148,7 +148,7 @@ async fn a_reply_can_be_cancelled() {
     let canceller = asking.canceller();
     canceller.cancel(CancelReason::Requested);
     let reply = asking.await;
-    assert_eq!(reply.ending, Ending::Cancelled(CancelReason::Requested));
+    assert_eq!(reply.ending, QueryOutcome::Cancelled(CancelReason::Requested));
     assert!(reply.answer.is_empty() && reply.summary.sources.is_empty());
 }
 
@@ -197,7 +197,7 @@ async fn a_batch_says_what_each_query_alone_says() {
         let mut alone = engine.ask(query(seed)).await;
         let mut reply = item.outcome.unwrap();
         // When a provider began depends on nothing but the query itself, so that even its latency is the same.
-        assert_eq!(reply.ending, Ending::Done);
+        assert_eq!(reply.ending, QueryOutcome::Done);
         assert!(!reply.answer.is_empty() && !reply.citations.is_empty() && reply.usage.is_some());
         for citation in &reply.citations {
             let marker = &reply.answer[citation.span.start as usize..citation.span.end as usize];

@@ -4,11 +4,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aggregator_core::answer::ensemble::{Ensemble, MAX_MODELS, ModelOptions, Plan};
+use aggregator_core::answer::ensemble::{Ensemble, MAX_MODELS, ModelOptions, Strategy};
 use aggregator_core::answer::mode::Mode;
-use aggregator_core::event::{CancelReason, Cut, EventKind, ModelReport, Outcome, QueryFailure, Role, Summary};
+use aggregator_core::event::{
+    CancelReason, EventKind, ExecutionError, ModelReport, Outcome, Role, Summary, Truncation,
+};
 use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream, Cost, Price, Purpose, Usage};
-use aggregator_core::provider::{FailureKind, Hit, HitStream, ProviderError, SearchRequest};
+use aggregator_core::provider::{Hit, HitStream, ProviderError, ProviderErrorKind, SearchRequest};
 use aggregator_core::{BuildError, Engine, LanguageModel, Query, SearchProvider, Settings};
 use aggregator_mocks::Transcript;
 use futures::{StreamExt as _, stream};
@@ -119,7 +121,7 @@ impl LanguageModel for Actor {
                     }
                     Say(text) => Ok(Chunk::Text(text.to_owned())),
                     Count(input_tokens, output_tokens) => Ok(Chunk::Usage(Usage { input_tokens, output_tokens })),
-                    Fail => Err(ProviderError::new(FailureKind::Other, "as planned")),
+                    Fail => Err(ProviderError::new(ProviderErrorKind::Other, "as planned")),
                     Hang => std::future::pending().await,
                 };
                 return Some((chunk, (acts, alive)));
@@ -168,7 +170,7 @@ async fn ask(engine: &Engine, query: Query) -> Told {
                 let summary = kind.summary().unwrap();
                 let reports: Vec<_> = summary.models.iter().map(|report| (**report).clone()).collect();
                 assert_eq!(told, reports[..told.len()], "what was told is in the summary");
-                let sum = reports.iter().fold(Usage::default(), |sum, report| sum.and(report.usage));
+                let sum = reports.iter().fold(Usage::default(), |sum, report| sum.saturating_add(report.usage));
                 assert_eq!(summary.answer.unwrap().usage, sum);
                 return Told { answer, reports, told: told.len(), at: event.elapsed(), end: event.kind };
             }
@@ -187,12 +189,12 @@ fn patient(ms: u64) -> Settings {
     settings
 }
 
-const OTHER: fn() -> Outcome = || Outcome::Error(ProviderError::new(FailureKind::Other, "as planned"));
+const OTHER: fn() -> Outcome = || Outcome::Error(ProviderError::new(ProviderErrorKind::Other, "as planned"));
 
 #[tokio::test(start_paused = true)]
 async fn a_fallback_asks_the_next_only_when_one_gives_nothing() {
     let (a, b, c) = (actor("a", &[Fail]), actor("b", &[Say("it is [1]")]), actor("c", &[Say("never")]));
-    let models = Ensemble::new(Plan::Fallback).model(a.clone()).model(b.clone()).model(c.clone());
+    let models = Ensemble::new(Strategy::Fallback).model(a.clone()).model(b.clone()).model(c.clone());
     let told = ask(&engine(models, Settings::default()), query()).await;
     assert!(told.is_done());
     assert_eq!(told.answer, "it is [1]");
@@ -200,46 +202,47 @@ async fn a_fallback_asks_the_next_only_when_one_gives_nothing() {
     assert_eq!((a.asked(), b.asked(), c.asked()), (1, 1, 0));
 
     // A model that says nothing, or white space only, gave nothing.
-    let models = Ensemble::new(Plan::Fallback).model(actor("a", &[])).model(actor("b", &[Say(" \n")])).model(b.clone());
+    let models =
+        Ensemble::new(Strategy::Fallback).model(actor("a", &[])).model(actor("b", &[Say(" \n")])).model(b.clone());
     let told = ask(&engine(models, Settings::default()), query()).await;
     assert_eq!((told.answer.as_str(), told.reports.len()), ("it is [1]", 3));
 
     // All fail: the first reason is told.
-    let models = Ensemble::new(Plan::Fallback).model(actor("a", &[Fail])).model(actor("b", &[]));
+    let models = Ensemble::new(Strategy::Fallback).model(actor("a", &[Fail])).model(actor("b", &[]));
     let told = ask(&engine(models, Settings::default()), query()).await;
     let EventKind::Failed { error, .. } = &told.end else { panic!("{:?}", told.end) };
-    assert!(matches!(&**error, QueryFailure::Model(error) if error.message.as_str() == "as planned"), "{error}");
+    assert!(matches!(&**error, ExecutionError::Model(error) if error.message.as_str() == "as planned"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn once_a_word_is_out_there_is_no_other_model() {
     let b = actor("b", &[Say("never")]);
-    let models = Ensemble::new(Plan::Fallback).model(actor("a", &[Say("it "), Fail])).model(b.clone());
+    let models = Ensemble::new(Strategy::Fallback).model(actor("a", &[Say("it "), Fail])).model(b.clone());
     let told = ask(&engine(models, Settings::default()), query()).await;
     assert!(matches!(told.end, EventKind::Failed { .. }));
     assert_eq!((told.answer.as_str(), b.asked()), ("it ", 0));
-    let error = ProviderError::new(FailureKind::Other, "as planned");
-    assert_eq!(told.models(), [("a", Role::Writer, &Outcome::Partial(Cut::Error(error)))]);
+    let error = ProviderError::new(ProviderErrorKind::Other, "as planned");
+    assert_eq!(told.models(), [("a", Role::Writer, &Outcome::Partial(Truncation::Error(error)))]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_model_is_given_up_after_the_patience_and_the_last_is_waited_for() {
     let a = actor("a", &[Hang]);
     let slow = actor("b", &[Wait(700), Say("late")]);
-    let models = || Ensemble::new(Plan::Fallback).model(a.clone()).model(slow.clone());
+    let models = || Ensemble::new(Strategy::Fallback).model(a.clone()).model(slow.clone());
     let told = ask(&engine(models(), patient(500)), query()).await;
     assert_eq!((told.answer.as_str(), told.at), ("late", Duration::from_millis(1_200)));
     assert_eq!(told.models(), [("a", Role::Writer, &Outcome::Timeout), ("b", Role::Writer, &Outcome::Ok)]);
     assert_eq!((a.alive(), slow.alive()), (0, 0));
     // Who has begun may take its time.
     let begun =
-        Ensemble::new(Plan::Fallback).model(actor("a", &[Say("be"), Wait(900), Say("gun")])).model(slow.clone());
+        Ensemble::new(Strategy::Fallback).model(actor("a", &[Say("be"), Wait(900), Say("gun")])).model(slow.clone());
     assert_eq!(ask(&engine(begun, patient(500)), query()).await.answer, "begun");
     // Without patience the deadline ends it.
     let told =
         ask(&engine(models(), Settings::default()), query().with_deadline(Duration::from_secs(3)).unwrap()).await;
     let EventKind::Failed { error, .. } = &told.end else { panic!("{:?}", told.end) };
-    assert!(matches!(**error, QueryFailure::DeadlineExceeded { .. }), "{error}");
+    assert!(matches!(**error, ExecutionError::DeadlineExceeded { .. }), "{error}");
     assert_eq!(told.at, Duration::from_secs(3));
     assert_eq!(told.models(), [("a", Role::Writer, &Outcome::Timeout)]);
 }
@@ -249,7 +252,7 @@ async fn the_first_useful_word_wins_a_race_and_the_losers_are_dropped_at_once() 
     let blank = actor("a", &[Wait(10), Say("  \n"), Wait(500), Say("slow")]);
     let quick = actor("b", &[Wait(100), Say("quick "), Wait(300), Say("and [2] done"), Count(10, 20)]);
     let failing = actor("c", &[Wait(20), Fail]);
-    let models = Ensemble::new(Plan::Race).model(blank.clone()).model(quick.clone()).model(failing.clone());
+    let models = Ensemble::new(Strategy::Race).model(blank.clone()).model(quick.clone()).model(failing.clone());
     let engine = engine(models, Settings::default());
     let mut events = engine.run(query());
     while let Some(event) = events.next().await {
@@ -268,7 +271,7 @@ async fn the_first_useful_word_wins_a_race_and_the_losers_are_dropped_at_once() 
     assert_eq!(told.reports[2].usage, Usage { input_tokens: 10, output_tokens: 20 });
     assert!(told.reports[1].usage_is_estimated && !told.reports[2].usage_is_estimated);
 
-    let nobody = Ensemble::new(Plan::Race).model(actor("a", &[Fail])).model(actor("b", &[Wait(5)]));
+    let nobody = Ensemble::new(Strategy::Race).model(actor("a", &[Fail])).model(actor("b", &[Wait(5)]));
     let told = ask(&self::engine(nobody, Settings::default()), query()).await;
     assert!(matches!(told.end, EventKind::Failed { .. }));
 }
@@ -289,21 +292,21 @@ async fn what_would_not_be_shown_wins_nothing() {
     ] {
         let with_a_wait = [useless.clone(), vec![Wait(900), Say("late")]].concat();
         let useful = actor("b", &[Wait(100), Say("it is "), Say("[1]")]);
-        let race = Ensemble::new(Plan::Race).model(actor("a", &with_a_wait)).model(useful.clone());
+        let race = Ensemble::new(Strategy::Race).model(actor("a", &with_a_wait)).model(useful.clone());
         let told = ask(&engine(race, Settings::default()), query()).await;
         assert_eq!((told.answer.as_str(), told.models()[0]), ("it is [1]", ("a", Role::Writer, &Outcome::Cancelled)));
         assert_eq!(told.reports[0].first_text.is_some(), useless.len() != 1 || told.reports[0].bytes == 4);
 
-        let fallback = Ensemble::new(Plan::Fallback).model(actor("a", &useless)).model(useful.clone());
+        let fallback = Ensemble::new(Strategy::Fallback).model(actor("a", &useless)).model(useful.clone());
         let told = ask(&engine(fallback, Settings::default()), query()).await;
         assert_eq!((told.answer.as_str(), useful.asked()), ("it is [1]", 2));
 
-        let panel = Ensemble::new(Plan::Panel).model(useful.clone()).model(actor("a", &useless));
+        let panel = Ensemble::new(Strategy::Panel).model(useful.clone()).model(actor("a", &useless));
         let told = ask(&engine(panel, Settings::default()), query()).await;
         assert_eq!((told.answer.as_str(), useful.asked()), ("it is [1]", 3), "one draft is no reason to ask again");
     }
     // What may still become a marker is none at the end.
-    let alone = Ensemble::new(Plan::Race).model(actor("a", &[Say("[1")])).model(actor("b", &[Wait(9)]));
+    let alone = Ensemble::new(Strategy::Race).model(actor("a", &[Say("[1")])).model(actor("b", &[Wait(9)]));
     let told = ask(&engine(alone, Settings::default()), query()).await;
     assert!(matches!(told.end, EventKind::Failed { .. }), "half a marker is no answer");
 }
@@ -311,7 +314,7 @@ async fn what_would_not_be_shown_wins_nothing() {
 #[tokio::test(start_paused = true)]
 async fn drafts_are_shown_to_the_lead_as_they_would_be_to_a_reader() {
     let lead = actor("a", &[Say("one [1] and [42], \u{202e}backwards [3][1] and [2")]).then(&[Say("both [1]")]);
-    let models = Ensemble::new(Plan::Panel).model(lead.clone()).model(actor("b", &[Say("nothing")]));
+    let models = Ensemble::new(Strategy::Panel).model(lead.clone()).model(actor("b", &[Say("nothing")]));
     let told = ask(&engine(models, Settings::default()), query()).await;
     assert_eq!(told.answer, "both [1]");
     assert_eq!(
@@ -327,11 +330,11 @@ async fn drafts_are_shown_to_the_lead_as_they_would_be_to_a_reader() {
 async fn a_draft_that_is_cut_short_is_an_answer_only_in_need_and_says_so() {
     let cut = |told: &Told| told.end.summary().unwrap().answer.unwrap().truncated;
     let endless = actor("a", &[Say(long("word ", 4_000))]).then(&[Fail]);
-    let models = Ensemble::new(Plan::Panel).model(endless.clone()).model(actor("b", &[Wait(5), Say("whole [1]")]));
+    let models = Ensemble::new(Strategy::Panel).model(endless.clone()).model(actor("b", &[Wait(5), Say("whole [1]")]));
     let told = ask(&engine(models, Settings::default()), query()).await;
     assert_eq!((told.answer.as_str(), cut(&told)), ("whole [1]", false), "the lead failed, and one is complete");
     for broken in [endless, actor("a", &[Say("half a "), Fail])] {
-        let models = Ensemble::new(Plan::Panel).model(broken).model(actor("b", &[Fail]));
+        let models = Ensemble::new(Strategy::Panel).model(broken).model(actor("b", &[Fail]));
         let told = ask(&engine(models, Settings::default()), query()).await;
         assert!(told.is_done() && cut(&told) && !told.answer.is_empty(), "{:?}", told.end);
     }
@@ -341,7 +344,7 @@ async fn a_draft_that_is_cut_short_is_an_answer_only_in_need_and_says_so() {
 async fn a_panel_answers_and_its_lead_has_the_last_word() {
     let lead = actor("a", &[Wait(50), Say("one "), Say("thing [1]")]).then(&[Wait(30), Say("both: [1] and [3]")]);
     let other = actor("b", &[Wait(200), Say("another thing [3]")]);
-    let models = Ensemble::new(Plan::Panel).model(lead.clone()).model(other.clone()).model(actor("c", &[Fail]));
+    let models = Ensemble::new(Strategy::Panel).model(lead.clone()).model(other.clone()).model(actor("c", &[Fail]));
     let told = ask(&engine(models, Settings::default()), query()).await;
     assert!(told.is_done());
     assert_eq!((told.answer.as_str(), told.at), ("both: [1] and [3]", Duration::from_millis(230)));
@@ -365,31 +368,31 @@ async fn a_panel_that_is_late_or_alone_still_answers() {
     // Half of the time is the panel's: who hangs is left behind.
     let lead = actor("a", &[Say("one")]).then(&[Say("of both")]);
     let late = actor("b", &[Say("begun"), Hang]);
-    let models = Ensemble::new(Plan::Panel).model(lead.clone()).model(late.clone()).model(actor("c", &[Hang]));
+    let models = Ensemble::new(Strategy::Panel).model(lead.clone()).model(late.clone()).model(actor("c", &[Hang]));
     let told = ask(&engine(models, Settings::default()), query().with_deadline(Duration::from_secs(8)).unwrap()).await;
     assert_eq!((told.answer.as_str(), told.at), ("of both", Duration::from_secs(4)));
-    assert_eq!(told.models()[1], ("b", Role::Panelist, &Outcome::Partial(Cut::Timeout)));
+    assert_eq!(told.models()[1], ("b", Role::Panelist, &Outcome::Partial(Truncation::Timeout)));
     assert_eq!(told.models()[2], ("c", Role::Panelist, &Outcome::Timeout));
     assert_eq!((lead.alive(), late.alive()), (0, 0));
     // Only one answered: that is the answer, and nobody is asked again.
     let lead = actor("a", &[Fail]).then(&[Say("never")]);
-    let models = Ensemble::new(Plan::Panel).model(lead.clone()).model(actor("b", &[Say("alone [2]")]));
+    let models = Ensemble::new(Strategy::Panel).model(lead.clone()).model(actor("b", &[Say("alone [2]")]));
     let told = ask(&engine(models, Settings::default()), query()).await;
     assert_eq!((told.answer.as_str(), lead.asked()), ("alone [2]", 1));
     assert!(told.is_done());
     // The lead fails at the last word: a draft is the answer.
     let lead = actor("a", &[Say("mine [1]")]).then(&[Fail]);
-    let models = Ensemble::new(Plan::Panel).model(lead.clone()).model(actor("b", &[Wait(9), Say("theirs [2]")]));
+    let models = Ensemble::new(Strategy::Panel).model(lead.clone()).model(actor("b", &[Wait(9), Say("theirs [2]")]));
     let told = ask(&engine(models, Settings::default()), query()).await;
     assert_eq!((told.answer.as_str(), told.is_done()), ("mine [1]", true));
     // The lead is silent at the last word: half of what is left is for it.
     let lead = actor("a", &[Say("mine [1]")]).then(&[Wait(1), Say(" "), Hang]);
-    let models = Ensemble::new(Plan::Panel).model(lead.clone()).model(actor("b", &[Say("theirs [2]")]));
+    let models = Ensemble::new(Strategy::Panel).model(lead.clone()).model(actor("b", &[Say("theirs [2]")]));
     let told = ask(&engine(models, Settings::default()), query().with_deadline(Duration::from_secs(8)).unwrap()).await;
     assert_eq!((told.answer.as_str(), told.at), ("mine [1]", Duration::from_secs(4)));
-    assert_eq!(told.models()[2], ("a", Role::Lead, &Outcome::Partial(Cut::Timeout)));
+    assert_eq!(told.models()[2], ("a", Role::Lead, &Outcome::Partial(Truncation::Timeout)));
     // Nobody answers.
-    let models = Ensemble::new(Plan::Panel).model(actor("a", &[Fail])).model(actor("b", &[]));
+    let models = Ensemble::new(Strategy::Panel).model(actor("a", &[Fail])).model(actor("b", &[]));
     let told = ask(&engine(models, Settings::default()), query()).await;
     assert!(matches!(told.end, EventKind::Failed { .. }));
 }
@@ -397,7 +400,7 @@ async fn a_panel_that_is_late_or_alone_still_answers() {
 #[tokio::test(start_paused = true)]
 async fn a_model_that_never_stops_counting_is_given_up_too() {
     let flood = actor("a", &vec![Count(1, 1); 1_000]);
-    let models = Ensemble::new(Plan::Fallback).model(flood).model(actor("b", &[Say("good")]));
+    let models = Ensemble::new(Strategy::Fallback).model(flood).model(actor("b", &[Say("good")]));
     let engine = engine(models, patient(50));
     let mut events = engine.run(query());
     let (mut counted, mut reports, mut answer) = (0, Vec::new(), String::new());
@@ -419,19 +422,20 @@ async fn a_model_that_never_stops_counting_is_given_up_too() {
 
 #[tokio::test(start_paused = true)]
 async fn a_writer_that_is_stopped_is_reported_with_the_reason() {
-    let models =
-        |acts: &[Act]| Ensemble::new(Plan::Race).model(actor("a", acts)).model(actor("b", &[Wait(900), Say("never")]));
+    let models = |acts: &[Act]| {
+        Ensemble::new(Strategy::Race).model(actor("a", acts)).model(actor("b", &[Wait(900), Say("never")]))
+    };
     let mut short = Settings::default();
     short.max_answer_bytes = 5;
     let told = ask(&engine(models(&[Say("one two three")]), short), query()).await;
     assert!(told.is_done() && told.end.summary().unwrap().answer.unwrap().truncated);
-    let limit = Outcome::Partial(Cut::Limit);
+    let limit = Outcome::Partial(Truncation::Limit);
     let expected = [("b", Role::Writer, &Outcome::Cancelled), ("a", Role::Writer, &limit)];
     assert_eq!((told.answer.as_str(), told.models()), ("one t", expected.to_vec()));
     assert_eq!(told.told, 2, "each is told before the end");
     let two = query().with_deadline(Duration::from_secs(2)).unwrap();
     let told = ask(&engine(models(&[Say("half"), Hang]), Settings::default()), two).await;
-    assert_eq!(told.models()[1], ("a", Role::Writer, &Outcome::Partial(Cut::Timeout)));
+    assert_eq!(told.models()[1], ("a", Role::Writer, &Outcome::Partial(Truncation::Timeout)));
     assert_eq!(told.told, 2);
 }
 
@@ -461,25 +465,25 @@ async fn a_cancelled_answer_is_counted_and_paid_for() {
     let mut silent = actor("b", &[Say("12345678"), Hang]);
     silent.price = Some(price);
     for (models, usage, estimated) in [
-        (Ensemble::new(Plan::Fallback).model(counted.clone()), (1_000, 100), false),
-        (Ensemble::new(Plan::Fallback).model(silent.clone()), (0, 2), true),
-        (Ensemble::new(Plan::Race).model(silent.clone()).model(counted.clone()), (0, 2), true),
+        (Ensemble::new(Strategy::Fallback).model(counted.clone()), (1_000, 100), false),
+        (Ensemble::new(Strategy::Fallback).model(silent.clone()), (0, 2), true),
+        (Ensemble::new(Strategy::Race).model(silent.clone()).model(counted.clone()), (0, 2), true),
     ] {
         let answer = cancelled(&engine(models, Settings::default()), at_a_delta).await.answer.unwrap();
         assert_eq!(answer.usage_is_estimated, estimated);
         let input = answer.usage.input_tokens;
         assert!(if estimated { input > 100 } else { input == usage.0 }, "{answer:?}");
         assert!(answer.usage.output_tokens >= usage.1);
-        assert_eq!(answer.cost, Some(price.of(answer.usage)));
+        assert_eq!(answer.cost, Some(price.cost(answer.usage)));
         assert_eq!((counted.alive(), silent.alive()), (0, 0));
     }
     // While drafts are written: each of the panel is counted, though nothing of it was shown.
-    let models = Ensemble::new(Plan::Panel).model(silent.clone()).model(counted.clone());
+    let models = Ensemble::new(Strategy::Panel).model(silent.clone()).model(counted.clone());
     let summary = cancelled(&engine(models, Settings::default()), |kind| matches!(kind, EventKind::Usage(_))).await;
     let answer = summary.answer.unwrap();
     assert_eq!((summary.models.len(), answer.bytes), (2, 0));
     assert!(answer.usage.input_tokens > 1_100 && answer.usage.output_tokens == 102, "{answer:?}");
-    assert_eq!((answer.cost, summary.usage()), (Some(price.of(answer.usage)), answer.usage));
+    assert_eq!((answer.cost, summary.usage()), (Some(price.cost(answer.usage)), answer.usage));
     assert_eq!((counted.alive(), silent.alive()), (0, 0));
     // What one model wrote is counted, not what was read of it.
     let one = |model: Actor| Engine::builder().provider(Pages).model(model).build().unwrap();
@@ -487,7 +491,7 @@ async fn a_cancelled_answer_is_counted_and_paid_for() {
     assert_eq!((answer.bytes, answer.usage.output_tokens), (16_384, 16_384), "a delta of 16 KiB, 64 written");
     // One model alone is counted in the same way, also when it is cancelled.
     let paid = cancelled(&one(counted), at_a_delta).await.cost();
-    assert_eq!(paid, Some(price.of(Usage { input_tokens: 1_000, output_tokens: 100 })));
+    assert_eq!(paid, Some(price.cost(Usage { input_tokens: 1_000, output_tokens: 100 })));
     let mut alone = actor("a", &[Say("12345678")]);
     alone.price = Some(price);
     let reply = one(alone).ask(query()).await;
@@ -540,7 +544,11 @@ async fn a_model_says_what_the_results_so_far_show_while_the_search_goes_on() {
         let outcomes: Vec<_> = {
             let (_, summary) = transcript.summary().unwrap();
             let usages = summary.models.iter().map(|report| report.usage);
-            assert_eq!(summary.usage(), usages.fold(summary.answer.unwrap().usage, Usage::and), "both are paid for");
+            assert_eq!(
+                summary.usage(),
+                usages.fold(summary.answer.unwrap().usage, Usage::saturating_add),
+                "both are paid for"
+            );
             summary.models.iter().map(|report| (report.role, report.outcome.clone())).collect()
         };
         (partials, purposes, outcomes)
@@ -571,20 +579,26 @@ async fn a_mode_chooses_the_models_and_the_prompt() {
     let general = actor("general", &[Say("general")]);
     let coder = actor("coder", &[Say("code")]);
     let poet = actor("poet", &[Say("rhyme")]);
-    let models = Ensemble::new(Plan::Fallback)
+    let models = Ensemble::new(Strategy::Fallback)
         .model(general.clone())
-        .model_with(coder.clone(), ModelOptions::default().suits(Mode::Research, 0.7).suits(Mode::Creative, 0.1))
+        .model_with(
+            coder.clone(),
+            ModelOptions::default().with_suitability(Mode::Research, 0.7).with_suitability(Mode::Creative, 0.1),
+        )
         .model_with(
             poet.clone(),
-            ModelOptions::default().suits(Mode::Coding, 0.2).suits(Mode::Research, 0.5).suits(Mode::Analysis, 0.6),
+            ModelOptions::default()
+                .with_suitability(Mode::Coding, 0.2)
+                .with_suitability(Mode::Research, 0.5)
+                .with_suitability(Mode::Analysis, 0.6),
         );
     let engine = engine(models, Settings::default());
     for (mode, expected) in [(Mode::Research, "general"), (Mode::Coding, "general"), (Mode::Creative, "general")] {
         assert_eq!(ask(&engine, query().with_mode(mode)).await.answer, expected);
     }
     let only = |mode, weight| {
-        let modest = ModelOptions::default().suits(mode, weight);
-        let models = Ensemble::new(Plan::Fallback).model_with(general.clone(), modest).model(coder.clone());
+        let modest = ModelOptions::default().with_suitability(mode, weight);
+        let models = Ensemble::new(Strategy::Fallback).model_with(general.clone(), modest).model(coder.clone());
         self::engine(models, Settings::default())
     };
     assert_eq!(ask(&only(Mode::Coding, 0.7), query().with_mode(Mode::Coding)).await.answer, "code");
@@ -593,9 +607,9 @@ async fn a_mode_chooses_the_models_and_the_prompt() {
     assert!(prompt.system.contains("Give code that works"), "{}", prompt.system);
     // Who does not suit is not asked, in any plan.
     let (writer, unsuited) = (actor("a", &[Wait(50), Say("prose")]), actor("b", &[Say("code")]));
-    for plan in [Plan::Race, Plan::Panel, Plan::Fallback] {
+    for plan in [Strategy::Race, Strategy::Panel, Strategy::Fallback] {
         let models = |weight| {
-            let options = ModelOptions::default().suits(Mode::Creative, weight);
+            let options = ModelOptions::default().with_suitability(Mode::Creative, weight);
             Ensemble::new(plan).model(writer.clone()).model_with(unsuited.clone(), options)
         };
         let creative = || query().with_mode(Mode::Creative);
@@ -603,20 +617,20 @@ async fn a_mode_chooses_the_models_and_the_prompt() {
         assert_eq!(unsuited.asked(), 0, "{plan:?}");
     }
     // Nobody suits: then all are asked.
-    let nobody = ModelOptions::default().suits(Mode::Research, 0.0);
-    let models = Ensemble::new(Plan::Fallback).model_with(general.clone(), nobody);
+    let nobody = ModelOptions::default().with_suitability(Mode::Research, 0.0);
+    let models = Ensemble::new(Strategy::Fallback).model_with(general.clone(), nobody);
     assert_eq!(ask(&self::engine(models, Settings::default()), query()).await.answer, "general");
 }
 
 #[test]
 fn an_ensemble_is_checked_when_the_engine_is_built() {
     let build = |models: Ensemble| Engine::builder().provider(Pages).models(models).build().map(drop);
-    assert_eq!(build(Ensemble::new(Plan::Race)), Err(BuildError::Models { given: 0 }));
-    let many = (0..=MAX_MODELS).fold(Ensemble::new(Plan::Race), |models, _| models.model(actor("a", &[])));
+    assert_eq!(build(Ensemble::new(Strategy::Race)), Err(BuildError::Models { given: 0 }));
+    let many = (0..=MAX_MODELS).fold(Ensemble::new(Strategy::Race), |models, _| models.model(actor("a", &[])));
     assert_eq!(build(many), Err(BuildError::Models { given: 9 }));
     for weight in [-0.1, 1.1, f64::NAN] {
-        let options = ModelOptions::default().suits(Mode::Coding, weight);
-        let error = build(Ensemble::new(Plan::Race).model_with(actor("a", &[]), options)).unwrap_err().to_string();
+        let options = ModelOptions::default().with_suitability(Mode::Coding, weight);
+        let error = build(Ensemble::new(Strategy::Race).model_with(actor("a", &[]), options)).unwrap_err().to_string();
         assert!(error.starts_with("model `a`: a weight of"), "{error}");
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aggregator_core::answer::ensemble::{Ensemble, Plan};
-use aggregator_core::event::{AnswerSummary, EventKind, Outcome, QueryFailure};
+use aggregator_core::answer::ensemble::{Ensemble, Strategy};
+use aggregator_core::event::{AnswerSummary, EventKind, ExecutionError, Outcome};
 use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream};
 use aggregator_core::provider::{Hit, HitStream, SearchRequest};
 use aggregator_core::{BuildError, Engine, LanguageModel, Query, SearchProvider, Settings};
@@ -81,7 +81,7 @@ async fn deadline_is_when_a_query_ends() {
         let events = read(&engine).await;
         let (at, EventKind::Failed { error, .. }) = events.last().unwrap() else { panic!("{events:?}") };
         assert_eq!(*at, u128::from(ms));
-        assert!(matches!(**error, QueryFailure::DeadlineExceeded { .. }), "{error}");
+        assert!(matches!(**error, ExecutionError::DeadlineExceeded { .. }), "{error}");
     }
 }
 
@@ -130,7 +130,7 @@ async fn only_what_was_in_the_prompt_can_be_cited() {
         let settings = settings(|s| s.max_prompt_tokens = most);
         let builder = Engine::builder().provider(Endless { pages: 20 }).settings(settings);
         let engine = match several {
-            true => builder.models(Ensemble::new(Plan::Fallback).model(model.clone())),
+            true => builder.models(Ensemble::new(Strategy::Fallback).model(model.clone())),
             false => builder.model(model.clone()),
         };
         let events = read_of(&engine.build().unwrap(), query).await;
@@ -144,10 +144,16 @@ async fn only_what_was_in_the_prompt_can_be_cited() {
     }
     for several in [false, true] {
         let all = answered(6_000, several, "what?", &["first [1] and last [20]. "]).await;
-        assert_eq!((&*all.0, all.1.shown, all.1.citations, all.1.invented), ("first [1] and last [20]. ", 20, 2, 0));
+        assert_eq!(
+            (&*all.0, all.1.shown, all.1.citations, all.1.invalid_citations),
+            ("first [1] and last [20]. ", 20, 2, 0)
+        );
         let (text, summary, in_prompt) =
             answered(500, several, "what?", &["first [1] and last [20] or [1, 20]. "]).await;
-        assert_eq!((text.as_str(), summary.citations, summary.invented), ("first [1] and last  or [1]. ", 2, 2));
+        assert_eq!(
+            (text.as_str(), summary.citations, summary.invalid_citations),
+            ("first [1] and last  or [1]. ", 2, 2)
+        );
         assert!(summary.shown as usize == in_prompt && (1..20).contains(&in_prompt) && summary.has_citations);
         let (text, summary, in_prompt) = answered(256, several, &"what? ".repeat(50), &["first [1]. "]).await;
         assert_eq!((text.as_str(), summary.shown, in_prompt, summary.has_citations), ("first . ", 0, 0, false));

@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aggregator_core::analysis::{AnalysisSettings, Unsuitable};
-use aggregator_core::answer::contradictions::Matter;
-use aggregator_core::event::{CancelReason, EventKind, Outcome, QueryFailure};
+use aggregator_core::analysis::{AnalysisSettings, UnsuitableReason};
+use aggregator_core::answer::contradictions::ContradictionKind;
+use aggregator_core::event::{CancelReason, EventKind, ExecutionError, Outcome};
 use aggregator_core::provider::{Hit, HitStream, SearchRequest};
 use aggregator_core::search::patterns::ContentKind;
-use aggregator_core::search::select::{SelectionSettings, Why};
+use aggregator_core::search::select::{SelectionReason, SelectionSettings};
 use aggregator_core::{Engine, Query, SearchProvider, Settings};
 use aggregator_mocks::{List, Pace, Probe, ScriptedProvider, Step, Transcript, library};
 use futures::{StreamExt as _, stream};
@@ -99,9 +99,9 @@ async fn what_does_not_suit_a_search_is_refused_and_nobody_is_asked() {
     let builder = || Engine::builder().provider(probed("a", &probe)).provider(probed("b", &probe));
     let engine = builder().settings(refusing()).build().unwrap();
     for (text, expected) in [
-        ("12 * (3 - 4)", Unsuitable::Arithmetic),
-        ("fn main() {\n    let x = 5;\n    println!(\"hi {x}\");\n}", Unsuitable::OnlyCode),
-        ("?!?", Unsuitable::NoWords),
+        ("12 * (3 - 4)", UnsuitableReason::Arithmetic),
+        ("fn main() {\n    let x = 5;\n    println!(\"hi {x}\");\n}", UnsuitableReason::OnlyCode),
+        ("?!?", UnsuitableReason::NoWords),
     ] {
         let events = read(&engine, text).await;
         assert!(matches!(events[1], EventKind::Analysis(_)));
@@ -110,7 +110,7 @@ async fn what_does_not_suit_a_search_is_refused_and_nobody_is_asked() {
         };
         assert_eq!((&a.outcome, &b.outcome), (&Outcome::Skipped, &Outcome::Skipped));
         let [EventKind::Failed { error, partial }] = &events[4..] else { panic!("{events:?}") };
-        let QueryFailure::Unsuitable { reason, suggestions } = &**error else { panic!("{error}") };
+        let ExecutionError::Unsuitable { reason, suggestions } = &**error else { panic!("{error}") };
         assert_eq!(*reason, expected);
         assert!(!suggestions.is_empty() && error.to_string().contains(&suggestions[0].to_string()), "{error}");
         assert_eq!(partial.hits.yielded, 0);
@@ -269,7 +269,7 @@ async fn sources_are_selected_with_reasons_where_that_is_asked_for() {
         assert_eq!(list.len() as u32 + left_out, 7, "each result is a source or told as left out");
         seen.push((
             list.iter().map(|source| source.id.0).collect::<Vec<_>>(),
-            selection.choices.iter().any(|choice| choice.why == Why::Different),
+            selection.choices.iter().any(|choice| choice.why == SelectionReason::Different),
         ));
     }
     let [(by_relevance, none), (diverse, some), (strict, _)] = &seen[..] else { panic!() };
@@ -292,7 +292,7 @@ async fn contradicting_sources_are_reported_right_after_they_are_frozen() {
     let events = read(&Engine::builder().provider(pages()).settings(looking.clone()).build().unwrap(), "moons").await;
     let at = events.iter().position(|kind| matches!(kind, EventKind::Sources { .. })).unwrap();
     let EventKind::Contradictions(found) = &events[at + 1] else { panic!("{events:?}") };
-    assert_eq!((found[0].sources, &found[0].matter), ([1, 2], &Matter::NumberOf("moons".into())));
+    assert_eq!((found[0].sources, &found[0].matter), ([1, 2], &ContradictionKind::NumberOf("moons".into())));
     assert_eq!(found[0].given, ["146", "82"]);
     assert!(matches!(events[at + 2], EventKind::Done { .. }));
 

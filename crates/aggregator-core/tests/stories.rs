@@ -64,7 +64,7 @@ async fn story(name: &str) -> String {
                     hits.merged,
                     hits.dropped.total(),
                     summary.sources.len(),
-                    summary.answer.map(|answer| (answer.bytes, answer.citations, answer.invented)),
+                    summary.answer.map(|answer| (answer.bytes, answer.citations, answer.invalid_citations)),
                 )
             }
         }

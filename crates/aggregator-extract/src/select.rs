@@ -18,7 +18,7 @@ const SAME: f64 = 0.8;
 
 /// A further unit has at least this share of the best one's score, and of what that has of the question: what is less
 /// relevant only makes the answer longer.
-const LEAST_SHARE: f64 = 0.6;
+const MIN_PER_SOURCE: f64 = 0.6;
 
 /// The same for a unit with a word of the question that no chosen one has: of a question that asks for several things, it may
 /// answer another one.
@@ -93,7 +93,7 @@ pub(crate) fn select(scored: &Candidates, passages: &[Passage], options: Options
         let open = (0..candidates.len()).filter(|&at| {
             let candidate = &candidates[at];
             let is_new = candidate.qualities.iter().zip(&covered).any(|(own, covered)| *own > 0.0 && *covered == 0.0);
-            let share = if is_new { LEAST_SHARE_OF_NEW } else { LEAST_SHARE };
+            let share = if is_new { LEAST_SHARE_OF_NEW } else { MIN_PER_SOURCE };
             let relevant =
                 candidate.score >= share * best.score && coverages[at] >= share * coverages[0] && repeats[at] < SAME;
             let new = bundle(&passages[candidate.passage].units, candidate.unit);

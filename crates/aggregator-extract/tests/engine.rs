@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aggregator_core::provider::{Hit, HitStream, SearchRequest};
-use aggregator_core::{Ending, Engine, Query, Reply, SearchProvider};
+use aggregator_core::{Engine, Query, QueryOutcome, Reply, SearchProvider};
 use aggregator_extract::{Extractive, NO_ANSWER, Options};
 use aggregator_mocks::Transcript;
 
@@ -35,9 +35,9 @@ async fn ask(question: &str, pages: &[(&'static str, &'static str)], model: Extr
     let transcript = Transcript::of(&mut engine.run(query())).await;
     transcript.check().expect("the promises of the engine");
     let reply = engine.ask(query()).await;
-    assert_eq!(reply.ending, Ending::Done);
+    assert_eq!(reply.ending, QueryOutcome::Done);
     let answer = reply.summary.answer.as_ref().expect("an answer");
-    assert_eq!((answer.invented, answer.truncated, answer.usage_is_estimated), (0, false, false));
+    assert_eq!((answer.invalid_citations, answer.truncated, answer.usage_is_estimated), (0, false, false));
     assert_eq!(answer.has_citations, reply.answer != NO_ANSWER);
     reply
 }

@@ -155,7 +155,7 @@ proptest! {
                 Scanned::Citation { span, number, .. } => found.push((span.start as usize, number)),
             }
         }
-        prop_assert_eq!(scanner.invented(), 0);
+        prop_assert_eq!(scanner.invalid_citations(), 0);
         prop_assert_eq!(&text, &given.text());
         prop_assert_eq!(found, expected, "{:?}", text);
     }

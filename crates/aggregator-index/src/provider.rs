@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aggregator_core::provider::{FailureKind, Hit, HitStream, ProviderError, SearchRequest};
+use aggregator_core::provider::{Hit, HitStream, ProviderError, ProviderErrorKind, SearchRequest};
 use aggregator_core::{SearchProvider, Settings};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -64,7 +64,7 @@ async fn find(index: Index, text: String, limit: usize) -> Result<Vec<Passage>, 
         Ok(runtime) if !inline => match runtime.spawn_blocking(search).await {
             Ok(found) => found,
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => Err(ProviderError::new(FailureKind::Other, "the runtime is shutting down")),
+            Err(_) => Err(ProviderError::new(ProviderErrorKind::Other, "the runtime is shutting down")),
         },
         _ => search(),
     }
@@ -79,8 +79,8 @@ fn hit(passage: Passage) -> Hit {
 
 fn refused(error: IndexError) -> ProviderError {
     let kind = match &error {
-        IndexError::NotBuilt { .. } | IndexError::Storage { .. } => FailureKind::Unreachable,
-        _ => FailureKind::Other,
+        IndexError::NotBuilt { .. } | IndexError::Storage { .. } => ProviderErrorKind::Unreachable,
+        _ => ProviderErrorKind::Other,
     };
     ProviderError::new(kind, error.to_string())
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aggregator_core::event::ProviderName;
-use aggregator_core::internals::{Merged, ResultSet, Voter, Weight};
+use aggregator_core::internals::{Merged, RankedProvider, ResultSet, Weight};
 use aggregator_core::provider::{Hit, ProviderError, SearchRequest};
 use aggregator_core::{Query, SearchProvider};
 use futures::StreamExt as _;
@@ -41,15 +41,15 @@ pub async fn check_provider(provider: &dyn SearchProvider, query: &str) -> Resul
 
     let hits = collect(provider, query, 7, 10).await?;
     require(!hits.is_empty(), || format!("promise 2: it found nothing to check for {query:?}"))?;
-    let voter = Voter { index: 0, name: ProviderName::new(&name), weight: Weight::default() };
+    let ranked = RankedProvider { index: 0, name: ProviderName::new(&name), weight: Weight::default() };
     for (rank, hit) in (1..).zip(&hits) {
         let mut results = ResultSet::new(0);
         let added = match provider.is_local() {
-            true => results.add_local(&voter, rank, hit.clone()),
-            false => results.add(&voter, rank, hit.clone()),
+            true => results.add_local(&ranked, rank, hit.clone()),
+            false => results.add(&ranked, rank, hit.clone()),
         };
-        if let Merged::Refused(refusal) = added {
-            return Err(format!("promise 2: {:?} is no result: {refusal}", hit.url));
+        if let Merged::Rejected(reason) = added {
+            return Err(format!("promise 2: {:?} is no result: {reason}", hit.url));
         }
     }
     // 7: fewer are asked for.
@@ -81,7 +81,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 fn request(provider: &dyn SearchProvider, query: &str, seed: u64, max_hits: u32) -> Result<SearchRequest, String> {
     let query = Query::new(query).map_err(|error| format!("{query:?} is no query: {error}"))?;
     let request = SearchRequest::new(Arc::new(query.with_seed(seed)), max_hits, Instant::now() + PATIENCE);
-    Ok(request.within(provider.query_limit()))
+    Ok(request.with_query_limit(provider.query_limit()))
 }
 
 /// What it finds.

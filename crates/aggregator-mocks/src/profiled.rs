@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream, Usage};
-use aggregator_core::provider::{FailureKind, Hit, HitStream, SearchRequest};
+use aggregator_core::provider::{Hit, HitStream, ProviderErrorKind, SearchRequest};
 use aggregator_core::{LanguageModel, SearchProvider};
 
 use crate::corpus::{Corpus, List};
@@ -187,5 +187,5 @@ impl Items for Answer {
 }
 
 fn refusal(after: Duration, pace: Pace) -> Arc<[Step]> {
-    paced(&[Step::Wait(after), Step::Fail(FailureKind::RateLimited)], pace)
+    paced(&[Step::Wait(after), Step::Fail(ProviderErrorKind::RateLimited)], pace)
 }

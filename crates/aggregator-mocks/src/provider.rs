@@ -87,7 +87,7 @@ impl SearchProvider for ScriptedProvider {
             false => make(&self.corpus, request.seed(), &self.name, &self.script, self.list),
         };
         #[cfg(feature = "seeded-faults")]
-        if aggregator_core::seeded_fault::is(aggregator_core::seeded_fault::Fault::EmptyMock) {
+        if aggregator_core::seeded_fault::is_active(aggregator_core::seeded_fault::Fault::EmptyMock) {
             return Box::pin(futures::stream::empty());
         }
         Box::pin(Performance::new(Arc::clone(&self.script), Hits(hits), request.max_hits, guard, self.panic_on_drop))

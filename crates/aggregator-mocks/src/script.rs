@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use aggregator_core::provider::{FailureKind, ProviderError};
+use aggregator_core::provider::{ProviderError, ProviderErrorKind};
 use futures::Stream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -33,7 +33,7 @@ pub enum Step {
     /// a late poll adds up.
     EmitAfter(Arc<[Duration]>),
     /// Fails.
-    Fail(FailureKind),
+    Fail(ProviderErrorKind),
     /// Never answers again, and never wakes anybody.
     Hang,
     /// Yields items for ever.

@@ -273,7 +273,7 @@ impl Transcript {
             dropped: u64::from(summary.hits.dropped.total()),
             deltas: self.deltas,
             citations: self.citations,
-            invented: summary.answer.map_or(0, |answer| u64::from(answer.invented)),
+            invented: summary.answer.map_or(0, |answer| u64::from(answer.invalid_citations)),
             checksum: format!("{:016x}", self.checksum()),
         })
     }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aggregator_core::event::ProviderName;
-use aggregator_core::internals::{ResultSet, Voter, Weight};
+use aggregator_core::internals::{RankedProvider, ResultSet, Weight};
 use aggregator_core::model::{AnswerRequest, Chunk};
-use aggregator_core::provider::{FailureKind, Hit, ProviderError, SearchRequest};
+use aggregator_core::provider::{Hit, ProviderError, ProviderErrorKind, SearchRequest};
 use aggregator_core::{LanguageModel, Query, SearchProvider};
 use aggregator_mocks::contract::{check_provider, check_repeatable};
 use aggregator_mocks::profile::{ModelProfile, SearchProfile};
@@ -81,9 +81,9 @@ async fn a_provider_does_what_was_drawn_for_each_seed() {
 /// The pieces of an answer with the times they came at, and its output tokens.
 async fn written(model: &ProfiledModel, seed: u64) -> (Vec<(String, Duration)>, u64) {
     let mut results = ResultSet::new(0);
-    let voter = Voter { index: 0, name: ProviderName::new("alder"), weight: Weight::default() };
+    let provider = RankedProvider { index: 0, name: ProviderName::new("alder"), weight: Weight::default() };
     let hit = Hit { url: "https://example.org/".into(), title: "t".into(), snippet: "s".into() };
-    results.add(&voter, 1, hit);
+    results.add(&provider, 1, hit);
     let started = Instant::now();
     let deadline = started + Duration::from_secs(1_000);
     let mut stream = model.answer(AnswerRequest::new(query(seed), results.best(20), deadline));
@@ -136,7 +136,10 @@ async fn of_150_requests_exactly_130_are_refused_at_once() {
         assert_eq!(error.is_some(), profile.draw(seed, "alder").refused);
         if let Some(error) = error {
             refused += 1;
-            assert_eq!((error.kind, hits.len(), after), (FailureKind::RateLimited, 0, Duration::from_millis(797)));
+            assert_eq!(
+                (error.kind, hits.len(), after),
+                (ProviderErrorKind::RateLimited, 0, Duration::from_millis(797))
+            );
         }
     }
     assert_eq!(refused, 130);

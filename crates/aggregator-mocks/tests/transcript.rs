@@ -77,7 +77,7 @@ async fn every_broken_invariant_is_noticed() {
         ("I6", &|events| drop(events.remove(delta))),
         ("I12", &|events| {
             let EventKind::AnswerDelta { text } = &mut events[delta].kind else { panic!() };
-            *text = aggregator_core::event::CleanText::block("x".repeat(16_385));
+            *text = aggregator_core::event::CleanText::multi_line("x".repeat(16_385));
         }),
         ("I2", &|events| drop(events.pop())),
     ];

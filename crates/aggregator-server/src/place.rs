@@ -5,8 +5,8 @@ use std::path::Path;
 use aggregator_core::event::CleanText;
 use url::Url;
 
-/// The path of a file and the place in it, from the folder that the program was called in: `docs/guide.md#install`, or with a line
-/// `src/lib.rs:12`. Another address is shown as it is.
+/// The path of a file and the place in it, from the folder that the program was called in: `docs/guide.md#install`, or with a
+/// line `src/lib.rs:12`. Another address is shown as it is.
 pub fn shown(address: &str, here: &Path) -> String {
     let file = Url::parse(address).ok().filter(|url| url.scheme() == "file");
     let Some((url, path)) = file.and_then(|url| url.to_file_path().ok().map(|path| (url, path))) else {
@@ -15,7 +15,7 @@ pub fn shown(address: &str, here: &Path) -> String {
     let relative = path.strip_prefix(here).ok().filter(|relative| !relative.as_os_str().is_empty());
     let path = relative.unwrap_or(&path).to_string_lossy();
     // A name may hold anything; one that would move the cursor is shown escaped, as in the address.
-    let path = if CleanText::line(&*path).as_str() == path { path.into_owned() } else { url.path().to_owned() };
+    let path = if CleanText::single_line(&*path).as_str() == path { path.into_owned() } else { url.path().to_owned() };
     match url.fragment() {
         None => path,
         Some(place) => match place.strip_prefix('L').filter(|line| line.bytes().all(|byte| byte.is_ascii_digit())) {
@@ -28,7 +28,7 @@ pub fn shown(address: &str, here: &Path) -> String {
 /// A fragment without its escapes; as it is, where it would hold white space or characters that a terminal must not get.
 fn decoded(fragment: &str) -> String {
     match percent_encoding::percent_decode_str(fragment).decode_utf8() {
-        Ok(text) if CleanText::line(&*text).as_str() == text && !text.contains(' ') => text.into_owned(),
+        Ok(text) if CleanText::single_line(&*text).as_str() == text && !text.contains(' ') => text.into_owned(),
         _ => fragment.to_owned(),
     }
 }

@@ -213,14 +213,14 @@ pub enum Unsuitable {
     Unknown,
 }
 
-impl From<core::Unsuitable> for Unsuitable {
-    fn from(reason: core::Unsuitable) -> Self {
+impl From<core::UnsuitableReason> for Unsuitable {
+    fn from(reason: core::UnsuitableReason) -> Self {
         match reason {
-            core::Unsuitable::Empty => Self::Empty,
-            core::Unsuitable::TooLong { chars, most } => Self::TooLong { chars: chars.into(), most: most.into() },
-            core::Unsuitable::NoWords => Self::NoWords,
-            core::Unsuitable::Arithmetic => Self::Arithmetic,
-            core::Unsuitable::OnlyCode => Self::OnlyCode,
+            core::UnsuitableReason::Empty => Self::Empty,
+            core::UnsuitableReason::TooLong { chars, most } => Self::TooLong { chars: chars.into(), most: most.into() },
+            core::UnsuitableReason::NoWords => Self::NoWords,
+            core::UnsuitableReason::Arithmetic => Self::Arithmetic,
+            core::UnsuitableReason::OnlyCode => Self::OnlyCode,
             _ => Self::Unknown,
         }
     }
@@ -291,7 +291,7 @@ words! {
     }
 
     /// Why something is open.
-    Openness of aggregator_core::analysis::Openness {
+    Openness of aggregator_core::analysis::AmbiguityKind {
         /// A term has several common meanings, and the rest of the query speaks for none of them.
         Meaning,
         /// The rest of the query speaks for several meanings of a term.

@@ -113,7 +113,7 @@ impl From<event::AnswerSummary> for AnswerSummary {
             bytes,
             deltas,
             citations,
-            invented,
+            invalid_citations,
             truncated,
             shown,
             has_citations,
@@ -125,7 +125,7 @@ impl From<event::AnswerSummary> for AnswerSummary {
             bytes,
             deltas,
             citations,
-            invented,
+            invented: invalid_citations,
             truncated,
             shown,
             has_citations,
@@ -164,18 +164,18 @@ pub enum QueryFailure {
     Unknown,
 }
 
-impl From<&event::QueryFailure> for QueryFailure {
-    fn from(failure: &event::QueryFailure) -> Self {
+impl From<&event::ExecutionError> for QueryFailure {
+    fn from(failure: &event::ExecutionError) -> Self {
         match failure {
-            event::QueryFailure::Unsuitable { reason, suggestions } => Self::Unsuitable {
+            event::ExecutionError::Unsuitable { reason, suggestions } => Self::Unsuitable {
                 reason: (*reason).into(),
                 suggestions: suggestions.iter().map(|&suggestion| suggestion.into()).collect(),
             },
-            event::QueryFailure::AllProvidersFailed { reports } => {
+            event::ExecutionError::AllProvidersFailed { reports } => {
                 Self::AllProvidersFailed { reports: reports.iter().map(|report| (&**report).into()).collect() }
             }
-            event::QueryFailure::Model(error) => Self::Model(error.into()),
-            event::QueryFailure::DeadlineExceeded { stage } => Self::DeadlineExceeded { stage: (*stage).into() },
+            event::ExecutionError::Model(error) => Self::Model(error.into()),
+            event::ExecutionError::DeadlineExceeded { stage } => Self::DeadlineExceeded { stage: (*stage).into() },
             _ => Self::Unknown,
         }
     }

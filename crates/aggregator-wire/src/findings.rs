@@ -20,8 +20,8 @@ pub struct Interim {
     pub progress: Progress,
 }
 
-impl From<&patterns::Interim> for Interim {
-    fn from(interim: &patterns::Interim) -> Self {
+impl From<&patterns::InterimSummary> for Interim {
+    fn from(interim: &patterns::InterimSummary) -> Self {
         let patterns::Progress { finished, providers, time_percent } = interim.progress;
         Self {
             results: interim.results,
@@ -121,11 +121,11 @@ pub enum Matter {
     Unknown,
 }
 
-impl From<&contradictions::Matter> for Matter {
-    fn from(matter: &contradictions::Matter) -> Self {
+impl From<&contradictions::ContradictionKind> for Matter {
+    fn from(matter: &contradictions::ContradictionKind) -> Self {
         match matter {
-            contradictions::Matter::NumberOf(what) => Self::NumberOf { what: clean(what) },
-            contradictions::Matter::Statement => Self::Statement,
+            contradictions::ContradictionKind::NumberOf(what) => Self::NumberOf { what: clean(what) },
+            contradictions::ContradictionKind::Statement => Self::Statement,
             _ => Self::Unknown,
         }
     }

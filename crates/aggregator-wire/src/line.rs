@@ -14,7 +14,7 @@ impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The reason may quote the line, which is of any length and content.
         const MOST: usize = 300;
-        let reason = CleanText::line(self.0.to_string());
+        let reason = CleanText::single_line(self.0.to_string());
         match reason.char_indices().nth(MOST) {
             None => write!(f, "this is no event: {reason}"),
             Some((end, _)) => write!(f, "this is no event: {}…", &reason[..end]),

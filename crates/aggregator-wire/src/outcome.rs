@@ -148,12 +148,12 @@ pub enum Cut {
     Unknown,
 }
 
-impl From<&event::Cut> for Cut {
-    fn from(cut: &event::Cut) -> Self {
+impl From<&event::Truncation> for Cut {
+    fn from(cut: &event::Truncation) -> Self {
         match cut {
-            event::Cut::Limit => Self::Limit,
-            event::Cut::Timeout => Self::Timeout,
-            event::Cut::Error(error) => Self::Error(error.into()),
+            event::Truncation::Limit => Self::Limit,
+            event::Truncation::Timeout => Self::Timeout,
+            event::Truncation::Error(error) => Self::Error(error.into()),
             _ => Self::Unknown,
         }
     }
@@ -190,7 +190,7 @@ words! {
     }
 
     /// Kinds of failure of a provider or a model.
-    FailureKind of aggregator_core::provider::FailureKind {
+    FailureKind of aggregator_core::provider::ProviderErrorKind {
         /// The service could not be reached.
         Unreachable,
         /// The service refused the credentials.

@@ -97,7 +97,7 @@ impl From<&select::Choice> for Choice {
 
 words! {
     /// Why a result became a source.
-    Why of aggregator_core::search::select::Why {
+    Why of aggregator_core::search::select::SelectionReason {
         /// It is among the most relevant.
         Relevant,
         /// More relevant ones resemble what was chosen before it.

@@ -4,5 +4,5 @@ use aggregator_core::event::CleanText;
 
 /// A text that the core made from clean ones, cleaned once more: the core's types do not promise that it is clean.
 pub(crate) fn clean(text: &str) -> String {
-    CleanText::block(text).into_string()
+    CleanText::multi_line(text).into_string()
 }

@@ -3,13 +3,15 @@
 use std::ops::Range;
 
 use super::Score;
-use super::lexicon::{ASK, COMPARE, COMPUTING, ERROR, FUNCTION, PERSON, PRONOUN, REQUEST, SUBJECTS, TERMS};
+use super::lexicon::{
+    COMPARE, COMPUTING, ERROR, FIRST_PERSON, FUNCTION, IMPERATIVE, INTERROGATIVE, PRONOUN, SUBJECTS, TERMS,
+};
 use super::token::{Part, Token, shape};
-use crate::work::step;
+use crate::step_counter::count_step;
 
-/// Why something is open.
+/// The kind of an ambiguity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Openness {
+pub enum AmbiguityKind {
     /// A term has several common meanings, and the rest of the query speaks for none of them.
     Meaning,
     /// The rest of the query speaks for several meanings of a term.
@@ -18,14 +20,18 @@ pub enum Openness {
     Reference,
 }
 
+#[doc(hidden)]
+#[deprecated(note = "renamed to `AmbiguityKind`")]
+pub type Openness = AmbiguityKind;
+
 /// Something that a query leaves open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenTerm {
     /// Where it is: byte offsets into the analysed text, on character boundaries.
     pub span: Range<usize>,
     /// Why it is open.
-    pub openness: Openness,
-    /// What it may mean, in English; empty for [`Openness::Reference`].
+    pub openness: AmbiguityKind,
+    /// What it may mean, in English; empty for [`AmbiguityKind::Reference`].
     pub meanings: Meanings,
     /// How sure it is that this is open: 0.9 for a term that is the whole query and for a conflict, 0.8 for any other known
     /// term, 0.7 for a reference (the reference system's three figures, for nearly the same three findings); 0.4 for a term
@@ -82,13 +88,13 @@ const ENOUGH_CONTENT: usize = 2;
 pub(super) fn find(tokens: &[Token], least: Score) -> Ambiguity {
     let (mut content, mut subjects, mut mentions) = (0, 0, 0);
     for token in tokens {
-        step();
+        count_step();
         if token.part != Part::Prose {
             // A name, a number or a message is content, too.
             content += usize::from(!token.is(shape::PUNCTUATION));
             continue;
         }
-        let idle = token.has(FUNCTION | PRONOUN | PERSON | ASK | REQUEST);
+        let idle = token.has(FUNCTION | PRONOUN | FIRST_PERSON | INTERROGATIVE | IMPERATIVE);
         content += usize::from(!idle || token.term > 0);
         mentions += usize::from(token.term > 0);
         if token.term == 0 {
@@ -106,7 +112,7 @@ pub(super) fn find(tokens: &[Token], least: Score) -> Ambiguity {
     let mut said = [false; TERMS.len() + 1];
     let mut referred = false;
     for token in tokens.iter().filter(|token| token.part == Part::Prose) {
-        step();
+        count_step();
         let (openness, meanings, confidence) = if token.term > 0 {
             if std::mem::replace(&mut said[usize::from(token.term)], true) {
                 continue;
@@ -116,7 +122,7 @@ pub(super) fn find(tokens: &[Token], least: Score) -> Ambiguity {
             (openness, Meanings(meanings), confidence)
         } else if is_reference(token) && !referred && content < ENOUGH_CONTENT {
             referred = true;
-            (Openness::Reference, Meanings::default(), 700)
+            (AmbiguityKind::Reference, Meanings::default(), 700)
         } else {
             continue;
         };
@@ -130,7 +136,7 @@ pub(super) fn find(tokens: &[Token], least: Score) -> Ambiguity {
         let of_kind = ambiguity.open.iter().filter(|open| open.openness == openness);
         of_kind.map(|open| open.confidence.thousandths()).max().unwrap_or(0)
     };
-    let parts = [(Openness::Meaning, 300), (Openness::Reference, 400), (Openness::Conflict, 300)]
+    let parts = [(AmbiguityKind::Meaning, 300), (AmbiguityKind::Reference, 400), (AmbiguityKind::Conflict, 300)]
         .map(|(openness, weight)| Score::from_thousandths(highest(openness) * weight / 1_000));
     [ambiguity.meaning, ambiguity.reference, ambiguity.conflict] = parts;
     ambiguity.score = Score::from_thousandths(parts.iter().map(|part| part.thousandths()).sum());
@@ -142,11 +148,11 @@ fn is_reference(token: &Token) -> bool {
 }
 
 /// How open a term is, given the subjects of the other words.
-fn weigh(meanings: &[(&str, u32)], subjects: u32, alone: bool) -> (Openness, u32) {
+fn weigh(meanings: &[(&str, u32)], subjects: u32, alone: bool) -> (AmbiguityKind, u32) {
     let spoken_for = meanings.iter().filter(|(_, about)| about & subjects != 0).count();
     match spoken_for {
-        0 => (Openness::Meaning, if alone { 900 } else { 800 }),
-        1 => (Openness::Meaning, 400),
-        _ => (Openness::Conflict, 900),
+        0 => (AmbiguityKind::Meaning, if alone { 900 } else { 800 }),
+        1 => (AmbiguityKind::Meaning, 400),
+        _ => (AmbiguityKind::Conflict, 900),
     }
 }

@@ -1,29 +1,29 @@
 //! Is this a sum, for which a search engine is no help?
 
-use super::lexicon::{CALCULATE, SUM};
+use super::lexicon::{ARITHMETIC_CUE, CALCULATE};
 use super::token::{Token, shape};
-use crate::work::step;
+use crate::step_counter::count_step;
 
 /// Whether a text is a calculation: numbers and operators in an order that can be computed, with nothing around them but
 /// words like "what is".
 ///
-/// In doubt it is none, because numbers with marks between them are more often names: dates, ranges of years, telephone numbers,
-/// scores, addresses, `9/11`, `4×4`, `50+1`, `2+2=5`. So a sum has a word that asks for one (`calculate`), an `=` at its end,
-/// two operators that are not all of one kind of such names, or an operator that names do not have.
+/// In doubt it is none, because numbers with marks between them are more often names: dates, ranges of years, telephone
+/// numbers, scores, addresses, `9/11`, `4×4`, `50+1`, `2+2=5`. So a sum has a word that asks for one (`calculate`), an `=` at
+/// its end, two operators that are not all of one kind of such names, or an operator that names do not have.
 pub(super) fn is_calculation(text: &str, tokens: &[Token]) -> bool {
     let mut state = Expression::default();
     let mut asked = false;
     for token in tokens {
-        step();
+        count_step();
         if token.is(shape::ALPHA) {
-            if !token.has(SUM) {
+            if !token.has(ARITHMETIC_CUE) {
                 return false;
             }
             asked |= token.has(CALCULATE);
             continue;
         }
         for c in token.text(text).chars() {
-            step();
+            count_step();
             if !state.push(c) {
                 return false;
             }

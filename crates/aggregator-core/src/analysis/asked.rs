@@ -6,10 +6,13 @@
 //!
 //! Keys are exact, not hashes: the three characters of a piece, 21 bits each, fit into one `u64`.
 
-use super::lexicon::{ASK, BETWEEN, CLAUSE, COMPARE, DEPTH, FUNCTION, JOIN, PERSON, PRONOUN, PURPOSE, REQUEST, THAN};
+use super::lexicon::{
+    CLAUSE, COMPARATIVE_THAN, COMPARE, CONJUNCTION, DEPTH, FIRST_PERSON, FUNCTION, IMPERATIVE, INTERROGATIVE, PRONOUN,
+    PURPOSE, VERSUS,
+};
 use super::lexicon::{Flags, find_in};
 use super::token::{is_cjk, shape, tokenise, unspaced_punctuation};
-use crate::work::step;
+use crate::step_counter::count_step;
 
 /// Most words of a query that are looked for, its first; one bit each. With the next limit this bounds what is done for
 /// each letter of a page.
@@ -20,17 +23,27 @@ const MAX_PIECES: usize = 64;
 
 /// Least share of a word's pieces, in thousandths, that one word of a page must have to be a form of it: words that have
 /// nothing to do with each other may share two fifths, as `rotation` and `nation` their end.
-const LEAST_SHARE: u32 = 500;
+const MIN_FORM_SHARE: u32 = 500;
 
 /// Words that say how something is asked and not what about, among them those that compare and those that ask for reasons:
 /// pages about anything have them.
-const NO_SUBJECT: Flags =
-    ASK | BETWEEN | CLAUSE | COMPARE | DEPTH | FUNCTION | JOIN | PERSON | PRONOUN | PURPOSE | REQUEST | THAN;
+const NO_SUBJECT: Flags = INTERROGATIVE
+    | VERSUS
+    | CLAUSE
+    | COMPARE
+    | DEPTH
+    | FUNCTION
+    | CONJUNCTION
+    | FIRST_PERSON
+    | PRONOUN
+    | PURPOSE
+    | IMPERATIVE
+    | COMPARATIVE_THAN;
 
 /// The subject words of a query, to be looked for in pages.
 pub(crate) struct Asked {
     /// By key.
-    pieces: Vec<Piece>,
+    pieces: Vec<SegmentSpan>,
     /// One bit for each key, by hash: most pieces of a page are none of these.
     keys: [u64; 64],
     /// How many pieces each word has.
@@ -39,7 +52,7 @@ pub(crate) struct Asked {
     unspaced: u32,
 }
 
-struct Piece {
+struct SegmentSpan {
     key: u64,
     word: u8,
     /// Its bit among the word's pieces.
@@ -103,7 +116,7 @@ impl Asked {
         for (bit, &key) in keys[..length].iter().enumerate() {
             let (cell, mask) = place(key);
             self.keys[cell] |= mask;
-            self.pieces.push(Piece { key, word: number as u8, bit: bit as u8 });
+            self.pieces.push(SegmentSpan { key, word: number as u8, bit: bit as u8 });
         }
         self.lengths[number] = length as u8;
         self.unspaced |= u32::from(unspaced) << number;
@@ -126,14 +139,14 @@ impl Asked {
                 if self.keys[cell] & mask != 0 {
                     let first = self.pieces.partition_point(|piece| piece.key < key);
                     for piece in self.pieces[first..].iter().take_while(|piece| piece.key == key) {
-                        step();
+                        count_step();
                         hits[usize::from(piece.word)] |= 1 << piece.bit;
                         touched |= 1 << piece.word;
                     }
                 }
                 if matches!(seen, Seen::End(_)) {
                     for word in bits(touched & !self.unspaced) {
-                        step();
+                        count_step();
                         most[word] = most[word].max(hits[word].count_ones());
                         hits[word] = 0;
                     }
@@ -146,9 +159,9 @@ impl Asked {
         }
         for (word, (&most, &length)) in most.iter().zip(&self.lengths).enumerate() {
             let share = (most * 1_000).checked_div(u32::from(length)).unwrap_or(0);
-            let least = if self.unspaced & 1 << word == 0 { LEAST_SHARE } else { 1 };
+            let least = if self.unspaced & 1 << word == 0 { MIN_FORM_SHARE } else { 1 };
             #[cfg(feature = "seeded-faults")]
-            let least = match crate::seeded_fault::is(crate::seeded_fault::Fault::WholeWords) {
+            let least = match crate::seeded_fault::is_active(crate::seeded_fault::Fault::WholeWords) {
                 true => 1_000,
                 false => least,
             };
@@ -231,7 +244,7 @@ fn walk(text: &str, mut see: impl FnMut(Seen)) {
     // The last characters, and how many there are since the gap.
     let (mut last, mut length, mut before) = (0_u64, 0_u32, Class::Gap);
     for c in text.chars() {
-        step();
+        count_step();
         let now = class(c);
         if now != before {
             if before == Class::Letter {
@@ -261,7 +274,7 @@ fn walk(text: &str, mut see: impl FnMut(Seen)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::work;
+    use crate::step_counter;
 
     fn share(query: &str, page: &str) -> u32 {
         Asked::new(query).find_in([page, ""]).shares
@@ -340,9 +353,9 @@ mod tests {
             let asked = Asked::new(query);
             let steps = |chars: usize| {
                 let page: String = piece.chars().cycle().take(chars).collect();
-                work::take();
+                step_counter::take_count();
                 asked.find_in([&page, ""]);
-                work::take()
+                step_counter::take_count()
             };
             let (short, long) = (steps(2_000), steps(32_000));
             assert!(long <= 16 * (short + 100), "{piece:?}: {short} steps for 2,000 characters, {long} for 32,000");

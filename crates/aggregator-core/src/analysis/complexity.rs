@@ -1,10 +1,10 @@
 //! How much a query asks for.
 
 use super::Score;
-use super::lexicon::{CLAUSE, COMPARE, DEPTH, JOIN, SUBJECTS};
-use super::segments::{Piece, SegmentKind};
+use super::lexicon::{CLAUSE, COMPARE, CONJUNCTION, DEPTH, SUBJECTS};
+use super::segments::{SegmentKind, SegmentSpan};
 use super::token::{Part, Token, shape};
-use crate::work::step;
+use crate::step_counter::count_step;
 
 /// How much a query asks for, in words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,17 +91,17 @@ const MEASURES: [(FactorKind, u32, u32); 7] = [
 const LONG_WORD: u32 = 11;
 
 /// Counts and adds up.
-pub(super) fn measure(tokens: &[Token], pieces: &[Piece], very_complex: Score) -> Complexity {
+pub(super) fn measure(tokens: &[Token], pieces: &[SegmentSpan], very_complex: Score) -> Complexity {
     let (mut words, mut clauses, mut terms, mut subjects, mut comparisons, mut depth) = (0, 0, 0, 0_u32, 0, 0);
     for token in tokens {
-        step();
+        count_step();
         words += token.words();
         if token.part != Part::Prose {
             clauses += u32::from(token.part == Part::Neutral && token.is(shape::COMMA));
-            terms += u32::from(token.part != Part::Neutral || token.is(shape::WEAK));
+            terms += u32::from(token.part != Part::Neutral || token.is(shape::CODE_LIKE));
             continue;
         }
-        clauses += u32::from(token.has(CLAUSE | JOIN)) + u32::from(token.is(shape::COMMA));
+        clauses += u32::from(token.has(CLAUSE | CONJUNCTION)) + u32::from(token.is(shape::COMMA));
         let long = if token.is(shape::CJK) { LONG_WORD / 2 } else { LONG_WORD };
         terms += u32::from(token.chars >= long);
         subjects |= token.flags & SUBJECTS;

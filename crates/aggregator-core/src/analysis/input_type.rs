@@ -1,9 +1,9 @@
 //! Is this prose, code, an error message, or some of each?
 
 use super::Score;
-use super::lexicon::{ASK, ERROR, KEYWORD, MESSAGE, PERSON, REQUEST, SOFT_KEYWORD, SQL};
+use super::lexicon::{ERROR, FIRST_PERSON, IMPERATIVE, INTERROGATIVE, KEYWORD, MESSAGE, SOFT_KEYWORD, SQL};
 use super::token::{Part, Token, shape};
-use crate::work::step;
+use crate::step_counter::count_step;
 
 /// What a text consists of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,8 +58,8 @@ impl InputTypeGuess {
 /// Decides what each token is part of.
 pub(super) fn assign_parts(tokens: &mut [Token]) {
     for token in tokens.iter_mut() {
-        step();
-        let names_only = token.is(shape::WEAK | shape::INLINE | shape::FENCE) || token.code_points > 0;
+        count_step();
+        let names_only = token.is(shape::CODE_LIKE | shape::INLINE_CODE | shape::FENCE) || token.code_points > 0;
         token.part = if token.is(shape::ALPHA) && !names_only { Part::Prose } else { Part::Neutral };
     }
     assign_errors(tokens);
@@ -98,14 +98,14 @@ fn message_points(tokens: &[Token], at: usize) -> u32 {
 
 /// Whether a person speaks here, and no program.
 fn asks(token: &Token) -> bool {
-    token.has(ASK | REQUEST | PERSON) && token.part == Part::Prose
+    token.has(INTERROGATIVE | IMPERATIVE | FIRST_PERSON) && token.part == Part::Prose
 }
 
 fn assign_errors(tokens: &mut [Token]) {
     let (mut at, mut done) = (0, 0);
     let (mut first, mut last, mut points) = (0, 0, 0);
     while at < tokens.len() {
-        step();
+        count_step();
         let here = message_points(tokens, at);
         if here == 0 {
             at += 1;
@@ -122,7 +122,7 @@ fn assign_errors(tokens: &mut [Token]) {
         let start = message_start(tokens, first, done);
         let end = message_end(tokens, at);
         for token in &mut tokens[start..end] {
-            step();
+            count_step();
             if !token.is(shape::FENCE) {
                 token.part = Part::Error;
             }
@@ -135,7 +135,7 @@ fn assign_errors(tokens: &mut [Token]) {
 fn message_start(tokens: &[Token], first: usize, done: usize) -> usize {
     let mut start = first;
     while start > done && first - start < MESSAGE_LEAD {
-        step();
+        count_step();
         let before = &tokens[start - 1];
         if before.is(shape::END | shape::FENCE) || before.is(shape::COLON) && !tokens[start].is(shape::COLON) {
             return start;
@@ -152,7 +152,7 @@ fn message_start(tokens: &[Token], first: usize, done: usize) -> usize {
 fn message_end(tokens: &[Token], mark: usize) -> usize {
     let mut at = mark + 1;
     while at < tokens.len() {
-        step();
+        count_step();
         let token = &tokens[at];
         if token.is(shape::FENCE) || asks(token) && tokens[at - 1].is(shape::END) {
             break;
@@ -168,7 +168,7 @@ fn message_end(tokens: &[Token], mark: usize) -> usize {
 fn assign_fences(tokens: &mut [Token]) {
     let mut inside = false;
     for token in tokens {
-        step();
+        count_step();
         if token.is(shape::FENCE) {
             inside = !inside;
         } else if inside && token.part != Part::Error {
@@ -182,8 +182,8 @@ const CODE_POINTS: u32 = 2;
 /// Words of prose in a row that end code.
 const CODE_GAP: usize = 2;
 
-/// A stretch of tokens that may be code.
-struct Run {
+/// A run of tokens that may be code.
+struct TokenRun {
     start: usize,
     last: usize,
     points: u32,
@@ -196,21 +196,21 @@ struct Run {
 
 fn assign_code(tokens: &mut [Token]) {
     let prose = tokens.iter().filter(|token| token.part == Part::Prose).count();
-    let mut run: Option<Run> = None;
+    let mut run: Option<TokenRun> = None;
     for at in 0..tokens.len() {
-        step();
+        count_step();
         let token = &tokens[at];
         if matches!(token.part, Part::Code | Part::Error) {
             close(tokens, run.take(), prose);
             continue;
         }
         let points = u32::from(token.code_points) + u32::from(token.has(SQL) && token.is(shape::CAPS));
-        let hint = token.is(shape::WEAK) && !token.is(shape::INLINE) || token.has(KEYWORD);
-        if token.is(shape::INLINE) {
+        let hint = token.is(shape::CODE_LIKE) && !token.is(shape::INLINE_CODE) || token.has(KEYWORD);
+        if token.is(shape::INLINE_CODE) {
             continue;
         }
         if points > 0 || hint || token.has(SOFT_KEYWORD) {
-            let run = run.get_or_insert(Run { start: at, last: at, points: 0, hints: 0, prose: 0, gap: 0 });
+            let run = run.get_or_insert(TokenRun { start: at, last: at, points: 0, hints: 0, prose: 0, gap: 0 });
             run.last = at;
             run.prose += std::mem::take(&mut run.gap) + usize::from(token.part == Part::Prose);
             run.points += points;
@@ -220,9 +220,9 @@ fn assign_code(tokens: &mut [Token]) {
         }
         let ends = match &run {
             Some(run) if token.part == Part::Prose => {
-                run.gap > CODE_GAP || token.is(shape::ASKS) || token.is(shape::COLON) && run.points == 0
+                run.gap > CODE_GAP || token.is(shape::QUESTION_MARK) || token.is(shape::COLON) && run.points == 0
             }
-            _ => token.is(shape::ASKS) && token.is(shape::PUNCTUATION) && token.code_points == 0,
+            _ => token.is(shape::QUESTION_MARK) && token.is(shape::PUNCTUATION) && token.code_points == 0,
         };
         if ends {
             close(tokens, run.take(), prose);
@@ -232,12 +232,12 @@ fn assign_code(tokens: &mut [Token]) {
 }
 
 /// `prose` is how much prose there was in the whole text: where a run has all of it, one sign of code is enough.
-fn close(tokens: &mut [Token], run: Option<Run>, prose: usize) {
+fn close(tokens: &mut [Token], run: Option<TokenRun>, prose: usize) {
     let Some(run) = run else { return };
     let all = run.points > 0 && run.prose == prose;
     if run.points >= CODE_POINTS || run.points > 0 && run.hints >= 2 || all {
         for token in &mut tokens[run.start..=run.last] {
-            step();
+            count_step();
             token.part = Part::Code;
         }
     }
@@ -249,7 +249,7 @@ fn close(tokens: &mut [Token], run: Option<Run>, prose: usize) {
 pub(super) fn guess(tokens: &[Token], threshold: Score) -> InputTypeGuess {
     let (mut prose, mut code, mut error) = (0, 0, 0);
     for token in tokens {
-        step();
+        count_step();
         match token.part {
             Part::Prose => prose += token.words(),
             Part::Code => code += 1,

@@ -7,19 +7,19 @@
 //! A hash table made when this is compiled: nothing is allocated or initialised when the program runs, and as nobody can
 //! add to it, nobody can make its lookups slow.
 
-use crate::work::step;
+use crate::step_counter::count_step;
 
 /// What a word is, as bits.
 pub(super) type Flags = u32;
 
-/// Begins or makes a question: what, wie, pourquoi, ли.
-pub(super) const ASK: Flags = 1;
-/// Asks for something: explain, vergleiche.
-pub(super) const REQUEST: Flags = 1 << 1;
-/// The person who asks: I, my, wir.
-pub(super) const PERSON: Flags = 1 << 2;
-/// Joins two things: and, or, und.
-pub(super) const JOIN: Flags = 1 << 3;
+/// An interrogative: begins or makes a question: what, wie, pourquoi, ли.
+pub(super) const INTERROGATIVE: Flags = 1;
+/// An imperative that asks for something: explain, vergleiche.
+pub(super) const IMPERATIVE: Flags = 1 << 1;
+/// The first person, who asks: I, my, wir.
+pub(super) const FIRST_PERSON: Flags = 1 << 2;
+/// A conjunction of two things: and, or, und.
+pub(super) const CONJUNCTION: Flags = 1 << 3;
 /// Says that things are compared: compare, versus, Unterschied.
 pub(super) const COMPARE: Flags = 1 << 4;
 /// Begins a clause: because, obwohl, если.
@@ -41,13 +41,13 @@ pub(super) const ERROR: Flags = 1 << 12;
 /// Occurs in messages: panicked, dumped.
 pub(super) const MESSAGE: Flags = 1 << 13;
 /// May surround a sum: what, is, calculate.
-pub(super) const SUM: Flags = 1 << 14;
+pub(super) const ARITHMETIC_CUE: Flags = 1 << 14;
 /// Asks for more than a fact: why, analyse, consequences.
 pub(super) const DEPTH: Flags = 1 << 15;
 /// Asks for what the words before and after it stand for: versus.
-pub(super) const BETWEEN: Flags = 1 << 16;
+pub(super) const VERSUS: Flags = 1 << 16;
 /// The second side of a comparison: than, als, que.
-pub(super) const THAN: Flags = 1 << 17;
+pub(super) const COMPARATIVE_THAN: Flags = 1 << 17;
 
 /// Asks for a sum: calculate, berechne.
 pub(super) const CALCULATE: Flags = 1 << 18;
@@ -76,30 +76,30 @@ pub(super) const SUBJECTS: Flags = COMPUTING | NATURE | PLACES | MONEY | FOOD | 
 /// Words by what they are; a word may stand in several lists.
 const WORDS: &[(Flags, &str)] = &[
     // Questions.
-    (ASK | SUM, "what how was wie wieviel combien cuánto quel сколько 多少 いくつ いくら"),
-    (ASK, "what's how's who whose whom when where which why does did can could should would is are"),
-    (ASK, "wer wen wem wann wo wohin woher warum weshalb wieso welche welcher welches welchen welchem"),
-    (ASK, "qui quoi comment pourquoi quand où quelle quels quelles qu est-ce est-il lequel laquelle"),
-    (ASK, "qué quién quiénes cómo cuándo dónde cuál cuáles cuánta cuántos cuántas"),
-    (ASK, "кто что как когда где куда откуда почему зачем какой какая какое какие каких ли чем"),
+    (INTERROGATIVE | ARITHMETIC_CUE, "what how was wie wieviel combien cuánto quel сколько 多少 いくつ いくら"),
+    (INTERROGATIVE, "what's how's who whose whom when where which why does did can could should would is are"),
+    (INTERROGATIVE, "wer wen wem wann wo wohin woher warum weshalb wieso welche welcher welches welchen welchem"),
+    (INTERROGATIVE, "qui quoi comment pourquoi quand où quelle quels quelles qu est-ce est-il lequel laquelle"),
+    (INTERROGATIVE, "qué quién quiénes cómo cuándo dónde cuál cuáles cuánta cuántos cuántas"),
+    (INTERROGATIVE, "кто что как когда где куда откуда почему зачем какой какая какое какие каких ли чем"),
     (
-        ASK,
+        INTERROGATIVE,
         "什么 谁 为什么 怎么 怎样 如何 哪 哪些 哪里 多久 吗 是否 何 誰 なぜ どう どの どのような いつ どこ ですか ますか",
     ),
     (DEPTH, "why how warum wieso weshalb pourquoi comment cómo почему зачем 为什么 如何 なぜ どう どのような"),
     // Requests.
     (
-        REQUEST,
+        IMPERATIVE,
         "explain describe show list tell find give summarise summarize write recommend suggest help please research",
     ),
     (
-        REQUEST,
+        IMPERATIVE,
         "erkläre erklär beschreibe zeige nenne finde gib hilf bitte schreibe untersuche bewerte schlage analysiere",
     ),
-    (REQUEST, "expliquer explique décris montre donne trouve aide analyse propose évalue"),
-    (REQUEST, "explica explicar describe muestra dame busca ayuda analiza evalúa propón"),
-    (REQUEST, "объясни опиши покажи найди дай помоги расскажи проанализируй оцени предложи"),
-    (REQUEST, "解释 说明 介绍 告诉 请 分析 説明 教えて 分析して"),
+    (IMPERATIVE, "expliquer explique décris montre donne trouve aide analyse propose évalue"),
+    (IMPERATIVE, "explica explicar describe muestra dame busca ayuda analiza evalúa propón"),
+    (IMPERATIVE, "объясни опиши покажи найди дай помоги расскажи проанализируй оцени предложи"),
+    (IMPERATIVE, "解释 说明 介绍 告诉 请 分析 説明 教えて 分析して"),
     (
         DEPTH,
         "explain analyse analyze evaluate consequences effects impact causes reasons trade-offs tradeoffs implications",
@@ -117,12 +117,12 @@ const WORDS: &[(Flags, &str)] = &[
     (DEPTH, "объясни проанализируй последствия причины влияние влиянию преимущества недостатки оцени меры работает"),
     (DEPTH, "解释 分析 影响 原因 原理 优缺点 影響 仕組み 説明 理由"),
     // The person.
-    (PERSON, "i i'm i've my me we our us ich mein meine meinen wir uns unser unsere je j mon ma mes nous notre"),
-    (PERSON, "yo mi mis me nosotros necesito quiero tengo я мой моя мне мы нам наш у我 我 我们 私 私の 僕"),
-    (REQUEST, "hello hi hey hallo bonjour hola привет здравствуйте 你好 こんにちは"),
+    (FIRST_PERSON, "i i'm i've my me we our us ich mein meine meinen wir uns unser unsere je j mon ma mes nous notre"),
+    (FIRST_PERSON, "yo mi mis me nosotros necesito quiero tengo я мой моя мне мы нам наш у我 我 我们 私 私の 僕"),
+    (IMPERATIVE, "hello hi hey hallo bonjour hola привет здравствуйте 你好 こんにちは"),
     // Joining and comparing.
-    (JOIN, "and or und oder et ou y e o и или 和 与 跟 或 还是 と または"),
-    (COMPARE | BETWEEN, "vs vs. versus gegenüber contre против"),
+    (CONJUNCTION, "and or und oder et ou y e o и или 和 与 跟 或 还是 と または"),
+    (COMPARE | VERSUS, "vs vs. versus gegenüber contre против"),
     (COMPARE, "compare comparing comparison difference differences differ compared better worse cheaper faster"),
     (COMPARE, "vergleiche vergleich vergleichen unterschied unterschiede unterscheiden besser"),
     (
@@ -131,7 +131,7 @@ const WORDS: &[(Flags, &str)] = &[
     ),
     (COMPARE, "сравни сравнить сравнение отличается отличаются отличие разница различие лучше"),
     (COMPARE, "比较 对比 区别 不同 差异 比較 違い 違う 比較して"),
-    (THAN, "than to with als que от и"),
+    (COMPARATIVE_THAN, "than to with als que от и"),
     (FUNCTION, "between zwischen entre между"),
     // Clauses.
     (CLAUSE, "because although though if unless while whereas since that which who when but so without considering"),
@@ -187,11 +187,11 @@ const WORDS: &[(Flags, &str)] = &[
         "viel wieviel combien cuánto quanto сколько 多少 いくつ calculate compute berechne rechne calcule calculer calcula calcular вычисли посчитай 计算 計算 計算して",
     ),
     (
-        SUM,
+        ARITHMETIC_CUE,
         "viel is are equals equal calculate compute result of the plus minus times much ist sind ergibt berechne rechne und",
     ),
-    (SUM, "font fait égale calcule calculer es son calcula calcular будет равно вычисли посчитай"),
-    (SUM, "计算 等于 是 計算 計算して を は して"),
+    (ARITHMETIC_CUE, "font fait égale calcule calculer es son calcula calcular будет равно вычисли посчитай"),
+    (ARITHMETIC_CUE, "计算 等于 是 計算 計算して を は して"),
     // Subjects.
     (
         COMPUTING,
@@ -489,7 +489,7 @@ const fn low_bits(first: u8, second: u8, third: u8) -> usize {
 fn lookup(hash: u32, word: &[u8]) -> Option<&'static Slot> {
     let mut at = slot_of(hash);
     loop {
-        step();
+        count_step();
         let slot = &TABLE.slots[at];
         if slot.length == 0 {
             return None;
@@ -519,7 +519,7 @@ pub(super) fn find_in(word: &str) -> (Flags, u8) {
     };
     if word.is_ascii() {
         for (at, byte) in word.bytes().enumerate() {
-            step();
+            count_step();
             push(byte.to_ascii_lowercase());
             if byte == b'\'' {
                 apostrophe = Some((at, at + 1));
@@ -527,7 +527,7 @@ pub(super) fn find_in(word: &str) -> (Flags, u8) {
         }
     } else {
         for (at, c) in word.char_indices() {
-            step();
+            count_step();
             if matches!(c, '\'' | '’') {
                 apostrophe = Some((at, at + c.len_utf8()));
             }
@@ -638,7 +638,7 @@ mod tests {
     #[test]
     fn parts_around_an_apostrophe_are_known() {
         assert_ne!(find_in("l'avion").0 & PLACES, 0);
-        assert_ne!(find_in("qu’est-ce").0 & ASK, 0);
+        assert_ne!(find_in("qu’est-ce").0 & INTERROGATIVE, 0);
         assert_eq!(find_in("x'z"), (0, 0));
     }
 }

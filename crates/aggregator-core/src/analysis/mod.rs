@@ -31,7 +31,7 @@ mod terms;
 mod tests;
 mod token;
 
-pub use ambiguity::{Ambiguity, Meanings, OpenTerm, Openness};
+pub use ambiguity::{Ambiguity, AmbiguityKind, Meanings, OpenTerm};
 pub(crate) use asked::Asked;
 pub use complexity::{Complexity, Factor, FactorKind, Level};
 pub use input_type::{InputType, InputTypeGuess};
@@ -39,8 +39,12 @@ pub use score::Score;
 pub use segments::{Segment, SegmentKind};
 pub use settings::AnalysisSettings;
 pub(crate) use shorten::shorten;
-pub use suitability::{Suggestion, Suitability, Unsuitable};
+pub use suitability::{Suggestion, Suitability, UnsuitableReason};
 pub(crate) use terms::{shared, terms};
+
+#[allow(deprecated)]
+#[doc(hidden)]
+pub use {ambiguity::Openness, suitability::Unsuitable};
 
 use crate::settings::SettingsError;
 
@@ -108,10 +112,10 @@ impl Analyzer {
         input_type::assign_parts(&mut tokens);
         let tokens = &tokens[..];
         let input = input_type::guess(tokens, limits.input_type);
-        let pieces = segments::cut(text, tokens, limits);
+        let pieces = segments::segment(text, tokens, limits);
         let complexity = complexity::measure(tokens, &pieces, limits.very_complex);
         let ambiguity = ambiguity::find(tokens, limits.confidence);
-        let suitability = suitability::judge(&suitability::Findings {
+        let suitability = suitability::judge(&suitability::SuitabilityInput {
             text,
             tokens,
             too_long,

@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
-use super::lexicon::{ASK, BETWEEN, CLAUSE, COMPARE, FUNCTION, JOIN, PURPOSE, REQUEST, THAN};
+use super::lexicon::{
+    CLAUSE, COMPARATIVE_THAN, COMPARE, CONJUNCTION, FUNCTION, IMPERATIVE, INTERROGATIVE, PURPOSE, VERSUS,
+};
 use super::settings::Limits;
 use super::token::{Part, Token, shape};
-use crate::work::step;
+use crate::step_counter::count_step;
 
 /// What a segment is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,36 +34,36 @@ pub struct Segment {
     pub kind: SegmentKind,
 }
 
-/// A segment as its tokens.
+/// The tokens of a segment.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Piece {
+pub(super) struct SegmentSpan {
     pub first: usize,
     /// Token after the last.
     pub end: usize,
     pub kind: SegmentKind,
 }
 
-impl Piece {
+impl SegmentSpan {
     pub(super) fn span(&self, tokens: &[Token]) -> Range<usize> {
         tokens[self.first].start as usize..tokens[self.end - 1].end as usize
     }
 }
 
-/// Cuts a text whose tokens know what they are part of.
-pub(super) fn cut(text: &str, tokens: &[Token], limits: &Limits) -> Vec<Piece> {
-    let mut pieces: Vec<Piece> = Vec::new();
+/// Splits a text, whose tokens were assigned their parts, into segments.
+pub(super) fn segment(text: &str, tokens: &[Token], limits: &Limits) -> Vec<SegmentSpan> {
+    let mut pieces: Vec<SegmentSpan> = Vec::new();
     if tokens.is_empty() {
         return pieces;
     }
     if !limits.segmentation {
-        pieces.push(Piece { first: 0, end: tokens.len(), kind: kind_of(tokens, Part::Prose, false) });
+        pieces.push(SegmentSpan { first: 0, end: tokens.len(), kind: kind_of(tokens, Part::Prose, false) });
         return pieces;
     }
     let lists = Lists::find(text, tokens);
     let mut cutter = Cutter { tokens, pieces, first: None, part: Part::Prose, item: false };
     let mut next_number = 1;
     for at in 0..tokens.len() {
-        step();
+        count_step();
         let token = &tokens[at];
         if token.is(shape::FENCE) {
             cutter.end(at);
@@ -87,13 +89,13 @@ pub(super) fn cut(text: &str, tokens: &[Token], limits: &Limits) -> Vec<Piece> {
     merge_surplus(&mut pieces, limits.segments);
     if pieces.is_empty() {
         // Nothing but fences or list numbers.
-        pieces.push(Piece { first: 0, end: tokens.len(), kind: SegmentKind::Statement });
+        pieces.push(SegmentSpan { first: 0, end: tokens.len(), kind: SegmentKind::Statement });
     }
     pieces
 }
 
 /// The last segment reaches to the end, so that nothing is lost.
-fn merge_surplus(pieces: &mut Vec<Piece>, most: usize) {
+fn merge_surplus(pieces: &mut Vec<SegmentSpan>, most: usize) {
     if let (true, Some(last)) = (pieces.len() > most, pieces.last().copied()) {
         pieces.truncate(most);
         if let Some(kept) = pieces.last_mut() {
@@ -104,7 +106,7 @@ fn merge_surplus(pieces: &mut Vec<Piece>, most: usize) {
 
 struct Cutter<'a> {
     tokens: &'a [Token],
-    pieces: Vec<Piece>,
+    pieces: Vec<SegmentSpan>,
     first: Option<usize>,
     part: Part,
     item: bool,
@@ -140,7 +142,7 @@ impl Cutter<'_> {
             }
             _ => {
                 let kind = kind_of(tokens, self.part, self.item);
-                self.pieces.push(Piece { first, end, kind });
+                self.pieces.push(SegmentSpan { first, end, kind });
                 self.item = false;
             }
         }
@@ -154,9 +156,10 @@ fn kind_of(tokens: &[Token], part: Part, item: bool) -> SegmentKind {
         _ if item => SegmentKind::Item,
         _ => {
             // Questions are often typed without their mark, but begin with their word.
-            let begins = tokens.iter().find(|token| token.is(shape::ALPHA)).is_some_and(|token| token.has(ASK));
+            let begins =
+                tokens.iter().find(|token| token.is(shape::ALPHA)).is_some_and(|token| token.has(INTERROGATIVE));
             let ends = tokens.iter().rev().find(|token| token.shape & shape::END != 0);
-            match ends.is_some_and(|token| token.is(shape::ASKS)) || begins {
+            match ends.is_some_and(|token| token.is(shape::QUESTION_MARK)) || begins {
                 true => SegmentKind::Question,
                 false => SegmentKind::Statement,
             }
@@ -171,10 +174,10 @@ fn ends_sentence(text: &str, tokens: &[Token], at: usize) -> bool {
     if next.is(shape::PUNCTUATION) && next.is(shape::END) {
         return false;
     }
-    if token.is(shape::ASKS | shape::BANG) {
+    if token.is(shape::QUESTION_MARK | shape::EXCLAMATION) {
         return true;
     }
-    if !token.is(shape::STOP) {
+    if !token.is(shape::FULL_STOP) {
         return false;
     }
     if token.is(shape::CJK) {
@@ -201,7 +204,7 @@ impl Lists {
     fn find(text: &str, tokens: &[Token]) -> Self {
         let (mut next, mut bullets) = (1, 0);
         for token in tokens {
-            step();
+            count_step();
             if list_number(text, token) == Some(next) {
                 next += 1;
             }
@@ -230,7 +233,7 @@ const LONGEST_SIDE: usize = 8;
 const LONGEST_COMPARISON: usize = 28;
 
 /// What could be searched separately: the items of a list, the questions, or the things that are compared.
-pub(super) fn sub_queries(text: &str, tokens: &[Token], pieces: &[Piece], limits: &Limits) -> Vec<String> {
+pub(super) fn sub_queries(text: &str, tokens: &[Token], pieces: &[SegmentSpan], limits: &Limits) -> Vec<String> {
     let mut found = Vec::new();
     if !limits.segmentation {
         return found;
@@ -271,11 +274,11 @@ fn compared(text: &str, tokens: &[Token], most: usize, found: &mut Vec<String>) 
     }
     let Some(word) = tokens.iter().position(|token| token.has(COMPARE)) else { return };
     let mut sides: Vec<Range<usize>> = Vec::new();
-    if tokens[word].has(BETWEEN) {
+    if tokens[word].has(VERSUS) {
         let mut start = 0;
         for (at, token) in tokens.iter().enumerate() {
-            step();
-            if token.has(BETWEEN) {
+            count_step();
+            if token.has(VERSUS) {
                 sides.push(start..at);
                 start = at + 1;
             }
@@ -283,7 +286,7 @@ fn compared(text: &str, tokens: &[Token], most: usize, found: &mut Vec<String>) 
         sides.push(start..end_of_side(tokens, start));
     } else {
         let join = |from: usize| {
-            let joins = |token: &Token| token.has(JOIN | THAN) && !token.has(PURPOSE);
+            let joins = |token: &Token| token.has(CONJUNCTION | COMPARATIVE_THAN) && !token.has(PURPOSE);
             tokens[from..].iter().position(joins).map(|at| from + at)
         };
         // "difference between A and B", "A better than B", "A 和 B 有什么区别": before, around or after the word.
@@ -299,7 +302,7 @@ fn compared(text: &str, tokens: &[Token], most: usize, found: &mut Vec<String>) 
             }
             Some(at) if at == word + 1 => sides.extend([0..word, at + 1..end_of_side(tokens, at + 1)]),
             _ => {
-                let Some(at) = tokens[..word].iter().position(|token| token.has(JOIN)) else { return };
+                let Some(at) = tokens[..word].iter().position(|token| token.has(CONJUNCTION)) else { return };
                 sides.extend([0..at, at + 1..end_of_side(tokens, at + 1).min(word)]);
             }
         }
@@ -344,9 +347,9 @@ fn next_content(tokens: &[Token], from: usize) -> usize {
 fn end_of_side(tokens: &[Token], start: usize) -> usize {
     let mut at = start;
     while at < tokens.len() && at - start < LONGEST_SIDE {
-        step();
+        count_step();
         let token = &tokens[at];
-        let ends = token.has(PURPOSE | CLAUSE | COMPARE) || token.is(shape::CJK) && token.has(ASK | FUNCTION);
+        let ends = token.has(PURPOSE | CLAUSE | COMPARE) || token.is(shape::CJK) && token.has(INTERROGATIVE | FUNCTION);
         if ends && at > start {
             break;
         }
@@ -362,7 +365,7 @@ fn end_of_side(tokens: &[Token], start: usize) -> usize {
 fn trimmed(tokens: &[Token], side: Range<usize>) -> Range<usize> {
     let mut start = side.start.max(side.end.saturating_sub(LONGEST_SIDE));
     // A word that asks may be anywhere before; what follows the last is the thing.
-    let cut = |token: &Token| token.has(ASK | REQUEST | COMPARE) && !token.is(shape::CAPS);
+    let cut = |token: &Token| token.has(INTERROGATIVE | IMPERATIVE | COMPARE) && !token.is(shape::CAPS);
     if let Some(at) = tokens[start..side.end].iter().rposition(cut) {
         start += at + 1;
     }

@@ -15,10 +15,10 @@
 use std::collections::HashSet;
 
 use super::input_type;
-use super::lexicon::{ASK, CLAUSE, ERROR, FUNCTION, JOIN, PERSON, PRONOUN, REQUEST};
+use super::lexicon::{CLAUSE, CONJUNCTION, ERROR, FIRST_PERSON, FUNCTION, IMPERATIVE, INTERROGATIVE, PRONOUN};
 use super::token::{Part, Token, is_invisible, shape, tokenise};
 use crate::query_limit::QueryLimit;
-use crate::work::step;
+use crate::step_counter::count_step;
 
 /// Tokens of a heading that are searched: its beginning says what happened.
 const HEADING: usize = 24;
@@ -39,7 +39,7 @@ pub(crate) fn shorten(text: &str, limit: QueryLimit) -> Option<String> {
     input_type::assign_parts(&mut tokens);
     let mut ranks = rank(&tokens);
     #[cfg(feature = "seeded-faults")]
-    if crate::seeded_fault::is(crate::seeded_fault::Fault::LostOperand) {
+    if crate::seeded_fault::is_active(crate::seeded_fault::Fault::LostOperand) {
         ranks.iter_mut().filter(|rank| **rank == Some(0)).for_each(|rank| *rank = None);
     }
     if ranks.iter().all(Option::is_none) {
@@ -65,7 +65,7 @@ fn rank(tokens: &[Token]) -> Vec<Rank> {
         let asks = asks(sentence);
         let logged = sentence.iter().any(|token| token.is(shape::TIME));
         for (token, rank) in sentence.iter().zip(&mut ranks[start..end]) {
-            step();
+            count_step();
             *rank = if logged { Some(4) } else { of_sentence(token, asks) };
         }
         let words = sentence.iter().filter(|token| token.part == Part::Prose).count();
@@ -75,13 +75,13 @@ fn rank(tokens: &[Token]) -> Vec<Rank> {
     }
     if let Some((start, end)) = last_prose {
         for (token, rank) in tokens[start..end].iter().zip(&mut ranks[start..end]) {
-            step();
+            count_step();
             *rank = of_sentence(token, true);
         }
     }
     headings(tokens, &fenced, &mut ranks);
     for ((token, fenced), rank) in tokens.iter().zip(&fenced).zip(&mut ranks) {
-        step();
+        count_step();
         if *fenced && rank.is_none() && !token.is(shape::FENCE) {
             *rank = Some(5);
         }
@@ -96,7 +96,7 @@ fn rank(tokens: &[Token]) -> Vec<Rank> {
 fn fenced(tokens: &[Token]) -> Vec<bool> {
     let mut inside = false;
     let is_inside = |token: &Token| {
-        step();
+        count_step();
         inside ^= token.is(shape::FENCE);
         inside || token.is(shape::FENCE)
     };
@@ -108,7 +108,7 @@ fn sentences(tokens: &[Token], fenced: &[bool]) -> Vec<(usize, usize)> {
     let mut sentences = Vec::new();
     let mut start = 0;
     for at in 0..=tokens.len() {
-        step();
+        count_step();
         let apart = tokens.get(at).is_none_or(|token| fenced[at] || token.part == Part::Error);
         let ended = at > start && tokens[at - 1].is(shape::END | shape::COLON);
         let begins = tokens.get(at).is_some_and(|token| token.is(shape::SPACE | shape::CJK));
@@ -130,15 +130,16 @@ fn asks(sentence: &[Token]) -> bool {
     {
         return false;
     }
-    sentence.iter().filter(prose).take(OPENING).any(|token| token.has(ASK | REQUEST))
-        || sentence.iter().any(|token| token.is(shape::ASKS)) && sentence.iter().any(|token| prose(&token))
+    sentence.iter().filter(prose).take(OPENING).any(|token| token.has(INTERROGATIVE | IMPERATIVE))
+        || sentence.iter().any(|token| token.is(shape::QUESTION_MARK)) && sentence.iter().any(|token| prose(&token))
 }
 
 fn of_sentence(token: &Token, asks: bool) -> Rank {
-    let idle = token.has(ASK | CLAUSE | FUNCTION | JOIN | PERSON | PRONOUN | REQUEST) && !token.is(shape::INLINE);
+    let idle = token.has(INTERROGATIVE | CLAUSE | FUNCTION | CONJUNCTION | FIRST_PERSON | PRONOUN | IMPERATIVE)
+        && !token.is(shape::INLINE_CODE);
     match token.part {
-        _ if token.is(shape::INLINE) => Some(0),
-        _ if token.is(shape::PUNCTUATION) && token.chars == 1 && !token.is(shape::WEAK) => None,
+        _ if token.is(shape::INLINE_CODE) => Some(0),
+        _ if token.is(shape::PUNCTUATION) && token.chars == 1 && !token.is(shape::CODE_LIKE) => None,
         Part::Code if !asks => Some(4),
         _ if asks => Some(if idle { 2 } else { 0 }),
         _ => (!idle).then_some(3),
@@ -149,7 +150,7 @@ fn of_sentence(token: &Token, asks: bool) -> Rank {
 fn headings(tokens: &[Token], fenced: &[bool], ranks: &mut [Rank]) {
     let mut at = 0;
     while at < tokens.len() {
-        step();
+        count_step();
         if tokens[at].part != Part::Error {
             at += 1;
             continue;
@@ -167,7 +168,7 @@ fn headings(tokens: &[Token], fenced: &[bool], ranks: &mut [Rank]) {
         let whole = lines.first().copied();
         let first = named.first().copied().or(whole);
         for (index, rank) in ranks[begin..at].iter_mut().enumerate() {
-            step();
+            count_step();
             let in_heading = |line: Option<(usize, usize)>| {
                 line.is_some_and(|(start, end)| (start..end.min(start + HEADING)).contains(&index))
             };
@@ -192,7 +193,7 @@ fn lines(tokens: &[Token]) -> Vec<(usize, usize)> {
     let mut lines = Vec::new();
     let mut start = 0;
     for at in 1..=tokens.len() {
-        step();
+        count_step();
         if tokens.get(at).is_none_or(|token| token.is(shape::NEWLINE)) {
             lines.push((start, at));
             start = at;
@@ -210,7 +211,7 @@ fn take(text: &str, tokens: &[Token], ranks: &[Rank], limit: QueryLimit) -> Vec<
     let (mut chars, mut words) = (0_u64, 0_u64);
     for wanted in 0..6 {
         for (at, token) in tokens.iter().enumerate() {
-            step();
+            count_step();
             if ranks[at] != Some(wanted) {
                 continue;
             }
@@ -237,7 +238,7 @@ fn take(text: &str, tokens: &[Token], ranks: &[Rank], limit: QueryLimit) -> Vec<
 fn join(text: &str, tokens: &[Token], taken: &[bool]) -> String {
     let mut out = String::new();
     for (at, token) in tokens.iter().enumerate() {
-        step();
+        count_step();
         if !taken[at] {
             continue;
         }

@@ -6,10 +6,10 @@ use super::complexity::{Complexity, Level};
 use super::input_type::{InputType, InputTypeGuess};
 use super::token::{Part, Token, shape};
 
-/// Why a text is not searched.
+/// The reason for which a text does not suit a web search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
-pub enum Unsuitable {
+pub enum UnsuitableReason {
     /// Nothing but white space and invisible characters.
     #[error("the query is empty")]
     Empty,
@@ -31,6 +31,10 @@ pub enum Unsuitable {
     #[error("the query is code and asks nothing about it")]
     OnlyCode,
 }
+
+#[doc(hidden)]
+#[deprecated(note = "renamed to `UnsuitableReason`")]
+pub type Unsuitable = UnsuitableReason;
 
 /// What could make a query better; `Display` says it to the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -73,7 +77,7 @@ impl std::fmt::Display for Suggestion {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suitability {
     /// Why not; `None` if it does.
-    pub reason: Option<Unsuitable>,
+    pub reason: Option<UnsuitableReason>,
     /// What could make the query better; never empty when there is a reason.
     pub suggestions: Vec<Suggestion>,
 }
@@ -85,24 +89,24 @@ impl Suitability {
     }
 
     /// Why not, and what could make the query better.
-    pub fn refusal(&self) -> Option<(Unsuitable, &[Suggestion])> {
+    pub fn refusal(&self) -> Option<(UnsuitableReason, &[Suggestion])> {
         self.reason.map(|reason| (reason, &*self.suggestions))
     }
 
-    fn not(reason: Unsuitable) -> Self {
+    fn not(reason: UnsuitableReason) -> Self {
         let suggestions = match reason {
-            Unsuitable::Empty => vec![Suggestion::AskSomething],
-            Unsuitable::TooLong { .. } => vec![Suggestion::Shorten],
-            Unsuitable::NoWords => vec![Suggestion::UseWords],
-            Unsuitable::Arithmetic => vec![Suggestion::UseCalculator, Suggestion::AskAboutTheRule],
-            Unsuitable::OnlyCode => vec![Suggestion::SayWhatAboutTheCode],
+            UnsuitableReason::Empty => vec![Suggestion::AskSomething],
+            UnsuitableReason::TooLong { .. } => vec![Suggestion::Shorten],
+            UnsuitableReason::NoWords => vec![Suggestion::UseWords],
+            UnsuitableReason::Arithmetic => vec![Suggestion::UseCalculator, Suggestion::AskAboutTheRule],
+            UnsuitableReason::OnlyCode => vec![Suggestion::SayWhatAboutTheCode],
         };
         Self { reason: Some(reason), suggestions }
     }
 }
 
-/// What is known when a query is judged.
-pub(super) struct Findings<'a> {
+/// The input of [`judge`].
+pub(super) struct SuitabilityInput<'a> {
     pub text: &'a str,
     pub tokens: &'a [Token],
     /// Characters of a text that is too long.
@@ -113,40 +117,40 @@ pub(super) struct Findings<'a> {
     pub ambiguity: Score,
 }
 
-/// Judges. Unlike in the reference system error messages and very complex queries are searched: people find others with
-/// the same message, and the parts of a complex query are its sub-queries.
-pub(super) fn judge(findings: &Findings<'_>) -> Suitability {
-    let Findings { text, tokens, input, .. } = *findings;
+/// Decides whether a query suits a web search. Unlike in the reference system error messages and very complex queries are
+/// searched: people find others with the same message, and the parts of a complex query are its sub-queries.
+pub(super) fn judge(known: &SuitabilityInput<'_>) -> Suitability {
+    let SuitabilityInput { text, tokens, input, .. } = *known;
     #[cfg(feature = "seeded-faults")]
     {
-        use crate::seeded_fault::{Fault, is};
-        if is(Fault::AccusedQuery) && text.contains('(') {
-            return Suitability::not(Unsuitable::OnlyCode);
+        use crate::seeded_fault::{Fault, is_active};
+        if is_active(Fault::AccusedQuery) && text.contains('(') {
+            return Suitability::not(UnsuitableReason::OnlyCode);
         }
-        if is(Fault::EveryQuerySuits) {
+        if is_active(Fault::EveryQuerySuits) {
             return Suitability { reason: None, suggestions: Vec::new() };
         }
     }
     if tokens.is_empty() {
-        return Suitability::not(Unsuitable::Empty);
+        return Suitability::not(UnsuitableReason::Empty);
     }
-    if let Some(chars) = findings.too_long {
-        return Suitability::not(Unsuitable::TooLong { chars, most: findings.most_chars });
+    if let Some(chars) = known.too_long {
+        return Suitability::not(UnsuitableReason::TooLong { chars, most: known.most_chars });
     }
     if tokens.iter().all(|token| token.text(text).chars().all(is_of_sentences)) && !is_operator(text) {
-        return Suitability::not(Unsuitable::NoWords);
+        return Suitability::not(UnsuitableReason::NoWords);
     }
     if is_calculation(text, tokens) {
-        return Suitability::not(Unsuitable::Arithmetic);
+        return Suitability::not(UnsuitableReason::Arithmetic);
     }
     if input.input_type == InputType::Code && has_statements(tokens, text) {
-        return Suitability::not(Unsuitable::OnlyCode);
+        return Suitability::not(UnsuitableReason::OnlyCode);
     }
     let mut suggestions = Vec::new();
-    if findings.complexity.level == Level::VeryComplex {
+    if known.complexity.level == Level::VeryComplex {
         suggestions.push(Suggestion::AskInParts);
     }
-    if findings.ambiguity > Score::ZERO {
+    if known.ambiguity > Score::ZERO {
         suggestions.push(Suggestion::SayWhichMeaning);
     }
     Suitability { reason: None, suggestions }

@@ -1,6 +1,6 @@
 //! The words of a text that carry a subject, for telling how much two texts are about the same.
 
-use super::lexicon::{ASK, CLAUSE, FUNCTION, JOIN, PERSON, PRONOUN, REQUEST};
+use super::lexicon::{CLAUSE, CONJUNCTION, FIRST_PERSON, FUNCTION, IMPERATIVE, INTERROGATIVE, PRONOUN};
 use super::token::{shape, tokenise};
 
 /// The subject words of a text as hashes of their lower-case letters, in order, each once.
@@ -8,7 +8,9 @@ use super::token::{shape, tokenise};
 /// Forms of a word are different words here: two texts that say the same share enough others. What a page has of a query is
 /// found by [`Asked`](super::Asked).
 pub(crate) fn terms(text: &str) -> Vec<u64> {
-    let subject = |flags: u32| flags & (ASK | CLAUSE | FUNCTION | JOIN | PERSON | PRONOUN | REQUEST) == 0;
+    let subject = |flags: u32| {
+        flags & (INTERROGATIVE | CLAUSE | FUNCTION | CONJUNCTION | FIRST_PERSON | PRONOUN | IMPERATIVE) == 0
+    };
     let tokens = tokenise(text);
     let words = tokens.iter().filter(|token| token.is(shape::ALPHA | shape::DIGIT) && subject(token.flags));
     let mut out: Vec<u64> = words.map(|token| hash(token.core_text(text))).collect();

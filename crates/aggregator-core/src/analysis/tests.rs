@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::provider::QueryLimit;
-use crate::work;
+use crate::step_counter;
 
 fn with(change: impl FnOnce(&mut AnalysisSettings)) -> Analyzer {
     let mut settings = AnalysisSettings::default();
@@ -14,7 +14,7 @@ fn analyze(text: &str) -> Analysis {
     with(|_| ()).analyze(text)
 }
 
-fn reason(text: &str) -> Option<Unsuitable> {
+fn reason(text: &str) -> Option<UnsuitableReason> {
     analyze(text).suitability.reason
 }
 
@@ -113,10 +113,10 @@ fn max_chars_is_the_longest_text_that_suits() {
     let analysis = with(|s| s.max_chars = 5).analyze("tee é");
     assert!(analysis.suitability.is_suitable(), "characters count, not bytes");
     let analysis = with(|s| s.max_chars = 5).analyze("tee éa");
-    assert_eq!(analysis.suitability.reason, Some(Unsuitable::TooLong { chars: 6, most: 5 }));
+    assert_eq!(analysis.suitability.reason, Some(UnsuitableReason::TooLong { chars: 6, most: 5 }));
     assert_eq!(analysis.suitability.suggestions, [Suggestion::Shorten]);
     assert_eq!(reason(&"word ".repeat(3_200)), None);
-    assert_eq!(reason(&"words".repeat(3_201)), Some(Unsuitable::TooLong { chars: 16_005, most: 16_000 }));
+    assert_eq!(reason(&"words".repeat(3_201)), Some(UnsuitableReason::TooLong { chars: 16_005, most: 16_000 }));
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn sums_are_sums_and_nothing_else_is() {
         "2+2=",
         "10 + 20 + 30",
     ] {
-        assert_eq!(reason(sum), Some(Unsuitable::Arithmetic), "{sum}");
+        assert_eq!(reason(sum), Some(UnsuitableReason::Arithmetic), "{sum}");
     }
     for other in [
         "compare C - and D",
@@ -190,19 +190,19 @@ fn sums_are_sums_and_nothing_else_is() {
         "10.0.0.0/8",
         "100+100+100",
     ] {
-        assert_ne!(reason(other), Some(Unsuitable::Arithmetic), "{other}");
+        assert_ne!(reason(other), Some(UnsuitableReason::Arithmetic), "{other}");
     }
 }
 
 #[test]
 fn what_cannot_be_searched_says_why_and_what_to_do() {
     for (text, expected) in [
-        ("", Unsuitable::Empty),
-        (" \n\t\u{3000}", Unsuitable::Empty),
-        ("\u{200b} \u{202e}", Unsuitable::Empty),
-        ("?!?", Unsuitable::NoWords),
-        ("。。。", Unsuitable::NoWords),
-        ("fn main() {\n    let x = 5;\n    println!(\"hello {x}\");\n}", Unsuitable::OnlyCode),
+        ("", UnsuitableReason::Empty),
+        (" \n\t\u{3000}", UnsuitableReason::Empty),
+        ("\u{200b} \u{202e}", UnsuitableReason::Empty),
+        ("?!?", UnsuitableReason::NoWords),
+        ("。。。", UnsuitableReason::NoWords),
+        ("fn main() {\n    let x = 5;\n    println!(\"hello {x}\");\n}", UnsuitableReason::OnlyCode),
     ] {
         let suitability = analyze(text).suitability;
         assert_eq!(suitability.reason, Some(expected), "{text:?}");
@@ -301,10 +301,10 @@ fn a_long_text_is_searched_by_what_it_asks() {
 fn work_grows_as_the_text_does() {
     let analyzer = with(|s| s.max_chars = 100_000);
     let steps = |text: &str| {
-        work::take();
+        step_counter::take_count();
         analyzer.analyze(text);
         shorten(text, QueryLimit { chars: 400, words: 50 });
-        work::take()
+        step_counter::take_count()
     };
     let pieces = [
         "(",
@@ -372,9 +372,9 @@ fn work_grows_as_the_text_does() {
 #[test]
 fn work_is_bounded_by_the_longest_text() {
     let analyzer = with(|_| ());
-    work::take();
+    step_counter::take_count();
     analyzer.analyze(&"why is f(x) slow? ".repeat(889));
-    let longest = work::take();
+    let longest = step_counter::take_count();
     analyzer.analyze(&"why is f(x) slow? ".repeat(100_000));
-    assert!(work::take() <= longest + longest / 50);
+    assert!(step_counter::take_count() <= longest + longest / 50);
 }

@@ -1,8 +1,8 @@
 //! A text as tokens: what white space separates, and within writing without spaces what the lexicon knows.
 
 use super::lexicon::{self, Flags};
-use crate::text::is_forbidden;
-use crate::work::step;
+use crate::step_counter::count_step;
+use crate::text::is_unsafe_char;
 
 /// What a token looks like, as bits of [`Token::shape`].
 pub(super) mod shape {
@@ -14,20 +14,20 @@ pub(super) mod shape {
     pub const UPPER: u32 = 1 << 2;
     /// All its letters are capitals, and there are at least two.
     pub const CAPS: u32 = 1 << 3;
-    /// Might be from a program: an identifier, a path, an option, a lone operator.
-    pub const WEAK: u32 = 1 << 4;
-    /// Stands between backticks.
-    pub const INLINE: u32 = 1 << 5;
+    /// Looks like code: an identifier, a path, an option, a lone operator.
+    pub const CODE_LIKE: u32 = 1 << 4;
+    /// Stands between backticks, as inline code.
+    pub const INLINE_CODE: u32 = 1 << 5;
     /// Ends with a colon.
     pub const COLON: u32 = 1 << 6;
     /// Ends with a comma.
     pub const COMMA: u32 = 1 << 7;
     /// Ends with a full stop.
-    pub const STOP: u32 = 1 << 8;
+    pub const FULL_STOP: u32 = 1 << 8;
     /// Ends with a question mark.
-    pub const ASKS: u32 = 1 << 9;
+    pub const QUESTION_MARK: u32 = 1 << 9;
     /// Ends with an exclamation mark.
-    pub const BANG: u32 = 1 << 10;
+    pub const EXCLAMATION: u32 = 1 << 10;
     /// Three back-ticks, or three tildes at the beginning of a line.
     pub const FENCE: u32 = 1 << 11;
     /// Written without spaces (Chinese, Japanese).
@@ -51,7 +51,7 @@ pub(super) mod shape {
     /// Follows white space, or begins the text.
     pub const SPACE: u32 = 1 << 21;
     /// Ends a sentence, if what follows begins one.
-    pub const END: u32 = STOP | ASKS | BANG;
+    pub const END: u32 = FULL_STOP | QUESTION_MARK | EXCLAMATION;
 }
 
 /// What a token is part of; [`input_type`](super::input_type) decides.
@@ -118,7 +118,7 @@ impl Token {
 
 /// Whether nothing of a token can be seen.
 pub(super) fn is_invisible(token: &str) -> bool {
-    token.chars().all(is_forbidden)
+    token.chars().all(is_unsafe_char)
 }
 
 /// White space, among the characters of writing without spaces.
@@ -152,7 +152,7 @@ pub(super) fn tokenise(text: &str) -> Vec<Token> {
     // An entry that was found where the token before it had to end.
     let mut entry = None;
     while let Some(&byte) = bytes.get(at) {
-        step();
+        count_step();
         if byte < 0x80 {
             if byte.is_ascii_whitespace() || byte == 0x0b {
                 before |= if byte == b'\n' { shape::NEWLINE | shape::SPACE } else { shape::SPACE };
@@ -209,7 +209,7 @@ fn spaced(text: &str, start: usize) -> Token {
     let mut core: Option<(usize, usize)> = None;
     let mut before = 0_u8;
     while let Some(&byte) = bytes.get(at) {
-        step();
+        count_step();
         let mut length = 1;
         let mut is_core = false;
         if byte >= 0x80 {
@@ -234,7 +234,7 @@ fn spaced(text: &str, start: usize) -> Token {
                 if letters == 1 {
                     bits |= shape::UPPER;
                 } else if before.is_ascii_lowercase() {
-                    bits |= shape::WEAK;
+                    bits |= shape::CODE_LIKE;
                 }
             }
         } else if byte.is_ascii_digit() {
@@ -244,7 +244,7 @@ fn spaced(text: &str, start: usize) -> Token {
                 if bytes[at - 2].is_ascii_digit() {
                     colons += 1;
                 } else if bytes[at - 2].is_ascii_alphabetic() && bits & shape::DOTTED != 0 {
-                    bits |= shape::FILE_LINE | shape::WEAK;
+                    bits |= shape::FILE_LINE | shape::CODE_LIKE;
                 }
             }
         } else if byte.is_ascii_whitespace() || byte == 0x0b {
@@ -295,7 +295,7 @@ fn spaced(text: &str, start: usize) -> Token {
         && at > start + 2
         && text[start..at].trim_end_matches(['.', ',', '?', ':', ';']).ends_with('`')
     {
-        bits |= shape::INLINE;
+        bits |= shape::INLINE_CODE;
     }
     // A name that stands alone between operators is one; an operator alone may be one of prose ("a - b").
     let (start, end) = (start as u32, at as u32);
@@ -324,16 +324,16 @@ fn punctuation(before: u8, byte: u8, text: &str, at: usize, start: usize) -> (u8
         b'"' | b'\'' if before == b'(' && at >= start + 2 && bytes[at - 2].is_ascii_alphanumeric() => (1, 0),
         b';' if ends && (before.is_ascii_digit() || matches!(before, b')' | b']' | b'"' | b'\'')) => (1, 0),
         b'<' if begins && next.is_ascii_alphabetic() => (1, 0),
-        b'#' if begins && next.is_ascii_alphabetic() => (0, shape::WEAK),
-        b';' if ends && !begins => (0, shape::WEAK),
-        b'=' | b'<' | b'>' | b'|' | b'+' if begins && (ends || next == b'=') => (0, shape::WEAK),
-        b'=' if after_name => (0, shape::WEAK),
-        b':' if before == b':' => (0, shape::WEAK),
-        b'.' if before.is_ascii_alphabetic() && next.is_ascii_alphabetic() => (0, shape::WEAK | shape::DOTTED),
-        b'_' | b'/' if after_name && next.is_ascii_alphanumeric() => (0, shape::WEAK),
-        b'-' if begins && (next == b'-' || next.is_ascii_alphabetic()) => (0, shape::WEAK),
-        b'$' | b'@' if begins && next.is_ascii_alphabetic() => (0, shape::WEAK),
-        b'\\' => (0, shape::WEAK),
+        b'#' if begins && next.is_ascii_alphabetic() => (0, shape::CODE_LIKE),
+        b';' if ends && !begins => (0, shape::CODE_LIKE),
+        b'=' | b'<' | b'>' | b'|' | b'+' if begins && (ends || next == b'=') => (0, shape::CODE_LIKE),
+        b'=' if after_name => (0, shape::CODE_LIKE),
+        b':' if before == b':' => (0, shape::CODE_LIKE),
+        b'.' if before.is_ascii_alphabetic() && next.is_ascii_alphabetic() => (0, shape::CODE_LIKE | shape::DOTTED),
+        b'_' | b'/' if after_name && next.is_ascii_alphanumeric() => (0, shape::CODE_LIKE),
+        b'-' if begins && (next == b'-' || next.is_ascii_alphabetic()) => (0, shape::CODE_LIKE),
+        b'$' | b'@' if begins && next.is_ascii_alphabetic() => (0, shape::CODE_LIKE),
+        b'\\' => (0, shape::CODE_LIKE),
         _ => (0, 0),
     }
 }
@@ -347,10 +347,10 @@ fn is_plural(rest: &[u8]) -> bool {
 fn ending(token: &str) -> u32 {
     let token = token.trim_end_matches(['"', '\'', ')', ']', '»', '”', '*']);
     match token.chars().next_back() {
-        Some('!') if token.trim_end_matches('!').ends_with('?') => shape::ASKS,
-        Some('.' | '…') => shape::STOP,
-        Some('?' | '؟') => shape::ASKS,
-        Some('!') => shape::BANG,
+        Some('!') if token.trim_end_matches('!').ends_with('?') => shape::QUESTION_MARK,
+        Some('.' | '…') => shape::FULL_STOP,
+        Some('?' | '؟') => shape::QUESTION_MARK,
+        Some('!') => shape::EXCLAMATION,
         Some(':') => shape::COLON,
         Some(',' | ';') => shape::COMMA,
         _ => 0,
@@ -390,7 +390,7 @@ fn unspaced(text: &str, start: usize, entry: Option<lexicon::Prefix>) -> (Token,
         (at, chars) = (start + found.bytes, found.chars);
     } else {
         while let Some(c) = char_at(text, at) {
-            step();
+            count_step();
             if !is_cjk(c) || unspaced_punctuation(c).is_some() {
                 break;
             }
@@ -413,9 +413,9 @@ pub(super) fn unspaced_punctuation(c: char) -> Option<u32> {
     Some(match c {
         // Nearly all.
         '\u{3400}'..='\u{9fff}' => return None,
-        '。' | '．' | '｡' => shape::STOP,
-        '？' => shape::ASKS,
-        '！' => shape::BANG,
+        '。' | '．' | '｡' => shape::FULL_STOP,
+        '？' => shape::QUESTION_MARK,
+        '！' => shape::EXCLAMATION,
         '：' => shape::COLON,
         '，' | '、' | '；' => shape::COMMA,
         IDEOGRAPHIC_SPACE..='\u{3004}' | '\u{3008}'..='\u{3020}' | '\u{3030}' | '・' | '\u{ff00}'..='\u{ff0f}' => 0,

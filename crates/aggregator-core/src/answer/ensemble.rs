@@ -8,26 +8,27 @@ use tokio::time::Instant;
 
 use super::mode::Mode;
 use super::prompt::{self, Draft};
-use super::shown::{self, Shown, has_visible};
-use crate::event::{Cut, ModelReport, Outcome, Role};
-use crate::isolate::Isolated;
-use crate::limits::MAX_SWALLOWED;
+use super::visible_text::{self, VisibleText, has_visible};
+use crate::event::{ModelReport, Outcome, Role, Truncation};
+use crate::isolate::CatchUnwindStream;
+use crate::limits::MAX_ITEMS_PER_POLL;
 use crate::model::{AnswerRequest, Chunk, LanguageModel, Usage};
-use crate::provider::{FailureKind, ProviderError};
+use crate::provider::{ProviderError, ProviderErrorKind};
 use crate::source::ProviderName;
 
-/// Most models of an ensemble.
+/// Maximum number of models of an ensemble.
 pub const MAX_MODELS: usize = 8;
 
 /// Longest answer of a panelist in bytes; it is cut there.
 pub const MAX_DRAFT_BYTES: usize = 16 * 1_024;
 
-/// Of a text that says nothing yet, as much of its end is kept: more than an incomplete marker has.
-const MAX_BLANK_BYTES: usize = 256;
+/// Maximum length in bytes of the text that a model is kept waiting with, because none of it is visible yet. Only its end
+/// is kept, which is longer than an incomplete marker.
+const MAX_PENDING_BYTES: usize = 256;
 
 /// How the models of an [`Ensemble`] work together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Plan {
+pub enum Strategy {
     /// The first one answers; the next one is asked if it fails, gives nothing, or keeps silent for too long
     /// ([`Settings::model_patience`](crate::Settings::model_patience)). Once a word is out there is no other.
     Fallback,
@@ -39,42 +40,57 @@ pub enum Plan {
     Panel,
 }
 
+#[doc(hidden)]
+#[deprecated(note = "renamed to `Strategy`")]
+pub type Plan = Strategy;
+
 /// Models that answer together, in the order in which they were added.
 #[derive(Clone)]
 pub struct Ensemble {
-    pub(crate) plan: Plan,
+    pub(crate) strategy: Strategy,
     pub(crate) models: Vec<(Arc<dyn LanguageModel>, ModelOptions)>,
 }
 
 /// How well a model suits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ModelOptions {
-    suits: [f64; 4],
+    suitability: [f64; 4],
 }
 
 impl Default for ModelOptions {
     fn default() -> Self {
-        Self { suits: [1.0; 4] }
+        Self { suitability: [1.0; 4] }
     }
 }
 
 impl ModelOptions {
-    /// Least weight with which a model is asked, unless all have less: the limit of the reference system.
-    pub const LEAST: f64 = 0.6;
+    /// Minimum weight with which a model is called, unless all have less. The value is that of the reference system.
+    pub const MIN_WEIGHT: f64 = 0.6;
 
-    /// Says how well it suits a mode, 0 to 1; 1 unless set. For a query of that mode models with a larger weight come
-    /// first, and those below [`Self::LEAST`] are not asked.
+    /// Sets how well the model suits a mode, from 0 to 1; 1 unless set. For a query of that mode, models with a larger weight
+    /// come first, and those below [`Self::MIN_WEIGHT`] are not called.
     #[must_use]
-    pub fn suits(mut self, mode: Mode, weight: f64) -> Self {
-        self.suits[mode as usize] = weight;
+    pub fn with_suitability(mut self, mode: Mode, weight: f64) -> Self {
+        self.suitability[mode as usize] = weight;
         self
+    }
+
+    #[doc(hidden)]
+    #[deprecated(note = "renamed to `MIN_WEIGHT`")]
+    pub const LEAST: f64 = Self::MIN_WEIGHT;
+
+    #[doc(hidden)]
+    #[must_use]
+    #[deprecated(note = "renamed to `with_suitability`")]
+    pub fn suits(self, mode: Mode, weight: f64) -> Self {
+        self.with_suitability(mode, weight)
     }
 }
 
 impl Ensemble {
     /// An ensemble without models.
-    pub fn new(plan: Plan) -> Self {
-        Self { plan, models: Vec::new() }
+    pub fn new(strategy: Strategy) -> Self {
+        Self { strategy, models: Vec::new() }
     }
 
     /// Adds a model.
@@ -90,17 +106,17 @@ impl Ensemble {
         self
     }
 
-    /// A model and its weight, if that is no number from 0 to 1.
-    pub(crate) fn unsuitable_weight(&self) -> Option<(&str, f64)> {
-        let bad = |options: &ModelOptions| options.suits.into_iter().find(|weight| !(0.0..=1.0).contains(weight));
+    /// The first model with a weight that is not a number from 0 to 1, with that weight.
+    pub(crate) fn invalid_weight(&self) -> Option<(&str, f64)> {
+        let bad = |options: &ModelOptions| options.suitability.into_iter().find(|weight| !(0.0..=1.0).contains(weight));
         self.models.iter().find_map(|(model, options)| Some((model.name(), bad(options)?)))
     }
 
     /// The models for a mode, the most suitable first.
     pub(crate) fn for_mode(&self, mode: Mode) -> Vec<Arc<dyn LanguageModel>> {
-        let weight = |options: &ModelOptions| options.suits[mode as usize];
+        let weight = |options: &ModelOptions| options.suitability[mode as usize];
         let mut chosen: Vec<_> =
-            self.models.iter().filter(|(_, options)| weight(options) >= ModelOptions::LEAST).collect();
+            self.models.iter().filter(|(_, options)| weight(options) >= ModelOptions::MIN_WEIGHT).collect();
         if chosen.is_empty() {
             chosen = self.models.iter().collect();
         }
@@ -113,93 +129,93 @@ impl Ensemble {
 impl std::fmt::Debug for Ensemble {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let models: Vec<_> = self.models.iter().map(|(model, _)| model.name()).collect();
-        f.debug_struct("Ensemble").field("plan", &self.plan).field("models", &models).finish()
+        f.debug_struct("Ensemble").field("strategy", &self.strategy).field("models", &models).finish()
     }
 }
 
-/// What an ensemble says.
-pub(super) enum Said {
-    /// A piece of the answer, or what one of its models counted.
+/// An item of the stream of an ensemble.
+pub(super) enum EnsembleEvent {
+    /// A piece of the answer, or the usage of one of the models.
     Chunk(Chunk),
-    /// A model is through.
+    /// A model has finished.
     Finished(Arc<ModelReport>),
     /// The answer is complete.
     End,
-    /// There is no answer, or no rest of it.
+    /// The answer failed, before its first word or after it.
     Failed(ProviderError),
 }
 
-/// Why calls are dropped before their ends.
+/// The reason for which calls are dropped before they end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// The query was cancelled, or is through.
+pub(crate) enum StopReason {
+    /// The query was cancelled, or has ended.
     Cancelled,
-    /// The answer is as long as it may be.
+    /// The answer has reached its maximum length.
     Full,
     /// The deadline has passed.
     Late,
 }
 
-/// The models of one answer at work.
-pub(super) struct Choir {
-    plan: Plan,
+/// The state of an ensemble while it writes one answer.
+pub(super) struct EnsembleRun {
+    strategy: Strategy,
     request: AnswerRequest,
     began: Instant,
     patience: Option<Duration>,
-    /// Asked, and not through.
-    voices: Vec<Voice>,
-    /// Not asked yet, the next one last.
-    waiting: Vec<Arc<dyn LanguageModel>>,
-    /// The lead of a panel, before it has the last word.
+    /// Calls that are running.
+    calls: Vec<ModelCall>,
+    /// Models that have not been called yet, the next one last.
+    queue: Vec<Arc<dyn LanguageModel>>,
+    /// The model that merges the drafts of a panel, until it is called.
     lead: Option<Arc<dyn LanguageModel>>,
     drafts: Vec<Draft>,
-    /// Of each draft, how many sources its model got to see.
+    /// For each draft, the number of sources in the prompt of its model.
     shown_to_drafts: Vec<u32>,
-    /// The same of the model whose words are out.
+    /// The number of sources in the prompt of the model whose text is the answer.
     shown: u32,
-    /// Of the drafts, those that are all of what their model had to say.
+    /// Labels of the drafts whose models finished them.
     complete: Vec<char>,
-    /// The answer is a draft that is not complete.
+    /// Whether the answer is a draft that is not complete.
     cut: bool,
-    /// When waiting ends: for a word, or for drafts.
+    /// The time at which waiting for a first word, or for drafts, ends.
     expires: Option<Instant>,
-    /// Somebody's words are out: the answer is theirs.
-    spoke: bool,
+    /// Whether text of the answer was emitted. From then on no other model can write it.
+    started: bool,
     error: Option<ProviderError>,
     reports: Vec<Arc<ModelReport>>,
-    /// Of the reports, those that were told.
-    told: usize,
+    /// The number of reports that were emitted.
+    reported: usize,
     end: Option<Result<(), ProviderError>>,
-    /// A piece of text that comes before anything else.
+    /// A piece of text to emit before anything else.
     next_text: Option<String>,
 }
 
-/// One call of a model.
-pub(super) struct Voice {
+/// A call of one model, with what is counted of it.
+pub(super) struct ModelCall {
     name: ProviderName,
     price: Option<crate::model::Price>,
     role: Role,
-    stream: Isolated<Chunk>,
-    /// What a panelist wrote, or the white space with which a racing model began.
+    stream: CatchUnwindStream<Chunk>,
+    /// The draft of a panelist, or the invisible beginning of the text of a model that has not won a race yet.
     text: String,
     bytes: u32,
     first_text: Option<Instant>,
     usage: Option<Usage>,
     input_estimate: u64,
-    /// So many sources, the best first, it gets to see.
+    /// The number of sources in the prompt of the model, the best first.
     shown: u32,
     /// The sources that its draft cites.
     cited: Vec<u32>,
 }
 
-impl Voice {
+impl ModelCall {
     pub(super) fn new(model: &Arc<dyn LanguageModel>, role: Role, request: &AnswerRequest) -> Self {
         let AnswerRequest { query, sources, drafts, max_prompt_tokens, .. } = request;
         let input_estimate = prompt::estimate(query, sources, drafts, *max_prompt_tokens);
         let request = request.clone();
         let mut shown = 0;
         let call = || {
-            shown = shown::how_many(&**model, &request);
+            shown = visible_text::visible_sources(&**model, &request);
             model.answer(request)
         };
         #[cfg(feature = "seeded-faults")]
@@ -208,7 +224,7 @@ impl Voice {
             name: ProviderName::new(model.name()),
             price: model.price(),
             role,
-            stream: Isolated::call(call).unwrap_or_else(Isolated::failing),
+            stream: CatchUnwindStream::call(call).unwrap_or_else(CatchUnwindStream::failing),
             text: String::new(),
             bytes: 0,
             first_text: None,
@@ -223,26 +239,26 @@ impl Voice {
         self.stream.poll_next(cx)
     }
 
-    /// Drops its stream now.
+    /// Drops the stream of the call now.
     pub(super) fn stop(&mut self) {
         self.stream.end();
     }
 
-    /// How it ended that it failed.
-    pub(super) fn failed(&self, error: ProviderError) -> Outcome {
-        if self.bytes == 0 { Outcome::Error(error) } else { Outcome::Partial(Cut::Error(error)) }
+    /// The outcome of a call that failed.
+    pub(super) fn error_outcome(&self, error: ProviderError) -> Outcome {
+        if self.bytes == 0 { Outcome::Error(error) } else { Outcome::Partial(Truncation::Error(error)) }
     }
 
-    /// How it ended that its time was up.
-    fn late(&self) -> Outcome {
-        if self.bytes == 0 { Outcome::Timeout } else { Outcome::Partial(Cut::Timeout) }
+    /// The outcome of a call whose time was up.
+    fn timeout_outcome(&self) -> Outcome {
+        if self.bytes == 0 { Outcome::Timeout } else { Outcome::Partial(Truncation::Timeout) }
     }
 
-    pub(super) fn counted(&mut self, usage: Usage) {
+    pub(super) fn record_usage(&mut self, usage: Usage) {
         self.usage = Some(usage);
     }
 
-    pub(super) fn wrote(&mut self, text: &str, now: Instant) {
+    pub(super) fn record_text(&mut self, text: &str, now: Instant) {
         self.bytes = self.bytes.saturating_add(text.len() as u32);
         if has_visible(text) {
             self.first_text.get_or_insert(now);
@@ -260,22 +276,22 @@ impl Voice {
             bytes: self.bytes,
             usage,
             usage_is_estimated: self.usage.is_none(),
-            cost: self.price.map(|price| price.of(usage)),
+            cost: self.price.map(|price| price.cost(usage)),
             cited: self.cited.as_slice().into(),
         })
     }
 }
 
-impl Choir {
+impl EnsembleRun {
     pub(super) fn new(ensemble: &Ensemble, request: AnswerRequest, patience: Option<Duration>, now: Instant) -> Self {
         let mut models = ensemble.for_mode(request.query.mode());
-        let plan = ensemble.plan;
-        let mut choir = Self {
-            plan,
+        let strategy = ensemble.strategy;
+        let mut run = Self {
+            strategy,
             began: now,
             patience,
-            voices: Vec::new(),
-            waiting: Vec::new(),
+            calls: Vec::new(),
+            queue: Vec::new(),
             lead: None,
             drafts: Vec::new(),
             shown_to_drafts: Vec::new(),
@@ -283,30 +299,30 @@ impl Choir {
             complete: Vec::new(),
             cut: false,
             expires: None,
-            spoke: false,
+            started: false,
             error: None,
             reports: Vec::new(),
-            told: 0,
+            reported: 0,
             end: None,
             next_text: None,
             request,
         };
-        match plan {
-            Plan::Fallback => {
+        match strategy {
+            Strategy::Fallback => {
                 models.reverse();
-                choir.waiting = models;
-                choir.ask_next(now);
+                run.queue = models;
+                run.ask_next(now);
             }
-            Plan::Race | Plan::Panel => {
-                let role = if plan == Plan::Race { Role::Writer } else { Role::Panelist };
-                choir.voices = models.iter().map(|model| Voice::new(model, role, &choir.request)).collect();
-                if plan == Plan::Panel {
-                    choir.expires = Some(choir.half_of_what_is_left(now));
-                    choir.lead = models.into_iter().next();
+            Strategy::Race | Strategy::Panel => {
+                let role = if strategy == Strategy::Race { Role::Writer } else { Role::Panelist };
+                run.calls = models.iter().map(|model| ModelCall::new(model, role, &run.request)).collect();
+                if strategy == Strategy::Panel {
+                    run.expires = Some(run.half_remaining(now));
+                    run.lead = models.into_iter().next();
                 }
             }
         }
-        choir
+        run
     }
 
     /// When [`Self::expire`] should be called, if not before.
@@ -319,56 +335,56 @@ impl Choir {
         self.expires.is_some_and(|at| now >= at)
     }
 
-    /// How the models did that are through; complete when the answer has ended.
+    /// The reports of the models that have finished; complete when the answer has ended.
     pub(super) fn reports(&self) -> &[Arc<ModelReport>] {
         &self.reports
     }
 
-    /// Asks the next model of a fallback.
+    /// Calls the next model of a fallback.
     fn ask_next(&mut self, now: Instant) -> bool {
-        let Some(model) = self.waiting.pop() else { return false };
-        self.voices.push(Voice::new(&model, Role::Writer, &self.request));
-        self.expires = self.patience.filter(|_| !self.waiting.is_empty()).map(|patience| now + patience);
+        let Some(model) = self.queue.pop() else { return false };
+        self.calls.push(ModelCall::new(&model, Role::Writer, &self.request));
+        self.expires = self.patience.filter(|_| !self.queue.is_empty()).map(|patience| now + patience);
         true
     }
 
-    /// What is said next.
+    /// Polls for the next event of the ensemble.
     #[cold]
-    pub(super) fn poll_next(&mut self, now: Instant, cx: &mut Context<'_>) -> Poll<Said> {
-        // Drafts are swallowed: each round takes at most one piece of each model.
-        for _ in 0..MAX_SWALLOWED / MAX_MODELS {
+    pub(super) fn poll_next(&mut self, now: Instant, cx: &mut Context<'_>) -> Poll<EnsembleEvent> {
+        // Drafts cause no events: each round takes at most one piece of each model.
+        for _ in 0..MAX_ITEMS_PER_POLL / MAX_MODELS {
             if let Some(report) = self.next_report() {
-                return Poll::Ready(Said::Finished(report));
+                return Poll::Ready(EnsembleEvent::Finished(report));
             }
             if let Some(text) = self.next_text.take() {
-                return Poll::Ready(Said::Chunk(Chunk::Text(text)));
+                return Poll::Ready(EnsembleEvent::Chunk(Chunk::Text(text)));
             }
             if let Some(end) = self.end.take() {
                 return Poll::Ready(match end {
-                    Ok(()) => Said::End,
-                    Err(error) => Said::Failed(error),
+                    Ok(()) => EnsembleEvent::End,
+                    Err(error) => EnsembleEvent::Failed(error),
                 });
             }
-            let drafting = self.plan == Plan::Panel && self.lead.is_some();
-            if self.voices.is_empty() {
+            let drafting = self.strategy == Strategy::Panel && self.lead.is_some();
+            if self.calls.is_empty() {
                 match drafting {
-                    true => self.conclude(now),
+                    true => self.start_lead(now),
                     false => self.end = Some(self.error.take().map_or(Ok(()), Err)),
                 }
                 continue;
             }
             let mut index = 0;
             let mut progress = false;
-            while index < self.voices.len() {
-                match self.voices[index].poll_next(cx) {
+            while index < self.calls.len() {
+                match self.calls[index].poll_next(cx) {
                     Poll::Pending => index += 1,
                     Poll::Ready(item) => {
                         progress = true;
-                        if let Some(said) = self.heard(index, item, drafting, now) {
-                            return Poll::Ready(said);
+                        if let Some(event) = self.handle_item(index, item, drafting, now) {
+                            return Poll::Ready(event);
                         }
-                        // What it says next, others may say before: turn by turn.
-                        if self.voices.get(index).is_some() {
+                        // Models take turns: the next piece of this one comes after those of the others.
+                        if self.calls.get(index).is_some() {
                             index += 1;
                         }
                     }
@@ -382,71 +398,75 @@ impl Choir {
         Poll::Pending
     }
 
-    /// Takes what one model gave.
-    fn heard(
+    /// Handles an item of the stream of one model.
+    fn handle_item(
         &mut self,
         index: usize,
         item: Option<Result<Chunk, ProviderError>>,
         drafting: bool,
         now: Instant,
-    ) -> Option<Said> {
+    ) -> Option<EnsembleEvent> {
         match item {
             Some(Ok(Chunk::Usage(usage))) => {
-                self.voices[index].counted(usage);
-                Some(Said::Chunk(Chunk::Usage(usage)))
+                self.calls[index].record_usage(usage);
+                Some(EnsembleEvent::Chunk(Chunk::Usage(usage)))
             }
             Some(Ok(Chunk::Text(text))) => {
-                self.voices[index].wrote(&text, now);
+                self.calls[index].record_text(&text, now);
                 if drafting {
-                    let draft = &mut self.voices[index].text;
+                    let draft = &mut self.calls[index].text;
                     draft.push_str(&text);
                     if draft.len() > MAX_DRAFT_BYTES {
                         draft.truncate(draft.floor_char_boundary(MAX_DRAFT_BYTES));
-                        self.finish(index, Outcome::Partial(Cut::Limit), true);
+                        self.finish(index, Outcome::Partial(Truncation::Limit), true);
                     }
                     return None;
                 }
-                if self.spoke {
-                    return Some(Said::Chunk(Chunk::Text(text)));
+                if self.started {
+                    return Some(EnsembleEvent::Chunk(Chunk::Text(text)));
                 }
-                let voice = &mut self.voices[index];
-                voice.text.push_str(&text);
-                if !Shown::of(&voice.text, voice.shown).is_useful() {
-                    let spare = voice.text.len().saturating_sub(MAX_BLANK_BYTES);
-                    voice.text.drain(..voice.text.ceil_char_boundary(spare));
+                let call = &mut self.calls[index];
+                call.text.push_str(&text);
+                if !VisibleText::scan(&call.text, call.shown).has_visible_text() {
+                    let spare = call.text.len().saturating_sub(MAX_PENDING_BYTES);
+                    call.text.drain(..call.text.ceil_char_boundary(spare));
                     return None;
                 }
-                self.spoke = true;
+                self.started = true;
                 self.expires = None;
-                self.shown = voice.shown;
-                let text = std::mem::take(&mut voice.text);
+                self.shown = call.shown;
+                let text = std::mem::take(&mut call.text);
                 self.drop_all_but(index);
-                Some(Said::Chunk(Chunk::Text(text)))
+                Some(EnsembleEvent::Chunk(Chunk::Text(text)))
             }
             Some(Err(error)) => {
-                let outcome = self.voices[index].failed(error.clone());
+                let outcome = self.calls[index].error_outcome(error.clone());
                 self.finish(index, outcome, drafting);
-                self.gave_up(error, drafting, now);
+                self.handle_failure(error, drafting, now);
                 None
             }
             None => {
-                let voice = &self.voices[index];
+                let call = &self.calls[index];
                 let blank = match drafting {
-                    true => !Shown::of(&voice.text, voice.shown).ended().is_useful(),
-                    false => !self.spoke,
+                    true => !VisibleText::scan(&call.text, call.shown).finish().has_visible_text(),
+                    false => !self.started,
                 };
                 self.finish(index, Outcome::Ok, drafting);
                 if blank {
-                    self.gave_up(ProviderError::new(FailureKind::BadResponse, "the answer is empty"), drafting, now);
+                    self.handle_failure(
+                        ProviderError::new(ProviderErrorKind::BadResponse, "the answer is empty"),
+                        drafting,
+                        now,
+                    );
                 }
                 None
             }
         }
     }
 
-    /// A model is through without having answered.
-    fn gave_up(&mut self, error: ProviderError, drafting: bool, now: Instant) {
-        if self.spoke {
+    /// Handles a model that ended without an answer.
+    fn handle_failure(&mut self, error: ProviderError, drafting: bool, now: Instant) {
+        if self.started {
             self.end = Some(Err(error));
             return;
         }
@@ -454,71 +474,71 @@ impl Choir {
         if drafting {
             return;
         }
-        match self.plan {
-            Plan::Fallback => {
+        match self.strategy {
+            Strategy::Fallback => {
                 self.ask_next(now);
             }
             // What the panel wrote is an answer too.
-            Plan::Panel => self.answer_with_a_draft(),
-            Plan::Race => {}
+            Strategy::Panel => self.promote_draft(),
+            Strategy::Race => {}
         }
     }
 
     /// Ends a call and reports it.
     fn finish(&mut self, index: usize, outcome: Outcome, drafting: bool) {
-        let mut voice = self.voices.remove(index);
-        voice.stop();
-        if !drafting && self.spoke && outcome == Outcome::Ok {
+        let mut call = self.calls.remove(index);
+        call.stop();
+        if !drafting && self.started && outcome == Outcome::Ok {
             self.error = None;
         }
         if drafting {
-            let shown = Shown::of(&voice.text, voice.shown).ended();
-            if shown.is_useful() {
+            let shown = VisibleText::scan(&call.text, call.shown).finish();
+            if shown.has_visible_text() {
                 let label = char::from(b'A' + self.drafts.len() as u8);
                 if outcome == Outcome::Ok {
                     self.complete.push(label);
                 }
-                voice.cited = shown.cited;
+                call.cited = shown.cited;
                 self.drafts.push(Draft { label, text: shown.text });
-                self.shown_to_drafts.push(voice.shown);
+                self.shown_to_drafts.push(call.shown);
             }
         }
-        self.reports.push(voice.report(outcome, self.began));
+        self.reports.push(call.report(outcome, self.began));
     }
 
-    /// Somebody spoke: the others are dropped at once.
+    /// Drops all calls except that of the model whose text is the answer.
     fn drop_all_but(&mut self, winner: usize) {
-        for index in (0..self.voices.len()).rev().filter(|&index| index != winner) {
-            let mut loser = self.voices.remove(index);
+        for index in (0..self.calls.len()).rev().filter(|&index| index != winner) {
+            let mut loser = self.calls.remove(index);
             loser.stop();
             self.reports.push(loser.report(Outcome::Cancelled, self.began));
         }
     }
 
-    /// All drafts are there: the lead has the last word.
-    fn conclude(&mut self, now: Instant) {
+    /// Calls the lead of a panel once all drafts are there.
+    fn start_lead(&mut self, now: Instant) {
         self.expires = None;
         let lead = self.lead.take();
         match (lead, self.drafts.len()) {
-            (_, 0) => self.end = Some(Err(self.error.take().unwrap_or_else(nothing))),
+            (_, 0) => self.end = Some(Err(self.error.take().unwrap_or_else(no_answer_error))),
             // Nothing to put together.
-            (_, 1) | (None, _) => self.answer_with_a_draft(),
+            (_, 1) | (None, _) => self.promote_draft(),
             (Some(lead), _) => {
                 let request = self.request.clone().with_drafts(self.drafts.as_slice().into());
-                self.voices.push(Voice::new(&lead, Role::Lead, &request));
-                self.expires = Some(self.half_of_what_is_left(now));
+                self.calls.push(ModelCall::new(&lead, Role::Lead, &request));
+                self.expires = Some(self.half_remaining(now));
             }
         }
     }
 
-    /// The first draft that is complete, or else the first.
-    fn answer_with_a_draft(&mut self) {
+    /// Makes a draft the answer: the first one that is complete, or else the first one.
+    fn promote_draft(&mut self) {
         let complete = self.drafts.iter().position(|draft| self.complete.contains(&draft.label));
         if self.drafts.is_empty() {
-            self.end = Some(Err(self.error.take().unwrap_or_else(nothing)));
+            self.end = Some(Err(self.error.take().unwrap_or_else(no_answer_error)));
             return;
         }
-        self.spoke = true;
+        self.started = true;
         self.error = None;
         self.cut = complete.is_none();
         let chosen = complete.unwrap_or(0);
@@ -526,62 +546,63 @@ impl Choir {
         self.next_text = Some(self.drafts.swap_remove(chosen).text);
     }
 
-    /// How many sources, the best first, the model got to see whose words are out.
+    /// The number of sources in the prompt of the model whose text is the answer, the best first.
     pub(super) fn shown(&self) -> u32 {
         self.shown
     }
 
-    /// Whether the answer is a draft whose model had more to say.
+    /// Whether the answer is a draft whose model was cut short.
     pub(super) fn is_cut(&self) -> bool {
         self.cut
     }
 
-    /// Waiting has lasted long enough.
+    /// Ends all calls whose time is up, if the time is up.
     pub(super) fn expire(&mut self, now: Instant) {
         if !self.is_overdue(now) {
             return;
         }
         self.expires = None;
         let drafting = self.lead.is_some();
-        while let Some(voice) = self.voices.first() {
-            let outcome = voice.late();
+        while let Some(call) = self.calls.first() {
+            let outcome = call.timeout_outcome();
             self.finish(0, outcome, drafting);
         }
-        match self.plan {
-            Plan::Panel if drafting => {}
-            Plan::Panel => self.answer_with_a_draft(),
-            Plan::Fallback | Plan::Race => {
+        match self.strategy {
+            Strategy::Panel if drafting => {}
+            Strategy::Panel => self.promote_draft(),
+            Strategy::Fallback | Strategy::Race => {
                 self.ask_next(now);
             }
         }
     }
 
-    fn half_of_what_is_left(&self, now: Instant) -> Instant {
+    /// The middle of the time that is left.
+    fn half_remaining(&self, now: Instant) -> Instant {
         now + self.request.deadline.saturating_duration_since(now) / 2
     }
 
     /// Drops all calls now, and reports them.
-    pub(super) fn stop(&mut self, why: Stop) {
-        self.waiting.clear();
-        for mut voice in self.voices.drain(..) {
-            voice.stop();
-            let outcome = match why {
-                Stop::Cancelled => Outcome::Cancelled,
-                Stop::Full => Outcome::Partial(Cut::Limit),
-                Stop::Late => voice.late(),
+    pub(super) fn stop(&mut self, reason: StopReason) {
+        self.queue.clear();
+        for mut call in self.calls.drain(..) {
+            call.stop();
+            let outcome = match reason {
+                StopReason::Cancelled => Outcome::Cancelled,
+                StopReason::Full => Outcome::Partial(Truncation::Limit),
+                StopReason::Late => call.timeout_outcome(),
             };
-            self.reports.push(voice.report(outcome, self.began));
+            self.reports.push(call.report(outcome, self.began));
         }
     }
 
-    /// The next report that was not told yet.
+    /// The next report that was not emitted yet.
     pub(super) fn next_report(&mut self) -> Option<Arc<ModelReport>> {
-        let report = self.reports.get(self.told)?;
-        self.told += 1;
+        let report = self.reports.get(self.reported)?;
+        self.reported += 1;
         Some(Arc::clone(report))
     }
 }
 
-fn nothing() -> ProviderError {
-    ProviderError::new(FailureKind::BadResponse, "no model gave an answer")
+fn no_answer_error() -> ProviderError {
+    ProviderError::new(ProviderErrorKind::BadResponse, "no model gave an answer")
 }

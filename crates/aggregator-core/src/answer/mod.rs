@@ -6,26 +6,26 @@ pub mod ensemble;
 pub mod mode;
 pub mod partial;
 pub mod prompt;
-mod shown;
+mod visible_text;
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::time::Instant;
 
-use crate::deadline::Allowance;
-use crate::event::{AnswerSummary, Event, EventKind, ModelReport, QueryFailure, Stage};
-use crate::isolate::Isolated;
-use crate::limits::MAX_SWALLOWED;
+use crate::deadline::TimeBudget;
+use crate::event::{AnswerSummary, Event, EventKind, ExecutionError, ModelReport, Stage};
+use crate::isolate::CatchUnwindStream;
+use crate::limits::MAX_ITEMS_PER_POLL;
 use crate::model::{AnswerRequest, Chunk, Cost, Price, Usage};
-use crate::outbox::Outbox;
 use crate::query::Query;
+use crate::sequencer::EventSequencer;
 use crate::settings::Settings;
 use crate::shared::Models;
 use crate::source::RankedSource;
 use crate::text::CleanText;
 use citations::{CitationScanner, Scanned, is_meaningless};
-use ensemble::{Choir, Said, Stop};
+use ensemble::{EnsembleEvent, EnsembleRun, StopReason};
 
 /// Largest [`EventKind::AnswerDelta`]: longer pieces of a model are cut. The reference system promised 16 KiB and
 /// enforced nothing.
@@ -34,9 +34,9 @@ pub const MAX_DELTA_BYTES: usize = 16 * 1_024;
 /// The answer of one query.
 pub(crate) struct Answer {
     /// The model, where there is one.
-    stream: Isolated<Chunk>,
-    /// The models, where there are several.
-    choir: Option<Box<Choir>>,
+    stream: CatchUnwindStream<Chunk>,
+    /// The models, if there are several.
+    ensemble: Option<Box<EnsembleRun>>,
     price: Option<Price>,
     usage: Option<Usage>,
     /// Boxed, because a query without an answer has room for one, too.
@@ -46,11 +46,11 @@ pub(crate) struct Answer {
     written: u32,
     /// The last character that it gave, if that is not plain.
     last: Option<char>,
-    /// Bytes the model may still give, cleaning and scanning apart.
-    room: usize,
-    /// Nothing waits in the scanner, it is in the middle of a line, and the end is not known: an ordinary piece may pass as it is.
-    quiet: bool,
-    end: Option<Result<(), QueryFailure>>,
+    /// Bytes of text that the model may still give, before cleaning and scanning.
+    remaining_bytes: usize,
+    /// Whether a plain delta may pass without being scanned: the scanner is idle, and the answer has not ended.
+    fast_path: bool,
+    end: Option<Result<(), ExecutionError>>,
     deltas: u32,
     citations: u32,
     truncated: bool,
@@ -67,34 +67,34 @@ impl Answer {
         deadline: Instant,
     ) -> Self {
         let request = AnswerRequest::new(Arc::clone(query), Arc::clone(&sources), deadline);
-        let request = request.within(settings.max_prompt_tokens, secret);
+        let request = request.with_limits(settings.max_prompt_tokens, secret);
         let mut shown = 0;
-        let (stream, choir, price) = match models {
+        let (stream, ensemble, price) = match models {
             Models::One(model) => {
                 let call = || {
-                    shown = shown::how_many(&**model, &request);
+                    shown = visible_text::visible_sources(&**model, &request);
                     model.answer(request)
                 };
                 #[cfg(feature = "seeded-faults")]
                 let call = || crate::seeded_stream::chunks(call());
-                (Isolated::call(call).unwrap_or_else(Isolated::failing), None, model.price())
+                (CatchUnwindStream::call(call).unwrap_or_else(CatchUnwindStream::failing), None, model.price())
             }
             Models::Several(ensemble) => {
-                let choir = Choir::new(ensemble, request, settings.model_patience, now);
-                (Isolated::ended(), Some(Box::new(choir)), None)
+                let run = EnsembleRun::new(ensemble, request, settings.model_patience, now);
+                (CatchUnwindStream::ended(), Some(Box::new(run)), None)
             }
         };
         Self {
             stream,
-            choir,
+            ensemble,
             price,
             usage: None,
             scanner: Box::new(CitationScanner::new(shown)),
             sources,
             written: 0,
             last: None,
-            room: settings.max_answer_bytes as usize,
-            quiet: false,
+            remaining_bytes: settings.max_answer_bytes as usize,
+            fast_path: false,
             end: None,
             deltas: 0,
             citations: 0,
@@ -106,40 +106,40 @@ impl Answer {
     #[inline]
     pub(crate) fn poll(
         &mut self,
-        outbox: &mut Outbox,
-        time: &mut Allowance,
+        sequencer: &mut EventSequencer,
+        time: &mut TimeBudget,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Event>> {
-        if outbox.now() >= time.deadline && self.end.is_none() {
-            self.finish(Err(QueryFailure::DeadlineExceeded { stage: Stage::Answering }));
+        if sequencer.now() >= time.deadline && self.end.is_none() {
+            self.finish(Err(ExecutionError::DeadlineExceeded { stage: Stage::Answering }));
         }
-        for _ in 0..MAX_SWALLOWED {
-            if !self.quiet {
+        for _ in 0..MAX_ITEMS_PER_POLL {
+            if !self.fast_path {
                 if let Some(scanned) = self.scanner.pop() {
-                    return Poll::Ready(Some(outbox.event(self.kind(scanned))));
+                    return Poll::Ready(Some(sequencer.event(self.kind(scanned))));
                 }
                 if self.end.is_some() {
                     // What became of models that were stopped with the answer.
-                    let report = self.choir.as_mut().and_then(|choir| choir.next_report());
-                    return Poll::Ready(report.map(|report| outbox.event(EventKind::ModelFinished(report))));
+                    let report = self.ensemble.as_mut().and_then(|ensemble| ensemble.next_report());
+                    return Poll::Ready(report.map(|report| sequencer.event(EventKind::ModelFinished(report))));
                 }
             }
-            let polled = match &mut self.choir {
+            let polled = match &mut self.ensemble {
                 None => self.stream.poll_next(cx),
                 // Also when there is always something to read.
-                Some(choir) if choir.is_overdue(outbox.now()) => {
-                    choir.expire(outbox.now());
+                Some(ensemble) if ensemble.is_overdue(sequencer.now()) => {
+                    ensemble.expire(sequencer.now());
                     continue;
                 }
-                Some(choir) => match choir.poll_next(outbox.now(), cx) {
-                    Poll::Ready(Said::Chunk(chunk)) => {
-                        self.scanner.limit(choir.shown());
+                Some(ensemble) => match ensemble.poll_next(sequencer.now(), cx) {
+                    Poll::Ready(EnsembleEvent::Chunk(chunk)) => {
+                        self.scanner.limit(ensemble.shown());
                         Poll::Ready(Some(Ok(chunk)))
                     }
-                    Poll::Ready(Said::Failed(error)) => Poll::Ready(Some(Err(error))),
-                    Poll::Ready(Said::End) => Poll::Ready(None),
-                    Poll::Ready(Said::Finished(report)) => {
-                        return Poll::Ready(Some(outbox.event(EventKind::ModelFinished(report))));
+                    Poll::Ready(EnsembleEvent::Failed(error)) => Poll::Ready(Some(Err(error))),
+                    Poll::Ready(EnsembleEvent::End) => Poll::Ready(None),
+                    Poll::Ready(EnsembleEvent::Finished(report)) => {
+                        return Poll::Ready(Some(sequencer.event(EventKind::ModelFinished(report))));
                     }
                     Poll::Pending => Poll::Pending,
                 },
@@ -148,33 +148,33 @@ impl Answer {
                 Poll::Ready(Some(Ok(Chunk::Text(text)))) => {
                     self.written = self.written.saturating_add(text.len() as u32);
                     // Nearly all pieces are a few printable characters: one look at each byte tells that they may pass.
-                    if self.quiet && text.len() <= self.room && is_ordinary(text.as_bytes()) {
-                        self.room -= text.len();
+                    if self.fast_path && text.len() <= self.remaining_bytes && is_plain_delta(text.as_bytes()) {
+                        self.remaining_bytes -= text.len();
                         self.deltas += 1;
                         self.last = None;
                         let text = CleanText::from_clean(self.scanner.pass(text));
-                        return Poll::Ready(Some(outbox.event(EventKind::AnswerDelta { text })));
+                        return Poll::Ready(Some(sequencer.event(EventKind::AnswerDelta { text })));
                     }
                     self.take(text);
                 }
                 Poll::Ready(Some(Ok(Chunk::Usage(usage)))) => {
                     self.usage = Some(usage);
-                    return Poll::Ready(Some(outbox.event(EventKind::Usage(usage))));
+                    return Poll::Ready(Some(sequencer.event(EventKind::Usage(usage))));
                 }
-                Poll::Ready(Some(Err(error))) => self.finish(Err(QueryFailure::Model(error))),
+                Poll::Ready(Some(Err(error))) => self.finish(Err(ExecutionError::Model(error))),
                 Poll::Ready(None) => self.finish(Ok(())),
                 Poll::Pending => {
-                    let expires = self.choir.as_ref().and_then(|choir| choir.expires());
+                    let expires = self.ensemble.as_ref().and_then(|ensemble| ensemble.expires());
                     if time.poll_until(expires.unwrap_or(time.deadline).min(time.deadline), cx).is_pending() {
                         return Poll::Pending;
                     }
                     // The timer fires at or after its time, by the same clock.
                     let now = Instant::now();
-                    if let Some(choir) = self.choir.as_mut().filter(|_| now < time.deadline) {
-                        choir.expire(now);
+                    if let Some(ensemble) = self.ensemble.as_mut().filter(|_| now < time.deadline) {
+                        ensemble.expire(now);
                         continue;
                     }
-                    self.finish(Err(QueryFailure::DeadlineExceeded { stage: Stage::Answering }));
+                    self.finish(Err(ExecutionError::DeadlineExceeded { stage: Stage::Answering }));
                 }
             }
         }
@@ -183,20 +183,20 @@ impl Answer {
     }
 
     /// How it ended.
-    pub(crate) fn take_end(&mut self) -> Result<(), QueryFailure> {
+    pub(crate) fn take_end(&mut self) -> Result<(), ExecutionError> {
         self.end.take().unwrap_or(Ok(()))
     }
 
     /// Cleans, bounds and scans a piece; what comes of it waits in the scanner.
     fn take(&mut self, text: String) {
-        self.quiet = false;
+        self.fast_path = false;
         let mut text = CleanText::piece(text, self.last);
         self.last = text.chars().next_back().or(self.last);
-        if text.len() > self.room {
-            text.truncate(self.room);
+        if text.len() > self.remaining_bytes {
+            text.truncate(self.remaining_bytes);
             self.truncated = true;
         }
-        self.room -= text.len();
+        self.remaining_bytes -= text.len();
         let text = text.into_string();
         if text.len() <= MAX_DELTA_BYTES {
             self.scanner.push(text);
@@ -215,12 +215,12 @@ impl Answer {
     }
 
     #[cold]
-    fn finish(&mut self, end: Result<(), QueryFailure>) {
-        self.quiet = false;
+    fn finish(&mut self, end: Result<(), ExecutionError>) {
+        self.fast_path = false;
         self.stop(match &end {
-            Err(QueryFailure::DeadlineExceeded { .. }) => Stop::Late,
-            _ if self.truncated => Stop::Full,
-            _ => Stop::Cancelled,
+            Err(ExecutionError::DeadlineExceeded { .. }) => StopReason::Late,
+            _ if self.truncated => StopReason::Full,
+            _ => StopReason::Cancelled,
         });
         self.scanner.finish();
         self.end = Some(end);
@@ -228,7 +228,7 @@ impl Answer {
 
     fn kind(&mut self, scanned: Scanned) -> EventKind {
         // With nothing left behind it, the next piece may pass quickly again.
-        self.quiet = self.end.is_none() && self.scanner.is_idle();
+        self.fast_path = self.end.is_none() && self.scanner.is_idle();
         match scanned {
             Scanned::Text(text) => {
                 self.deltas += 1;
@@ -243,37 +243,37 @@ impl Answer {
     }
 
     /// Drops the models' streams now.
-    fn stop(&mut self, why: Stop) {
+    fn stop(&mut self, reason: StopReason) {
         self.stream.end();
-        if let Some(choir) = &mut self.choir {
-            choir.stop(why);
+        if let Some(ensemble) = &mut self.ensemble {
+            ensemble.stop(reason);
         }
     }
 
     /// Drops the models' streams now, because the query was cancelled.
     pub(crate) fn cancel(&mut self) {
-        self.stop(Stop::Cancelled);
+        self.stop(StopReason::Cancelled);
     }
 
     /// How each model did, where there are several.
     pub(crate) fn models(&self) -> &[Arc<ModelReport>] {
-        self.choir.as_ref().map_or(&[], |choir| choir.reports())
+        self.ensemble.as_ref().map_or(&[], |ensemble| ensemble.reports())
     }
 
-    /// The account of the answer to a query; complete when it has ended.
+    /// The summary of the answer to a query; complete when the answer has ended.
     pub(crate) fn summary(&self, query: &Query, settings: &Settings) -> AnswerSummary {
-        let (usage, usage_is_estimated, cost) = match &self.choir {
+        let (usage, usage_is_estimated, cost) = match &self.ensemble {
             None => {
                 let usage = self.usage.unwrap_or_else(|| Usage {
                     input_tokens: prompt::estimate(query, &self.sources, &[], settings.max_prompt_tokens),
                     output_tokens: prompt::tokens_of(self.written),
                 });
-                (usage, self.usage.is_none(), self.price.map(|price| price.of(usage)))
+                (usage, self.usage.is_none(), self.price.map(|price| price.cost(usage)))
             }
-            Some(choir) => {
-                let reports = choir.reports().iter();
-                let usage = reports.clone().map(|report| report.usage).fold(Usage::default(), Usage::and);
-                let cost = reports.clone().filter_map(|report| report.cost).reduce(Cost::and);
+            Some(ensemble) => {
+                let reports = ensemble.reports().iter();
+                let usage = reports.clone().map(|report| report.usage).fold(Usage::default(), Usage::saturating_add);
+                let cost = reports.clone().filter_map(|report| report.cost).reduce(Cost::saturating_add);
                 (usage, reports.clone().any(|report| report.usage_is_estimated), cost)
             }
         };
@@ -284,19 +284,19 @@ impl Answer {
             bytes: self.scanner.emitted(),
             deltas: self.deltas,
             citations: self.citations,
-            invented: self.scanner.invented(),
-            truncated: self.truncated || self.choir.as_ref().is_some_and(|choir| choir.is_cut()),
+            invalid_citations: self.scanner.invalid_citations(),
+            truncated: self.truncated || self.ensemble.as_ref().is_some_and(|ensemble| ensemble.is_cut()),
             shown: self.scanner.sources(),
             has_citations: self.citations > 0,
         }
     }
 }
 
-/// Whether a piece of text needs neither cleaning nor cutting nor a look for markers: not empty, not too large, printable
-/// ASCII on one line, without what may begin a marker or code.
+/// Whether a piece of text needs no cleaning, no cutting and no scan for markers. Such a piece is not empty, at most
+/// [`MAX_DELTA_BYTES`] long, and printable ASCII on one line, without characters that may begin a marker or code.
 #[inline]
-fn is_ordinary(text: &[u8]) -> bool {
-    const EXTRAORDINARY: [bool; 256] = {
+fn is_plain_delta(text: &[u8]) -> bool {
+    const NEEDS_SCAN: [bool; 256] = {
         let mut table = [false; 256];
         let mut byte = 0_usize;
         while byte < 256 {
@@ -306,5 +306,5 @@ fn is_ordinary(text: &[u8]) -> bool {
         table
     };
     let size = text.len().wrapping_sub(1) < MAX_DELTA_BYTES;
-    size && !text.iter().fold(false, |found, &byte| found | EXTRAORDINARY[byte as usize])
+    size && !text.iter().fold(false, |found, &byte| found | NEEDS_SCAN[byte as usize])
 }

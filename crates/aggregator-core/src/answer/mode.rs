@@ -63,7 +63,7 @@ impl std::str::FromStr for Mode {
 
     fn from_str(text: &str) -> Result<Self, UnknownMode> {
         let unknown = || {
-            let mut given = crate::text::CleanText::line(text);
+            let mut given = crate::text::CleanText::single_line(text);
             given.truncate(40);
             UnknownMode { given }
         };

@@ -5,10 +5,10 @@ use std::task::{Context, Poll};
 
 use tokio::time::Instant;
 
-use super::ensemble::Voice;
-use super::shown::Shown;
-use crate::event::{Cut, EventKind, ModelReport, Outcome, PartialSynthesis, Role};
-use crate::limits::MAX_SWALLOWED;
+use super::ensemble::ModelCall;
+use super::visible_text::VisibleText;
+use crate::event::{EventKind, ModelReport, Outcome, PartialSynthesis, Role, Truncation};
+use crate::limits::MAX_ITEMS_PER_POLL;
 use crate::model::{AnswerRequest, Chunk, LanguageModel};
 use crate::text::CleanText;
 
@@ -25,7 +25,7 @@ pub(crate) struct Partials {
 struct Running {
     results: u32,
     began: Instant,
-    voice: Voice,
+    call: ModelCall,
     text: String,
 }
 
@@ -38,37 +38,37 @@ impl Partials {
         self.running.is_none()
     }
 
-    /// Asks for what so many results show.
+    /// Calls the model for a synthesis of the first `results` results.
     pub(crate) fn ask(&mut self, results: u32, request: &AnswerRequest, now: Instant) {
-        let voice = Voice::new(&self.model, Role::Interim, request);
-        self.running = Some(Running { results, began: now, voice, text: String::new() });
+        let call = ModelCall::new(&self.model, Role::Interim, request);
+        self.running = Some(Running { results, began: now, call, text: String::new() });
     }
 
     /// The next complete synthesis. One that fails or says nothing is left out; its report tells.
     #[cold]
     pub(crate) fn poll(&mut self, now: Instant, cx: &mut Context<'_>) -> Poll<EventKind> {
         let Some(running) = &mut self.running else { return Poll::Pending };
-        for _ in 0..MAX_SWALLOWED {
-            let outcome = match running.voice.poll_next(cx) {
+        for _ in 0..MAX_ITEMS_PER_POLL {
+            let outcome = match running.call.poll_next(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(Ok(Chunk::Usage(usage)))) => {
-                    running.voice.counted(usage);
+                    running.call.record_usage(usage);
                     continue;
                 }
                 Poll::Ready(Some(Ok(Chunk::Text(text)))) => {
-                    running.voice.wrote(&text, now);
+                    running.call.record_text(&text, now);
                     running.text.push_str(&text);
                     if running.text.len() <= MAX_PARTIAL_BYTES {
                         continue;
                     }
-                    Outcome::Partial(Cut::Limit)
+                    Outcome::Partial(Truncation::Limit)
                 }
-                Poll::Ready(Some(Err(error))) => running.voice.failed(error),
+                Poll::Ready(Some(Err(error))) => running.call.error_outcome(error),
                 Poll::Ready(None) => Outcome::Ok,
             };
-            let failed = matches!(outcome, Outcome::Error(_) | Outcome::Partial(Cut::Error(_)));
+            let failed = matches!(outcome, Outcome::Error(_) | Outcome::Partial(Truncation::Error(_)));
             // Numbers may still change, so none is cited.
-            let mut text = CleanText::from_clean(Shown::of(&running.text, 0).ended().text);
+            let mut text = CleanText::from_clean(VisibleText::scan(&running.text, 0).finish().text);
             text.truncate(MAX_PARTIAL_BYTES);
             let results = running.results;
             self.end(outcome);
@@ -88,8 +88,8 @@ impl Partials {
 
     fn end(&mut self, outcome: Outcome) {
         if let Some(mut running) = self.running.take() {
-            running.voice.stop();
-            self.reports.push(running.voice.report(outcome, running.began));
+            running.call.stop();
+            self.reports.push(running.call.report(outcome, running.began));
         }
     }
 

@@ -14,15 +14,18 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::analysis::{Analysis, Suggestion, Unsuitable};
+use crate::analysis::{Analysis, Suggestion, UnsuitableReason};
 use crate::answer::contradictions::Contradiction;
 use crate::model::{Cost, Usage};
-use crate::provider::{FailureKind, ProviderError};
-use crate::search::patterns::Interim;
+use crate::provider::{ProviderError, ProviderErrorKind};
+use crate::search::patterns::InterimSummary;
 use crate::search::select::Selection;
 
 pub use crate::source::{ProviderName, RankedSource, ResultId, Source};
-pub use crate::text::{CleanText, is_clean, is_forbidden};
+#[allow(deprecated)]
+#[doc(hidden)]
+pub use crate::text::is_forbidden;
+pub use crate::text::{CleanText, is_clean, is_unsafe_char};
 
 /// One event of a query.
 #[derive(Clone, PartialEq)]
@@ -97,9 +100,9 @@ pub enum EventKind {
         /// The page as its best-ranked provider shows it; may differ from what `Result` said.
         source: Arc<Source>,
     },
-    /// A look at the results so far; after every [`Settings::streaming_batch_size`](crate::Settings::streaming_batch_size)
+    /// A summary of the results so far; after every [`Settings::streaming_batch_size`](crate::Settings::streaming_batch_size)
     /// of them, where that is set.
-    Interim(Box<Interim>),
+    Interim(Box<InterimSummary>),
     /// What a model makes of the results so far; where [that is asked for](crate::Settings::interim_synthesis). The search goes
     /// on meanwhile, so it may be about fewer results than there are.
     PartialSynthesis(Box<PartialSynthesis>),
@@ -118,8 +121,9 @@ pub enum EventKind {
         /// The text.
         text: CleanText,
     },
-    /// The answer cites a frozen source, as in `[1]`, `[1, 3-5]`, `【1】` or `[^1]`; one event for each number of a marker. Follows
-    /// the delta that completes the marker; where the marker may stand in a code span, the delta that tells that it does not.
+    /// The answer cites a frozen source, as in `[1]`, `[1, 3-5]`, `【1】` or `[^1]`; one event for each number of a marker.
+    /// Follows the delta that completes the marker; where the marker may stand in a code span, the delta that tells that it
+    /// does not.
     Citation {
         /// Where the whole marker stands: byte offsets into the concatenated answer.
         span: Range<u32>,
@@ -142,7 +146,7 @@ pub enum EventKind {
     /// The query ended badly; last event. What was found until then is kept.
     Failed {
         /// Why.
-        error: Box<QueryFailure>,
+        error: Box<ExecutionError>,
         /// What was found before it failed.
         partial: Box<Summary>,
     },
@@ -209,8 +213,8 @@ pub struct ProviderReport {
 pub enum Outcome {
     /// It said all it had to say.
     Ok,
-    /// It gave hits, and was then cut short.
-    Partial(Cut),
+    /// It gave hits or text, and was then cut short.
+    Partial(Truncation),
     /// It gave nothing before its time was up.
     Timeout,
     /// It gave nothing and failed.
@@ -221,17 +225,21 @@ pub enum Outcome {
     Skipped,
 }
 
-/// What cut a provider short that had given hits.
+/// The reason for which a provider that had given hits, or a model that had given text, did not finish.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Cut {
-    /// It had given as many hits as it was asked for, and did not say at once that there are no more.
+pub enum Truncation {
+    /// The provider had given as many hits as it was asked for, or the model as many bytes, and was stopped there.
     Limit,
     /// Its time was up.
     Timeout,
     /// It failed.
     Error(ProviderError),
 }
+
+#[doc(hidden)]
+#[deprecated(note = "renamed to `Truncation`")]
+pub type Cut = Truncation;
 
 /// What a model makes of the results so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -279,7 +287,7 @@ pub struct ModelReport {
     pub cited: Box<[u32]>,
 }
 
-/// The account of a query.
+/// The summary of a query: what was found, and what became of it.
 ///
 /// The figures add up: `yielded = emitted + merged + dropped.total()`, and `yielded` is the sum of all
 /// [`ProviderReport::hits`].
@@ -336,14 +344,13 @@ pub struct AnswerSummary {
     pub deltas: u32,
     /// Citations emitted.
     pub citations: u32,
-    /// Numbers that named no source that the model got to see; they were removed from the text.
-    pub invented: u32,
+    /// Numbers in markers that named no source in the prompt of the model. They were removed from the text.
+    pub invalid_citations: u32,
     /// Whether there was more to say: the text was cut at the limit of
     /// [`Settings::max_answer_bytes`](crate::Settings::max_answer_bytes), or it is a draft whose model was cut short, as
-    /// nobody of the panel gave a complete one.
+    /// no model of the panel gave a complete one.
     pub truncated: bool,
-    /// How many of the frozen sources, the best first, the model of the answer got to see: as many as fit into its prompt. Only
-    /// these can be cited.
+    /// The number of frozen sources, the best first, in the prompt of the model of the answer. Only these can be cited.
     pub shown: u32,
     /// Whether the answer cites at least one source. One that cites none is what the model says by itself, or that the sources
     /// do not answer the question. Whether a source supports what cites it is not checked.
@@ -357,17 +364,25 @@ pub struct AnswerSummary {
     pub cost: Option<Cost>,
 }
 
+impl AnswerSummary {
+    #[doc(hidden)]
+    #[deprecated(note = "renamed to the field `invalid_citations`")]
+    pub fn invented(&self) -> u32 {
+        self.invalid_citations
+    }
+}
+
 impl Summary {
     /// What all models together counted, partial syntheses too, or else estimates.
     pub fn usage(&self) -> Usage {
         let answer = self.answer.map(|answer| answer.usage).unwrap_or_default();
-        self.interim().map(|report| report.usage).fold(answer, Usage::and)
+        self.interim().map(|report| report.usage).fold(answer, Usage::saturating_add)
     }
 
     /// What that costs, as far as the models have prices.
     pub fn cost(&self) -> Option<Cost> {
         let answer = self.answer.and_then(|answer| answer.cost);
-        self.interim().filter_map(|report| report.cost).chain(answer).reduce(Cost::and)
+        self.interim().filter_map(|report| report.cost).chain(answer).reduce(Cost::saturating_add)
     }
 
     fn interim(&self) -> impl Iterator<Item = &ModelReport> {
@@ -375,25 +390,25 @@ impl Summary {
     }
 }
 
-/// Why a query failed.
+/// The reason for which a query failed while it ran.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum QueryFailure {
+pub enum ExecutionError {
     /// The query does not suit a search; no provider was asked.
     #[error("{reason}: {}", suggested(.suggestions))]
     Unsuitable {
         /// Why not.
-        reason: Unsuitable,
+        reason: UnsuitableReason,
         /// What could make it better.
         suggestions: Vec<Suggestion>,
     },
-    /// No provider gave anything, and none ended well; the reasons are in the summary.
+    /// No provider gave a result or ended well. The reasons are in the summary.
     #[error("no provider answered: {}", list(.reports))]
     AllProvidersFailed {
         /// How each ended.
         reports: Box<[Arc<ProviderReport>]>,
     },
-    /// The model failed; the results are in the summary.
+    /// The model failed. The results are in the summary.
     #[error("the model failed ({0}); the results are kept")]
     Model(ProviderError),
     /// The time of the query was up before the answer was complete.
@@ -404,13 +419,19 @@ pub enum QueryFailure {
     },
 }
 
+#[doc(hidden)]
+#[deprecated(note = "renamed to `ExecutionError`")]
+pub type QueryFailure = ExecutionError;
+
 fn suggested(suggestions: &[Suggestion]) -> String {
     suggestions.iter().map(Suggestion::to_string).collect::<Vec<_>>().join(", or ")
 }
 
 fn list(reports: &[Arc<ProviderReport>]) -> String {
     let describe = |report: &Arc<ProviderReport>| match &report.outcome {
-        Outcome::Error(ProviderError { kind: FailureKind::Panicked, .. }) => format!("{} panicked", report.provider),
+        Outcome::Error(ProviderError { kind: ProviderErrorKind::Panicked, .. }) => {
+            format!("{} panicked", report.provider)
+        }
         Outcome::Error(error) => format!("{} {error}", report.provider),
         Outcome::Timeout => format!("{} timed out", report.provider),
         other => format!("{} {other:?}", report.provider),
@@ -418,7 +439,7 @@ fn list(reports: &[Arc<ProviderReport>]) -> String {
     reports.iter().map(describe).collect::<Vec<_>>().join("; ")
 }
 
-/// Who ended a query early.
+/// The reason for which a query was ended from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CancelReason {

@@ -4,12 +4,12 @@
 //! In here it does not compile until it is named below, and the tests of each form demand one for every name. The same
 //! holds for the fields of non-exhaustive structs.
 
-use super::{CancelReason, Cut, EventKind, Outcome, QueryFailure, Role, Stage};
-use crate::analysis::{Analysis, Suggestion, Unsuitable};
-use crate::answer::contradictions::{Contradiction, Matter};
-use crate::provider::FailureKind;
-use crate::search::patterns::{Interim, Patterns};
-use crate::search::select::{Selection, Why};
+use super::{CancelReason, EventKind, ExecutionError, Outcome, Role, Stage, Truncation};
+use crate::analysis::{Analysis, Suggestion, UnsuitableReason};
+use crate::answer::contradictions::{Contradiction, ContradictionKind};
+use crate::provider::ProviderErrorKind;
+use crate::search::patterns::{InterimSummary, Patterns};
+use crate::search::select::{Selection, SelectionReason};
 
 /// A non-exhaustive enum.
 pub trait Variants {
@@ -58,21 +58,21 @@ variants! {
         Contradictions AnswerDelta Citation Usage ModelFinished Done Failed Cancelled;
     Stage: Searching Answering;
     Outcome: Ok Partial Timeout Error Cancelled Skipped;
-    Cut: Limit Timeout Error;
+    Truncation: Limit Timeout Error;
     Role: Writer Panelist Lead Interim;
-    QueryFailure: Unsuitable AllProvidersFailed Model DeadlineExceeded;
+    ExecutionError: Unsuitable AllProvidersFailed Model DeadlineExceeded;
     CancelReason: Requested Shutdown;
-    FailureKind: Unreachable Unauthorized RateLimited BadResponse Truncated Panicked Other;
-    Unsuitable: Empty TooLong NoWords Arithmetic OnlyCode;
+    ProviderErrorKind: Unreachable Unauthorized RateLimited BadResponse Truncated Panicked Other;
+    UnsuitableReason: Empty TooLong NoWords Arithmetic OnlyCode;
     Suggestion: AskSomething Shorten UseWords UseCalculator AskAboutTheRule SayWhatAboutTheCode AskInParts
         SayWhichMeaning;
-    Matter: NumberOf Statement;
-    Why: Relevant Different Needed;
+    ContradictionKind: NumberOf Statement;
+    SelectionReason: Relevant Different Needed;
 }
 
 fields! {
     Analysis: input complexity ambiguity segments sub_queries suitability;
-    Interim: results patterns best progress;
+    InterimSummary: results patterns best progress;
     Patterns: domains kinds confirmed;
     Selection: choices below_threshold passed_over not_considered;
     Contradiction: sources given matter;

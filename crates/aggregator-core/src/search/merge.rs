@@ -19,7 +19,7 @@ use super::canonical::{HostRange, PageKey, UrlError, trimmed, write_canonical, w
 use crate::provider::Hit;
 use crate::settings::Settings;
 use crate::source::{ProviderName, RankedSource, ResultId, Source};
-use crate::text::{CleanText, is_forbidden, plain_prefix};
+use crate::text::{CleanText, is_unsafe_char, printable_ascii_prefix};
 
 /// The constant of reciprocal rank fusion; 60 in the paper and in every implementation that was surveyed.
 pub const RRF_K: u32 = 60;
@@ -47,8 +47,9 @@ impl Weight {
         if weight > 0.0 && weight <= 1_000.0 { Ok(Self(weight)) } else { Err(WeightError { given: weight }) }
     }
 
-    /// The share of a rank, in units of 2^-40. With 64 providers of weight 1,000 the sum stays below 2^51.
-    fn share(self, rank: u32) -> u64 {
+    /// The term of the reciprocal rank fusion for a rank, in units of 2^-40. With 64 providers of weight 1,000 the sum stays
+    /// below 2^51.
+    fn rrf_score(self, rank: u32) -> u64 {
         (self.0 * UNITS_PER_ONE / (f64::from(RRF_K) + f64::from(rank))).round() as u64
     }
 }
@@ -59,9 +60,9 @@ impl Default for Weight {
     }
 }
 
-/// The provider of a hit: which one, and what its ranks are worth.
+/// A provider whose ranked hits are merged, with the weight of its ranks.
 #[derive(Debug, Clone)]
-pub struct Voter {
+pub struct RankedProvider {
     /// Position among the providers in name order, below 64; ties go to the lower one.
     pub index: u8,
     /// Its name.
@@ -92,10 +93,10 @@ struct Entry {
     host: HostRange,
     hash: u64,
     score: u64,
-    /// Bit per provider that listed it.
-    voters: u64,
+    /// One bit for each provider that listed it.
+    providers: u64,
     best_rank: u32,
-    best_voter: u8,
+    best_provider: u8,
     source: Arc<Source>,
 }
 
@@ -103,18 +104,18 @@ struct Entry {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Merged {
     /// A page that was not known.
-    New(Placed),
+    New(RankedResult),
     /// A known page, confirmed by another provider.
-    Confirmed(Placed),
+    Confirmed(RankedResult),
     /// A known page, listed again by the same provider: nothing changed.
     Repeated,
-    /// No page that can be shown.
-    Refused(Refusal),
+    /// The hit is not a page that can be shown.
+    Rejected(RejectReason),
 }
 
-/// Why a hit is no page that can be shown.
+/// The reason for which a hit is not a page that can be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum RejectReason {
     /// The URL has no canonical form.
     #[error(transparent)]
     Url(UrlError),
@@ -123,9 +124,9 @@ pub enum Refusal {
     Hidden,
 }
 
-/// A result and where it stands now.
+/// A result with its current rank and score.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Placed {
+pub struct RankedResult {
     /// The result.
     pub id: ResultId,
     /// Its rank, from 1.
@@ -148,7 +149,7 @@ impl ResultSet {
         }
     }
 
-    /// Makes room for about so many results.
+    /// Reserves memory for about `results` results.
     pub fn reserve(&mut self, results: usize) {
         self.entries.reserve(results);
         self.order.reserve(results);
@@ -169,24 +170,25 @@ impl ResultSet {
     }
 
     /// Adds a provider's hit at its rank, counted from 1.
-    pub fn add(&mut self, voter: &Voter, rank: u32, hit: Hit) -> Merged {
+    pub fn add(&mut self, provider: &RankedProvider, rank: u32, hit: Hit) -> Merged {
         let start = self.keys.len();
         match write_canonical(&hit.url, &mut self.keys) {
-            Ok(host) => self.add_page(voter, rank, hit, start, host, CleanText::line),
-            Err(error) => Merged::Refused(Refusal::Url(error)),
+            Ok(host) => self.add_page(provider, rank, hit, start, host, CleanText::single_line),
+            Err(error) => Merged::Rejected(RejectReason::Url(error)),
         }
     }
 
-    /// As [`add`](Self::add), for a provider of documents of this machine: a hit may be a file, and its snippet keeps its lines.
-    pub fn add_local(&mut self, voter: &Voter, rank: u32, hit: Hit) -> Merged {
+    /// As [`add`](Self::add), for a provider of documents of this machine: a hit may be a file, and its snippet keeps its
+    /// lines.
+    pub fn add_local(&mut self, provider: &RankedProvider, rank: u32, hit: Hit) -> Merged {
         let start = self.keys.len();
         let host = match write_canonical(&hit.url, &mut self.keys) {
             Err(UrlError::Scheme) => write_file(&hit.url, &mut self.keys),
             web => web,
         };
         match host {
-            Ok(host) => self.add_page(voter, rank, hit, start, host, CleanText::block),
-            Err(error) => Merged::Refused(Refusal::Url(error)),
+            Ok(host) => self.add_page(provider, rank, hit, start, host, CleanText::multi_line),
+            Err(error) => Merged::Rejected(RejectReason::Url(error)),
         }
     }
 
@@ -194,14 +196,14 @@ impl ResultSet {
     #[inline]
     fn add_page(
         &mut self,
-        voter: &Voter,
+        provider: &RankedProvider,
         rank: u32,
         hit: Hit,
         start: usize,
         host: HostRange,
         clean: impl Fn(String) -> CleanText,
     ) -> Merged {
-        let plain = plain_prefix(hit.url.as_bytes());
+        let plain = printable_ascii_prefix(hit.url.as_bytes());
         let is_plain = plain == hit.url.len() && !hit.url.starts_with(' ') && !hit.url.ends_with(' ');
         let hit = match is_plain {
             true => hit,
@@ -209,7 +211,7 @@ impl ResultSet {
                 Some(url) => Hit { url, ..hit },
                 None => {
                     self.keys.truncate(start);
-                    return Merged::Refused(Refusal::Hidden);
+                    return Merged::Rejected(RejectReason::Hidden);
                 }
             },
         };
@@ -223,10 +225,10 @@ impl ResultSet {
         };
         let known = self.table.find(hash, same);
         #[cfg(feature = "seeded-faults")]
-        let known = known.filter(|_| !crate::seeded_fault::is(crate::seeded_fault::Fault::KeptDuplicate));
+        let known = known.filter(|_| !crate::seeded_fault::is_active(crate::seeded_fault::Fault::KeptDuplicate));
         if let Some(&index) = known {
             self.keys.truncate(start);
-            return self.confirm(index, voter, rank, hit, clean);
+            return self.confirm(index, provider, rank, hit, clean);
         }
         let index = self.entries.len() as u32;
         self.entries.push(Entry {
@@ -235,53 +237,53 @@ impl ResultSet {
             key_bytes: (self.keys.len() - start) as u16,
             host,
             hash,
-            score: voter.weight.share(rank),
-            voters: 1 << voter.index,
+            score: provider.weight.rrf_score(rank),
+            providers: 1 << provider.index,
             best_rank: rank,
-            best_voter: voter.index,
-            source: show(voter, hit, clean),
+            best_provider: provider.index,
+            source: to_source(provider, hit, clean),
         });
         let entries = &self.entries;
         self.table.insert_unique(hash, index, |&index| entries[index as usize].hash);
-        let at = self.place_of(index);
+        let at = self.position_of(index);
         self.order.insert(at, index);
-        Merged::New(self.placed(index, at))
+        Merged::New(self.ranked_result(index, at))
     }
 
     #[inline]
     fn confirm(
         &mut self,
         index: u32,
-        voter: &Voter,
+        provider: &RankedProvider,
         rank: u32,
         hit: Hit,
         clean: impl Fn(String) -> CleanText,
     ) -> Merged {
-        let bit = 1 << voter.index;
+        let bit = 1 << provider.index;
         // A provider's hits come in rank order, so its first mention was its best.
-        if self.entries[index as usize].voters & bit != 0 {
+        if self.entries[index as usize].providers & bit != 0 {
             return Merged::Repeated;
         }
-        let before = self.place_of(index);
+        let before = self.position_of(index);
         self.order.remove(before);
         let entry = &mut self.entries[index as usize];
-        entry.voters |= bit;
-        entry.score += voter.weight.share(rank);
-        if (rank, voter.index) < (entry.best_rank, entry.best_voter) {
-            (entry.best_rank, entry.best_voter) = (rank, voter.index);
-            entry.source = show(voter, hit, clean);
+        entry.providers |= bit;
+        entry.score += provider.weight.rrf_score(rank);
+        if (rank, provider.index) < (entry.best_rank, entry.best_provider) {
+            (entry.best_rank, entry.best_provider) = (rank, provider.index);
+            entry.source = to_source(provider, hit, clean);
         }
-        let at = self.place_of(index);
+        let at = self.position_of(index);
         self.order.insert(at, index);
-        Merged::Confirmed(self.placed(index, at))
+        Merged::Confirmed(self.ranked_result(index, at))
     }
 
-    /// Where a result belongs in the order (or is, when it is in it): the number of results that are better.
-    fn place_of(&self, index: u32) -> usize {
+    /// The position of a result in the order, or the position to insert it at: the number of results that are better.
+    fn position_of(&self, index: u32) -> usize {
         let this = &self.entries[index as usize];
         self.order.partition_point(|&other| {
             #[cfg(feature = "seeded-faults")]
-            if crate::seeded_fault::is(crate::seeded_fault::Fault::OrderOfArrival) {
+            if crate::seeded_fault::is_active(crate::seeded_fault::Fault::OrderOfArrival) {
                 let score = self.entries[other as usize].score;
                 return score > this.score || (score == this.score && other < index);
             }
@@ -290,9 +292,9 @@ impl ResultSet {
         })
     }
 
-    fn placed(&self, index: u32, at: usize) -> Placed {
+    fn ranked_result(&self, index: u32, at: usize) -> RankedResult {
         let entry = &self.entries[index as usize];
-        Placed {
+        RankedResult {
             id: ResultId(index),
             rank: at as u32 + 1,
             score: score(entry.score),
@@ -303,15 +305,15 @@ impl ResultSet {
     /// The best results in order, numbered from 1.
     pub fn best(&self, most: usize) -> Arc<[RankedSource]> {
         let ranked = |(at, &index): (usize, &u32)| {
-            let Placed { id, rank, score, source } = self.placed(index, at);
+            let RankedResult { id, rank, score, source } = self.ranked_result(index, at);
             RankedSource { number: rank, id, score, source }
         };
         self.order.iter().enumerate().take(most).map(ranked).collect()
     }
 
-    /// How many providers listed a result of this set.
-    pub fn voters(&self, id: ResultId) -> u32 {
-        self.entries.get(id.0 as usize).map_or(0, |entry| entry.voters.count_ones())
+    /// The number of providers that listed a result of this set.
+    pub fn provider_count(&self, id: ResultId) -> u32 {
+        self.entries.get(id.0 as usize).map_or(0, |entry| entry.providers.count_ones())
     }
 
     /// The canonical URL of a result of this set.
@@ -322,7 +324,7 @@ impl ResultSet {
 
 fn score(units: u64) -> f64 {
     #[cfg(feature = "seeded-faults")]
-    if crate::seeded_fault::is(crate::seeded_fault::Fault::NegativeScores) {
+    if crate::seeded_fault::is_active(crate::seeded_fault::Fault::NegativeScores) {
         return -1.0;
     }
     units as f64 / UNITS_PER_ONE
@@ -341,25 +343,25 @@ impl Entry {
 fn shown_url(url: String) -> Option<String> {
     const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
     let trimmed = trimmed(&url);
-    if trimmed.len() == url.len() && !url.chars().any(is_forbidden) {
+    if trimmed.len() == url.len() && !url.chars().any(is_unsafe_char) {
         return Some(url);
     }
     let url = trimmed;
-    if url.chars().any(|c| is_forbidden(c) && !JOINERS.contains(&c)) {
+    if url.chars().any(|c| is_unsafe_char(c) && !JOINERS.contains(&c)) {
         return None;
     }
     Some(url.replace(JOINERS[0], "%E2%80%8C").replace(JOINERS[1], "%E2%80%8D"))
 }
 
 #[inline]
-fn show(voter: &Voter, hit: Hit, clean: impl Fn(String) -> CleanText) -> Arc<Source> {
-    let mut title = CleanText::line(hit.title);
+fn to_source(provider: &RankedProvider, hit: Hit, clean: impl Fn(String) -> CleanText) -> Arc<Source> {
+    let mut title = CleanText::single_line(hit.title);
     title.truncate(Settings::MAX_TITLE_BYTES);
     let mut snippet = clean(hit.snippet);
     snippet.truncate(Settings::MAX_SNIPPET_BYTES);
     // Checked by `add`: there is nothing in it to remove.
     let url = CleanText::from_clean(hit.url);
-    Arc::new(Source { url, title, snippet, provider: voter.name.clone() })
+    Arc::new(Source { url, title, snippet, provider: provider.name.clone() })
 }
 
 #[cfg(test)]
@@ -370,8 +372,8 @@ mod tests {
 
     use super::*;
 
-    fn voter(index: u8, weight: f64) -> Voter {
-        Voter { index, name: ProviderName::new(&format!("p{index}")), weight: Weight::new(weight).unwrap() }
+    fn provider(index: u8, weight: f64) -> RankedProvider {
+        RankedProvider { index, name: ProviderName::new(&format!("p{index}")), weight: Weight::new(weight).unwrap() }
     }
 
     fn hit(url: &str, title: &str) -> Hit {
@@ -384,7 +386,7 @@ mod tests {
 
     #[test]
     fn a_confirmed_result_rises_and_shows_its_best_ranked_provider() {
-        let (a, b) = (voter(0, 1.0), voter(1, 1.0));
+        let (a, b) = (provider(0, 1.0), provider(1, 1.0));
         let mut set = ResultSet::new(0);
         set.add(&a, 1, hit("https://example.org/first", "first"));
         set.add(&a, 2, hit("https://example.org/second", "from a"));
@@ -402,7 +404,7 @@ mod tests {
         for order in [[0, 1], [1, 0]] {
             let mut set = ResultSet::new(0);
             for index in order {
-                set.add(&voter(index, 1.0), 3, hit(&page(1), &format!("from {index}")));
+                set.add(&provider(index, 1.0), 3, hit(&page(1), &format!("from {index}")));
             }
             assert_eq!(set.best(1)[0].source.title.as_str(), "from 0");
         }
@@ -410,25 +412,25 @@ mod tests {
 
     #[test]
     fn passages_of_a_file_are_results_of_their_own_and_keep_their_lines() {
-        let voter = voter(0, 1.0);
+        let provider = provider(0, 1.0);
         let mut set = ResultSet::new(0);
         let passage = |url: &str| Hit { snippet: "one\n\ttwo\u{202e}\r\n".into(), ..hit(url, "a\nb") };
         for (rank, url) in (1..).zip(["file:///d/a%20b.md#install", "file:///d/a%20b.md#usage", "file:///d/a%20b.md"]) {
-            let Merged::New(placed) = set.add_local(&voter, rank, passage(url)) else { panic!("{url} was known") };
+            let Merged::New(placed) = set.add_local(&provider, rank, passage(url)) else { panic!("{url} was known") };
             assert_eq!((placed.source.url.as_str(), placed.source.title.as_str()), (url, "a b"));
             assert_eq!(placed.source.snippet.as_str(), "one\n\ttwo\n");
         }
-        assert_eq!(set.add_local(&voter, 4, passage("file://localhost/d/a%20b.md#usage")), Merged::Repeated);
+        assert_eq!(set.add_local(&provider, 4, passage("file://localhost/d/a%20b.md#usage")), Merged::Repeated);
         let key = set.page(ResultId(1)).unwrap();
         assert_eq!((key.as_str(), key.host(), key.path()), ("/d/a%20b.md#usage", "/d/a%20b.md", "/d/a%20b.md"));
         // A page of the web beside them is the one that others find.
-        set.add_local(&voter, 5, passage("https://example.org/x/#y"));
-        assert!(matches!(set.add(&self::voter(1, 1.0), 1, hit("http://example.org/x", "t")), Merged::Confirmed(_)));
+        set.add_local(&provider, 5, passage("https://example.org/x/#y"));
+        assert!(matches!(set.add(&self::provider(1, 1.0), 1, hit("http://example.org/x", "t")), Merged::Confirmed(_)));
     }
 
     #[test]
     fn what_is_no_file_of_this_machine_is_refused_and_leaves_no_key() {
-        let voter = voter(0, 1.0);
+        let provider = provider(0, 1.0);
         let mut set = ResultSet::new(0);
         let long = format!("file:///{}", "a".repeat(Settings::MAX_URL_BYTES));
         for (url, error) in [
@@ -437,25 +439,25 @@ mod tests {
             ("/d/a.md", UrlError::Malformed),
             (&long, UrlError::TooLong),
         ] {
-            assert_eq!(set.add_local(&voter, 1, hit(url, "t")), Merged::Refused(Refusal::Url(error)), "{url}");
+            assert_eq!(set.add_local(&provider, 1, hit(url, "t")), Merged::Rejected(RejectReason::Url(error)), "{url}");
         }
-        let of_the_web = set.add(&voter, 1, hit("file:///d/a.md", "t"));
-        assert_eq!(of_the_web, Merged::Refused(Refusal::Url(UrlError::Scheme)));
+        let of_the_web = set.add(&provider, 1, hit("file:///d/a.md", "t"));
+        assert_eq!(of_the_web, Merged::Rejected(RejectReason::Url(UrlError::Scheme)));
         assert!(set.keys.is_empty());
     }
 
     #[test]
     fn a_provider_cannot_vote_twice() {
-        let a = voter(0, 1.0);
+        let a = provider(0, 1.0);
         let mut set = ResultSet::new(0);
         set.add(&a, 1, hit(&page(1), "t"));
         assert_eq!(set.add(&a, 2, hit(&page(1), "t")), Merged::Repeated);
-        assert_eq!(set.best(9)[0].score, score(Weight::default().share(1)));
+        assert_eq!(set.best(9)[0].score, score(Weight::default().rrf_score(1)));
     }
 
     #[test]
     fn urls_that_cannot_be_shown_are_refused_and_leave_nothing_behind() {
-        let a = voter(0, 1.0);
+        let a = provider(0, 1.0);
         let mut set = ResultSet::new(0);
         for bad in [
             "https://example.org/\u{202e}x",
@@ -464,14 +466,14 @@ mod tests {
             "\u{feff}https://example.org/",
             "mailto:x@example.org",
         ] {
-            assert!(matches!(set.add(&a, 1, hit(bad, "t")), Merged::Refused(_)), "{bad:?}");
+            assert!(matches!(set.add(&a, 1, hit(bad, "t")), Merged::Rejected(_)), "{bad:?}");
         }
         assert!(set.is_empty() && set.keys.is_empty());
     }
 
     #[test]
     fn white_space_around_and_joiners_within_a_url_do_no_harm() {
-        let (a, b) = (voter(0, 1.0), voter(1, 1.0));
+        let (a, b) = (provider(0, 1.0), provider(1, 1.0));
         for (given, shown) in [
             (" https://example.org/a\r\n", "https://example.org/a"),
             ("\u{a0}https://example.org/b\u{2028}", "https://example.org/b"),
@@ -489,7 +491,7 @@ mod tests {
     fn every_rank_has_a_share() {
         let mut set = ResultSet::new(0);
         for (index, rank) in (0..).zip([1, 1_000, u32::MAX]) {
-            assert!(matches!(set.add(&voter(index, 1.0), rank, hit(&page(rank), "t")), Merged::New(_)));
+            assert!(matches!(set.add(&provider(index, 1.0), rank, hit(&page(rank), "t")), Merged::New(_)));
         }
         assert!(set.best(3).windows(2).all(|pair| pair[0].score > pair[1].score));
     }
@@ -517,7 +519,7 @@ mod tests {
             if let Some(&number) = lists[chosen].1.get(next[chosen]) {
                 next[chosen] += 1;
                 let title = format!("{number} from {chosen}");
-                set.add(&voter(chosen as u8, lists[chosen].0), next[chosen] as u32, hit(&page(number), &title));
+                set.add(&provider(chosen as u8, lists[chosen].0), next[chosen] as u32, hit(&page(number), &title));
             }
         }
         set

@@ -17,25 +17,25 @@ use std::task::{Context, Poll};
 use tokio::time::Instant;
 
 use crate::analysis::Analysis;
-use crate::deadline::Allowance;
-use crate::event::{Cut, EventKind, HitCounts, Outcome, ProviderReport};
-use crate::isolate::Isolated;
-use crate::limits::MAX_SWALLOWED;
+use crate::deadline::TimeBudget;
+use crate::event::{EventKind, HitCounts, Outcome, ProviderReport, Truncation};
+use crate::isolate::CatchUnwindStream;
+use crate::limits::MAX_ITEMS_PER_POLL;
 use crate::provider::{Hit, SearchRequest};
 use crate::query::Query;
-use crate::shared::{Parts, Provider};
+use crate::shared::{EngineInner, Provider};
 use crate::source::{RankedSource, ResultId};
-use fan_out::{FanOut, Said};
-use merge::{Merged, Placed, ResultSet};
-use patterns::{Interim, Progress, Tally};
+use fan_out::{FanOut, StreamEvent};
+use merge::{Merged, RankedResult, ResultSet};
+use patterns::{InterimSummary, PatternCounter, Progress};
 use select::{Selection, SelectionSettings};
 
-/// Titles in an interim.
+/// Number of titles in an interim summary.
 const INTERIM_BEST: usize = 3;
 
 /// The search of one query.
 pub(crate) struct Search {
-    /// Set when the query was analysed; told to providers.
+    /// The analysis of the query, for the requests to providers; set once the query was analysed.
     analysis: Option<Arc<Analysis>>,
     results: ResultSet,
     streams: FanOut,
@@ -47,13 +47,13 @@ pub(crate) struct Search {
     running: usize,
     hits: HitCounts,
     reports: Vec<Arc<ProviderReport>>,
-    /// Where interims are wanted.
-    interim: Option<Box<Batches>>,
+    /// Set if interim summaries are wanted.
+    interim: Option<Box<InterimSchedule>>,
 }
 
-/// When the next interim is due, and what it will say.
-struct Batches {
-    tally: Tally,
+/// When the next interim summary is due, and the counts that it will have.
+struct InterimSchedule {
+    counter: PatternCounter,
     /// When the search began.
     began: Instant,
     size: u32,
@@ -69,11 +69,11 @@ struct Call {
 }
 
 impl Search {
-    pub(crate) fn new(parts: &Parts, now: Instant) -> Self {
-        let providers = parts.providers.len();
+    pub(crate) fn new(engine: &EngineInner, now: Instant) -> Self {
+        let providers = engine.providers.len();
         Self {
             analysis: None,
-            results: ResultSet::new(parts.hash_seed),
+            results: ResultSet::new(engine.hash_seed),
             streams: FanOut::with_capacity(providers),
             calls: Vec::with_capacity(providers),
             next_expiry: now,
@@ -81,19 +81,18 @@ impl Search {
             running: 0,
             hits: HitCounts::default(),
             reports: Vec::with_capacity(providers),
-            interim: parts
-                .settings
-                .streaming_batch_size
-                .map(|size| Box::new(Batches { tally: Tally::default(), began: now, size, next: size })),
+            interim: engine.settings.streaming_batch_size.map(|size| {
+                Box::new(InterimSchedule { counter: PatternCounter::default(), began: now, size, next: size })
+            }),
         }
     }
 
-    /// Tells providers what the query is.
-    pub(crate) fn tell(&mut self, analysis: Arc<Analysis>) {
+    /// Sets the analysis that requests to providers carry.
+    pub(crate) fn set_analysis(&mut self, analysis: Arc<Analysis>) {
         self.analysis = Some(analysis);
     }
 
-    /// What providers are told.
+    /// The analysis that requests to providers carry.
     pub(crate) fn analysis(&self) -> Option<&Analysis> {
         self.analysis.as_deref()
     }
@@ -101,22 +100,22 @@ impl Search {
     /// Next event, `Ready(None)` when every provider is through.
     pub(crate) fn poll(
         &mut self,
-        parts: &Parts,
+        engine: &EngineInner,
         query: &Arc<Query>,
         now: Instant,
-        time: &mut Allowance,
+        time: &mut TimeBudget,
         cx: &mut Context<'_>,
     ) -> Poll<Option<EventKind>> {
-        if self.calls.len() < parts.providers.len() {
+        if self.calls.len() < engine.providers.len() {
             let next = match now < time.search_deadline {
-                true => self.start(parts, query, now, time),
-                // Nobody polled for so long that there is no time left to ask.
-                false => self.skip(parts, now, Outcome::Timeout),
+                true => self.start(engine, query, now, time),
+                // The stream was not polled for so long that there is no time left to ask.
+                false => self.skip(engine, now, Outcome::Timeout),
             };
             return Poll::Ready(Some(next));
         }
         if self.interim.is_some()
-            && let Some(event) = self.look_back(parts, now, time)
+            && let Some(event) = self.poll_interim(engine, now, time)
         {
             return Poll::Ready(Some(event));
         }
@@ -126,11 +125,11 @@ impl Search {
                 return Poll::Ready(None);
             }
             if now >= self.next_expiry
-                && let Some(event) = self.expire(parts, now)
+                && let Some(event) = self.expire(engine, now)
             {
                 return Poll::Ready(Some(event));
             }
-            if let Poll::Ready(event) = self.poll_streams(parts, now, cx) {
+            if let Poll::Ready(event) = self.poll_streams(engine, now, cx) {
                 return Poll::Ready(Some(event));
             }
             if time.poll_until(self.next_expiry, cx).is_pending() {
@@ -141,156 +140,158 @@ impl Search {
         }
     }
 
-    fn poll_streams(&mut self, parts: &Parts, now: Instant, cx: &mut Context<'_>) -> Poll<EventKind> {
-        for _ in 0..MAX_SWALLOWED {
-            let (index, said) = match self.streams.poll_next(self.at_limit, cx) {
-                Poll::Ready(said) => said,
+    fn poll_streams(&mut self, engine: &EngineInner, now: Instant, cx: &mut Context<'_>) -> Poll<EventKind> {
+        for _ in 0..MAX_ITEMS_PER_POLL {
+            let (index, event) = match self.streams.poll_next(self.at_limit, cx) {
+                Poll::Ready(event) => event,
                 Poll::Pending => return Poll::Pending,
             };
-            let outcome = match said {
-                Said::Hit(hit) => match self.take(parts, index, hit) {
-                    Taken::Event(event) => return Poll::Ready(event),
-                    Taken::Swallowed => continue,
-                    Taken::TooMany => Outcome::Partial(Cut::Limit),
+            let outcome = match event {
+                StreamEvent::Hit(hit) => match self.take(engine, index, hit) {
+                    HitOutcome::Event(event) => return Poll::Ready(event),
+                    HitOutcome::NoEvent => continue,
+                    HitOutcome::OverLimit => Outcome::Partial(Truncation::Limit),
                 },
-                Said::Nothing => Outcome::Partial(Cut::Limit),
-                Said::End => Outcome::Ok,
-                Said::Failed(error) if self.calls[index].hits > 0 => Outcome::Partial(Cut::Error(error)),
-                Said::Failed(error) => Outcome::Error(error),
+                StreamEvent::Pending => Outcome::Partial(Truncation::Limit),
+                StreamEvent::End => Outcome::Ok,
+                StreamEvent::Failed(error) if self.calls[index].hits > 0 => Outcome::Partial(Truncation::Error(error)),
+                StreamEvent::Failed(error) => Outcome::Error(error),
             };
-            return Poll::Ready(self.finish(parts, index, outcome, now));
+            return Poll::Ready(self.finish(engine, index, outcome, now));
         }
         cx.waker().wake_by_ref();
         Poll::Pending
     }
 
-    fn start(&mut self, parts: &Parts, query: &Arc<Query>, now: Instant, time: &Allowance) -> EventKind {
+    fn start(&mut self, engine: &EngineInner, query: &Arc<Query>, now: Instant, time: &TimeBudget) -> EventKind {
         let index = self.calls.len();
-        let provider = &parts.providers[index];
-        let expires = (now + provider.timeout.unwrap_or(parts.settings.provider_timeout)).min(time.search_deadline);
+        let provider = &engine.providers[index];
+        let expires = (now + provider.timeout.unwrap_or(engine.settings.provider_timeout)).min(time.search_deadline);
         if index == 0 {
             self.next_expiry = expires;
-            self.results.reserve(10 * parts.providers.len());
+            self.results.reserve(10 * engine.providers.len());
         }
         self.next_expiry = self.next_expiry.min(expires);
         self.calls.push(Call { started: now, expires, hits: 0, running: true });
         self.running += 1;
-        let request = SearchRequest::new(Arc::clone(query), parts.settings.max_hits, expires);
-        let request = request.with_analysis(self.analysis.clone()).within(provider.query_limit);
+        let request = SearchRequest::new(Arc::clone(query), engine.settings.max_hits, expires);
+        let request = request.with_analysis(self.analysis.clone()).with_query_limit(provider.query_limit);
         let call = || provider.provider.search(request);
         #[cfg(feature = "seeded-faults")]
         let call = || crate::seeded_stream::hits(call());
-        let stream = Isolated::call(call);
+        let stream = CatchUnwindStream::call(call);
         // A provider that panicked when it was called is a stream that fails at once: one way to report it.
-        self.streams.push(stream.unwrap_or_else(Isolated::failing));
-        EventKind::ProviderStarted { provider: provider.voter.name.clone() }
+        self.streams.push(stream.unwrap_or_else(CatchUnwindStream::failing));
+        EventKind::ProviderStarted { provider: provider.ranked.name.clone() }
     }
 
-    fn take(&mut self, parts: &Parts, index: usize, hit: Hit) -> Taken {
+    fn take(&mut self, engine: &EngineInner, index: usize, hit: Hit) -> HitOutcome {
         let call = &mut self.calls[index];
         call.hits += 1;
         self.hits.yielded += 1;
         #[cfg(feature = "seeded-faults")]
-        if crate::seeded_fault::is(crate::seeded_fault::Fault::DroppedResult) && self.hits.yielded.is_multiple_of(7) {
-            return Taken::Swallowed;
+        if crate::seeded_fault::is_active(crate::seeded_fault::Fault::DroppedResult)
+            && self.hits.yielded.is_multiple_of(7)
+        {
+            return HitOutcome::NoEvent;
         }
-        if call.hits > parts.settings.max_hits {
+        if call.hits > engine.settings.max_hits {
             self.hits.dropped.over_limit += 1;
-            return Taken::TooMany;
+            return HitOutcome::OverLimit;
         }
-        if call.hits == parts.settings.max_hits {
+        if call.hits == engine.settings.max_hits {
             self.at_limit |= 1 << index;
         }
-        let Provider { voter, is_local, .. } = &parts.providers[index];
+        let Provider { ranked, is_local, .. } = &engine.providers[index];
         let merged = match is_local {
-            false => self.results.add(voter, call.hits, hit),
-            true => self.results.add_local(voter, call.hits, hit),
+            false => self.results.add(ranked, call.hits, hit),
+            true => self.results.add_local(ranked, call.hits, hit),
         };
         match merged {
-            Merged::New(Placed { id, rank, score, source }) => {
+            Merged::New(RankedResult { id, rank, score, source }) => {
                 self.hits.emitted += 1;
                 if self.interim.is_some() {
-                    self.tally(id, true);
+                    self.count_result(id, true);
                 }
-                Taken::Event(EventKind::Result { id, rank, score, source })
+                HitOutcome::Event(EventKind::Result { id, rank, score, source })
             }
-            Merged::Confirmed(Placed { id, rank, score, source }) => {
+            Merged::Confirmed(RankedResult { id, rank, score, source }) => {
                 self.hits.merged += 1;
                 if self.interim.is_some() {
-                    self.tally(id, false);
+                    self.count_result(id, false);
                 }
-                Taken::Event(EventKind::ResultRevised { id, rank, score, source })
+                HitOutcome::Event(EventKind::ResultRevised { id, rank, score, source })
             }
             Merged::Repeated => {
                 self.hits.merged += 1;
-                Taken::Swallowed
+                HitOutcome::NoEvent
             }
-            Merged::Refused(_) => {
+            Merged::Rejected(_) => {
                 self.hits.dropped.invalid_url += 1;
-                Taken::Swallowed
+                HitOutcome::NoEvent
             }
         }
     }
 
-    /// Counts a result that was found, or confirmed.
+    /// Counts a result for the interim summaries: `found` says whether it is new, else it was confirmed.
     #[cold]
-    fn tally(&mut self, id: ResultId, found: bool) {
-        let Some(batches) = &mut self.interim else { return };
+    fn count_result(&mut self, id: ResultId, found: bool) {
+        let Some(schedule) = &mut self.interim else { return };
         match self.results.page(id).filter(|_| found) {
-            Some(page) => batches.tally.found(&page),
-            None if self.results.voters(id) == 2 => batches.tally.confirmed(),
+            Some(page) => schedule.counter.found(&page),
+            None if self.results.provider_count(id) == 2 => schedule.counter.confirmed(),
             None => {}
         }
     }
 
-    /// What the results so far have in common, if a batch is complete.
+    /// The next interim summary, if it is due.
     #[cold]
-    fn look_back(&mut self, parts: &Parts, now: Instant, time: &Allowance) -> Option<EventKind> {
-        let batches = self.interim.as_mut().filter(|batches| self.hits.emitted >= batches.next)?;
-        batches.next += batches.size;
+    fn poll_interim(&mut self, engine: &EngineInner, now: Instant, time: &TimeBudget) -> Option<EventKind> {
+        let schedule = self.interim.as_mut().filter(|schedule| self.hits.emitted >= schedule.next)?;
+        schedule.next += schedule.size;
         let best = self.results.best(INTERIM_BEST);
-        Some(EventKind::Interim(Box::new(Interim {
+        Some(EventKind::Interim(Box::new(InterimSummary {
             results: self.hits.emitted,
-            patterns: batches.tally.patterns(),
+            patterns: schedule.counter.patterns(),
             best: best.iter().map(|source| source.source.title.clone()).collect(),
             progress: Progress {
                 finished: self.reports.len() as u32,
-                providers: parts.providers.len() as u32,
-                time_percent: time.percent_of_search(batches.began, now),
+                providers: engine.providers.len() as u32,
+                time_percent: time.percent_of_search(schedule.began, now),
             },
         })))
     }
 
     /// Ends one call whose time is up, if there is one.
-    fn expire(&mut self, parts: &Parts, now: Instant) -> Option<EventKind> {
+    fn expire(&mut self, engine: &EngineInner, now: Instant) -> Option<EventKind> {
         let index = self.calls.iter().position(|call| call.running && now >= call.expires)?;
         let outcome = match self.calls[index].hits {
             0 => Outcome::Timeout,
-            _ => Outcome::Partial(Cut::Timeout),
+            _ => Outcome::Partial(Truncation::Timeout),
         };
-        Some(self.finish(parts, index, outcome, now))
+        Some(self.finish(engine, index, outcome, now))
     }
 
-    fn finish(&mut self, parts: &Parts, index: usize, outcome: Outcome, now: Instant) -> EventKind {
+    fn finish(&mut self, engine: &EngineInner, index: usize, outcome: Outcome, now: Instant) -> EventKind {
         self.streams.end(index);
         self.calls[index].running = false;
         self.running -= 1;
         if let Some(expiry) = self.calls.iter().filter(|call| call.running).map(|call| call.expires).min() {
             self.next_expiry = expiry;
         }
-        self.report(parts, index, outcome, now)
+        self.report(engine, index, outcome, now)
     }
 
     /// Reports the next provider without having asked it.
-    fn skip(&mut self, parts: &Parts, now: Instant, outcome: Outcome) -> EventKind {
+    fn skip(&mut self, engine: &EngineInner, now: Instant, outcome: Outcome) -> EventKind {
         self.calls.push(Call { started: now, expires: now, hits: 0, running: false });
-        self.report(parts, self.calls.len() - 1, outcome, now)
+        self.report(engine, self.calls.len() - 1, outcome, now)
     }
 
-    fn report(&mut self, parts: &Parts, index: usize, outcome: Outcome, now: Instant) -> EventKind {
+    fn report(&mut self, engine: &EngineInner, index: usize, outcome: Outcome, now: Instant) -> EventKind {
         let call = &self.calls[index];
         let report = Arc::new(ProviderReport {
-            provider: parts.providers[index].voter.name.clone(),
+            provider: engine.providers[index].ranked.name.clone(),
             outcome,
             latency: now.saturating_duration_since(call.started),
             hits: call.hits,
@@ -299,13 +300,14 @@ impl Search {
         EventKind::ProviderFinished(report)
     }
 
-    /// Ends the next provider that is not through, or was never asked, because the query ends; `None` when all are.
-    pub(crate) fn end_next(&mut self, parts: &Parts, outcome: Outcome, now: Instant) -> Option<EventKind> {
+    /// Ends the next provider that has not finished, because the query ends. `None` once all have finished. A provider that
+    /// was never asked is reported, too.
+    pub(crate) fn finish_next(&mut self, engine: &EngineInner, outcome: Outcome, now: Instant) -> Option<EventKind> {
         if let Some(index) = self.calls.iter().position(|call| call.running) {
-            return Some(self.finish(parts, index, outcome, now));
+            return Some(self.finish(engine, index, outcome, now));
         }
-        let all_asked = self.calls.len() == parts.providers.len();
-        (!all_asked).then(|| self.skip(parts, now, outcome))
+        let all_asked = self.calls.len() == engine.providers.len();
+        (!all_asked).then(|| self.skip(engine, now, outcome))
     }
 
     /// Drops all streams now, before anything is said about it.
@@ -318,11 +320,11 @@ impl Search {
     /// The sources for an answer, and why each was selected, where they are selected.
     pub(crate) fn sources(
         &self,
-        parts: &Parts,
+        engine: &EngineInner,
         query: &Query,
         most: u32,
     ) -> (Arc<[RankedSource]>, Option<Arc<Selection>>) {
-        match &parts.settings.selection {
+        match &engine.settings.selection {
             None => (self.best(most), None),
             Some(settings) => self.select(query, most as usize, settings),
         }
@@ -363,8 +365,9 @@ impl Search {
     }
 }
 
-enum Taken {
+/// What became of a hit.
+enum HitOutcome {
     Event(EventKind),
-    Swallowed,
-    TooMany,
+    NoEvent,
+    OverLimit,
 }

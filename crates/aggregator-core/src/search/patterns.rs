@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::canonical::PageKey;
 use crate::text::CleanText;
 
-/// Most repeated domains that are told.
+/// Maximum number of repeated domains in [`Patterns`].
 pub const MAX_DOMAINS: usize = 8;
 
 /// What the results so far have in common.
@@ -84,16 +84,16 @@ impl std::fmt::Display for ContentKind {
     }
 }
 
-/// Counts results as they come; each costs one look at a map, however many there are.
+/// Counts results as they come, for [`Patterns`]. Each result costs one look-up in a map, however many there are.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct PatternCounter {
     domains: BTreeMap<Arc<str>, u32>,
     repeated: Vec<Domain>,
     kinds: [u32; 4],
     confirmed: u32,
 }
 
-impl Tally {
+impl PatternCounter {
     /// A page that was not known.
     pub(crate) fn found(&mut self, page: &PageKey<'_>) {
         let kind = ContentKind::of(page);
@@ -153,11 +153,11 @@ impl Progress {
     }
 }
 
-/// A look at the results so far, after every [`Settings::streaming_batch_size`](crate::Settings::streaming_batch_size) of
-/// them.
+/// A summary of the results so far, emitted after every
+/// [`Settings::streaming_batch_size`](crate::Settings::streaming_batch_size) of them.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Interim {
+pub struct InterimSummary {
     /// Results so far.
     pub results: u32,
     /// What they have in common.
@@ -167,6 +167,10 @@ pub struct Interim {
     /// How far the search is.
     pub progress: Progress,
 }
+
+#[doc(hidden)]
+#[deprecated(note = "renamed to `InterimSummary`")]
+pub type Interim = InterimSummary;
 
 #[cfg(test)]
 mod tests {
@@ -212,16 +216,16 @@ mod tests {
         /// Keeping the most frequent up to date gives what sorting all of them would.
         #[test]
         fn the_most_frequent_domains_are_those_that_sorting_gives(hosts in prop::collection::vec(0_u8..20, 0..200)) {
-            let mut tally = Tally::default();
+            let mut counter = PatternCounter::default();
             let mut counts = BTreeMap::new();
             for host in &hosts {
-                with_key(&format!("{host}.example/{}", counts.len()), |page| tally.found(page));
+                with_key(&format!("{host}.example/{}", counts.len()), |page| counter.found(page));
                 *counts.entry(format!("{host}.example")).or_insert(0_u32) += 1;
             }
             let mut sorted: Vec<(String, u32)> = counts.into_iter().filter(|(_, count)| *count > 1).collect();
             sorted.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
             sorted.truncate(MAX_DOMAINS);
-            let patterns = tally.patterns();
+            let patterns = counter.patterns();
             let told: Vec<(String, u32)> =
                 patterns.domains.iter().map(|domain| (domain.name.to_string(), domain.results)).collect();
             prop_assert_eq!(told, sorted);

@@ -18,9 +18,10 @@ pub const MAX_CANDIDATES: usize = 256;
 /// the next limit it bounds what one poll does.
 const MAX_COMPARED: usize = 100;
 
-/// Subject words by which results are compared, those with the smallest hashes (Broder, "On the resemblance and containment
-/// of documents", 1997); most titles and snippets have fewer.
-const SKETCH: usize = 64;
+/// Maximum number of subject words in the sketch of a result, by which results are compared. The words with the smallest hashes
+/// are taken (bottom-k sketch; Broder, "On the resemblance and containment of documents", 1997). Most titles and snippets have
+/// fewer.
+const SKETCH_LEN: usize = 64;
 
 settings! {
     /// How sources are selected.
@@ -37,19 +38,23 @@ settings! {
     }
 }
 
-/// Why a result became a source.
+/// The reason for which a result became a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Why {
-    /// It is among the most relevant; diversity took nothing from it that mattered.
+pub enum SelectionReason {
+    /// The result is among the most relevant ones, and would be a source without the diversity factor, too.
     Relevant,
-    /// More relevant ones resemble what was chosen before it.
+    /// The result differs from the sources that were chosen before it. More relevant results resemble them.
     Different,
-    /// It is below the threshold, and without it there would be too few sources.
+    /// The result is below the threshold. Without it there would be too few sources.
     Needed,
 }
 
-impl std::fmt::Display for Why {
+#[doc(hidden)]
+#[deprecated(note = "renamed to `SelectionReason`")]
+pub type Why = SelectionReason;
+
+impl std::fmt::Display for SelectionReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(match self {
             Self::Relevant => "relevant",
@@ -72,7 +77,7 @@ pub struct Choice {
     /// but at least a half within a domain.
     pub similarity: Score,
     /// Why it was chosen.
-    pub why: Why,
+    pub why: SelectionReason,
 }
 
 /// What was selected, and what was not.
@@ -93,7 +98,7 @@ pub struct Selection {
 struct Candidate<'a> {
     source: &'a RankedSource,
     host: &'a str,
-    /// At most [`SKETCH`] of them.
+    /// At most [`SKETCH_LEN`] of them.
     terms: Vec<u64>,
     /// Its score as a share of the best.
     by_score: u32,
@@ -104,7 +109,7 @@ struct Candidate<'a> {
     needed: bool,
     /// To what was chosen so far.
     similarity: u32,
-    why: Option<Why>,
+    why: Option<SelectionReason>,
 }
 
 /// Selects sources from the best of so many results in their order, best first, with the host of each. What is selected keeps
@@ -126,7 +131,7 @@ pub(crate) fn select<'a>(
         terms.extend(crate::analysis::terms(snippet));
         terms.sort_unstable();
         terms.dedup();
-        terms.truncate(SKETCH);
+        terms.truncate(SKETCH_LEN);
         let found = asked.find_in([title, snippet]);
         had |= found.words;
         let by_score = (source.score / best_score * 1_000.0) as u32;
@@ -209,9 +214,9 @@ fn choose(candidates: &mut [Candidate<'_>], most: usize, diversity: u32) {
             return;
         };
         candidates[chosen].why = Some(match relevant[chosen] {
-            _ if candidates[chosen].needed => Why::Needed,
-            true => Why::Relevant,
-            false => Why::Different,
+            _ if candidates[chosen].needed => SelectionReason::Needed,
+            true => SelectionReason::Relevant,
+            false => SelectionReason::Different,
         });
         if round >= MAX_COMPARED {
             continue;
@@ -248,8 +253,8 @@ mod tests {
     fn results(pages: &[(&'static str, &str)]) -> Vec<(RankedSource, &'static str)> {
         let result = |(index, &(host, title)): (usize, &(&'static str, &str))| {
             let source = Source {
-                url: CleanText::line(format!("https://{host}/{index}")),
-                title: CleanText::line(title),
+                url: CleanText::single_line(format!("https://{host}/{index}")),
+                title: CleanText::single_line(title),
                 snippet: CleanText::default(),
                 provider: ProviderName::new("p"),
             };
@@ -286,10 +291,10 @@ mod tests {
     fn relevance_alone_takes_the_relevant_and_diversity_takes_others() {
         let by_relevance = selected(&PAGES, "rust ownership", 2, [0.0, 0.0]);
         assert_eq!(ids(&by_relevance), [0, 1]);
-        assert!(by_relevance.choices.iter().all(|choice| choice.why == Why::Relevant));
+        assert!(by_relevance.choices.iter().all(|choice| choice.why == SelectionReason::Relevant));
         let diverse = selected(&PAGES, "rust ownership", 2, [0.6, 0.5]);
         assert_eq!(ids(&diverse), [0, 3], "{diverse:?}");
-        assert_eq!(diverse.choices[1].why, Why::Different);
+        assert_eq!(diverse.choices[1].why, SelectionReason::Different);
         assert!(diverse.choices[1].similarity < Score::from_thousandths(500));
         assert_eq!((diverse.below_threshold, diverse.passed_over), (1, 2), "the garden, and twice the same");
     }
@@ -300,7 +305,11 @@ mod tests {
         assert_eq!(ids(&selected(&PAGES, "rust ownership", 5, [0.6, 0.3])), [0, 1, 2, 3]);
         assert_eq!(selected(&[], "rust", 5, [0.3, 0.3]), Selection::default());
         let best = selected(&[PAGES[4], PAGES[0]], "rust ownership borrow checker", 5, [1.0, 0.3]);
-        assert_eq!((ids(&best), best.choices[0].why), (vec![1], Why::Relevant), "the best is not the best ranked");
+        assert_eq!(
+            (ids(&best), best.choices[0].why),
+            (vec![1], SelectionReason::Relevant),
+            "the best is not the best ranked"
+        );
         // No page has more than a half of what is asked, and the best is kept with what is nearly as good.
         let pages = [("a.example", "Rust ownership"), ("b.example", "Rust"), ("c.example", "Lifetimes and borrowing")];
         let half = selected(&pages, "rust ownership lifetimes borrowing", 5, [0.7, 0.3]);
@@ -325,7 +334,7 @@ mod tests {
             let settings = SelectionSettings { relevance_threshold: 0.9, min_sources, diversity_factor: 0.3 };
             let selection = selected_by(&pages, "rust ownership", most, settings);
             assert_eq!(selection.choices.len() + selection.below_threshold as usize, 4, "{selection:?}");
-            let needed = selection.choices.iter().filter(|choice| choice.why == Why::Needed).count();
+            let needed = selection.choices.iter().filter(|choice| choice.why == SelectionReason::Needed).count();
             (ids(&selection), needed)
         };
         assert_eq!(kept(1, 5), (vec![2], 0));

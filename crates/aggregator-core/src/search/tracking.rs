@@ -27,9 +27,9 @@ const HEADS: [u32; 6] = heads();
 pub fn is_tracking(name: &str) -> bool {
     #[cfg(feature = "seeded-faults")]
     {
-        use crate::seeded_fault::{Fault, is};
-        if is(Fault::TrackingKept) || is(Fault::QueriesDropped) {
-            return is(Fault::QueriesDropped);
+        use crate::seeded_fault::{Fault, is_active};
+        if is_active(Fault::TrackingKept) || is_active(Fault::QueriesDropped) {
+            return is_active(Fault::QueriesDropped);
         }
     }
     let name = name.as_bytes();

@@ -101,7 +101,7 @@ proptest! {
     fn what_is_sent_is_the_text_or_bounded_and_of_its_words(text in text(), chars in 1u32..60, words in 1u32..12) {
         let Ok(query) = Query::new(text) else { return Ok(()) };
         let limit = QueryLimit { chars, words };
-        let request = SearchRequest::new(Arc::new(query), 1, Instant::now()).within(limit);
+        let request = SearchRequest::new(Arc::new(query), 1, Instant::now()).with_query_limit(limit);
         let (whole, sent) = (request.query.text().as_str(), request.text());
         prop_assert!(limit.allows(sent), "{sent:?}");
         prop_assert!(!sent.is_empty() && sent.trim() == sent && !sent.contains('\n'), "{sent:?}");

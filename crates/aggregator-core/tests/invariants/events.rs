@@ -3,9 +3,9 @@
 use std::task::Poll;
 use std::time::Duration;
 
-use aggregator_core::event::{CancelReason, Cut, EventKind, Outcome, QueryFailure, Stage};
+use aggregator_core::event::{CancelReason, EventKind, ExecutionError, Outcome, Stage, Truncation};
 use aggregator_core::model::Chunk;
-use aggregator_core::provider::{FailureKind, Hit, ProviderError};
+use aggregator_core::provider::{Hit, ProviderError, ProviderErrorKind};
 use aggregator_core::{Engine, ProviderOptions, Settings};
 use aggregator_mocks::{Probe, Step, Transcript};
 use futures::{StreamExt as _, stream};
@@ -58,7 +58,7 @@ async fn i3_every_hit_is_accounted_for() {
 async fn i3_a_flood_is_cut_at_the_limit_and_counted() {
     let engine = Engine::builder().provider(provider("a", &[Step::Flood])).build().unwrap();
     let events = read(&mut engine.run(query())).await;
-    assert_eq!(outcomes(&events)[0].1, Outcome::Partial(Cut::Limit));
+    assert_eq!(outcomes(&events)[0].1, Outcome::Partial(Truncation::Limit));
     let hits = last(&events).1.summary().unwrap().hits;
     assert_eq!((hits.yielded, hits.emitted, hits.dropped.over_limit), (51, 50, 1));
 }
@@ -68,8 +68,8 @@ async fn i3_limits_hold_at_one_less_exactly_and_one_more() {
     for (given, outcome, dropped) in [
         (4, Outcome::Ok, 0),
         (5, Outcome::Ok, 0),
-        (6, Outcome::Partial(Cut::Limit), 1),
-        (9, Outcome::Partial(Cut::Limit), 1),
+        (6, Outcome::Partial(Truncation::Limit), 1),
+        (9, Outcome::Partial(Truncation::Limit), 1),
     ] {
         let urls = (0..given).map(|n| Ok(hit(&format!("https://example.org/{n}")))).collect::<Vec<_>>();
         let eager = Custom("a", move |_| stream::iter(urls.clone()).boxed());
@@ -91,7 +91,7 @@ async fn i3_whoever_stays_silent_at_the_limit_is_not_waited_for() {
     settings.max_hits = 2;
     let engine = Engine::builder().provider(hanging).settings(settings).build().unwrap();
     let events = read(&mut engine.run(query())).await;
-    assert_eq!(outcomes(&events), [("a".into(), Outcome::Partial(Cut::Limit), Duration::ZERO)]);
+    assert_eq!(outcomes(&events), [("a".into(), Outcome::Partial(Truncation::Limit), Duration::ZERO)]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -128,8 +128,8 @@ async fn i5_each_kind_of_trouble_is_an_outcome_and_the_others_go_on() {
     let well = [Step::Wait(5 * MS), emit(3)];
     let engine = Engine::builder()
         .provider(provider("a-well", &well))
-        .provider(provider("b-fails", &[Step::Fail(FailureKind::RateLimited)]))
-        .provider(provider("c-fails-late", &[emit(1), Step::Fail(FailureKind::Truncated)]))
+        .provider(provider("b-fails", &[Step::Fail(ProviderErrorKind::RateLimited)]))
+        .provider(provider("c-fails-late", &[emit(1), Step::Fail(ProviderErrorKind::Truncated)]))
         .provider(provider("d-hangs", &[Step::Hang]))
         .provider(provider("e-hangs-late", &[emit(2), Step::Hang]))
         .provider(provider("f-panics-when-called", &well).panicking_on_call())
@@ -146,7 +146,7 @@ async fn i5_each_kind_of_trouble_is_an_outcome_and_the_others_go_on() {
         .unwrap();
     let events = read(&mut engine.run(query())).await;
     let panicked = |outcome: &Outcome| match outcome {
-        Outcome::Error(error) | Outcome::Partial(Cut::Error(error)) => error.kind == FailureKind::Panicked,
+        Outcome::Error(error) | Outcome::Partial(Truncation::Error(error)) => error.kind == ProviderErrorKind::Panicked,
         _ => false,
     };
     let failed = |kind| move |outcome: &Outcome| matches!(outcome, Outcome::Error(error) if error.kind == kind);
@@ -154,15 +154,15 @@ async fn i5_each_kind_of_trouble_is_an_outcome_and_the_others_go_on() {
     type Fits<'a> = &'a dyn Fn(&Outcome) -> bool;
     let expected: [(&str, u64, Fits<'_>); 12] = [
         ("a-well", 5, &|outcome| *outcome == Outcome::Ok),
-        ("b-fails", 0, &failed(FailureKind::RateLimited)),
-        ("c-fails-late", 0, &|outcome| matches!(outcome, Outcome::Partial(Cut::Error(_)))),
+        ("b-fails", 0, &failed(ProviderErrorKind::RateLimited)),
+        ("c-fails-late", 0, &|outcome| matches!(outcome, Outcome::Partial(Truncation::Error(_)))),
         ("d-hangs", 8_000, &|outcome| *outcome == Outcome::Timeout),
-        ("e-hangs-late", 8_000, &|outcome| *outcome == Outcome::Partial(Cut::Timeout)),
+        ("e-hangs-late", 8_000, &|outcome| *outcome == Outcome::Partial(Truncation::Timeout)),
         ("f-panics-when-called", 0, &panicked),
         ("g-panics-when-polled", 0, &panicked),
         ("h-panics-late", 0, &panicked),
         ("i-panics-when-dropped", 5, &|outcome| *outcome == Outcome::Ok),
-        ("j-floods", 0, &|outcome| *outcome == Outcome::Partial(Cut::Limit)),
+        ("j-floods", 0, &|outcome| *outcome == Outcome::Partial(Truncation::Limit)),
         ("k-empty", 0, &|outcome| *outcome == Outcome::Ok),
         ("l-slow", 100, &|outcome| *outcome == Outcome::Timeout),
     ];
@@ -195,7 +195,7 @@ async fn i5_a_panic_payload_that_panics_when_dropped_is_survived() {
 #[tokio::test(start_paused = true)]
 async fn all_providers_failed_names_each_reason() {
     let engine = Engine::builder()
-        .provider(provider("a", &[Step::Fail(FailureKind::Unauthorized)]))
+        .provider(provider("a", &[Step::Fail(ProviderErrorKind::Unauthorized)]))
         .provider(provider("b", &[Step::Hang]))
         .provider(provider("c", &[Step::Panic]))
         .model(model(&[emit(3)]))
@@ -212,7 +212,7 @@ async fn nothing_found_is_done_and_the_model_is_not_asked() {
     let probe = Probe::new();
     let engine = Engine::builder()
         .provider(provider("a", &[]))
-        .provider(provider("b", &[Step::Fail(FailureKind::Unreachable)]))
+        .provider(provider("b", &[Step::Fail(ProviderErrorKind::Unreachable)]))
         .model(model(&[emit(3)]).probed(&probe))
         .build()
         .unwrap();
@@ -225,11 +225,11 @@ async fn nothing_found_is_done_and_the_model_is_not_asked() {
 
 #[tokio::test(start_paused = true)]
 async fn a_model_that_fails_keeps_the_results() {
-    for script in [vec![Step::Fail(FailureKind::RateLimited)], vec![emit(3), Step::Panic]] {
+    for script in [vec![Step::Fail(ProviderErrorKind::RateLimited)], vec![emit(3), Step::Panic]] {
         let engine = Engine::builder().provider(provider("a", &[emit(4)])).model(model(&script)).build().unwrap();
         let events = read(&mut engine.run(query())).await;
         let EventKind::Failed { error, partial } = &last(&events).1 else { panic!("{:?}", last(&events)) };
-        assert!(matches!(**error, QueryFailure::Model(_)), "{error}");
+        assert!(matches!(**error, ExecutionError::Model(_)), "{error}");
         assert_eq!(partial.sources.len(), 4);
     }
 }
@@ -256,7 +256,7 @@ async fn i6_citations_name_frozen_sources_and_invented_ones_are_removed() {
         })
         .collect();
     assert_eq!(cited, [("[2]", 2), ("[1]", 1)]);
-    assert_eq!(last(&events).1.summary().unwrap().answer.unwrap().invented, 1);
+    assert_eq!(last(&events).1.summary().unwrap().answer.unwrap().invalid_citations, 1);
 }
 
 #[tokio::test(start_paused = true)]

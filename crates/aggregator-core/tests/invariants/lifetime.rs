@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use aggregator_core::event::{CancelReason, EventKind, Outcome, QueryFailure, Stage};
+use aggregator_core::event::{CancelReason, EventKind, ExecutionError, Outcome, Stage};
 use aggregator_core::{Engine, Query, QueryStream};
 use aggregator_mocks::{CallEnd, End, Pace, Probe, Step, Transcript, library};
 use futures::{FutureExt as _, Stream, StreamExt as _, stream};
@@ -57,7 +57,7 @@ async fn i7_at_the_last_event_nothing_is_left_although_the_stream_is_kept() {
     let mut query = engine.run(query());
     let events = read(&mut query).await;
     let (at, EventKind::Failed { error, .. }) = last(&events) else { panic!("{:?}", last(&events)) };
-    assert_eq!((*at, &**error), (60_000 * MS, &QueryFailure::DeadlineExceeded { stage: Stage::Answering }));
+    assert_eq!((*at, &**error), (60_000 * MS, &ExecutionError::DeadlineExceeded { stage: Stage::Answering }));
     assert_eq!(probe.alive(), 0);
     let ends: Vec<_> = probe.calls().iter().map(|call| (call.mock.clone(), call.end)).collect();
     let expected = [("a", CallEnd::Completed), ("b", CallEnd::Dropped), ("m", CallEnd::Dropped)];

@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use aggregator_core::event::{CancelReason, CleanText, Cut, EventKind, Outcome, QueryFailure, Stage, is_forbidden};
+use aggregator_core::event::{
+    CancelReason, CleanText, EventKind, ExecutionError, Outcome, Stage, Truncation, is_unsafe_char,
+};
 use aggregator_core::model::Chunk;
-use aggregator_core::provider::{FailureKind, Hit, ProviderError};
+use aggregator_core::provider::{Hit, ProviderError, ProviderErrorKind};
 use aggregator_core::{Engine, ProviderOptions, Query, Settings};
 use aggregator_mocks::{Probe, Step};
 use futures::{FutureExt as _, StreamExt as _, stream};
@@ -21,17 +23,17 @@ async fn i10_no_character_that_could_do_harm_leaves_the_engine() {
     let hits = Custom("evil\u{1b}[2J", move |_| {
         let hit = Hit { url: "https://example.org/x".into(), title: evil.into(), snippet: evil.into() };
         let hidden = Hit { url: "https://example.org/\u{202e}y".into(), title: evil.into(), snippet: evil.into() };
-        stream::iter([Ok(hit), Ok(hidden), Err(ProviderError::new(FailureKind::Other, evil))]).boxed()
+        stream::iter([Ok(hit), Ok(hidden), Err(ProviderError::new(ProviderErrorKind::Other, evil))]).boxed()
     });
     let writes = CustomModel(move || {
-        stream::iter([Ok(Chunk::Text(evil.into())), Err(ProviderError::new(FailureKind::Other, evil))]).boxed()
+        stream::iter([Ok(Chunk::Text(evil.into())), Err(ProviderError::new(ProviderErrorKind::Other, evil))]).boxed()
     });
     let engine = Engine::builder().provider(hits).model(writes).build().unwrap();
     let mut query = engine.run(Query::new(evil).unwrap());
-    assert!(!query.query().text().chars().any(is_forbidden));
+    assert!(!query.query().text().chars().any(is_unsafe_char));
     for (_, kind) in read(&mut query).await {
         let check = |text: &str, line_feeds: bool| {
-            let bad = text.chars().find(|&c| is_forbidden(c) && !(line_feeds && (c == '\n' || c == '\t')));
+            let bad = text.chars().find(|&c| is_unsafe_char(c) && !(line_feeds && (c == '\n' || c == '\t')));
             assert_eq!(bad, None, "{text:?}");
         };
         match &kind {
@@ -42,7 +44,7 @@ async fn i10_no_character_that_could_do_harm_leaves_the_engine() {
             EventKind::ProviderStarted { provider } => check(provider.as_str(), false),
             EventKind::ProviderFinished(report) => {
                 check(report.provider.as_str(), false);
-                let Outcome::Partial(Cut::Error(error)) = &report.outcome else { panic!("{report:?}") };
+                let Outcome::Partial(Truncation::Error(error)) = &report.outcome else { panic!("{report:?}") };
                 check(&error.to_string(), false);
             }
             EventKind::Failed { error, .. } => check(&error.to_string(), false),
@@ -54,16 +56,18 @@ async fn i10_no_character_that_could_do_harm_leaves_the_engine() {
 #[tokio::test(start_paused = true)]
 async fn i10_the_message_of_an_error_is_one_short_line_however_it_was_made() {
     let error = || {
-        let message = CleanText::block(format!("first line\nforged line {}", "x".repeat(9_000)));
-        ProviderError { kind: FailureKind::Other, message }
+        let message = CleanText::multi_line(format!("first line\nforged line {}", "x".repeat(9_000)));
+        ProviderError { kind: ProviderErrorKind::Other, message }
     };
     let fails = Custom("a", move |_| stream::iter([Ok(hit("https://example.org/")), Err(error())]).boxed());
     let writes = CustomModel(move || stream::iter([Err(error())]).boxed());
     let engine = Engine::builder().provider(fails).model(writes).build().unwrap();
     let events = read(&mut engine.run(query())).await;
-    let Outcome::Partial(Cut::Error(of_provider)) = &outcomes(&events)[0].1 else { panic!("{:?}", outcomes(&events)) };
+    let Outcome::Partial(Truncation::Error(of_provider)) = &outcomes(&events)[0].1 else {
+        panic!("{:?}", outcomes(&events))
+    };
     let EventKind::Failed { error, .. } = &last(&events).1 else { panic!("{:?}", last(&events)) };
-    let QueryFailure::Model(of_model) = &**error else { panic!("{error:?}") };
+    let ExecutionError::Model(of_model) = &**error else { panic!("{error:?}") };
     for error in [of_provider, of_model] {
         assert!(error.message.starts_with("first line forged line") && error.message.len() == 200, "{error:?}");
     }
@@ -107,7 +111,7 @@ async fn i12_what_became_ready_while_nobody_polled_is_late() {
     );
     assert!(matches!(&rest[1], EventKind::Sources { list, .. } if list.len() == 2));
     let EventKind::Failed { error, .. } = &rest[2] else { panic!("{:?}", rest[2]) };
-    assert_eq!(**error, QueryFailure::DeadlineExceeded { stage: Stage::Searching });
+    assert_eq!(**error, ExecutionError::DeadlineExceeded { stage: Stage::Searching });
     assert_eq!(rest.len(), 3);
 }
 

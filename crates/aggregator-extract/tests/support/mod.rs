@@ -16,9 +16,9 @@ pub fn sources(pages: &[(&str, &str)]) -> Arc<[RankedSource]> {
         id: ResultId(index as u32),
         score: 1.0,
         source: Arc::new(Source {
-            url: CleanText::line(format!("https://example.com/{index}")),
-            title: CleanText::line(title),
-            snippet: CleanText::block(snippet),
+            url: CleanText::single_line(format!("https://example.com/{index}")),
+            title: CleanText::single_line(title),
+            snippet: CleanText::multi_line(snippet),
             provider: ProviderName::new("test"),
         }),
     };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aggregator_core::analysis::{Analyzer, Unsuitable};
+use aggregator_core::analysis::{Analyzer, UnsuitableReason};
 use aggregator_core::provider::{QueryLimit, SearchRequest};
 use aggregator_core::{Query, QueryError};
 use serde::Deserialize;
@@ -39,7 +39,7 @@ pub const SMALLEST_LIMIT: QueryLimit = QueryLimit { chars: 400, words: 50 };
 #[derive(Debug, Clone)]
 pub struct Understood {
     /// Why it is called unsuitable for a search, if it is.
-    pub reason: Option<Unsuitable>,
+    pub reason: Option<UnsuitableReason>,
     /// What is sent where it is longer than the smallest limit.
     pub shortened: Option<String>,
     /// Of a query that is shortened: the pieces that have to be sent and are not.
@@ -57,7 +57,7 @@ impl RealQuery {
             Err(QueryError::Empty) => return Understood { reason, shortened: None, lost: Vec::new() },
             query => query.unwrap_or_else(|error| panic!("{:?}: {error}", self.text)),
         };
-        let request = SearchRequest::new(Arc::new(query), 10, Instant::now()).within(SMALLEST_LIMIT);
+        let request = SearchRequest::new(Arc::new(query), 10, Instant::now()).with_query_limit(SMALLEST_LIMIT);
         let sent = request.text();
         if sent == request.query.text().as_str() {
             return Understood { reason, shortened: None, lost: Vec::new() };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aggregator_core::ProviderOptions;
-use aggregator_core::provider::FailureKind;
+use aggregator_core::provider::ProviderErrorKind;
 use aggregator_settings::ShapeError;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -264,11 +264,11 @@ impl StepSpec {
                 Step::Emit { items: *emit, every: Duration::from_millis(*every_ms) }
             }
             Self::Fail(FailSpec { fail }) => Step::Fail(match fail {
-                Failure::Unreachable => FailureKind::Unreachable,
-                Failure::Unauthorized => FailureKind::Unauthorized,
-                Failure::RateLimited => FailureKind::RateLimited,
-                Failure::BadResponse => FailureKind::BadResponse,
-                Failure::Truncated => FailureKind::Truncated,
+                Failure::Unreachable => ProviderErrorKind::Unreachable,
+                Failure::Unauthorized => ProviderErrorKind::Unauthorized,
+                Failure::RateLimited => ProviderErrorKind::RateLimited,
+                Failure::BadResponse => ProviderErrorKind::BadResponse,
+                Failure::Truncated => ProviderErrorKind::Truncated,
             }),
         }
     }

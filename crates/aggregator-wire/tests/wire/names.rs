@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
-use aggregator_core::analysis::{Analysis, Suggestion, Unsuitable};
-use aggregator_core::answer::contradictions::{Contradiction, Matter};
+use aggregator_core::analysis::{Analysis, Suggestion, UnsuitableReason};
+use aggregator_core::answer::contradictions::{Contradiction, ContradictionKind};
 use aggregator_core::event::names::{Fields, Variants};
-use aggregator_core::event::{CancelReason, Cut, EventKind, Outcome, QueryFailure, Role, Stage};
-use aggregator_core::provider::{FailureKind, ProviderError};
-use aggregator_core::search::patterns::{Interim, Patterns};
-use aggregator_core::search::select::{Selection, Why};
+use aggregator_core::event::{CancelReason, EventKind, ExecutionError, Outcome, Role, Stage, Truncation};
+use aggregator_core::provider::{ProviderError, ProviderErrorKind};
+use aggregator_core::search::patterns::{InterimSummary, Patterns};
+use aggregator_core::search::select::{Selection, SelectionReason};
 use aggregator_wire as wire;
 use serde::Serialize;
 use serde_json::Value;
@@ -44,7 +44,7 @@ fn named<C: Variants + Debug, W: Serialize + Debug>(samples: &[C], form: impl Fn
 }
 
 fn error() -> ProviderError {
-    ProviderError::new(FailureKind::Other, "as planned")
+    ProviderError::new(ProviderErrorKind::Other, "as planned")
 }
 
 #[test]
@@ -57,30 +57,30 @@ fn every_event_has_a_form() {
 fn every_ending_has_a_form() {
     let outcomes = [
         Outcome::Ok,
-        Outcome::Partial(Cut::Limit),
+        Outcome::Partial(Truncation::Limit),
         Outcome::Timeout,
         Outcome::Error(error()),
         Outcome::Cancelled,
         Outcome::Skipped,
     ];
     named(&outcomes, |outcome| wire::Outcome::from(outcome));
-    named(&[Cut::Limit, Cut::Timeout, Cut::Error(error())], |cut| wire::Cut::from(cut));
+    named(&[Truncation::Limit, Truncation::Timeout, Truncation::Error(error())], |cut| wire::Cut::from(cut));
     let failures = [
-        QueryFailure::Unsuitable { reason: Unsuitable::Empty, suggestions: vec![Suggestion::AskSomething] },
-        QueryFailure::AllProvidersFailed { reports: Box::default() },
-        QueryFailure::Model(error()),
-        QueryFailure::DeadlineExceeded { stage: Stage::Answering },
+        ExecutionError::Unsuitable { reason: UnsuitableReason::Empty, suggestions: vec![Suggestion::AskSomething] },
+        ExecutionError::AllProvidersFailed { reports: Box::default() },
+        ExecutionError::Model(error()),
+        ExecutionError::DeadlineExceeded { stage: Stage::Answering },
     ];
     named(&failures, |failure| wire::QueryFailure::from(failure));
     named(&[CancelReason::Requested, CancelReason::Shutdown], |&reason| wire::CancelReason::from(reason));
     let kinds = [
-        FailureKind::Unreachable,
-        FailureKind::Unauthorized,
-        FailureKind::RateLimited,
-        FailureKind::BadResponse,
-        FailureKind::Truncated,
-        FailureKind::Panicked,
-        FailureKind::Other,
+        ProviderErrorKind::Unreachable,
+        ProviderErrorKind::Unauthorized,
+        ProviderErrorKind::RateLimited,
+        ProviderErrorKind::BadResponse,
+        ProviderErrorKind::Truncated,
+        ProviderErrorKind::Panicked,
+        ProviderErrorKind::Other,
     ];
     named(&kinds, |&kind| wire::FailureKind::from(kind));
 }
@@ -89,14 +89,18 @@ fn every_ending_has_a_form() {
 fn every_other_choice_has_a_form() {
     named(&[Stage::Searching, Stage::Answering], |&stage| wire::Stage::from(stage));
     named(&[Role::Writer, Role::Panelist, Role::Lead, Role::Interim], |&role| wire::Role::from(role));
-    named(&[Why::Relevant, Why::Different, Why::Needed], |&why| wire::Why::from(why));
-    named(&[Matter::NumberOf("moons".into()), Matter::Statement], |matter| wire::Matter::from(matter));
+    named(&[SelectionReason::Relevant, SelectionReason::Different, SelectionReason::Needed], |&why| {
+        wire::Why::from(why)
+    });
+    named(&[ContradictionKind::NumberOf("moons".into()), ContradictionKind::Statement], |matter| {
+        wire::Matter::from(matter)
+    });
     let reasons = [
-        Unsuitable::Empty,
-        Unsuitable::TooLong { chars: 3, most: 2 },
-        Unsuitable::NoWords,
-        Unsuitable::Arithmetic,
-        Unsuitable::OnlyCode,
+        UnsuitableReason::Empty,
+        UnsuitableReason::TooLong { chars: 3, most: 2 },
+        UnsuitableReason::NoWords,
+        UnsuitableReason::Arithmetic,
+        UnsuitableReason::OnlyCode,
     ];
     named(&reasons, |&reason| wire::Unsuitable::from(reason));
     let suggestions = [
@@ -134,7 +138,7 @@ fn fielded<C: Fields>(path: &[&str]) {
 #[test]
 fn every_field_of_structs_that_may_grow_has_a_form() {
     fielded::<Analysis>(&["analysis"]);
-    fielded::<Interim>(&["interim"]);
+    fielded::<InterimSummary>(&["interim"]);
     fielded::<Patterns>(&["interim", "patterns"]);
     fielded::<Selection>(&["sources", "selection"]);
     fielded::<Contradiction>(&["contradictions", "list"]);

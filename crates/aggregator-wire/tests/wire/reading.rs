@@ -273,7 +273,7 @@ fn what_would_be_misunderstood_is_refused_with_what_to_do() {
 fn a_score_that_is_no_number_leaves_as_one() {
     let with = |score| {
         let page = event::Source {
-            url: event::CleanText::line("https://example.org/"),
+            url: event::CleanText::single_line("https://example.org/"),
             title: event::CleanText::default(),
             snippet: event::CleanText::default(),
             provider: event::ProviderName::new("a"),

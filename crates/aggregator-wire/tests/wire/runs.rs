@@ -4,10 +4,10 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use aggregator_core::analysis::AnalysisSettings;
-use aggregator_core::answer::ensemble::{Ensemble, Plan};
+use aggregator_core::answer::ensemble::{Ensemble, Strategy};
 use aggregator_core::event::{CancelReason, Event, EventKind};
 use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream, Price, Purpose, Usage};
-use aggregator_core::provider::{FailureKind, Hit, HitStream, ProviderError, SearchRequest};
+use aggregator_core::provider::{Hit, HitStream, ProviderError, ProviderErrorKind, SearchRequest};
 use aggregator_core::search::select::SelectionSettings;
 use aggregator_core::{Engine, LanguageModel, Query, SearchProvider, Settings};
 use aggregator_mocks::{List, Pace, ScriptedProvider, Step, Transcript, library};
@@ -131,7 +131,7 @@ impl LanguageModel for Actor {
                     }
                     Say(text) => Ok(Chunk::Text((*text).to_owned())),
                     Count(input, output) => Ok(Chunk::Usage(Usage { input_tokens: *input, output_tokens: *output })),
-                    Fail => Err(ProviderError::new(FailureKind::BadResponse, "as planned")),
+                    Fail => Err(ProviderError::new(ProviderErrorKind::BadResponse, "as planned")),
                     Hang => std::future::pending().await,
                 };
                 return Some((chunk, acts));
@@ -225,10 +225,10 @@ async fn failing() -> Run {
         hits: &[["ftp://files.example/", "No page", ""], ["https://ok.example/", "A page", "It is fine."]],
     };
     let engine = Engine::builder()
-        .provider(scripted("broken", &[emit(1), Step::Fail(FailureKind::Truncated)]))
+        .provider(scripted("broken", &[emit(1), Step::Fail(ProviderErrorKind::Truncated)]))
         .provider(scripted("endless", &[Step::Flood]))
         .provider(scripted("hanging", &[Step::Hang]))
-        .provider(scripted("limited", &[Step::Wait(MS * 5), Step::Fail(FailureKind::RateLimited)]))
+        .provider(scripted("limited", &[Step::Wait(MS * 5), Step::Fail(ProviderErrorKind::RateLimited)]))
         .provider(odd)
         .provider(scripted("panicking", &[Step::Panic]))
         .provider(scripted("stuck", &[emit(1), Step::Hang]))
@@ -240,7 +240,7 @@ async fn failing() -> Run {
 
 async fn nobody_answered() -> Run {
     let engine = Engine::builder()
-        .provider(scripted("limited", &[Step::Fail(FailureKind::RateLimited)]))
+        .provider(scripted("limited", &[Step::Fail(ProviderErrorKind::RateLimited)]))
         .provider(scripted("panicking", &[Step::Panic]))
         .build()
         .unwrap();
@@ -293,7 +293,7 @@ async fn all_stages() -> Run {
         interim: &[Wait(10), Say("The counts of moons differ.")],
         ..Actor::new("lead", &[Wait(50), Say("It has 146 [1].")])
     };
-    let models = Ensemble::new(Plan::Panel)
+    let models = Ensemble::new(Strategy::Panel)
         .model(lead)
         .model(Actor::new("other", &[Wait(60), Say("82 are known [2][1]."), Count(700, 9)]))
         .model(Actor::new("failing", &[Fail]));
@@ -328,7 +328,7 @@ async fn hostile() -> Run {
         s.analysis = Some(AnalysisSettings::default());
         (s.report_contradictions, s.streaming_batch_size) = (true, Some(1));
     });
-    let models = Ensemble::new(Plan::Fallback).model(model).model(Actor::new("spare", &[]));
+    let models = Ensemble::new(Strategy::Fallback).model(model).model(Actor::new("spare", &[]));
     let engine = Engine::builder().provider(evil).provider(failing).models(models).settings(settings).build().unwrap();
     ask("hostile", &engine, "1. how many\u{202e} moons\u{1b}[2J?\n2. \u{2028}and\u{200b} why?\r\n", NEVER).await
 }
@@ -342,7 +342,7 @@ impl SearchProvider for EvilFailure {
     }
 
     fn search(&self, _: SearchRequest) -> HitStream {
-        let error = ProviderError::new(FailureKind::Other, "no\n\u{1b}[2J\u{202e}reason \"\\");
+        let error = ProviderError::new(ProviderErrorKind::Other, "no\n\u{1b}[2J\u{202e}reason \"\\");
         stream::iter([Err(error)]).boxed()
     }
 }

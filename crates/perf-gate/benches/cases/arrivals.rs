@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use aggregator_core::{Ending, Engine, Query, Reply};
+use aggregator_core::{Engine, Query, QueryOutcome, Reply};
 use aggregator_mocks::profile::Arrivals;
 use aggregator_mocks::{Pace, library};
 use siphasher::sip::SipHasher13;
@@ -85,7 +85,7 @@ impl Work for OpenLoop {
                 took,
                 bytes: reply.answer.len() as u64,
                 results: u64::from(reply.summary.hits.emitted),
-                failed: reply.ending != Ending::Done,
+                failed: reply.ending != QueryOutcome::Done,
                 digest: hasher.finish(),
             }
         });

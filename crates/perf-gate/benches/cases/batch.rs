@@ -3,7 +3,7 @@
 use std::hash::Hasher as _;
 use std::num::NonZeroUsize;
 
-use aggregator_core::{BatchItem, Citation, Ending, Engine, Query, Reply};
+use aggregator_core::{BatchItem, Citation, Engine, Query, QueryOutcome, Reply};
 use aggregator_mocks::{Pace, library};
 use futures::StreamExt as _;
 use siphasher::sip::SipHasher13;
@@ -82,7 +82,7 @@ impl Work for Batched {
                 errors += 1;
                 continue;
             };
-            errors += u64::from(reply.ending != Ending::Done);
+            errors += u64::from(reply.ending != QueryOutcome::Done);
             amount += reply.answer.len() as u64;
             results += u64::from(reply.summary.hits.emitted);
             deltas += u64::from(reply.summary.answer.unwrap_or_default().deltas);

@@ -29,7 +29,7 @@ impl Scan {
         while let Some(scanned) = scanner.pop() {
             take(scanned);
         }
-        scanner.invented()
+        scanner.invalid_citations()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aggregator_core::event::{ProviderName, RankedSource};
-use aggregator_core::internals::{Merged, ResultSet, Voter, Weight};
+use aggregator_core::internals::{Merged, RankedProvider, ResultSet, Weight};
 use aggregator_core::provider::Hit;
 use aggregator_mocks::library;
 
@@ -11,7 +11,7 @@ use super::metrics;
 use super::work::{Observation, Work, digest, require};
 
 /// Hits in the order in which they arrive, with provider and rank.
-type Arrivals = Vec<(Voter, u32, Hit)>;
+type Arrivals = Vec<(RankedProvider, u32, Hit)>;
 
 /// The lists of a scenario's size, arriving in turns.
 fn arrivals(scenario: &str) -> Arrivals {
@@ -23,22 +23,22 @@ fn arrivals(scenario: &str) -> Arrivals {
         .map(|index| {
             let name = format!("provider-{index:02}");
             let list = library::corpus().hits(5, &name, hits, pool, repeats);
-            (Voter { index, name: ProviderName::new(&name), weight: Weight::default() }, list)
+            (RankedProvider { index, name: ProviderName::new(&name), weight: Weight::default() }, list)
         })
         .collect();
     let turn =
-        |rank: u32| lists.iter().map(move |(voter, list)| (voter.clone(), rank, list[rank as usize - 1].clone()));
+        |rank: u32| lists.iter().map(move |(provider, list)| (provider.clone(), rank, list[rank as usize - 1].clone()));
     (1..=hits).flat_map(turn).collect()
 }
 
 fn merge(arrivals: &Arrivals) -> (ResultSet, u64, u64) {
     let mut results = ResultSet::new(0);
     let (mut new, mut known) = (0, 0);
-    for (voter, rank, hit) in arrivals {
-        match results.add(voter, *rank, hit.clone()) {
+    for (provider, rank, hit) in arrivals {
+        match results.add(provider, *rank, hit.clone()) {
             Merged::New(_) => new += 1,
             Merged::Confirmed(_) | Merged::Repeated => known += 1,
-            Merged::Refused(_) => {}
+            Merged::Rejected(_) => {}
         }
     }
     (results, new, known)
@@ -105,7 +105,7 @@ impl Work for Rank {
         let best = self.best();
         require(best.len() as u64 == self.new, || format!("{} of {} results were ranked", best.len(), self.new))?;
         let mut other_way = self.arrivals.clone();
-        other_way.sort_by_key(|(voter, ..)| std::cmp::Reverse(voter.index));
+        other_way.sort_by_key(|(provider, ..)| std::cmp::Reverse(provider.index));
         let other = merge(&other_way).0.best(usize::MAX);
         let page = |source: &RankedSource| (source.number, source.score.to_bits(), source.source.url.clone());
         require(best.iter().map(page).eq(other.iter().map(page)), || {

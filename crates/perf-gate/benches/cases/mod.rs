@@ -106,7 +106,7 @@ const CASES: &[Case] = &[
 pub fn all() -> impl Iterator<Item = &'static Case> {
     #[cfg(feature = "seeded-faults")]
     let removed = |case: &&Case| {
-        let planted = aggregator_core::seeded_fault::is(aggregator_core::seeded_fault::Fault::RemovedCase);
+        let planted = aggregator_core::seeded_fault::is_active(aggregator_core::seeded_fault::Fault::RemovedCase);
         planted && case.name == "cancel/drop/standard"
     };
     #[cfg(not(feature = "seeded-faults"))]
@@ -138,7 +138,7 @@ pub fn prepare(case: &Case) -> Result<(Box<dyn Work>, Observation), String> {
     let something = observation.checksum != 0 && observation.counts.iter().any(|(_, count)| *count > 0);
     require(something && observation.amount > 0, || "it computed nothing".into())?;
     #[cfg(feature = "seeded-faults")]
-    if aggregator_core::seeded_fault::is(aggregator_core::seeded_fault::Fault::IdleCase)
+    if aggregator_core::seeded_fault::is_active(aggregator_core::seeded_fault::Fault::IdleCase)
         && case.name == "citations/scan/200"
     {
         work = Box::new(Idle(work));

@@ -33,7 +33,7 @@ impl Channel {
             let deltas = Arc::clone(&self.deltas);
             tokio::spawn(async move {
                 for (seq, delta) in (0..).zip(deltas.iter()) {
-                    let kind = EventKind::AnswerDelta { text: CleanText::block(delta.clone()) };
+                    let kind = EventKind::AnswerDelta { text: CleanText::multi_line(delta.clone()) };
                     if sender.send(Event::new(seq, Duration::ZERO, kind)).await.is_err() {
                         break;
                     }

@@ -3,7 +3,7 @@
 //! Two things are kinder than CommonMark, because an answer is read as it comes: a closing fence closes at any indentation,
 //! and marks of quotes before a fence are passed over.
 
-use crate::work::step;
+use crate::step_counter::count_step;
 
 /// Characters from the mark of a fence that make one.
 const FENCE: u32 = 3;
@@ -111,7 +111,7 @@ impl Code {
     }
 
     pub(super) fn see(&mut self, c: char) -> Decided {
-        step();
+        count_step();
         match self.phase {
             Phase::Fence { .. } => self.in_fence(c),
             Phase::Start => return self.at_start(c),

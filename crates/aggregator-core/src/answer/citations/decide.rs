@@ -82,7 +82,7 @@ fn standing(marker: &Marker, around: Around, next: Option<char>) -> Standing {
         (list, double) => around.standing[usize::from(list || double)],
     };
     #[cfg(feature = "seeded-faults")]
-    if crate::seeded_fault::is(crate::seeded_fault::Fault::IndexAsCitation) {
+    if crate::seeded_fault::is_active(crate::seeded_fault::Fault::IndexAsCitation) {
         return Standing::Sure;
     }
     let standing = match next {

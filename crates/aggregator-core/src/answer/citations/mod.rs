@@ -59,7 +59,7 @@ pub struct CitationScanner {
     emitted: usize,
     /// Bytes seen that begin no character, as far as they stay. Counted as spans are, around 2^32.
     continuing: u32,
-    invented: u32,
+    invalid_citations: u32,
 }
 
 /// What the scanner gives out.
@@ -117,7 +117,7 @@ impl CitationScanner {
             suspended: Vec::new(),
             emitted: 0,
             continuing: 0,
-            invented: 0,
+            invalid_citations: 0,
         }
     }
 
@@ -132,8 +132,8 @@ impl CitationScanner {
     }
 
     /// Numbers removed so far that named no source.
-    pub fn invented(&self) -> u32 {
-        self.invented
+    pub fn invalid_citations(&self) -> u32 {
+        self.invalid_citations
     }
 
     /// Takes the next thing that is ready.
@@ -171,7 +171,7 @@ impl CitationScanner {
         let mut at = 0;
         loop {
             if self.candidate.is_none() && self.code.is_plain() {
-                let plain = plain_prefix(&text.as_bytes()[at..]);
+                let plain = printable_ascii_prefix(&text.as_bytes()[at..]);
                 if plain > 0 {
                     self.continuing = self.continuing.wrapping_add(continuing(&text.as_bytes()[at..at + plain]));
                     self.after = After::Text;
@@ -292,7 +292,8 @@ impl CitationScanner {
         if verdict == Verdict::Cited {
             self.release();
         } else {
-            self.invented = self.invented.saturating_add((marker.numbers().count() - cited().count()) as u32);
+            self.invalid_citations =
+                self.invalid_citations.saturating_add((marker.numbers().count() - cited().count()) as u32);
             let instead = instead(cited(), candidate.behind_back_tick || next == Some('`'));
             (length, length_in_chars) = (instead.len(), instead.len());
             (self.code, self.continuing) = (candidate.code, candidate.continuing);
@@ -404,7 +405,7 @@ pub const fn is_meaningless(byte: u8) -> bool {
 
 /// How many bytes of a text mean nothing in the middle of a line: up to a back-tick, a backslash, a line break or what opens a
 /// marker.
-fn plain_prefix(text: &[u8]) -> usize {
+fn printable_ascii_prefix(text: &[u8]) -> usize {
     let mut at = 0;
     while let Some(found) = text[at..].iter().position(|byte| matches!(byte, b'[' | b'`' | b'\n' | b'\\' | 0xe3 | 0xef))
     {

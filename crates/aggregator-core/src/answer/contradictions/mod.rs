@@ -10,7 +10,7 @@
 //! Russian. That finds what can be told from words without understanding them; sources that disagree in other ways are left to
 //! the model, which is told to say so. What is found is a reason to look, not a proof.
 
-mod denials;
+mod negation;
 mod numbers;
 mod words;
 
@@ -19,14 +19,19 @@ use crate::source::RankedSource;
 use numbers::{Number, number, numbers_of};
 use words::core;
 
-/// Most contradictions that are told.
-pub const MAX_TOLD: usize = 16;
+/// Maximum number of contradictions that are reported.
+pub const MAX_REPORTED: usize = 16;
+
+#[doc(hidden)]
+#[deprecated(note = "renamed to `MAX_REPORTED`")]
+pub const MAX_TOLD: usize = MAX_REPORTED;
 
 /// Most sentences, and most numbers, that are compared, each with each. Every source has the same share.
 const MAX_COMPARED: usize = 128;
 
-/// Of many sources the best have so many each.
-const LEAST_SHARE: usize = 8;
+/// Minimum number of sentences, and of numbers, that are compared for each source. Where there are many sources, the best ones
+/// have this many each, and the others none.
+const MIN_PER_SOURCE: usize = 8;
 
 /// What is longer, in bytes, is a table or a list rather than a sentence, and not looked at.
 const MAX_SENTENCE_BYTES: usize = 500;
@@ -40,18 +45,22 @@ pub struct Contradiction {
     /// What each says, as it is written there: the number, or the sentence.
     pub given: [String; 2],
     /// About what they differ.
-    pub matter: Matter,
+    pub matter: ContradictionKind,
 }
 
 /// About what two sources differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Matter {
+pub enum ContradictionKind {
     /// A number of this, as the better source calls it.
     NumberOf(String),
     /// Whether something is so: one says it, and the other denies it.
     Statement,
 }
+
+#[doc(hidden)]
+#[deprecated(note = "renamed to `ContradictionKind`")]
+pub type Matter = ContradictionKind;
 
 /// A sentence of a source.
 struct Sentence<'a> {
@@ -67,7 +76,7 @@ struct Sentence<'a> {
 
 /// Finds contradictions among frozen sources, those of the best sources first: of numbers, then of statements.
 pub fn find(sources: &[RankedSource]) -> Vec<Contradiction> {
-    let share = (MAX_COMPARED / sources.len().max(1)).max(LEAST_SHARE);
+    let share = (MAX_COMPARED / sources.len().max(1)).max(MIN_PER_SOURCE);
     let (mut said, mut numbers) = (Vec::new(), Vec::new());
     for ranked in sources.iter().take(MAX_COMPARED / share) {
         let texts = [&ranked.source.title, &ranked.source.snippet].into_iter().flat_map(|text| sentences(text));
@@ -84,7 +93,7 @@ pub fn find(sources: &[RankedSource]) -> Vec<Contradiction> {
     let mut found = Vec::new();
     differing_numbers(&said, &numbers, &mut found);
     denied_statements(&said, &mut found);
-    found.truncate(MAX_TOLD);
+    found.truncate(MAX_REPORTED);
     found
 }
 
@@ -110,8 +119,8 @@ fn differing_numbers(said: &[Sentence<'_>], numbers: &[Number<'_>], found: &mut 
             told.push([a, b]);
             let given = [a.given.to_owned(), b.given.to_owned()];
             let sources = [of_a.source, of_b.source];
-            found.push(Contradiction { sources, given, matter: Matter::NumberOf(a.of.to_owned()) });
-            if found.len() == MAX_TOLD {
+            found.push(Contradiction { sources, given, matter: ContradictionKind::NumberOf(a.of.to_owned()) });
+            if found.len() == MAX_REPORTED {
                 return;
             }
         }
@@ -129,9 +138,13 @@ fn denied_statements(said: &[Sentence<'_>], found: &mut Vec<Contradiction>) {
             if differ && a.is_about(b, [3, 4]) && a.is_of_the_time_of(b, [None; 2]) && !told.iter().any(known) {
                 told.push([a, b]);
                 let given = [a.text.to_owned(), b.text.to_owned()];
-                found.push(Contradiction { sources: [a.source, b.source], given, matter: Matter::Statement });
+                found.push(Contradiction {
+                    sources: [a.source, b.source],
+                    given,
+                    matter: ContradictionKind::Statement,
+                });
             }
-            if found.len() >= MAX_TOLD {
+            if found.len() >= MAX_REPORTED {
                 return;
             }
         }
@@ -142,13 +155,13 @@ impl<'a> Sentence<'a> {
     fn of(source: u32, text: &'a str) -> Self {
         let words: Vec<_> = text.split_whitespace().map(core).collect();
         let mut all = terms(text);
-        for word in words.iter().filter(|word| word.chars().any(|c| c.is_ascii_digit()) || denials::is_denial(word)) {
+        for word in words.iter().filter(|word| word.chars().any(|c| c.is_ascii_digit()) || negation::is_denial(word)) {
             let others = terms(word);
             all.retain(|term| others.binary_search(term).is_err());
         }
         let years = words.iter().filter(|word| word.len() == 4).filter_map(|word| Some(number(word)?.1));
         let years = years.filter(|year| (1_900_000_000..=2_100_000_000).contains(year)).collect();
-        Self { source, text, terms: all, years, denies: denials::denies(text, &words) }
+        Self { source, text, terms: all, years, denies: negation::is_negated(text, &words) }
     }
 
     /// Whether at least such a part of the subject words of both are in each, and two at least.
@@ -195,9 +208,9 @@ mod tests {
     fn sources(snippets: &[&str]) -> Vec<RankedSource> {
         let source = |(index, snippet): (usize, &&str)| {
             let source = Source {
-                url: CleanText::line("https://example.org/"),
+                url: CleanText::single_line("https://example.org/"),
                 title: CleanText::default(),
-                snippet: CleanText::line(*snippet),
+                snippet: CleanText::single_line(*snippet),
                 provider: ProviderName::new("p"),
             };
             let number = index as u32 + 1;
@@ -210,8 +223,8 @@ mod tests {
         let tell = |found: Contradiction| {
             let Contradiction { sources: [a, b], given: [x, y], matter } = found;
             match matter {
-                Matter::NumberOf(of) => format!("[{a}] {x} or [{b}] {y} {of}"),
-                Matter::Statement => format!("[{a}] {x} [{b}] {y}"),
+                ContradictionKind::NumberOf(of) => format!("[{a}] {x} or [{b}] {y} {of}"),
+                ContradictionKind::Statement => format!("[{a}] {x} [{b}] {y}"),
             }
         };
         find(&sources(snippets)).into_iter().map(tell).collect()
@@ -314,7 +327,7 @@ mod tests {
         #[test]
         fn no_text_panics_and_no_more_than_the_most_is_told(texts in prop::collection::vec(any::<String>(), 0..4)) {
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-            prop_assert!(find(&sources(&texts)).len() <= MAX_TOLD);
+            prop_assert!(find(&sources(&texts)).len() <= MAX_REPORTED);
         }
 
         #[test]

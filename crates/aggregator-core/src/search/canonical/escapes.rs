@@ -2,7 +2,7 @@
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
-use crate::work::step;
+use crate::step_counter::count_step;
 
 /// Where a text is from: it decides what has to stay escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +80,7 @@ pub(super) fn push_normal(text: &str, part: Part, key: &mut String) {
     // Whether the last thing that was appended is a letter or digit, which an accent behind it changes.
     let mut letter = false;
     while let Some(at) = rest.find('%') {
-        step();
+        count_step();
         key.push_str(&rest[..at]);
         if let Some(last) = rest.as_bytes()[..at].last() {
             letter = last.is_ascii_alphanumeric();
@@ -101,7 +101,7 @@ pub(super) fn push_normal(text: &str, part: Part, key: &mut String) {
                 run.clear();
                 run.extend(if letter { key.pop().map(|letter| letter as u8) } else { None });
                 while let Some(byte) = escaped(rest).filter(|byte| !byte.is_ascii()) {
-                    step();
+                    count_step();
                     run.push(byte);
                     rest = &rest[3..];
                 }
@@ -118,12 +118,12 @@ pub(super) fn push_text(text: &str, part: Part, key: &mut String) {
     text.bytes().for_each(|byte| part.push(byte, key));
 }
 
-/// Appends bytes of which all but the first are not ASCII. ASCII stands between all others, and composes with what follows it only,
-/// so the text as a whole is in normal form if each such run is.
+/// Appends bytes of which all but the first are not ASCII. ASCII stands between all others, and composes with what follows it
+/// only, so the text as a whole is in normal form if each such run is.
 fn push_characters(run: &[u8], part: Part, key: &mut String) {
     const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfc();
     for chunk in run.utf8_chunks() {
-        step();
+        count_step();
         for byte in NFC.normalize(chunk.valid()).bytes().chain(chunk.invalid().iter().copied()) {
             part.push(byte, key);
         }
@@ -143,7 +143,7 @@ pub(super) fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(&first) = rest.as_bytes().first() {
-        step();
+        count_step();
         let byte = escaped(rest);
         bytes.push(byte.unwrap_or(first));
         // As bytes: what follows a byte of a character is no beginning of one.

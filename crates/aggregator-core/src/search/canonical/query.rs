@@ -1,7 +1,7 @@
 //! Which parameters select the page, and in which order.
 
 use crate::search::tracking::is_tracking;
-use crate::work::step;
+use crate::step_counter::count_step;
 
 use super::escapes::{Part, push_normal};
 
@@ -11,7 +11,7 @@ const MOST_ORDERED: usize = 32;
 /// Appends a query with its escapes in normal form.
 pub(super) fn push_normal_query(query: &str, to: &mut String) {
     for (index, parameter) in query.split('&').enumerate() {
-        step();
+        count_step();
         if index > 0 {
             to.push('&');
         }
@@ -38,7 +38,7 @@ pub(super) fn push_parameters(query: &str, key: &mut String) {
     let mut last_name = "";
     let (mut ordered, mut separator) = (true, '?');
     for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
-        step();
+        count_step();
         let name = name(parameter);
         if is_tracking(name) {
             continue;
@@ -59,7 +59,7 @@ pub(super) fn push_parameters_normal(query: &str, key: &mut String) {
     let mut last = start..start;
     let (mut ordered, mut separator) = (true, '?');
     for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
-        step();
+        count_step();
         let before = key.len();
         key.push(separator);
         push_normal_parameter(parameter, key);
@@ -88,7 +88,7 @@ fn put_in_order(query: &str, start: usize, key: &mut String) {
     let mut parameters = [("", 0, ""); MOST_ORDERED];
     let mut count = 0;
     for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
-        step();
+        count_step();
         let name = name(parameter);
         if is_tracking(name) {
             continue;

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::work;
+use crate::step_counter;
 
 fn canonical(url: &str) -> String {
     CanonicalUrl::parse(url).unwrap_or_else(|error| panic!("{url}: {error}")).0
@@ -395,9 +395,9 @@ fn what_strangers_may_send_is_bounded() {
         filled("https://", "m."),
     ] {
         let steps = |bytes: usize| {
-            work::take();
+            step_counter::take_count();
             let _ = CanonicalUrl::parse(&url(bytes));
-            work::take()
+            step_counter::take_count()
         };
         let quarter = Settings::MAX_URL_BYTES / 4;
         let [half, most, whole] = [2, 3, 4].map(|quarters| steps(quarters * quarter));

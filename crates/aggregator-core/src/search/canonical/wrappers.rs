@@ -3,7 +3,7 @@
 use super::escapes::decode;
 use super::page::Page;
 use super::query::value;
-use crate::work::step;
+use crate::step_counter::count_step;
 
 /// The address that a page leads to: it begins with `http://` or `https://`, and is not checked further.
 pub(super) fn target(page: &Page<'_>) -> Option<String> {
@@ -89,7 +89,7 @@ fn base64(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(digits.len() / 4 * 3 + 3);
     let (mut bits, mut held) = (0_u32, 0);
     for &digit in digits {
-        step();
+        count_step();
         let value = match digit {
             b'A'..=b'Z' => digit - b'A',
             b'a'..=b'z' => digit - b'a' + 26,

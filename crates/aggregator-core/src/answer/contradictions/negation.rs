@@ -1,4 +1,4 @@
-//! Words that deny, in five languages.
+//! Negation, by its words, in five languages.
 
 use super::words::is_one_of;
 
@@ -24,8 +24,8 @@ pub(super) fn is_denial(word: &str) -> bool {
     alternates(word) || is_one_of(word, IN_CONCORD)
 }
 
-/// Whether a sentence denies something, by its words.
-pub(super) fn denies(sentence: &str, words: &[&str]) -> bool {
+/// Whether a sentence is negated, by its words.
+pub(super) fn is_negated(sentence: &str, words: &[&str]) -> bool {
     let counts = |at: usize, word: &str| {
         let answers = at == 0 && sentence.get(word.len()..).is_some_and(|rest| rest.starts_with(','));
         let step = word.eq_ignore_ascii_case("pas") && at > 0 && is_one_of(words[at - 1], BEFORE_A_STEP);
