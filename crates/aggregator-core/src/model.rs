@@ -244,7 +244,7 @@ mod tests {
         assert_eq!((cost, cost.to_string().as_str()), (Cost(4_500_000_000), "$4.5000"));
         assert_eq!(Cost(1).to_string(), "$0.0001");
         assert_eq!(Cost(0).to_string(), "$0.0000");
-        let most = price.cost(Usage { input_tokens: u64::MAX, output_tokens: u64::MAX });
-        assert_eq!(most.saturating_add(Cost(5)), Cost(u64::MAX));
+        let max = price.cost(Usage { input_tokens: u64::MAX, output_tokens: u64::MAX });
+        assert_eq!(max.saturating_add(Cost(5)), Cost(u64::MAX));
     }
 }

@@ -262,8 +262,8 @@ impl QueryStream {
             let reports = reports.into();
             return self.fail(ExecutionError::AllProvidersFailed { reports });
         }
-        let most = self.query.max_sources().unwrap_or(self.engine.settings.max_sources);
-        let (list, selection) = run.search.sources(&self.engine, &self.query, most);
+        let max_sources = self.query.max_sources().unwrap_or(self.engine.settings.max_sources);
+        let (list, selection) = run.search.sources(&self.engine, &self.query, max_sources);
         run.sources = Some(Arc::clone(&list));
         let compares = self.engine.settings.report_contradictions;
         self.phase = if compares { Phase::CheckingContradictions } else { Phase::Frozen };
@@ -316,9 +316,9 @@ impl QueryStream {
         if let Some(canceller) = &self.canceller {
             canceller.forget_task();
         }
-        let most = self.query.max_sources().unwrap_or(self.engine.settings.max_sources);
+        let max_sources = self.query.max_sources().unwrap_or(self.engine.settings.max_sources);
         event(Box::new(Summary {
-            sources: run.sources.take().unwrap_or_else(|| run.search.best(most)),
+            sources: run.sources.take().unwrap_or_else(|| run.search.best(max_sources)),
             providers: run.search.reports().into(),
             hits: run.search.hits(),
             answer: run.answer.as_ref().map(|answer| answer.summary(&self.query, &self.engine.settings)),

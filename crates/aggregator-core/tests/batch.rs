@@ -6,7 +6,7 @@ use std::time::Duration;
 use aggregator_core::event::{CancelReason, ExecutionError};
 use aggregator_core::provider::{Hit, HitStream, ProviderError, ProviderErrorKind, SearchRequest};
 use aggregator_core::{BatchItem, Engine, Query, QueryError, QueryOutcome, SearchProvider};
-use aggregator_mocks::{Pace, Probe, library};
+use aggregator_mocks::{Pace, Probe, catalog};
 use futures::stream::FusedStream;
 use futures::{FutureExt as _, Stream, StreamExt as _, stream};
 use tokio::time::{Instant, sleep};
@@ -103,8 +103,8 @@ async fn texts_that_are_no_queries_keep_nobody_waiting() {
 /// Everything is ready at once, so that nothing but the batch itself can make it pause.
 #[tokio::test(start_paused = true)]
 async fn a_batch_lets_others_run() {
-    let scenario = library::scenario("floor");
-    let engine = scenario.engine(&library::corpus(), Pace::Instant, None);
+    let scenario = catalog::scenario("floor");
+    let engine = scenario.engine(&catalog::corpus(), Pace::Instant, None);
     let query = scenario.query();
     let queries = std::iter::repeat_with(|| query.clone()).take(1_000);
     let (mut batch, mut in_a_row, mut longest, mut items) = (engine.batch(queries, at_a_time(3)), 0, 0, 0);
@@ -169,27 +169,27 @@ async fn at_most_so_many_run_at_a_time_and_the_list_is_read_as_they_begin() {
 
 #[tokio::test(start_paused = true)]
 async fn dropping_the_batch_at_any_time_drops_every_call() {
-    let scenario = library::scenario("standard");
+    let scenario = catalog::scenario("standard");
     let queries = |seeds: u64| (0..seeds).map(|seed| scenario.query().with_seed(seed)).collect::<Vec<Query>>();
     for polls in 0..60 {
         let probe = Probe::new();
-        let engine = scenario.engine(&library::corpus(), Pace::Yielding, Some(&probe));
+        let engine = scenario.engine(&catalog::corpus(), Pace::Yielding, Some(&probe));
         let mut batch = engine.batch(queries(20), at_a_time(5));
         for _ in 0..polls {
             assert!(batch.next().now_or_never().is_none() || polls > 20, "the first is through too early");
         }
-        let (alive, running) = (probe.alive(), batch.running());
+        let (alive, running) = (probe.active_calls(), batch.running());
         assert!(running <= 5 && alive <= 5 * 5, "{alive} calls of {running} queries are alive");
         assert!(polls == 0 || running == 5, "{running} run after {polls} polls");
         drop(batch);
-        assert_eq!(probe.alive(), 0, "after {polls} polls a call is still alive");
+        assert_eq!(probe.active_calls(), 0, "after {polls} polls a call is still alive");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_batch_says_what_each_query_alone_says() {
-    let scenario = library::scenario("standard");
-    let engine = scenario.engine(&library::corpus(), Pace::Scripted, None);
+    let scenario = catalog::scenario("standard");
+    let engine = scenario.engine(&catalog::corpus(), Pace::Scripted, None);
     let query = |seed| scenario.query().with_seed(seed);
     let mut items: Vec<_> = engine.batch((0..10).map(query), at_a_time(4)).collect().await;
     items.sort_by_key(|item| item.index);

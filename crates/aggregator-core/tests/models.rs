@@ -12,7 +12,7 @@ use aggregator_core::event::{
 use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream, Cost, Price, Purpose, Usage};
 use aggregator_core::provider::{Hit, HitStream, ProviderError, ProviderErrorKind, SearchRequest};
 use aggregator_core::{BuildError, Engine, LanguageModel, Query, SearchProvider, Settings};
-use aggregator_mocks::Transcript;
+use aggregator_mocks::InvariantChecker;
 use futures::{StreamExt as _, stream};
 use tokio::time::sleep;
 
@@ -80,7 +80,7 @@ impl Actor {
         self.asked.load(Ordering::Relaxed)
     }
 
-    fn alive(&self) -> u32 {
+    fn active_calls(&self) -> u32 {
         self.alive.load(Ordering::Relaxed)
     }
 }
@@ -158,15 +158,15 @@ fn engine(models: Ensemble, settings: Settings) -> Engine {
 
 async fn ask(engine: &Engine, query: Query) -> Told {
     let mut events = engine.run(query);
-    let (mut transcript, mut answer, mut told) = (Transcript::new(), String::new(), Vec::new());
+    let (mut checker, mut answer, mut told) = (InvariantChecker::new(), String::new(), Vec::new());
     loop {
         let event = events.next().await.unwrap();
-        transcript.read(&event);
+        checker.read(&event);
         match &event.kind {
             EventKind::AnswerDelta { text } => answer.push_str(text),
             EventKind::ModelFinished(report) => told.push((**report).clone()),
             kind if kind.is_terminal() => {
-                transcript.check().unwrap();
+                checker.check().unwrap();
                 let summary = kind.summary().unwrap();
                 let reports: Vec<_> = summary.models.iter().map(|report| (**report).clone()).collect();
                 assert_eq!(told, reports[..told.len()], "what was told is in the summary");
@@ -233,7 +233,7 @@ async fn a_silent_model_is_given_up_after_the_patience_and_the_last_is_waited_fo
     let told = ask(&engine(models(), patient(500)), query()).await;
     assert_eq!((told.answer.as_str(), told.at), ("late", Duration::from_millis(1_200)));
     assert_eq!(told.models(), [("a", Role::Writer, &Outcome::Timeout), ("b", Role::Writer, &Outcome::Ok)]);
-    assert_eq!((a.alive(), slow.alive()), (0, 0));
+    assert_eq!((a.active_calls(), slow.active_calls()), (0, 0));
     // Who has begun may take its time.
     let begun =
         Ensemble::new(Strategy::Fallback).model(actor("a", &[Say("be"), Wait(900), Say("gun")])).model(slow.clone());
@@ -261,7 +261,11 @@ async fn the_first_useful_word_wins_a_race_and_the_losers_are_dropped_at_once() 
             break;
         }
     }
-    assert_eq!((blank.alive(), quick.alive(), failing.alive()), (0, 1, 0), "losers are dropped with the first word");
+    assert_eq!(
+        (blank.active_calls(), quick.active_calls(), failing.active_calls()),
+        (0, 1, 0),
+        "losers are dropped with the first word"
+    );
     let told = ask(&engine, query()).await;
     assert_eq!((told.answer.as_str(), told.at), ("quick and [2] done", Duration::from_millis(400)));
     assert!(told.is_done());
@@ -373,7 +377,7 @@ async fn a_panel_that_is_late_or_alone_still_answers() {
     assert_eq!((told.answer.as_str(), told.at), ("of both", Duration::from_secs(4)));
     assert_eq!(told.models()[1], ("b", Role::Panelist, &Outcome::Partial(Truncation::Timeout)));
     assert_eq!(told.models()[2], ("c", Role::Panelist, &Outcome::Timeout));
-    assert_eq!((lead.alive(), late.alive()), (0, 0));
+    assert_eq!((lead.active_calls(), late.active_calls()), (0, 0));
     // Only one answered: that is the answer, and nobody is asked again.
     let lead = actor("a", &[Fail]).then(&[Say("never")]);
     let models = Ensemble::new(Strategy::Panel).model(lead.clone()).model(actor("b", &[Say("alone [2]")]));
@@ -439,7 +443,7 @@ async fn a_writer_that_is_stopped_is_reported_with_the_reason() {
     assert_eq!(told.told, 2);
 }
 
-/// The account of a query that is cancelled when an event of some kind was read.
+/// The summary of a query that is cancelled when an event of some kind was read.
 async fn cancelled(engine: &Engine, when: impl Fn(&EventKind) -> bool) -> Summary {
     let mut events = engine.run(query());
     let canceller = events.canceller();
@@ -475,7 +479,7 @@ async fn a_cancelled_answer_is_counted_and_paid_for() {
         assert!(if estimated { input > 100 } else { input == usage.0 }, "{answer:?}");
         assert!(answer.usage.output_tokens >= usage.1);
         assert_eq!(answer.cost, Some(price.cost(answer.usage)));
-        assert_eq!((counted.alive(), silent.alive()), (0, 0));
+        assert_eq!((counted.active_calls(), silent.active_calls()), (0, 0));
     }
     // While drafts are written: each of the panel is counted, though nothing of it was shown.
     let models = Ensemble::new(Strategy::Panel).model(silent.clone()).model(counted.clone());
@@ -484,7 +488,7 @@ async fn a_cancelled_answer_is_counted_and_paid_for() {
     assert_eq!((summary.models.len(), answer.bytes), (2, 0));
     assert!(answer.usage.input_tokens > 1_100 && answer.usage.output_tokens == 102, "{answer:?}");
     assert_eq!((answer.cost, summary.usage()), (Some(price.cost(answer.usage)), answer.usage));
-    assert_eq!((counted.alive(), silent.alive()), (0, 0));
+    assert_eq!((counted.active_calls(), silent.active_calls()), (0, 0));
     // What one model wrote is counted, not what was read of it.
     let one = |model: Actor| Engine::builder().provider(Pages).model(model).build().unwrap();
     let answer = cancelled(&one(actor("a", &[Say(long("word", 16_384))])), at_a_delta).await.answer.unwrap();
@@ -531,18 +535,18 @@ async fn a_model_says_what_the_results_so_far_show_while_the_search_goes_on() {
         let alive = Arc::clone(&model.alive);
         let engine = Engine::builder().provider(SlowPages).model(model).settings(settings).build().unwrap();
         let mut events = engine.run(query());
-        let (mut transcript, mut partials) = (Transcript::new(), Vec::new());
+        let (mut checker, mut partials) = (InvariantChecker::new(), Vec::new());
         while let Some(event) = events.next().await {
-            transcript.read(&event);
+            checker.read(&event);
             if let EventKind::PartialSynthesis(partial) = &event.kind {
                 partials.push((partial.results, partial.text.to_string(), event.elapsed().as_millis()));
             }
         }
-        transcript.check().unwrap();
+        checker.check().unwrap();
         assert_eq!(alive.load(Ordering::Relaxed), 0);
         let purposes: Vec<_> = requests.lock().unwrap().iter().map(|request| request.purpose).collect();
         let outcomes: Vec<_> = {
-            let (_, summary) = transcript.summary().unwrap();
+            let (_, summary) = checker.summary().unwrap();
             let usages = summary.models.iter().map(|report| report.usage);
             assert_eq!(
                 summary.usage(),

@@ -3,20 +3,20 @@
 use std::time::Duration;
 
 use aggregator_core::event::EventKind;
-use aggregator_mocks::{Pace, Probe, Transcript, library};
+use aggregator_mocks::{InvariantChecker, Pace, Probe, catalog};
 use futures::StreamExt as _;
 use tokio::time::sleep;
 
 #[tokio::test(start_paused = true)]
 async fn every_scenario_comes_to_what_its_file_says() {
-    let corpus = library::corpus();
+    let corpus = catalog::corpus();
     let mut wrong = Vec::new();
-    for name in library::scenario_names() {
-        let scenario = library::scenario(name);
+    for name in catalog::scenario_names() {
+        let scenario = catalog::scenario(name);
         for _ in 0..2 {
             let mut query = scenario.engine(&corpus, Pace::Scripted, None).run(scenario.query());
-            let transcript = scenario.read(&mut query).await;
-            if let Err(error) = transcript.check_against(&scenario.expect) {
+            let checker = scenario.read(&mut query).await;
+            if let Err(error) = checker.check_against(&scenario.expect) {
                 wrong.push(format!("benches-data/scenarios/{name}.toml: {error}"));
             }
         }
@@ -26,15 +26,15 @@ async fn every_scenario_comes_to_what_its_file_says() {
 
 #[tokio::test(start_paused = true)]
 async fn waits_change_times_and_arrival_but_not_what_is_found() {
-    let corpus = library::corpus();
+    let corpus = catalog::corpus();
     for name in ["floor", "standard", "wide", "fast", "typical", "slow-reader"] {
-        let scenario = library::scenario(name);
+        let scenario = catalog::scenario(name);
         let mut urls = Vec::new();
         for pace in [Pace::Scripted, Pace::Instant, Pace::Yielding] {
             let mut query = scenario.engine(&corpus, pace, None).run(scenario.query());
-            let transcript = Transcript::of(&mut query).await;
-            transcript.check().unwrap();
-            let sources = transcript.sources().expect("sources are emitted").iter();
+            let checker = InvariantChecker::read_to_end(&mut query).await;
+            checker.check().unwrap();
+            let sources = checker.sources().expect("sources are emitted").iter();
             urls.push(sources.map(|s| (s.number, s.source.url.to_string(), s.score.to_bits())).collect::<Vec<_>>());
         }
         assert_eq!(urls[0], urls[1], "{name}");
@@ -44,22 +44,22 @@ async fn waits_change_times_and_arrival_but_not_what_is_found() {
 
 #[tokio::test(start_paused = true)]
 async fn how_fast_the_reader_reads_changes_times_and_nothing_else() {
-    let (corpus, scenario) = (library::corpus(), library::scenario("slow-reader"));
+    let (corpus, scenario) = (catalog::corpus(), catalog::scenario("slow-reader"));
     let engine = scenario.engine(&corpus, Pace::Scripted, None);
-    let every = scenario.read_every().expect("it has a slow reader");
+    let every = scenario.reader_delay().expect("it has a slow reader");
     let slowly = scenario.read(&mut engine.run(scenario.query())).await;
     assert_eq!(slowly.check_against(&scenario.expect), Ok(()));
     // The reader waits after each event but the last, which is none of the stream's time.
     assert_eq!(slowly.latest, every * (slowly.events as u32 - 1));
-    let at_once = Transcript::of(&mut engine.run(scenario.query())).await;
+    let at_once = InvariantChecker::read_to_end(&mut engine.run(scenario.query())).await;
     assert_eq!(at_once.check_against(&scenario.expect), Ok(()));
     assert_eq!(at_once.latest, Duration::ZERO, "everything was ready at once");
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_the_reader_has_not_read_is_not_taken_from_anybody() {
-    let (corpus, scenario, probe) = (library::corpus(), library::scenario("slow-reader"), Probe::new());
-    let every = scenario.read_every().expect("it has a slow reader");
+    let (corpus, scenario, probe) = (catalog::corpus(), catalog::scenario("slow-reader"), Probe::new());
+    let every = scenario.reader_delay().expect("it has a slow reader");
     let mut events = scenario.engine(&corpus, Pace::Scripted, Some(&probe)).run(scenario.query());
     let (mut of_search, mut of_answer) = (0, 0);
     while let Some(event) = events.next().await {

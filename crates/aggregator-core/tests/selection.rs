@@ -1,15 +1,15 @@
 //! The labelled pages of `benches-data/pages`: how many relevant ones become sources, and how many others, with selection at
 //! its defaults. Of those held out only totals are shown.
 //!
-//! The other pages were written to look relevant: nearly all have words of the query. So the figure of these says what selection
-//! can do at worst, and not how much of what a search finds is left out.
+//! The other pages were written to look relevant: nearly all have words of the query. So the figure of these says what
+//! selection can do at worst, and not how much of what a search finds is left out.
 
 use std::collections::BTreeMap;
 
 use aggregator_core::event::EventKind;
 use aggregator_core::search::select::SelectionSettings;
 use aggregator_core::{Engine, Query, Settings};
-use aggregator_mocks::Transcript;
+use aggregator_mocks::InvariantChecker;
 use aggregator_mocks::labels::Part;
 use aggregator_mocks::labels::pages::{LabelledPages, lists};
 use futures::StreamExt as _;
@@ -45,14 +45,14 @@ async fn selected(list: &LabelledPages) -> Totals {
     settings.selection = Some(SelectionSettings::default());
     let engine = Engine::builder().provider(list.clone()).settings(settings).build().unwrap();
     let mut events = engine.run(Query::new(list.query.as_str()).unwrap());
-    let (mut transcript, mut kept) = (Transcript::new(), Vec::new());
+    let (mut checker, mut kept) = (InvariantChecker::new(), Vec::new());
     while let Some(event) = events.next().await {
-        transcript.read(&event);
+        checker.read(&event);
         if let EventKind::Sources { list, .. } = &event.kind {
             kept = list.iter().map(|source| source.source.url.to_string()).collect();
         }
     }
-    transcript.check().unwrap();
+    checker.check().unwrap();
     let mut totals = Totals::default();
     for page in &list.pages {
         let is_kept = usize::from(kept.contains(&page.url));

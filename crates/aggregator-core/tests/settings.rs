@@ -8,7 +8,7 @@ use aggregator_core::event::{AnswerSummary, EventKind, ExecutionError, Outcome};
 use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream};
 use aggregator_core::provider::{Hit, HitStream, SearchRequest};
 use aggregator_core::{BuildError, Engine, LanguageModel, Query, SearchProvider, Settings};
-use aggregator_mocks::Transcript;
+use aggregator_mocks::InvariantChecker;
 use futures::{StreamExt as _, stream};
 
 /// Gives some pages at once and then never ends.
@@ -63,12 +63,12 @@ async fn read(engine: &Engine) -> Vec<(u128, EventKind)> {
 
 async fn read_of(engine: &Engine, query: &str) -> Vec<(u128, EventKind)> {
     let mut events = engine.run(Query::new(query).unwrap());
-    let (mut transcript, mut told) = (Transcript::new(), Vec::new());
+    let (mut checker, mut told) = (InvariantChecker::new(), Vec::new());
     while let Some(event) = events.next().await {
-        transcript.read(&event);
+        checker.read(&event);
         told.push((event.elapsed().as_millis(), event.kind));
     }
-    transcript.check().unwrap();
+    checker.check().unwrap();
     told
 }
 
@@ -119,7 +119,7 @@ async fn search_share_is_what_the_model_leaves_to_the_search() {
 /// Sources are frozen for a reader, and as many as fit are in the prompt: what a model did not see, it cannot cite.
 #[tokio::test(start_paused = true)]
 async fn only_what_was_in_the_prompt_can_be_cited() {
-    /// What is shown of an answer, with the account of it.
+    /// The text of an answer, with its summary.
     async fn answered(
         most: u32,
         several: bool,

@@ -11,7 +11,7 @@ use aggregator_core::provider::{Hit, HitStream, SearchRequest};
 use aggregator_core::search::patterns::ContentKind;
 use aggregator_core::search::select::{SelectionReason, SelectionSettings};
 use aggregator_core::{Engine, Query, SearchProvider, Settings};
-use aggregator_mocks::{List, Pace, Probe, ScriptedProvider, Step, Transcript, library};
+use aggregator_mocks::{InvariantChecker, List, Pace, Probe, ScriptedProvider, Step, catalog};
 use futures::{StreamExt as _, stream};
 
 fn settings(change: impl FnOnce(&mut Settings)) -> Settings {
@@ -52,12 +52,12 @@ impl SearchProvider for Pages {
 /// Reads to the end, and checks every invariant that can be seen.
 async fn read(engine: &Engine, query: &str) -> Vec<EventKind> {
     let mut events = engine.run(Query::new(query).unwrap());
-    let (mut transcript, mut kinds) = (Transcript::new(), Vec::new());
+    let (mut checker, mut kinds) = (InvariantChecker::new(), Vec::new());
     while let Some(event) = events.next().await {
-        transcript.read(&event);
+        checker.read(&event);
         kinds.push(event.kind);
     }
-    transcript.check().unwrap();
+    checker.check().unwrap();
     kinds
 }
 
@@ -90,7 +90,7 @@ fn refusing() -> Settings {
 fn probed(name: &str, probe: &Probe) -> ScriptedProvider {
     let list = List { pool: 30, repeats: 0 };
     let script = [Step::Emit { items: 3, every: Duration::ZERO }];
-    ScriptedProvider::new(name, &script, Pace::Scripted, &library::corpus(), list, 0).probed(probe)
+    ScriptedProvider::new(name, &script, Pace::Scripted, &catalog::corpus(), list, 0).probed(probe)
 }
 
 #[tokio::test(start_paused = true)]
@@ -130,17 +130,17 @@ async fn a_query_is_cancelled_before_and_after_its_analysis() {
     for (text, read) in [("rust", 1), ("rust", 2), ("3 * (1 + 1)", 2), ("3 * (1 + 1)", 3)] {
         let mut events = engine.run(Query::new(text).unwrap());
         let canceller = events.canceller();
-        let mut transcript = Transcript::new();
+        let mut checker = InvariantChecker::new();
         for _ in 0..read {
-            transcript.read(&events.next().await.unwrap());
+            checker.read(&events.next().await.unwrap());
         }
         canceller.cancel(CancelReason::Requested);
         while let Some(event) = events.next().await {
-            transcript.read(&event);
+            checker.read(&event);
         }
-        transcript.check().unwrap();
-        let (end, summary) = transcript.summary().unwrap();
-        assert_eq!((end, summary.providers.len()), (aggregator_mocks::End::Cancelled, 1), "{text} {read}");
+        checker.check().unwrap();
+        let (end, summary) = checker.summary().unwrap();
+        assert_eq!((end, summary.providers.len()), (aggregator_mocks::TerminalEvent::Cancelled, 1), "{text} {read}");
     }
     assert!(probe.calls().is_empty());
 }
@@ -308,7 +308,7 @@ async fn contradicting_sources_are_reported_right_after_they_are_frozen() {
 async fn order(results: u32) -> String {
     let list = List { pool: 40, repeats: 0 };
     let script = [Step::Emit { items: results, every: Duration::ZERO }];
-    let provider = ScriptedProvider::new("a", &script, Pace::Scripted, &library::corpus(), list, 0);
+    let provider = ScriptedProvider::new("a", &script, Pace::Scripted, &catalog::corpus(), list, 0);
     let settings = settings(|settings| {
         settings.analysis = Some(AnalysisSettings::default());
         settings.streaming_batch_size = Some(3);

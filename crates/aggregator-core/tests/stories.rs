@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 
 use aggregator_core::event::{EventKind, Outcome};
-use aggregator_mocks::{Pace, library};
+use aggregator_mocks::{Pace, catalog};
 use futures::StreamExt as _;
 
 /// One line an event; runs of answer deltas are one line.
 async fn story(name: &str) -> String {
-    let scenario = library::scenario(name);
-    let mut events = scenario.engine(&library::corpus(), Pace::Scripted, None).run(scenario.query());
+    let scenario = catalog::scenario(name);
+    let mut events = scenario.engine(&catalog::corpus(), Pace::Scripted, None).run(scenario.query());
     let (mut story, mut deltas) = (String::new(), 0);
     while let Some(event) = events.next().await {
         if matches!(event.kind, EventKind::AnswerDelta { .. }) {

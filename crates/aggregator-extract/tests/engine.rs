@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aggregator_core::provider::{Hit, HitStream, SearchRequest};
 use aggregator_core::{Engine, Query, QueryOutcome, Reply, SearchProvider};
 use aggregator_extract::{Extractive, NO_ANSWER, Options};
-use aggregator_mocks::Transcript;
+use aggregator_mocks::InvariantChecker;
 
 /// Finds the same pages whatever is asked.
 struct Pages(Arc<[(&'static str, &'static str)]>);
@@ -32,8 +32,8 @@ fn engine(pages: &[(&'static str, &'static str)], model: Extractive) -> Engine {
 async fn ask(question: &str, pages: &[(&'static str, &'static str)], model: Extractive) -> Reply {
     let engine = engine(pages, model);
     let query = || Query::new(question).expect("a question");
-    let transcript = Transcript::of(&mut engine.run(query())).await;
-    transcript.check().expect("the promises of the engine");
+    let checker = InvariantChecker::read_to_end(&mut engine.run(query())).await;
+    checker.check().expect("the promises of the engine");
     let reply = engine.ask(query()).await;
     assert_eq!(reply.ending, QueryOutcome::Done);
     let answer = reply.summary.answer.as_ref().expect("an answer");

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::io::{self, Write};
 
 use aggregator_core::event::{EventKind, Outcome};
-use aggregator_mocks::{Pace, library};
+use aggregator_mocks::{Pace, catalog};
 use futures::StreamExt as _;
 use tokio::time::sleep;
 
@@ -22,11 +22,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn watch(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let name = std::env::args().nth(1).unwrap_or_else(|| "standard".to_owned());
-    let names: Vec<_> = library::scenario_names().collect();
+    let names: Vec<_> = catalog::scenario_names().collect();
     if !names.contains(&name.as_str()) {
         return Err(format!("no scenario is named `{name}`; there are: {}", names.join(" ")).into());
     }
-    let mut scenario = library::scenario(&name);
+    let mut scenario = catalog::scenario(&name);
     if let Some(file) = std::env::args_os().nth(2) {
         let settings = aggregator_settings::read_file(file).map_err(|error| error.to_string())?;
         scenario = scenario.with_settings(|of_scenario| *of_scenario = settings);
@@ -34,7 +34,7 @@ fn watch(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     writeln!(out, "{}\n\n{}\n", scenario.purpose, scenario.query)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     runtime.block_on(async {
-        let mut events = scenario.engine(&library::corpus(), Pace::Scripted, None).run(scenario.query());
+        let mut events = scenario.engine(&catalog::corpus(), Pace::Scripted, None).run(scenario.query());
         let (mut first_result, mut first_text, mut deltas) = (None, None, 0_u32);
         let (mut column, mut behind_word) = (0, false);
         while let Some(event) = events.next().await {
@@ -133,7 +133,7 @@ fn watch(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
                     }
                 }
             }
-            if let Some(wait) = scenario.read_every() {
+            if let Some(wait) = scenario.reader_delay() {
                 sleep(wait).await;
             }
         }

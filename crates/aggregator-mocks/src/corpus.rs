@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use aggregator_core::provider::Hit;
-use aggregator_settings::ShapeError;
+use aggregator_settings::ParseError;
 use serde::Deserialize;
 
-use crate::random::draw;
+use crate::random::seeded_u64;
 
 /// Pages to be found. Each section of each document is one page.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub struct List {
 pub enum CorpusError {
     /// Not TOML of this shape.
     #[error(transparent)]
-    Shape(#[from] ShapeError),
+    Parse(#[from] ParseError),
     /// Another version of the format.
     #[error("schema {0} is not the version this library reads (1)")]
     Schema(u32),
@@ -86,7 +86,7 @@ impl Corpus {
     /// # Errors
     /// [`CorpusError`] says where it is wrong.
     pub fn from_toml(text: &str) -> Result<Self, CorpusError> {
-        let file: File = toml::from_str(text).map_err(|error| ShapeError::new(text, &error))?;
+        let file: File = toml::from_str(text).map_err(|error| ParseError::new(text, &error))?;
         if file.schema != 1 {
             return Err(CorpusError::Schema(file.schema));
         }
@@ -145,16 +145,16 @@ impl Corpus {
         let List { pool, repeats } = list;
         let pages = self.pages.len() as u64;
         let pool = u64::from(pool).clamp(1, pages);
-        let topic = draw(seed, "topic", 0) % pages;
-        let start = draw(seed, provider, 1) % pool;
+        let topic = seeded_u64(seed, "topic", 0) % pages;
+        let start = seeded_u64(seed, provider, 1) % pool;
         // A stride without common divisor visits every page of the pool once.
         let stride = (1..=pool).filter(|&s| gcd(s, pool) == 1);
         let strides: Vec<u64> = stride.collect();
-        let stride = strides[(draw(seed, provider, 2) % strides.len() as u64) as usize];
+        let stride = strides[(seeded_u64(seed, provider, 2) % strides.len() as u64) as usize];
         let fresh = hits.saturating_sub(repeats);
         let hit = |index: u32| {
             let (position, form) = match index < fresh {
-                true => (index, draw(seed, provider, 16 + u64::from(index))),
+                true => (index, seeded_u64(seed, provider, 16 + u64::from(index))),
                 false => (index - fresh, 3),
             };
             let at = ((topic + (start + u64::from(position) * stride) % pool) % pages) as usize;
@@ -230,11 +230,11 @@ mod tests {
     use aggregator_core::search::canonical::CanonicalUrl;
 
     use super::*;
-    use crate::library;
+    use crate::catalog;
 
     #[test]
     fn the_corpus_is_what_its_header_says() {
-        let corpus = library::corpus();
+        let corpus = catalog::corpus();
         assert!(corpus.pages().len() >= 24 * 6);
         let keys: BTreeSet<_> = corpus.pages().iter().map(|page| CanonicalUrl::parse(&page.url).unwrap()).collect();
         assert_eq!(keys.len(), corpus.pages().len(), "two pages have one canonical URL");
@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn every_form_of_an_address_is_the_same_page() {
-        for page in library::corpus().pages() {
+        for page in catalog::corpus().pages() {
             let key = CanonicalUrl::parse(&page.url).unwrap();
             for form in 0..16 {
                 let variant = variant(&page.url, form);
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_passage_is_as_long_as_it_should_be_to_a_word() {
-        let corpus = library::corpus();
+        let corpus = catalog::corpus();
         for page in 0..corpus.pages().len() {
             for chars in [80, 130, 155, 236, 590, 1_745] {
                 let passage = corpus.passage(page, chars);
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn lists_depend_on_seed_and_name_only_and_overlap() {
-        let corpus = library::corpus();
+        let corpus = catalog::corpus();
         let list = |seed, name| corpus.hits(seed, name, 10, 24, 1);
         assert_eq!(list(1, "a"), list(1, "a"));
         assert_ne!(list(1, "a"), list(2, "a"));

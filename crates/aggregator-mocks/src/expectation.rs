@@ -7,7 +7,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
     /// Name of the last event.
-    pub end: End,
+    pub end: TerminalEvent,
     /// Events in all.
     pub events: u64,
     /// Distinct results.
@@ -43,10 +43,10 @@ impl Expectation {
     }
 }
 
-/// The last event of a query.
+/// The kind of the last event of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum End {
+pub enum TerminalEvent {
     /// `EventKind::Done`.
     Done,
     /// `EventKind::Failed`.

@@ -8,8 +8,8 @@ use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream, Usage};
 
 use crate::corpus::Corpus;
 use crate::probe::Probe;
-use crate::random::draw;
-use crate::script::{Items, Pace, Performance, Step, paced};
+use crate::random::seeded_u64;
+use crate::script::{Items, Pace, ScriptedStream, Step, apply_pace};
 
 /// A model that performs a script over an answer made of the corpus' prose.
 ///
@@ -37,10 +37,10 @@ pub struct Style {
 impl ScriptedModel {
     /// A model that performs `script` at the given pace.
     pub fn new(name: &str, script: &[Step], pace: Pace, corpus: &Corpus, style: Style, seed: u64) -> Self {
-        let made = write_answer(corpus, draw(seed, name, 0), script.iter().map(Step::items).sum(), style);
+        let made = write_answer(corpus, seeded_u64(seed, name, 0), script.iter().map(Step::items).sum(), style);
         let usage = Step::Emit { items: 1, every: Duration::ZERO };
         let script: Vec<Step> = script.iter().cloned().chain([usage]).collect();
-        Self { name: name.to_owned(), script: paced(&script, pace), made, probe: None }
+        Self { name: name.to_owned(), script: apply_pace(&script, pace), made, probe: None }
     }
 
     /// Lets a probe see its calls.
@@ -64,7 +64,7 @@ impl LanguageModel for ScriptedModel {
     fn answer(&self, request: AnswerRequest) -> ChunkStream {
         let guard = self.probe.as_ref().map(|probe| probe.called(&self.name, request.query.text(), request.seed()));
         let items = Deltas(Arc::clone(&self.made));
-        Box::pin(Performance::new(Arc::clone(&self.script), items, u32::MAX, guard, false))
+        Box::pin(ScriptedStream::new(Arc::clone(&self.script), items, u32::MAX, guard, false))
     }
 }
 
@@ -90,18 +90,18 @@ pub fn write_answer(corpus: &Corpus, seed: u64, pieces: u32, style: Style) -> Ar
     let spacing = pieces / (markers as usize + 1);
     let mut markers_left = markers;
     let pages = corpus.pages();
-    let mut page = draw(seed, "page", 0) as usize % pages.len();
+    let mut page = seeded_u64(seed, "page", 0) as usize % pages.len();
     let mut words = pages[page].text.split_inclusive(' ');
     while tokens.len() < pieces {
         let due = markers_left > 0 && tokens.len() >= spacing * (markers - markers_left + 1) as usize;
         if due {
             markers_left -= 1;
             let number = match markers_left < style.invented {
-                true => u64::from(style.sources) + 1 + draw(seed, "invented", u64::from(markers_left)) % 50,
-                false => 1 + draw(seed, "cited", u64::from(markers_left)) % u64::from(style.sources.max(1)),
+                true => u64::from(style.sources) + 1 + seeded_u64(seed, "invented", u64::from(markers_left)) % 50,
+                false => 1 + seeded_u64(seed, "cited", u64::from(markers_left)) % u64::from(style.sources.max(1)),
             };
             // Tokenisers cut a marker anywhere or nowhere.
-            match draw(seed, "cut", u64::from(markers_left)) % 3 {
+            match seeded_u64(seed, "cut", u64::from(markers_left)) % 3 {
                 0 => tokens.push(format!("[{number}] ")),
                 1 => tokens.extend(["[".to_owned(), number.to_string(), "] ".to_owned()]),
                 _ => tokens.extend([format!("[{number}"), "] ".to_owned()]),
@@ -135,13 +135,13 @@ pub fn write_answer(corpus: &Corpus, seed: u64, pieces: u32, style: Style) -> Ar
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::library;
+    use crate::catalog;
 
     #[test]
     fn an_answer_has_exactly_the_pieces_and_markers_it_should_have() {
         let style = Style { sources: 8, citations: 6, invented: 2 };
         for pieces in [40, 200, 1_000] {
-            let answer = write_answer(&library::corpus(), 1, pieces, style);
+            let answer = write_answer(&catalog::corpus(), 1, pieces, style);
             assert_eq!(answer.len(), pieces as usize);
             assert!(answer.iter().all(|piece| !piece.is_empty()));
             let text = answer.concat();

@@ -32,7 +32,7 @@ pub struct Call {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallEnd {
     /// Its stream exists.
-    Alive,
+    Active,
     /// Its stream came to its end or failed, and was dropped.
     Completed,
     /// Its stream was dropped before its end.
@@ -50,14 +50,14 @@ impl Probe {
         self.with(|calls| calls.clone())
     }
 
-    /// Calls whose stream still exists.
-    pub fn alive(&self) -> usize {
-        self.with(|calls| calls.iter().filter(|call| call.end == CallEnd::Alive).count())
+    /// The number of calls whose stream still exists.
+    pub fn active_calls(&self) -> usize {
+        self.with(|calls| calls.iter().filter(|call| call.end == CallEnd::Active).count())
     }
 
     pub(crate) fn called(&self, mock: &str, query: &CleanText, seed: u64) -> CallGuard {
         let (mock, query) = (mock.to_owned(), query.clone());
-        let call = Call { mock, query, seed, at: Instant::now(), polls: 0, yielded: 0, end: CallEnd::Alive };
+        let call = Call { mock, query, seed, at: Instant::now(), polls: 0, yielded: 0, end: CallEnd::Active };
         let index = self.with(|calls| {
             calls.push(call);
             calls.len() - 1
@@ -71,7 +71,7 @@ impl Probe {
     }
 }
 
-/// Keeps the account of one call; dropped with its stream.
+/// Counts the polls and items of one call; dropped with its stream.
 pub(crate) struct CallGuard {
     probe: Probe,
     index: usize,
@@ -95,7 +95,7 @@ impl Drop for CallGuard {
     fn drop(&mut self) {
         self.probe.with(|calls| {
             let end = &mut calls[self.index].end;
-            if *end == CallEnd::Alive {
+            if *end == CallEnd::Active {
                 *end = CallEnd::Dropped;
             }
         });

@@ -13,8 +13,8 @@ use crate::model::{Style, write_answer};
 use crate::probe::Probe;
 use crate::profile::{ModelProfile, SearchProfile};
 use crate::provider::Hits;
-use crate::random::{Quantity, draw};
-use crate::script::{Items, Pace, Performance, Step, paced};
+use crate::random::{Quantity, seeded_u64};
+use crate::script::{Items, Pace, ScriptedStream, Step, apply_pace};
 
 /// A provider whose latency, hits and lengths of texts are drawn from a [`SearchProfile`].
 ///
@@ -28,13 +28,13 @@ pub struct ProfiledProvider {
     pace: Pace,
     corpus: Arc<Corpus>,
     list: List,
-    made: BTreeMap<u64, Found>,
+    prepared: BTreeMap<u64, PreparedSearch>,
     probe: Option<Probe>,
 }
 
-/// What a provider does for one seed.
+/// The prepared reply of a provider to a request of one seed.
 #[derive(Debug, Clone)]
-struct Found {
+struct PreparedSearch {
     script: Arc<[Step]>,
     hits: Arc<[Hit]>,
 }
@@ -50,8 +50,8 @@ impl ProfiledProvider {
         seeds: &[u64],
     ) -> Self {
         let (name, corpus) = (name.to_owned(), Arc::clone(corpus));
-        let mut provider = Self { name, profile, pace, corpus, list, made: BTreeMap::new(), probe: None };
-        provider.made = seeds.iter().map(|&seed| (seed, provider.find(seed))).collect();
+        let mut provider = Self { name, profile, pace, corpus, list, prepared: BTreeMap::new(), probe: None };
+        provider.prepared = seeds.iter().map(|&seed| (seed, provider.prepare(seed))).collect();
         provider
     }
 
@@ -62,15 +62,15 @@ impl ProfiledProvider {
         self
     }
 
-    fn find(&self, seed: u64) -> Found {
+    fn prepare(&self, seed: u64) -> PreparedSearch {
         let drawn = self.profile.draw(seed, &self.name);
         if drawn.refused {
-            return Found { script: refusal(drawn.latency, self.pace), hits: Arc::default() };
+            return PreparedSearch { script: rate_limit_script(drawn.latency, self.pace), hits: Arc::default() };
         }
         let chars = |hit| self.profile.chars(seed, &self.name, hit);
         let hits = self.corpus.hits_of(seed, &self.name, drawn.hits, self.list, chars);
         let script = [Step::Wait(drawn.latency), Step::Emit { items: drawn.hits, every: Duration::ZERO }];
-        Found { script: paced(&script, self.pace), hits }
+        PreparedSearch { script: apply_pace(&script, self.pace), hits }
     }
 }
 
@@ -81,9 +81,9 @@ impl SearchProvider for ProfiledProvider {
 
     fn search(&self, request: SearchRequest) -> HitStream {
         let guard = self.probe.as_ref().map(|probe| probe.called(&self.name, request.query.text(), request.seed()));
-        let found = self.made.get(&request.seed()).cloned();
-        let Found { script, hits } = found.unwrap_or_else(|| self.find(request.seed()));
-        Box::pin(Performance::new(script, Hits(hits), request.max_hits, guard, false))
+        let found = self.prepared.get(&request.seed()).cloned();
+        let PreparedSearch { script, hits } = found.unwrap_or_else(|| self.prepare(request.seed()));
+        Box::pin(ScriptedStream::new(script, Hits(hits), request.max_hits, guard, false))
     }
 }
 
@@ -98,16 +98,16 @@ pub struct ProfiledModel {
     pace: Pace,
     corpus: Arc<Corpus>,
     style: Style,
-    made: BTreeMap<u64, Written>,
+    prepared: BTreeMap<u64, PreparedAnswer>,
     probe: Option<Probe>,
 }
 
 /// Tokens of an answer to one citation marker, at least: a marker is up to three tokens, and a sentence some more.
 const TOKENS_PER_MARKER: u32 = 8;
 
-/// What a model does for one seed.
+/// The prepared answer of a model to a request of one seed.
 #[derive(Debug, Clone)]
-struct Written {
+struct PreparedAnswer {
     script: Arc<[Step]>,
     pieces: Arc<[String]>,
     usage: Usage,
@@ -124,8 +124,8 @@ impl ProfiledModel {
         seeds: &[u64],
     ) -> Self {
         let (name, corpus) = (name.to_owned(), Arc::clone(corpus));
-        let mut model = Self { name, profile, pace, corpus, style, made: BTreeMap::new(), probe: None };
-        model.made = seeds.iter().map(|&seed| (seed, model.write(seed))).collect();
+        let mut model = Self { name, profile, pace, corpus, style, prepared: BTreeMap::new(), probe: None };
+        model.prepared = seeds.iter().map(|&seed| (seed, model.prepare(seed))).collect();
         model
     }
 
@@ -136,22 +136,26 @@ impl ProfiledModel {
         self
     }
 
-    fn write(&self, seed: u64) -> Written {
+    fn prepare(&self, seed: u64) -> PreparedAnswer {
         let drawn = self.profile.draw(seed, &self.name);
         let (input_tokens, output_tokens) = (drawn.context_tokens.into(), drawn.generated_tokens.into());
         let usage = Usage { input_tokens, output_tokens };
         if drawn.refused {
-            return Written { script: refusal(drawn.first_token, self.pace), pieces: Arc::default(), usage };
+            return PreparedAnswer {
+                script: rate_limit_script(drawn.first_token, self.pace),
+                pieces: Arc::default(),
+                usage,
+            };
         }
-        let seed_of_text = draw(seed, &self.name, Quantity::Text.counter(0));
+        let seed_of_text = seeded_u64(seed, &self.name, Quantity::Text.counter(0));
         // A short answer has fewer markers, so that it is not made of them.
-        let most = drawn.generated_tokens / TOKENS_PER_MARKER;
-        let citations = self.style.citations.min(most);
-        let style = Style { citations, invented: self.style.invented.min(most - citations), ..self.style };
+        let max_markers = drawn.generated_tokens / TOKENS_PER_MARKER;
+        let citations = self.style.citations.min(max_markers);
+        let style = Style { citations, invented: self.style.invented.min(max_markers - citations), ..self.style };
         let pieces = write_answer(&self.corpus, seed_of_text, drawn.generated_tokens, style);
         let usage_follows = Step::Emit { items: 1, every: Duration::ZERO };
         let script = [Step::EmitAfter(self.profile.waits(&drawn, seed, &self.name)), usage_follows];
-        Written { script: paced(&script, self.pace), pieces, usage }
+        PreparedAnswer { script: apply_pace(&script, self.pace), pieces, usage }
     }
 }
 
@@ -167,9 +171,9 @@ impl LanguageModel for ProfiledModel {
 
     fn answer(&self, request: AnswerRequest) -> ChunkStream {
         let guard = self.probe.as_ref().map(|probe| probe.called(&self.name, request.query.text(), request.seed()));
-        let written = self.made.get(&request.seed()).cloned();
-        let Written { script, pieces, usage } = written.unwrap_or_else(|| self.write(request.seed()));
-        Box::pin(Performance::new(script, Answer { pieces, usage }, u32::MAX, guard, false))
+        let written = self.prepared.get(&request.seed()).cloned();
+        let PreparedAnswer { script, pieces, usage } = written.unwrap_or_else(|| self.prepare(request.seed()));
+        Box::pin(ScriptedStream::new(script, Answer { pieces, usage }, u32::MAX, guard, false))
     }
 }
 
@@ -186,6 +190,7 @@ impl Items for Answer {
     }
 }
 
-fn refusal(after: Duration, pace: Pace) -> Arc<[Step]> {
-    paced(&[Step::Wait(after), Step::Fail(ProviderErrorKind::RateLimited)], pace)
+/// The script of a request that is refused because of a rate limit.
+fn rate_limit_script(after: Duration, pace: Pace) -> Arc<[Step]> {
+    apply_pace(&[Step::Wait(after), Step::Fail(ProviderErrorKind::RateLimited)], pace)
 }

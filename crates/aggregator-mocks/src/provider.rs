@@ -7,7 +7,7 @@ use aggregator_core::provider::{Hit, HitStream, SearchRequest};
 
 use crate::corpus::{Corpus, List};
 use crate::probe::Probe;
-use crate::script::{Items, Pace, Performance, Step, paced, scripted_panic};
+use crate::script::{Items, Pace, ScriptedStream, Step, apply_pace, scripted_panic};
 
 /// A provider that performs a script over the pages of a corpus.
 ///
@@ -29,7 +29,7 @@ pub struct ScriptedProvider {
 impl ScriptedProvider {
     /// A provider that performs `script` at the given pace, its list made ahead for `seed`.
     pub fn new(name: &str, script: &[Step], pace: Pace, corpus: &Arc<Corpus>, list: List, seed: u64) -> Self {
-        let script = paced(script, pace);
+        let script = apply_pace(script, pace);
         let made = make(corpus, seed, name, &script, list);
         Self {
             name: name.to_owned(),
@@ -90,7 +90,7 @@ impl SearchProvider for ScriptedProvider {
         if aggregator_core::seeded_fault::is_active(aggregator_core::seeded_fault::Fault::EmptyMock) {
             return Box::pin(futures::stream::empty());
         }
-        Box::pin(Performance::new(Arc::clone(&self.script), Hits(hits), request.max_hits, guard, self.panic_on_drop))
+        Box::pin(ScriptedStream::new(Arc::clone(&self.script), Hits(hits), request.max_hits, guard, self.panic_on_drop))
     }
 }
 

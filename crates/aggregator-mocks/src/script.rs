@@ -20,7 +20,7 @@ pub enum Step {
     Wait(Duration),
     /// Is pending once, and wakes the task at once.
     Yield,
-    /// Yields the next so many items, waiting before each.
+    /// Yields the next items, waiting before each.
     Emit {
         /// How many.
         items: u32,
@@ -34,9 +34,9 @@ pub enum Step {
     EmitAfter(Arc<[Duration]>),
     /// Fails.
     Fail(ProviderErrorKind),
-    /// Never answers again, and never wakes anybody.
+    /// Never answers again, and never wakes its task.
     Hang,
-    /// Yields items for ever.
+    /// Yields items without an end.
     Flood,
     /// Panics when polled.
     Panic,
@@ -66,12 +66,12 @@ pub enum Pace {
 }
 
 /// Applies a pace to a script.
-pub(crate) fn paced(script: &[Step], pace: Pace) -> Arc<[Step]> {
+pub(crate) fn apply_pace(script: &[Step], pace: Pace) -> Arc<[Step]> {
     let repace = |step: &Step| match (pace, step) {
         (Pace::Scripted, step) => vec![step.clone()],
         (_, Step::Wait(_)) => vec![],
-        (_, &Step::Emit { items, .. }) => at_once(items, pace),
-        (_, Step::EmitAfter(waits)) => at_once(waits.len() as u32, pace),
+        (_, &Step::Emit { items, .. }) => immediate(items, pace),
+        (_, Step::EmitAfter(waits)) => immediate(waits.len() as u32, pace),
         (_, step) => vec![step.clone()],
     };
     let mut steps: Vec<Step> = script.iter().flat_map(repace).collect();
@@ -81,8 +81,8 @@ pub(crate) fn paced(script: &[Step], pace: Pace) -> Arc<[Step]> {
     steps.into()
 }
 
-/// So many items without a wait.
-fn at_once(items: u32, pace: Pace) -> Vec<Step> {
+/// Steps that yield `items` items without a wait.
+fn immediate(items: u32, pace: Pace) -> Vec<Step> {
     let every = Duration::ZERO;
     match pace {
         Pace::Yielding => {
@@ -99,12 +99,12 @@ pub(crate) trait Items: Send + Unpin {
     fn item(&self, index: u32) -> Self::Item;
 }
 
-/// A script being performed.
-pub(crate) struct Performance<I> {
+/// The stream of a mock that runs a script.
+pub(crate) struct ScriptedStream<I> {
     steps: Arc<[Step]>,
     items: I,
-    /// Most items that `Emit` yields in all; a flood knows no limit.
-    most: u32,
+    /// Maximum number of items that `Emit` yields in all; a flood has no limit.
+    max_items: u32,
     /// The current step.
     at: usize,
     /// Items yielded, and those of the current step.
@@ -117,9 +117,26 @@ pub(crate) struct Performance<I> {
     panic_on_drop: bool,
 }
 
-impl<I: Items> Performance<I> {
-    pub(crate) fn new(steps: Arc<[Step]>, items: I, most: u32, guard: Option<CallGuard>, panic_on_drop: bool) -> Self {
-        Self { steps, items, most, at: 0, yielded: 0, of_step: 0, waited: false, timer: None, guard, panic_on_drop }
+impl<I: Items> ScriptedStream<I> {
+    pub(crate) fn new(
+        steps: Arc<[Step]>,
+        items: I,
+        max_items: u32,
+        guard: Option<CallGuard>,
+        panic_on_drop: bool,
+    ) -> Self {
+        Self {
+            steps,
+            items,
+            max_items,
+            at: 0,
+            yielded: 0,
+            of_step: 0,
+            waited: false,
+            timer: None,
+            guard,
+            panic_on_drop,
+        }
     }
 
     fn next_step(&mut self) {
@@ -163,7 +180,7 @@ impl<I: Items> Performance<I> {
     }
 }
 
-impl<I: Items> Stream for Performance<I> {
+impl<I: Items> Stream for ScriptedStream<I> {
     type Item = Result<I::Item, ProviderError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -173,7 +190,9 @@ impl<I: Items> Stream for Performance<I> {
         }
         loop {
             match this.steps.get(this.at) {
-                Some(Step::Emit { .. } | Step::EmitAfter(_)) if this.yielded >= this.most => this.at = this.steps.len(),
+                Some(Step::Emit { .. } | Step::EmitAfter(_)) if this.yielded >= this.max_items => {
+                    this.at = this.steps.len()
+                }
                 None => {
                     if let Some(guard) = &this.guard {
                         guard.completed();
@@ -230,7 +249,7 @@ impl<I: Items> Stream for Performance<I> {
     }
 }
 
-impl<I> Drop for Performance<I> {
+impl<I> Drop for ScriptedStream<I> {
     fn drop(&mut self) {
         // Before the panic: the call is over either way.
         drop(self.guard.take());
@@ -240,7 +259,7 @@ impl<I> Drop for Performance<I> {
     }
 }
 
-/// Panics without telling the panic hook: a panic that was asked for is no news for whoever reads the terminal.
+/// Panics without telling the panic hook: a panic that was asked for is no news for the reader of the terminal.
 pub(crate) fn scripted_panic() -> ! {
     std::panic::resume_unwind(Box::new("the script says so: secret-in-panic-text"))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use aggregator_core::provider::{Hit, HitStream, SearchRequest};
 use aggregator_core::{Query, SearchProvider};
 use aggregator_mocks::contract::{check_provider, check_repeatable};
-use aggregator_mocks::{List, Pace, ScriptedProvider, Step, library};
+use aggregator_mocks::{List, Pace, ScriptedProvider, Step, catalog};
 use futures::{StreamExt as _, stream};
 use tokio::time::{Instant, sleep};
 
@@ -35,7 +35,7 @@ async fn the_scripted_provider_keeps_the_contract() {
     let script = [Step::Wait(Duration::from_millis(20)), Step::Emit { items: 10, every: Duration::from_millis(3) }];
     for pace in [Pace::Scripted, Pace::Instant, Pace::Yielding] {
         let list = List { pool: 30, repeats: 1 };
-        let provider = ScriptedProvider::new("a", &script, pace, &library::corpus(), list, 7);
+        let provider = ScriptedProvider::new("a", &script, pace, &catalog::corpus(), list, 7);
         assert_eq!(check_provider(&provider, QUERY).await, Ok(()));
         assert_eq!(check_repeatable(&provider, QUERY).await, Ok(()));
     }
@@ -90,7 +90,7 @@ async fn each_wait_of_emit_after_begins_when_the_one_before_was_due() {
     let waits = [2_500, 0, 300, 300, 300, 0, 1_700, 10_000].map(Duration::from_micros);
     let script = [Step::Wait(Duration::from_millis(5)), Step::EmitAfter(Arc::from(waits))];
     let list = List { pool: 30, repeats: 0 };
-    let provider = ScriptedProvider::new("a", &script, Pace::Scripted, &library::corpus(), list, 7);
+    let provider = ScriptedProvider::new("a", &script, Pace::Scripted, &catalog::corpus(), list, 7);
     for (late, expected) in [(0, [8, 8, 8, 9, 9, 9, 11, 21]), (4, [8, 12, 16, 20, 24, 28, 32, 36])] {
         let started = Instant::now();
         let query = Query::new("when is it due?").unwrap().with_seed(7);

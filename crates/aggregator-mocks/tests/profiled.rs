@@ -10,7 +10,7 @@ use aggregator_core::provider::{Hit, ProviderError, ProviderErrorKind, SearchReq
 use aggregator_core::{LanguageModel, Query, SearchProvider};
 use aggregator_mocks::contract::{check_provider, check_repeatable};
 use aggregator_mocks::profile::{ModelProfile, SearchProfile};
-use aggregator_mocks::{End, List, Pace, ProfiledModel, ProfiledProvider, Scenario, Style, library};
+use aggregator_mocks::{List, Pace, ProfiledModel, ProfiledProvider, Scenario, Style, TerminalEvent, catalog};
 use futures::StreamExt as _;
 use tokio::time::Instant;
 
@@ -18,18 +18,18 @@ const LIST: List = List { pool: 60, repeats: 1 };
 const STYLE: Style = Style { sources: 20, citations: 12, invented: 2 };
 
 fn search_profile(refusals: bool) -> Arc<SearchProfile> {
-    let (latency, texts) = (library::profile("search-default"), library::profile("text-passages"));
-    let refusals = refusals.then(|| library::profile("refusals-lepton"));
+    let (latency, texts) = (catalog::profile("search-default"), catalog::profile("text-passages"));
+    let refusals = refusals.then(|| catalog::profile("refusals-lepton"));
     Arc::new(SearchProfile::new(&latency, &texts, refusals.as_ref()).unwrap())
 }
 
 fn model_profile() -> Arc<ModelProfile> {
-    let (speed, tokens) = (library::profile("llm-groq-70b"), library::profile("azure-conversation"));
-    Arc::new(ModelProfile::new(&speed, &tokens, &library::profile("gap-gamma"), None).unwrap())
+    let (speed, tokens) = (catalog::profile("llm-groq-70b"), catalog::profile("azure-conversation"));
+    Arc::new(ModelProfile::new(&speed, &tokens, &catalog::profile("gap-gamma"), None).unwrap())
 }
 
 fn provider(pace: Pace, refusals: bool, seeds: &[u64]) -> ProfiledProvider {
-    ProfiledProvider::new("alder", search_profile(refusals), pace, &library::corpus(), LIST, seeds)
+    ProfiledProvider::new("alder", search_profile(refusals), pace, &catalog::corpus(), LIST, seeds)
 }
 
 fn query(seed: u64) -> Arc<Query> {
@@ -101,7 +101,7 @@ async fn written(model: &ProfiledModel, seed: u64) -> (Vec<(String, Duration)>, 
 #[tokio::test(start_paused = true)]
 async fn a_model_writes_each_token_when_it_is_due() {
     let profile = model_profile();
-    let model = ProfiledModel::new("ember", Arc::clone(&profile), Pace::Scripted, &library::corpus(), STYLE, &[]);
+    let model = ProfiledModel::new("ember", Arc::clone(&profile), Pace::Scripted, &catalog::corpus(), STYLE, &[]);
     for seed in 0..40 {
         let draw = profile.draw(seed, "ember");
         let (pieces, tokens) = written(&model, seed).await;
@@ -119,7 +119,7 @@ async fn a_model_writes_each_token_when_it_is_due() {
 async fn what_is_made_ahead_is_what_would_be_made_when_asked() {
     let (ahead, asked) = (provider(Pace::Scripted, true, &[3, 4, 5]), provider(Pace::Scripted, true, &[]));
     let model =
-        |seeds: &[u64]| ProfiledModel::new("ember", model_profile(), Pace::Scripted, &library::corpus(), STYLE, seeds);
+        |seeds: &[u64]| ProfiledModel::new("ember", model_profile(), Pace::Scripted, &catalog::corpus(), STYLE, seeds);
     let (model_ahead, model_asked) = (model(&[3, 4, 5]), model(&[]));
     for seed in [5, 3, 6, 4] {
         assert_eq!(found(&ahead, seed).await, found(&asked, seed).await);
@@ -147,22 +147,22 @@ async fn of_150_requests_exactly_130_are_refused_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn queries_of_a_scenario_differ_by_their_seed_and_by_nothing_else() {
-    let (corpus, scenario) = (library::corpus(), library::scenario("rate-limited"));
+    let (corpus, scenario) = (catalog::corpus(), catalog::scenario("rate-limited"));
     let seeds: Vec<u64> = (0..150).collect();
     let engines =
         [scenario.engine(&corpus, Pace::Scripted, None), scenario.engine_for(&corpus, Pace::Scripted, None, &seeds)];
     let mut ends = Vec::new();
     for engine in &engines {
         for &seed in &seeds {
-            let transcript = scenario.read(&mut engine.run(scenario.query().with_seed(seed))).await;
-            let found = transcript.found().unwrap();
-            ends.push((found.end, found.checksum, transcript.first_result, transcript.latest));
+            let checker = scenario.read(&mut engine.run(scenario.query().with_seed(seed))).await;
+            let found = checker.found().unwrap();
+            ends.push((found.end, found.checksum, checker.first_result, checker.latest));
         }
     }
     let (asked, ahead) = ends.split_at(150);
     assert_eq!(asked, ahead);
     // The model's refusals are what fails a query here.
-    assert_eq!(asked.iter().filter(|end| end.0 == End::Failed).count(), 130);
+    assert_eq!(asked.iter().filter(|end| end.0 == TerminalEvent::Failed).count(), 130);
     let distinct: std::collections::BTreeSet<_> = asked.iter().map(|end| &end.1).collect();
     assert_eq!(distinct.len(), 150, "two seeds came to the same events");
 }
@@ -172,7 +172,7 @@ fn a_scenario_is_told_what_is_wrong_with_its_profiles() {
     let good = include_str!("../../../benches-data/scenarios/rate-limited.toml");
     let told = |from: &str, to: &str| {
         assert!(good.contains(from));
-        Scenario::from_toml(&good.replacen(from, to, 1), &library::corpus()).unwrap_err().to_string()
+        Scenario::from_toml(&good.replacen(from, to, 1), &catalog::corpus()).unwrap_err().to_string()
     };
     for (from, to, says) in [
         (

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aggregator_mocks::library;
+use aggregator_mocks::catalog;
 use aggregator_mocks::profile::{Arrivals, ModelDraw, ModelProfile, Profile, QuantileTable, SearchProfile, Unit};
 
 /// Samples of each table.
@@ -54,7 +54,7 @@ fn drawn() -> Vec<(String, QuantileTable, Vec<u64>)> {
     for (latency, texts) in
         [("search-default", "text-snippets"), ("search-google", "text-passages"), ("search-wikipedia", "text-snippets")]
     {
-        let (when, what) = (library::profile(latency), library::profile(texts));
+        let (when, what) = (catalog::profile(latency), catalog::profile(texts));
         let search = SearchProfile::new(&when, &what, None).unwrap();
         let draw = |seed| search.draw(seed, "alder");
         add(&when, "latency", latency, seeds.clone().map(|seed| us(draw(seed).latency)).collect());
@@ -65,13 +65,13 @@ fn drawn() -> Vec<(String, QuantileTable, Vec<u64>)> {
             add(&what, "chars", texts, seeds.clone().map(chars).collect());
         }
     }
-    let gaps = library::profile("gap-gamma");
+    let gaps = catalog::profile("gap-gamma");
     for (speed, tokens) in [
         ("llm-groq-70b", "azure-conversation"),
         ("llm-fireworks-70b", "azure-code"),
         ("llm-replicate-70b", "azure-conversation"),
     ] {
-        let (fast, long) = (library::profile(speed), library::profile(tokens));
+        let (fast, long) = (catalog::profile(speed), catalog::profile(tokens));
         let model = ModelProfile::new(&fast, &long, &gaps, None).unwrap();
         let draws: Vec<_> = seeds.clone().map(|seed| model.draw(seed, "ember")).collect();
         add(&fast, "first_token", speed, draws.iter().map(|draw| us(draw.first_token)).collect());
@@ -86,8 +86,8 @@ fn drawn() -> Vec<(String, QuantileTable, Vec<u64>)> {
         }
     }
     // The gaps of an answer whose mean is a second are the shape in millionths, stretched to that mean by a percent or so.
-    let long = library::profile("azure-conversation");
-    let model = ModelProfile::new(&library::profile("llm-groq-70b"), &long, &gaps, None).unwrap();
+    let long = catalog::profile("azure-conversation");
+    let model = ModelProfile::new(&catalog::profile("llm-groq-70b"), &long, &gaps, None).unwrap();
     let mut draw = model.draw(1, "ember");
     (draw.per_token, draw.generated_tokens) = (Duration::from_secs(1), SAMPLES as u32 + 1);
     add(&gaps, "gap", "gap-gamma", model.waits(&draw, 1, "ember")[1..].iter().copied().map(us).collect());
@@ -127,8 +127,8 @@ fn samples_follow_their_tables() {
 fn every_table_is_drawn_from() {
     let mut names: Vec<_> = drawn().into_iter().map(|(name, ..)| name).collect();
     let mut tables = Vec::new();
-    for profile in library::profile_names() {
-        tables.extend(library::profile(profile).tables().map(|(table, ..)| format!("{profile} {table}")));
+    for profile in catalog::profile_names() {
+        tables.extend(catalog::profile(profile).tables().map(|(table, ..)| format!("{profile} {table}")));
     }
     names.sort();
     tables.sort();
@@ -137,8 +137,8 @@ fn every_table_is_drawn_from() {
 
 #[test]
 fn the_points_of_every_table_are_drawn_exactly() {
-    for name in library::profile_names() {
-        let profile = library::profile(name);
+    for name in catalog::profile_names() {
+        let profile = catalog::profile(name);
         for (table, _, quantiles) in profile.tables() {
             for (permille, value) in quantiles.points() {
                 // The first fraction of 2^64 that is not below the point.
@@ -150,13 +150,13 @@ fn the_points_of_every_table_are_drawn_exactly() {
 }
 
 fn search() -> SearchProfile {
-    let (latency, texts) = (library::profile("search-default"), library::profile("text-passages"));
+    let (latency, texts) = (catalog::profile("search-default"), catalog::profile("text-passages"));
     SearchProfile::new(&latency, &texts, None).unwrap()
 }
 
 fn model() -> ModelProfile {
-    let (speed, tokens) = (library::profile("llm-replicate-70b"), library::profile("azure-conversation"));
-    ModelProfile::new(&speed, &tokens, &library::profile("gap-gamma"), None).unwrap()
+    let (speed, tokens) = (catalog::profile("llm-replicate-70b"), catalog::profile("azure-conversation"));
+    ModelProfile::new(&speed, &tokens, &catalog::profile("gap-gamma"), None).unwrap()
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn the_waits_of_an_answer_come_to_what_was_drawn() {
 
 #[test]
 fn arrivals_are_those_of_their_seed_and_scale_to_any_rate() {
-    let profile = library::profile("azure-code");
+    let profile = catalog::profile("azure-code");
     let arrivals = |seed| Arrivals::new(&profile, seed).unwrap();
     let at = |arrivals: Arrivals| arrivals.take(500).collect::<Vec<_>>();
     assert_eq!(at(arrivals(1)), at(arrivals(1)));
@@ -242,5 +242,5 @@ fn arrivals_are_those_of_their_seed_and_scale_to_any_rate() {
     for (scaled, original) in faster.iter().zip(at(arrivals(1))) {
         assert!((scaled.as_secs_f64() - original.as_secs_f64() * factor).abs() < 1e-6, "{scaled:?} {original:?}");
     }
-    assert!(Arrivals::new(&library::profile("gap-gamma"), 1).is_err(), "millionths are no times");
+    assert!(Arrivals::new(&catalog::profile("gap-gamma"), 1).is_err(), "millionths are no times");
 }

@@ -20,28 +20,31 @@
 //! What there is comes from the structs of `aggregator-core` themselves: their names, ranges, defaults and documentation.
 //! A section that is named, be it empty, turns on what it is about.
 
-mod shape;
+mod parse_error;
 mod table;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use aggregator_core::Settings;
-use aggregator_core::settings_by_name::{ByName, Value};
+use aggregator_core::settings_by_name::{NamedSettings, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-pub use shape::ShapeError;
+pub use parse_error::ParseError;
+#[allow(deprecated)]
+#[doc(hidden)]
+pub use parse_error::ShapeError;
 pub use table::markdown;
 
 /// Reads settings; what a text does not say has its default.
 ///
 /// # Errors
-/// [`ShapeError`] says what is wrong and where.
-pub fn read(text: &str) -> Result<Settings, ShapeError> {
+/// [`ParseError`] says what is wrong and where.
+pub fn read(text: &str) -> Result<Settings, ParseError> {
     let mut settings = Settings::default();
-    let table = DeTable::parse(text).map_err(|error| ShapeError::new(text, &error))?;
-    set_all(&mut settings, table.get_ref()).map_err(|(span, problem)| ShapeError::at(text, span, &problem))?;
+    let table = DeTable::parse(text).map_err(|error| ParseError::new(text, &error))?;
+    set_all(&mut settings, table.get_ref()).map_err(|(span, problem)| ParseError::at(text, span, &problem))?;
     Ok(settings)
 }
 
@@ -52,7 +55,7 @@ pub fn read(text: &str) -> Result<Settings, ShapeError> {
 pub fn read_file(path: impl AsRef<Path>) -> Result<Settings, FileError> {
     let path = path.as_ref();
     let text = std::fs::read_to_string(path).map_err(|source| FileError::Unreadable { path: path.into(), source })?;
-    read(&text).map_err(|source| FileError::Shape { path: path.into(), source })
+    read(&text).map_err(|source| FileError::Parse { path: path.into(), source })
 }
 
 /// Why a file gave no settings.
@@ -69,22 +72,22 @@ pub enum FileError {
     },
     /// It is not what it should be.
     #[error("{}, {source}", .path.display())]
-    Shape {
+    Parse {
         /// The file.
         path: PathBuf,
         /// What is wrong, and where.
-        source: ShapeError,
+        source: ParseError,
     },
 }
 
 /// Reads settings from a table of a larger text; from none, if it is absent.
 ///
 /// # Errors
-/// [`ShapeError`] says what is wrong and where in the text.
-pub fn read_from(text: &str, table: &str) -> Result<Settings, ShapeError> {
+/// [`ParseError`] says what is wrong and where in the text.
+pub fn read_from(text: &str, table: &str) -> Result<Settings, ParseError> {
     let mut settings = Settings::default();
-    let whole = DeTable::parse(text).map_err(|error| ShapeError::new(text, &error))?;
-    let place = |(span, problem): Misplaced| ShapeError::at(text, span, &problem);
+    let whole = DeTable::parse(text).map_err(|error| ParseError::new(text, &error))?;
+    let place = |(span, problem): Misplaced| ParseError::at(text, span, &problem);
     if let Some(value) = whole.get_ref().get(table) {
         set_all(&mut settings, table_of(value).map_err(place)?).map_err(place)?;
     }
@@ -98,14 +101,14 @@ fn table_of<'a, 'i>(value: &'a Spanned<DeValue<'i>>) -> Result<&'a DeTable<'i>, 
     value.get_ref().as_table().ok_or_else(|| (value.span(), "it has to be a table".into()))
 }
 
-fn set_all(settings: &mut dyn ByName, table: &DeTable<'_>) -> Result<(), Misplaced> {
+fn set_all(settings: &mut dyn NamedSettings, table: &DeTable<'_>) -> Result<(), Misplaced> {
     for (name, value) in table {
         let key: &str = name.get_ref();
         if let Some(section) = settings.section(key) {
             set_all(section, table_of(value)?)?;
             continue;
         }
-        let is_setting = || settings.described().iter().any(|setting| setting.name == key);
+        let is_setting = || settings.describe().iter().any(|setting| setting.name == key);
         if value.get_ref().is_table() && !is_setting() {
             let sections: Vec<String> = settings.sections().iter().map(|section| format!("[{section}]")).collect();
             let there_are = if sections.is_empty() { "none here".into() } else { sections.join(", ") };
@@ -135,10 +138,10 @@ fn set_all(settings: &mut dyn ByName, table: &DeTable<'_>) -> Result<(), Misplac
 }
 
 /// What is wrong with a whole number that is so far outside the range of a setting that its type cannot hold it.
-fn too_far(key: &str, given: Value, settings: &dyn ByName) -> Option<String> {
+fn too_far(key: &str, given: Value, settings: &dyn NamedSettings) -> Option<String> {
     let Value::Integer(given) = given else { return None };
-    let (least, most) = settings.described().into_iter().find(|setting| setting.name == key)?.range?;
-    Some(format!("{key} = {given} is not between {least} and {most}"))
+    let (min, max) = settings.describe().into_iter().find(|setting| setting.name == key)?.range?;
+    Some(format!("{key} = {given} is not between {min} and {max}"))
 }
 
 fn unknown(key: &str, known: Vec<String>, sections: &[&str]) -> String {
@@ -163,14 +166,14 @@ mod tests {
     fn every_setting_is_read_and_changes_what_is_read() {
         let mut defaults = Settings::default();
         // A second value for each: one end of its range that is no default, or the other truth.
-        let lines = |settings: &mut dyn ByName| -> Vec<String> {
-            let other = |setting: aggregator_core::settings_by_name::Described| {
+        let lines = |settings: &mut dyn NamedSettings| -> Vec<String> {
+            let other = |setting: aggregator_core::settings_by_name::SettingDoc| {
                 let value = match (&setting.range, setting.default.as_str()) {
-                    (Some((least, most)), default) => {
-                        if least == default {
-                            most.clone()
+                    (Some((min, max)), default) => {
+                        if min == default {
+                            max.clone()
                         } else {
-                            least.clone()
+                            min.clone()
                         }
                     }
                     (None, "true") => "false".into(),
@@ -178,7 +181,7 @@ mod tests {
                 };
                 format!("{} = {value}", setting.name)
             };
-            settings.described().into_iter().map(other).collect()
+            settings.describe().into_iter().map(other).collect()
         };
         let top = lines(&mut defaults);
         for line in &top {

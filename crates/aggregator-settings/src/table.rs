@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use aggregator_core::Settings;
-use aggregator_core::settings_by_name::ByName;
+use aggregator_core::settings_by_name::NamedSettings;
 
 /// All settings in Markdown: a table for those of every query, and one for each section.
 pub fn markdown() -> String {
@@ -19,13 +19,13 @@ pub fn markdown() -> String {
     out
 }
 
-fn table(out: &mut String, settings: &dyn ByName) {
+fn table(out: &mut String, settings: &dyn NamedSettings) {
     out.push_str("| setting | default | least | most | what it does |\n|---|---:|---:|---:|---|\n");
-    for setting in settings.described() {
-        let (least, most) = setting.range.unwrap_or_default();
+    for setting in settings.describe() {
+        let (min, max) = setting.range.unwrap_or_default();
         let meaning = setting.meaning.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");
         let (name, default) = (setting.name, setting.default);
-        let _ = writeln!(out, "| `{name}` | {default} | {least} | {most} | {meaning} |");
+        let _ = writeln!(out, "| `{name}` | {default} | {min} | {max} | {meaning} |");
     }
 }
 

@@ -79,13 +79,13 @@ impl Ambiguity {
     }
 }
 
-/// Most findings that are told; a text of nothing but ambiguous terms has no more use for them.
-const MOST: usize = 16;
+/// Maximum number of findings that are reported; a text of nothing but ambiguous terms has no more use for them.
+const MAX_FINDINGS: usize = 16;
 /// Content words from which a query is taken to say itself what its pronouns stand for.
 const ENOUGH_CONTENT: usize = 2;
 
 /// Looks for terms and pronouns that are open.
-pub(super) fn find(tokens: &[Token], least: Score) -> Ambiguity {
+pub(super) fn find(tokens: &[Token], min_confidence: Score) -> Ambiguity {
     let (mut content, mut subjects, mut mentions) = (0, 0, 0);
     for token in tokens {
         count_step();
@@ -127,7 +127,7 @@ pub(super) fn find(tokens: &[Token], least: Score) -> Ambiguity {
             continue;
         };
         let confidence = Score::from_thousandths(confidence);
-        if confidence >= least && ambiguity.open.len() < MOST {
+        if confidence >= min_confidence && ambiguity.open.len() < MAX_FINDINGS {
             let span = token.core.0 as usize..token.core.1 as usize;
             ambiguity.open.push(OpenTerm { span, openness, meanings, confidence });
         }

@@ -21,7 +21,7 @@ const MAX_WORDS: usize = 32;
 /// Most pieces of a word, its first; one bit each.
 const MAX_PIECES: usize = 64;
 
-/// Least share of a word's pieces, in thousandths, that one word of a page must have to be a form of it: words that have
+/// Minimum share of a word's pieces, in thousandths, that one word of a page must have to be a form of it: words that have
 /// nothing to do with each other may share two fifths, as `rotation` and `nation` their end.
 const MIN_FORM_SHARE: u32 = 500;
 
@@ -131,7 +131,7 @@ impl Asked {
         // The pieces that the page's present word has, for each word of the query and the words of which it has any; in
         // writing without spaces those that the page has.
         let (mut hits, mut touched) = ([0_u64; MAX_WORDS], 0_u32);
-        let mut most = [0; MAX_WORDS];
+        let mut best = [0; MAX_WORDS];
         for text in texts {
             walk(text, |seen| {
                 let (Seen::Inner(key) | Seen::End(key) | Seen::Single(key) | Seen::Pair(key)) = seen;
@@ -147,7 +147,7 @@ impl Asked {
                 if matches!(seen, Seen::End(_)) {
                     for word in bits(touched & !self.unspaced) {
                         count_step();
-                        most[word] = most[word].max(hits[word].count_ones());
+                        best[word] = best[word].max(hits[word].count_ones());
                         hits[word] = 0;
                     }
                     touched &= self.unspaced;
@@ -155,17 +155,17 @@ impl Asked {
             });
         }
         for word in bits(self.unspaced) {
-            most[word] = hits[word].count_ones();
+            best[word] = hits[word].count_ones();
         }
-        for (word, (&most, &length)) in most.iter().zip(&self.lengths).enumerate() {
-            let share = (most * 1_000).checked_div(u32::from(length)).unwrap_or(0);
-            let least = if self.unspaced & 1 << word == 0 { MIN_FORM_SHARE } else { 1 };
+        for (word, (&best, &length)) in best.iter().zip(&self.lengths).enumerate() {
+            let share = (best * 1_000).checked_div(u32::from(length)).unwrap_or(0);
+            let min_share = if self.unspaced & 1 << word == 0 { MIN_FORM_SHARE } else { 1 };
             #[cfg(feature = "seeded-faults")]
-            let least = match crate::seeded_fault::is_active(crate::seeded_fault::Fault::WholeWords) {
+            let min_share = match crate::seeded_fault::is_active(crate::seeded_fault::Fault::WholeWords) {
                 true => 1_000,
-                false => least,
+                false => min_share,
             };
-            if share >= least {
+            if share >= min_share {
                 found.words |= 1 << word;
                 found.shares += share;
             }

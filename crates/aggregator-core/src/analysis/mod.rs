@@ -119,7 +119,7 @@ impl Analyzer {
             text,
             tokens,
             too_long,
-            most_chars: limits.chars,
+            max_chars: limits.chars,
             input: &input,
             complexity: &complexity,
             ambiguity: ambiguity.score,
@@ -136,12 +136,12 @@ impl Analyzer {
 }
 
 /// The beginning of a text that is too long, with the number of its characters.
-fn bounded(text: &str, most: usize) -> (&str, Option<usize>) {
+fn bounded(text: &str, max_chars: usize) -> (&str, Option<usize>) {
     // A text has at most as many characters as bytes.
-    if text.len() <= most {
+    if text.len() <= max_chars {
         return (text, None);
     }
-    match text.char_indices().nth(most) {
+    match text.char_indices().nth(max_chars) {
         None => (text, None),
         Some((end, _)) => (&text[..end], Some(text.chars().count())),
     }

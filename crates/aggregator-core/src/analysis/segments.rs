@@ -95,9 +95,9 @@ pub(super) fn segment(text: &str, tokens: &[Token], limits: &Limits) -> Vec<Segm
 }
 
 /// The last segment reaches to the end, so that nothing is lost.
-fn merge_surplus(pieces: &mut Vec<SegmentSpan>, most: usize) {
-    if let (true, Some(last)) = (pieces.len() > most, pieces.last().copied()) {
-        pieces.truncate(most);
+fn merge_surplus(pieces: &mut Vec<SegmentSpan>, max_segments: usize) {
+    if let (true, Some(last)) = (pieces.len() > max_segments, pieces.last().copied()) {
+        pieces.truncate(max_segments);
         if let Some(kept) = pieces.last_mut() {
             kept.end = last.end;
         }
@@ -268,7 +268,7 @@ fn single_spaced(text: &str) -> String {
 }
 
 /// The things that a sentence compares, each with what the comparison is for.
-fn compared(text: &str, tokens: &[Token], most: usize, found: &mut Vec<String>) {
+fn compared(text: &str, tokens: &[Token], max_segments: usize, found: &mut Vec<String>) {
     if tokens.len() > LONGEST_COMPARISON {
         return;
     }
@@ -309,7 +309,7 @@ fn compared(text: &str, tokens: &[Token], most: usize, found: &mut Vec<String>) 
     }
     let tail = sides.last().map_or(0..0, |last| last.end..tokens.len());
     let tail = purpose(text, &tokens[tail]);
-    sides.truncate(most);
+    sides.truncate(max_segments);
     for side in sides {
         let side = trimmed(tokens, side);
         if let (Some(first), Some(last)) = (tokens[side.clone()].first(), tokens[side].last()) {

@@ -111,7 +111,7 @@ pub(super) struct SuitabilityInput<'a> {
     pub tokens: &'a [Token],
     /// Characters of a text that is too long.
     pub too_long: Option<usize>,
-    pub most_chars: usize,
+    pub max_chars: usize,
     pub input: &'a InputTypeGuess,
     pub complexity: &'a Complexity,
     pub ambiguity: Score,
@@ -135,7 +135,7 @@ pub(super) fn judge(known: &SuitabilityInput<'_>) -> Suitability {
         return Suitability::not(UnsuitableReason::Empty);
     }
     if let Some(chars) = known.too_long {
-        return Suitability::not(UnsuitableReason::TooLong { chars, most: known.most_chars });
+        return Suitability::not(UnsuitableReason::TooLong { chars, most: known.max_chars });
     }
     if tokens.iter().all(|token| token.text(text).chars().all(is_of_sentences)) && !is_operator(text) {
         return Suitability::not(UnsuitableReason::NoWords);

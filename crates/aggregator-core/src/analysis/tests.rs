@@ -29,21 +29,21 @@ fn invalid_settings_make_no_analyzer() {
 #[test]
 fn min_complexity_score_moves_the_levels() {
     let text = "why does bread rise more slowly when the kitchen is cold?";
-    let level = |least| with(|s| s.min_complexity_score = least).analyze(text).complexity.level;
+    let level = |min| with(|s| s.min_complexity_score = min).analyze(text).complexity.level;
     let score = analyze(text).complexity.score.get();
     assert_eq!(level(score), Level::VeryComplex);
     assert_eq!(level(score + 0.001), Level::Complex);
     assert_eq!(level(0.8), Level::Moderate);
     assert_eq!(level(0.0), Level::VeryComplex);
-    let suggests = |least| with(|s| s.min_complexity_score = least).analyze(text).suitability.suggestions;
+    let suggests = |min| with(|s| s.min_complexity_score = min).analyze(text).suitability.suggestions;
     assert_eq!(suggests(0.8), []);
     assert_eq!(suggests(0.1), [Suggestion::AskInParts]);
 }
 
 #[test]
 fn min_confidence_score_decides_what_is_ambiguous() {
-    let open = |text: &str, least| {
-        let open = with(|s| s.min_confidence_score = least).analyze(text).ambiguity.open;
+    let open = |text: &str, min| {
+        let open = with(|s| s.min_confidence_score = min).analyze(text).ambiguity.open;
         open.iter().map(|open| (text[open.span.clone()].to_owned(), open.confidence.thousandths())).collect::<Vec<_>>()
     };
     assert_eq!(open("jaguar pictures", 0.8), [("jaguar".into(), 800)]);
@@ -59,7 +59,7 @@ fn min_confidence_score_decides_what_is_ambiguous() {
 #[test]
 fn input_type_confidence_threshold_decides_what_is_mixed() {
     let text = "see below: fn main() { let s = String::new(); drop(s); }";
-    let guess = |least| with(|s| s.input_type_confidence_threshold = least).analyze(text).input;
+    let guess = |min| with(|s| s.input_type_confidence_threshold = min).analyze(text).input;
     let share = guess(0.0).code.get();
     assert!((0.5..0.8).contains(&share), "{share}");
     assert_eq!(guess(0.8).input_type, InputType::Mixed);
@@ -86,11 +86,11 @@ fn enable_segmentation_decides_whether_anything_is_cut() {
 #[test]
 fn max_segments_limits_segments_and_sub_queries_and_loses_no_text() {
     let text = "Who? ".repeat(7) + "And why?";
-    for most in [1, 2, 5, 8, 50] {
-        let analysis = with(|s| s.max_segments = most).analyze(&text);
-        assert_eq!(analysis.segments.len(), most.min(8) as usize);
+    for max in [1, 2, 5, 8, 50] {
+        let analysis = with(|s| s.max_segments = max).analyze(&text);
+        assert_eq!(analysis.segments.len(), max.min(8) as usize);
         assert_eq!(analysis.segments.last().unwrap().span.end, text.len());
-        assert!(analysis.sub_queries.len() <= most as usize);
+        assert!(analysis.sub_queries.len() <= max as usize);
     }
     let compared = with(|s| s.max_segments = 2).analyze("tea vs coffee vs cocoa");
     assert_eq!(compared.sub_queries, ["tea", "coffee"]);
@@ -363,8 +363,8 @@ fn work_grows_as_the_text_does() {
     for piece in pieces {
         let text = |chars: usize| piece.repeat(chars / piece.chars().count());
         let (short, long) = (steps(&text(2_000)), steps(&text(32_000)));
-        let least = 1_000;
-        assert!(long <= 16 * (short + least), "{piece:?}: {short} steps for 2,000 characters, {long} for 32,000");
+        let min = 1_000;
+        assert!(long <= 16 * (short + min), "{piece:?}: {short} steps for 2,000 characters, {long} for 32,000");
         assert!(short <= 60 * 2_000, "{piece:?}: {short} steps for 2,000 characters");
     }
 }

@@ -170,11 +170,11 @@ fn how_many(others: usize, sources: &[RankedSource], max_tokens: usize) -> usize
 /// The question, of one that would take more than half of the room its beginning and its end.
 fn question(query: &Query, max_tokens: usize) -> Cow<'_, str> {
     let text = query.lines().as_str();
-    let most = max_tokens * BYTES_PER_TOKEN / 2;
-    if text.len() <= most {
+    let max_bytes = max_tokens * BYTES_PER_TOKEN / 2;
+    if text.len() <= max_bytes {
         return text.into();
     }
-    let half = most / 2;
+    let half = max_bytes / 2;
     let (begin, end) = (text.floor_char_boundary(half), text.ceil_char_boundary(text.len() - half));
     format!("{}\n…\n{}", &text[..begin], &text[end..]).into()
 }
@@ -186,11 +186,11 @@ fn share_of_a_draft(room: usize, drafts: usize) -> usize {
 }
 
 /// At most so many bytes of a text, and a sign where it was cut.
-fn cut(text: &str, most: usize) -> Cow<'_, str> {
-    if text.len() <= most {
+fn cut(text: &str, max_bytes: usize) -> Cow<'_, str> {
+    if text.len() <= max_bytes {
         return text.into();
     }
-    format!("{} …", &text[..text.floor_char_boundary(most)]).into()
+    format!("{} …", &text[..text.floor_char_boundary(max_bytes)]).into()
 }
 
 fn quote(out: &mut String, marker: &str, text: &str) {

@@ -303,12 +303,12 @@ impl ResultSet {
     }
 
     /// The best results in order, numbered from 1.
-    pub fn best(&self, most: usize) -> Arc<[RankedSource]> {
+    pub fn best(&self, max_results: usize) -> Arc<[RankedSource]> {
         let ranked = |(at, &index): (usize, &u32)| {
             let RankedResult { id, rank, score, source } = self.ranked_result(index, at);
             RankedSource { number: rank, id, score, source }
         };
-        self.order.iter().enumerate().take(most).map(ranked).collect()
+        self.order.iter().enumerate().take(max_results).map(ranked).collect()
     }
 
     /// The number of providers that listed a result of this set.

@@ -322,11 +322,11 @@ impl Search {
         &self,
         engine: &EngineInner,
         query: &Query,
-        most: u32,
+        max_sources: u32,
     ) -> (Arc<[RankedSource]>, Option<Arc<Selection>>) {
         match &engine.settings.selection {
-            None => (self.best(most), None),
-            Some(settings) => self.select(query, most as usize, settings),
+            None => (self.best(max_sources), None),
+            Some(settings) => self.select(query, max_sources as usize, settings),
         }
     }
 
@@ -334,13 +334,13 @@ impl Search {
     fn select(
         &self,
         query: &Query,
-        most: usize,
+        max_sources: usize,
         settings: &SelectionSettings,
     ) -> (Arc<[RankedSource]>, Option<Arc<Selection>>) {
-        let candidates = self.results.best(most.max(select::MAX_CANDIDATES));
+        let candidates = self.results.best(max_sources.max(select::MAX_CANDIDATES));
         let host = |source: &RankedSource| self.results.page(source.id).map_or("", |page| page.host());
         let with_hosts = candidates.iter().map(|source| (source, host(source)));
-        let selection = select::select(with_hosts, self.results.len(), query.text(), most, settings);
+        let selection = select::select(with_hosts, self.results.len(), query.text(), max_sources, settings);
         let chosen = |number: usize, id: ResultId| {
             let found = candidates.iter().find(|candidate| candidate.id == id);
             found.map(|source| RankedSource { number: number as u32 + 1, ..source.clone() })
@@ -350,8 +350,8 @@ impl Search {
     }
 
     /// What was found, in order.
-    pub(crate) fn best(&self, most: u32) -> Arc<[RankedSource]> {
-        self.results.best(most as usize)
+    pub(crate) fn best(&self, max_sources: u32) -> Arc<[RankedSource]> {
+        self.results.best(max_sources as usize)
     }
 
     pub(crate) fn hits(&self) -> HitCounts {

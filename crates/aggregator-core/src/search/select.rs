@@ -118,7 +118,7 @@ pub(crate) fn select<'a>(
     results: impl Iterator<Item = (&'a RankedSource, &'a str)>,
     all: usize,
     query: &str,
-    most: usize,
+    max_sources: usize,
     settings: &SelectionSettings,
 ) -> Selection {
     let diversity = Score::nearest(settings.diversity_factor).thousandths();
@@ -156,8 +156,8 @@ pub(crate) fn select<'a>(
         let found = candidate.found.checked_div(words);
         candidate.relevance = found.map_or(candidate.by_score, |found| (candidate.by_score + 3 * found) / 4);
     }
-    leave_out(&mut candidates, most, settings, &mut selection);
-    choose(&mut candidates, most, diversity);
+    leave_out(&mut candidates, max_sources, settings, &mut selection);
+    choose(&mut candidates, max_sources, diversity);
     for Candidate { source, relevance, similarity, why, .. } in &candidates {
         match why {
             None => selection.passed_over += 1,
@@ -175,7 +175,7 @@ pub(crate) fn select<'a>(
 /// Leaves out what is below the threshold, but no more than leaves enough.
 fn leave_out(
     candidates: &mut Vec<Candidate<'_>>,
-    most: usize,
+    max_sources: usize,
     settings: &SelectionSettings,
     selection: &mut Selection,
 ) {
@@ -183,7 +183,7 @@ fn leave_out(
     let best = candidates.iter().map(|candidate| candidate.relevance).max().unwrap_or(0);
     let passes = |candidate: &Candidate<'_>| candidate.relevance * 1_000 >= threshold * best;
     let relevant = candidates.iter().filter(|candidate| passes(candidate)).count();
-    let needed = (settings.min_sources as usize).min(most).saturating_sub(relevant);
+    let needed = (settings.min_sources as usize).min(max_sources).saturating_sub(relevant);
     if needed > 0 {
         let mut others: Vec<_> = candidates.iter_mut().filter(|candidate| !passes(candidate)).collect();
         // A stable sort: of equally relevant ones the better ranked.
@@ -196,13 +196,13 @@ fn leave_out(
 }
 
 /// Marks those that are chosen.
-fn choose(candidates: &mut [Candidate<'_>], most: usize, diversity: u32) {
+fn choose(candidates: &mut [Candidate<'_>], max_sources: usize, diversity: u32) {
     // Those that would be chosen if only relevance counted; of equally relevant ones the better ranked.
     let mut by_relevance: Vec<usize> = (0..candidates.len()).collect();
     by_relevance.sort_by_key(|&index| (std::cmp::Reverse(candidates[index].relevance), index));
     let mut relevant = vec![false; candidates.len()];
-    by_relevance.iter().take(most).for_each(|&index| relevant[index] = true);
-    for round in 0..most.min(candidates.len()) {
+    by_relevance.iter().take(max_sources).for_each(|&index| relevant[index] = true);
+    for round in 0..max_sources.min(candidates.len()) {
         let value = |candidate: &Candidate<'_>| {
             i64::from(1_000 - diversity) * i64::from(candidate.relevance)
                 - i64::from(diversity) * i64::from(candidate.similarity)
@@ -265,14 +265,24 @@ mod tests {
         pages.iter().enumerate().map(result).collect()
     }
 
-    fn selected(pages: &[(&'static str, &str)], query: &str, most: usize, settings: [f64; 2]) -> Selection {
+    fn selected(pages: &[(&'static str, &str)], query: &str, max_sources: usize, settings: [f64; 2]) -> Selection {
         let [relevance_threshold, diversity_factor] = settings;
-        selected_by(pages, query, most, SelectionSettings { relevance_threshold, min_sources: 1, diversity_factor })
+        selected_by(
+            pages,
+            query,
+            max_sources,
+            SelectionSettings { relevance_threshold, min_sources: 1, diversity_factor },
+        )
     }
 
-    fn selected_by(pages: &[(&'static str, &str)], query: &str, most: usize, settings: SelectionSettings) -> Selection {
+    fn selected_by(
+        pages: &[(&'static str, &str)],
+        query: &str,
+        max_sources: usize,
+        settings: SelectionSettings,
+    ) -> Selection {
         let results = results(pages);
-        select(results.iter().map(|(source, host)| (source, *host)), results.len(), query, most, &settings)
+        select(results.iter().map(|(source, host)| (source, *host)), results.len(), query, max_sources, &settings)
     }
 
     fn ids(selection: &Selection) -> Vec<u32> {
@@ -330,9 +340,9 @@ mod tests {
     #[test]
     fn enough_sources_are_kept_whatever_their_relevance() {
         let pages = [PAGES[4], ("e.example", "Tulips"), PAGES[0], ("f.example", "A shell script")];
-        let kept = |min_sources, most| {
+        let kept = |min_sources, max_sources| {
             let settings = SelectionSettings { relevance_threshold: 0.9, min_sources, diversity_factor: 0.3 };
-            let selection = selected_by(&pages, "rust ownership", most, settings);
+            let selection = selected_by(&pages, "rust ownership", max_sources, settings);
             assert_eq!(selection.choices.len() + selection.below_threshold as usize, 4, "{selection:?}");
             let needed = selection.choices.iter().filter(|choice| choice.why == SelectionReason::Needed).count();
             (ids(&selection), needed)
@@ -391,7 +401,7 @@ mod tests {
         #[test]
         fn each_result_is_chosen_or_told_as_left_out(
             pages in prop::collection::vec((0_usize..5, 0_usize..4, 0_usize..4), 0..40),
-            most in 1_usize..20,
+            max_sources in 1_usize..20,
             min_sources in 1_u32..20,
             threshold in 0.0..1.0_f64,
             diversity in 0.0..1.0_f64,
@@ -402,12 +412,12 @@ mod tests {
             let pages: Vec<_> = pages.iter().zip(&titles).map(|(&(host, ..), title)| (HOSTS[host], title.as_str())).collect();
             let settings =
                 SelectionSettings { relevance_threshold: threshold, min_sources, diversity_factor: diversity };
-            let selection = selected_by(&pages, "rust ownership", most, settings);
+            let selection = selected_by(&pages, "rust ownership", max_sources, settings);
             let sum = selection.choices.len() + (selection.below_threshold + selection.passed_over) as usize;
             prop_assert_eq!((sum, selection.not_considered), (pages.len(), 0));
-            prop_assert!(selection.choices.len() <= most);
+            prop_assert!(selection.choices.len() <= max_sources);
             prop_assert!(ids(&selection).is_sorted());
-            prop_assert!(selection.choices.len() >= most.min(min_sources as usize).min(pages.len()));
+            prop_assert!(selection.choices.len() >= max_sources.min(min_sources as usize).min(pages.len()));
             prop_assert_eq!(selection.choices.is_empty(), pages.is_empty());
         }
     }

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 /// A setting outside its range.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name} = {given} is not between {least} and {most}")]
+#[error("{name} = {given} is not between {min} and {max}")]
 pub struct SettingsError {
     name: String,
     given: String,
-    least: String,
-    most: String,
+    min: String,
+    max: String,
 }
 
 /// A value as a file has it.
@@ -43,32 +43,32 @@ pub enum SetError {
     Range(#[from] SettingsError),
 }
 
-/// A setting, for a table.
+/// The documentation of a setting, for a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Described {
+pub struct SettingDoc {
     /// Its name in a file; times have their unit in it.
     pub name: String,
     /// What it is, in Markdown.
     pub meaning: &'static str,
     /// Its default.
     pub default: String,
-    /// The least and the most it may be, if it is a number.
+    /// Its minimum and maximum, if it is a number.
     pub range: Option<(String, String)>,
 }
 
-/// Settings that are told by their names.
-pub trait ByName {
-    /// Sets one to a value within its range.
+/// Settings that can be set and listed by name.
+pub trait NamedSettings {
+    /// Sets a setting to a value within its range.
     ///
     /// # Errors
     /// [`SetError`] says what is wrong with the name or the value; nothing is set then.
     fn set(&mut self, name: &str, value: Value) -> Result<(), SetError>;
 
     /// The settings of a section, which is made if it is absent; `None` if there is no such section.
-    fn section(&mut self, name: &str) -> Option<&mut dyn ByName>;
+    fn section(&mut self, name: &str) -> Option<&mut dyn NamedSettings>;
 
-    /// All of them but those of sections, in the order of the fields.
-    fn described(&self) -> Vec<Described>;
+    /// The documentation of all settings except those of sections, in the order of the fields.
+    fn describe(&self) -> Vec<SettingDoc>;
 
     /// Names of the sections.
     fn sections(&self) -> &'static [&'static str];
@@ -82,12 +82,12 @@ pub(crate) trait Setting: Sized {
     const KIND: &'static str;
     /// What it is compared as.
     type Bound: PartialOrd + ToString;
-    /// The type of the ends of its range.
-    type Plain: Setting<Bound = Self::Bound>;
+    /// The type of the bounds of its range.
+    type BoundType: Setting<Bound = Self::Bound>;
 
     fn read(value: Value) -> Option<Self>;
     fn bound(&self) -> Option<Self::Bound>;
-    fn shown(&self) -> String;
+    fn to_text(&self) -> String;
 }
 
 macro_rules! whole_number {
@@ -95,7 +95,7 @@ macro_rules! whole_number {
         impl Setting for $type {
             const KIND: &'static str = "a whole number";
             type Bound = Self;
-            type Plain = Self;
+            type BoundType = Self;
 
             fn read(value: Value) -> Option<Self> {
                 match value {
@@ -108,7 +108,7 @@ macro_rules! whole_number {
                 Some(*self)
             }
 
-            fn shown(&self) -> String {
+            fn to_text(&self) -> String {
                 self.to_string()
             }
         }
@@ -120,7 +120,7 @@ whole_number!(u8 u32);
 impl Setting for f64 {
     const KIND: &'static str = "a number";
     type Bound = Self;
-    type Plain = Self;
+    type BoundType = Self;
 
     fn read(value: Value) -> Option<Self> {
         match value {
@@ -135,7 +135,7 @@ impl Setting for f64 {
         Some(*self)
     }
 
-    fn shown(&self) -> String {
+    fn to_text(&self) -> String {
         self.to_string()
     }
 }
@@ -143,7 +143,7 @@ impl Setting for f64 {
 impl Setting for bool {
     const KIND: &'static str = "true or false";
     type Bound = Self;
-    type Plain = Self;
+    type BoundType = Self;
 
     fn read(value: Value) -> Option<Self> {
         match value {
@@ -156,7 +156,7 @@ impl Setting for bool {
         None
     }
 
-    fn shown(&self) -> String {
+    fn to_text(&self) -> String {
         self.to_string()
     }
 }
@@ -179,7 +179,7 @@ impl Setting for Duration {
     const SUFFIX: &'static str = "_ms";
     const KIND: &'static str = "a whole number of milliseconds";
     type Bound = Milliseconds;
-    type Plain = Self;
+    type BoundType = Self;
 
     fn read(value: Value) -> Option<Self> {
         u32::read(value).map(|ms| Self::from_millis(u64::from(ms)))
@@ -189,7 +189,7 @@ impl Setting for Duration {
         Some(Milliseconds(*self))
     }
 
-    fn shown(&self) -> String {
+    fn to_text(&self) -> String {
         self.as_millis().to_string()
     }
 }
@@ -199,7 +199,7 @@ impl<S: Setting> Setting for Option<S> {
     const SUFFIX: &'static str = S::SUFFIX;
     const KIND: &'static str = S::KIND;
     type Bound = S::Bound;
-    type Plain = S::Plain;
+    type BoundType = S::BoundType;
 
     fn read(value: Value) -> Option<Self> {
         S::read(value).map(Some)
@@ -209,39 +209,34 @@ impl<S: Setting> Setting for Option<S> {
         self.as_ref().and_then(S::bound)
     }
 
-    fn shown(&self) -> String {
-        self.as_ref().map_or_else(|| "not set".to_owned(), S::shown)
+    fn to_text(&self) -> String {
+        self.as_ref().map_or_else(|| "not set".to_owned(), S::to_text)
     }
 }
 
-pub(crate) fn check<T: PartialOrd + ToString>(name: &str, given: T, least: T, most: T) -> Result<(), SettingsError> {
-    if given >= least && given <= most {
+pub(crate) fn check<T: PartialOrd + ToString>(name: &str, given: T, min: T, max: T) -> Result<(), SettingsError> {
+    if given >= min && given <= max {
         return Ok(());
     }
-    Err(SettingsError {
-        name: name.to_owned(),
-        given: given.to_string(),
-        least: least.to_string(),
-        most: most.to_string(),
-    })
+    Err(SettingsError { name: name.to_owned(), given: given.to_string(), min: min.to_string(), max: max.to_string() })
 }
 
 pub(crate) fn check_range<S: Setting>(
     name: &str,
     setting: &S,
-    least: S::Plain,
-    most: S::Plain,
+    min: S::BoundType,
+    max: S::BoundType,
 ) -> Result<(), SettingsError> {
-    match (setting.bound(), least.bound(), most.bound()) {
-        (Some(given), Some(least), Some(most)) => check(&format!("{name}{}", S::SUFFIX), given, least, most),
+    match (setting.bound(), min.bound(), max.bound()) {
+        (Some(given), Some(min), Some(max)) => check(&format!("{name}{}", S::SUFFIX), given, min, max),
         _ => Ok(()),
     }
 }
 
 /// The ends of a range as a table shows them.
 #[allow(clippy::needless_pass_by_value)]
-pub(crate) fn range<S: Setting>(least: S::Plain, most: S::Plain) -> (String, String) {
-    (least.shown(), most.shown())
+pub(crate) fn range<S: Setting>(min: S::BoundType, max: S::BoundType) -> (String, String) {
+    (min.to_text(), max.to_text())
 }
 
 /// A struct of settings. Each has a default and, if it is a number, a range; sections are absent by default.
@@ -251,7 +246,7 @@ macro_rules! settings {
         pub struct $name:ident {
             $(
                 $(#[doc = $doc:literal])+
-                $field:ident: $type:ty = $default:expr $(, $least:expr => $most:expr)?;
+                $field:ident: $type:ty = $default:expr $(, $min:expr => $max:expr)?;
             )+
             $(sections {
                 $(
@@ -267,7 +262,7 @@ macro_rules! settings {
         pub struct $name {
             $(
                 $(#[doc = $doc])+
-                #[doc = concat!("\n\nDefault `", stringify!($default), "`", $("; `", stringify!($least), "` to `", stringify!($most), "`",)? ".")]
+                #[doc = concat!("\n\nDefault `", stringify!($default), "`", $("; `", stringify!($min), "` to `", stringify!($max), "`",)? ".")]
                 pub $field: $type,
             )+
             $($(
@@ -290,14 +285,14 @@ macro_rules! settings {
             /// Names the first setting that is outside.
             pub fn check(&self) -> Result<(), $crate::settings::by_name::SettingsError> {
                 $($(
-                    $crate::settings::by_name::check_range(stringify!($field), &self.$field, $least, $most)?;
+                    $crate::settings::by_name::check_range(stringify!($field), &self.$field, $min, $max)?;
                 )?)+
                 $($(self.$section.as_ref().map_or(Ok(()), <$section_type>::check)?;)+)?
                 Ok(())
             }
         }
 
-        impl $crate::settings::by_name::ByName for $name {
+        impl $crate::settings::by_name::NamedSettings for $name {
             fn set(
                 &mut self,
                 name: &str,
@@ -315,24 +310,24 @@ macro_rules! settings {
                         });
                     }
                 )+
-                let known = $crate::settings::by_name::ByName::described(self);
+                let known = $crate::settings::by_name::NamedSettings::describe(self);
                 Err(SetError::Unknown { known: known.into_iter().map(|setting| setting.name).collect() })
             }
 
-            fn section(&mut self, name: &str) -> Option<&mut dyn $crate::settings::by_name::ByName> {
+            fn section(&mut self, name: &str) -> Option<&mut dyn $crate::settings::by_name::NamedSettings> {
                 match name {
                     $($(stringify!($section) => Some(self.$section.get_or_insert_with(Default::default)),)+)?
                     _ => None,
                 }
             }
 
-            fn described(&self) -> Vec<$crate::settings::by_name::Described> {
-                use $crate::settings::by_name::{Described, Setting};
-                vec![$(Described {
+            fn describe(&self) -> Vec<$crate::settings::by_name::SettingDoc> {
+                use $crate::settings::by_name::{SettingDoc, Setting};
+                vec![$(SettingDoc {
                     name: format!("{}{}", stringify!($field), <$type as Setting>::SUFFIX),
                     meaning: concat!($($doc),+),
-                    default: Setting::shown(&self.$field),
-                    range: [$($crate::settings::by_name::range::<$type>($least, $most))?].into_iter().next(),
+                    default: Setting::to_text(&self.$field),
+                    range: [$($crate::settings::by_name::range::<$type>($min, $max))?].into_iter().next(),
                 },)+]
             }
 

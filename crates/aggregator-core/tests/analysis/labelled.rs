@@ -1,5 +1,5 @@
-//! The labelled queries of `benches-data/queries`: how often each classifier agrees with a person, shown as a snapshot with every
-//! query that it gets wrong.
+//! The labelled queries of `benches-data/queries`: how often each classifier agrees with a person, shown as a snapshot with
+//! every query that it gets wrong.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -40,7 +40,7 @@ fn classifiers_agree_with_people() {
         let analysis = analyzer.analyze(&query.text);
         let part = usize::from(query.held_out);
         let mut misses = String::new();
-        for (index, (said, label)) in LabelledQuery::said(&analysis).iter().zip(query.labels).enumerate() {
+        for (index, (said, label)) in LabelledQuery::predicted(&analysis).iter().zip(query.labels).enumerate() {
             by_part[index][part].add(said == label);
             by_language[index].entry(query.language).or_default().add(said == label);
             if said != label {

@@ -7,7 +7,7 @@ use aggregator_core::event::{CancelReason, EventKind, ExecutionError, Outcome, S
 use aggregator_core::model::Chunk;
 use aggregator_core::provider::{Hit, ProviderError, ProviderErrorKind};
 use aggregator_core::{Engine, ProviderOptions, Settings};
-use aggregator_mocks::{Probe, Step, Transcript};
+use aggregator_mocks::{InvariantChecker, Probe, Step};
 use futures::{StreamExt as _, stream};
 
 use crate::support::*;
@@ -118,7 +118,7 @@ async fn i4_the_order_in_which_providers_are_added_changes_nothing() {
     let sum = async |names: [&str; 3]| {
         let add = |builder: aggregator_core::EngineBuilder, name: &&str| builder.provider(provider(name, &[emit(9)]));
         let engine = names.iter().fold(Engine::builder().hash_seed(1), add).build().unwrap();
-        Transcript::of(&mut engine.run(query())).await.checksum()
+        InvariantChecker::read_to_end(&mut engine.run(query())).await.checksum()
     };
     assert_eq!(sum(["a", "b", "c"]).await, sum(["c", "a", "b"]).await);
 }
@@ -281,13 +281,13 @@ async fn i6_cancelling_between_two_deltas_counts_only_what_was_emitted() {
     let engine = Engine::builder().provider(provider("a", &[emit(1)])).model(writes).build().unwrap();
     let mut query = engine.run(query());
     let canceller = query.canceller();
-    let mut transcript = Transcript::new();
+    let mut checker = InvariantChecker::new();
     while let Some(event) = query.next().await {
-        transcript.read(&event);
+        checker.read(&event);
         if matches!(event.kind, EventKind::AnswerDelta { .. }) {
             canceller.cancel(CancelReason::Requested);
         }
     }
-    transcript.check().unwrap();
-    assert_eq!(transcript.summary().unwrap().1.answer.unwrap().bytes, 16_384);
+    checker.check().unwrap();
+    assert_eq!(checker.summary().unwrap().1.answer.unwrap().bytes, 16_384);
 }

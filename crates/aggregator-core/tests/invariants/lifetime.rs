@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use aggregator_core::event::{CancelReason, EventKind, ExecutionError, Outcome, Stage};
 use aggregator_core::{Engine, Query, QueryStream};
-use aggregator_mocks::{CallEnd, End, Pace, Probe, Step, Transcript, library};
+use aggregator_mocks::{CallEnd, InvariantChecker, Pace, Probe, Step, TerminalEvent, catalog};
 use futures::{FutureExt as _, Stream, StreamExt as _, stream};
 use tokio::time::{Instant, advance, sleep};
 
@@ -16,18 +16,18 @@ use crate::support::*;
 /// Drops the query after its k-th poll, for every k until it ends, and looks whether anything is left.
 #[tokio::test(start_paused = true)]
 async fn i7_dropping_after_any_poll_leaves_nothing() {
-    let corpus = library::corpus();
+    let corpus = catalog::corpus();
     for name in ["floor", "standard", "degraded"] {
-        let scenario = library::scenario(name);
+        let scenario = catalog::scenario(name);
         let mut polls = 0;
         loop {
             let probe = Probe::new();
             let mut query = scenario.engine(&corpus, Pace::Yielding, Some(&probe)).run(scenario.query());
-            let mut transcript = Transcript::new();
+            let mut checker = InvariantChecker::new();
             let mut ended = false;
             for _ in 0..polls {
                 match query.poll_next_unpin(&mut Context::from_waker(Waker::noop())) {
-                    Poll::Ready(Some(event)) => transcript.read(&event),
+                    Poll::Ready(Some(event)) => checker.read(&event),
                     Poll::Ready(None) => ended = true,
                     // A hanging provider wakes nobody: time has to pass.
                     Poll::Pending => advance(MS * 500).await,
@@ -36,9 +36,9 @@ async fn i7_dropping_after_any_poll_leaves_nothing() {
             if ended {
                 break;
             }
-            transcript.check().unwrap();
+            checker.check().unwrap();
             drop(query);
-            assert_eq!(probe.alive(), 0, "{name}: after {polls} polls a call is still alive");
+            assert_eq!(probe.active_calls(), 0, "{name}: after {polls} polls a call is still alive");
             polls += 1;
         }
         assert!(polls > 20, "{name}: only {polls} polls were swept");
@@ -58,7 +58,7 @@ async fn i7_at_the_last_event_nothing_is_left_although_the_stream_is_kept() {
     let events = read(&mut query).await;
     let (at, EventKind::Failed { error, .. }) = last(&events) else { panic!("{:?}", last(&events)) };
     assert_eq!((*at, &**error), (60_000 * MS, &ExecutionError::DeadlineExceeded { stage: Stage::Answering }));
-    assert_eq!(probe.alive(), 0);
+    assert_eq!(probe.active_calls(), 0);
     let ends: Vec<_> = probe.calls().iter().map(|call| (call.mock.clone(), call.end)).collect();
     let expected = [("a", CallEnd::Completed), ("b", CallEnd::Dropped), ("m", CallEnd::Dropped)];
     assert_eq!(ends, expected.map(|(name, end)| (name.to_owned(), end)));
@@ -66,14 +66,14 @@ async fn i7_at_the_last_event_nothing_is_left_although_the_stream_is_kept() {
 
 #[tokio::test(start_paused = true)]
 async fn i7_cancelling_drops_every_call_and_reports_each_provider() {
-    let scenario = library::scenario("standard");
-    let corpus = library::corpus();
+    let scenario = catalog::scenario("standard");
+    let corpus = catalog::corpus();
     // Before the first poll, in the search, and in the answer.
     for after in [0, 100, 250, 1_200] {
         let probe = Probe::new();
         let mut query = scenario.engine(&corpus, Pace::Scripted, Some(&probe)).run(scenario.query());
         let canceller = query.canceller();
-        let (mut transcript, started) = (Transcript::new(), Instant::now());
+        let (mut checker, started) = (InvariantChecker::new(), Instant::now());
         let cancel = async {
             sleep(MS * after).await;
             canceller.cancel(CancelReason::Shutdown);
@@ -81,17 +81,17 @@ async fn i7_cancelling_drops_every_call_and_reports_each_provider() {
         };
         let run = async {
             while let Some(event) = query.next().await {
-                transcript.read(&event);
+                checker.read(&event);
             }
         };
         futures::future::join(cancel, run).await;
         assert_eq!(started.elapsed(), MS * after, "the query was not woken at once");
-        transcript.check().unwrap();
-        let (end, summary) = transcript.summary().unwrap();
-        assert_eq!((end, summary.providers.len()), (End::Cancelled, 4), "after {after} ms");
+        checker.check().unwrap();
+        let (end, summary) = checker.summary().unwrap();
+        assert_eq!((end, summary.providers.len()), (TerminalEvent::Cancelled, 4), "after {after} ms");
         let cancelled = summary.providers.iter().filter(|report| report.outcome == Outcome::Cancelled).count();
         assert_eq!(cancelled, [(0, 4), (100, 4), (250, 2), (1_200, 0)].iter().find(|(at, _)| *at == after).unwrap().1);
-        assert_eq!(probe.alive(), 0);
+        assert_eq!(probe.active_calls(), 0);
     }
 }
 
@@ -132,21 +132,21 @@ async fn i7_a_waker_that_a_provider_keeps_and_a_canceller_hold_no_task() {
 
 /// Cancels the query, or lets its time pass, after its k-th poll, for every k until it ends.
 #[tokio::test(start_paused = true)]
-async fn i7_cancelling_and_the_deadline_after_any_poll_keep_the_account() {
-    let corpus = library::corpus();
+async fn i7_cancelling_and_the_deadline_after_any_poll_keep_the_invariants() {
+    let corpus = catalog::corpus();
     for (cancels, late) in [(true, false), (false, true), (true, true)] {
-        let scenario = library::scenario("degraded");
+        let scenario = catalog::scenario("degraded");
         for polls in 1.. {
             let probe = Probe::new();
             let mut query = scenario.engine(&corpus, Pace::Yielding, Some(&probe)).run(scenario.query());
-            let (canceller, mut transcript) = (query.canceller(), Transcript::new());
+            let (canceller, mut checker) = (query.canceller(), InvariantChecker::new());
             for _ in 0..polls {
                 match query.poll_next_unpin(&mut Context::from_waker(Waker::noop())) {
-                    Poll::Ready(event) => event.iter().for_each(|event| transcript.read(event)),
+                    Poll::Ready(event) => event.iter().for_each(|event| checker.read(event)),
                     Poll::Pending => advance(MS * 500).await,
                 }
             }
-            let ended = transcript.summary().is_some();
+            let ended = checker.summary().is_some();
             if cancels {
                 canceller.cancel(CancelReason::Requested);
             }
@@ -154,13 +154,13 @@ async fn i7_cancelling_and_the_deadline_after_any_poll_keep_the_account() {
                 advance(Query::MAX_DEADLINE).await;
             }
             while let Some(event) = query.next().now_or_never().expect("nothing is waited for any more") {
-                transcript.read(&event);
+                checker.read(&event);
             }
             let after = format!("cancelled: {cancels}, late: {late}, after {polls} polls");
-            assert_eq!(transcript.check(), Ok(()), "{after}");
-            assert_eq!(probe.alive(), 0, "{after}");
-            let end = transcript.summary().unwrap().0;
-            assert!(ended || !cancels || end == End::Cancelled, "{after}: {end:?}");
+            assert_eq!(checker.check(), Ok(()), "{after}");
+            assert_eq!(probe.active_calls(), 0, "{after}");
+            let end = checker.summary().unwrap().0;
+            assert!(ended || !cancels || end == TerminalEvent::Cancelled, "{after}: {end:?}");
             if ended {
                 assert!(polls > 20, "only {polls} polls were swept");
                 break;
@@ -171,19 +171,19 @@ async fn i7_cancelling_and_the_deadline_after_any_poll_keep_the_account() {
 
 #[tokio::test(start_paused = true)]
 async fn i7_the_first_poll_after_cancelling_drops_every_call() {
-    let scenario = library::scenario("standard");
+    let scenario = catalog::scenario("standard");
     // In the search, where several providers are still to be reported, and in the answer.
     for events in [20, 100] {
         let probe = Probe::new();
-        let mut query = scenario.engine(&library::corpus(), Pace::Scripted, Some(&probe)).run(scenario.query());
+        let mut query = scenario.engine(&catalog::corpus(), Pace::Scripted, Some(&probe)).run(scenario.query());
         let canceller = query.canceller();
         for _ in 0..events {
             query.next().await;
         }
-        assert!(probe.alive() > 0, "nothing to drop after {events} events");
+        assert!(probe.active_calls() > 0, "nothing to drop after {events} events");
         canceller.cancel(CancelReason::Requested);
         assert!(poll(&mut query).is_ready());
-        assert_eq!(probe.alive(), 0, "a call outlived the poll that noticed the request, after {events} events");
+        assert_eq!(probe.active_calls(), 0, "a call outlived the poll that noticed the request, after {events} events");
     }
 }
 
@@ -203,14 +203,14 @@ async fn i7_a_pause_puts_off_neither_a_cancellation_nor_the_deadline() {
             for _ in 0..events {
                 query.next().await;
             }
-            assert_eq!(probe.alive(), 1);
+            assert_eq!(probe.active_calls(), 1);
             match cancels {
                 true => canceller.cancel(CancelReason::Requested),
                 false => advance(Query::MAX_DEADLINE).await,
             }
             let next = poll(&mut query);
             assert!(next.is_ready(), "after {events} events, cancelled: {cancels}");
-            assert_eq!(probe.alive(), 0, "after {events} events, cancelled: {cancels}");
+            assert_eq!(probe.active_calls(), 0, "after {events} events, cancelled: {cancels}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The invariants of `crates/ARCHITECTURE.md`, by number, under a paused clock.
 //!
-//! `Transcript` checks I1 to I6 on every stream it reads; the tests here make the situations.
+//! `InvariantChecker` checks I1 to I6 on every stream it reads; the tests here make the situations.
 
 mod events;
 mod lifetime;

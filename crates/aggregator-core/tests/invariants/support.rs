@@ -9,14 +9,14 @@ use aggregator_core::event::{EventKind, Outcome};
 use aggregator_core::model::{AnswerRequest, ChunkStream};
 use aggregator_core::provider::{Hit, HitStream, SearchRequest};
 use aggregator_core::{LanguageModel, Query, QueryStream, SearchProvider};
-use aggregator_mocks::{List, Pace, ScriptedModel, ScriptedProvider, Step, Style, Transcript, library};
+use aggregator_mocks::{InvariantChecker, List, Pace, ScriptedModel, ScriptedProvider, Step, Style, catalog};
 use futures::StreamExt as _;
 
 pub const MS: Duration = Duration::from_millis(1);
 
 pub fn provider(name: &str, script: &[Step]) -> ScriptedProvider {
     let list = List { pool: 30, repeats: 0 };
-    ScriptedProvider::new(name, script, Pace::Scripted, &library::corpus(), list, 0)
+    ScriptedProvider::new(name, script, Pace::Scripted, &catalog::corpus(), list, 0)
 }
 
 pub fn emit(items: u32) -> Step {
@@ -25,7 +25,7 @@ pub fn emit(items: u32) -> Step {
 
 pub fn model(script: &[Step]) -> ScriptedModel {
     let style = Style { sources: 5, citations: 2, invented: 1 };
-    ScriptedModel::new("m", script, Pace::Scripted, &library::corpus(), style, 0)
+    ScriptedModel::new("m", script, Pace::Scripted, &catalog::corpus(), style, 0)
 }
 
 pub fn query() -> Query {
@@ -64,13 +64,13 @@ pub fn hit(url: &str) -> Hit {
 
 /// Reads to the end, checks I1 to I6, and returns all events' kinds with the time of each.
 pub async fn read(query: &mut QueryStream) -> Vec<(Duration, EventKind)> {
-    let (mut transcript, mut kinds) = (Transcript::new(), Vec::new());
+    let (mut checker, mut kinds) = (InvariantChecker::new(), Vec::new());
     while let Some(event) = query.next().await {
-        transcript.read(&event);
+        checker.read(&event);
         kinds.push((event.elapsed(), event.kind));
     }
-    transcript.check().unwrap();
-    assert!(transcript.summary().is_some(), "no last event");
+    checker.check().unwrap();
+    assert!(checker.summary().is_some(), "no last event");
     kinds
 }
 

@@ -20,7 +20,7 @@ pub struct LabelledQuery {
 
 impl LabelledQuery {
     /// For each classifier what an analysis says, in the words of the labels.
-    pub fn said(analysis: &Analysis) -> [String; 6] {
+    pub fn predicted(analysis: &Analysis) -> [String; 6] {
         let input = match analysis.input.input_type {
             InputType::NaturalLanguage => "language",
             InputType::Code => "code",

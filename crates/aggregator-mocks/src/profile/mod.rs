@@ -7,20 +7,20 @@
 
 mod arrivals;
 mod model;
-mod refusals;
+mod rate_limit;
 mod search;
 mod table;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use aggregator_settings::ShapeError;
+use aggregator_settings::ParseError;
 use serde::Deserialize;
 use toml::Spanned;
 
 pub use arrivals::Arrivals;
 pub use model::{ModelDraw, ModelProfile};
-pub use refusals::Refusals;
+pub use rate_limit::RateLimitProfile;
 pub use search::{SearchDraw, SearchProfile};
 pub use table::{QuantileTable, TableError};
 
@@ -40,7 +40,7 @@ pub struct Profile {
     /// What they are not.
     pub limits: String,
     tables: BTreeMap<String, (Unit, QuantileTable)>,
-    refusals: Option<Refusals>,
+    refusals: Option<RateLimitProfile>,
 }
 
 /// What the values of a table count.
@@ -65,7 +65,7 @@ pub enum Unit {
 pub enum ProfileError {
     /// Not TOML of this shape, or a table that is none.
     #[error(transparent)]
-    Shape(#[from] ShapeError),
+    Parse(#[from] ParseError),
     /// Another version of the format.
     #[error("schema {0} is not the version this library reads (1)")]
     Schema(u32),
@@ -101,7 +101,7 @@ struct File {
     limits: Spanned<String>,
     #[serde(default)]
     table: BTreeMap<String, TableSpec>,
-    refusals: Option<Spanned<Refusals>>,
+    refusals: Option<Spanned<RateLimitProfile>>,
 }
 
 #[derive(Deserialize)]
@@ -126,24 +126,24 @@ impl Profile {
     /// [`ProfileError`] says where it is wrong.
     pub fn from_toml(text: &str) -> Result<Self, ProfileError> {
         // The version alone first, so that a newer file is named as such and not as a list of odd fields.
-        let Version { schema } = toml::from_str(text).map_err(|error| ShapeError::new(text, &error))?;
+        let Version { schema } = toml::from_str(text).map_err(|error| ParseError::new(text, &error))?;
         if schema != 1 {
             return Err(ProfileError::Schema(schema));
         }
-        let file: File = toml::from_str(text).map_err(|error| ShapeError::new(text, &error))?;
+        let file: File = toml::from_str(text).map_err(|error| ParseError::new(text, &error))?;
         let about = [&file.source, &file.licence, &file.collected, &file.method, &file.limits];
         if let Some(blank) = about.into_iter().find(|about| about.get_ref().trim().is_empty()) {
-            return Err(ShapeError::at(text, blank.span(), "say it, or nobody can judge the figures").into());
+            return Err(ParseError::at(text, blank.span(), "say it, or nobody can judge the figures").into());
         }
         let mut tables = BTreeMap::new();
         for (name, spec) in file.table {
-            let table = spec.read().map_err(|(span, problem)| ShapeError::at(text, span, &problem))?;
+            let table = spec.read().map_err(|(span, problem)| ParseError::at(text, span, &problem))?;
             tables.insert(name, (spec.unit, table));
         }
         if let Some(refusals) = &file.refusals
             && !(1..=10_000).contains(&refusals.get_ref().of) | (refusals.get_ref().refused > refusals.get_ref().of)
         {
-            return Err(ShapeError::at(text, refusals.span(), "`refused` is at most `of`, which is 1 to 10000").into());
+            return Err(ParseError::at(text, refusals.span(), "`refused` is at most `of`, which is 1 to 10000").into());
         }
         Ok(Self {
             source: file.source.into_inner(),
@@ -175,17 +175,17 @@ impl Profile {
         self.tables.iter().map(|(name, (unit, table))| (name.as_str(), *unit, table))
     }
 
-    /// How many requests are refused.
+    /// The share of requests that are refused.
     ///
     /// # Errors
     /// [`ProfileError::NoRefusals`].
-    pub fn refusals(&self) -> Result<Refusals, ProfileError> {
+    pub fn refusals(&self) -> Result<RateLimitProfile, ProfileError> {
         self.refusals.ok_or(ProfileError::NoRefusals)
     }
 }
 
-/// Most characters, hits or tokens that a table may count: mocks keep what they draw in memory.
-const MOST_THINGS: u64 = 1_000_000;
+/// Maximum number of characters, hits or tokens that a table may count: mocks keep what they draw in memory.
+const MAX_ITEMS: u64 = 1_000_000;
 
 impl TableSpec {
     /// The table, or what is wrong and where in the text.
@@ -211,13 +211,13 @@ impl TableSpec {
             };
             (span, error.to_string())
         })?;
-        if matches!(self.unit, Unit::Us | Unit::Ppm) && table.least() == 0 {
+        if matches!(self.unit, Unit::Us | Unit::Ppm) && table.min() == 0 {
             return Err((value_span(0), "a duration, or a part of one, is never 0".into()));
         }
         if let (Unit::Chars | Unit::Hits | Unit::Tokens, most) = (self.unit, table.quantile(1_000))
-            && most > MOST_THINGS
+            && most > MAX_ITEMS
         {
-            return Err((value_span(values.len() - 1), format!("{most} are more than {MOST_THINGS} of one answer")));
+            return Err((value_span(values.len() - 1), format!("{most} are more than {MAX_ITEMS} of one answer")));
         }
         Ok(table)
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Profile, ProfileError, QuantileTable, Refusals, Unit};
+use super::{Profile, ProfileError, QuantileTable, RateLimitProfile, Unit};
 use crate::random::Quantity;
 
 /// When a language model writes, and how much.
@@ -15,7 +15,7 @@ pub struct ModelProfile {
     gap: QuantileTable,
     context_tokens: QuantileTable,
     generated_tokens: QuantileTable,
-    refusals: Option<Refusals>,
+    refusals: Option<RateLimitProfile>,
 }
 
 /// What was drawn for one request of a [`ModelProfile`].
@@ -62,7 +62,7 @@ impl ModelProfile {
         let of = |table: &QuantileTable, quantity: Quantity| table.draw(seed, name, quantity.counter(0));
         let refused = self.refusals.is_some_and(|refusals| refusals.refuses(seed, name));
         let first_token = match refused {
-            true => self.first_token.least(),
+            true => self.first_token.min(),
             false => of(&self.first_token, Quantity::FirstToken),
         };
         ModelDraw {

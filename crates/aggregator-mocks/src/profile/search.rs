@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Profile, ProfileError, QuantileTable, Refusals, Unit};
+use super::{Profile, ProfileError, QuantileTable, RateLimitProfile, Unit};
 use crate::random::Quantity;
 
 /// When a search engine answers, with how many hits and how much text.
@@ -11,7 +11,7 @@ pub struct SearchProfile {
     latency: QuantileTable,
     hits: QuantileTable,
     chars: QuantileTable,
-    refusals: Option<Refusals>,
+    refusals: Option<RateLimitProfile>,
 }
 
 /// What was drawn for one request of a [`SearchProfile`].
@@ -45,7 +45,7 @@ impl SearchProfile {
     pub fn draw(&self, seed: u64, name: &str) -> SearchDraw {
         let refused = self.refusals.is_some_and(|refusals| refusals.refuses(seed, name));
         let latency = match refused {
-            true => self.latency.least(),
+            true => self.latency.min(),
             false => self.latency.draw(seed, name, Quantity::Latency.counter(0)),
         };
         let hits = self.hits.draw(seed, name, Quantity::Hits.counter(0)) as u32;

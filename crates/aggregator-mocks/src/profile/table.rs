@@ -1,6 +1,6 @@
 //! A distribution as a table of its quantiles.
 
-use crate::random::draw;
+use crate::random::seeded_u64;
 
 /// Quantiles of a distribution of whole numbers; samples are drawn by its inverse, linear between the points.
 ///
@@ -79,7 +79,7 @@ impl QuantileTable {
 
     /// The sample for a seed, a name and a counter: the same whatever else was drawn before.
     pub fn draw(&self, seed: u64, name: &str, counter: u64) -> u64 {
-        self.sample(draw(seed, name, counter))
+        self.sample(seeded_u64(seed, name, counter))
     }
 
     /// The quantile at so many thousandths: 500 is the median.
@@ -99,7 +99,7 @@ impl QuantileTable {
     }
 
     /// The smallest sample.
-    pub fn least(&self) -> u64 {
+    pub fn min(&self) -> u64 {
         self.values[0]
     }
 
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(samples, [10, 15, 20, 30, 40, 50]);
         assert_eq!([0, 125, 250, 500, 1_000].map(|permille| table.quantile(permille)), [10, 15, 20, 30, 50]);
         assert_eq!(table.mean(), 15 * 250 / 1_000 + 35 * 750 / 1_000 + 1, "3.75 + 26.25");
-        assert_eq!(table.least(), 10);
+        assert_eq!(table.min(), 10);
     }
 
     #[test]

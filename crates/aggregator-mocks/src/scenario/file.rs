@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use aggregator_core::ProviderOptions;
 use aggregator_core::provider::ProviderErrorKind;
-use aggregator_settings::ShapeError;
+use aggregator_settings::ParseError;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
-use super::{ModelActs, ModelMock, PanicOn, ProviderActs, ProviderMock, Scenario, ScenarioError};
+use super::{ModelBehaviour, ModelMock, PanicOn, ProviderBehaviour, ProviderMock, Scenario, ScenarioError};
+use crate::catalog::{profile, profile_names};
 use crate::corpus::{Corpus, List};
 use crate::expectation::Expectation;
-use crate::library::{profile, profile_names};
 use crate::model::Style;
 use crate::profile::{ModelProfile, Profile, ProfileError, SearchProfile};
 use crate::script::{Pace, Step};
@@ -101,9 +101,9 @@ impl Scenario {
 }
 
 /// Reads a scenario's file, and everything in it that is more than its shape but for query and engine.
-fn read(text: &str) -> Result<Scenario, ShapeError> {
-    let file: File = toml::from_str(text).map_err(|error| ShapeError::new(text, &error))?;
-    let place = |(span, problem): Misplaced| ShapeError::at(text, span, &problem);
+fn read(text: &str) -> Result<Scenario, ParseError> {
+    let file: File = toml::from_str(text).map_err(|error| ParseError::new(text, &error))?;
+    let place = |(span, problem): Misplaced| ParseError::at(text, span, &problem);
     let pool = file.pool;
     let providers = file.provider.into_iter().map(|spec| spec.mock(pool)).collect::<Result<_, _>>().map_err(place)?;
     Ok(Scenario {
@@ -111,7 +111,7 @@ fn read(text: &str) -> Result<Scenario, ShapeError> {
         seed: file.seed,
         query: file.query,
         deadline: file.deadline_ms.map(Duration::from_millis),
-        read_every: file.read_every_ms.map(Duration::from_millis),
+        reader_delay: file.read_every_ms.map(Duration::from_millis),
         providers,
         settings: aggregator_settings::read_from(text, "settings")?,
         model: file.model.map(ModelSpec::mock).transpose().map_err(place)?,
@@ -127,29 +127,29 @@ impl ProviderSpec {
         let mut options = ProviderOptions::default();
         options.weight = self.weight;
         options.timeout = self.timeout_ms.map(Duration::from_millis);
-        let acts = match (self.script, self.profile) {
+        let behaviour = match (self.script, self.profile) {
             (Some(script), None) => {
                 let steps = script.iter().map(StepSpec::step).collect();
-                ProviderActs::Script { steps, panic_on: self.panic_on }
+                ProviderBehaviour::Script { steps, panic_on: self.panic_on }
             }
-            (None, Some(profile)) if self.panic_on.is_none() => ProviderActs::Profile(profile.find()?),
+            (None, Some(profile)) if self.panic_on.is_none() => ProviderBehaviour::Profile(profile.find()?),
             (None, Some(_)) => return Err((self.name.span(), "only a provider with a `script` panics".into())),
             _ => return Err((self.name.span(), EITHER.into())),
         };
         let list = List { pool, repeats: self.repeats };
-        Ok(ProviderMock { name: self.name.into_inner(), options, list, acts })
+        Ok(ProviderMock { name: self.name.into_inner(), options, list, behaviour })
     }
 }
 
 impl ModelSpec {
     fn mock(self) -> Result<ModelMock, Misplaced> {
-        let acts = match (self.script, self.profile) {
-            (Some(script), None) => ModelActs::Script(script.iter().map(StepSpec::step).collect()),
-            (None, Some(profile)) => ModelActs::Profile(profile.find()?),
+        let behaviour = match (self.script, self.profile) {
+            (Some(script), None) => ModelBehaviour::Script(script.iter().map(StepSpec::step).collect()),
+            (None, Some(profile)) => ModelBehaviour::Profile(profile.find()?),
             _ => return Err((self.name.span(), EITHER.into())),
         };
         let style = Style { sources: self.sources, citations: self.citations, invented: self.invented };
-        Ok(ModelMock { name: self.name.into_inner(), style, acts })
+        Ok(ModelMock { name: self.name.into_inner(), style, behaviour })
     }
 }
 
@@ -276,14 +276,14 @@ impl StepSpec {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Scenario, library};
+    use crate::{Scenario, catalog};
 
     #[test]
     fn a_wrong_scenario_is_told_where_it_is_wrong() {
         let good = include_str!("../../../../benches-data/scenarios/standard.toml");
         let told = |from: &str, to: &str| {
             assert!(good.contains(from));
-            let error = Scenario::from_toml(&good.replacen(from, to, 1), &library::corpus()).unwrap_err();
+            let error = Scenario::from_toml(&good.replacen(from, to, 1), &catalog::corpus()).unwrap_err();
             error.to_string()
         };
         assert_eq!(told("seed = 2", "seed = \"x\""), "line 2, column 8: invalid type: string \"x\", expected u64");

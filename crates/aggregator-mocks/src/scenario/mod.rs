@@ -6,20 +6,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aggregator_core::{BuildError, Engine, EngineBuilder, ProviderOptions, Query, QueryError, QueryStream, Settings};
-use aggregator_settings::ShapeError;
+use aggregator_settings::ParseError;
 use futures::StreamExt as _;
 use serde::Deserialize;
 use tokio::time::sleep;
 
 use crate::corpus::{Corpus, List};
 use crate::expectation::Expectation;
+use crate::invariant_checker::InvariantChecker;
 use crate::model::{ScriptedModel, Style};
 use crate::probe::Probe;
 use crate::profile::{ModelProfile, SearchProfile};
 use crate::profiled::{ProfiledModel, ProfiledProvider};
 use crate::provider::ScriptedProvider;
 use crate::script::{Pace, Step};
-use crate::transcript::Transcript;
 
 /// A situation, read from `benches-data/scenarios/*.toml`; tests and benchmarks read the same ones.
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ pub struct Scenario {
     pub query: String,
     /// Time for the whole query; the engine's default if absent.
     deadline: Option<Duration>,
-    read_every: Option<Duration>,
+    reader_delay: Option<Duration>,
     providers: Vec<ProviderMock>,
     model: Option<ModelMock>,
     settings: Settings,
@@ -46,12 +46,12 @@ struct ProviderMock {
     name: String,
     options: ProviderOptions,
     list: List,
-    acts: ProviderActs,
+    behaviour: ProviderBehaviour,
 }
 
-/// What a provider does.
+/// The behaviour of a provider: a script, or draws from a profile.
 #[derive(Debug, Clone)]
-enum ProviderActs {
+enum ProviderBehaviour {
     Script { steps: Vec<Step>, panic_on: Option<PanicOn> },
     Profile(Arc<SearchProfile>),
 }
@@ -68,12 +68,12 @@ enum PanicOn {
 struct ModelMock {
     name: String,
     style: Style,
-    acts: ModelActs,
+    behaviour: ModelBehaviour,
 }
 
-/// What a model does.
+/// The behaviour of a model: a script, or draws from a profile.
 #[derive(Debug, Clone)]
-enum ModelActs {
+enum ModelBehaviour {
     Script(Vec<Step>),
     Profile(Arc<ModelProfile>),
 }
@@ -84,7 +84,7 @@ enum ModelActs {
 pub enum ScenarioError {
     /// Not TOML of this shape.
     #[error(transparent)]
-    Shape(#[from] ShapeError),
+    Parse(#[from] ParseError),
     /// The question or the deadline is none.
     #[error("{0}")]
     Query(#[from] QueryError),
@@ -115,28 +115,28 @@ impl Scenario {
         self.build(corpus, pace, probe, seeds).expect("checked when the scenario was read")
     }
 
-    /// How long the reader of the events waits after each; `None` if it reads as fast as it can.
-    pub fn read_every(&self) -> Option<Duration> {
-        self.read_every
+    /// The delay of the reader after each event; `None` if it reads as fast as it can.
+    pub fn reader_delay(&self) -> Option<Duration> {
+        self.reader_delay
     }
 
     /// Reads a query to its end, as slowly as the reader of this scenario does.
-    pub async fn read(&self, query: &mut QueryStream) -> Transcript {
-        let mut transcript = Transcript::new();
+    pub async fn read(&self, query: &mut QueryStream) -> InvariantChecker {
+        let mut checker = InvariantChecker::new();
         while let Some(event) = query.next().await {
-            transcript.read(&event);
-            if let Some(wait) = self.read_every {
+            checker.read(&event);
+            if let Some(wait) = self.reader_delay {
                 sleep(wait).await;
             }
         }
-        transcript
+        checker
     }
 
     /// The same scenario with another number of answer deltas, without citations; a scale for what one delta costs.
     #[must_use]
     pub fn with_deltas(mut self, deltas: u32) -> Self {
         if let Some(model) = &mut self.model {
-            model.acts = ModelActs::Script(vec![Step::Emit { items: deltas, every: Duration::ZERO }]);
+            model.behaviour = ModelBehaviour::Script(vec![Step::Emit { items: deltas, every: Duration::ZERO }]);
         }
         self
     }
@@ -182,9 +182,9 @@ impl Scenario {
         probe: Option<&Probe>,
         seeds: &[u64],
     ) -> EngineBuilder {
-        let ProviderMock { name, options, list, acts } = mock;
-        match acts {
-            ProviderActs::Script { steps, panic_on } => {
+        let ProviderMock { name, options, list, behaviour } = mock;
+        match behaviour {
+            ProviderBehaviour::Script { steps, panic_on } => {
                 let mut provider = ScriptedProvider::new(name, steps, pace, corpus, *list, self.seed);
                 if let Some(probe) = probe {
                     provider = provider.probed(probe);
@@ -196,7 +196,7 @@ impl Scenario {
                 };
                 builder.provider_with(provider, *options)
             }
-            ProviderActs::Profile(profile) => {
+            ProviderBehaviour::Profile(profile) => {
                 let mut provider = ProfiledProvider::new(name, Arc::clone(profile), pace, corpus, *list, seeds);
                 if let Some(probe) = probe {
                     provider = provider.probed(probe);
@@ -215,16 +215,16 @@ impl Scenario {
         probe: Option<&Probe>,
         seeds: &[u64],
     ) -> EngineBuilder {
-        let ModelMock { name, style, acts } = mock;
-        match acts {
-            ModelActs::Script(steps) => {
+        let ModelMock { name, style, behaviour } = mock;
+        match behaviour {
+            ModelBehaviour::Script(steps) => {
                 let mut model = ScriptedModel::new(name, steps, pace, corpus, *style, self.seed);
                 if let Some(probe) = probe {
                     model = model.probed(probe);
                 }
                 builder.model(model)
             }
-            ModelActs::Profile(profile) => {
+            ModelBehaviour::Profile(profile) => {
                 let mut model = ProfiledModel::new(name, Arc::clone(profile), pace, corpus, *style, seeds);
                 if let Some(probe) = probe {
                     model = model.probed(probe);

@@ -1,7 +1,7 @@
 //! Every setting by its name in files and in the environment.
 
 use aggregator_core::Settings;
-use aggregator_core::settings_by_name::ByName as _;
+use aggregator_core::settings_by_name::NamedSettings as _;
 
 use super::kind::Kind;
 use super::own;
@@ -35,14 +35,14 @@ pub fn all() -> Vec<Name> {
     let own = own::NAMES.iter().map(|&(section, key, kind)| Name { section: section.into(), key: key.into(), kind });
     let mut names: Vec<Name> = own.collect();
     let mut settings = Settings::default();
-    let mut of_engine = |section: String, described: Vec<aggregator_core::settings_by_name::Described>| {
+    let mut of_engine = |section: String, docs: Vec<aggregator_core::settings_by_name::SettingDoc>| {
         let name = |key| Name { section: section.clone(), key, kind: Kind::Value };
-        names.extend(described.into_iter().map(|setting| name(setting.name)));
+        names.extend(docs.into_iter().map(|setting| name(setting.name)));
     };
-    of_engine("engine".into(), settings.described());
+    of_engine("engine".into(), settings.describe());
     for section in settings.sections() {
-        let described = settings.section(section).map(|section| section.described()).unwrap_or_default();
-        of_engine(format!("engine.{section}"), described);
+        let docs = settings.section(section).map(|section| section.describe()).unwrap_or_default();
+        of_engine(format!("engine.{section}"), docs);
     }
     names
 }

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use aggregator_core::Settings;
-use aggregator_settings::ShapeError;
+use aggregator_settings::ParseError;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -79,8 +79,8 @@ struct WrittenAnswer {
 }
 
 /// Reads a text.
-pub(super) fn read(text: &str) -> Result<(Settings, Own), ShapeError> {
-    let Written { documents, answer, .. } = toml::from_str(text).map_err(|error| ShapeError::new(text, &error))?;
+pub(super) fn read(text: &str) -> Result<(Settings, Own), ParseError> {
+    let Written { documents, answer, .. } = toml::from_str(text).map_err(|error| ParseError::new(text, &error))?;
     let engine = aggregator_settings::read_from(text, "engine")?;
     let within = |name: &str, given: Option<Spanned<i64>>, default: u64, range: RangeInclusive<u64>| match given {
         None => Ok(default),
@@ -89,7 +89,7 @@ pub(super) fn read(text: &str) -> Result<(Settings, Own), ShapeError> {
             _ => {
                 let (least, most) = range.into_inner();
                 let message = format!("{name} = {} is not between {least} and {most}", given.get_ref());
-                Err(ShapeError::at(text, given.span(), &message))
+                Err(ParseError::at(text, given.span(), &message))
             }
         },
     };

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aggregator_core::settings_by_name::{ByName, Described};
+use aggregator_core::settings_by_name::{NamedSettings, SettingDoc};
 use toml::Value;
 
 use super::Effective;
@@ -21,7 +21,7 @@ impl fmt::Display for Effective {
         self.line(f, "answer", "sentences", &self.answer.sentences.to_string())?;
         writeln!(f, "\n[engine]")?;
         let mut engine = self.engine.clone();
-        self.lines(f, "engine", engine.described())?;
+        self.lines(f, "engine", engine.describe())?;
         let on = [("analysis", engine.analysis.is_some()), ("selection", engine.selection.is_some())];
         for &name in engine.sections() {
             // Looking at a section turns it on.
@@ -30,8 +30,8 @@ impl fmt::Display for Effective {
                 continue;
             }
             writeln!(f, "\n[engine.{name}]")?;
-            let described = engine.section(name).map(|section| section.described()).unwrap_or_default();
-            self.lines(f, &format!("engine.{name}"), described)?;
+            let docs = engine.section(name).map(|section| section.describe()).unwrap_or_default();
+            self.lines(f, &format!("engine.{name}"), docs)?;
         }
         Ok(())
     }
@@ -41,9 +41,9 @@ impl fmt::Display for Effective {
 const NOT_SET: &str = "not set";
 
 impl Effective {
-    fn lines(&self, f: &mut fmt::Formatter<'_>, section: &str, described: Vec<Described>) -> fmt::Result {
+    fn lines(&self, f: &mut fmt::Formatter<'_>, section: &str, docs: Vec<SettingDoc>) -> fmt::Result {
         // The engine shows the value that a setting has as its default.
-        described.iter().try_for_each(|setting| self.line(f, section, &setting.name, &setting.default))
+        docs.iter().try_for_each(|setting| self.line(f, section, &setting.name, &setting.default))
     }
 
     fn line(&self, f: &mut fmt::Formatter<'_>, section: &str, key: &str, value: &str) -> fmt::Result {

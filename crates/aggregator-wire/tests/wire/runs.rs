@@ -10,7 +10,7 @@ use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream, Price, Purpose, 
 use aggregator_core::provider::{Hit, HitStream, ProviderError, ProviderErrorKind, SearchRequest};
 use aggregator_core::search::select::SelectionSettings;
 use aggregator_core::{Engine, LanguageModel, Query, SearchProvider, Settings};
-use aggregator_mocks::{List, Pace, ScriptedProvider, Step, Transcript, library};
+use aggregator_mocks::{InvariantChecker, List, Pace, ScriptedProvider, Step, catalog};
 use futures::{StreamExt as _, stream};
 
 const MS: Duration = Duration::from_millis(1);
@@ -151,16 +151,16 @@ fn settings(change: impl FnOnce(&mut Settings)) -> Settings {
 async fn ask(name: &'static str, engine: &Engine, query: &str, last: fn(&EventKind) -> bool) -> Run {
     let mut stream = engine.run(Query::new(query).unwrap());
     let canceller = stream.canceller();
-    let (mut transcript, mut events) = (Transcript::new(), Vec::new());
+    let (mut checker, mut events) = (InvariantChecker::new(), Vec::new());
     while let Some(event) = stream.next().await {
-        transcript.read(&event);
+        checker.read(&event);
         if last(&event.kind) {
             canceller.cancel(CancelReason::Requested);
         }
         events.push(event);
     }
-    transcript.check().unwrap();
-    assert!(transcript.summary().is_some(), "{name} has no last event");
+    checker.check().unwrap();
+    assert!(checker.summary().is_some(), "{name} has no last event");
     Run { name, events }
 }
 
@@ -209,7 +209,7 @@ async fn cancelled() -> Run {
 
 fn scripted(name: &str, script: &[Step]) -> ScriptedProvider {
     let list = List { pool: 30, repeats: 0 };
-    ScriptedProvider::new(name, script, Pace::Scripted, &library::corpus(), list, 0)
+    ScriptedProvider::new(name, script, Pace::Scripted, &catalog::corpus(), list, 0)
 }
 
 const fn emit(items: u32) -> Step {

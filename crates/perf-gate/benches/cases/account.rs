@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use aggregator_core::QueryStream;
 use aggregator_core::event::{Event, EventKind};
-use aggregator_mocks::Transcript;
+use aggregator_mocks::InvariantChecker;
 use futures::{Stream, StreamExt as _};
 use tokio::time::sleep;
 
@@ -18,7 +18,7 @@ use super::work::Observation;
 /// An account of a query: what it said and when, how often it was polled and woken.
 #[derive(Default)]
 pub struct Account {
-    pub transcript: Transcript,
+    pub checker: InvariantChecker,
     pub polls: u64,
     pub wakeups: u64,
     first_event: Option<Duration>,
@@ -47,7 +47,7 @@ impl Account {
     /// Reads the next event.
     pub fn read(&mut self, event: &Event) {
         if self.first_event.replace(self.first_event.unwrap_or(event.elapsed())).is_some() {
-            self.gaps.push(event.elapsed() - self.transcript.latest);
+            self.gaps.push(event.elapsed() - self.checker.latest);
         }
         match &event.kind {
             EventKind::Result { .. } => self.results.push(event.elapsed()),
@@ -58,7 +58,7 @@ impl Account {
             }
             _ => {}
         }
-        self.transcript.read(event);
+        self.checker.read(event);
     }
 
     /// Takes over how often the query was polled and woke its task.
@@ -68,24 +68,24 @@ impl Account {
 
     /// All that can be said about it.
     pub fn observation(mut self) -> Result<Observation, String> {
-        let transcript = &self.transcript;
+        let checker = &self.checker;
         let mut counts = vec![
-            (metrics::EVENTS, transcript.events),
-            (metrics::RESULTS, transcript.results),
-            (metrics::CITATIONS, transcript.citations),
-            (metrics::DELTAS, transcript.deltas),
+            (metrics::EVENTS, checker.events),
+            (metrics::RESULTS, checker.results),
+            (metrics::CITATIONS, checker.citations),
+            (metrics::DELTAS, checker.deltas),
             (metrics::POLLS, self.polls),
             (metrics::WAKEUPS, self.wakeups),
-            (metrics::TOTAL, nanos(transcript.latest)),
+            (metrics::TOTAL, nanos(checker.latest)),
         ];
-        if let Some((_, summary)) = transcript.summary() {
+        if let Some((_, summary)) = checker.summary() {
             counts.push((metrics::MERGED, u64::from(summary.hits.merged)));
             counts.push((metrics::DROPPED, u64::from(summary.hits.dropped.total())));
         }
         let times = [
             (metrics::FIRST_EVENT, self.first_event),
-            (metrics::FIRST_RESULT, transcript.first_result),
-            (metrics::FIRST_TEXT, transcript.first_text),
+            (metrics::FIRST_RESULT, checker.first_result),
+            (metrics::FIRST_TEXT, checker.first_text),
             (metrics::SOURCES, self.sources),
         ];
         counts.extend(times.into_iter().filter_map(|(metric, time)| Some((metric, nanos(time?)))));
@@ -116,7 +116,7 @@ impl Account {
             counts.push((metrics::CHUNK_MEDIAN, self.chunks[self.chunks.len() / 2]));
             counts.push((metrics::CHUNK_MAX, *max));
         }
-        Ok(Observation { amount: transcript.events, checksum: transcript.checksum(), counts })
+        Ok(Observation { amount: checker.events, checksum: checker.checksum(), counts })
     }
 }
 

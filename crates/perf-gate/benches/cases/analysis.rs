@@ -92,7 +92,9 @@ impl Work for Texts {
         let mut counts = vec![(metrics::EVENTS, analyses.len() as u64)];
         let mut right = [0; 6];
         for (analysis, query) in analyses.iter().zip(&self.labelled) {
-            for (right, (said, label)) in right.iter_mut().zip(LabelledQuery::said(analysis).iter().zip(query.labels)) {
+            for (right, (said, label)) in
+                right.iter_mut().zip(LabelledQuery::predicted(analysis).iter().zip(query.labels))
+            {
                 *right += u64::from(said == label);
             }
         }

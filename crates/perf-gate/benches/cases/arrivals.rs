@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aggregator_core::{Engine, Query, QueryOutcome, Reply};
 use aggregator_mocks::profile::Arrivals;
-use aggregator_mocks::{Pace, library};
+use aggregator_mocks::{Pace, catalog};
 use siphasher::sip::SipHasher13;
 use tokio::runtime::Runtime;
 use tokio::time::{Instant, sleep_until};
@@ -28,10 +28,10 @@ pub struct OpenLoop {
 impl OpenLoop {
     /// So many queries of a scenario, each with a seed of its own, with the gaps between conversations at Azure.
     pub fn of(scenario: &str, queries: u64) -> Self {
-        let scenario = library::scenario(scenario);
+        let scenario = catalog::scenario(scenario);
         let seeds: Vec<u64> = (0..queries).collect();
-        let engine = scenario.engine_for(&library::corpus(), Pace::Scripted, None, &seeds);
-        let arrivals = Arrivals::new(&library::profile("azure-conversation"), 0).expect("it has a table of gaps");
+        let engine = scenario.engine_for(&catalog::corpus(), Pace::Scripted, None, &seeds);
+        let arrivals = Arrivals::new(&catalog::profile("azure-conversation"), 0).expect("it has a table of gaps");
         let queries = arrivals.zip(seeds).map(|(at, seed)| (at, scenario.query().with_seed(seed))).collect();
         Self { runtime: runtime(true), engine, queries }
     }

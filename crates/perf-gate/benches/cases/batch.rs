@@ -4,7 +4,7 @@ use std::hash::Hasher as _;
 use std::num::NonZeroUsize;
 
 use aggregator_core::{BatchItem, Citation, Engine, Query, QueryOutcome, Reply};
-use aggregator_mocks::{Pace, library};
+use aggregator_mocks::{Pace, catalog};
 use futures::StreamExt as _;
 use siphasher::sip::SipHasher13;
 use tokio::runtime::Runtime;
@@ -34,10 +34,10 @@ pub struct Batched {
 impl Batched {
     /// So many queries of a scenario, each with a seed of its own, so many at a time.
     pub fn of(scenario: &str, queries: u64, at_a_time: usize) -> Self {
-        let scenario = library::scenario(scenario);
+        let scenario = catalog::scenario(scenario);
         let seeds: Vec<u64> = (0..queries).collect();
         // What mocks find for a seed is made ahead: making it is not what is measured.
-        let engine = scenario.engine_for(&library::corpus(), Pace::Scripted, None, &seeds);
+        let engine = scenario.engine_for(&catalog::corpus(), Pace::Scripted, None, &seeds);
         let queries = (0..queries).map(|seed| scenario.query().with_seed(seed)).collect();
         let at_a_time = NonZeroUsize::new(at_a_time).expect("at least one at a time");
         Self { runtime: runtime(true), engine, queries, at_a_time }

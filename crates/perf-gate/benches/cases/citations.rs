@@ -1,7 +1,7 @@
 //! Scanning the standard scenario's answer for citation markers, delta by delta.
 
 use aggregator_core::internals::{CitationScanner, Scanned};
-use aggregator_mocks::{Style, library, write_answer};
+use aggregator_mocks::{Style, catalog, write_answer};
 
 use super::metrics;
 use super::work::{Observation, Work, digest, require};
@@ -14,7 +14,7 @@ const STYLE: Style = Style { sources: 20, citations: 12, invented: 2 };
 
 impl Scan {
     pub fn new() -> Self {
-        Self { deltas: write_answer(&library::corpus(), 2, 200, STYLE).to_vec() }
+        Self { deltas: write_answer(&catalog::corpus(), 2, 200, STYLE).to_vec() }
     }
 
     fn scan(&self, mut take: impl FnMut(Scanned)) -> u32 {

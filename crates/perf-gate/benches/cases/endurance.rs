@@ -3,7 +3,7 @@
 use std::hash::Hasher as _;
 
 use aggregator_core::{Engine, Query};
-use aggregator_mocks::{Expectation, Pace, library};
+use aggregator_mocks::{Expectation, Pace, catalog};
 use siphasher::sip::SipHasher13;
 use tokio::runtime::Runtime;
 
@@ -25,8 +25,8 @@ pub struct Endurance {
 
 impl Endurance {
     pub fn of(scenario: &str, queries: u64) -> Self {
-        let scenario = library::scenario(scenario);
-        let engine = scenario.engine(&library::corpus(), Pace::Scripted, None);
+        let scenario = catalog::scenario(scenario);
+        let engine = scenario.engine(&catalog::corpus(), Pace::Scripted, None);
         let (text, seed) = (scenario.query, scenario.seed);
         Self { runtime: runtime(true), engine, text, seed, expected: scenario.expect, queries, next: 0 }
     }
@@ -57,9 +57,9 @@ impl Work for Endurance {
             let query = self.query();
             let query = self.engine.run(query);
             let account = self.runtime.block_on(Account::of(query, None));
-            account.transcript.check_against(&self.expected)?;
-            hasher.write_u64(account.transcript.checksum());
-            events += account.transcript.events;
+            account.checker.check_against(&self.expected)?;
+            hasher.write_u64(account.checker.checksum());
+            events += account.checker.events;
             polls += account.polls;
         }
         let counts = vec![(metrics::EVENTS, events), (metrics::POLLS, polls)];

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::hash::Hasher as _;
 
 use aggregator_core::{Engine, Query, QueryStream};
-use aggregator_mocks::{Pace, Transcript, library};
+use aggregator_mocks::{InvariantChecker, Pace, catalog};
 use futures::future::LocalBoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _, stream};
@@ -28,8 +28,8 @@ const FLOOD: u32 = 20_000;
 
 impl Flood {
     pub fn among(others: u64) -> Self {
-        let corpus = library::corpus();
-        let standard = library::scenario("standard");
+        let corpus = catalog::corpus();
+        let standard = catalog::scenario("standard");
         let query = standard.query();
         let ordinary = (standard.engine(&corpus, Pace::Scripted, None), query.clone());
         let flooding = (standard.with_deltas(FLOOD).engine(&corpus, Pace::Instant, None), query);
@@ -64,34 +64,34 @@ impl Work for Flood {
             flood.poll_next_unpin(cx)
         });
         let flooding = async move {
-            let mut transcript = Transcript::new();
+            let mut checker = InvariantChecker::new();
             while let Some(event) = flooding.next().await {
-                transcript.read(&event);
+                checker.read(&event);
             }
-            transcript
+            checker
         };
         let ordinary = |mut query: QueryStream| async move {
-            let mut transcript = Transcript::new();
+            let mut checker = InvariantChecker::new();
             while let Some(event) = query.next().await {
-                if transcript.events == 0 {
+                if checker.events == 0 {
                     ahead.set(polls.get());
                 }
-                transcript.read(&event);
+                checker.read(&event);
             }
-            transcript
+            checker
         };
-        let all: Vec<LocalBoxFuture<'_, Transcript>> =
+        let all: Vec<LocalBoxFuture<'_, InvariantChecker>> =
             std::iter::once(flooding.boxed_local()).chain(others.map(|query| ordinary(query).boxed_local())).collect();
-        let transcripts: Vec<Transcript> =
+        let checkers: Vec<InvariantChecker> =
             self.runtime.block_on(all.into_iter().collect::<FuturesUnordered<_>>().collect());
         let mut hasher = SipHasher13::new_with_keys(0, 0);
         let mut events = 0;
-        for transcript in &transcripts {
-            transcript.check()?;
-            events += transcript.events;
-            hasher.write_u64(transcript.checksum());
+        for checker in &checkers {
+            checker.check()?;
+            events += checker.events;
+            hasher.write_u64(checker.checksum());
         }
-        let most = transcripts.iter().map(|transcript| transcript.deltas).max();
+        let most = checkers.iter().map(|checker| checker.deltas).max();
         // A piece that is nothing but an invented marker is no delta.
         require(most >= Some(u64::from(FLOOD - 10)), || format!("nobody flooded: {most:?} deltas at most"))?;
         let counts = vec![(metrics::EVENTS, events), (metrics::POLLS_AHEAD, ahead.get())];

@@ -4,7 +4,7 @@ use std::hash::Hasher as _;
 
 use aggregator_core::event::{CancelReason, EventKind};
 use aggregator_core::{Engine, Query, QueryStream};
-use aggregator_mocks::{Expectation, Pace, library};
+use aggregator_mocks::{Expectation, Pace, catalog};
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use siphasher::sip::SipHasher13;
@@ -25,8 +25,8 @@ pub struct Concurrent {
 
 impl Concurrent {
     pub fn of(scenario: &str, queries: u64) -> Self {
-        let scenario = library::scenario(scenario);
-        let engine = scenario.engine(&library::corpus(), Pace::Scripted, None);
+        let scenario = catalog::scenario(scenario);
+        let engine = scenario.engine(&catalog::corpus(), Pace::Scripted, None);
         Self { runtime: runtime(true), engine, query: scenario.query(), expected: scenario.expect, queries }
     }
 }
@@ -52,13 +52,13 @@ impl Work for Concurrent {
         let mut hasher = SipHasher13::new_with_keys(0, 0);
         let (mut events, mut results, mut polls, mut wakeups, mut total) = (0, 0, 0, 0, 0);
         for account in &accounts {
-            account.transcript.check_against(&self.expected)?;
-            hasher.write_u64(account.transcript.checksum());
-            events += account.transcript.events;
-            results += account.transcript.results;
+            account.checker.check_against(&self.expected)?;
+            hasher.write_u64(account.checker.checksum());
+            events += account.checker.events;
+            results += account.checker.results;
             polls += account.polls;
             wakeups += account.wakeups;
-            total = total.max(account.transcript.latest.as_nanos() as u64);
+            total = total.max(account.checker.latest.as_nanos() as u64);
         }
         require(accounts.len() as u64 == self.queries, || {
             format!("{} of {} queries ended", accounts.len(), self.queries)
@@ -87,8 +87,8 @@ const SUSPENDED_AFTER: u64 = 100;
 
 impl Suspended {
     pub fn of(queries: u64) -> Self {
-        let scenario = library::scenario("standard");
-        let engine = scenario.engine(&library::corpus(), Pace::Scripted, None);
+        let scenario = catalog::scenario("standard");
+        let engine = scenario.engine(&catalog::corpus(), Pace::Scripted, None);
         Self { runtime: runtime(true), engine, query: scenario.query(), queries }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aggregator_core::event::{ProviderName, RankedSource};
 use aggregator_core::internals::{Merged, RankedProvider, ResultSet, Weight};
 use aggregator_core::provider::Hit;
-use aggregator_mocks::library;
+use aggregator_mocks::catalog;
 
 use super::metrics;
 use super::work::{Observation, Work, digest, require};
@@ -22,7 +22,7 @@ fn arrivals(scenario: &str) -> Arrivals {
     let lists: Vec<_> = (0..providers)
         .map(|index| {
             let name = format!("provider-{index:02}");
-            let list = library::corpus().hits(5, &name, hits, pool, repeats);
+            let list = catalog::corpus().hits(5, &name, hits, pool, repeats);
             (RankedProvider { index, name: ProviderName::new(&name), weight: Weight::default() }, list)
         })
         .collect();

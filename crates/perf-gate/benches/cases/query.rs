@@ -7,7 +7,7 @@ use aggregator_core::analysis::AnalysisSettings;
 use aggregator_core::event::CancelReason;
 use aggregator_core::search::select::SelectionSettings;
 use aggregator_core::{Engine, Query, QueryStream};
-use aggregator_mocks::{End, Expectation, Pace, Probe, Scenario, library};
+use aggregator_mocks::{Expectation, Pace, Probe, Scenario, TerminalEvent, catalog};
 use futures::StreamExt as _;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::sleep;
@@ -68,7 +68,7 @@ pub struct Whole {
 
 impl Whole {
     pub fn of(name: &str) -> Self {
-        let scenario = library::scenario(name);
+        let scenario = catalog::scenario(name);
         // What nobody waits for is measured with the real clock, whose reading is part of the cost.
         let paused = name != "floor";
         let expected = Some(scenario.expect.clone());
@@ -78,7 +78,7 @@ impl Whole {
     /// A scenario whose queries are analysed and whose results are looked at in batches of three (by its model, too), selected
     /// and compared: what that costs together.
     pub fn of_all_stages(name: &str) -> Self {
-        let scenario = library::scenario(name).with_settings(|settings| {
+        let scenario = catalog::scenario(name).with_settings(|settings| {
             settings.analysis = Some(AnalysisSettings::default());
             settings.streaming_batch_size = Some(3);
             settings.interim_synthesis = true;
@@ -94,20 +94,20 @@ impl Whole {
     /// The floor with its query analysed.
     pub fn analysed_floor() -> Self {
         let scenario =
-            library::scenario("floor").with_settings(|settings| settings.analysis = Some(AnalysisSettings::default()));
+            catalog::scenario("floor").with_settings(|settings| settings.analysis = Some(AnalysisSettings::default()));
         Self::new(&scenario, Pace::Scripted, false, None)
     }
 
     /// The standard scenario with everything ready at once and another number of deltas: what one delta costs.
     pub fn with_deltas(deltas: u32) -> Self {
-        Self::new(&library::scenario("standard").with_deltas(deltas), Pace::Instant, false, None)
+        Self::new(&catalog::scenario("standard").with_deltas(deltas), Pace::Instant, false, None)
     }
 
     fn new(scenario: &Scenario, pace: Pace, paused: bool, expected: Option<Expectation>) -> Self {
-        let engine = scenario.engine(&library::corpus(), pace, None);
+        let engine = scenario.engine(&catalog::corpus(), pace, None);
         let probe = Probe::new();
-        let probed = (scenario.engine(&library::corpus(), pace, Some(&probe)), probe);
-        let read_every = scenario.read_every();
+        let probed = (scenario.engine(&catalog::corpus(), pace, Some(&probe)), probe);
+        let read_every = scenario.reader_delay();
         Self { runtime: runtime(paused), engine, query: scenario.query(), probed, expected, read_every }
     }
 
@@ -137,8 +137,8 @@ impl Work for Whole {
         let account = Account::of(self.engine.run(self.query.clone()), self.read_every);
         let account = if IN_VIRTUAL_TIME { runtime(true).block_on(account) } else { self.runtime.block_on(account) };
         match &self.expected {
-            Some(expected) => account.transcript.check_against(expected)?,
-            None => account.transcript.check()?,
+            Some(expected) => account.checker.check_against(expected)?,
+            None => account.checker.check()?,
         }
         account.observation()
     }
@@ -171,8 +171,8 @@ impl Interrupted {
     }
 
     fn new(how: How) -> Self {
-        let scenario = library::scenario("standard");
-        let engine = scenario.engine(&library::corpus(), Pace::Scripted, None);
+        let scenario = catalog::scenario("standard");
+        let engine = scenario.engine(&catalog::corpus(), Pace::Scripted, None);
         Self { runtime: runtime(true), engine, query: scenario.query(), how }
     }
 }
@@ -217,10 +217,12 @@ impl Work for Interrupted {
             account.finish(&counted);
             account
         });
-        account.transcript.check()?;
-        require(account.transcript.deltas > 0, || "the interruption came before the answer".into())?;
-        let end = account.transcript.summary().map(|(end, _)| end);
-        require(end == (self.how == How::Request).then_some(End::Cancelled), || format!("it ended with {end:?}"))?;
+        account.checker.check()?;
+        require(account.checker.deltas > 0, || "the interruption came before the answer".into())?;
+        let end = account.checker.summary().map(|(end, _)| end);
+        require(end == (self.how == How::Request).then_some(TerminalEvent::Cancelled), || {
+            format!("it ended with {end:?}")
+        })?;
         account.observation()
     }
 }

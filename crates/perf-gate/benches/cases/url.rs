@@ -1,7 +1,7 @@
 //! Canonicalisation of 40 URLs: ordinary ones, and those that need the general parser.
 
 use aggregator_core::search::canonical::CanonicalUrl;
-use aggregator_mocks::library;
+use aggregator_mocks::catalog;
 
 use super::metrics;
 use super::work::{Observation, Work, digest, require};
@@ -15,7 +15,7 @@ pub struct Canonicalise {
 
 /// Addresses as the corpus' providers list them, tracking parameters and all, that are plain ASCII without escapes.
 pub fn ordinary() -> Canonicalise {
-    let hits = library::corpus().hits(1, "ordinary", 80, 204, 0);
+    let hits = catalog::corpus().hits(1, "ordinary", 80, 204, 0);
     let plain = |url: &String| url.starts_with("http") && !url.contains(['%', ':', '~']) && url.is_ascii();
     let stripped = |url: &String| plain(&url.replacen("://", "", 1));
     let urls: Vec<String> = hits.iter().map(|hit| hit.url.clone()).filter(stripped).take(40).collect();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aggregator_core::event::{CleanText, Event, EventKind};
-use aggregator_mocks::{Style, library, write_answer};
+use aggregator_mocks::{Style, catalog, write_answer};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
@@ -24,7 +24,7 @@ pub struct Channel {
 impl Channel {
     pub fn new() -> Self {
         let style = Style { sources: 20, citations: 12, invented: 2 };
-        Self { runtime: runtime(false), deltas: write_answer(&library::corpus(), 2, 200, style) }
+        Self { runtime: runtime(false), deltas: write_answer(&catalog::corpus(), 2, 200, style) }
     }
 
     fn send_all(&self, mut look: impl FnMut(&Event)) {

@@ -8,31 +8,38 @@
 //! |---|---|
 //! | parsed as browsers do: case of scheme and host, IDNA, dot segments, white space, backslashes | WHATWG URL standard |
 //! | `http` and `https` are one | hearchco/agent#245 |
-//! | leading `www.` go, where a domain remains | our choice: nearly every site serves one page under both; Chromium's address bar elides it as trivial |
+//! | leading `www.` go, where a domain remains | our choice: nearly every site serves one page under both; Chromium's address
+//! bar elides it as trivial |
 //! | a trailing dot of the host goes | RFC 1034 section 3.1: the root label |
 //! | the default ports 80 and 443 go | RFC 3986 section 6.2.3 |
 //! | a user name without a password goes | it opens nothing, so it selects nothing |
-//! | `%xx` of what is visible is decoded, unless the path or the query can be split by it; other escapes in upper case, a stray `%` escaped | our choice, beyond RFC 3986 section 6.2.2: servers decode a path before they look at it |
+//! | `%xx` of what is visible is decoded, unless the path or the query can be split by it; other escapes in upper case, a stray
+//! `%` escaped | our choice, beyond RFC 3986 section 6.2.2: servers decode a path before they look at it |
 //! | in a query a space is `+`, however it is written | WHATWG URL standard, section 5 |
 //! | characters are in the normal form C | Unicode Standard Annex 15; RFC 3987 section 5.3.2.2 |
 //! | trailing slashes of the path go | key only; searxng/searxng#4602 shows why links must keep them |
 //! | `/index.html` and `/index.htm` go, without a query and outside of `/blob/` and `/raw/` | what servers send for a folder |
 //! | `;jsessionid=…` goes | Jakarta Servlet specification, section 7.1.3 |
 //! | tracking parameters and empty parameters go | [`tracking`](super::tracking) |
-//! | parameters are in the order of their names, those of one name in their own order | our choice: programs look them up by name |
-//! | the fragment goes, except routes (`#/…`, `#!…`) and states (`#gid=1`) of programs; in a PDF it always goes | samnodehi/n8n-nodes-duckduckgo#55; RFC 8118 section 3 |
+//! | parameters are in the order of their names, those of one name in their own order | our choice: programs look them up by
+//! name |
+//! | the fragment goes, except routes (`#/…`, `#!…`) and states (`#gid=1`) of programs; in a PDF it always goes |
+//! samnodehi/n8n-nodes-duckduckgo#55; RFC 8118 section 3 |
 //! | a redirect wrapper is the page it leads to, through three of them at most | `canonical/wrappers.rs` |
 //! | sites that show a page under several addresses | `canonical/sites.rs` |
-//! | of a file of this machine, the path and the fragment as they are; its path is its host | our choice: a fragment is a passage, and two spellings are two files |
+//! | of a file of this machine, the path and the fragment as they are; its path is its host | our choice: a fragment is a
+//! passage, and two spellings are two files |
 //!
 //! What stays apart, because it may be two pages:
 //!
 //! | what | why |
 //! |---|---|
-//! | `/a%2Fb` and `/a/b`, and what else splits: `?`, `#`, `;`, `\`, in a query `&`, `=` of a name, `+` | it splits in one and not in the other |
+//! | `/a%2Fb` and `/a/b`, and what else splits: `?`, `#`, `;`, `\`, in a query `&`, `=` of a name, `+` | it splits in one and
+//! not in the other |
 //! | `/a+b` and `/a%20b` | only in a query is `+` a space |
 //! | the case of the path | most servers tell it apart |
-//! | parameters of one name in another order; any order where one has no name or no value, or there are more than 32 | their place may be what they say |
+//! | parameters of one name in another order; any order where one has no name or no value, or there are more than 32 | their
+//! place may be what they say |
 //! | `/index.php`, `/default.aspx` and other programs | the folder may be a page beside it |
 //! | `//a` and `/a` | servers differ |
 //! | `m.`, `amp.` and language subdomains; `/amp` at the end | a site of its own, or what the page is about |
@@ -135,8 +142,8 @@ impl<'a> PageKey<'a> {
     }
 }
 
-/// Most wrappers that are looked into, one within the other. What has more is a page of its own.
-const MOST_WRAPPERS: usize = 3;
+/// Maximum depth of wrappers that are looked into, one within the other. What has more is a page of its own.
+const MAX_WRAPPERS: usize = 3;
 
 /// Where in a key its host is.
 pub(crate) type HostRange = Range<u16>;
@@ -147,7 +154,7 @@ pub(crate) fn write_canonical(url: &str, key: &mut String) -> Result<HostRange, 
     if url.len() > Settings::MAX_URL_BYTES {
         return Err(UrlError::TooLong);
     }
-    write(url, MOST_WRAPPERS, key).map_err(|stop| match stop {
+    write(url, MAX_WRAPPERS, key).map_err(|stop| match stop {
         Stop::Error(error) => error,
         // Told to the outermost wrapper only, which goes on without looking into itself.
         Stop::TooDeep => UrlError::Malformed,
@@ -228,7 +235,7 @@ fn write_known(parts: Parts<'_>, wrappers: usize, key: &mut String) -> Result<Ho
         }
         match write(&target, wrappers - 1, key) {
             Ok(host) => return Ok(host),
-            Err(Stop::TooDeep) if wrappers < MOST_WRAPPERS => return Err(Stop::TooDeep),
+            Err(Stop::TooDeep) if wrappers < MAX_WRAPPERS => return Err(Stop::TooDeep),
             // It leads to nothing that can be a result.
             Err(_) => {}
         }

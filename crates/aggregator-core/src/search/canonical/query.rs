@@ -5,8 +5,8 @@ use crate::step_counter::count_step;
 
 use super::escapes::{Part, push_normal};
 
-/// Most parameters that are put in order; the order of more says something, or costs too much to find.
-const MOST_ORDERED: usize = 32;
+/// Maximum number of parameters that are put in order; the order of more says something, or costs too much to find.
+const MAX_ORDERED: usize = 32;
 
 /// Appends a query with its escapes in normal form.
 pub(super) fn push_normal_query(query: &str, to: &mut String) {
@@ -85,7 +85,7 @@ pub(super) fn selects(query: &str) -> bool {
 /// Replaces what is in the key from `start` on by the same parameters in order.
 #[cold]
 fn put_in_order(query: &str, start: usize, key: &mut String) {
-    let mut parameters = [("", 0, ""); MOST_ORDERED];
+    let mut parameters = [("", 0, ""); MAX_ORDERED];
     let mut count = 0;
     for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
         count_step();
@@ -93,7 +93,7 @@ fn put_in_order(query: &str, start: usize, key: &mut String) {
         if is_tracking(name) {
             continue;
         }
-        if count == MOST_ORDERED || name.is_empty() || name.len() == parameter.len() {
+        if count == MAX_ORDERED || name.is_empty() || name.len() == parameter.len() {
             return;
         }
         parameters[count] = (name, count, parameter);

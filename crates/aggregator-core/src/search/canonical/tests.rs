@@ -9,7 +9,7 @@ fn canonical(url: &str) -> String {
 
 fn general(url: &str) -> Result<String, UrlError> {
     let mut key = String::new();
-    match general_path(trimmed(url), MOST_WRAPPERS, &mut key) {
+    match general_path(trimmed(url), MAX_WRAPPERS, &mut key) {
         Ok(_) => Ok(key),
         Err(Stop::Error(error)) => Err(error),
         Err(Stop::TooDeep) => Err(UrlError::TooLong),
@@ -18,7 +18,7 @@ fn general(url: &str) -> Result<String, UrlError> {
 
 fn fast(url: &str) -> Option<String> {
     let mut key = String::new();
-    write_parts(fast_path(url)?, MOST_WRAPPERS, &mut key).unwrap();
+    write_parts(fast_path(url)?, MAX_WRAPPERS, &mut key).unwrap();
     Some(key)
 }
 

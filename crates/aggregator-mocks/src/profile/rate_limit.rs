@@ -1,20 +1,20 @@
-//! A service that refuses a share of what it is asked.
+//! Rate limits: the share of requests that a service refuses.
 
 use serde::Deserialize;
 
-use crate::random::{Quantity, draw};
+use crate::random::{Quantity, seeded_u64};
 
-/// So many of each so many requests are refused.
+/// The share of requests that are refused, as a ratio of whole numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Refusals {
-    /// How many; at most `of`.
+pub struct RateLimitProfile {
+    /// The number of refused requests; at most `of`.
     pub refused: u32,
-    /// Out of how many; at least 1.
+    /// The number of requests of which they are; at least 1.
     pub of: u32,
 }
 
-impl Refusals {
+impl RateLimitProfile {
     /// Whether the mock of this name refuses the request of this seed.
     ///
     /// Of the seeds from a multiple of `of` to the next, exactly `refused` are; which ones depends on the name, and is
@@ -24,8 +24,8 @@ impl Refusals {
         let of = u64::from(self.of);
         let (block, index) = (seed / of, seed % of);
         // Numbers them anew: a factor without common divisor meets every number once.
-        let start = draw(block, name, Quantity::Refusal.counter(0)) % of;
-        let factor = draw(block, name, Quantity::Refusal.counter(1)) % of;
+        let start = seeded_u64(block, name, Quantity::Refusal.counter(0)) % of;
+        let factor = seeded_u64(block, name, Quantity::Refusal.counter(1)) % of;
         let factor = (0..of).map(|step| (factor + step) % of).find(|&factor| gcd(factor, of) == 1).unwrap_or(1);
         (start + index * factor) % of < u64::from(self.refused)
     }
@@ -41,9 +41,11 @@ mod tests {
 
     #[test]
     fn exactly_the_share_is_refused_in_every_block_and_not_the_same_for_all() {
-        for refusals in
-            [Refusals { refused: 130, of: 150 }, Refusals { refused: 1, of: 7 }, Refusals { refused: 1, of: 1 }]
-        {
+        for refusals in [
+            RateLimitProfile { refused: 130, of: 150 },
+            RateLimitProfile { refused: 1, of: 7 },
+            RateLimitProfile { refused: 1, of: 1 },
+        ] {
             let of = u64::from(refusals.of);
             for block in 0..20 {
                 let refused = |name| (block * of..(block + 1) * of).map(|seed| refusals.refuses(seed, name)).collect();

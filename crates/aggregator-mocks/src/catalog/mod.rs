@@ -1,4 +1,4 @@
-//! The corpus, the scenarios and the profiles of `benches-data`, built in: mocks read no file when they run.
+//! The catalog: the corpus, the scenarios and the profiles of `benches-data`, built in. Mocks read no file when they run.
 
 mod profiles;
 

@@ -1,4 +1,4 @@
-//! An account of one query's events, and the invariants that every query has to keep.
+//! The checker of the invariants that the events of every query have to keep.
 
 use std::hash::Hasher as _;
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use aggregator_core::event::{Event, EventKind, Outcome, RankedSource, Stage, Sum
 use futures::StreamExt as _;
 use siphasher::sip::SipHasher13;
 
-use crate::expectation::{End, Expectation};
+use crate::expectation::{Expectation, TerminalEvent};
 
-/// Reads events one by one, counts them, digests them, and notices at once when an invariant is broken.
+/// Checks the events of one query against the invariants. It reads them one by one, counts them and digests them.
 ///
 /// It keeps no events, so that it can watch measurements of memory. The digest covers everything but the times.
 #[derive(Debug, Clone)]
-pub struct Transcript {
+pub struct InvariantChecker {
     /// Events read.
     pub events: u64,
     /// `Result` events.
@@ -40,12 +40,12 @@ pub struct Transcript {
     provider_hits: u64,
     answer: String,
     sources: Option<Arc<[RankedSource]>>,
-    summary: Option<(End, Summary)>,
+    summary: Option<(TerminalEvent, Summary)>,
     hasher: SipHasher13,
     broken: Option<String>,
 }
 
-impl Default for Transcript {
+impl Default for InvariantChecker {
     fn default() -> Self {
         Self {
             events: 0,
@@ -70,22 +70,22 @@ impl Default for Transcript {
     }
 }
 
-impl Transcript {
-    /// An account of nothing.
+impl InvariantChecker {
+    /// A checker that has read no events.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Reads a query to its end. Dropping the future ends the reading, not the query.
-    pub async fn of(query: &mut QueryStream) -> Self {
-        let mut transcript = Self::new();
+    /// Reads a query to its end and checks its events. Dropping the future ends the reading, not the query.
+    pub async fn read_to_end(query: &mut QueryStream) -> Self {
+        let mut checker = Self::new();
         while let Some(event) = query.next().await {
-            transcript.read(&event);
+            checker.read(&event);
         }
-        transcript
+        checker
     }
 
-    /// Reads the next event.
+    /// Reads and checks the next event.
     pub fn read(&mut self, event: &Event) {
         self.require("I2", "seq counts from 0 without a gap", event.seq == self.events);
         self.require("I2", "nothing follows the last event", self.summary.is_none());
@@ -171,14 +171,14 @@ impl Transcript {
                 let known = cited.is_some_and(|source| source.number == *number && source.id == *id);
                 self.require("I6", "a citation names a frozen source", known);
             }
-            EventKind::Done { summary } => self.finish(End::Done, summary),
-            EventKind::Failed { partial, .. } => self.finish(End::Failed, partial),
-            EventKind::Cancelled { partial, .. } => self.finish(End::Cancelled, partial),
-            _ => self.require("I2", "every kind of event is known to this account", false),
+            EventKind::Done { summary } => self.finish(TerminalEvent::Done, summary),
+            EventKind::Failed { partial, .. } => self.finish(TerminalEvent::Failed, partial),
+            EventKind::Cancelled { partial, .. } => self.finish(TerminalEvent::Cancelled, partial),
+            _ => self.require("I2", "every kind of event is known to this checker", false),
         }
     }
 
-    fn finish(&mut self, end: End, summary: &Summary) {
+    fn finish(&mut self, end: TerminalEvent, summary: &Summary) {
         self.require("I5", "every provider has one outcome", self.finished == summary.providers.len() as u64);
         self.require("I5", "every started provider has finished", self.started <= self.finished);
         let hits = &summary.hits;
@@ -191,16 +191,16 @@ impl Transcript {
         if let Some(sources) = self.sources.clone() {
             self.require("I6", "the summary repeats the frozen sources", *sources == *summary.sources);
         }
-        if end == End::Done {
+        if end == TerminalEvent::Done {
             let cancelled = summary.providers.iter().any(|report| report.outcome == Outcome::Cancelled);
             self.require("I5", "nothing is cancelled in a query that is done", !cancelled);
         }
-        self.require("I5", "every model that was told is in the summary", self.models <= summary.models.len() as u64);
+        self.require("I5", "every reported model is in the summary", self.models <= summary.models.len() as u64);
         if let Some(answer) = summary.answer {
             let same = u64::from(answer.bytes) == self.answer_bytes
                 && u64::from(answer.deltas) == self.deltas
                 && u64::from(answer.citations) == self.citations;
-            self.require("I6", "the answer's account adds up", same);
+            self.require("I6", "the summary of the answer adds up", same);
         }
         self.summary = Some((end, summary.clone()));
     }
@@ -221,7 +221,7 @@ impl Transcript {
     }
 
     /// The end and the summary, once the last event was read.
-    pub fn summary(&self) -> Option<(End, &Summary)> {
+    pub fn summary(&self) -> Option<(TerminalEvent, &Summary)> {
         self.summary.as_ref().map(|(end, summary)| (*end, summary))
     }
 

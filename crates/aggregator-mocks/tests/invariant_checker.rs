@@ -1,23 +1,23 @@
-//! The account of a query notices every broken invariant, and names what is not as expected.
+//! The checker notices every broken invariant, and names what is not as expected.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use aggregator_core::Event;
 use aggregator_core::event::{EventKind, ResultId, Stage};
-use aggregator_mocks::{Pace, Transcript, library};
+use aggregator_mocks::{InvariantChecker, Pace, catalog};
 use futures::StreamExt as _;
 
 /// All events of the standard scenario.
 async fn standard() -> Vec<Event> {
-    let scenario = library::scenario("standard");
-    scenario.engine(&library::corpus(), Pace::Scripted, None).run(scenario.query()).collect().await
+    let scenario = catalog::scenario("standard");
+    scenario.engine(&catalog::corpus(), Pace::Scripted, None).run(scenario.query()).collect().await
 }
 
-fn read(events: &[Event]) -> Transcript {
-    let mut transcript = Transcript::new();
-    events.iter().for_each(|event| transcript.read(event));
-    transcript
+fn read(events: &[Event]) -> InvariantChecker {
+    let mut checker = InvariantChecker::new();
+    events.iter().for_each(|event| checker.read(event));
+    checker
 }
 
 /// The event numbered anew, so that only the invariant in question is broken.
@@ -28,8 +28,8 @@ fn renumbered(events: &[Event]) -> Vec<Event> {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_as_it_should_be_is_accepted() {
-    let transcript = read(&standard().await);
-    assert_eq!(transcript.check_against(&library::scenario("standard").expect), Ok(()));
+    let checker = read(&standard().await);
+    assert_eq!(checker.check_against(&catalog::scenario("standard").expect), Ok(()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -88,25 +88,25 @@ async fn every_broken_invariant_is_noticed() {
         if !matches!(at, 1 | 2) {
             changed = renumbered(&changed);
         }
-        let error = read(&changed).check_against(&library::scenario("standard").expect).unwrap_err();
+        let error = read(&changed).check_against(&catalog::scenario("standard").expect).unwrap_err();
         assert!(error.starts_with(invariant), "change {at} should break {invariant}: {error}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_difference_is_named_with_both_values() {
-    let mut expected = library::scenario("standard").expect;
+    let mut expected = catalog::scenario("standard").expect;
     expected.results += 1;
-    let transcript = read(&standard().await);
-    assert_eq!(transcript.check_against(&expected), Err("results 26 instead of 27".into()));
+    let checker = read(&standard().await);
+    assert_eq!(checker.check_against(&expected), Err("results 26 instead of 27".into()));
 }
 
 #[test]
 fn the_stages_are_told_apart() {
     let status = |stage| {
-        let mut transcript = Transcript::new();
-        transcript.read(&Event::new(0, Duration::ZERO, EventKind::Status { stage }));
-        transcript.checksum()
+        let mut checker = InvariantChecker::new();
+        checker.read(&Event::new(0, Duration::ZERO, EventKind::Status { stage }));
+        checker.checksum()
     };
     assert_ne!(status(Stage::Searching), status(Stage::Answering));
 }
