@@ -1,6 +1,6 @@
 //! Limits that several stages keep.
 
-/// Most providers of an engine, and streams of a fan-out: one bit each in a word.
+/// Maximum number of providers of an engine, and streams of a fan-out: one bit each in a word.
 pub(crate) const MAX_PROVIDERS: usize = 64;
 
 /// Maximum number of items that one poll takes from streams without emitting an event.

@@ -174,7 +174,7 @@ impl InvariantChecker {
             EventKind::Done { summary } => self.finish(TerminalEvent::Done, summary),
             EventKind::Failed { partial, .. } => self.finish(TerminalEvent::Failed, partial),
             EventKind::Cancelled { partial, .. } => self.finish(TerminalEvent::Cancelled, partial),
-            _ => self.require("I2", "every kind of event is known to this checker", false),
+            _ => self.require("I2", "every kind of event is known to this account", false),
         }
     }
 
@@ -195,12 +195,12 @@ impl InvariantChecker {
             let cancelled = summary.providers.iter().any(|report| report.outcome == Outcome::Cancelled);
             self.require("I5", "nothing is cancelled in a query that is done", !cancelled);
         }
-        self.require("I5", "every reported model is in the summary", self.models <= summary.models.len() as u64);
+        self.require("I5", "every model that was told is in the summary", self.models <= summary.models.len() as u64);
         if let Some(answer) = summary.answer {
             let same = u64::from(answer.bytes) == self.answer_bytes
                 && u64::from(answer.deltas) == self.deltas
                 && u64::from(answer.citations) == self.citations;
-            self.require("I6", "the summary of the answer adds up", same);
+            self.require("I6", "the answer's account adds up", same);
         }
         self.summary = Some((end, summary.clone()));
     }

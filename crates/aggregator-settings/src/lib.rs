@@ -158,7 +158,7 @@ mod tests {
 
     use super::*;
 
-    fn told(text: &str) -> String {
+    fn error_text(text: &str) -> String {
         read(text).unwrap_err().to_string()
     }
 
@@ -204,36 +204,45 @@ mod tests {
         let settings = read("deadline_ms = 1_500\n[selection]\ndiversity_factor = 1").unwrap();
         assert_eq!(settings.deadline, Duration::from_millis(1_500));
         assert_eq!(settings.selection.unwrap().diversity_factor, 1.0);
-        assert_eq!(told("max_hits = 0"), "line 1, column 12: max_hits = 0 is not between 1 and 1000");
-        assert_eq!(told("\nmax_hits = 1.5"), "line 2, column 12: `max_hits` has to be a whole number");
-        assert_eq!(told("max_hits = -1"), "line 1, column 12: max_hits = -1 is not between 1 and 1000");
-        assert_eq!(told("search_share = 300"), "line 1, column 16: search_share = 300 is not between 1 and 99");
-        assert_eq!(told("deadline_ms = -5"), "line 1, column 15: deadline_ms = -5 is not between 1 and 3600000");
-        assert_eq!(told("interim_synthesis = 1"), "line 1, column 21: `interim_synthesis` has to be true or false");
+        assert_eq!(error_text("max_hits = 0"), "line 1, column 12: max_hits = 0 is not between 1 and 1000");
+        assert_eq!(error_text("\nmax_hits = 1.5"), "line 2, column 12: `max_hits` has to be a whole number");
+        assert_eq!(error_text("max_hits = -1"), "line 1, column 12: max_hits = -1 is not between 1 and 1000");
+        assert_eq!(error_text("search_share = 300"), "line 1, column 16: search_share = 300 is not between 1 and 99");
+        assert_eq!(error_text("deadline_ms = -5"), "line 1, column 15: deadline_ms = -5 is not between 1 and 3600000");
         assert_eq!(
-            told("max_hits = \"50\""),
+            error_text("interim_synthesis = 1"),
+            "line 1, column 21: `interim_synthesis` has to be true or false"
+        );
+        assert_eq!(
+            error_text("max_hits = \"50\""),
             "line 1, column 12: `max_hits` has to be a number, true or false, not string"
         );
         assert_eq!(
-            told("deadline_ms = true"),
+            error_text("deadline_ms = true"),
             "line 1, column 15: `deadline_ms` has to be a whole number of milliseconds"
         );
         assert!(
-            told("deadline = 5")
+            error_text("deadline = 5")
                 .starts_with("line 1, column 1: there is no setting `deadline`; there are: deadline_ms, ")
         );
-        assert!(told("deadline = 5").ends_with("[analysis], [selection]"));
-        assert_eq!(told("analysis = 3"), "line 1, column 12: it has to be a table");
+        assert!(error_text("deadline = 5").ends_with("[analysis], [selection]"));
+        assert_eq!(error_text("analysis = 3"), "line 1, column 12: it has to be a table");
         assert_eq!(
-            told("max_hits = 5\n[analyses]\nmax_segments = 5"),
+            error_text("max_hits = 5\n[analyses]\nmax_segments = 5"),
             "line 2, column 2: there is no section `analyses`; there are: [analysis], [selection]"
         );
-        assert_eq!(told("[analysis.deep]"), "line 1, column 11: there is no section `deep`; there are: none here");
-        let nested = told("[analysis]\nmax_segments = 5\nmin_confidence_score = nan");
+        assert_eq!(
+            error_text("[analysis.deep]"),
+            "line 1, column 11: there is no section `deep`; there are: none here"
+        );
+        let nested = error_text("[analysis]\nmax_segments = 5\nmin_confidence_score = nan");
         assert_eq!(nested, "line 3, column 24: min_confidence_score = NaN is not between 0 and 1");
-        assert!(told("max_hits = 5\nmax_hits = 6").starts_with("line 2, column 1: duplicate key"));
-        assert!(told("[analysis\n").starts_with("line 1, column "));
-        assert_eq!(told("max_hits = 99999999999999999999"), "line 1, column 12: `max_hits` has to be a smaller number");
+        assert!(error_text("max_hits = 5\nmax_hits = 6").starts_with("line 2, column 1: duplicate key"));
+        assert!(error_text("[analysis\n").starts_with("line 1, column "));
+        assert_eq!(
+            error_text("max_hits = 99999999999999999999"),
+            "line 1, column 12: `max_hits` has to be a smaller number"
+        );
     }
 
     #[test]

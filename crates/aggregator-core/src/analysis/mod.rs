@@ -17,10 +17,10 @@
 
 mod ambiguity;
 mod arithmetic;
-mod asked;
 mod complexity;
 mod input_type;
 mod lexicon;
+mod query_terms;
 mod score;
 mod segments;
 mod settings;
@@ -32,9 +32,9 @@ mod tests;
 mod token;
 
 pub use ambiguity::{Ambiguity, AmbiguityKind, Meanings, OpenTerm};
-pub(crate) use asked::Asked;
 pub use complexity::{Complexity, Factor, FactorKind, Level};
 pub use input_type::{InputType, InputTypeGuess};
+pub(crate) use query_terms::QueryTerms;
 pub use score::Score;
 pub use segments::{Segment, SegmentKind};
 pub use settings::AnalysisSettings;

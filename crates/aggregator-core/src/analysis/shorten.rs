@@ -45,7 +45,7 @@ pub(crate) fn shorten(text: &str, limit: QueryLimit) -> Option<String> {
     if ranks.iter().all(Option::is_none) {
         ranks.fill(Some(0));
     }
-    let taken = take(text, &tokens, &ranks, limit);
+    let taken = select_tokens(text, &tokens, &ranks, limit);
     let mut out = join(text, &tokens, &taken);
     if out.is_empty() {
         // One word longer than everything: its beginning is better than nothing.
@@ -204,8 +204,8 @@ fn lines(tokens: &[Token]) -> Vec<(usize, usize)> {
 
 // --- What is taken. ---
 
-/// Takes tokens by their rank; of what is neither a question nor a heading each word once.
-fn take(text: &str, tokens: &[Token], ranks: &[Rank], limit: QueryLimit) -> Vec<bool> {
+/// Selects tokens by their rank; of what is neither a question nor a heading each word once.
+fn select_tokens(text: &str, tokens: &[Token], ranks: &[Rank], limit: QueryLimit) -> Vec<bool> {
     let mut taken = vec![false; tokens.len()];
     let mut said = HashSet::new();
     let (mut chars, mut words) = (0_u64, 0_u64);

@@ -93,7 +93,7 @@ impl Suitability {
         self.reason.map(|reason| (reason, &*self.suggestions))
     }
 
-    fn not(reason: UnsuitableReason) -> Self {
+    fn unsuitable(reason: UnsuitableReason) -> Self {
         let suggestions = match reason {
             UnsuitableReason::Empty => vec![Suggestion::AskSomething],
             UnsuitableReason::TooLong { .. } => vec![Suggestion::Shorten],
@@ -125,26 +125,26 @@ pub(super) fn judge(known: &SuitabilityInput<'_>) -> Suitability {
     {
         use crate::seeded_fault::{Fault, is_active};
         if is_active(Fault::AccusedQuery) && text.contains('(') {
-            return Suitability::not(UnsuitableReason::OnlyCode);
+            return Suitability::unsuitable(UnsuitableReason::OnlyCode);
         }
         if is_active(Fault::EveryQuerySuits) {
             return Suitability { reason: None, suggestions: Vec::new() };
         }
     }
     if tokens.is_empty() {
-        return Suitability::not(UnsuitableReason::Empty);
+        return Suitability::unsuitable(UnsuitableReason::Empty);
     }
     if let Some(chars) = known.too_long {
-        return Suitability::not(UnsuitableReason::TooLong { chars, most: known.max_chars });
+        return Suitability::unsuitable(UnsuitableReason::TooLong { chars, most: known.max_chars });
     }
     if tokens.iter().all(|token| token.text(text).chars().all(is_of_sentences)) && !is_operator(text) {
-        return Suitability::not(UnsuitableReason::NoWords);
+        return Suitability::unsuitable(UnsuitableReason::NoWords);
     }
     if is_calculation(text, tokens) {
-        return Suitability::not(UnsuitableReason::Arithmetic);
+        return Suitability::unsuitable(UnsuitableReason::Arithmetic);
     }
     if input.input_type == InputType::Code && has_statements(tokens, text) {
-        return Suitability::not(UnsuitableReason::OnlyCode);
+        return Suitability::unsuitable(UnsuitableReason::OnlyCode);
     }
     let mut suggestions = Vec::new();
     if known.complexity.level == Level::VeryComplex {

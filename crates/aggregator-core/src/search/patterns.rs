@@ -47,8 +47,8 @@ pub enum ContentKind {
 impl ContentKind {
     const ALL: [Self; 4] = [Self::WebPage, Self::Document, Self::Image, Self::Video];
 
-    /// The kind of a page: by the ending of its path, and by its host for sites that show little but films.
-    pub fn of(page: &PageKey<'_>) -> Self {
+    /// Classifies a page: by the ending of its path, and by its host for sites that show little but films.
+    pub fn classify(page: &PageKey<'_>) -> Self {
         const DOCUMENT: [&str; 14] =
             ["pdf", "doc", "docx", "odt", "rtf", "txt", "ppt", "pptx", "odp", "xls", "xlsx", "ods", "csv", "epub"];
         const IMAGE: [&str; 8] = ["png", "jpg", "jpeg", "gif", "webp", "svg", "avif", "bmp"];
@@ -70,6 +70,14 @@ impl ContentKind {
         } else {
             Self::WebPage
         }
+    }
+}
+
+impl ContentKind {
+    #[doc(hidden)]
+    #[deprecated(note = "renamed to `classify`")]
+    pub fn of(page: &PageKey<'_>) -> Self {
+        Self::classify(page)
     }
 }
 
@@ -96,7 +104,7 @@ pub(crate) struct PatternCounter {
 impl PatternCounter {
     /// A page that was not known.
     pub(crate) fn found(&mut self, page: &PageKey<'_>) {
-        let kind = ContentKind::of(page);
+        let kind = ContentKind::classify(page);
         self.kinds[kind as usize] += 1;
         let host = page.host();
         let Some(results) = self.domains.get_mut(host) else {
@@ -202,7 +210,7 @@ mod tests {
             ("vimeo.com?a=1", ContentKind::Video),
             ("notyoutube.com/watch?v=1", ContentKind::WebPage),
         ] {
-            assert_eq!(with_key(url, ContentKind::of), kind, "{url}");
+            assert_eq!(with_key(url, ContentKind::classify), kind, "{url}");
         }
     }
 

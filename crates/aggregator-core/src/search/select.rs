@@ -7,7 +7,7 @@
 //! Relevance is judged by words, which is a guess: many good pages share few with the query, and pages about something else
 //! share some. So only what has next to nothing of what the best has is left out, and never so much that too few are left.
 
-use crate::analysis::{Asked, Score, terms};
+use crate::analysis::{QueryTerms, Score, terms};
 use crate::settings::by_name::settings;
 use crate::source::{RankedSource, ResultId};
 
@@ -122,7 +122,7 @@ pub(crate) fn select<'a>(
     settings: &SelectionSettings,
 ) -> Selection {
     let diversity = Score::nearest(settings.diversity_factor).thousandths();
-    let asked = Asked::new(query);
+    let query_terms = QueryTerms::new(query);
     let (mut best_score, mut had) = (0.0, 0);
     let candidate = |(source, host): (&'a RankedSource, &'a str)| {
         best_score = f64::max(best_score, source.score);
@@ -132,7 +132,7 @@ pub(crate) fn select<'a>(
         terms.sort_unstable();
         terms.dedup();
         terms.truncate(SKETCH_LEN);
-        let found = asked.find_in([title, snippet]);
+        let found = query_terms.coverage_in([title, snippet]);
         had |= found.words;
         let by_score = (source.score / best_score * 1_000.0) as u32;
         Candidate {

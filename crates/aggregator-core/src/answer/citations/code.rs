@@ -11,7 +11,7 @@ const FENCE: u32 = 3;
 /// Where a text stands.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Code {
-    phase: Phase,
+    state: CodeState,
     /// Columns before the first character of the line.
     columns: u32,
     /// Column at which the content of the last list item begins.
@@ -29,7 +29,7 @@ pub(super) struct Code {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+enum CodeState {
     /// Before the first character of a line, white space and the marks of quotes apart.
     Start,
     /// Behind what may be a list marker: a bullet; digits; digits with `.` or `)`.
@@ -55,7 +55,7 @@ enum Phase {
 
 /// What a character decided about the code span before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Decided {
+pub(super) enum SpanDecision {
     Nothing,
     /// It was one.
     Span,
@@ -75,7 +75,7 @@ pub(super) enum Place {
 impl Code {
     pub(super) fn new() -> Self {
         Self {
-            phase: Phase::Start,
+            state: CodeState::Start,
             columns: 0,
             content: 0,
             after_blank: true,
@@ -89,12 +89,12 @@ impl Code {
     /// Whether only back-ticks, backslashes and line breaks can change anything.
     #[inline]
     pub(super) fn is_plain(&self) -> bool {
-        self.phase == Phase::Body && self.span == 0 && self.run == 0 && !self.escaped
+        self.state == CodeState::Body && self.span == 0 && self.run == 0 && !self.escaped
     }
 
     /// Whether the line has nothing yet but white space and marks of quotes and lists.
     pub(super) fn is_at_start(&self) -> bool {
-        self.phase == Phase::Start
+        self.state == CodeState::Start
     }
 
     /// Whether the next character stands behind a backslash.
@@ -103,76 +103,76 @@ impl Code {
     }
 
     pub(super) fn place(&self) -> Place {
-        match self.phase {
-            Phase::Fence { .. } | Phase::Info(_) | Phase::Block => Place::Code,
+        match self.state {
+            CodeState::Fence { .. } | CodeState::Info(_) | CodeState::Block => Place::Code,
             _ if self.span > 0 => Place::Span,
             _ => Place::Text,
         }
     }
 
-    pub(super) fn see(&mut self, c: char) -> Decided {
+    pub(super) fn see(&mut self, c: char) -> SpanDecision {
         count_step();
-        match self.phase {
-            Phase::Fence { .. } => self.in_fence(c),
-            Phase::Start => return self.at_start(c),
-            Phase::Bullet | Phase::Digits | Phase::Stop => return self.list_mark(c),
-            Phase::Marks(mark, count) if c == mark => self.phase = Phase::Marks(mark, count + 1),
-            Phase::Marks('~', FENCE..) | Phase::Info(_) if c == '\n' => self.open_fence(),
-            Phase::Marks(mark @ '~', length @ FENCE..) => {
-                self.phase = Phase::Fence { mark, length, closing: None, ended: false };
+        match self.state {
+            CodeState::Fence { .. } => self.in_fence(c),
+            CodeState::Start => return self.at_start(c),
+            CodeState::Bullet | CodeState::Digits | CodeState::Stop => return self.list_mark(c),
+            CodeState::Marks(mark, count) if c == mark => self.state = CodeState::Marks(mark, count + 1),
+            CodeState::Marks('~', FENCE..) | CodeState::Info(_) if c == '\n' => self.open_fence(),
+            CodeState::Marks(mark @ '~', length @ FENCE..) => {
+                self.state = CodeState::Fence { mark, length, closing: None, ended: false };
             }
-            Phase::Marks(_, count @ FENCE..) if c == '\n' => {
-                self.phase = Phase::Info(count);
+            CodeState::Marks(_, count @ FENCE..) if c == '\n' => {
+                self.state = CodeState::Info(count);
                 self.open_fence();
             }
-            Phase::Marks(_, count @ FENCE..) => self.phase = Phase::Info(count),
-            Phase::Marks(mark, count) => {
-                self.phase = Phase::Body;
+            CodeState::Marks(_, count @ FENCE..) => self.state = CodeState::Info(count),
+            CodeState::Marks(mark, count) => {
+                self.state = CodeState::Body;
                 if mark == '`' {
                     self.run = count;
                 }
                 return self.in_body(c);
             }
-            Phase::Info(count) if c == '`' => {
-                (self.phase, self.span, self.run) = (Phase::Body, count, 1);
+            CodeState::Info(count) if c == '`' => {
+                (self.state, self.span, self.run) = (CodeState::Body, count, 1);
             }
-            Phase::Info(_) => {}
-            Phase::Block if c == '\n' => {
+            CodeState::Info(_) => {}
+            CodeState::Block if c == '\n' => {
                 self.after_block = true;
                 self.new_line();
             }
-            Phase::Block => {}
-            Phase::Body => return self.in_body(c),
+            CodeState::Block => {}
+            CodeState::Body => return self.in_body(c),
         }
-        Decided::Nothing
+        SpanDecision::Nothing
     }
 
     /// The end of the text.
-    pub(super) fn end(&mut self) -> Decided {
+    pub(super) fn end(&mut self) -> SpanDecision {
         let closes = self.run > 0 && self.run == self.span;
         let open = self.span > 0;
         *self = Self::new();
         match (closes, open) {
-            (true, _) => Decided::Span,
-            (_, true) => Decided::Text,
-            _ => Decided::Nothing,
+            (true, _) => SpanDecision::Span,
+            (_, true) => SpanDecision::Text,
+            _ => SpanDecision::Nothing,
         }
     }
 
     fn open_fence(&mut self) {
-        let (mark, length) = match self.phase {
-            Phase::Marks(mark, length) => (mark, length),
-            Phase::Info(length) => ('`', length),
+        let (mark, length) = match self.state {
+            CodeState::Marks(mark, length) => (mark, length),
+            CodeState::Info(length) => ('`', length),
             _ => return,
         };
-        self.phase = Phase::Fence { mark, length, closing: Some(0), ended: false };
+        self.state = CodeState::Fence { mark, length, closing: Some(0), ended: false };
     }
 
     fn new_line(&mut self) {
-        (self.phase, self.columns, self.escaped) = (Phase::Start, 0, false);
+        (self.state, self.columns, self.escaped) = (CodeState::Start, 0, false);
     }
 
-    fn at_start(&mut self, c: char) -> Decided {
+    fn at_start(&mut self, c: char) -> SpanDecision {
         match c {
             ' ' => self.columns += 1,
             '\t' => self.columns = (self.columns / 4 + 1) * 4,
@@ -183,54 +183,54 @@ impl Code {
             }
             _ => return self.first(c),
         }
-        Decided::Nothing
+        SpanDecision::Nothing
     }
 
     /// The first character of a line.
-    fn first(&mut self, c: char) -> Decided {
+    fn first(&mut self, c: char) -> SpanDecision {
         let apart = self.after_blank || self.after_block;
         if self.after_blank && self.columns < self.content {
             self.content = 0;
         }
         let is_block = apart && self.span == 0 && self.columns >= self.content + 4;
         (self.after_blank, self.after_block) = (false, false);
-        self.phase = match c {
-            _ if is_block => Phase::Block,
-            '`' | '~' if self.span == 0 && self.run == 0 => Phase::Marks(c, 1),
-            '-' | '*' | '+' => Phase::Bullet,
-            '0'..='9' => Phase::Digits,
+        self.state = match c {
+            _ if is_block => CodeState::Block,
+            '`' | '~' if self.span == 0 && self.run == 0 => CodeState::Marks(c, 1),
+            '-' | '*' | '+' => CodeState::Bullet,
+            '0'..='9' => CodeState::Digits,
             _ => {
-                self.phase = Phase::Body;
+                self.state = CodeState::Body;
                 return self.in_body(c);
             }
         };
-        if c == '`' || self.run == 0 { Decided::Nothing } else { self.end_run() }
+        if c == '`' || self.run == 0 { SpanDecision::Nothing } else { self.end_run() }
     }
 
     /// A character behind what may be the mark of a list.
-    fn list_mark(&mut self, c: char) -> Decided {
+    fn list_mark(&mut self, c: char) -> SpanDecision {
         self.columns += 1;
-        match (self.phase, c) {
-            (Phase::Digits, '0'..='9') => {}
-            (Phase::Digits, '.' | ')') => self.phase = Phase::Stop,
-            (Phase::Bullet | Phase::Stop, ' ' | '\t') => {
-                self.phase = Phase::Start;
+        match (self.state, c) {
+            (CodeState::Digits, '0'..='9') => {}
+            (CodeState::Digits, '.' | ')') => self.state = CodeState::Stop,
+            (CodeState::Bullet | CodeState::Stop, ' ' | '\t') => {
+                self.state = CodeState::Start;
                 self.columns += 1;
                 self.content = self.columns;
                 return self.abandon();
             }
             _ => {
-                self.phase = Phase::Body;
+                self.state = CodeState::Body;
                 return self.in_body(c);
             }
         }
-        Decided::Nothing
+        SpanDecision::Nothing
     }
 
-    fn in_body(&mut self, c: char) -> Decided {
+    fn in_body(&mut self, c: char) -> SpanDecision {
         if c == '`' && !self.escaped {
             self.run += 1;
-            return Decided::Nothing;
+            return SpanDecision::Nothing;
         }
         let decided = self.end_run();
         self.escaped = c == '\\' && !self.escaped && self.span == 0;
@@ -241,29 +241,29 @@ impl Code {
     }
 
     /// What the back-ticks seen just now were, when something else follows.
-    fn end_run(&mut self) -> Decided {
+    fn end_run(&mut self) -> SpanDecision {
         let run = std::mem::take(&mut self.run);
         if run == 0 {
-            Decided::Nothing
+            SpanDecision::Nothing
         } else if self.span == 0 {
             self.span = run;
-            Decided::Nothing
+            SpanDecision::Nothing
         } else if self.span == run {
             self.span = 0;
-            Decided::Span
+            SpanDecision::Span
         } else {
-            Decided::Nothing
+            SpanDecision::Nothing
         }
     }
 
     /// A paragraph ends, and with it what was open.
-    fn abandon(&mut self) -> Decided {
+    fn abandon(&mut self) -> SpanDecision {
         let open = std::mem::take(&mut self.span);
-        if open > 0 { Decided::Text } else { Decided::Nothing }
+        if open > 0 { SpanDecision::Text } else { SpanDecision::Nothing }
     }
 
     fn in_fence(&mut self, c: char) {
-        let Phase::Fence { mark, length, closing, ended } = &mut self.phase else { return };
+        let CodeState::Fence { mark, length, closing, ended } = &mut self.state else { return };
         match c {
             '\n' => {
                 let closed = closing.is_some_and(|marks| marks >= *length);

@@ -6,13 +6,13 @@ use super::words::{Spelling, Word};
 /// Longest marker, in bytes; what is longer is text.
 const MAX_MARKER_BYTES: usize = 96;
 
-/// Most numbers and ranges in a marker.
+/// Maximum number of numbers and ranges in a marker.
 const MAX_ITEMS: usize = 12;
 
-/// Most digits of a source's number; the engine freezes at most 1,000 sources.
+/// Maximum number of digits of a source's number; the engine freezes at most 1,000 sources.
 const MAX_DIGITS: u8 = 9;
 
-/// Most numbers that a range stands for.
+/// Maximum number of numbers that a range stands for.
 const WIDEST_RANGE: u16 = 99;
 
 /// How a marker opens.
@@ -32,7 +32,7 @@ pub(super) enum Open {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Marker {
     open: Open,
-    phase: Phase,
+    state: MarkerState,
     /// Saturated: numbers that large name no source.
     items: [(u16, u16); MAX_ITEMS],
     count: u8,
@@ -42,7 +42,7 @@ pub(super) struct Marker {
     from: Option<u16>,
     word: Spelling,
     /// Where it began with the word that is read.
-    before_word: Phase,
+    before_word: MarkerState,
     /// It has a form that nothing else has.
     explicit: bool,
     /// It has a form that other things have too.
@@ -55,7 +55,7 @@ pub(super) struct Marker {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+enum MarkerState {
     /// Behind a backslash, which a bracket has to follow.
     Slash,
     Open,
@@ -94,14 +94,14 @@ impl Marker {
         };
         Self {
             open,
-            phase: if open == Open::Escaped { Phase::Slash } else { Phase::Open },
+            state: if open == Open::Escaped { MarkerState::Slash } else { MarkerState::Open },
             items: [(0, 0); MAX_ITEMS],
             count: 0,
             number: 0,
             digits: 0,
             from: None,
             word: Spelling::new(),
-            before_word: Phase::Open,
+            before_word: MarkerState::Open,
             explicit: open != Open::Square,
             doubtful: false,
             double: false,
@@ -111,7 +111,7 @@ impl Marker {
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.phase == Phase::Closed
+        self.state == MarkerState::Closed
     }
 
     /// Whether its form alone says that it is a citation.
@@ -159,140 +159,148 @@ impl Marker {
         self.bytes = self.bytes.saturating_add(c.len_utf8() as u8);
         match self.step(c) {
             Some(_) if self.bytes() > MAX_MARKER_BYTES => Read::None,
-            Some(Phase::Closed) => {
-                self.phase = Phase::Closed;
+            Some(MarkerState::Closed) => {
+                self.state = MarkerState::Closed;
                 Read::Closed
             }
-            Some(phase) => {
-                self.phase = phase;
+            Some(state) => {
+                self.state = state;
                 Read::More
             }
             None => Read::None,
         }
     }
 
-    fn step(&mut self, c: char) -> Option<Phase> {
-        match self.phase {
-            Phase::Slash => (c == '[').then_some(Phase::Open),
-            Phase::Open | Phase::Caret | Phase::Separator | Phase::Dash | Phase::BehindWord => self.before_number(c),
-            Phase::Word => self.in_word(c),
-            Phase::Number | Phase::BehindNumber => self.behind_number(c),
-            Phase::Place if c.is_ascii_digit() => Some(Phase::Tail),
-            Phase::Place => matches!(c, '.' | ' ' | '\u{a0}').then_some(Phase::Place),
-            Phase::Tail if self.closes(c) => Some(if self.double { Phase::HalfClosed } else { Phase::Closed }),
-            Phase::Tail => (c.is_alphanumeric() || " -.,:_/#–†‡'&".contains(c)).then_some(Phase::Tail),
-            Phase::CaretBehind | Phase::HalfClosed => self.closes(c).then_some(Phase::Closed),
-            Phase::Backslash => (c == ']').then_some(Phase::Closed),
-            Phase::Closed => None,
+    fn step(&mut self, c: char) -> Option<MarkerState> {
+        match self.state {
+            MarkerState::Slash => (c == '[').then_some(MarkerState::Open),
+            MarkerState::Open
+            | MarkerState::Caret
+            | MarkerState::Separator
+            | MarkerState::Dash
+            | MarkerState::BehindWord => self.before_number(c),
+            MarkerState::Word => self.in_word(c),
+            MarkerState::Number | MarkerState::BehindNumber => self.behind_number(c),
+            MarkerState::Place if c.is_ascii_digit() => Some(MarkerState::Tail),
+            MarkerState::Place => matches!(c, '.' | ' ' | '\u{a0}').then_some(MarkerState::Place),
+            MarkerState::Tail if self.closes(c) => {
+                Some(if self.double { MarkerState::HalfClosed } else { MarkerState::Closed })
+            }
+            MarkerState::Tail => (c.is_alphanumeric() || " -.,:_/#–†‡'&".contains(c)).then_some(MarkerState::Tail),
+            MarkerState::CaretBehind | MarkerState::HalfClosed => self.closes(c).then_some(MarkerState::Closed),
+            MarkerState::Backslash => (c == ']').then_some(MarkerState::Closed),
+            MarkerState::Closed => None,
         }
     }
 
-    fn before_number(&mut self, c: char) -> Option<Phase> {
+    fn before_number(&mut self, c: char) -> Option<MarkerState> {
         if let Some(digit) = digit(c) {
             (self.number, self.digits) = (digit, 1);
-            return Some(Phase::Number);
+            return Some(MarkerState::Number);
         }
-        match (self.phase, c) {
-            (Phase::Open, '^') if self.open == Open::Square && !self.double => {
+        match (self.state, c) {
+            (MarkerState::Open, '^') if self.open == Open::Square && !self.double => {
                 (self.explicit, self.caret) = (true, true);
-                Some(Phase::Caret)
+                Some(MarkerState::Caret)
             }
             // Nothing stands between the two.
-            (Phase::Open, '[') if self.open == Open::Square && self.bytes == 2 => {
+            (MarkerState::Open, '[') if self.open == Open::Square && self.bytes == 2 => {
                 (self.double, self.doubtful) = (true, true);
-                Some(Phase::Open)
+                Some(MarkerState::Open)
             }
-            (Phase::Separator, '§' | '¶') => self.place(),
-            (Phase::Open | Phase::Separator, _) if self.open != Open::Escaped && c.is_alphabetic() => {
+            (MarkerState::Separator, '§' | '¶') => self.place(),
+            (MarkerState::Open | MarkerState::Separator, _) if self.open != Open::Escaped && c.is_alphabetic() => {
                 self.begin_word(c)
             }
-            (Phase::Caret, _) => None,
-            (Phase::BehindWord, ':' | '：' | '#' | '.') => Some(self.phase),
-            (phase, ' ' | '\u{a0}') if self.open != Open::Escaped => Some(phase),
+            (MarkerState::Caret, _) => None,
+            (MarkerState::BehindWord, ':' | '：' | '#' | '.') => Some(self.state),
+            (state, ' ' | '\u{a0}') if self.open != Open::Escaped => Some(state),
             _ => None,
         }
     }
 
-    fn begin_word(&mut self, c: char) -> Option<Phase> {
-        self.before_word = self.phase;
+    fn begin_word(&mut self, c: char) -> Option<MarkerState> {
+        self.before_word = self.state;
         self.word = Spelling::new().with(c)?;
-        Some(Phase::Word)
+        Some(MarkerState::Word)
     }
 
-    fn in_word(&mut self, c: char) -> Option<Phase> {
+    fn in_word(&mut self, c: char) -> Option<MarkerState> {
         if let Some(longer) = self.word.with(c) {
             self.word = longer;
-            return Some(Phase::Word);
+            return Some(MarkerState::Word);
         }
         if c.is_alphabetic() {
             return None;
         }
         match (self.word.word()?, self.before_word) {
-            (Word::Source, Phase::Open | Phase::Separator) => self.explicit = true,
-            (Word::Document, Phase::Open | Phase::Separator) => (self.explicit, self.doubtful) = (true, true),
-            (Word::And, Phase::Separator) => {}
-            (Word::And, Phase::BehindNumber) => self.end_item()?,
-            (Word::To, Phase::BehindNumber) if self.from.is_none() => {
+            (Word::Source, MarkerState::Open | MarkerState::Separator) => self.explicit = true,
+            (Word::Document, MarkerState::Open | MarkerState::Separator) => {
+                (self.explicit, self.doubtful) = (true, true)
+            }
+            (Word::And, MarkerState::Separator) => {}
+            (Word::And, MarkerState::BehindNumber) => self.end_item()?,
+            (Word::To, MarkerState::BehindNumber) if self.from.is_none() => {
                 (self.from, self.doubtful) = (Some(self.number), true);
             }
-            (Word::Place, Phase::Separator) => {
+            (Word::Place, MarkerState::Separator) => {
                 self.place()?;
-                self.phase = Phase::Place;
+                self.state = MarkerState::Place;
                 return self.step(c);
             }
             _ => return None,
         }
-        self.phase = Phase::BehindWord;
-        if matches!(c, '_' | '-') { Some(Phase::BehindWord) } else { self.before_number(c) }
+        self.state = MarkerState::BehindWord;
+        if matches!(c, '_' | '-') { Some(MarkerState::BehindWord) } else { self.before_number(c) }
     }
 
     /// A place in the source that was named last follows. In a paper that is copied it is one of another list of sources.
-    fn place(&mut self) -> Option<Phase> {
+    fn place(&mut self) -> Option<MarkerState> {
         self.doubtful = true;
-        Some(Phase::Place)
+        Some(MarkerState::Place)
     }
 
-    fn behind_number(&mut self, c: char) -> Option<Phase> {
+    fn behind_number(&mut self, c: char) -> Option<MarkerState> {
         if let Some(digit) = digit(c) {
-            if self.phase != Phase::Number || self.digits == MAX_DIGITS {
+            if self.state != MarkerState::Number || self.digits == MAX_DIGITS {
                 return None;
             }
             (self.number, self.digits) = (self.number.saturating_mul(10).saturating_add(digit), self.digits + 1);
-            return Some(Phase::Number);
+            return Some(MarkerState::Number);
         }
         match c {
-            ' ' | '\u{a0}' if self.open != Open::Escaped => Some(Phase::BehindNumber),
+            ' ' | '\u{a0}' if self.open != Open::Escaped => Some(MarkerState::BehindNumber),
             '-' | '–' | '—' | '‐' | '‑' | '−' | '～' | '〜' if self.from.is_none() => {
                 self.from = Some(self.number);
-                Some(Phase::Dash)
+                Some(MarkerState::Dash)
             }
             ',' | ';' | '，' | '；' | '、' | '،' | '؛' | '&' => {
                 self.end_item()?;
-                Some(Phase::Separator)
+                Some(MarkerState::Separator)
             }
             '†' | '‡' if self.open != Open::Escaped => {
                 self.end_item()?;
                 self.explicit = true;
-                Some(Phase::Tail)
+                Some(MarkerState::Tail)
             }
             '\\' if self.open == Open::Escaped => {
                 self.end_item()?;
-                Some(Phase::Backslash)
+                Some(MarkerState::Backslash)
             }
-            '^' if self.phase == Phase::Number && self.caret => {
+            '^' if self.state == MarkerState::Number && self.caret => {
                 self.end_item()?;
-                Some(Phase::CaretBehind)
+                Some(MarkerState::CaretBehind)
             }
             _ if self.closes(c) => {
                 self.end_item()?;
-                Some(if self.double { Phase::HalfClosed } else { Phase::Closed })
+                Some(if self.double { MarkerState::HalfClosed } else { MarkerState::Closed })
             }
             // Where words are not set apart, a word may follow a digit.
             _ if self.open != Open::Escaped
                 && c.is_alphabetic()
-                && (self.phase == Phase::BehindNumber || !c.is_ascii()) =>
+                && (self.state == MarkerState::BehindNumber || !c.is_ascii()) =>
             {
-                self.phase = Phase::BehindNumber;
+                self.state = MarkerState::BehindNumber;
                 self.begin_word(c)
             }
             _ => None,

@@ -21,14 +21,14 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use before::Before;
-use code::{Code, Decided, Place};
+use code::{Code, Place, SpanDecision};
 use decide::{Around, Verdict, behind, decide};
 use marker::{Marker, Open, Read};
 
-/// Most deltas that are held back unchanged while a marker is incomplete; further ones are joined to the last.
+/// Maximum number of deltas that are held back unchanged while a marker is incomplete; further ones are joined to the last.
 const MAX_HELD: u8 = 4;
 
-/// Most citations that wait for the end of a code span; further ones are not told.
+/// Maximum number of citations that wait for the end of a code span; further ones are not reported.
 const MAX_SUSPENDED: usize = 256;
 
 /// Finds citations in a text that comes in pieces.
@@ -43,7 +43,7 @@ pub struct CitationScanner {
     /// Numbers from 1 to this name a source.
     sources: u32,
     code: Code,
-    candidate: Option<Candidate>,
+    candidate: Option<PendingMarker>,
     /// What was given out or is ready.
     before: Before,
     after: After,
@@ -87,9 +87,9 @@ enum After {
     Incomplete,
 }
 
-/// What may become a citation.
+/// A marker that is read, or that waits for what follows it, and may become a citation.
 #[derive(Debug, Clone, Copy)]
-struct Candidate {
+struct PendingMarker {
     marker: Marker,
     /// Where it begins: byte offset in the first held delta, or in the current one when none is held.
     start: usize,
@@ -200,7 +200,7 @@ impl CitationScanner {
         }
         if self.candidate.is_none() {
             self.give(text);
-            self.tell();
+            self.release_citations();
         } else if self.held == MAX_HELD {
             self.last().push_str(&text);
         } else if !text.is_empty() {
@@ -217,13 +217,13 @@ impl CitationScanner {
         self.candidate = None;
         self.release();
         self.decided(Code::end);
-        self.tell();
+        self.release_citations();
     }
 
     /// Of what is held back the part that will be given out whatever follows: the text before a marker, and whether the marker
     /// has a number of a source, so that some of it stays.
     pub(super) fn certain(&self) -> Option<(&str, bool)> {
-        let Candidate { marker, start, .. } = self.candidate.as_ref()?;
+        let PendingMarker { marker, start, .. } = self.candidate.as_ref()?;
         let Scanned::Text(first) = self.ready.get(self.ready.len() - usize::from(self.held))? else { return None };
         let stays = marker.is_closed() && marker.numbers().any(|number| (1..=self.sources).contains(&number));
         Some((&first[..*start], stays))
@@ -246,7 +246,7 @@ impl CitationScanner {
         }
         let (standing, behind_back_tick) =
             self.before.and(&text[..at], |before| (behind(before, after == After::Citation), before.ends_with('`')));
-        self.candidate = Some(Candidate {
+        self.candidate = Some(PendingMarker {
             marker: Marker::new(open),
             start: at,
             around: Around { starts_line, after_incomplete: after == After::Incomplete, standing },
@@ -264,18 +264,18 @@ impl CitationScanner {
     }
 
     /// Moves on in the code, and tells what waited for it.
-    fn decided(&mut self, step: impl FnOnce(&mut Code) -> Decided) {
+    fn decided(&mut self, step: impl FnOnce(&mut Code) -> SpanDecision) {
         match step(&mut self.code) {
-            Decided::Nothing => {}
-            Decided::Span => self.suspended.clear(),
-            Decided::Text => self.found.append(&mut self.suspended),
+            SpanDecision::Nothing => {}
+            SpanDecision::Span => self.suspended.clear(),
+            SpanDecision::Text => self.found.append(&mut self.suspended),
         }
     }
 
     /// Decides about a marker that ends at a place of the current text; returns where to go on in it.
     fn resolve(&mut self, text: &mut String, at: usize, next: Option<char>) -> usize {
         let Some(candidate) = self.candidate.take() else { return at };
-        let Candidate { marker, start, .. } = candidate;
+        let PendingMarker { marker, start, .. } = candidate;
         let verdict = match decide(&marker, candidate.around, next, self.sources) {
             Verdict::PartlyInvented | Verdict::Invented if candidate.in_span => Verdict::Text,
             verdict => verdict,
@@ -294,11 +294,11 @@ impl CitationScanner {
         } else {
             self.invalid_citations =
                 self.invalid_citations.saturating_add((marker.numbers().count() - cited().count()) as u32);
-            let instead = instead(cited(), candidate.behind_back_tick || next == Some('`'));
-            (length, length_in_chars) = (instead.len(), instead.len());
+            let replacement = replacement_text(cited(), candidate.behind_back_tick || next == Some('`'));
+            (length, length_in_chars) = (replacement.len(), replacement.len());
             (self.code, self.continuing) = (candidate.code, candidate.continuing);
-            instead.chars().for_each(|c| self.see(c));
-            at = self.replace(text, start..at, &instead);
+            replacement.chars().for_each(|c| self.see(c));
+            at = self.replace(text, start..at, &replacement);
         }
         self.after = if verdict == Verdict::Invented { candidate.after } else { After::Citation };
         let begin_in_chars = (begin as u32).wrapping_sub(candidate.continuing);
@@ -319,10 +319,10 @@ impl CitationScanner {
     }
 
     /// Puts something in the place of a marker; returns where to go on in the current text.
-    fn replace(&mut self, text: &mut String, marker: Range<usize>, instead: &str) -> usize {
+    fn replace(&mut self, text: &mut String, marker: Range<usize>, replacement: &str) -> usize {
         if self.held == 0 {
-            let end = marker.start + instead.len();
-            text.replace_range(marker, instead);
+            let end = marker.start + replacement.len();
+            text.replace_range(marker, replacement);
             return end;
         }
         // The others are of the marker only.
@@ -330,11 +330,11 @@ impl CitationScanner {
         self.held = 1;
         let first = self.last();
         first.truncate(marker.start);
-        first.push_str(instead);
+        first.push_str(replacement);
         if first.is_empty() {
             self.ready.pop_back();
             self.held = 0;
-            self.tell();
+            self.release_citations();
         }
         self.release();
         text.drain(..marker.end);
@@ -367,21 +367,21 @@ impl CitationScanner {
                     self.before.push(text);
                 }
             }
-            self.tell();
+            self.release_citations();
         }
     }
 
-    /// Gives out the citations in what was given out.
+    /// Releases the citations in the text that was given out.
     #[inline]
-    fn tell(&mut self) {
+    fn release_citations(&mut self) {
         if !self.found.is_empty() {
             self.ready.extend(self.found.drain(..));
         }
     }
 }
 
-/// What takes the place of a marker of which some numbers, or all, are invented. Nothing may join back-ticks.
-fn instead(cited: impl Iterator<Item = u32>, beside_back_tick: bool) -> String {
+/// The text that replaces a marker of which some numbers, or all, name no source. Nothing may join back-ticks.
+fn replacement_text(cited: impl Iterator<Item = u32>, beside_back_tick: bool) -> String {
     let numbers: Vec<String> = cited.map(|number| number.to_string()).collect();
     match (numbers.is_empty(), beside_back_tick) {
         (true, true) => " ".to_owned(),

@@ -4,9 +4,9 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 
 use crate::step_counter::count_step;
 
-/// Where a text is from: it decides what has to stay escaped.
+/// The component of a URL that a text is from. It decides what has to stay escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum Component {
     /// All segments of a path. What a path can be split by stays escaped: `/`, `?`, `#`, `;` and `\`.
     Path,
     /// The name of a parameter. What a query can be split by stays escaped: `&`, `=`, `#` and `;`; and `+`, which is a space.
@@ -22,7 +22,7 @@ const NAME: u8 = 2;
 const VALUE: u8 = 4;
 const FRAGMENT: u8 = 8;
 
-/// Which bytes are the same escaped and not, in which part.
+/// Which bytes are the same escaped and not, in which component.
 const DECODED: [u8; 256] = {
     let mut table = [0; 256];
     // What is visible; `%` is never decoded, or `%2541` and `%41` would be one.
@@ -48,15 +48,15 @@ const DECODED: [u8; 256] = {
     table
 };
 
-impl Part {
+impl Component {
     fn decodes(self, byte: u8) -> bool {
-        let part = match self {
+        let component = match self {
             Self::Path => PATH,
             Self::Name => NAME,
             Self::Value => VALUE,
             Self::Fragment => FRAGMENT,
         };
-        DECODED[usize::from(byte)] & part != 0
+        DECODED[usize::from(byte)] & component != 0
     }
 
     fn push(self, byte: u8, key: &mut String) {
@@ -74,7 +74,7 @@ impl Part {
 }
 
 /// Appends ASCII text, as a standard parser gives it, in normal form.
-pub(super) fn push_normal(text: &str, part: Part, key: &mut String) {
+pub(super) fn push_normal(text: &str, component: Component, key: &mut String) {
     let mut rest = text;
     let mut run = Vec::new();
     // Whether the last thing that was appended is a letter or digit, which an accent behind it changes.
@@ -93,7 +93,7 @@ pub(super) fn push_normal(text: &str, part: Part, key: &mut String) {
                 rest = &rest[1..];
             }
             Some(byte) if byte.is_ascii() => {
-                part.push(byte, key);
+                component.push(byte, key);
                 letter = byte.is_ascii_alphanumeric();
                 rest = &rest[3..];
             }
@@ -105,7 +105,7 @@ pub(super) fn push_normal(text: &str, part: Part, key: &mut String) {
                     run.push(byte);
                     rest = &rest[3..];
                 }
-                push_characters(&run, part, key);
+                push_characters(&run, component, key);
                 letter = false;
             }
         }
@@ -113,19 +113,19 @@ pub(super) fn push_normal(text: &str, part: Part, key: &mut String) {
     key.push_str(rest);
 }
 
-/// Appends text that is not escaped; what has no meaning in this part is escaped.
-pub(super) fn push_text(text: &str, part: Part, key: &mut String) {
-    text.bytes().for_each(|byte| part.push(byte, key));
+/// Appends text that is not escaped; what has no meaning in this component is escaped.
+pub(super) fn push_text(text: &str, component: Component, key: &mut String) {
+    text.bytes().for_each(|byte| component.push(byte, key));
 }
 
 /// Appends bytes of which all but the first are not ASCII. ASCII stands between all others, and composes with what follows it
 /// only, so the text as a whole is in normal form if each such run is.
-fn push_characters(run: &[u8], part: Part, key: &mut String) {
+fn push_characters(run: &[u8], component: Component, key: &mut String) {
     const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfc();
     for chunk in run.utf8_chunks() {
         count_step();
         for byte in NFC.normalize(chunk.valid()).bytes().chain(chunk.invalid().iter().copied()) {
-            part.push(byte, key);
+            component.push(byte, key);
         }
     }
 }

@@ -57,7 +57,7 @@ use std::ops::Range;
 
 use url::Url;
 
-use self::escapes::{Part, push_normal};
+use self::escapes::{Component, push_normal};
 use self::page::Page;
 use super::tracking::is_tracking;
 use crate::settings::Settings;
@@ -199,7 +199,7 @@ enum Stop {
 
 /// What a key is written from, in normal form.
 #[derive(Clone, Copy)]
-struct Parts<'a> {
+struct UrlParts<'a> {
     host: &'a str,
     path: &'a str,
     query: &'a str,
@@ -215,7 +215,7 @@ fn write(url: &str, wrappers: usize, key: &mut String) -> Result<HostRange, Stop
 }
 
 #[inline]
-fn write_parts(parts: Parts<'_>, wrappers: usize, key: &mut String) -> Result<HostRange, Stop> {
+fn write_parts(parts: UrlParts<'_>, wrappers: usize, key: &mut String) -> Result<HostRange, Stop> {
     if sites::may_be_known(parts.host) {
         return write_known(parts, wrappers, key);
     }
@@ -224,8 +224,8 @@ fn write_parts(parts: Parts<'_>, wrappers: usize, key: &mut String) -> Result<Ho
 
 /// Writes the key of a page whose host rules may know.
 #[cold]
-fn write_known(parts: Parts<'_>, wrappers: usize, key: &mut String) -> Result<HostRange, Stop> {
-    let Parts { host, path, query, .. } = parts;
+fn write_known(parts: UrlParts<'_>, wrappers: usize, key: &mut String) -> Result<HostRange, Stop> {
+    let UrlParts { host, path, query, .. } = parts;
     let path = path.trim_end_matches('/');
     let path = if query::selects(query) { path } else { without_index(path) };
     let page = Page { host: host.into(), path: path.into(), query: query.into() };
@@ -241,12 +241,12 @@ fn write_known(parts: Parts<'_>, wrappers: usize, key: &mut String) -> Result<Ho
         }
     }
     let Page { host, path, query } = sites::rewritten(page);
-    Ok(push(Parts { host: &host, path: &path, query: &query, ..parts }, key))
+    Ok(push(UrlParts { host: &host, path: &path, query: &query, ..parts }, key))
 }
 
 /// Appends a key.
 #[inline]
-fn push(parts: Parts<'_>, key: &mut String) -> HostRange {
+fn push(parts: UrlParts<'_>, key: &mut String) -> HostRange {
     key.push_str(parts.host);
     let path = key.len();
     key.push_str(parts.path.trim_end_matches('/'));
@@ -327,7 +327,7 @@ fn ordinary_prefix(bytes: &[u8], part: u8) -> usize {
 }
 
 #[inline]
-fn fast_path(url: &str) -> Option<Parts<'_>> {
+fn fast_path(url: &str) -> Option<UrlParts<'_>> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
     let (host, rest) = rest.split_at(ordinary_prefix(rest.as_bytes(), HOST));
     if !is_ordinary_host(host) {
@@ -357,7 +357,7 @@ fn fast_path(url: &str) -> Option<Parts<'_>> {
         }
         _ => return None,
     }
-    Some(Parts { host: without_www(host), path, query, state: "" })
+    Some(UrlParts { host: without_www(host), path, query, state: "" })
 }
 
 /// Where a path ends that has semicolons; `None` if there is a session in it.
@@ -417,7 +417,7 @@ fn general_path(url: &str, wrappers: usize, key: &mut String) -> Result<HostRang
         key.push_str(&port.to_string());
     }
     let path = key.len();
-    push_normal(without_session(url.path()), Part::Path, key);
+    push_normal(without_session(url.path()), Component::Path, key);
     let slashes = key[path..].len() - key[path..].trim_end_matches('/').len();
     key.truncate(key.len() - slashes);
     let state = url.fragment().and_then(|fragment| state_of(fragment, &key[path..]));
@@ -426,7 +426,7 @@ fn general_path(url: &str, wrappers: usize, key: &mut String) -> Result<HostRang
     leave_index(path, query, key);
     if let Some(state) = state {
         key.push('#');
-        push_normal(state, Part::Fragment, key);
+        push_normal(state, Component::Fragment, key);
     }
     Ok(host_start as u16..host_end as u16)
 }
@@ -436,15 +436,15 @@ fn general_path(url: &str, wrappers: usize, key: &mut String) -> Result<HostRang
 fn write_normal(url: &Url, host: &str, wrappers: usize, key: &mut String) -> Result<HostRange, Stop> {
     // One after the other in one text.
     let mut normal = String::with_capacity(url.as_str().len());
-    push_normal(without_session(url.path()), Part::Path, &mut normal);
+    push_normal(without_session(url.path()), Component::Path, &mut normal);
     let query = normal.len();
     query::push_normal_query(url.query().unwrap_or(""), &mut normal);
     let state = normal.len();
     if let Some(fragment) = url.fragment().and_then(|fragment| state_of(fragment, &normal[..query])) {
         normal.push('#');
-        push_normal(fragment, Part::Fragment, &mut normal);
+        push_normal(fragment, Component::Fragment, &mut normal);
     }
-    let parts = Parts { host, path: &normal[..query], query: &normal[query..state], state: &normal[state..] };
+    let parts = UrlParts { host, path: &normal[..query], query: &normal[query..state], state: &normal[state..] };
     write_known(parts, wrappers, key)
 }
 

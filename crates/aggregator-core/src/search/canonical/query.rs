@@ -3,7 +3,7 @@
 use crate::search::tracking::is_tracking;
 use crate::step_counter::count_step;
 
-use super::escapes::{Part, push_normal};
+use super::escapes::{Component, push_normal};
 
 /// Maximum number of parameters that are put in order; the order of more says something, or costs too much to find.
 const MAX_ORDERED: usize = 32;
@@ -21,11 +21,11 @@ pub(super) fn push_normal_query(query: &str, to: &mut String) {
 
 fn push_normal_parameter(parameter: &str, to: &mut String) {
     match parameter.split_once('=') {
-        None => push_normal(parameter, Part::Name, to),
+        None => push_normal(parameter, Component::Name, to),
         Some((name, value)) => {
-            push_normal(name, Part::Name, to);
+            push_normal(name, Component::Name, to);
             to.push('=');
-            push_normal(value, Part::Value, to);
+            push_normal(value, Component::Value, to);
         }
     }
 }

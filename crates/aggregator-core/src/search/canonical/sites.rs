@@ -2,29 +2,36 @@
 //!
 //! | site | rule |
 //! |---|---|
-//! | doi.org | `dx.doi.org` is its old name; the case of a DOI says nothing (DOI Handbook, section 3.4), nor does an escaped slash in it |
-//! | arxiv.org | `/pdf/…`, `/pdf/….pdf` and `/html/…` are `/abs/…`; `export.` is a mirror; versions stay apart, also from the page without one |
+//! | doi.org | `dx.doi.org` is its old name; the case of a DOI says nothing (DOI Handbook, section 3.4), nor does an escaped
+//! slash in it |
+//! | arxiv.org | `/pdf/…`, `/pdf/….pdf` and `/html/…` are `/abs/…`; `export.` is a mirror; versions stay apart, also from the
+//! page without one |
 //! | Wikipedia and its sisters | `m.` goes; a space is `_`; `/w/index.php` with a title and nothing else is `/wiki/…` |
-//! | YouTube | `m.youtube.com`, `youtu.be/…` and `/live/…` are `/watch?v=…`; where a visitor came from and where the film starts goes |
-//! | X | `twitter.com` and `mobile.` are its names; the case of a person's name says nothing; `s` and `t` of a post say who shared it |
-//! | Reddit | `old.`, `new.`, `np.` are other looks; the number of a post selects it, its title does not; `redd.it/…` is a short address |
+//! | YouTube | `m.youtube.com`, `youtu.be/…` and `/live/…` are `/watch?v=…`; where a visitor came from and where the film
+//! starts goes |
+//! | X | `twitter.com` and `mobile.` are its names; the case of a person's name says nothing; `s` and `t` of a post say who
+//! shared it |
+//! | Reddit | `old.`, `new.`, `np.` are other looks; the number of a post selects it, its title does not; `redd.it/…` is a
+//! short address |
 //! | Facebook, IMDb, The Guardian | `m.`; `amp.` are other looks |
-//! | GitHub | the case of an owner and a repository says nothing, nor does `.git`; `tab=readme-ov-file` is what the front page shows |
+//! | GitHub | the case of an owner and a repository says nothing, nor does `.git`; `tab=readme-ov-file` is what the front page
+//! shows |
 //! | Stack Overflow, Stack Exchange | the number of a question selects it, what follows does not |
 //! | Amazon | the ten characters after `/dp/`, `/gp/product/` or `/gp/aw/d/` select an article of a country's shop |
 //! | PubMed | `ncbi.nlm.nih.gov/pubmed/…` is its old address, `…/pmc/…` that of PubMed Central |
-//! | BBC, CNN | `bbc.co.uk` has the articles of `bbc.com` under `/news/…`; `edition.` has the articles of `cnn.com`, and another front page |
+//! | BBC, CNN | `bbc.co.uk` has the articles of `bbc.com` under `/news/…`; `edition.` has the articles of `cnn.com`, and
+//! another front page |
 //! | Microsoft, IETF | `docs.microsoft.com`, and for RFCs `tools.ietf.org`, are old names |
 //! | Blogger | `m=1` is another look |
 //! | others | parameters that say who shared a page: `left_out` |
 //!
 //! What stays apart, because it is doubtful: a DOI and the publisher's page; an archived or translated copy; `/shorts/` and
-//! `/embed/` of YouTube; `m.` and `amp.` of other sites; `/amp` at the end of a path, which may be what a page is about; the case
-//! of a title's first letter in Wikipedia, which some languages tell apart.
+//! `/embed/` of YouTube; `m.` and `amp.` of other sites; `/amp` at the end of a path, which may be what a page is about; the
+//! case of a title's first letter in Wikipedia, which some languages tell apart.
 
 use std::borrow::Cow;
 
-use super::escapes::{Part, decode, push_text};
+use super::escapes::{Component, decode, push_text};
 use super::page::Page;
 use super::query::{value, without};
 
@@ -239,7 +246,7 @@ fn wiki(page: Page<'_>) -> Page<'_> {
         if index > 0 {
             path.push('/');
         }
-        push_text(segment, Part::Path, &mut path);
+        push_text(segment, Component::Path, &mut path);
     }
     let query = if page.path.starts_with("/wiki/") { page.query } else { "".into() };
     Page { host: page.host, path: path.into(), query }

@@ -1,10 +1,10 @@
 //! How much of a query a page has, in whatever forms it has the words.
 //!
-//! Words are compared by their pieces of three letters (trigrams), so that `vaccination` is found for `vaccines` and
+//! Words are compared by their trigrams (n-grams of three letters), so that `vaccination` is found for `vaccines` and
 //! `Maalämmöllä` for `maalämpö` without a stemmer for each language, and the parts of a compound are found in it. Writing
-//! without spaces has no words to compare, so there the pieces are pairs of characters, wherever they stand.
+//! without spaces has no words to compare, so there the n-grams are pairs of characters, wherever they stand.
 //!
-//! Keys are exact, not hashes: the three characters of a piece, 21 bits each, fit into one `u64`.
+//! Keys are exact, not hashes: the three characters of an n-gram, 21 bits each, fit into one `u64`.
 
 use super::lexicon::{
     CLAUSE, COMPARATIVE_THAN, COMPARE, CONJUNCTION, DEPTH, FIRST_PERSON, FUNCTION, IMPERATIVE, INTERROGATIVE, PRONOUN,
@@ -14,14 +14,14 @@ use super::lexicon::{Flags, find_in};
 use super::token::{is_cjk, shape, tokenise, unspaced_punctuation};
 use crate::step_counter::count_step;
 
-/// Most words of a query that are looked for, its first; one bit each. With the next limit this bounds what is done for
-/// each letter of a page.
+/// Maximum number of words of a query that are looked for; only its first ones count, one bit each. With the next limit this
+/// bounds what is done for each letter of a page.
 const MAX_WORDS: usize = 32;
 
-/// Most pieces of a word, its first; one bit each.
-const MAX_PIECES: usize = 64;
+/// Maximum number of n-grams of a word; only its first ones count, one bit each.
+const MAX_NGRAMS: usize = 64;
 
-/// Minimum share of a word's pieces, in thousandths, that one word of a page must have to be a form of it: words that have
+/// Minimum share of a word's n-grams, in thousandths, that one word of a page must have to be a form of it: words that have
 /// nothing to do with each other may share two fifths, as `rotation` and `nation` their end.
 const MIN_FORM_SHARE: u32 = 500;
 
@@ -41,36 +41,37 @@ const NO_SUBJECT: Flags = INTERROGATIVE
     | COMPARATIVE_THAN;
 
 /// The subject words of a query, to be looked for in pages.
-pub(crate) struct Asked {
-    /// By key.
-    pieces: Vec<SegmentSpan>,
-    /// One bit for each key, by hash: most pieces of a page are none of these.
+pub(crate) struct QueryTerms {
+    /// The n-grams of the words, in the order of their keys.
+    ngrams: Vec<QueryNgram>,
+    /// One bit for each key, by hash: most n-grams of a page are none of these.
     keys: [u64; 64],
-    /// How many pieces each word has.
+    /// The number of n-grams of each word.
     lengths: [u8; MAX_WORDS],
     /// Which words are of writing without spaces.
     unspaced: u32,
 }
 
-struct SegmentSpan {
+/// An n-gram of a word of the query.
+struct QueryNgram {
     key: u64,
     word: u8,
-    /// Its bit among the word's pieces.
+    /// Its bit among the n-grams of the word.
     bit: u8,
 }
 
-/// What a page has of a query.
+/// The share of the words of a query that a page has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Found {
-    /// Which of the query's words it has, as bits.
+pub(crate) struct TermCoverage {
+    /// The words of the query that the page has, as bits.
     pub words: u32,
-    /// Sum over the words of how much of each it has, in thousandths.
+    /// The sum of the shares of each word that the page has, in thousandths.
     pub shares: u32,
 }
 
-impl Asked {
+impl QueryTerms {
     pub(crate) fn new(query: &str) -> Self {
-        let mut asked = Self { pieces: Vec::new(), keys: [0; 64], lengths: [0; MAX_WORDS], unspaced: 0 };
+        let mut terms = Self { ngrams: Vec::new(), keys: [0; 64], lengths: [0; MAX_WORDS], unspaced: 0 };
         let (mut seen, mut count) = ([0; MAX_WORDS], 0);
         for token in tokenise(query) {
             if !token.is(shape::ALPHA | shape::DIGIT) || token.has(NO_SUBJECT) {
@@ -84,31 +85,31 @@ impl Asked {
                 let hash = super::terms::hash(word);
                 if count < MAX_WORDS && !says_nothing && !seen[..count].contains(&hash) {
                     seen[count] = hash;
-                    asked.add(count, word);
+                    terms.add(count, word);
                     count += 1;
                 }
             }
         }
-        asked.pieces.sort_unstable_by_key(|piece| piece.key);
-        asked
+        terms.ngrams.sort_unstable_by_key(|ngram| ngram.key);
+        terms
     }
 
     fn add(&mut self, number: usize, word: &str) {
-        let (mut keys, mut length, mut unspaced) = ([0; MAX_PIECES], 0, false);
+        let (mut keys, mut length, mut unspaced) = ([0; MAX_NGRAMS], 0, false);
         let several = word.chars().nth(1).is_some();
         let longer = word.chars().nth(2).is_some();
         walk(word, |seen| {
             let key = match seen {
                 // How a word ends says more about its form; but a short one has little else.
-                Seen::End(_) if longer => return,
-                Seen::Single(_) if several => return,
-                Seen::Single(key) | Seen::Pair(key) => {
+                Ngram::End(_) if longer => return,
+                Ngram::Single(_) if several => return,
+                Ngram::Single(key) | Ngram::Pair(key) => {
                     unspaced = true;
                     key
                 }
-                Seen::Inner(key) | Seen::End(key) => key,
+                Ngram::Inner(key) | Ngram::End(key) => key,
             };
-            if length < MAX_PIECES && !keys[..length].contains(&key) {
+            if length < MAX_NGRAMS && !keys[..length].contains(&key) {
                 keys[length] = key;
                 length += 1;
             }
@@ -116,35 +117,35 @@ impl Asked {
         for (bit, &key) in keys[..length].iter().enumerate() {
             let (cell, mask) = place(key);
             self.keys[cell] |= mask;
-            self.pieces.push(SegmentSpan { key, word: number as u8, bit: bit as u8 });
+            self.ngrams.push(QueryNgram { key, word: number as u8, bit: bit as u8 });
         }
         self.lengths[number] = length as u8;
         self.unspaced |= u32::from(unspaced) << number;
     }
 
-    /// What a page with these texts has of the query.
-    pub(crate) fn find_in(&self, texts: [&str; 2]) -> Found {
-        let mut found = Found { words: 0, shares: 0 };
-        if self.pieces.is_empty() {
+    /// The coverage of the query by a page with these texts.
+    pub(crate) fn coverage_in(&self, texts: [&str; 2]) -> TermCoverage {
+        let mut found = TermCoverage { words: 0, shares: 0 };
+        if self.ngrams.is_empty() {
             return found;
         }
-        // The pieces that the page's present word has, for each word of the query and the words of which it has any; in
+        // The n-grams that the page's present word has, for each word of the query and the words of which it has any; in
         // writing without spaces those that the page has.
         let (mut hits, mut touched) = ([0_u64; MAX_WORDS], 0_u32);
         let mut best = [0; MAX_WORDS];
         for text in texts {
             walk(text, |seen| {
-                let (Seen::Inner(key) | Seen::End(key) | Seen::Single(key) | Seen::Pair(key)) = seen;
+                let (Ngram::Inner(key) | Ngram::End(key) | Ngram::Single(key) | Ngram::Pair(key)) = seen;
                 let (cell, mask) = place(key);
                 if self.keys[cell] & mask != 0 {
-                    let first = self.pieces.partition_point(|piece| piece.key < key);
-                    for piece in self.pieces[first..].iter().take_while(|piece| piece.key == key) {
+                    let first = self.ngrams.partition_point(|ngram| ngram.key < key);
+                    for ngram in self.ngrams[first..].iter().take_while(|ngram| ngram.key == key) {
                         count_step();
-                        hits[usize::from(piece.word)] |= 1 << piece.bit;
-                        touched |= 1 << piece.word;
+                        hits[usize::from(ngram.word)] |= 1 << ngram.bit;
+                        touched |= 1 << ngram.word;
                     }
                 }
-                if matches!(seen, Seen::End(_)) {
+                if matches!(seen, Ngram::End(_)) {
                     for word in bits(touched & !self.unspaced) {
                         count_step();
                         best[word] = best[word].max(hits[word].count_ones());
@@ -219,9 +220,9 @@ fn class(c: char) -> Class {
     }
 }
 
-/// A piece of a text, as its key.
+/// An n-gram of a text, as its key.
 #[derive(Clone, Copy)]
-enum Seen {
+enum Ngram {
     /// Three letters of a word, or its beginning.
     Inner(u64),
     /// The last letters of a word; there is one for each word.
@@ -239,8 +240,8 @@ const CHAR_BITS: u32 = 21;
 const TWO: u64 = (1 << (2 * CHAR_BITS)) - 1;
 const THREE: u64 = (1 << (3 * CHAR_BITS)) - 1;
 
-/// Shows the pieces of a text in order.
-fn walk(text: &str, mut see: impl FnMut(Seen)) {
+/// Visits the n-grams of a text in order.
+fn walk(text: &str, mut visit: impl FnMut(Ngram)) {
     // The last characters, and how many there are since the gap.
     let (mut last, mut length, mut before) = (0_u64, 0_u32, Class::Gap);
     for c in text.chars() {
@@ -248,7 +249,7 @@ fn walk(text: &str, mut see: impl FnMut(Seen)) {
         let now = class(c);
         if now != before {
             if before == Class::Letter {
-                see(Seen::End((last << CHAR_BITS | EDGE) & THREE));
+                visit(Ngram::End((last << CHAR_BITS | EDGE) & THREE));
             }
             (last, length, before) = (if now == Class::Letter { EDGE } else { 0 }, 0, now);
         }
@@ -260,14 +261,14 @@ fn walk(text: &str, mut see: impl FnMut(Seen)) {
         last = (last << CHAR_BITS | u64::from(lower)) & THREE;
         length += 1;
         if now == Class::Unspaced {
-            see(Seen::Single(u64::from(lower)));
+            visit(Ngram::Single(u64::from(lower)));
         }
         if length >= 2 {
-            see(if now == Class::Unspaced { Seen::Pair(last & TWO) } else { Seen::Inner(last) });
+            visit(if now == Class::Unspaced { Ngram::Pair(last & TWO) } else { Ngram::Inner(last) });
         }
     }
     if before == Class::Letter {
-        see(Seen::End((last << CHAR_BITS | EDGE) & THREE));
+        visit(Ngram::End((last << CHAR_BITS | EDGE) & THREE));
     }
 }
 
@@ -277,11 +278,11 @@ mod tests {
     use crate::step_counter;
 
     fn share(query: &str, page: &str) -> u32 {
-        Asked::new(query).find_in([page, ""]).shares
+        QueryTerms::new(query).coverage_in([page, ""]).shares
     }
 
     fn lengths(query: &str) -> Vec<u8> {
-        Asked::new(query).lengths.into_iter().take_while(|&length| length > 0).collect()
+        QueryTerms::new(query).lengths.into_iter().take_while(|&length| length > 0).collect()
     }
 
     #[test]
@@ -295,7 +296,7 @@ mod tests {
         assert_eq!(share("HÄUSER", "häuser"), 1_000);
         assert_eq!(share("İSTANBUL", "istanbul"), 1_000);
         assert_eq!(share("टीका", "टीकाकरण"), 1_000);
-        // Words that share too little, and pieces of it in several words.
+        // Words that share too little, and n-grams of it in several words.
         assert_eq!(share("rotation", "nation"), 0);
         assert_eq!(share("gardening", "gare denier ninja"), 0);
     }
@@ -315,14 +316,14 @@ mod tests {
         assert_eq!(share("猫", "犬"), 0);
         assert!((1..1_000).contains(&share("วัคซีนทำงานอย่างไร", "วัคซีน")));
         // Title and snippet count together.
-        assert_eq!(Asked::new("วัคซีนทำงาน").find_in(["วัคซีน", "ทำงาน"]).shares, 900);
+        assert_eq!(QueryTerms::new("วัคซีนทำงาน").coverage_in(["วัคซีน", "ทำงาน"]).shares, 900);
     }
 
     #[test]
     fn what_says_how_something_is_asked_is_not_looked_for() {
         assert_eq!(lengths("What is the difference between malloc() and calloc()?").len(), 2);
         assert_eq!(lengths("").len() + lengths("?!").len() + lengths("why is it so").len(), 0);
-        assert_eq!(Asked::new("why").find_in(["why", "why"]), Found { words: 0, shares: 0 });
+        assert_eq!(QueryTerms::new("why").coverage_in(["why", "why"]), TermCoverage { words: 0, shares: 0 });
         // Parts are words of their own, unless they are of one letter; each word counts once.
         assert_eq!(lengths("std::vector"), [2, 5]);
         assert_eq!(lengths("l'avion Avion avion"), [4]);
@@ -332,17 +333,17 @@ mod tests {
     fn many_and_long_words_are_bounded() {
         let many: String = (0..100).map(|number| format!("word{number} ")).collect();
         assert_eq!(lengths(&many).len(), MAX_WORDS);
-        let found = Asked::new(&many).find_in([&many, ""]);
+        let found = QueryTerms::new(&many).coverage_in([&many, ""]);
         assert_eq!((found.words, found.shares), (u32::MAX, 32_000));
         let long: String = (0..1_000).map(|number| char::from(b'a' + (number * number % 26) as u8)).collect();
         assert_eq!(share(&long, &long), 1_000);
     }
 
-    /// The worst texts: each piece of the page is one of each word of the query.
+    /// The worst texts: each n-gram of the page is one of each word of the query.
     #[test]
     fn looking_is_linear_in_the_page() {
         let alike: String = (0..32).map(|number| format!("aaaaaaaa{number:02}aaaa ")).collect();
-        for (query, piece) in [
+        for (query, unit) in [
             (alike.as_str(), "a"),
             (alike.as_str(), "aaa "),
             (alike.as_str(), "aaaaaaaa07aaaa "),
@@ -350,16 +351,16 @@ mod tests {
             ("疫苗 苗疫 疫疫", "疫苗"),
             ("rust", "tulip "),
         ] {
-            let asked = Asked::new(query);
+            let terms = QueryTerms::new(query);
             let steps = |chars: usize| {
-                let page: String = piece.chars().cycle().take(chars).collect();
+                let page: String = unit.chars().cycle().take(chars).collect();
                 step_counter::take_count();
-                asked.find_in([&page, ""]);
+                terms.coverage_in([&page, ""]);
                 step_counter::take_count()
             };
             let (short, long) = (steps(2_000), steps(32_000));
-            assert!(long <= 16 * (short + 100), "{piece:?}: {short} steps for 2,000 characters, {long} for 32,000");
-            assert!(short <= 70 * 2_000, "{piece:?}: {short} steps for 2,000 characters");
+            assert!(long <= 16 * (short + 100), "{unit:?}: {short} steps for 2,000 characters, {long} for 32,000");
+            assert!(short <= 70 * 2_000, "{unit:?}: {short} steps for 2,000 characters");
         }
     }
 }
