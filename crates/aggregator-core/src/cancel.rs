@@ -16,8 +16,8 @@ pub struct Canceller(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// 0 until somebody asked; then the reason, plus one.
-    asked: AtomicU8,
+    /// 0 until the query is cancelled; then the reason, plus one.
+    reason: AtomicU8,
     /// The task that polls the query.
     task: AtomicWaker,
 }
@@ -35,25 +35,25 @@ impl Canceller {
             CancelReason::Requested => 1,
             CancelReason::Shutdown => 2,
         };
-        // Release pairs with the acquire in `asked`; whoever lost the race changes nothing, and waking twice is harmless.
-        let _ = self.0.asked.compare_exchange(0, code, Ordering::Release, Ordering::Relaxed);
+        // Release pairs with the acquire in `reason`; a call that lost the race changes nothing, and waking twice is harmless.
+        let _ = self.0.reason.compare_exchange(0, code, Ordering::Release, Ordering::Relaxed);
         self.0.task.wake();
     }
 
-    pub(crate) fn asked(&self) -> Option<CancelReason> {
-        match self.0.asked.load(Ordering::Acquire) {
+    pub(crate) fn reason(&self) -> Option<CancelReason> {
+        match self.0.reason.load(Ordering::Acquire) {
             0 => None,
             2 => Some(CancelReason::Shutdown),
             _ => Some(CancelReason::Requested),
         }
     }
 
-    /// The query calls this when it is over: nobody has to be woken any more, and a waker keeps its task in memory.
+    /// The query calls this when it is over: no task has to be woken any more, and a waker keeps its task in memory.
     pub(crate) fn forget_task(&self) {
         drop(self.0.task.take());
     }
 
-    /// The query calls this before it returns `Pending`, and asks [`Self::asked`] once more afterwards.
+    /// The query calls this before it returns `Pending`, and asks [`Self::reason`] once more afterwards.
     pub(crate) fn register(&self, waker: &std::task::Waker) {
         self.0.task.register(waker);
     }

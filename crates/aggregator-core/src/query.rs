@@ -134,7 +134,7 @@ impl Query {
         &self.text
     }
 
-    /// The cleaned, trimmed text with its lines: code and messages of programs are told by them.
+    /// The cleaned, trimmed text with its lines: code and messages of programs are recognised by them.
     pub fn lines(&self) -> &CleanText {
         self.lines.as_deref().unwrap_or(&self.text)
     }

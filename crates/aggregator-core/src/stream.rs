@@ -157,7 +157,7 @@ impl QueryStream {
 
     /// Drops all calls if the query was cancelled.
     fn check_cancelled(&mut self) {
-        if let Some(reason) = self.canceller.as_ref().and_then(Canceller::asked)
+        if let Some(reason) = self.canceller.as_ref().and_then(Canceller::reason)
             && let Some(run) = &mut self.run
             && !matches!(self.phase, Phase::Cancelling(_))
         {
@@ -375,7 +375,7 @@ impl Stream for QueryStream {
         if let Some(canceller) = &this.canceller {
             canceller.register(cx.waker());
             // The query may have been cancelled before the task was registered, without waking it.
-            if canceller.asked().is_some() {
+            if canceller.reason().is_some() {
                 cx.waker().wake_by_ref();
             }
         }

@@ -164,7 +164,7 @@ impl Corpus {
         (0..hits).map(hit).collect()
     }
 
-    /// About so many characters from the beginning of a page, the mark of the cut included.
+    /// About `chars` characters from the beginning of a page, the mark of the cut included.
     fn passage(&self, page: usize, chars: usize) -> String {
         const CUT: &str = " ...";
         let target = chars.saturating_sub(CUT.len()).max(1);

@@ -82,7 +82,7 @@ impl Items for Deltas {
     }
 }
 
-/// Writes an answer of exactly so many pieces, none empty.
+/// Writes an answer of exactly `pieces` pieces, none of them empty.
 pub fn write_answer(corpus: &Corpus, seed: u64, pieces: u32, style: Style) -> Arc<[String]> {
     let pieces = pieces as usize;
     let mut tokens = Vec::with_capacity(pieces + 8);

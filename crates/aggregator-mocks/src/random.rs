@@ -27,7 +27,7 @@ pub(crate) enum Quantity {
     GeneratedTokens = 8,
     Text = 9,
     Arrival = 10,
-    Refusal = 11,
+    RateLimit = 11,
 }
 
 impl Quantity {

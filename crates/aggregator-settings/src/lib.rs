@@ -14,7 +14,7 @@
 //!
 //! let error = aggregator_settings::read("deadline_ms = 0").unwrap_err();
 //! assert_eq!(error.to_string(), "line 1, column 15: deadline_ms = 0 is not between 1 and 3600000");
-//! # Ok::<(), aggregator_settings::ShapeError>(())
+//! # Ok::<(), aggregator_settings::ParseError>(())
 //! ```
 //!
 //! What there is comes from the structs of `aggregator-core` themselves: their names, ranges, defaults and documentation.

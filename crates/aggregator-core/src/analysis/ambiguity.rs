@@ -35,7 +35,7 @@ pub struct OpenTerm {
     pub meanings: Meanings,
     /// How sure it is that this is open: 0.9 for a term that is the whole query and for a conflict, 0.8 for any other known
     /// term, 0.7 for a reference (the reference system's three figures, for nearly the same three findings); 0.4 for a term
-    /// whose meaning the rest settles, which is told only when
+    /// whose meaning the rest settles, which is reported only when
     /// [`min_confidence_score`](super::AnalysisSettings::min_confidence_score) is lowered to that.
     pub confidence: Score,
 }

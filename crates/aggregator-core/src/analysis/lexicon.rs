@@ -4,8 +4,8 @@
 //! punctuation and shapes alone. The lists were written for this project: function words and the verbs of questions
 //! from each language's grammar, subjects and ambiguous terms by choice.
 //!
-//! A hash table made when this is compiled: nothing is allocated or initialised when the program runs, and as nobody can
-//! add to it, nobody can make its lookups slow.
+//! A hash table made when this is compiled: nothing is allocated or initialised when the program runs. No words
+//! can be added to it, so no input can make its lookups slow.
 
 use crate::step_counter::count_step;
 

@@ -1,4 +1,4 @@
-//! What a query is, before anybody is asked: a pure function of its text.
+//! The analysis of a query, before providers are asked: a pure function of its text.
 //!
 //! ```text
 //! &str -> tokens -> input type -> segments -> complexity, ambiguity, suitability
@@ -6,12 +6,12 @@
 //!
 //! Rules and small word lists of seven languages, no model: an analysis takes microseconds, the same everywhere, and each
 //! finding comes with what led to it. Everything is linear in the text, whatever the text; how often the labelled queries
-//! in `tests/analysis` are understood is a snapshot beside them. (Whoever wrote those queries wrote the word lists too:
+//! in `tests/analysis` are understood is a snapshot beside them. (The author of those queries wrote the word lists, too:
 //! expect less of queries by others.)
 //!
 //! - [`AnalysisSettings`] has the thresholds.
 //! - [`InputType`]: natural language, code, error log, mixed.
-//! - [`Complexity`] and [`Ambiguity`] have scores that are the sums of their told parts.
+//! - [`Complexity`] and [`Ambiguity`] have scores that are the sums of their parts.
 //! - [`Segment`]s, and sub-queries that could be searched separately.
 //! - [`Suitability`] for a web search.
 
@@ -90,7 +90,7 @@ impl Analyzer {
     ///
     /// # Errors
     /// Names the first setting outside its range.
-    // By value, as whoever has settings is through with them here.
+    // By value, because the caller does not need the settings any more.
     #[allow(clippy::needless_pass_by_value)]
     pub fn new(settings: AnalysisSettings) -> Result<Self, SettingsError> {
         settings.check()?;

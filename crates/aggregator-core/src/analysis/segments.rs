@@ -227,9 +227,9 @@ fn is_bullet(text: &str, token: &Token) -> bool {
 
 // --- Sub-queries. ---
 
-/// Most tokens of each of the things compared.
+/// Maximum number of tokens of each of the things compared.
 const LONGEST_SIDE: usize = 8;
-/// Most tokens of a sentence that is a comparison; in a longer one the comparison is one demand of several.
+/// Maximum number of tokens of a sentence that is a comparison; in a longer one the comparison is one demand of several.
 const LONGEST_COMPARISON: usize = 28;
 
 /// What could be searched separately: the items of a list, the questions, or the things that are compared.
@@ -343,7 +343,7 @@ fn next_content(tokens: &[Token], from: usize) -> usize {
     from + tokens[from..].iter().take_while(|token| token.has(FUNCTION) && !token.is(shape::CAPS)).count()
 }
 
-/// Where what is compared ends: at a word of purpose, a clause, a comma, or after so many tokens.
+/// Where what is compared ends: at a word of purpose, a clause, a comma, or after [`LONGEST_SIDE`] tokens.
 fn end_of_side(tokens: &[Token], start: usize) -> usize {
     let mut at = start;
     while at < tokens.len() && at - start < LONGEST_SIDE {

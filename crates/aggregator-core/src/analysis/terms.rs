@@ -19,7 +19,7 @@ pub(crate) fn terms(text: &str) -> Vec<u64> {
     out
 }
 
-/// FNV-1a, 64 bits. Whoever finds two words with one hash makes two pages look alike, and gains nothing.
+/// FNV-1a, 64 bits. Two words with one hash make two pages look alike, by which an attacker gains nothing.
 pub(super) fn hash(word: &str) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for c in word.chars().flat_map(char::to_lowercase) {

@@ -1,6 +1,6 @@
 //! What kind of answer is wanted.
 
-/// What kind of answer is wanted: how the model is told to write, and which models suit best.
+/// What kind of answer is wanted: how the model is instructed to write, and which models suit best.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Mode {
     /// A full account from the sources.
@@ -18,7 +18,7 @@ impl Mode {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Research, Self::Coding, Self::Analysis, Self::Creative];
 
-    /// How the model is told to write.
+    /// The instructions for the model on how to write.
     pub(super) fn instructions(self) -> &'static str {
         match self {
             Self::Research => {

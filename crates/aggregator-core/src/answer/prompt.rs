@@ -151,7 +151,7 @@ pub fn fitting(prompt_input: &PromptInput<'_>) -> usize {
     how_many(system + user + SOURCES.len() + behind, sources, max_tokens)
 }
 
-/// How many sources there is room for beside so many bytes.
+/// The number of sources for which there is room beside `others` bytes.
 ///
 /// The best come first, and none that is worse takes the place of one that is too long: their order says how much each is
 /// worth.
@@ -185,7 +185,7 @@ fn share_of_a_draft(room: usize, drafts: usize) -> usize {
     room / 3 / drafts.max(1)
 }
 
-/// At most so many bytes of a text, and a sign where it was cut.
+/// At most `max_bytes` bytes of a text, and an ellipsis where it was cut.
 fn cut(text: &str, max_bytes: usize) -> Cow<'_, str> {
     if text.len() <= max_bytes {
         return text.into();

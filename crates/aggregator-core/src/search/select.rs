@@ -11,10 +11,10 @@ use crate::analysis::{QueryTerms, Score, terms};
 use crate::settings::by_name::settings;
 use crate::source::{RankedSource, ResultId};
 
-/// Most results, best first, among which is chosen, unless more sources are wanted.
+/// Maximum number of results, best first, among which sources are chosen, unless more sources are wanted.
 pub const MAX_CANDIDATES: usize = 256;
 
-/// Sources with which the others are compared: as many are chosen at most before a similarity stays as it is. Together with
+/// Maximum number of chosen sources with which the other results are compared. Together with
 /// the next limit it bounds what one poll does.
 const MAX_COMPARED: usize = 100;
 
@@ -112,8 +112,8 @@ struct Candidate<'a> {
     why: Option<SelectionReason>,
 }
 
-/// Selects sources from the best of so many results in their order, best first, with the host of each. What is selected keeps
-/// that order.
+/// Selects sources from `results`: the best of `all` results, best first, with the host of each. The selection keeps their
+/// order.
 pub(crate) fn select<'a>(
     results: impl Iterator<Item = (&'a RankedSource, &'a str)>,
     all: usize,

@@ -14,23 +14,23 @@ fn totals(part: Part) -> (String, String) {
     let (mut long, mut pieces, mut lost) = (0, 0, 0);
     let mut wrong = String::new();
     for query in queries(part) {
-        let understood = query.understood(&analyzer);
-        let is_told = usize::from(understood.reason.is_some());
+        let evaluation = query.evaluate(&analyzer);
+        let is_told = usize::from(evaluation.reason.is_some());
         let (all, of_them) =
             if query.searchable { (&mut searchable, &mut accused) } else { (&mut unsearchable, &mut told) };
         (*all, *of_them) = (*all + 1, *of_them + is_told);
-        if query.searchable == understood.reason.is_some() {
+        if query.searchable == evaluation.reason.is_some() {
             let text: String = query.text.escape_debug().take(100).collect();
-            let said = understood.reason.map_or_else(|| "suits a search".to_owned(), |reason| reason.to_string());
+            let said = evaluation.reason.map_or_else(|| "suits a search".to_owned(), |reason| reason.to_string());
             writeln!(wrong, "{} {text}: {said}", query.lang).unwrap();
         }
-        let Some(sent) = understood.shortened else {
+        let Some(sent) = evaluation.shortened else {
             assert!(query.text.chars().count() <= 16_000);
             continue;
         };
         assert!(SMALLEST_LIMIT.allows(&sent) && !SMALLEST_LIMIT.allows(&query.text), "{sent:?}");
-        (long, pieces, lost) = (long + 1, pieces + query.keep.len(), lost + understood.lost.len());
-        for piece in understood.lost {
+        (long, pieces, lost) = (long + 1, pieces + query.keep.len(), lost + evaluation.lost.len());
+        for piece in evaluation.lost {
             // No file of the repository names a folder of one machine, also not one that is invented.
             let sent = sent.replace(&["", "home", ""].join("/"), "/…/");
             writeln!(wrong, "{} {piece:?} is not in {sent:?}", query.lang).unwrap();

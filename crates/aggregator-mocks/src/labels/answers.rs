@@ -16,7 +16,7 @@ pub struct LabelledAnswer {
     pub kind: String,
     /// As a model wrote it.
     pub text: String,
-    /// So many sources were in its prompt.
+    /// The number of sources in its prompt.
     pub shown: u32,
     /// The citations of sources that exist, in order.
     pub citations: Vec<LabelledCitation>,
@@ -55,7 +55,7 @@ pub struct Scan {
 }
 
 impl LabelledAnswer {
-    /// Scans it in pieces of so many characters.
+    /// Scans it in pieces of a number of characters.
     pub fn scan(&self, piece: usize) -> Scan {
         let mut scanner = CitationScanner::new(self.shown);
         let mut text = String::new();

@@ -29,7 +29,7 @@ pub struct LabelledPage {
     pub title: String,
     /// As the provider gives it.
     pub snippet: String,
-    /// Whether it helps somebody who asked the query.
+    /// Whether it helps a person who asked the query.
     pub relevant: bool,
 }
 

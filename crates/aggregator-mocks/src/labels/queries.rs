@@ -35,9 +35,9 @@ pub fn queries(part: Part) -> Vec<RealQuery> {
 /// What Brave's search API takes: the smallest limit of the services that are known here.
 pub const SMALLEST_LIMIT: QueryLimit = QueryLimit { chars: 400, words: 50 };
 
-/// What an engine makes of a query.
+/// The result of evaluating a query: whether it is called suitable, and how it is shortened.
 #[derive(Debug, Clone)]
-pub struct Understood {
+pub struct QueryEvaluation {
     /// Why it is called unsuitable for a search, if it is.
     pub reason: Option<UnsuitableReason>,
     /// What is sent where it is longer than the smallest limit.
@@ -47,23 +47,23 @@ pub struct Understood {
 }
 
 impl RealQuery {
-    /// Runs it through an analysis, and through a provider's limit.
+    /// Evaluates the query: runs it through an analysis, and through the limit of a provider.
     ///
     /// # Panics
     /// When it is longer than a query may be.
-    pub fn understood(&self, analyzer: &Analyzer) -> Understood {
+    pub fn evaluate(&self, analyzer: &Analyzer) -> QueryEvaluation {
         let reason = analyzer.analyze(&self.text).suitability.reason;
         let query = match Query::new(self.text.as_str()) {
-            Err(QueryError::Empty) => return Understood { reason, shortened: None, lost: Vec::new() },
+            Err(QueryError::Empty) => return QueryEvaluation { reason, shortened: None, lost: Vec::new() },
             query => query.unwrap_or_else(|error| panic!("{:?}: {error}", self.text)),
         };
         let request = SearchRequest::new(Arc::new(query), 10, Instant::now()).with_query_limit(SMALLEST_LIMIT);
         let sent = request.text();
         if sent == request.query.text().as_str() {
-            return Understood { reason, shortened: None, lost: Vec::new() };
+            return QueryEvaluation { reason, shortened: None, lost: Vec::new() };
         }
         let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let lost = self.keep.iter().filter(|piece| !sent.contains(&one_line(piece))).cloned().collect();
-        Understood { reason, shortened: Some(sent.to_owned()), lost }
+        QueryEvaluation { reason, shortened: Some(sent.to_owned()), lost }
     }
 }

@@ -24,8 +24,8 @@ impl RateLimitProfile {
         let of = u64::from(self.of);
         let (block, index) = (seed / of, seed % of);
         // Numbers them anew: a factor without common divisor meets every number once.
-        let start = seeded_u64(block, name, Quantity::Refusal.counter(0)) % of;
-        let factor = seeded_u64(block, name, Quantity::Refusal.counter(1)) % of;
+        let start = seeded_u64(block, name, Quantity::RateLimit.counter(0)) % of;
+        let factor = seeded_u64(block, name, Quantity::RateLimit.counter(1)) % of;
         let factor = (0..of).map(|step| (factor + step) % of).find(|&factor| gcd(factor, of) == 1).unwrap_or(1);
         (start + index * factor) % of < u64::from(self.refused)
     }

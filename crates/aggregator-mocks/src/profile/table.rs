@@ -82,7 +82,7 @@ impl QuantileTable {
         self.sample(seeded_u64(seed, name, counter))
     }
 
-    /// The quantile at so many thousandths: 500 is the median.
+    /// The quantile at a number of thousandths: 500 is the median.
     ///
     /// # Panics
     /// Above 1,000.
@@ -127,7 +127,7 @@ mod tests {
 
     use super::*;
 
-    /// `u` at so many thousandths, rounded up: the first that is not below.
+    /// The `u` of a number of thousandths, rounded up: the first that is not below.
     fn u(permille: u64) -> u64 {
         ((u128::from(permille) << 64).div_ceil(1_000)).min(u128::from(u64::MAX)) as u64
     }

@@ -34,19 +34,19 @@ impl Queries {
 
 impl Work for Queries {
     fn run(&mut self) -> u64 {
-        let lost = |query: &RealQuery| 1 + divan::black_box(query.understood(&self.analyzer)).lost.len() as u64;
+        let lost = |query: &RealQuery| 1 + divan::black_box(query.evaluate(&self.analyzer)).lost.len() as u64;
         self.queries.iter().map(lost).sum()
     }
 
     fn observe(&mut self) -> Result<Observation, String> {
         let (mut suitable, mut unsuitable, mut sent, mut lost) = (0, 0, 0, 0);
         for query in &self.queries {
-            let understood = query.understood(&self.analyzer);
-            suitable += u64::from(query.searchable && understood.reason.is_none());
-            unsuitable += u64::from(!query.searchable && understood.reason.is_some());
-            lost += understood.lost.len() as u64;
-            if understood.shortened.is_some() {
-                sent += (query.keep.len() - understood.lost.len()) as u64;
+            let evaluation = query.evaluate(&self.analyzer);
+            suitable += u64::from(query.searchable && evaluation.reason.is_none());
+            unsuitable += u64::from(!query.searchable && evaluation.reason.is_some());
+            lost += evaluation.lost.len() as u64;
+            if evaluation.shortened.is_some() {
+                sent += (query.keep.len() - evaluation.lost.len()) as u64;
             }
         }
         let counts = vec![

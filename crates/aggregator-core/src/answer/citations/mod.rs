@@ -6,7 +6,7 @@
 //!
 //! What is removed is removed only where nothing but a citation can stand. Of `[2, 9]`, where 9 is invented, `[2]` stays. In a
 //! code span, which ends where its run of back-ticks is closed, nothing is removed; where it turns out that nothing closes
-//! it, what it cites is told late.
+//! it, what it cites is reported late.
 
 mod before;
 mod code;

@@ -154,10 +154,10 @@ pub(crate) fn write_canonical(url: &str, key: &mut String) -> Result<HostRange, 
     if url.len() > Settings::MAX_URL_BYTES {
         return Err(UrlError::TooLong);
     }
-    write(url, MAX_WRAPPERS, key).map_err(|stop| match stop {
-        Stop::Error(error) => error,
+    write(url, MAX_WRAPPERS, key).map_err(|error| match error {
+        WriteError::Error(error) => error,
         // Told to the outermost wrapper only, which goes on without looking into itself.
-        Stop::TooDeep => UrlError::Malformed,
+        WriteError::TooDeep => UrlError::Malformed,
     })
 }
 
@@ -189,9 +189,9 @@ pub(crate) fn trimmed(url: &str) -> &str {
     }
 }
 
-/// Why no key was written.
+/// The reason for which no key was written.
 #[derive(Debug)]
-enum Stop {
+enum WriteError {
     Error(UrlError),
     /// There are more wrappers within each other than are looked into.
     TooDeep,
@@ -207,7 +207,7 @@ struct UrlParts<'a> {
     state: &'a str,
 }
 
-fn write(url: &str, wrappers: usize, key: &mut String) -> Result<HostRange, Stop> {
+fn write(url: &str, wrappers: usize, key: &mut String) -> Result<HostRange, WriteError> {
     match fast_path(url) {
         Some(parts) => write_parts(parts, wrappers, key),
         None => general_path(url, wrappers, key),
@@ -215,7 +215,7 @@ fn write(url: &str, wrappers: usize, key: &mut String) -> Result<HostRange, Stop
 }
 
 #[inline]
-fn write_parts(parts: UrlParts<'_>, wrappers: usize, key: &mut String) -> Result<HostRange, Stop> {
+fn write_parts(parts: UrlParts<'_>, wrappers: usize, key: &mut String) -> Result<HostRange, WriteError> {
     if sites::may_be_known(parts.host) {
         return write_known(parts, wrappers, key);
     }
@@ -224,18 +224,18 @@ fn write_parts(parts: UrlParts<'_>, wrappers: usize, key: &mut String) -> Result
 
 /// Writes the key of a page whose host rules may know.
 #[cold]
-fn write_known(parts: UrlParts<'_>, wrappers: usize, key: &mut String) -> Result<HostRange, Stop> {
+fn write_known(parts: UrlParts<'_>, wrappers: usize, key: &mut String) -> Result<HostRange, WriteError> {
     let UrlParts { host, path, query, .. } = parts;
     let path = path.trim_end_matches('/');
     let path = if query::selects(query) { path } else { without_index(path) };
     let page = Page { host: host.into(), path: path.into(), query: query.into() };
     if let Some(target) = wrappers::target(&page) {
         if wrappers == 0 {
-            return Err(Stop::TooDeep);
+            return Err(WriteError::TooDeep);
         }
         match write(&target, wrappers - 1, key) {
             Ok(host) => return Ok(host),
-            Err(Stop::TooDeep) if wrappers < MAX_WRAPPERS => return Err(Stop::TooDeep),
+            Err(WriteError::TooDeep) if wrappers < MAX_WRAPPERS => return Err(WriteError::TooDeep),
             // It leads to nothing that can be a result.
             Err(_) => {}
         }
@@ -386,15 +386,15 @@ fn has_dot_segment(path: &[u8]) -> bool {
 
 // --- The general path: a standard parser, then the rules. ---
 
-fn general_path(url: &str, wrappers: usize, key: &mut String) -> Result<HostRange, Stop> {
-    let url = Url::parse(url).map_err(|_| Stop::Error(UrlError::Malformed))?;
+fn general_path(url: &str, wrappers: usize, key: &mut String) -> Result<HostRange, WriteError> {
+    let url = Url::parse(url).map_err(|_| WriteError::Error(UrlError::Malformed))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(Stop::Error(UrlError::Scheme));
+        return Err(WriteError::Error(UrlError::Scheme));
     }
-    let host = url.host_str().ok_or(Stop::Error(UrlError::Malformed))?;
+    let host = url.host_str().ok_or(WriteError::Error(UrlError::Malformed))?;
     // Only one dot is the root label; a name that ends in several is no name, and losing them all could make it a number.
     let host = match host.strip_suffix('.') {
-        Some("") => return Err(Stop::Error(UrlError::Malformed)),
+        Some("") => return Err(WriteError::Error(UrlError::Malformed)),
         Some(name) if !name.ends_with('.') => name,
         _ => host,
     };
@@ -433,7 +433,7 @@ fn general_path(url: &str, wrappers: usize, key: &mut String) -> Result<HostRang
 
 /// Writes the key of a page whose host rules may know: they read its parts in normal form.
 #[cold]
-fn write_normal(url: &Url, host: &str, wrappers: usize, key: &mut String) -> Result<HostRange, Stop> {
+fn write_normal(url: &Url, host: &str, wrappers: usize, key: &mut String) -> Result<HostRange, WriteError> {
     // One after the other in one text.
     let mut normal = String::with_capacity(url.as_str().len());
     push_normal(without_session(url.path()), Component::Path, &mut normal);

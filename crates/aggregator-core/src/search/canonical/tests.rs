@@ -11,8 +11,8 @@ fn general(url: &str) -> Result<String, UrlError> {
     let mut key = String::new();
     match general_path(trimmed(url), MAX_WRAPPERS, &mut key) {
         Ok(_) => Ok(key),
-        Err(Stop::Error(error)) => Err(error),
-        Err(Stop::TooDeep) => Err(UrlError::TooLong),
+        Err(WriteError::Error(error)) => Err(error),
+        Err(WriteError::TooDeep) => Err(UrlError::TooLong),
     }
 }
 
