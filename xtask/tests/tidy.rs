@@ -60,6 +60,12 @@ const MEMBERS: &[Member] = &[
         never: &[HTTP],
     },
     Member {
+        name: "aggregator-index-bench",
+        normal: &["aggregator-core", "aggregator-extract", "aggregator-index", "aggregator-words", "perf-gate"],
+        dev: &[],
+        never: &[HTTP],
+    },
+    Member {
         name: "aggregator-mocks",
         normal: &["aggregator-core", "aggregator-settings"],
         dev: &[],

@@ -1,6 +1,6 @@
 //! `time`: how long one operation takes, by divan.
 
-use aggregator_index_bench::{CASES, Case};
+use aggregator_index_bench::{CASES, find};
 use divan::Bencher;
 
 fn main() {
@@ -9,5 +9,5 @@ fn main() {
 
 #[divan::bench(args = CASES.iter().filter(|case| !case.heavy).map(|case| case.name))]
 fn case(bencher: Bencher<'_, '_>, name: &str) {
-    bencher.bench_local((Case::find(name).prepare)(None));
+    bencher.bench_local((find(name).prepare)(None));
 }

@@ -7,6 +7,7 @@
 //! The documents are those of `benches-data/handbook`. They are compiled in and written to a folder for temporary files, whose
 //! path has the same length on every machine: addresses of passages have it in them, so the heap depends on it.
 
+mod case;
 mod cases;
 mod documents;
 mod fault;
@@ -14,8 +15,9 @@ mod labels;
 mod scratch;
 mod target;
 
+pub use case::{Case, Heap, Operation, Outcome};
 #[cfg(target_os = "linux")]
 pub use cases::resident;
-pub use cases::{CASES, Case, Heap, Operation, Outcome};
+pub use cases::{CASES, find};
 pub use fault::Fault;
 pub use target::{Arguments, print, records};

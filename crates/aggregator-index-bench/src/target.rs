@@ -2,7 +2,8 @@
 
 use perf_gate::{CaseName, Checksum, Metric, Record};
 
-use crate::cases::{CASES, Case};
+use crate::case::Case;
+use crate::cases::{CASES, find};
 
 /// What a target was called with: `--list`, `<case>`, or `<case> <option> <value>`.
 #[derive(Debug)]
@@ -28,8 +29,8 @@ impl Arguments {
                 CASES.iter().for_each(|case| println!("{}{}", case.name, if case.heavy { " heavy" } else { "" }));
                 Self::List
             }
-            [case] => Self::One(Case::find(case)),
-            [case, given, value] if given == option => Self::With(Case::find(case), value.clone()),
+            [case] => Self::One(find(case)),
+            [case, given, value] if given == option => Self::With(find(case), value.clone()),
             _ => panic!("usage: --list | <case> | <case> {option} <value>"),
         }
     }

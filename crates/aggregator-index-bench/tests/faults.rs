@@ -1,6 +1,6 @@
 //! Each row of this harness is red with the fault that it is there for, by the rule of its class.
 
-use aggregator_index_bench::{Case, Fault, Heap, records};
+use aggregator_index_bench::{Case, Fault, Heap, find, records};
 use dhat::{HeapStats, Profiler};
 use perf_gate::{Class, Metric, Record, Unit};
 
@@ -69,7 +69,7 @@ fn each_fault_is_red_in_the_row_that_is_there_for_it() {
         ("answer/questions/105", &[(Fault::WorseAnswers, &["answered-right", "refused-rightly"])]),
     ];
     for (name, faults) in planted {
-        let case = Case::find(name);
+        let case = find(name);
         let with_heap = faults.iter().any(|(_, metrics)| metrics.iter().any(|metric| metric.starts_with("heap")));
         let stored = measured(case, with_heap, None);
         for &(fault, metrics) in faults {

@@ -9,7 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::builds::update;
 use super::metrics::{CITATIONS, REFUSED, RIGHT};
-use super::{Operation, Outcome, digest};
+use crate::case::{Operation, Outcome, digest};
 use crate::documents;
 use crate::fault::Fault;
 use crate::labels::{Question, unanswerable};

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use aggregator_index::{Index, Options, Report};
 
 use super::metrics::{FILES, PASSAGES, READ, STORED};
-use super::{Operation, Outcome};
+use crate::case::{Operation, Outcome};
 use crate::documents;
 use crate::fault::Fault;
 use crate::scratch::Scratch;

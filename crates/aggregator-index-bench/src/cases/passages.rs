@@ -6,7 +6,7 @@ use aggregator_index::preview;
 use aggregator_words::words;
 
 use super::metrics::{PASSAGES, WORDS};
-use super::{Operation, Outcome};
+use crate::case::{Operation, Outcome};
 use crate::documents;
 use crate::fault::Fault;
 

@@ -6,7 +6,7 @@ use aggregator_index::Index;
 
 use super::builds::update;
 use super::metrics::{FILES, PASSAGES, RESIDENT_ABOVE};
-use super::{Operation, Outcome};
+use crate::case::{Operation, Outcome};
 use crate::documents;
 use crate::fault::Fault;
 use crate::scratch::Scratch;

@@ -6,7 +6,7 @@ use aggregator_index::{Index, Passage};
 
 use super::builds::update;
 use super::metrics::{AMONG_FIVE, FIRST, PASSAGES};
-use super::{Operation, Outcome, digest};
+use crate::case::{Operation, Outcome, digest};
 use crate::documents;
 use crate::fault::Fault;
 use crate::labels::Question;
