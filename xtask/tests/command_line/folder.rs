@@ -32,6 +32,15 @@ pub fn edit(path: &Path, from: &str, to: &str) {
     fs::write(path, text.replace(from, to)).unwrap();
 }
 
+/// Gives a new workspace what cargo already asked rustc where these tests were built: cargo keeps the answers in the target
+/// folder, and asks four times where there are none. It asks again too where they are not of the same rustc.
+pub fn know_rustc(workspace: &Path) {
+    let answers = ".rustc_info.json";
+    if let Ok(known) = fs::read_to_string(Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name(answers)) {
+        write(&workspace.join("target").join(answers), &known);
+    }
+}
+
 /// Runs git, and gives what it printed.
 #[track_caller]
 pub fn git(dir: &Path, arguments: &[&str]) -> String {

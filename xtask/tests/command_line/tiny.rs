@@ -40,6 +40,7 @@ impl Tiny {
         let tiny = Self { dir: tempfile::tempdir().unwrap() };
         folder::copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny"), tiny.dir.path());
         tiny.write(".gitignore", "/target/\n");
+        folder::know_rustc(tiny.dir.path());
         tiny.git(&["init", "--quiet", "--initial-branch", "main"]);
         tiny.commit("the beginning");
         tiny

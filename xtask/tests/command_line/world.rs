@@ -77,6 +77,7 @@ impl World {
         world.write("src/lib.rs", "");
         world.write("world-data/budgets.toml", "schema = 1\nbudget = []\n");
         world.write("world-data/scenarios/floor.toml", "seed = 1\n");
+        folder::know_rustc(world.dir.path());
         fs::create_dir(world.path("bin")).unwrap();
         for name in ["count", "heap", "time"] {
             // Cargo knows no target without a source.
