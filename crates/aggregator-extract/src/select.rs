@@ -18,11 +18,11 @@ const SAME: f64 = 0.8;
 
 /// A further unit has at least this share of the best one's score, and of what that has of the question: what is less
 /// relevant only makes the answer longer.
-const MIN_PER_SOURCE: f64 = 0.6;
+const MIN_SHARE: f64 = 0.6;
 
 /// The same for a unit with a word of the question that no chosen one has: of a question that asks for several things, it may
 /// answer another one.
-const LEAST_SHARE_OF_NEW: f64 = 0.5;
+const MIN_SHARE_OF_NEW: f64 = 0.5;
 
 /// Most bytes of a unit with its neighbours, in the passage that answers best.
 const EXCERPT_BYTES: usize = 400;
@@ -66,6 +66,8 @@ pub(crate) fn is_answered(candidates: &Candidates) -> bool {
             candidates.coverage(together) >= ANSWERED_TOGETHER
         })
         || candidates.of_passages.first().is_some_and(|share| *share >= ANSWERED_BY_PASSAGE)
+            // A title may have all of the question, and nothing below it a word.
+            && candidates.found.iter().any(|one| one.passage == 0)
 }
 
 /// Whether two candidates have a word of the question in common, and each another one.
@@ -93,7 +95,7 @@ pub(crate) fn select(scored: &Candidates, passages: &[Passage], options: Options
         let open = (0..candidates.len()).filter(|&at| {
             let candidate = &candidates[at];
             let is_new = candidate.qualities.iter().zip(&covered).any(|(own, covered)| *own > 0.0 && *covered == 0.0);
-            let share = if is_new { LEAST_SHARE_OF_NEW } else { MIN_PER_SOURCE };
+            let share = if is_new { MIN_SHARE_OF_NEW } else { MIN_SHARE };
             let relevant =
                 candidate.score >= share * best.score && coverages[at] >= share * coverages[0] && repeats[at] < SAME;
             let new = bundle(&passages[candidate.passage].units, candidate.unit);
@@ -130,7 +132,7 @@ pub(crate) fn select(scored: &Candidates, passages: &[Passage], options: Options
 
 /// Adds what stands behind some units, and then what stands before them in their paragraph, as far as all together stay
 /// small: the answer is often next to the sentence that has the words of the question. Gives how many were added, at most
-/// `most`; together they have at most `most_bytes`.
+/// `most`, not counting what they announce; together they have at most `most_bytes`.
 fn add_neighbours(bundle: &mut Vec<usize>, units: &[ReadUnit], most: usize, most_bytes: usize) -> usize {
     let (Some(&first), Some(&last)) = (bundle.first(), bundle.last()) else { return 0 };
     // A row says by itself what its table has to say about something.
@@ -139,33 +141,38 @@ fn add_neighbours(bundle: &mut Vec<usize>, units: &[ReadUnit], most: usize, most
     }
     // Another item is about something else.
     let is_listed = |unit: &ReadUnit| matches!(unit.kind, UnitKind::Item | UnitKind::Row);
-    let before = bundle.len();
-    let mut bytes: usize = bundle.iter().map(|&unit| units[unit].bytes()).sum();
-    let mut fits = |unit: &ReadUnit, added: usize| {
-        bytes += unit.bytes();
-        unit.is_candidate() && bytes <= most_bytes && added < most
+    let bytes_of = |some: &[usize]| some.iter().map(|&unit| units[unit].bytes()).sum::<usize>();
+    let (mut added, mut bytes) = (0, bytes_of(bundle));
+    let mut fits = |some: &[usize]| {
+        let together = bytes + bytes_of(some);
+        let fits = added < most && together <= most_bytes;
+        if fits {
+            (added, bytes) = (added + 1, together);
+        }
+        fits
     };
-    let mut paragraphs = 1;
-    for (place, unit) in units.iter().enumerate().skip(last + 1) {
+    let (mut paragraphs, mut place) = (1, last + 1);
+    while let Some(unit) = units.get(place) {
         paragraphs += usize::from(unit.begins_paragraph && unit.kind != UnitKind::Code);
+        let mut new = vec![place];
+        new.extend(announced(units, place));
         // An announcement without what it announces says nothing.
-        let says_nothing = unit.announces && announced(units, place).is_empty();
-        if is_listed(unit) || says_nothing || paragraphs > EXCERPT_PARAGRAPHS || !fits(unit, bundle.len() - before) {
+        let says_nothing = unit.announces && new.len() == 1;
+        let is_one = unit.is_candidate() && !is_listed(unit) && !says_nothing && paragraphs <= EXCERPT_PARAGRAPHS;
+        if !is_one || !fits(&new) {
             break;
         }
-        bundle.push(place);
+        place = new.last().map_or(place, |last| last + 1);
+        bundle.extend(new);
     }
-    bundle.extend(bundle.last().map(|&last| announced(units, last)).unwrap_or_default());
     for place in (0..first).rev() {
-        if units[place + 1].begins_paragraph
-            || is_listed(&units[place + 1])
-            || !fits(&units[place], bundle.len() - before)
-        {
+        let behind = &units[place + 1];
+        if behind.begins_paragraph || is_listed(behind) || !units[place].is_candidate() || !fits(&[place]) {
             break;
         }
         bundle.insert(0, place);
     }
-    bundle.len() - before
+    added
 }
 
 /// A unit with those around it that it needs: the one before it where it points back or is code that is announced, and

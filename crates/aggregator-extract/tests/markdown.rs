@@ -1,7 +1,7 @@
 //! Answers from Markdown with its lines, as an index of documents gives it.
 
 use aggregator_core::model::Purpose;
-use aggregator_extract::{Extractive, MAX_SOURCES};
+use aggregator_extract::{Extractive, MAX_SOURCES, Options};
 
 mod support;
 
@@ -119,4 +119,14 @@ fn words_that_say_what_is_asked_for_are_not_missed() {
     assert!(answer_from(text, "what does violet mean?").starts_with("A violet cell"));
     let text = "A clone is a copy. A copy shares nothing, a clone shares its blocks.";
     assert!(answer_from(text, "clone vs copy difference").contains("shares its blocks"));
+}
+
+/// What an item announces is taken along with it, and is not counted as a sentence of the answer.
+#[test]
+fn an_item_that_announces_code_is_one_sentence_of_the_answer() {
+    let text = "To moor a ferry:\n\n- Tie the bow line:\n\n```sh\nmoor --bow\n```\n\nThe ferry is safe.";
+    let model = Extractive::with(Options::default().sentences(1));
+    let request = support::request("how do I moor a ferry?", support::sources(&[("Manual", text)]));
+    let answer = support::read(&model, request).text();
+    assert!(answer.starts_with("To moor a ferry:") && !answer.contains("is safe"), "{answer}");
 }

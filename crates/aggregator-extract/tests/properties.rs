@@ -172,6 +172,27 @@ proptest! {
         prop_assert!(text[end..].trim().is_empty());
     }
 
+    /// Only the first sentence, with what it needs, may be longer than an answer may be.
+    #[test]
+    fn an_answer_keeps_its_limits(
+        fillers in prop::collection::vec((1_usize..20, prop::sample::select(vec![" ", "\n\n", "\n\n- "])), 0..12),
+        text in snippets(),
+        sentences in 1_u32..6,
+        bytes in 100_u32..400,
+    ) {
+        let fillers: String = fillers.iter().map(|(words, end)| format!("{}.{end}", "Night ".repeat(*words).trim_end())).collect();
+        let text = format!("Cats sleep for long. {fillers}{text}");
+        let model = Extractive::with(Options::default().sentences(sentences).bytes(bytes));
+        let request = support::request("how long do cats sleep?", support::sources(&[("Cats", &text)]));
+        let first = Extractive::with(Options::default().sentences(1).bytes(100));
+        let length = |model: &Extractive| {
+            let text = support::read(model, request.clone()).text().replace("[1]", "");
+            text.chars().filter(|c| !c.is_whitespace()).map(char::len_utf8).sum::<usize>()
+        };
+        let (given, first) = (length(&model), length(&first));
+        prop_assert!(given <= first.max(bytes as usize), "{given} bytes, at most {bytes}; the first alone has {first}");
+    }
+
     #[test]
     fn any_question_and_any_source_have_an_answer(question in "\\PC{1,80}", text in any::<String>(), title in "\\PC{0,40}") {
         prop_assume!(aggregator_core::Query::new(question.as_str()).is_ok());
