@@ -38,6 +38,11 @@ impl Places {
     pub fn features(&self, workspace: &Workspace) -> Result<Vec<String>, Failure> {
         match (self.seeded_faults, &workspace.config.faults_feature) {
             (false, _) => Ok(Vec::new()),
+            // Without one there would be nothing to measure, and that is green.
+            (true, Some(feature)) if self.harnesses(workspace).is_empty() => Err(Failure::environment(
+                format!("no harness has the feature `{feature}` that plants faults"),
+                "add it to [features] of one: `faults-feature` in [workspace.metadata.perf] names it",
+            )),
             (true, Some(feature)) => Ok(vec!["--features".into(), feature.clone()]),
             (true, None) => Err(Failure::environment(
                 "no feature plants faults in this workspace",

@@ -334,6 +334,15 @@ fn usage_errors_are_2() {
     world.write("empty/.hidden", "");
     let planted = world.xtask(&["perf", "--seeded-faults", "--baselines", "empty"]);
     planted.expect(2).says("no feature plants faults in this workspace");
+    // The harness does not have the feature: nothing would be measured, and that must not look green.
+    let manifest = std::fs::read_to_string(world.path("Cargo.toml")).unwrap();
+    let named = "[workspace.metadata.perf]\nfaults-feature = \"planted\"";
+    world.write("Cargo.toml", &manifest.replace("[workspace.metadata.perf]", named));
+    for arguments in [&["perf"][..], &["baseline", "diff"]] {
+        let ran = world.xtask(&[arguments, &["--seeded-faults", "--baselines", "empty"]].concat());
+        ran.expect(2).says("no harness has the feature `planted` that plants faults");
+    }
+    world.write("Cargo.toml", &manifest);
     world.write("file", "");
     world.xtask(&["perf", "--out", "file/dir"]).expect(2).says("cannot create file/dir");
 }
@@ -349,6 +358,10 @@ fn a_workspace_that_does_not_say_what_is_measured_is_2() {
         ("harness = [\"stranger\"]", "`stranger` is no package of this workspace"),
         (
             "harness = [{ package = \"world-bench\", with = [\"stranger\"] }]",
+            "`stranger` is no package of this workspace",
+        ),
+        (
+            "harness = [{ package = \"world-bench\", only-if-changed = [\"stranger\"] }]",
             "`stranger` is no package of this workspace",
         ),
         ("harness = [\"world-bench\"]\ncolour = 1", "unknown field `colour`"),

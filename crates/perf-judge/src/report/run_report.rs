@@ -32,12 +32,18 @@ pub struct HarnessRun {
 impl HarnessRun {
     /// Whether there was something to measure: something differs from the base, or there is none.
     pub fn was_due(&self) -> bool {
-        !matches!(self.comparison, Comparison::Same(_) | Comparison::Elsewhere { .. })
+        !matches!(self.comparison, Comparison::Same(_)) && !self.was_left_out()
+    }
+
+    /// Whether it was not measured, because none of its packages differs and others do.
+    fn was_left_out(&self) -> bool {
+        matches!(self.comparison, Comparison::Elsewhere { .. })
     }
 
     /// The line that stands for a class that is not there.
     pub(super) fn not_measured(&self) -> Option<String> {
-        let reason = self.tools.as_ref().err()?;
+        // That nothing of it was measured is said by what it was compared with.
+        let reason = self.tools.as_ref().err().filter(|_| !self.was_left_out())?;
         Some(text::visible(&Instructions::not_measured(reason)))
     }
 }
@@ -102,12 +108,11 @@ impl Report {
             .iter()
             .any(|harness| harness.tools.is_err() && harness.was_due())
             .then(|| "instructions were not measured".to_owned());
-        let is_elsewhere = |harness: &&HarnessRun| matches!(harness.comparison, Comparison::Elsewhere { .. });
-        let elsewhere: Vec<&str> =
-            self.harnesses.iter().filter(is_elsewhere).map(|harness| harness.package.as_str()).collect();
-        let elsewhere = (!elsewhere.is_empty()).then(|| format!("{} was not measured", elsewhere.join(", ")));
+        let left_out = self.harnesses.iter().filter(|harness| harness.was_left_out());
+        let left_out: Vec<&str> = left_out.map(|harness| harness.package.as_str()).collect();
+        let left_out = (!left_out.is_empty()).then(|| format!("{} was not measured", left_out.join(", ")));
         let missing: Vec<String> =
-            [elsewhere, not_measured, not_judged(Group::Of(Class::Instructions)), not_judged(Group::Of(Class::Wall))]
+            [left_out, not_measured, not_judged(Group::Of(Class::Instructions)), not_judged(Group::Of(Class::Wall))]
                 .into_iter()
                 .flatten()
                 .collect();
