@@ -113,7 +113,7 @@ where
         if this.since_yield == COOP_BUDGET {
             return this.yield_now(cx);
         }
-        // What is through comes first: a list of texts that are no queries must not keep finished queries waiting.
+        // Finished queries come first: a list of texts that are no queries must not keep them waiting.
         let mut next = this.running.poll_next_unpin(cx);
         if let Poll::Ready(Some(finished)) = next {
             return this.item(finished);

@@ -275,8 +275,8 @@ async fn the_first_useful_word_wins_a_race_and_the_losers_are_dropped_at_once() 
     assert_eq!(told.reports[2].usage, Usage { input_tokens: 10, output_tokens: 20 });
     assert!(told.reports[1].usage_is_estimated && !told.reports[2].usage_is_estimated);
 
-    let nobody = Ensemble::new(Strategy::Race).model(actor("a", &[Fail])).model(actor("b", &[Wait(5)]));
-    let told = ask(&self::engine(nobody, Settings::default()), query()).await;
+    let failing = Ensemble::new(Strategy::Race).model(actor("a", &[Fail])).model(actor("b", &[Wait(5)]));
+    let told = ask(&self::engine(failing, Settings::default()), query()).await;
     assert!(matches!(told.end, EventKind::Failed { .. }));
 }
 
@@ -621,8 +621,8 @@ async fn a_mode_chooses_the_models_and_the_prompt() {
         assert_eq!(unsuited.asked(), 0, "{plan:?}");
     }
     // Nobody suits: then all are asked.
-    let nobody = ModelOptions::default().with_suitability(Mode::Research, 0.0);
-    let models = Ensemble::new(Strategy::Fallback).model_with(general.clone(), nobody);
+    let unsuitable = ModelOptions::default().with_suitability(Mode::Research, 0.0);
+    let models = Ensemble::new(Strategy::Fallback).model_with(general.clone(), unsuitable);
     assert_eq!(ask(&self::engine(models, Settings::default()), query()).await.answer, "general");
 }
 

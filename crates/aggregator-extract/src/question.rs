@@ -13,7 +13,7 @@ pub(crate) const MAX_TERMS: usize = 64;
 const MAX_PARTS: usize = 16;
 
 /// Weight of a word that says what is asked for: "how tall" is seldom answered with "tall", and "what does it mean" with "mean".
-const MEASURE: f64 = 0.5;
+const WHAT_IS_ASKED: f64 = 0.5;
 
 /// Weight of a pair of characters with one of grammar in it.
 const MIXED_PAIR: f64 = 0.5;
@@ -135,7 +135,7 @@ fn terms(text: &str, language: Language, with_common: bool) -> Vec<Term> {
         let weight = match kind {
             Kind::Pair => pair_weight(&word),
             _ if is_common(&word, language) => 0.0,
-            _ if measures || CODE.contains(&&*word) || FRAME.contains(&&*word) => MEASURE,
+            _ if measures || CODE.contains(&&*word) || FRAME.contains(&&*word) => WHAT_IS_ASKED,
             _ => 1.0,
         };
         measures = MEASURING.contains(&&*word);

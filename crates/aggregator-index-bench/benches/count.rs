@@ -1,4 +1,4 @@
-//! `count`: what one operation computes; or so many operations, for an instruction counter to watch.
+//! `count`: what one operation computes; with `--ops`, a number of operations for an instruction counter to watch.
 
 use aggregator_index_bench::{Arguments, print};
 

@@ -28,8 +28,8 @@ pub struct Case {
 pub enum Heap {
     /// What one operation allocates is the same every time.
     Exact,
-    /// It is not, where an index is updated: the engine under it writes with threads of its own, and it stores times of files in
-    /// one of several forms, by their values. What counts is by how much the peak is above so many MiB.
+    /// The record is by how many MiB the peak is above this number of MiB. An update of an index does not allocate the same
+    /// twice: tantivy writes with threads of its own, and stores the times of files in one of several forms, by their values.
     AtMost(u64),
 }
 

@@ -3,15 +3,15 @@
 /// A fault between the index and a case, which a row of the case has to show. Only tests plant one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The last file of the folder is not indexed.
+    /// One file of the folder is not indexed.
     SkippedFile,
-    /// Each passage is stored twice.
+    /// Each document is stored twice.
     StoredTwice,
     /// Files that did not change are read again.
     ReadAgain,
     /// What is read is kept in memory until the end.
     KeptInMemory,
-    /// The best passage is lost.
+    /// A passage is lost: of what was found the best.
     LostPassage,
     /// What was found comes in the reverse order.
     ReverseOrder,

@@ -12,11 +12,15 @@ const UNANSWERABLE: &str = include_str!("../../../benches-data/handbook/unanswer
 pub struct Question {
     /// The question.
     pub q: String,
-    file: String,
-    anchor: String,
+    /// The file of the section that answers it best.
+    pub file: String,
+    /// The anchor of that section; empty in a file without headings.
+    pub anchor: String,
     also: Vec<String>,
     answer: Vec<String>,
     kind: String,
+    /// Rules may not be written from it; only totals are looked at.
+    pub held_out: bool,
 }
 
 impl Question {

@@ -11,7 +11,7 @@ mod case;
 mod cases;
 mod documents;
 mod fault;
-mod labels;
+pub mod labels;
 mod scratch;
 mod target;
 

@@ -326,7 +326,7 @@ mod tests {
         assert_eq!(unique_marker(8, || texts.into_iter()), "0000000000000008");
         let (query, sources) = (query(Mode::Research), two());
         let ours = prompt_input(&query, &sources, &[]);
-        assert_ne!(marker(&ours), marker(&PromptInput { secret: 8, ..ours }), "nobody knows it without the secret");
+        assert_ne!(marker(&ours), marker(&PromptInput { secret: 8, ..ours }), "another secret gives another marker");
         let other = [source(1, "The Tail at Scale", "Another snippet.")];
         assert_ne!(marker(&ours), marker(&prompt_input(&query, &other, &[])), "each material has its own");
     }

@@ -54,7 +54,9 @@ pub fn unchanged(fault: Option<Fault>) -> Operation {
         if fault == Some(Fault::ReadAgain) {
             files.iter().for_each(|file| set_modified(file, SystemTime::now()));
         }
+        let kept = (fault == Some(Fault::KeptInMemory)).then(|| vec![1_u8; 2 << 20]);
         let report = update(&index, &docs);
+        drop(std::hint::black_box(kept));
         assert_eq!((report.indexed, report.removed), (0, 0), "{report}");
         Outcome::new(report.unchanged, [(FILES, report.files), (PASSAGES, report.passages), (READ, report.read)])
     })

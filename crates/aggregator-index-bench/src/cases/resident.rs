@@ -23,7 +23,7 @@ pub fn new(fault: Option<Fault>) -> Operation {
     of(BYTES, fault)
 }
 
-/// The same of so many bytes.
+/// A new index of a number of bytes of documents.
 pub fn of(bytes: u64, fault: Option<Fault>) -> Operation {
     let scratch = Scratch::new();
     let docs = scratch.join("docs");

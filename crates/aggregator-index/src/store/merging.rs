@@ -8,7 +8,7 @@ use tantivy::SegmentMeta;
 use tantivy::index::SegmentComponent;
 use tantivy::indexer::{MergeCandidate, MergePolicy};
 
-/// So many small segments are merged.
+/// The number of small segments from which on they are merged.
 const SEGMENTS: usize = 8;
 /// Most passages of a small segment. A merge reads the stored texts of a segment in one piece, about 300 bytes a passage.
 const SMALL: u32 = 20_000;

@@ -10,8 +10,8 @@ use tantivy::schema::Document;
 /// is being written: with passages of a thousand bytes that is as much as the writer's heap.
 const ROOM: usize = 1_024 * 1_024;
 
-/// How long a document waits for room. Then it goes on without: the thread that writes may be gone, which only the engine
-/// can tell, and tells when it is given a document. While a segment is written, a few more get in.
+/// How long a document waits for room. Then it goes on without room: the thread that writes may have ended, and only the
+/// engine can say so, when it is given a document. While a segment is written, a few more documents get in.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Room for documents that wait.
@@ -68,13 +68,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_reads_waits_for_room_and_not_for_ever() {
+    fn a_document_waits_for_room_and_goes_on_without_it() {
         let queue = Arc::new(Queue::default());
         let admit = |bytes| queue.admit(TantivyDocument::default(), bytes);
         let large = admit(2 * ROOM);
         let began = Instant::now();
         let second = admit(1);
-        assert!(began.elapsed() >= PATIENCE, "nobody made room, and it went on");
+        assert!(
+            began.elapsed() >= PATIENCE,
+            "no room was made: the document waits as long as it may, and then goes on"
+        );
         drop((large, second));
         assert_eq!(*queue.taken(), 0);
 
