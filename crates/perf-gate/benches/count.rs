@@ -7,15 +7,15 @@ mod cases;
 #[path = "clock/paused.rs"]
 mod clock;
 mod limits;
-mod one_case;
+mod single_case;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    one_case::main("count", measure)
+    single_case::main("count", measure)
 }
 
 fn measure(case: &cases::Case) -> Result<(), String> {
     let (_, observation) = cases::prepare(case)?;
-    one_case::print(case, &observation.counts, observation.checksum)
+    single_case::print_records(case, &observation.counts, observation.checksum)
 }

@@ -7,7 +7,7 @@ mod cases;
 #[path = "clock/paused.rs"]
 mod clock;
 mod limits;
-mod one_case;
+mod single_case;
 
 use std::process::ExitCode;
 
@@ -31,23 +31,23 @@ static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match &arguments[..] {
-        [case, option, file] if option == "--sites" => match sites(case, file) {
+        [case, option, file] if option == "--sites" => match write_sites(case, file) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("{error}");
                 ExitCode::FAILURE
             }
         },
-        _ => one_case::main("heap", measure),
+        _ => single_case::main("heap", measure),
     }
 }
 
 /// Profiles one operation with the frames that a reader needs to find the place.
-fn sites(case: &str, file: &str) -> Result<(), String> {
-    let (mut work, observation) = cases::find(case).and_then(cases::prepare)?;
+fn write_sites(case: &str, file: &str) -> Result<(), String> {
+    let (mut workload, observation) = cases::find(case).and_then(cases::prepare)?;
     // Frames of the standard library and of futures stand between an allocation and the engine.
     let profiler = Profiler::builder().file_name(file).trim_backtraces(Some(24)).build();
-    let amount = work.run();
+    let amount = workload.run();
     drop(profiler);
     if amount != observation.amount {
         return Err(format!("the profiled operation computed {amount} instead of {}", observation.amount));
@@ -56,12 +56,12 @@ fn sites(case: &str, file: &str) -> Result<(), String> {
 }
 
 fn measure(case: &cases::Case) -> Result<(), String> {
-    let (mut work, observation) = cases::prepare(case)?;
+    let (mut workload, observation) = cases::prepare(case)?;
     let expected = observation.amount;
     // As few frames as dhat allows: nobody reads them here, and unwinding is most of what profiling costs.
     let profiler = Profiler::builder().testing().trim_backtraces(Some(4)).build();
     // What is alive already is invisible to the profiler, so that its peak is the operation's own.
-    let amount = work.run();
+    let amount = workload.run();
     let one = HeapStats::get();
     if amount != expected {
         return Err(format!("the measured operation computed {amount} instead of {expected}"));
@@ -75,13 +75,13 @@ fn measure(case: &cases::Case) -> Result<(), String> {
             (HEAP_PEAK, one.max_bytes as u64),
             (HEAP_LIVE, one.curr_bytes as u64),
         ];
-        return one_case::print(case, &counts, observation.checksum);
+        return single_case::print_records(case, &counts, observation.checksum);
     }
     // The profiler slows allocations down fifteenfold: large operations are repeated less often.
     let operations = (2_000 / expected.max(1)).clamp(1, 20);
     let mut after = || {
         for _ in 0..operations {
-            if work.run() != expected {
+            if workload.run() != expected {
                 return Err("an operation computed something else than the one before".to_owned());
             }
         }
@@ -90,15 +90,15 @@ fn measure(case: &cases::Case) -> Result<(), String> {
     let (n, two_n, three_n) = (after()?, after()?, after()?);
     drop(profiler);
     // An operation repeats exactly; should it not, rounding up shows the excess.
-    let each = |all: u64, first: u64| (all - first).div_ceil(3 * operations);
-    let most = n.curr_bytes.max(two_n.curr_bytes).max(three_n.curr_bytes);
-    let least = n.curr_bytes.min(two_n.curr_bytes).min(three_n.curr_bytes);
+    let per_operation = |all: u64, first: u64| (all - first).div_ceil(3 * operations);
+    let max_live = n.curr_bytes.max(two_n.curr_bytes).max(three_n.curr_bytes);
+    let min_live = n.curr_bytes.min(two_n.curr_bytes).min(three_n.curr_bytes);
     let counts = [
-        (HEAP_BYTES, each(three_n.total_bytes, one.total_bytes)),
-        (HEAP_BLOCKS, each(three_n.total_blocks, one.total_blocks)),
+        (HEAP_BYTES, per_operation(three_n.total_bytes, one.total_bytes)),
+        (HEAP_BLOCKS, per_operation(three_n.total_blocks, one.total_blocks)),
         (HEAP_PEAK, one.max_bytes as u64),
         (HEAP_LIVE, one.curr_bytes as u64),
-        (HEAP_GROWTH, (most - least) as u64),
+        (HEAP_GROWTH, (max_live - min_live) as u64),
     ];
-    one_case::print(case, &counts, observation.checksum)
+    single_case::print_records(case, &counts, observation.checksum)
 }

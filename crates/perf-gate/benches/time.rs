@@ -23,25 +23,25 @@ fn main() {
     divan::main();
 }
 
-fn names(real_clock: bool) -> impl Iterator<Item = &'static str> {
+fn case_names(real_clock: bool) -> impl Iterator<Item = &'static str> {
     let timed = cases::all().filter(|case| !case.heavy).map(|case| case.name);
     timed.filter(move |name| REAL_CLOCK.contains(name) == real_clock)
 }
 
-#[divan::bench(args = names(true))]
+#[divan::bench(args = case_names(true))]
 fn a_real_clock(bencher: Bencher<'_, '_>, name: &str) {
     measure(bencher, name);
 }
 
-#[divan::bench(args = names(false))]
+#[divan::bench(args = case_names(false))]
 fn b_virtual_clock_or_none(bencher: Bencher<'_, '_>, name: &str) {
     measure(bencher, name);
 }
 
 fn measure(bencher: Bencher<'_, '_>, name: &str) {
-    limits::allow(ProcessLimits::TIMED);
+    limits::apply(ProcessLimits::TIMED);
     let prepared = cases::find(name).and_then(cases::prepare);
-    let (mut work, observation) = prepared.unwrap_or_else(|error| panic!("{name}: {error}"));
+    let (mut workload, observation) = prepared.unwrap_or_else(|error| panic!("{name}: {error}"));
     let expected = observation.amount;
-    bencher.bench_local(|| assert_eq!(work.run(), expected, "{name} stopped doing its work"));
+    bencher.bench_local(|| assert_eq!(workload.run(), expected, "{name} stopped doing its work"));
 }

@@ -7,13 +7,13 @@ mod slowdown;
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use slowdown::ring::{Line, Ring};
+use slowdown::pointer_chase::{CacheLine, PointerChase};
 use slowdown::{Mechanism, Slowdown};
 
 const MECHANISMS: [&str; 6] = ["none", "work", "cache", "memory", "syscall", "yield"];
 
-fn lines(many: usize) -> Vec<Line> {
-    (0..many).map(|_| Line::new()).collect()
+fn lines(many: usize) -> Vec<CacheLine> {
+    (0..many).map(|_| CacheLine::new()).collect()
 }
 
 fn slowdown(value: &str) -> Slowdown {
@@ -39,7 +39,7 @@ fn what_names_no_slow_down_is_refused_with_a_list_of_what_there_is() {
     ];
     for bad in values.as_flattened() {
         let error = Slowdown::parse(bad).err().unwrap_or_else(|| panic!("`{bad}` is accepted"));
-        assert!(error.starts_with(&format!("`{bad}` is no slow-down")), "{error}");
+        assert!(error.starts_with(&format!("`{bad}` is not a slowdown")), "{error}");
         for mechanism in MECHANISMS {
             assert!(error.contains(&format!(" {mechanism}:<n>")), "{error}");
         }
@@ -66,11 +66,11 @@ fn an_operation_goes_on_in_the_ring_where_the_one_before_it_stopped() {
         let mut slowdown = slowdown(value);
         slowdown.slow_down();
         slowdown.slow_down();
-        let Mechanism::Load { ring, at } = slowdown.mechanism else { panic!("`{value}` loads") };
-        assert_eq!(at, ring.walk(0, 6));
-        assert_ne!(at, ring.walk(0, 3));
-        assert_eq!(ring.walk(at, lines as u64), at, "{value}: not so large");
-        assert_ne!(ring.walk(at, lines as u64 / 2), at, "{value}: not so large");
+        let Mechanism::Load { chase, at } = slowdown.mechanism else { panic!("`{value}` loads") };
+        assert_eq!(at, chase.walk(0, 6));
+        assert_ne!(at, chase.walk(0, 3));
+        assert_eq!(chase.walk(at, lines as u64), at, "{value}: not so large");
+        assert_ne!(chase.walk(at, lines as u64 / 2), at, "{value}: not so large");
     }
 }
 
@@ -78,11 +78,11 @@ proptest! {
     #[test]
     fn a_ring_of_any_size_is_one_cycle_through_all_lines(many in 1_usize..5_000) {
         let lines = lines(many);
-        let ring = Ring::of(&lines);
+        let chase = PointerChase::new(&lines);
         let mut reached = vec![false; many];
         let mut at = 0;
         for _ in 0..many {
-            at = ring.walk(at, 1);
+            at = chase.walk(at, 1);
             prop_assert!(!std::mem::replace(&mut reached[at], true), "{at} is reached twice");
         }
         prop_assert_eq!(at, 0);
@@ -93,9 +93,9 @@ proptest! {
 fn the_next_line_is_seldom_near() {
     const LINES: usize = 4_096;
     let lines = lines(LINES);
-    let ring = Ring::of(&lines);
-    assert_eq!(size_of::<Line>(), 64);
-    let near = (0..LINES).filter(|&at| ring.walk(at, 1).abs_diff(at) <= 64).count();
+    let chase = PointerChase::new(&lines);
+    assert_eq!(size_of::<CacheLine>(), 64);
+    let near = (0..LINES).filter(|&at| chase.walk(at, 1).abs_diff(at) <= 64).count();
     // By chance it is one step in 32.
     assert!(near < LINES / 16, "{near} of {LINES} steps lead less than a page away");
 }

@@ -46,7 +46,7 @@ const FAULTS: [Planted; 27] = [
     planted("negative-scores", "BROKEN", ["query/floor/10", "case"], "the score of a result is above 0"),
     planted("unbounded-buffer", "REGRESSED", ["query/degraded/64", "heap-peak"], "more than the baseline"),
     planted("no-answer", "BROKEN", ["query/standard/40", "case"], "deltas 0 instead of 200"),
-    planted("order-of-arrival", "BROKEN", ["rank/standard/40", "case"], "the order depends on who answered first"),
+    planted("order-of-arrival", "BROKEN", ["rank/standard/40", "case"], "the ranking depends on the order of arrival"),
     planted("memory-per-distinct-query", "REGRESSED", ["endurance/floor/10000", "heap-live"], "more than the baseline"),
     planted("no-pause", "REGRESSED", ["fairness/flood/100", "polls-ahead"], "more than the baseline"),
     planted("accused-query", "REGRESSED", ["labels/queries/662", "searchable-not-accused"], "right less often"),

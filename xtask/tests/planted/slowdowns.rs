@@ -67,7 +67,7 @@ fn a_slow_down_changes_nothing_but_time() {
         assert!(took > MILLISECONDS, "{arguments:?} was not slowed down: {took} ms");
     }
 
-    for (bad, says) in [("wrok:100", "`wrok:100` is no slow-down"), ("work:1e3", "`work:1e3` is no slow-down")] {
+    for (bad, says) in [("wrok:100", "`wrok:100` is not a slowdown"), ("work:1e3", "`work:1e3` is not a slowdown")] {
         for arguments in [&["url/ordinary/40"][..], &["url/ordinary/40", "--ops", "0003"]] {
             let output = run(&count, arguments, bad);
             let said = String::from_utf8_lossy(&output.stderr);

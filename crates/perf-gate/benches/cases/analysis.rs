@@ -5,10 +5,10 @@ use aggregator_mocks::labels::classifiers::{self, LabelledQuery};
 use perf_gate::Metric;
 
 use super::metrics;
-use super::work::{Observation, Work, digest, require};
+use super::workload::{Observation, Workload, digest, require};
 
 /// Texts, analysed one after the other.
-pub struct Texts {
+pub struct AnalysisWorkload {
     analyzer: Analyzer,
     texts: Vec<String>,
     labelled: Vec<LabelledQuery>,
@@ -28,29 +28,29 @@ const CHINESE: &str = "关系数据库中的乐观锁和悲观锁有什么区别
 /// Characters of a text of these cases.
 const CHARS: usize = 200;
 
-impl Texts {
+impl AnalysisWorkload {
     pub fn english() -> Self {
-        Self::of(vec![ENGLISH.chars().take(CHARS).collect()], Vec::new())
+        Self::new(vec![ENGLISH.chars().take(CHARS).collect()], Vec::new())
     }
 
     pub fn chinese() -> Self {
-        Self::of(vec![CHINESE.chars().take(CHARS).collect()], Vec::new())
+        Self::new(vec![CHINESE.chars().take(CHARS).collect()], Vec::new())
     }
 
     /// The labelled queries, half of whose purpose is the rows of how often a classifier is right.
     pub fn labelled() -> Self {
-        Self::of_labelled(|_| true)
+        Self::from_labelled(|_| true)
     }
 
     /// Those of them that nobody looked at while the classifiers were written: their rows are how often a classifier is right
     /// about what it never saw.
     pub fn held_out() -> Self {
-        Self::of_labelled(|query| query.held_out)
+        Self::from_labelled(|query| query.held_out)
     }
 
-    fn of_labelled(wanted: impl Fn(&LabelledQuery) -> bool) -> Self {
+    fn from_labelled(wanted: impl Fn(&LabelledQuery) -> bool) -> Self {
         let labelled: Vec<_> = classifiers::queries().into_iter().filter(wanted).collect();
-        Self::of(labelled.iter().map(|query| query.text.clone()).collect(), labelled)
+        Self::new(labelled.iter().map(|query| query.text.clone()).collect(), labelled)
     }
 
     /// The English text, with another threshold: the reference system promised that thresholds cost nothing, and tested it
@@ -62,13 +62,13 @@ impl Texts {
         Self { analyzer, ..Self::english() }
     }
 
-    fn of(texts: Vec<String>, labelled: Vec<LabelledQuery>) -> Self {
+    fn new(texts: Vec<String>, labelled: Vec<LabelledQuery>) -> Self {
         let analyzer = Analyzer::new(AnalysisSettings::default()).expect("defaults are valid");
         Self { analyzer, texts, labelled }
     }
 }
 
-const RIGHT: [Metric; 6] = [
+const RIGHT_METRICS: [Metric; 6] = [
     metrics::RIGHT_INPUT_TYPE,
     metrics::RIGHT_COMPLEXITY,
     metrics::RIGHT_AMBIGUITY,
@@ -77,7 +77,7 @@ const RIGHT: [Metric; 6] = [
     metrics::RIGHT_SUB_QUERIES,
 ];
 
-impl Work for Texts {
+impl Workload for AnalysisWorkload {
     fn run(&mut self) -> u64 {
         let segments = |text: &String| divan::black_box(self.analyzer.analyze(text)).segments.len() as u64;
         self.texts.iter().map(segments).sum()
@@ -92,20 +92,20 @@ impl Work for Texts {
         let mut counts = vec![(metrics::EVENTS, analyses.len() as u64)];
         let mut right = [0; 6];
         for (analysis, query) in analyses.iter().zip(&self.labelled) {
-            for (right, (said, label)) in
+            for (right, (predicted, label)) in
                 right.iter_mut().zip(LabelledQuery::predicted(analysis).iter().zip(query.labels))
             {
-                *right += u64::from(said == label);
+                *right += u64::from(predicted == label);
             }
         }
         if !self.labelled.is_empty() {
-            counts.extend(RIGHT.into_iter().zip(right));
+            counts.extend(RIGHT_METRICS.into_iter().zip(right));
         }
         // What is said of the labelled queries may change: whether that is better, their rows tell.
-        let told: Vec<String> = match self.labelled.is_empty() {
+        let digested: Vec<String> = match self.labelled.is_empty() {
             true => analyses.iter().map(|analysis| format!("{analysis:?}")).collect(),
             false => self.texts.clone(),
         };
-        Ok(Observation { amount, checksum: digest(told.iter().map(String::as_str)), counts })
+        Ok(Observation { amount, checksum: digest(digested.iter().map(String::as_str)), counts })
     }
 }

@@ -12,11 +12,11 @@ use siphasher::sip::SipHasher13;
 use tokio::runtime::Runtime;
 use tokio::time::{Instant, sleep_until};
 
-use super::account::nanos;
 use super::batch::digest_reply;
 use super::metrics;
 use super::query::runtime;
-use super::work::{Observation, Work, require};
+use super::query_stats::nanos;
+use super::workload::{Observation, Workload, require};
 
 pub struct OpenLoop {
     runtime: Runtime,
@@ -27,7 +27,7 @@ pub struct OpenLoop {
 
 impl OpenLoop {
     /// So many queries of a scenario, each with a seed of its own, with the gaps between conversations at Azure.
-    pub fn of(scenario: &str, queries: u64) -> Self {
+    pub fn new(scenario: &str, queries: u64) -> Self {
         let scenario = catalog::scenario(scenario);
         let seeds: Vec<u64> = (0..queries).collect();
         let engine = scenario.engine_for(&catalog::corpus(), Pace::Scripted, None, &seeds);
@@ -36,35 +36,36 @@ impl OpenLoop {
         Self { runtime: runtime(true), engine, queries }
     }
 
-    /// Gives each reply to `look` when it is there, with the time it took from when the query was due; then it is gone, so
+    /// Gives each reply to `visit` when it is there, with the time it took from when the query was due; then it is gone, so
     /// that what is in memory is what is in flight. Gives how many were in flight at once, at most.
-    fn replies<T: Send + 'static>(&self, look: fn(Duration, Reply) -> T) -> (Vec<T>, u64) {
+    fn replies<T: Send + 'static>(&self, visit: fn(Duration, Reply) -> T) -> (Vec<T>, u64) {
         self.runtime.block_on(async {
             let began = Instant::now();
-            let (now, most) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+            let (in_flight, max_in_flight) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
             let mut running = Vec::with_capacity(self.queries.len());
             for (at, query) in &self.queries {
                 let due = began + *at;
                 sleep_until(due).await;
-                let (query, now, most) = (self.engine.ask(query.clone()), Arc::clone(&now), Arc::clone(&most));
+                let (query, in_flight, max_in_flight) =
+                    (self.engine.ask(query.clone()), Arc::clone(&in_flight), Arc::clone(&max_in_flight));
                 running.push(tokio::spawn(async move {
-                    most.fetch_max(now.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+                    max_in_flight.fetch_max(in_flight.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
                     let reply = query.await;
-                    now.fetch_sub(1, Ordering::Relaxed);
-                    look(due.elapsed(), reply)
+                    in_flight.fetch_sub(1, Ordering::Relaxed);
+                    visit(due.elapsed(), reply)
                 }));
             }
             let mut replies = Vec::with_capacity(running.len());
             for reply in running {
                 replies.push(reply.await.expect("reading a query does not panic"));
             }
-            (replies, most.load(Ordering::Relaxed))
+            (replies, max_in_flight.load(Ordering::Relaxed))
         })
     }
 }
 
 /// What is kept of a reply.
-struct Kept {
+struct ReplyStats {
     took: Duration,
     bytes: u64,
     results: u64,
@@ -72,7 +73,7 @@ struct Kept {
     digest: u64,
 }
 
-impl Work for OpenLoop {
+impl Workload for OpenLoop {
     fn run(&mut self) -> u64 {
         self.replies(|_, reply| reply.answer.len() as u64).0.iter().sum()
     }
@@ -81,7 +82,7 @@ impl Work for OpenLoop {
         let (replies, in_flight) = self.replies(|took, reply| {
             let mut hasher = SipHasher13::new_with_keys(0, 0);
             digest_reply(&mut hasher, &reply);
-            Kept {
+            ReplyStats {
                 took,
                 bytes: reply.answer.len() as u64,
                 results: u64::from(reply.summary.hits.emitted),

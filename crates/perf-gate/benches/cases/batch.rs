@@ -10,10 +10,10 @@ use siphasher::sip::SipHasher13;
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
-use super::account::nanos;
 use super::metrics;
 use super::query::runtime;
-use super::work::{Observation, Work, require};
+use super::query_stats::nanos;
+use super::workload::{Observation, Workload, require};
 
 /// Digest of what a reply says: its text, its citations and its cost.
 pub fn digest_reply(hasher: &mut SipHasher13, reply: &Reply) {
@@ -24,16 +24,16 @@ pub fn digest_reply(hasher: &mut SipHasher13, reply: &Reply) {
     hasher.write_u64(reply.usage.map_or(0, |usage| usage.output_tokens));
 }
 
-pub struct Batched {
+pub struct Batch {
     runtime: Runtime,
     engine: Engine,
     queries: Vec<Query>,
     at_a_time: NonZeroUsize,
 }
 
-impl Batched {
+impl Batch {
     /// So many queries of a scenario, each with a seed of its own, so many at a time.
-    pub fn of(scenario: &str, queries: u64, at_a_time: usize) -> Self {
+    pub fn new(scenario: &str, queries: u64, at_a_time: usize) -> Self {
         let scenario = catalog::scenario(scenario);
         let seeds: Vec<u64> = (0..queries).collect();
         // What mocks find for a seed is made ahead: making it is not what is measured.
@@ -44,21 +44,21 @@ impl Batched {
     }
 
     /// Reads every reply; gives how many queries ran at once, at most.
-    fn read(&self, mut look: impl FnMut(BatchItem)) -> usize {
+    fn read(&self, mut visit: impl FnMut(BatchItem)) -> usize {
         let mut batch = self.engine.batch(self.queries.iter().cloned(), self.at_a_time);
-        let mut most = 0;
+        let mut max_running = 0;
         self.runtime.block_on(async {
             while let Some(item) = batch.next().await {
                 // The one that is through ran as well.
-                most = most.max(batch.running() + 1);
-                look(item);
+                max_running = max_running.max(batch.running() + 1);
+                visit(item);
             }
         });
-        most
+        max_running
     }
 }
 
-impl Work for Batched {
+impl Workload for Batch {
     fn run(&mut self) -> u64 {
         let mut bytes = 0;
         self.read(|item| bytes += divan::black_box(item).outcome.map_or(0, |reply| reply.answer.len() as u64));
@@ -68,10 +68,12 @@ impl Work for Batched {
     fn observe(&mut self) -> Result<Observation, String> {
         let mut items = Vec::new();
         let began = self.runtime.block_on(async { Instant::now() });
-        let most = self.read(|item| items.push(item));
+        let max_running = self.read(|item| items.push(item));
         let total = self.runtime.block_on(async { began.elapsed() });
         require(items.len() == self.queries.len(), || format!("{} of {} replied", items.len(), self.queries.len()))?;
-        require(most == self.at_a_time.get(), || format!("{most} ran at once instead of {}", self.at_a_time))?;
+        require(max_running == self.at_a_time.get(), || {
+            format!("{max_running} ran at once instead of {}", self.at_a_time)
+        })?;
         // In the order of the list: in which order they finish is told by the time.
         items.sort_by_key(|item| item.index);
         let mut hasher = SipHasher13::new_with_keys(0, 0);

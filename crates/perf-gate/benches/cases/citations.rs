@@ -4,7 +4,7 @@ use aggregator_core::internals::{CitationScanner, Scanned};
 use aggregator_mocks::{Style, catalog, write_answer};
 
 use super::metrics;
-use super::work::{Observation, Work, digest, require};
+use super::workload::{Observation, Workload, digest, require};
 
 pub struct Scan {
     deltas: Vec<String>,
@@ -33,7 +33,7 @@ impl Scan {
     }
 }
 
-impl Work for Scan {
+impl Workload for Scan {
     fn run(&mut self) -> u64 {
         let mut items = 0;
         self.scan(|scanned| {

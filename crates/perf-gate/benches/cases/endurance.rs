@@ -7,10 +7,10 @@ use aggregator_mocks::{Expectation, Pace, catalog};
 use siphasher::sip::SipHasher13;
 use tokio::runtime::Runtime;
 
-use super::account::Account;
 use super::metrics;
 use super::query::{drain, runtime};
-use super::work::{Observation, Work};
+use super::query_stats::QueryStats;
+use super::workload::{Observation, Workload};
 
 pub struct Endurance {
     runtime: Runtime,
@@ -24,7 +24,7 @@ pub struct Endurance {
 }
 
 impl Endurance {
-    pub fn of(scenario: &str, queries: u64) -> Self {
+    pub fn new(scenario: &str, queries: u64) -> Self {
         let scenario = catalog::scenario(scenario);
         let engine = scenario.engine(&catalog::corpus(), Pace::Scripted, None);
         let (text, seed) = (scenario.query, scenario.seed);
@@ -39,7 +39,7 @@ impl Endurance {
     }
 }
 
-impl Work for Endurance {
+impl Workload for Endurance {
     fn run(&mut self) -> u64 {
         let mut events = 0;
         for _ in 0..self.queries {
@@ -56,11 +56,11 @@ impl Work for Endurance {
         for _ in 0..self.queries {
             let query = self.query();
             let query = self.engine.run(query);
-            let account = self.runtime.block_on(Account::of(query, None));
-            account.checker.check_against(&self.expected)?;
-            hasher.write_u64(account.checker.checksum());
-            events += account.checker.events;
-            polls += account.polls;
+            let stats = self.runtime.block_on(QueryStats::collect(query, None));
+            stats.checker.check_against(&self.expected)?;
+            hasher.write_u64(stats.checker.checksum());
+            events += stats.checker.events;
+            polls += stats.polls;
         }
         let counts = vec![(metrics::EVENTS, events), (metrics::POLLS, polls)];
         Ok(Observation { amount: events, checksum: hasher.finish(), counts })

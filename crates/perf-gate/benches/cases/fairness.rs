@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 
 use super::metrics;
 use super::query::{drain, runtime};
-use super::work::{Observation, Work, require};
+use super::workload::{Observation, Workload, require};
 
 pub struct Flood {
     runtime: Runtime,
@@ -27,7 +27,7 @@ pub struct Flood {
 const FLOOD: u32 = 20_000;
 
 impl Flood {
-    pub fn among(others: u64) -> Self {
+    pub fn new(others: u64) -> Self {
         let corpus = catalog::corpus();
         let standard = catalog::scenario("standard");
         let query = standard.query();
@@ -42,7 +42,7 @@ impl Flood {
     }
 }
 
-impl Work for Flood {
+impl Workload for Flood {
     fn run(&mut self) -> u64 {
         let (flood, others) = self.queries();
         self.runtime.block_on(async {
@@ -91,9 +91,11 @@ impl Work for Flood {
             events += checker.events;
             hasher.write_u64(checker.checksum());
         }
-        let most = checkers.iter().map(|checker| checker.deltas).max();
+        let max_deltas = checkers.iter().map(|checker| checker.deltas).max();
         // A piece that is nothing but an invented marker is no delta.
-        require(most >= Some(u64::from(FLOOD - 10)), || format!("nobody flooded: {most:?} deltas at most"))?;
+        require(max_deltas >= Some(u64::from(FLOOD - 10)), || {
+            format!("no query flooded: {max_deltas:?} deltas at most")
+        })?;
         let counts = vec![(metrics::EVENTS, events), (metrics::POLLS_AHEAD, ahead.get())];
         Ok(Observation { amount: events, checksum: hasher.finish(), counts })
     }

@@ -17,7 +17,7 @@ use tokio::runtime::Runtime;
 
 use super::metrics;
 use super::query::runtime;
-use super::work::{Observation, Work, digest};
+use super::workload::{Observation, Workload, digest};
 
 /// Queries, analysed and made fit for the smallest limit of a provider, one after the other.
 pub struct Queries {
@@ -26,13 +26,13 @@ pub struct Queries {
 }
 
 impl Queries {
-    pub fn of(part: Part) -> Self {
+    pub fn new(part: Part) -> Self {
         let analyzer = Analyzer::new(AnalysisSettings::default()).expect("defaults are valid");
         Self { analyzer, queries: queries(part) }
     }
 }
 
-impl Work for Queries {
+impl Workload for Queries {
     fn run(&mut self) -> u64 {
         let lost = |query: &RealQuery| 1 + divan::black_box(query.evaluate(&self.analyzer)).lost.len() as u64;
         self.queries.iter().map(lost).sum()
@@ -67,12 +67,12 @@ pub struct Answers(Vec<LabelledAnswer>);
 const PIECE: usize = 4;
 
 impl Answers {
-    pub fn of(part: Part) -> Self {
+    pub fn new(part: Part) -> Self {
         Self(answers(part))
     }
 }
 
-impl Work for Answers {
+impl Workload for Answers {
     fn run(&mut self) -> u64 {
         self.0.iter().map(|answer| divan::black_box(answer.scan(PIECE)).citations.len() as u64).sum()
     }
@@ -102,7 +102,7 @@ pub struct Pages {
 }
 
 impl Pages {
-    pub fn of(part: Part) -> Self {
+    pub fn new(part: Part) -> Self {
         let engine = |list: LabelledPages| {
             let mut settings = Settings::default();
             settings.selection = Some(SelectionSettings::default());
@@ -135,7 +135,7 @@ impl Pages {
     }
 }
 
-impl Work for Pages {
+impl Workload for Pages {
     fn run(&mut self) -> u64 {
         let (relevant, others) = divan::black_box(self.kept());
         relevant + others
@@ -153,12 +153,12 @@ impl Work for Pages {
 pub struct Urls(Vec<UrlPair>);
 
 impl Urls {
-    pub fn of(part: Part) -> Self {
+    pub fn new(part: Part) -> Self {
         Self(pairs(part))
     }
 }
 
-impl Work for Urls {
+impl Workload for Urls {
     fn run(&mut self) -> u64 {
         self.0.iter().map(|pair| 1 + u64::from(divan::black_box(pair.is_merged()))).sum()
     }

@@ -10,12 +10,12 @@ use futures::stream::FuturesUnordered;
 use siphasher::sip::SipHasher13;
 use tokio::runtime::Runtime;
 
-use super::account::Account;
 use super::metrics;
 use super::query::{drain, runtime};
-use super::work::{Observation, Work, require};
+use super::query_stats::QueryStats;
+use super::workload::{Observation, Workload, require};
 
-pub struct Concurrent {
+pub struct ConcurrentQueries {
     runtime: Runtime,
     engine: Engine,
     query: Query,
@@ -23,15 +23,15 @@ pub struct Concurrent {
     queries: u64,
 }
 
-impl Concurrent {
-    pub fn of(scenario: &str, queries: u64) -> Self {
+impl ConcurrentQueries {
+    pub fn new(scenario: &str, queries: u64) -> Self {
         let scenario = catalog::scenario(scenario);
         let engine = scenario.engine(&catalog::corpus(), Pace::Scripted, None);
         Self { runtime: runtime(true), engine, query: scenario.query(), expected: scenario.expect, queries }
     }
 }
 
-impl Work for Concurrent {
+impl Workload for ConcurrentQueries {
     fn run(&mut self) -> u64 {
         let Self { runtime, engine, query, queries, .. } = self;
         runtime.block_on(async {
@@ -45,23 +45,23 @@ impl Work for Concurrent {
     }
 
     fn observe(&mut self) -> Result<Observation, String> {
-        let accounts: Vec<Account> = runtime(true).block_on(async {
-            let all = (0..self.queries).map(|_| Account::of(self.engine.run(self.query.clone()), None));
+        let all_stats: Vec<QueryStats> = runtime(true).block_on(async {
+            let all = (0..self.queries).map(|_| QueryStats::collect(self.engine.run(self.query.clone()), None));
             all.collect::<FuturesUnordered<_>>().collect().await
         });
         let mut hasher = SipHasher13::new_with_keys(0, 0);
         let (mut events, mut results, mut polls, mut wakeups, mut total) = (0, 0, 0, 0, 0);
-        for account in &accounts {
-            account.checker.check_against(&self.expected)?;
-            hasher.write_u64(account.checker.checksum());
-            events += account.checker.events;
-            results += account.checker.results;
-            polls += account.polls;
-            wakeups += account.wakeups;
-            total = total.max(account.checker.latest.as_nanos() as u64);
+        for stats in &all_stats {
+            stats.checker.check_against(&self.expected)?;
+            hasher.write_u64(stats.checker.checksum());
+            events += stats.checker.events;
+            results += stats.checker.results;
+            polls += stats.polls;
+            wakeups += stats.wakeups;
+            total = total.max(stats.checker.latest.as_nanos() as u64);
         }
-        require(accounts.len() as u64 == self.queries, || {
-            format!("{} of {} queries ended", accounts.len(), self.queries)
+        require(all_stats.len() as u64 == self.queries, || {
+            format!("{} of {} queries ended", all_stats.len(), self.queries)
         })?;
         let counts = vec![
             (metrics::EVENTS, events),
@@ -75,7 +75,7 @@ impl Work for Concurrent {
 }
 
 /// Queries that all stand in the middle of their answers at the same time, and are then dropped.
-pub struct Suspended {
+pub struct SuspendedQueries {
     runtime: Runtime,
     engine: Engine,
     query: Query,
@@ -85,15 +85,15 @@ pub struct Suspended {
 /// Events before the pause: a standard query has 264, the answer begins at the 62nd.
 const SUSPENDED_AFTER: u64 = 100;
 
-impl Suspended {
-    pub fn of(queries: u64) -> Self {
+impl SuspendedQueries {
+    pub fn new(queries: u64) -> Self {
         let scenario = catalog::scenario("standard");
         let engine = scenario.engine(&catalog::corpus(), Pace::Scripted, None);
         Self { runtime: runtime(true), engine, query: scenario.query(), queries }
     }
 
-    /// Runs every query to its middle, and gives each to `look` when all are there.
-    fn suspend(&self, mut look: impl FnMut(QueryStream)) -> u64 {
+    /// Runs every query to its middle, and gives each to `visit` when all are there.
+    fn suspend(&self, mut visit: impl FnMut(QueryStream)) -> u64 {
         self.runtime.block_on(async {
             let to_the_middle = |mut query: QueryStream| async move {
                 let mut events = 0;
@@ -113,13 +113,13 @@ impl Suspended {
                 events += of_one;
                 suspended.push(query);
             }
-            suspended.into_iter().for_each(&mut look);
+            suspended.into_iter().for_each(&mut visit);
             events
         })
     }
 }
 
-impl Work for Suspended {
+impl Workload for SuspendedQueries {
     fn run(&mut self) -> u64 {
         self.suspend(drop)
     }

@@ -8,7 +8,7 @@ use aggregator_core::provider::Hit;
 use aggregator_mocks::catalog;
 
 use super::metrics;
-use super::work::{Observation, Work, digest, require};
+use super::workload::{Observation, Workload, digest, require};
 
 /// Hits in the order in which they arrive, with provider and rank.
 type Arrivals = Vec<(RankedProvider, u32, Hit)>;
@@ -60,12 +60,12 @@ pub struct Merge {
 }
 
 impl Merge {
-    pub fn of(scenario: &str) -> Self {
+    pub fn new(scenario: &str) -> Self {
         Self { arrivals: arrivals(scenario) }
     }
 }
 
-impl Work for Merge {
+impl Workload for Merge {
     fn run(&mut self) -> u64 {
         divan::black_box(merge(&self.arrivals)).1
     }
@@ -77,15 +77,15 @@ impl Work for Merge {
 }
 
 /// Freezing the order.
-pub struct Rank {
+pub struct Ranking {
     arrivals: Arrivals,
     results: ResultSet,
     new: u64,
     known: u64,
 }
 
-impl Rank {
-    pub fn of(scenario: &str) -> Self {
+impl Ranking {
+    pub fn new(scenario: &str) -> Self {
         let arrivals = arrivals(scenario);
         let (results, new, known) = merge(&arrivals);
         Self { arrivals, results, new, known }
@@ -96,7 +96,7 @@ impl Rank {
     }
 }
 
-impl Work for Rank {
+impl Workload for Ranking {
     fn run(&mut self) -> u64 {
         divan::black_box(self.best()).len() as u64
     }
@@ -109,7 +109,7 @@ impl Work for Rank {
         let other = merge(&other_way).0.best(usize::MAX);
         let page = |source: &RankedSource| (source.number, source.score.to_bits(), source.source.url.clone());
         require(best.iter().map(page).eq(other.iter().map(page)), || {
-            "I4 is broken: the order depends on who answered first".into()
+            "I4 is broken: the ranking depends on the order of arrival".into()
         })?;
         observe(&self.arrivals, &best, self.new, self.known)
     }

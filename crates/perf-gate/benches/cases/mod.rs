@@ -1,10 +1,9 @@
 //! The cases: every workload that is measured, written once and run by all three targets.
 //!
-//! To add one: implement [`Work`] in a file of this folder and add a line to [`CASES`]. Its name is its key in every
+//! To add one: implement [`Workload`] in a file of this folder and add a line to [`CASES`]. Its name is its key in every
 //! baseline and stays for ever. `run` is what is measured and must do its work through public interfaces; `observe` does
 //! the same once more, slowly, and says what came of it and how much `run` has to compute.
 
-mod account;
 mod analysis;
 mod arrivals;
 mod batch;
@@ -16,32 +15,33 @@ mod load;
 mod merge;
 pub mod metrics;
 mod query;
+mod query_stats;
 #[cfg(feature = "seeded-faults")]
 mod slowdown;
 mod url;
-mod work;
+mod workload;
 mod yardstick;
 
 use aggregator_mocks::labels::Part;
-use work::{Observation, Work, require};
+use workload::{Observation, Workload, require};
 
 /// A case.
 pub struct Case {
     /// Its name, for ever.
     pub name: &'static str,
     /// Prepares it.
-    pub prepare: fn() -> Box<dyn Work>,
+    pub prepare: fn() -> Box<dyn Workload>,
     /// One operation takes most of a second: it is counted once and profiled a few times, and neither timed nor watched
     /// by an instruction counter, under which it would take a minute.
     pub heavy: bool,
 }
 
-const fn case(name: &'static str, prepare: fn() -> Box<dyn Work>) -> Case {
+const fn case(name: &'static str, prepare: fn() -> Box<dyn Workload>) -> Case {
     Case { name, prepare, heavy: false }
 }
 
 /// A case whose operation takes most of a second; see [`Case::heavy`].
-const fn heavy_case(name: &'static str, prepare: fn() -> Box<dyn Work>) -> Case {
+const fn heavy_case(name: &'static str, prepare: fn() -> Box<dyn Workload>) -> Case {
     Case { name, prepare, heavy: true }
 }
 
@@ -49,56 +49,56 @@ const fn heavy_case(name: &'static str, prepare: fn() -> Box<dyn Work>) -> Case 
 const CASES: &[Case] = &[
     case("url/ordinary/40", || Box::new(url::ordinary())),
     case("url/hostile/40", || Box::new(url::hostile())),
-    case("merge/standard/40", || Box::new(merge::Merge::of("standard"))),
-    case("merge/wide/800", || Box::new(merge::Merge::of("wide"))),
-    case("rank/standard/40", || Box::new(merge::Rank::of("standard"))),
-    case("rank/wide/800", || Box::new(merge::Rank::of("wide"))),
+    case("merge/standard/40", || Box::new(merge::Merge::new("standard"))),
+    case("merge/wide/800", || Box::new(merge::Merge::new("wide"))),
+    case("rank/standard/40", || Box::new(merge::Ranking::new("standard"))),
+    case("rank/wide/800", || Box::new(merge::Ranking::new("wide"))),
     case("citations/scan/200", || Box::new(citations::Scan::new())),
-    case("analysis/english/200", || Box::new(analysis::Texts::english())),
-    case("analysis/chinese/200", || Box::new(analysis::Texts::chinese())),
-    case("analysis/threshold-20/200", || Box::new(analysis::Texts::with_threshold(0.2))),
-    case("analysis/threshold-40/200", || Box::new(analysis::Texts::with_threshold(0.4))),
-    case("analysis/threshold-60/200", || Box::new(analysis::Texts::with_threshold(0.6))),
-    case("analysis/threshold-80/200", || Box::new(analysis::Texts::with_threshold(0.8))),
-    case("analysis/labelled/182", || Box::new(analysis::Texts::labelled())),
-    case("analysis/held-out/60", || Box::new(analysis::Texts::held_out())),
-    case("labels/queries/662", || Box::new(labels::Queries::of(Part::Tuning))),
-    case("labels/queries-held-out/202", || Box::new(labels::Queries::of(Part::HeldOut))),
-    case("labels/answers/167", || Box::new(labels::Answers::of(Part::Tuning))),
-    case("labels/answers-held-out/83", || Box::new(labels::Answers::of(Part::HeldOut))),
-    case("labels/urls/197", || Box::new(labels::Urls::of(Part::Tuning))),
-    case("labels/urls-held-out/115", || Box::new(labels::Urls::of(Part::HeldOut))),
-    case("labels/pages/62", || Box::new(labels::Pages::of(Part::Tuning))),
-    case("labels/pages-held-out/32", || Box::new(labels::Pages::of(Part::HeldOut))),
-    case("query/floor/10", || Box::new(query::Whole::of("floor"))),
-    case("query/floor-analysed/10", || Box::new(query::Whole::analysed_floor())),
-    case("query/all-stages/40", || Box::new(query::Whole::of_all_stages("standard"))),
-    case("query/standard/40", || Box::new(query::Whole::of("standard"))),
-    case("query/degraded/64", || Box::new(query::Whole::of("degraded"))),
-    case("query/wide/800", || Box::new(query::Whole::of("wide"))),
-    case("query/fast/28", || Box::new(query::Whole::of("fast"))),
-    case("query/typical/43", || Box::new(query::Whole::of("typical"))),
-    case("query/heavy-tail/18", || Box::new(query::Whole::of("heavy-tail"))),
-    case("query/rate-limited/19", || Box::new(query::Whole::of("rate-limited"))),
-    case("query/slow-reader/30", || Box::new(query::Whole::of("slow-reader"))),
-    case("answer/deltas/0", || Box::new(query::Whole::with_deltas(0))),
-    case("answer/deltas/200", || Box::new(query::Whole::with_deltas(200))),
-    case("cancel/request/standard", || Box::new(query::Interrupted::by_request())),
-    case("cancel/drop/standard", || Box::new(query::Interrupted::by_drop())),
-    case("load/floor/100", || Box::new(load::Concurrent::of("floor", 100))),
-    case("load/standard/100", || Box::new(load::Concurrent::of("standard", 100))),
-    case("load/typical/300", || Box::new(batch::Batched::of("typical", 300, 100))),
-    case("load/rate-limited/150", || Box::new(batch::Batched::of("rate-limited", 150, 50))),
-    case("load/arrivals/300", || Box::new(arrivals::OpenLoop::of("fast", 300))),
-    case("load/suspended/100", || Box::new(load::Suspended::of(100))),
-    heavy_case("load/suspended/1000", || Box::new(load::Suspended::of(1_000))),
-    heavy_case("load/suspended/10000", || Box::new(load::Suspended::of(10_000))),
-    case("batch/one-by-one/20", || Box::new(batch::Batched::of("standard", 20, 1))),
-    case("batch/five-at-once/20", || Box::new(batch::Batched::of("standard", 20, 5))),
-    case("batch/twenty-at-once/25", || Box::new(batch::Batched::of("standard", 25, 20))),
-    case("fairness/flood/100", || Box::new(fairness::Flood::among(99))),
-    heavy_case("endurance/standard/1000", || Box::new(endurance::Endurance::of("standard", 1_000))),
-    heavy_case("endurance/floor/10000", || Box::new(endurance::Endurance::of("floor", 10_000))),
+    case("analysis/english/200", || Box::new(analysis::AnalysisWorkload::english())),
+    case("analysis/chinese/200", || Box::new(analysis::AnalysisWorkload::chinese())),
+    case("analysis/threshold-20/200", || Box::new(analysis::AnalysisWorkload::with_threshold(0.2))),
+    case("analysis/threshold-40/200", || Box::new(analysis::AnalysisWorkload::with_threshold(0.4))),
+    case("analysis/threshold-60/200", || Box::new(analysis::AnalysisWorkload::with_threshold(0.6))),
+    case("analysis/threshold-80/200", || Box::new(analysis::AnalysisWorkload::with_threshold(0.8))),
+    case("analysis/labelled/182", || Box::new(analysis::AnalysisWorkload::labelled())),
+    case("analysis/held-out/60", || Box::new(analysis::AnalysisWorkload::held_out())),
+    case("labels/queries/662", || Box::new(labels::Queries::new(Part::Tuning))),
+    case("labels/queries-held-out/202", || Box::new(labels::Queries::new(Part::HeldOut))),
+    case("labels/answers/167", || Box::new(labels::Answers::new(Part::Tuning))),
+    case("labels/answers-held-out/83", || Box::new(labels::Answers::new(Part::HeldOut))),
+    case("labels/urls/197", || Box::new(labels::Urls::new(Part::Tuning))),
+    case("labels/urls-held-out/115", || Box::new(labels::Urls::new(Part::HeldOut))),
+    case("labels/pages/62", || Box::new(labels::Pages::new(Part::Tuning))),
+    case("labels/pages-held-out/32", || Box::new(labels::Pages::new(Part::HeldOut))),
+    case("query/floor/10", || Box::new(query::FullQuery::from_scenario("floor"))),
+    case("query/floor-analysed/10", || Box::new(query::FullQuery::floor_with_analysis())),
+    case("query/all-stages/40", || Box::new(query::FullQuery::with_all_stages("standard"))),
+    case("query/standard/40", || Box::new(query::FullQuery::from_scenario("standard"))),
+    case("query/degraded/64", || Box::new(query::FullQuery::from_scenario("degraded"))),
+    case("query/wide/800", || Box::new(query::FullQuery::from_scenario("wide"))),
+    case("query/fast/28", || Box::new(query::FullQuery::from_scenario("fast"))),
+    case("query/typical/43", || Box::new(query::FullQuery::from_scenario("typical"))),
+    case("query/heavy-tail/18", || Box::new(query::FullQuery::from_scenario("heavy-tail"))),
+    case("query/rate-limited/19", || Box::new(query::FullQuery::from_scenario("rate-limited"))),
+    case("query/slow-reader/30", || Box::new(query::FullQuery::from_scenario("slow-reader"))),
+    case("answer/deltas/0", || Box::new(query::FullQuery::with_deltas(0))),
+    case("answer/deltas/200", || Box::new(query::FullQuery::with_deltas(200))),
+    case("cancel/request/standard", || Box::new(query::InterruptedQuery::by_request())),
+    case("cancel/drop/standard", || Box::new(query::InterruptedQuery::by_drop())),
+    case("load/floor/100", || Box::new(load::ConcurrentQueries::new("floor", 100))),
+    case("load/standard/100", || Box::new(load::ConcurrentQueries::new("standard", 100))),
+    case("load/typical/300", || Box::new(batch::Batch::new("typical", 300, 100))),
+    case("load/rate-limited/150", || Box::new(batch::Batch::new("rate-limited", 150, 50))),
+    case("load/arrivals/300", || Box::new(arrivals::OpenLoop::new("fast", 300))),
+    case("load/suspended/100", || Box::new(load::SuspendedQueries::new(100))),
+    heavy_case("load/suspended/1000", || Box::new(load::SuspendedQueries::new(1_000))),
+    heavy_case("load/suspended/10000", || Box::new(load::SuspendedQueries::new(10_000))),
+    case("batch/one-by-one/20", || Box::new(batch::Batch::new("standard", 20, 1))),
+    case("batch/five-at-once/20", || Box::new(batch::Batch::new("standard", 20, 5))),
+    case("batch/twenty-at-once/25", || Box::new(batch::Batch::new("standard", 25, 20))),
+    case("fairness/flood/100", || Box::new(fairness::Flood::new(99))),
+    heavy_case("endurance/standard/1000", || Box::new(endurance::Endurance::new("standard", 1_000))),
+    heavy_case("endurance/floor/10000", || Box::new(endurance::Endurance::new("floor", 10_000))),
     case("yardstick/channel/200", || Box::new(yardstick::Channel::new())),
 ];
 
@@ -128,34 +128,34 @@ pub fn find(name: &str) -> Result<&'static Case, String> {
 ///
 /// # Errors
 /// When it does not.
-pub fn prepare(case: &Case) -> Result<(Box<dyn Work>, Observation), String> {
-    let mut work = (case.prepare)();
+pub fn prepare(case: &Case) -> Result<(Box<dyn Workload>, Observation), String> {
+    let mut workload = (case.prepare)();
     #[cfg(feature = "seeded-faults")]
     {
-        work = slowed(work);
+        workload = with_slowdown(workload);
     }
-    let observation = work.observe()?;
+    let observation = workload.observe()?;
     let something = observation.checksum != 0 && observation.counts.iter().any(|(_, count)| *count > 0);
     require(something && observation.amount > 0, || "it computed nothing".into())?;
     #[cfg(feature = "seeded-faults")]
     if aggregator_core::seeded_fault::is_active(aggregator_core::seeded_fault::Fault::IdleCase)
         && case.name == "citations/scan/200"
     {
-        work = Box::new(Idle(work));
+        workload = Box::new(IdleWorkload(workload));
     }
-    let amount = work.run();
+    let amount = workload.run();
     require(amount == observation.amount, || {
         format!("it stopped doing its work: it computed {amount} instead of {}", observation.amount)
     })?;
-    Ok((work, observation))
+    Ok((workload, observation))
 }
 
 /// A case that does nothing any more, and does not know it.
 #[cfg(feature = "seeded-faults")]
-struct Idle(Box<dyn Work>);
+struct IdleWorkload(Box<dyn Workload>);
 
 #[cfg(feature = "seeded-faults")]
-impl Work for Idle {
+impl Workload for IdleWorkload {
     fn run(&mut self) -> u64 {
         0
     }
@@ -170,30 +170,30 @@ impl Work for Idle {
 /// # Panics
 /// When it names a slow-down that there is not: a typing error must not look like a gate that sees nothing.
 #[cfg(feature = "seeded-faults")]
-pub fn slowed(work: Box<dyn Work>) -> Box<dyn Work> {
+pub fn with_slowdown(workload: Box<dyn Workload>) -> Box<dyn Workload> {
     const VARIABLE: &str = aggregator_core::seeded_fault::VARIABLE;
     let named = std::env::var(VARIABLE).ok().filter(|value| value.contains(':'));
-    let Some(value) = named else { return work };
+    let Some(value) = named else { return workload };
     let slowdown = slowdown::Slowdown::parse(&value).unwrap_or_else(|error| panic!("{VARIABLE}: {error}"));
-    Box::new(Slowed { work, slowdown })
+    Box::new(SlowedWorkload { workload, slowdown })
 }
 
 /// A case whose every operation does something more.
 #[cfg(feature = "seeded-faults")]
-struct Slowed {
-    work: Box<dyn Work>,
+struct SlowedWorkload {
+    workload: Box<dyn Workload>,
     slowdown: slowdown::Slowdown,
 }
 
 #[cfg(feature = "seeded-faults")]
-impl Work for Slowed {
+impl Workload for SlowedWorkload {
     fn run(&mut self) -> u64 {
-        let amount = self.work.run();
+        let amount = self.workload.run();
         self.slowdown.slow_down();
         amount
     }
 
     fn observe(&mut self) -> Result<Observation, String> {
-        self.work.observe()
+        self.workload.observe()
     }
 }

@@ -12,8 +12,8 @@ use futures::StreamExt as _;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::sleep;
 
-use super::account::{Account, Counted};
-use super::work::{Observation, Work, require};
+use super::query_stats::{PollCounter, QueryStats};
+use super::workload::{Observation, Workload, require};
 use crate::clock::IN_VIRTUAL_TIME;
 
 /// Whether this process made a runtime whose clock is paused.
@@ -55,7 +55,7 @@ async fn drain_slowly(mut query: QueryStream, every: Duration) -> u64 {
 }
 
 /// A scenario, from the first poll to the last event.
-pub struct Whole {
+pub struct FullQuery {
     runtime: Runtime,
     engine: Engine,
     query: Query,
@@ -66,8 +66,8 @@ pub struct Whole {
     read_every: Option<Duration>,
 }
 
-impl Whole {
-    pub fn of(name: &str) -> Self {
+impl FullQuery {
+    pub fn from_scenario(name: &str) -> Self {
         let scenario = catalog::scenario(name);
         // What nobody waits for is measured with the real clock, whose reading is part of the cost.
         let paused = name != "floor";
@@ -77,7 +77,7 @@ impl Whole {
 
     /// A scenario whose queries are analysed and whose results are looked at in batches of three (by its model, too), selected
     /// and compared: what that costs together.
-    pub fn of_all_stages(name: &str) -> Self {
+    pub fn with_all_stages(name: &str) -> Self {
         let scenario = catalog::scenario(name).with_settings(|settings| {
             settings.analysis = Some(AnalysisSettings::default());
             settings.streaming_batch_size = Some(3);
@@ -92,7 +92,7 @@ impl Whole {
     }
 
     /// The floor with its query analysed.
-    pub fn analysed_floor() -> Self {
+    pub fn floor_with_analysis() -> Self {
         let scenario =
             catalog::scenario("floor").with_settings(|settings| settings.analysis = Some(AnalysisSettings::default()));
         Self::new(&scenario, Pace::Scripted, false, None)
@@ -123,7 +123,7 @@ impl Whole {
     }
 }
 
-impl Work for Whole {
+impl Workload for FullQuery {
     fn run(&mut self) -> u64 {
         let query = self.engine.run(self.query.clone());
         match self.read_every {
@@ -134,26 +134,26 @@ impl Work for Whole {
 
     fn observe(&mut self) -> Result<Observation, String> {
         self.check_first_event()?;
-        let account = Account::of(self.engine.run(self.query.clone()), self.read_every);
-        let account = if IN_VIRTUAL_TIME { runtime(true).block_on(account) } else { self.runtime.block_on(account) };
+        let stats = QueryStats::collect(self.engine.run(self.query.clone()), self.read_every);
+        let stats = if IN_VIRTUAL_TIME { runtime(true).block_on(stats) } else { self.runtime.block_on(stats) };
         match &self.expected {
-            Some(expected) => account.checker.check_against(expected)?,
-            None => account.checker.check()?,
+            Some(expected) => stats.checker.check_against(expected)?,
+            None => stats.checker.check()?,
         }
-        account.observation()
+        stats.into_observation()
     }
 }
 
 /// The standard scenario, ended in the middle of its answer.
-pub struct Interrupted {
+pub struct InterruptedQuery {
     runtime: Runtime,
     engine: Engine,
     query: Query,
-    how: How,
+    kind: InterruptKind,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum How {
+enum InterruptKind {
     Request,
     Drop,
 }
@@ -161,27 +161,27 @@ enum How {
 /// Events before the interruption: behind the sources, in the middle of the answer.
 const INTERRUPTED_AFTER: usize = 150;
 
-impl Interrupted {
+impl InterruptedQuery {
     pub fn by_request() -> Self {
-        Self::new(How::Request)
+        Self::new(InterruptKind::Request)
     }
 
     pub fn by_drop() -> Self {
-        Self::new(How::Drop)
+        Self::new(InterruptKind::Drop)
     }
 
-    fn new(how: How) -> Self {
+    fn new(kind: InterruptKind) -> Self {
         let scenario = catalog::scenario("standard");
         let engine = scenario.engine(&catalog::corpus(), Pace::Scripted, None);
-        Self { runtime: runtime(true), engine, query: scenario.query(), how }
+        Self { runtime: runtime(true), engine, query: scenario.query(), kind }
     }
 }
 
-impl Work for Interrupted {
+impl Workload for InterruptedQuery {
     fn run(&mut self) -> u64 {
-        let Self { runtime, engine, query, how } = self;
+        let Self { runtime, engine, query, kind } = self;
         let mut stream = engine.run(query.clone());
-        let canceller = (*how == How::Request).then(|| stream.canceller());
+        let canceller = (*kind == InterruptKind::Request).then(|| stream.canceller());
         runtime.block_on(async {
             let mut events = 0;
             for _ in 0..INTERRUPTED_AFTER {
@@ -200,29 +200,29 @@ impl Work for Interrupted {
     fn observe(&mut self) -> Result<Observation, String> {
         let mut stream = self.engine.run(self.query.clone());
         let canceller = stream.canceller();
-        let account = runtime(true).block_on(async {
-            let mut account = Account::default();
-            let mut counted = Counted::new(stream);
+        let stats = runtime(true).block_on(async {
+            let mut stats = QueryStats::default();
+            let mut counter = PollCounter::new(stream);
             for _ in 0..INTERRUPTED_AFTER {
-                if let Some(event) = counted.next().await {
-                    account.read(&event);
+                if let Some(event) = counter.next().await {
+                    stats.record(&event);
                 }
             }
-            if self.how == How::Request {
+            if self.kind == InterruptKind::Request {
                 canceller.cancel(CancelReason::Requested);
-                while let Some(event) = counted.next().await {
-                    account.read(&event);
+                while let Some(event) = counter.next().await {
+                    stats.record(&event);
                 }
             }
-            account.finish(&counted);
-            account
+            stats.finish(&counter);
+            stats
         });
-        account.checker.check()?;
-        require(account.checker.deltas > 0, || "the interruption came before the answer".into())?;
-        let end = account.checker.summary().map(|(end, _)| end);
-        require(end == (self.how == How::Request).then_some(TerminalEvent::Cancelled), || {
+        stats.checker.check()?;
+        require(stats.checker.deltas > 0, || "the interruption came before the answer".into())?;
+        let end = stats.checker.summary().map(|(end, _)| end);
+        require(end == (self.kind == InterruptKind::Request).then_some(TerminalEvent::Cancelled), || {
             format!("it ended with {end:?}")
         })?;
-        account.observation()
+        stats.into_observation()
     }
 }

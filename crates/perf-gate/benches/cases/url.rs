@@ -4,9 +4,9 @@ use aggregator_core::search::canonical::CanonicalUrl;
 use aggregator_mocks::catalog;
 
 use super::metrics;
-use super::work::{Observation, Work, digest, require};
+use super::workload::{Observation, Workload, digest, require};
 
-pub struct Canonicalise {
+pub struct Canonicalisation {
     urls: Vec<String>,
     /// How many of them have a canonical form, and how many different ones there are.
     valid: u64,
@@ -14,16 +14,16 @@ pub struct Canonicalise {
 }
 
 /// Addresses as the corpus' providers list them, tracking parameters and all, that are plain ASCII without escapes.
-pub fn ordinary() -> Canonicalise {
+pub fn ordinary() -> Canonicalisation {
     let hits = catalog::corpus().hits(1, "ordinary", 80, 204, 0);
     let plain = |url: &String| url.starts_with("http") && !url.contains(['%', ':', '~']) && url.is_ascii();
     let stripped = |url: &String| plain(&url.replacen("://", "", 1));
     let urls: Vec<String> = hits.iter().map(|hit| hit.url.clone()).filter(stripped).take(40).collect();
-    Canonicalise { urls, valid: 40, distinct: 40 }
+    Canonicalisation { urls, valid: 40, distinct: 40 }
 }
 
 /// What strangers may send: escapes, other scripts, dot segments, long queries, and no URLs at all.
-pub fn hostile() -> Canonicalise {
+pub fn hostile() -> Canonicalisation {
     let parameters = |n: usize| (0..n).map(|i| format!("utm_{i}={i}&p{i}={i}")).collect::<Vec<_>>().join("&");
     let kinds: [String; 10] = [
         "https://bücher.example/größe/straße?q=ü".into(),
@@ -41,10 +41,10 @@ pub fn hostile() -> Canonicalise {
         .flat_map(|n| kinds.clone().map(|url| url.replace("example.org", &format!("e{n}.example.org"))))
         .collect();
     // Of the ten, two are refused, three are the same in every round, and two are one page: 4 * 8 and 3 + 4 * 4.
-    Canonicalise { urls, valid: 32, distinct: 19 }
+    Canonicalisation { urls, valid: 32, distinct: 19 }
 }
 
-impl Work for Canonicalise {
+impl Workload for Canonicalisation {
     fn run(&mut self) -> u64 {
         let valid = |url: &&String| CanonicalUrl::parse(divan::black_box(url)).map(divan::black_box).is_ok();
         self.urls.iter().filter(valid).count() as u64

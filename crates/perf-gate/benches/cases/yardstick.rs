@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use super::metrics;
 use super::query::runtime;
-use super::work::{Observation, Work, digest, require};
+use super::workload::{Observation, Workload, digest, require};
 
 /// Capacity of the channel; the event buffer that the reliability survey recommends.
 const CAPACITY: usize = 32;
@@ -27,7 +27,7 @@ impl Channel {
         Self { runtime: runtime(false), deltas: write_answer(&catalog::corpus(), 2, 200, style) }
     }
 
-    fn send_all(&self, mut look: impl FnMut(&Event)) {
+    fn send_all(&self, mut visit: impl FnMut(&Event)) {
         self.runtime.block_on(async {
             let (sender, mut receiver) = mpsc::channel(CAPACITY);
             let deltas = Arc::clone(&self.deltas);
@@ -40,13 +40,13 @@ impl Channel {
                 }
             });
             while let Some(event) = &receiver.recv().await {
-                look(event);
+                visit(event);
             }
         });
     }
 }
 
-impl Work for Channel {
+impl Workload for Channel {
     fn run(&mut self) -> u64 {
         let mut events = 0;
         self.send_all(|event| {

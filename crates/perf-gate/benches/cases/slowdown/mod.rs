@@ -18,25 +18,25 @@
 //! executes out of order does the first units of `work` (about 30 ns of them) while it finishes the operation, and loads
 //! take longer the more of the caches and of the page tables the case needs itself.
 
-pub mod ring;
+pub mod pointer_chase;
 
 use std::hint::black_box;
 use std::sync::LazyLock;
 
-use ring::{Line, Ring};
+use pointer_chase::{CacheLine, PointerChase};
 
 /// Eight times the first-level cache of 32 KiB, and half of a second-level cache of 512 KiB, which a processor has for
 /// itself: what an operation needs has its place beside it, and other processors' work moves little what a step costs.
-static IN_CACHE: LazyLock<Ring<'_>> = LazyLock::new(|| Ring::of(&SMALL));
+static CACHE_CHASE: LazyLock<PointerChase<'_>> = LazyLock::new(|| PointerChase::new(&CACHE_LINES));
 
 /// Twice a last-level cache of 32 MiB. A ring of 4 MiB, which only the last-level cache holds, is no unit: that cache is
 /// shared, and a step took 18 ns in one minute and 126 ns in another.
-static IN_MEMORY: LazyLock<Ring<'_>> = LazyLock::new(|| Ring::of(&LARGE));
+static MEMORY_CHASE: LazyLock<PointerChase<'_>> = LazyLock::new(|| PointerChase::new(&MEMORY_LINES));
 
 /// 256 KiB and 64 MiB. Not on the heap, where they would move what a case allocates: that alone changed the instructions
 /// of `answer/deltas/200` by 0.12 %.
-static SMALL: [Line; 4 << 10] = [const { Line::new() }; 4 << 10];
-static LARGE: [Line; 1 << 20] = [const { Line::new() }; 1 << 20];
+static CACHE_LINES: [CacheLine; 4 << 10] = [const { CacheLine::new() }; 4 << 10];
+static MEMORY_LINES: [CacheLine; 1 << 20] = [const { CacheLine::new() }; 1 << 20];
 
 /// What an operation does besides its work.
 pub struct Slowdown {
@@ -48,12 +48,12 @@ pub struct Slowdown {
 
 /// What a unit is; see above.
 pub enum Mechanism {
-    Nothing,
-    Work,
+    NoOp,
+    Compute,
     /// A step in a ring. Each operation goes on where the one before it stopped: from the start again, everything would
     /// be in the nearest cache.
     Load {
-        ring: &'static Ring<'static>,
+        chase: &'static PointerChase<'static>,
         at: usize,
     },
     SystemCall,
@@ -69,15 +69,15 @@ impl Slowdown {
     /// When it names none; the message lists what there is.
     pub fn parse(value: &str) -> Result<Self, String> {
         let known = "none:<n> work:<n> cache:<n> memory:<n> syscall:<n> yield:<n>";
-        let unknown = || format!("`{value}` is no slow-down; there are: {known}, where <n> is decimal digits");
+        let unknown = || format!("`{value}` is not a slowdown; there are: {known}, where <n> is decimal digits");
         let (name, digits) = value.split_once(':').ok_or_else(unknown)?;
         // `u64` would accept a sign too.
         let amount = digits.parse().ok().filter(|_| digits.bytes().all(|b| b.is_ascii_digit())).ok_or_else(unknown)?;
         let mechanism = match name {
-            "none" => Mechanism::Nothing,
-            "work" => Mechanism::Work,
-            "cache" => Mechanism::Load { ring: &IN_CACHE, at: 0 },
-            "memory" => Mechanism::Load { ring: &IN_MEMORY, at: 0 },
+            "none" => Mechanism::NoOp,
+            "work" => Mechanism::Compute,
+            "cache" => Mechanism::Load { chase: &CACHE_CHASE, at: 0 },
+            "memory" => Mechanism::Load { chase: &MEMORY_CHASE, at: 0 },
             "syscall" => Mechanism::SystemCall,
             "yield" => Mechanism::Yield,
             _ => return Err(unknown()),
@@ -88,9 +88,9 @@ impl Slowdown {
     /// What an operation takes more.
     pub fn slow_down(&mut self) {
         match &mut self.mechanism {
-            Mechanism::Nothing => {}
-            Mechanism::Work => drop(black_box(compute(self.amount))),
-            Mechanism::Load { ring, at } => *at = ring.walk(*at, self.amount),
+            Mechanism::NoOp => {}
+            Mechanism::Compute => drop(black_box(compute(self.amount))),
+            Mechanism::Load { chase, at } => *at = chase.walk(*at, self.amount),
             Mechanism::SystemCall => (0..self.amount).for_each(|_| system_call()),
             Mechanism::Yield => (0..self.amount).for_each(|_| std::thread::yield_now()),
         }

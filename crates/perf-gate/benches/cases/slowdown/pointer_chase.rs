@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A cache line; on processors with longer ones, half of one, which changes little where the order is random.
 #[repr(align(64))]
-pub struct Line {
+pub struct CacheLine {
     /// Atomic only because rings are in statics; a relaxed load is a load like any other.
     next: AtomicUsize,
     /// Without gaps, all of a static is zeros, and takes no place in the executable.
     _rest: [usize; 7],
 }
 
-impl Line {
+impl CacheLine {
     /// A line of no ring yet.
     pub const fn new() -> Self {
         Self { next: AtomicUsize::new(0), _rest: [0; 7] }
@@ -24,13 +24,13 @@ impl Line {
 }
 
 /// Lines in one cycle whose order no prefetcher guesses, and which is the same every time.
-pub struct Ring<'a> {
-    lines: &'a [Line],
+pub struct PointerChase<'a> {
+    lines: &'a [CacheLine],
 }
 
-impl<'a> Ring<'a> {
+impl<'a> PointerChase<'a> {
     /// Makes lines a ring. All of them are written here, so that no step meets a page for the first time.
-    pub fn of(lines: &'a [Line]) -> Self {
+    pub fn new(lines: &'a [CacheLine]) -> Self {
         let link = |from: usize, to: usize| lines[from].next.store(to, Ordering::Relaxed);
         (0..lines.len()).for_each(|at| link(at, at));
         let mut random = 0x9e37_79b9_7f4a_7c15_u64;

@@ -12,7 +12,7 @@ pub fn main(target: &str, measure: fn(&Case) -> Result<(), String>) -> ExitCode 
     // `cargo bench` adds a flag that only a harness needs.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let done = match arguments[..] {
+    let result = match arguments[..] {
         ["--list"] => {
             cases::all().for_each(|case| println!("{}{}", case.name, if case.heavy { " heavy" } else { "" }));
             Ok(())
@@ -23,14 +23,14 @@ pub fn main(target: &str, measure: fn(&Case) -> Result<(), String>) -> ExitCode 
             Ok(())
         }
         [name] => find(name).and_then(|case| {
-            limits::allow(if case.heavy { ProcessLimits::HEAVY } else { ProcessLimits::ORDINARY });
+            limits::apply(if case.heavy { ProcessLimits::HEAVY } else { ProcessLimits::ORDINARY });
             measure(case)
         }),
         // Without limits: who counts instructions takes fifty times as long, and much memory.
-        [name, "--ops", operations] => find(name).and_then(|case| repeat(case, operations)),
+        [name, "--ops", operations] => find(name).and_then(|case| run_operations(case, operations)),
         _ => Err(format!("usage: {target} --list | {target} <case> | {target} <case> --ops <n>")),
     };
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -43,27 +43,27 @@ pub fn main(target: &str, measure: fn(&Case) -> Result<(), String>) -> ExitCode 
 ///
 /// What zero operations need is what getting ready needs, and is to be subtracted: the first operation, which fills what
 /// is filled once, belongs to that, and the line printed is always the same.
-fn repeat(case: &Case, operations: &str) -> Result<(), String> {
+fn run_operations(case: &Case, operations: &str) -> Result<(), String> {
     let operations: u64 = operations.parse().map_err(|error| format!("--ops {operations}: {error}"))?;
     if case.heavy {
         return Err(format!("{} is heavy: its instructions are not counted", case.name));
     }
-    let mut work = (case.prepare)();
+    let mut workload = (case.prepare)();
     #[cfg(feature = "seeded-faults")]
     {
-        work = cases::slowed(work);
+        workload = cases::with_slowdown(workload);
     }
-    let amount = work.run();
+    let amount = workload.run();
     if amount == 0 {
         return Err("an operation computed nothing".into());
     }
     for operation in 1..=operations {
-        let now = divan::black_box(work.run());
+        let now = divan::black_box(workload.run());
         if now != amount {
             return Err(format!("operation {operation} computed {now} items, the one before it {amount}"));
         }
     }
-    println!("{}", enough(amount));
+    println!("{}", operations_for(amount));
     Ok(())
 }
 
@@ -77,7 +77,7 @@ fn repeat(case: &Case, operations: &str) -> Result<(), String> {
 /// 100 operations of the smallest case (1,158 instructions each) gave the same difference to the instruction five times,
 /// with 3 KiB more environment and, but for one instruction, in another folder. An item costs between 40 and 60,000
 /// instructions, so these are between 20 thousand and 100 million of them: under a second, of which starting takes most.
-fn enough(amount: u64) -> u64 {
+fn operations_for(amount: u64) -> u64 {
     (10_000 / amount).clamp(1, 20)
 }
 
@@ -85,7 +85,7 @@ fn enough(amount: u64) -> u64 {
 ///
 /// # Errors
 /// When a value is no measurement.
-pub fn print(case: &Case, counts: &[(Metric, u64)], checksum: u64) -> Result<(), String> {
+pub fn print_records(case: &Case, counts: &[(Metric, u64)], checksum: u64) -> Result<(), String> {
     let name = CaseName::new(case.name).map_err(|error| error.to_string())?;
     for &(metric, value) in counts {
         let record = Record::new(name.clone(), metric, value, Checksum(checksum)).map_err(|error| error.to_string())?;

@@ -6,7 +6,7 @@ use perf_gate::Metric;
 use siphasher::sip::SipHasher13;
 
 /// One workload, prepared: setting it up is not measured.
-pub trait Work {
+pub trait Workload {
     /// One operation; returns how much it computed, which is the same every time.
     fn run(&mut self) -> u64;
 
@@ -20,7 +20,7 @@ pub trait Work {
 /// What came of one operation.
 #[derive(Debug, Default)]
 pub struct Observation {
-    /// How much [`Work::run`] has to compute: a case that stopped doing its work got no faster.
+    /// How much [`Workload::run`] has to compute: a case that stopped doing its work got no faster.
     pub amount: u64,
     /// Digest of everything it computed.
     pub checksum: u64,
@@ -41,7 +41,7 @@ pub fn digest<'a>(texts: impl IntoIterator<Item = &'a str>) -> u64 {
 /// Checks what has to be true of a case.
 ///
 /// # Errors
-/// When it is not; the message is what `otherwise` gives.
-pub fn require(true_of_the_case: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
-    if true_of_the_case { Ok(()) } else { Err(otherwise()) }
+/// When it is not; the error is what `message` returns.
+pub fn require(condition: bool, message: impl FnOnce() -> String) -> Result<(), String> {
+    if condition { Ok(()) } else { Err(message()) }
 }

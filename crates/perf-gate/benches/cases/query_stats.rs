@@ -13,11 +13,11 @@ use futures::{Stream, StreamExt as _};
 use tokio::time::sleep;
 
 use super::metrics;
-use super::work::Observation;
+use super::workload::Observation;
 
-/// An account of a query: what it said and when, how often it was polled and woken.
+/// Statistics of a query: what it said and when, how often it was polled and woken.
 #[derive(Default)]
-pub struct Account {
+pub struct QueryStats {
     pub checker: InvariantChecker,
     pub polls: u64,
     pub wakeups: u64,
@@ -29,23 +29,23 @@ pub struct Account {
     chunks: Vec<u64>,
 }
 
-impl Account {
+impl QueryStats {
     /// Reads a query to its end, with a reader that may take its time for each event.
-    pub async fn of(query: QueryStream, read_every: Option<Duration>) -> Self {
-        let mut account = Self::default();
-        let mut counted = Counted::new(query);
-        while let Some(event) = counted.next().await {
-            account.read(&event);
+    pub async fn collect(query: QueryStream, read_every: Option<Duration>) -> Self {
+        let mut stats = Self::default();
+        let mut counter = PollCounter::new(query);
+        while let Some(event) = counter.next().await {
+            stats.record(&event);
             if let Some(every) = read_every {
                 sleep(every).await;
             }
         }
-        account.finish(&counted);
-        account
+        stats.finish(&counter);
+        stats
     }
 
     /// Reads the next event.
-    pub fn read(&mut self, event: &Event) {
+    pub fn record(&mut self, event: &Event) {
         if self.first_event.replace(self.first_event.unwrap_or(event.elapsed())).is_some() {
             self.gaps.push(event.elapsed() - self.checker.latest);
         }
@@ -62,12 +62,12 @@ impl Account {
     }
 
     /// Takes over how often the query was polled and woke its task.
-    pub fn finish(&mut self, counted: &Counted<QueryStream>) {
-        (self.polls, self.wakeups) = (counted.polls, counted.wakes.0.load(Ordering::Relaxed));
+    pub fn finish(&mut self, counter: &PollCounter<QueryStream>) {
+        (self.polls, self.wakeups) = (counter.polls, counter.wakes.0.load(Ordering::Relaxed));
     }
 
     /// All that can be said about it.
-    pub fn observation(mut self) -> Result<Observation, String> {
+    pub fn into_observation(mut self) -> Result<Observation, String> {
         let checker = &self.checker;
         let mut counts = vec![
             (metrics::EVENTS, checker.events),
@@ -131,17 +131,17 @@ pub fn nanos(time: Duration) -> u64 {
 }
 
 /// Counts how often a stream is polled, and how often it wakes whoever polls it.
-pub struct Counted<S> {
+pub struct PollCounter<S> {
     stream: S,
     polls: u64,
-    wakes: Arc<Wakes>,
+    wakes: Arc<WakeCount>,
 }
 
 #[derive(Default)]
-struct Wakes(AtomicU64);
+struct WakeCount(AtomicU64);
 
 struct CountingWaker {
-    wakes: Arc<Wakes>,
+    wakes: Arc<WakeCount>,
     task: Waker,
 }
 
@@ -156,13 +156,13 @@ impl Wake for CountingWaker {
     }
 }
 
-impl<S> Counted<S> {
+impl<S> PollCounter<S> {
     pub fn new(stream: S) -> Self {
         Self { stream, polls: 0, wakes: Arc::default() }
     }
 }
 
-impl<S: Stream + Unpin> Stream for Counted<S> {
+impl<S: Stream + Unpin> Stream for PollCounter<S> {
     type Item = S::Item;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
