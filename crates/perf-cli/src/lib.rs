@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use perf_judge::exit_status;
-use perf_runner::error::Failure;
+use perf_runner::error::Error;
 use perf_runner::process::interrupt;
 #[cfg(unix)]
 use perf_runner::process::watchdog;
@@ -61,7 +61,7 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-fn run() -> Result<u8, Failure> {
+fn run() -> Result<u8, Error> {
     let workspace = Workspace::find();
     // Help has to be there also where there is no workspace.
     let name = workspace.as_ref().map_or_else(|_| "cargo xtask".to_owned(), |found| found.config.command.clone());
@@ -77,11 +77,11 @@ fn run() -> Result<u8, Failure> {
 }
 
 /// The code that a program ends with because of a failure.
-pub fn exit_code(failure: &Failure) -> u8 {
+pub fn exit_code(failure: &Error) -> u8 {
     match failure {
-        Failure::InvalidFile(_) => exit_status::INVALID_FILE,
-        Failure::Environment { .. } => exit_status::USAGE,
-        Failure::Refused { .. } => exit_status::RED,
-        Failure::Interrupted => exit_status::INTERRUPTED,
+        Error::InvalidFile(_) => exit_status::INVALID_FILE,
+        Error::Environment { .. } => exit_status::USAGE,
+        Error::Refused { .. } => exit_status::RED,
+        Error::Interrupted => exit_status::INTERRUPTED,
     }
 }

@@ -4,23 +4,23 @@ use std::process::{Child, Command, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use perf_runner::error::Failure;
+use perf_runner::error::Error;
 use perf_runner::process::interrupt;
 
 /// Runs a program with this program's terminal: in its process group too, so that Ctrl-C reaches it, as a test runner has its
 /// own way of stopping tests.
-pub fn to_its_end(command: &mut Command) -> Result<ExitStatus, Failure> {
+pub fn to_its_end(command: &mut Command) -> Result<ExitStatus, Error> {
     let mut child = command
         .spawn()
-        .map_err(|error| Failure::environment(format!("cargo could not be started: {error}"), "check the toolchain"))?;
+        .map_err(|error| Error::environment(format!("cargo could not be started: {error}"), "check the toolchain"))?;
     let mut interrupted = None;
     loop {
         match child.try_wait() {
-            Ok(Some(_)) if interrupt::raised() => return Err(Failure::Interrupted),
+            Ok(Some(_)) if interrupt::raised() => return Err(Error::Interrupted),
             Ok(Some(status)) => return Ok(status),
             Ok(None) => {}
             Err(error) => {
-                return Err(Failure::environment(format!("waiting for cargo failed: {error}"), "run this again"));
+                return Err(Error::environment(format!("waiting for cargo failed: {error}"), "run this again"));
             }
         }
         if interrupt::raised() {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use perf_runner::error::Failure;
+use perf_runner::error::Error;
 use perf_runner::workspace::{Harness, Workspace};
 
 /// The options.
@@ -35,16 +35,16 @@ impl Places {
     }
 
     /// Arguments of cargo that choose features; part of what makes values comparable.
-    pub fn features(&self, workspace: &Workspace) -> Result<Vec<String>, Failure> {
+    pub fn features(&self, workspace: &Workspace) -> Result<Vec<String>, Error> {
         match (self.seeded_faults, &workspace.config.faults_feature) {
             (false, _) => Ok(Vec::new()),
             // Without one there would be nothing to measure, and that is green.
-            (true, Some(feature)) if self.harnesses(workspace).is_empty() => Err(Failure::environment(
+            (true, Some(feature)) if self.harnesses(workspace).is_empty() => Err(Error::environment(
                 format!("no harness has the feature `{feature}` that plants faults"),
                 "add it to [features] of one: `faults-feature` in [workspace.metadata.perf] names it",
             )),
             (true, Some(feature)) => Ok(vec!["--features".into(), feature.clone()]),
-            (true, None) => Err(Failure::environment(
+            (true, None) => Err(Error::environment(
                 "no feature plants faults in this workspace",
                 "name one: `faults-feature` in [workspace.metadata.perf]",
             )),

@@ -1,7 +1,7 @@
 //! `perf selftest`: how often the gate is wrong, in a program of its own, which is built when it is asked for.
 
 use perf_judge::exit_status;
-use perf_runner::error::Failure;
+use perf_runner::error::Error;
 use perf_runner::workspace::Workspace;
 
 use crate::passed_on;
@@ -17,9 +17,9 @@ pub struct Options {
 }
 
 /// Runs the command.
-pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
+pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let package = workspace.config.selftest.as_deref().ok_or_else(|| {
-        Failure::environment(
+        Error::environment(
             "no program of this workspace finds out how often its gate is wrong",
             "name its package: `selftest` in [workspace.metadata.perf]",
         )

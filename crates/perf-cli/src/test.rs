@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use perf_judge::exit_status;
-use perf_runner::error::Failure;
+use perf_runner::error::Error;
 use perf_runner::workspace::Workspace;
 
 use crate::passed_on;
@@ -20,7 +20,7 @@ pub struct Options {
 }
 
 /// Runs the command.
-pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
+pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let runs: &[&[&str]] = match (has_nextest(workspace), options.arguments.is_empty()) {
         (true, true) => &[&["nextest", "run"], &["test", "--doc"]],
         (true, false) => &[&["nextest", "run"]],

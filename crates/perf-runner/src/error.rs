@@ -10,20 +10,20 @@ use crate::files::checked_read::InvalidFile;
 
 /// What stopped a command; the variant decides the exit code.
 #[derive(Debug)]
-pub enum Failure {
+pub enum Error {
     /// A file in the data folder is not valid.
     InvalidFile(InvalidFile),
     /// Options, machine or build: what happened, and what to do next.
     Environment {
         /// What failed, with which value.
-        what: String,
+        message: String,
         /// What to do next.
         hint: String,
     },
     /// A baseline will not be written: why, and what to do next.
     Refused {
         /// Why nothing was written.
-        what: String,
+        message: String,
         /// What to do next.
         hint: String,
     },
@@ -31,21 +31,21 @@ pub enum Failure {
     Interrupted,
 }
 
-impl Failure {
-    /// A failure of options, machine or build.
-    pub fn environment(what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Environment { what: what.into(), hint: hint.into() }
+impl Error {
+    /// A error of options, machine or build.
+    pub fn environment(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Environment { message: message.into(), hint: hint.into() }
     }
 
     /// A refusal to write a baseline.
-    pub fn refused(what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Refused { what: what.into(), hint: hint.into() }
+    pub fn refused(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Refused { message: message.into(), hint: hint.into() }
     }
 
     /// A path that could not be used, with the system's reason.
-    pub fn path(what: &str, path: &Path, error: &std::io::Error) -> Self {
+    pub fn path(action: &str, path: &Path, error: &std::io::Error) -> Self {
         let hint = "check that the path exists, is of the right kind and that you may use it";
-        Self::environment(format!("cannot {what} {}: {error}", path.display()), hint)
+        Self::environment(format!("cannot {action} {}: {error}", path.display()), hint)
     }
 }
 
@@ -55,7 +55,7 @@ pub enum CaseError {
     /// It is its own doing, or the machine did not give it enough time.
     NoValue(NoValue),
     /// Everything stops.
-    Stopped(Failure),
+    Stopped(Error),
 }
 
 impl CaseError {
@@ -68,17 +68,17 @@ impl CaseError {
     }
 
     /// Why the case has no value, unless everything stops.
-    pub fn no_value(self) -> Result<NoValue, Failure> {
+    pub fn no_value(self) -> Result<NoValue, Error> {
         match self {
             Self::NoValue(why) => Ok(why),
-            Self::Stopped(failure) => Err(failure),
+            Self::Stopped(error) => Err(error),
         }
     }
 }
 
-impl From<Failure> for CaseError {
-    fn from(failure: Failure) -> Self {
-        Self::Stopped(failure)
+impl From<Error> for CaseError {
+    fn from(error: Error) -> Self {
+        Self::Stopped(error)
     }
 }
 
@@ -88,31 +88,31 @@ impl From<String> for CaseError {
     }
 }
 
-impl From<InvalidFile> for Failure {
+impl From<InvalidFile> for Error {
     fn from(error: InvalidFile) -> Self {
         Self::InvalidFile(error)
     }
 }
 
-impl From<NotAPattern> for Failure {
+impl From<NotAPattern> for Error {
     fn from(error: NotAPattern) -> Self {
         Self::environment(format!("`--only` is not a pattern: {error}"), "write it like 'suite/*' or '*/case/*'")
     }
 }
 
-impl From<MatchesNothing> for Failure {
+impl From<MatchesNothing> for Error {
     fn from(error: MatchesNothing) -> Self {
         let MatchesNothing { pattern, cases } = error;
         Self::environment(format!("`--only '{pattern}'` matches no case"), format!("the cases are: {cases}"))
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InvalidFile(error) => writeln!(f, "error: {error}"),
-            Self::Environment { what, hint } => writeln!(f, "error: {what}\n  hint: {hint}"),
-            Self::Refused { what, hint } => writeln!(f, "refused: {what}\n  hint: {hint}"),
+            Self::Environment { message, hint } => writeln!(f, "error: {message}\n  hint: {hint}"),
+            Self::Refused { message, hint } => writeln!(f, "refused: {message}\n  hint: {hint}"),
             Self::Interrupted => writeln!(
                 f,
                 "interrupted: nothing was written; the report of an earlier run is removed when a run begins"

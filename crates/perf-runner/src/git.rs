@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::error::Failure;
+use crate::error::Error;
 use crate::process::child::{self, ChildError, Limits, Messages};
 
 /// What chooses a repository, or changes what is found in one: those of `git rev-parse --local-env-vars`, and a few more.
@@ -67,7 +67,7 @@ pub fn in_its_own_repository(command: &mut Command) -> &mut Command {
 
 /// Runs git in a folder: what it printed, or None where it says that there is no such thing. That is an exit code of 1;
 /// whatever else goes wrong is a failure with git's own reason.
-pub fn ask(dir: &Path, arguments: &[&str]) -> Result<Option<String>, Failure> {
+pub fn ask(dir: &Path, arguments: &[&str]) -> Result<Option<String>, Error> {
     match run(dir, arguments, None) {
         Ok(text) => Ok(Some(text)),
         Err(ChildError::Failed { status, .. }) if status.code() == Some(1) => Ok(None),
@@ -76,7 +76,7 @@ pub fn ask(dir: &Path, arguments: &[&str]) -> Result<Option<String>, Failure> {
 }
 
 /// Runs git in a folder, where there has to be an answer.
-pub fn must(dir: &Path, arguments: &[&str], index: Option<&Path>) -> Result<String, Failure> {
+pub fn must(dir: &Path, arguments: &[&str], index: Option<&Path>) -> Result<String, Error> {
     run(dir, arguments, index).map_err(|error| failed(arguments, error))
 }
 
@@ -89,12 +89,12 @@ pub enum Place {
 }
 
 /// Where a folder is.
-pub fn place(dir: &Path) -> Result<Place, Failure> {
+pub fn place(dir: &Path) -> Result<Place, Error> {
     let top = match run(dir, &["rev-parse", "--show-toplevel"], None) {
         Ok(top) => PathBuf::from(top.trim_end_matches('\n')),
         Err(error) => return Ok(Place::Elsewhere(format!("git {}", error.reason()?))),
     };
-    let canonical = |path: &Path| fs::canonicalize(path).map_err(|error| Failure::path("find", path, &error));
+    let canonical = |path: &Path| fs::canonicalize(path).map_err(|error| Error::path("find", path, &error));
     let (dir, top) = (canonical(dir)?, canonical(&top)?);
     Ok(match dir.strip_prefix(&top) {
         Ok(below) => Place::InWorkTree(below.to_owned()),
@@ -107,16 +107,16 @@ pub fn place(dir: &Path) -> Result<Place, Failure> {
 }
 
 /// Paths of the submodules that the index knows in a folder.
-pub fn submodules(dir: &Path) -> Result<Vec<String>, Failure> {
+pub fn submodules(dir: &Path) -> Result<Vec<String>, Error> {
     let listed = must(dir, &["ls-files", "-z", "--stage", "--", "."], None)?;
     let submodule = |line: &str| Some(line.strip_prefix("160000 ")?.split_once('\t')?.1.to_owned());
     Ok(listed.split_terminator('\0').filter_map(submodule).collect())
 }
 
-fn failed(arguments: &[&str], error: ChildError) -> Failure {
+fn failed(arguments: &[&str], error: ChildError) -> Error {
     match error {
-        ChildError::Interrupted => Failure::Interrupted,
-        error => Failure::environment(
+        ChildError::Interrupted => Error::Interrupted,
+        error => Error::environment(
             format!("`git {}` {error}", name_of(arguments)),
             "the base of a comparison is read with git; check the repository with `git status` and `git fsck`",
         ),

@@ -9,7 +9,7 @@ use perf_judge::text;
 use serde::Deserialize;
 
 use crate::config::{Config, HarnessConfig, OnlyIfChanged};
-use crate::error::Failure;
+use crate::error::Error;
 use crate::git;
 use crate::process::child::{self, ChildError, Limits, Messages};
 
@@ -93,26 +93,26 @@ struct Target {
 
 impl Workspace {
     /// Asks cargo about the workspace that the current directory is in.
-    pub fn find() -> Result<Self, Failure> {
+    pub fn find() -> Result<Self, Error> {
         let mut cargo = cargo();
         cargo.args(["metadata", "--no-deps", "--format-version", "1"]);
         let limits = Limits { output: 64 << 20, ..Limits::default() };
         let text = child::run(&mut cargo, limits, Messages::Kept).map_err(|error| match error {
-            ChildError::Interrupted => Failure::Interrupted,
-            error => Failure::environment(
+            ChildError::Interrupted => Error::Interrupted,
+            error => Error::environment(
                 format!("there is no workspace here: cargo {error}"),
                 "run this inside the repository, and see what is wrong with `cargo metadata --no-deps`",
             ),
         })?;
         let metadata: Metadata = serde_json::from_str(&text).map_err(|error| {
-            Failure::environment(
+            Error::environment(
                 format!("`cargo metadata` printed something that cannot be read: {error}"),
                 "check what CARGO or `cargo` on the PATH is",
             )
         })?;
         let root = metadata.workspace_root.clone();
         let config = config(&metadata).map_err(|what| {
-            Failure::environment(
+            Error::environment(
                 format!("{}: [workspace.metadata.perf]: {what}", root.join("Cargo.toml").display()),
                 "write or correct the table: `harness = [\"…\"]` names the packages that measure, and may be all of it",
             )
@@ -120,7 +120,7 @@ impl Workspace {
         let find = |harness: &HarnessConfig| {
             Harness::find(harness, &metadata).map_err(|what| {
                 let hint = "correct `harness` in [workspace.metadata.perf], or the package that it names";
-                Failure::environment(what, hint)
+                Error::environment(what, hint)
             })
         };
         let harnesses = config.harness.iter().map(find).collect::<Result<_, _>>()?;

@@ -1,7 +1,7 @@
 //! Power by size of slow-down, as a picture.
 
 use perf_judge::statistics;
-use perf_runner::error::Failure;
+use perf_runner::error::Error;
 use plotters::prelude::*;
 
 use crate::arms::Arm;
@@ -12,10 +12,10 @@ const SIZE: (u32, u32) = (800, 480);
 
 /// The curve: a thin line for each case and a thick one for their mean, from suites made of the rounds of unchanged code
 /// with a slow-down added, and a dot with its interval for each size that was really planted.
-pub fn svg(recorded: &Recorded, unchanged: &Resampled) -> Result<String, Failure> {
+pub fn svg(recorded: &Recorded, unchanged: &Resampled) -> Result<String, Error> {
     let mut text = String::new();
     draw(&mut text, recorded, unchanged).map_err(|error| {
-        Failure::environment(format!("the curve cannot be drawn: {error}"), "this is a bug: please report it")
+        Error::environment(format!("the curve cannot be drawn: {error}"), "this is a bug: please report it")
     })?;
     Ok(text)
 }

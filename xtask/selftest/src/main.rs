@@ -12,7 +12,7 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use perf_runner::error::Failure;
+use perf_runner::error::Error;
 use perf_runner::files::atomic_write::DirectoryLock;
 use perf_runner::files::bench_data::BenchData;
 use perf_runner::measure::key;
@@ -52,7 +52,7 @@ fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-fn run(options: &Options) -> Result<u8, Failure> {
+fn run(options: &Options) -> Result<u8, Error> {
     let workspace = Workspace::find()?;
     let data = BenchData::read(&workspace, None)?;
     let chosen = |arm: &Arm| options.arms.is_empty() || options.arms.contains(arm);

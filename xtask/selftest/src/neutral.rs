@@ -4,7 +4,7 @@ use std::path::Path;
 
 use perf_judge::rng::Seeded;
 use perf_runner::compare::tree::Tree;
-use perf_runner::error::Failure;
+use perf_runner::error::Error;
 
 /// A neutral change of the head.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ const MANIFEST: &str = "crates/aggregator-core/Cargo.toml";
 const WORKSPACE: &str = "Cargo.toml";
 
 /// The neutral change of a suite: the five kinds in turn, each time another of its kind. Changed files are written to `dir`.
-pub fn change(tree: &Tree, number: u64, dir: &Path) -> Result<Neutral, Failure> {
+pub fn change(tree: &Tree, number: u64, dir: &Path) -> Result<Neutral, Error> {
     let mut random = Seeded::new(number);
     let changed = |what: String, path: &str, text: String, features: &[&'static str]| {
         let tree = tree.clone().with(path, &text, dir)?;
@@ -76,7 +76,7 @@ fn function(random: &mut Seeded, attribute: &str) -> String {
 }
 
 /// Gives a private function of the engine another name, wherever its file uses it.
-fn renamed(tree: &Tree, random: &mut Seeded, dir: &Path) -> Result<Neutral, Failure> {
+fn renamed(tree: &Tree, random: &mut Seeded, dir: &Path) -> Result<Neutral, Error> {
     let mut candidates = Vec::new();
     let compiled = |path: &&str| path.starts_with("crates/aggregator-core/src/") && path.ends_with(".rs");
     // What only tests have is in no program that is measured.
@@ -92,7 +92,7 @@ fn renamed(tree: &Tree, random: &mut Seeded, dir: &Path) -> Result<Neutral, Fail
         }
     }
     let Some((path, name)) = random.pick(&candidates) else {
-        return Err(Failure::environment(
+        return Err(Error::environment(
             "the engine has no private function to rename",
             "this is a bug of the self-test",
         ));

@@ -6,7 +6,7 @@ use std::path::Path;
 use perf_gate::CaseName;
 use perf_judge::exit_status;
 use perf_judge::statistics::{self, percent};
-use perf_runner::error::Failure;
+use perf_runner::error::Error;
 use perf_runner::files::atomic_write;
 use perf_runner::workspace::Workspace;
 use serde::{Deserialize, Serialize};
@@ -107,7 +107,7 @@ fn at_least(events: u64, trials: u64) -> f64 {
 }
 
 /// Judges everything that is recorded.
-pub fn publish(recorded: &Recorded, unchanged: &Resampled) -> Result<Published, Failure> {
+pub fn publish(recorded: &Recorded, unchanged: &Resampled) -> Result<Published, Error> {
     let all = || recorded.0.values().flatten();
     let distinct = |value: fn(&Suite) -> &String| {
         let values: std::collections::BTreeSet<&String> = all().map(value).collect();
@@ -277,23 +277,20 @@ fn not_kept(published: &Published) -> BTreeMap<String, String> {
 }
 
 /// Judges everything that is recorded in a directory and writes it down; RED when a promise is not kept.
-pub fn write(workspace: &Workspace, dir: &Path) -> Result<u8, Failure> {
+pub fn write(workspace: &Workspace, dir: &Path) -> Result<u8, Error> {
     let recorded = Recorded::read(dir)?;
     let unchanged = recorded.unchanged()?;
     let published = publish(&recorded, &unchanged)?;
     let head = "# Written by `cargo xtask perf selftest` from the pairs in selftest/; do not edit.\n\n";
     let text = toml::to_string_pretty(&published).map_err(|error| {
-        Failure::environment(
-            format!("the results cannot be written as TOML: {error}"),
-            "this is a bug: please report it",
-        )
+        Error::environment(format!("the results cannot be written as TOML: {error}"), "this is a bug: please report it")
     })?;
     atomic_write::write(&dir.join(FILE), &format!("{head}{text}"), |text| toml::from_str::<Published>(text).is_ok())?;
     atomic_write::write(&dir.join(CURVE), &curve::svg(&recorded, &unchanged)?, |_| true)?;
     let table = published.table();
     if dir == workspace.data_dir() {
         let readme = workspace.root().join("README.md");
-        let text = std::fs::read_to_string(&readme).map_err(|error| Failure::path("read", &readme, &error))?;
+        let text = std::fs::read_to_string(&readme).map_err(|error| Error::path("read", &readme, &error))?;
         if let Some(text) = with_table(&text, &table) {
             atomic_write::write(&readme, &text, |_| true)?;
         }

@@ -10,7 +10,7 @@ use perf_judge::pairs::plan::{self, CaseState, Effort, Pilot};
 use perf_judge::rng::Seeded;
 use perf_judge::statistics::{self, percent};
 use perf_judge::verdict::Verdict;
-use perf_runner::error::Failure;
+use perf_runner::error::Error;
 use perf_runner::process::parallel;
 
 use crate::arms::Arm;
@@ -128,7 +128,7 @@ pub struct Resampled {
 
 /// Suites of rounds of recorded ones, drawn with replacement. All cases of a suite are made of the same rounds, so what
 /// they have in common stays in common.
-pub fn resampled(suites: &[Suite], number: u64, seed: u64) -> Result<Resampled, Failure> {
+pub fn resampled(suites: &[Suite], number: u64, seed: u64) -> Result<Resampled, Error> {
     let mut resampled = Resampled::default();
     let sources: Vec<Source<'_>> = suites.iter().map(Source::of).collect();
     if sources.is_empty() {

@@ -13,7 +13,7 @@ use flate2::write::GzEncoder;
 use perf_gate::CaseName;
 use perf_judge::pairs::outcome::Measured;
 use perf_judge::pairs::{Difference, Pair, Stage, Times};
-use perf_runner::error::Failure;
+use perf_runner::error::Error;
 use serde::{Deserialize, Serialize};
 
 /// One run of the gate over all cases, where it is known what it should have said.
@@ -79,11 +79,11 @@ pub fn cells(measured: &Measured, cases: &[CaseName]) -> (Vec<[Times; 2]>, BTree
 }
 
 /// Every suite of a file; a file that is not there has none.
-pub fn read(path: &Path) -> Result<Vec<Suite>, Failure> {
+pub fn read(path: &Path) -> Result<Vec<Suite>, Error> {
     if !path.exists() {
         return Ok(Vec::new());
     }
-    let failed = |error: std::io::Error| Failure::path("read", path, &error);
+    let failed = |error: std::io::Error| Error::path("read", path, &error);
     let mut text = String::new();
     // What is stored grows by a few kilobytes a suite.
     const MOST: u64 = 256 << 20;
@@ -91,7 +91,7 @@ pub fn read(path: &Path) -> Result<Vec<Suite>, Failure> {
     MultiGzDecoder::new(file).take(MOST).read_to_string(&mut text).map_err(failed)?;
     let suites = text.lines().enumerate().map(|(index, line)| {
         serde_json::from_str(line).map_err(|error| {
-            Failure::environment(
+            Error::environment(
                 format!("{}: suite {} cannot be read: {error}", path.display(), index + 1),
                 format!("`git restore {}`, or measure it anew without --append", path.display()),
             )
@@ -101,10 +101,10 @@ pub fn read(path: &Path) -> Result<Vec<Suite>, Failure> {
 }
 
 /// Appends a suite.
-pub fn append(path: &Path, suite: &Suite) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::path("write", path, &error);
+pub fn append(path: &Path, suite: &Suite) -> Result<(), Error> {
+    let failed = |error: std::io::Error| Error::path("write", path, &error);
     if let Some(dir) = path.parent() {
-        fs::create_dir_all(dir).map_err(|error| Failure::path("create", dir, &error))?;
+        fs::create_dir_all(dir).map_err(|error| Error::path("create", dir, &error))?;
     }
     let mut line = serde_json::to_vec(suite).map_err(|error| failed(error.into()))?;
     line.push(b'\n');

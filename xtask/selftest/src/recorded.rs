@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use perf_runner::error::Failure;
+use perf_runner::error::Error;
 
 use crate::arms::Arm;
 use crate::rates::{self, Resampled};
@@ -17,12 +17,12 @@ pub struct Recorded(pub BTreeMap<Arm, Vec<Suite>>);
 
 impl Recorded {
     /// Reads the files.
-    pub fn read(dir: &Path) -> Result<Self, Failure> {
+    pub fn read(dir: &Path) -> Result<Self, Error> {
         let suites = Arm::ALL.into_iter().map(|arm| Ok((arm, record::read(&arm.file(dir))?)));
-        let suites = suites.collect::<Result<BTreeMap<_, _>, Failure>>()?;
+        let suites = suites.collect::<Result<BTreeMap<_, _>, Error>>()?;
         let suites: BTreeMap<_, _> = suites.into_iter().filter(|(_, suites)| !suites.is_empty()).collect();
         if suites.is_empty() {
-            return Err(Failure::environment(
+            return Err(Error::environment(
                 format!("{} has no suites", dir.join("selftest").display()),
                 "measure some: cargo xtask perf selftest --suites 1",
             ));
@@ -36,7 +36,7 @@ impl Recorded {
     }
 
     /// What unchanged code looks like in suites made of recorded rounds.
-    pub fn unchanged(&self) -> Result<Resampled, Failure> {
+    pub fn unchanged(&self) -> Result<Resampled, Error> {
         rates::resampled(self.of(Arm::Same), RESAMPLED, 1)
     }
 }

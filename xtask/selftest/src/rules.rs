@@ -9,7 +9,7 @@ use std::path::Path;
 
 use perf_judge::exit_status;
 use perf_judge::statistics::rivals;
-use perf_runner::error::Failure;
+use perf_runner::error::Error;
 
 use crate::arms::Arm;
 use crate::rates;
@@ -59,7 +59,7 @@ fn of<'a>(suites: impl IntoIterator<Item = &'a Suite>, rule: Rule) -> Count {
 }
 
 /// Prints the table for what is recorded in a directory.
-pub fn print(dir: &Path) -> Result<u8, Failure> {
+pub fn print(dir: &Path) -> Result<u8, Error> {
     perf_cli::stdout::print(&table(&Recorded::read(dir)?))?;
     Ok(exit_status::GREEN)
 }

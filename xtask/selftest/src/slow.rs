@@ -8,7 +8,7 @@ use perf_judge::pairs::{Difference, Figure, Stage};
 use perf_judge::statistics;
 use perf_runner::compare::pairs::{self, Contest, Faults, Setup};
 use perf_runner::compare::store::Store;
-use perf_runner::error::Failure;
+use perf_runner::error::Error;
 use perf_runner::progress::Progress;
 use perf_runner::workspace::Workspace;
 
@@ -45,7 +45,7 @@ struct Cost {
 impl Costs {
     /// Measures them, in the way in which everything is measured: a fixed number of nanoseconds for a unit would be wrong,
     /// because what a cache miss costs depends on what the case does with its caches.
-    pub fn measure(workspace: &Workspace, contest: &Contest<'_>, progress: &Progress) -> Result<Self, Failure> {
+    pub fn measure(workspace: &Workspace, contest: &Contest<'_>, progress: &Progress) -> Result<Self, Error> {
         const PAIRS: usize = 16;
         // Medians of a noisy quarter of an hour made of 5 % what was 8 % in the suite after it.
         const FIGURE: Figure = Figure::Fastest;

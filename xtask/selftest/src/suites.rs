@@ -18,7 +18,7 @@ use perf_runner::compare::side::{BuildError, Recipe, Side};
 use perf_runner::compare::store::Store;
 use perf_runner::compare::tree::Tree;
 use perf_runner::compare::{circumstances, measured_base};
-use perf_runner::error::Failure;
+use perf_runner::error::Error;
 use perf_runner::measure::callgrind::Counter;
 use perf_runner::measure::exact;
 use perf_runner::measure::key;
@@ -37,8 +37,8 @@ use crate::record::{self, Cell, Suite};
 use crate::slow::{self, Costs};
 
 /// The harness that is tested with: the first.
-pub fn harness(workspace: &Workspace) -> Result<&Harness, Failure> {
-    let none = || Failure::environment("there is no harness", "name one in [workspace.metadata.perf]");
+pub fn harness(workspace: &Workspace) -> Result<&Harness, Error> {
+    let none = || Error::environment("there is no harness", "name one in [workspace.metadata.perf]");
     workspace.harnesses.first().ok_or_else(none)
 }
 
@@ -73,7 +73,7 @@ impl<'a> SelfTest<'a> {
         harness: &'a Harness,
         key: &'a Key,
         options: &'a Options,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, Error> {
         let head = Tree::of_work_tree(workspace)?;
         let packages = key::local_packages(workspace, harness, &[])?;
         let ordinary = build(workspace, harness, "both sides", &head, &packages, &[], key)?;
@@ -87,12 +87,12 @@ impl<'a> SelfTest<'a> {
     }
 
     /// Measures the suites of some arms.
-    pub fn run(&self, arms: &[Arm]) -> Result<(), Failure> {
+    pub fn run(&self, arms: &[Arm]) -> Result<(), Error> {
         let mut numbers = BTreeMap::new();
         for &arm in arms {
             let file = arm.file(&self.dir());
             if !self.options.append && file.exists() {
-                std::fs::remove_file(&file).map_err(|error| Failure::path("replace", &file, &error))?;
+                std::fs::remove_file(&file).map_err(|error| Error::path("replace", &file, &error))?;
             }
             numbers.insert(arm, record::read(&file)?.len() as u64);
         }
@@ -156,7 +156,7 @@ impl<'a> SelfTest<'a> {
     }
 
     /// What the neutral change of a suite is, and the side with it, where there is an arm for it. Both arms share a build.
-    fn neutral(&self, arms: &[Arm], number: impl Fn(Arm) -> u64) -> Result<Option<(String, Side)>, Failure> {
+    fn neutral(&self, arms: &[Arm], number: impl Fn(Arm) -> u64) -> Result<Option<(String, Side)>, Error> {
         let of_arms = arms.iter().filter(|arm| matches!(arm, Arm::Neutral | Arm::NeutralOneLayout));
         let Some(number) = of_arms.map(|arm| number(*arm)).max() else { return Ok(None) };
         let place = self.workspace.perf_dir().join("neutral");
@@ -170,9 +170,9 @@ impl<'a> SelfTest<'a> {
     }
 
     /// Arguments of cargo that choose the feature with planted faults.
-    fn faults_feature(&self) -> Result<Vec<String>, Failure> {
+    fn faults_feature(&self) -> Result<Vec<String>, Error> {
         let none = || {
-            Failure::environment(
+            Error::environment(
                 "no feature plants faults in this workspace",
                 "name one: `faults-feature` in [workspace.metadata.perf]",
             )
@@ -181,12 +181,12 @@ impl<'a> SelfTest<'a> {
         Ok(vec!["--features".into(), feature.clone()])
     }
 
-    fn build(&self, name: &str, tree: &Tree, features: &[String]) -> Result<Side, Failure> {
+    fn build(&self, name: &str, tree: &Tree, features: &[String]) -> Result<Side, Error> {
         build(self.workspace, self.harness, name, tree, &self.packages, features, self.key)
     }
 
     /// Suites that are measured in pairs, as many at once as was asked for.
-    fn measure(&self, orders: &[Order<'_>]) -> Result<(), Failure> {
+    fn measure(&self, orders: &[Order<'_>]) -> Result<(), Error> {
         let mut processors = affinity::processors();
         processors.reverse();
         let jobs = usize::from(self.options.jobs).min(processors.len().max(1));
@@ -203,7 +203,7 @@ impl<'a> SelfTest<'a> {
         Ok(())
     }
 
-    fn suite(&self, order: &Order<'_>, processor: Option<Processor>) -> Result<Suite, Failure> {
+    fn suite(&self, order: &Order<'_>, processor: Option<Processor>) -> Result<Suite, Error> {
         let Order { arm, number, what, base, head, faults } = order;
         let cases: Vec<CaseName> = match faults {
             Some(faults) => faults.head.keys().cloned().collect(),
@@ -223,7 +223,7 @@ impl<'a> SelfTest<'a> {
         drop(progress);
         if let Some((case, broken)) = measured.broken.first_key_value() {
             let hint = "a side does not do its work; run `cargo xtask perf` first";
-            return Err(Failure::environment(format!("{case} could not be measured: {broken:?}"), hint));
+            return Err(Error::environment(format!("{case} could not be measured: {broken:?}"), hint));
         }
         let (control, mut cells) = record::cells(&measured, &cases);
         for (case, cell) in &mut cells {
@@ -246,7 +246,7 @@ impl<'a> SelfTest<'a> {
         }
     }
 
-    fn costs(&self, side: &Side) -> Result<Costs, Failure> {
+    fn costs(&self, side: &Side) -> Result<Costs, Error> {
         Progress::announce("costs", "what planted slow-downs cost in each case");
         let progress = Progress::new(Progress::process(self.cases.len(), std::time::Duration::from_millis(30)) * 50);
         let setup = Setup {
@@ -262,7 +262,7 @@ impl<'a> SelfTest<'a> {
     }
 
     /// Instructions of every case without and with more work.
-    fn work(&self, arm: Arm, percent: u8, number: u64, side: &Side) -> Result<(), Failure> {
+    fn work(&self, arm: Arm, percent: u8, number: u64, side: &Side) -> Result<(), Error> {
         let began = Instant::now();
         Progress::announce("suite", &format!("{arm} {number}"));
         let told = |fault: String| Executables { fault: Some(fault), ..side.executables.clone() };
@@ -270,15 +270,15 @@ impl<'a> SelfTest<'a> {
             Counter::Callgrind(callgrind) => callgrind,
             Counter::Missing(reason) => {
                 let what = format!("instructions cannot be counted: {reason}");
-                return Err(Failure::environment(what, "choose other arms with --arms"));
+                return Err(Error::environment(what, "choose other arms with --arms"));
             }
         };
-        let count = |executables: &Executables, case: &CaseName| -> Result<u64, Failure> {
+        let count = |executables: &Executables, case: &CaseName| -> Result<u64, Error> {
             match callgrind.instructions(executables, case) {
                 Ok(instructions) => Ok(instructions),
                 Err(error) => {
                     let what = format!("{case} under callgrind {}", error.no_value()?);
-                    Err(Failure::environment(what, "run `cargo xtask perf` first"))
+                    Err(Error::environment(what, "run `cargo xtask perf` first"))
                 }
             }
         };
@@ -295,7 +295,7 @@ impl<'a> SelfTest<'a> {
     }
 
     /// Every planted fault that changes what repeats exactly, as one suite each.
-    fn exact(&self, number: u64, side: &Side) -> Result<(), Failure> {
+    fn exact(&self, number: u64, side: &Side) -> Result<(), Error> {
         let told = |fault: &str| Executables { fault: Some(fault.to_owned()), ..side.executables.clone() };
         let faults = exact::faults(&side.executables)?;
         let list = exact::list(&side.executables)?;
@@ -303,7 +303,7 @@ impl<'a> SelfTest<'a> {
         let none = Counter::Missing("only what repeats exactly is compared".to_owned());
         let base = measured_base::measure(side, &none, self.key, &list.all, &progress)?;
         let base =
-            base.ok_or_else(|| Failure::environment("nothing could be measured", "run `cargo xtask perf` first"))?;
+            base.ok_or_else(|| Error::environment("nothing could be measured", "run `cargo xtask perf` first"))?;
         for fault in faults {
             Progress::announce("suite", &format!("exact {number} {fault}"));
             let began = Instant::now();
@@ -360,14 +360,14 @@ fn build(
     packages: &[String],
     features: &[String],
     key: &Key,
-) -> Result<Side, Failure> {
+) -> Result<Side, Error> {
     let circumstances = circumstances(key);
     let messages = Messages::Shown;
     let recipe = Recipe { harness, tree, packages, features, circumstances, own_toolchain: false, messages };
     Side::build(workspace, name, &recipe).map_err(|error| match error {
         BuildError::Stopped(failure) => failure,
         BuildError::DoesNotBuild(reason) => {
-            Failure::environment(format!("{name} does not build: cargo {reason}"), "run `cargo xtask perf` first")
+            Error::environment(format!("{name} does not build: cargo {reason}"), "run `cargo xtask perf` first")
         }
     })
 }

@@ -2,7 +2,7 @@
 
 use perf_judge::exit_status;
 use perf_judge::text::counted;
-use perf_runner::error::Failure;
+use perf_runner::error::Error;
 use perf_runner::files::bench_data::BenchData;
 use perf_runner::workspace::Workspace;
 
@@ -18,7 +18,7 @@ pub struct Options {
 }
 
 /// Runs the command.
-pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
+pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let data = BenchData::read(workspace, options.places.baselines())?;
     let baselines: Vec<_> =
         data.baselines().map(|(package, baseline)| format!("{package} {}", baseline.key.target)).collect();

@@ -6,7 +6,7 @@ use perf_judge::exit_status;
 use perf_judge::report::human_rows_with_notes;
 use perf_judge::selection::Selection;
 use perf_judge::verdict::Verdict;
-use perf_runner::error::Failure;
+use perf_runner::error::Error;
 use perf_runner::files::bench_data::BenchData;
 use perf_runner::workspace::Workspace;
 
@@ -26,7 +26,7 @@ pub struct Options {
 }
 
 /// Runs the command.
-pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
+pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let selection = Selection::new(options.only.as_deref())?;
     let data = BenchData::read(workspace, options.places.baselines())?;
     let mut something = false;

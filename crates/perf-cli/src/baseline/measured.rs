@@ -7,7 +7,7 @@ use perf_judge::run::{CaseList, Run};
 use perf_judge::selection::Selection;
 use perf_judge::verdict::Verdict;
 use perf_runner::clock::today;
-use perf_runner::error::Failure;
+use perf_runner::error::Error;
 use perf_runner::files::bench_data::BenchData;
 use perf_runner::measure::callgrind::Counter;
 use perf_runner::measure::programs::{self, Executables};
@@ -35,9 +35,9 @@ pub fn build<'a>(
     data: &'a BenchData,
     places: &Places,
     selection: &Selection,
-) -> Result<Vec<Built<'a>>, Failure> {
+) -> Result<Vec<Built<'a>>, Error> {
     let features = places.features(workspace)?;
-    let one = |harness: &'a Harness| -> Result<Built<'a>, Failure> {
+    let one = |harness: &'a Harness| -> Result<Built<'a>, Error> {
         let key = key::of(workspace, harness, &features, data.inputs(harness))?;
         let old = data.baseline(harness, &key.target);
         let executables = programs::build(workspace, harness, &features)?;
@@ -56,7 +56,7 @@ pub fn build<'a>(
 
 impl Built<'_> {
     /// What a baseline holds, measured as often as asked.
-    pub fn measure(&self, selection: &Selection, times: usize) -> Result<Vec<Run>, Failure> {
+    pub fn measure(&self, selection: &Selection, times: usize) -> Result<Vec<Run>, Error> {
         let Self { executables, list, .. } = self;
         let cases = selection.of(&list.all);
         let counter = Counter::find(executables)?;

@@ -5,7 +5,7 @@ mod diff;
 mod measured;
 mod update;
 
-use perf_runner::error::Failure;
+use perf_runner::error::Error;
 use perf_runner::workspace::Workspace;
 
 /// Keep the stored runs that others are compared with
@@ -23,7 +23,7 @@ enum Verb {
 }
 
 /// Runs the command.
-pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
+pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     match &options.verb {
         Verb::Update(options) => update::run(options, workspace),
         Verb::Check(options) => check::run(options, workspace),

@@ -13,7 +13,7 @@ use perf_judge::text::{self, counted};
 use perf_judge::thresholds::{LONGEST_TOLERANCE_DAYS, is_too_far, parse_date};
 use perf_judge::verdict::Verdict;
 use perf_runner::clock::today;
-use perf_runner::error::Failure;
+use perf_runner::error::Error;
 use perf_runner::files::atomic_write::{self, DirectoryLock};
 use perf_runner::files::bench_data::{self, BenchData};
 use perf_runner::measure::provenance;
@@ -72,7 +72,7 @@ fn expires(text: &str) -> Result<String, String> {
 }
 
 /// Runs the command.
-pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
+pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let selection = Selection::new(options.only.as_deref())?;
     let accept = patterns(&options.accept)?;
     // The lock is taken before stored baselines are read and held until they are written, so no concurrent update is lost.
@@ -95,7 +95,7 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
         let rows: Vec<Row> = measured.iter().flat_map(|measured| measured.rows.iter().cloned()).collect();
         let wording = |step: &_, harness: Option<&str>| wording(&workspace.config, step, harness);
         stdout::print(&human_rows_with_notes(&rows, &wording))?;
-        return Err(Failure::refused(
+        return Err(Error::refused(
             format!(
                 "nothing was written; {} got worse or are gone, and are not accepted",
                 counted(refused.len(), "row")
@@ -111,7 +111,7 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
         ));
     }
     if !options.accept.is_empty() && accepted.is_empty() {
-        return Err(Failure::environment(
+        return Err(Error::environment(
             format!("`--accept {}` matches no case that got worse", options.accept.join(" --accept ")),
             "check the name; what is as good as before needs no acceptance",
         ));
@@ -119,7 +119,7 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
     let until = match (&options.expires, &options.reason) {
         (Some(expires), Some(reason)) => {
             baseline_update::check_for_a_while(&accepted)
-                .map_err(|error| Failure::refused(error.to_string(), "accept it for good: leave `--expires` away"))?;
+                .map_err(|error| Error::refused(error.to_string(), "accept it for good: leave `--expires` away"))?;
             Some(Until { expires: expires.clone(), reason: reason.clone() })
         }
         _ => None,
@@ -145,10 +145,10 @@ struct Measured<'a> {
     rows: Vec<Row>,
 }
 
-fn measure<'a>(built: Built<'a>, selection: &Selection) -> Result<Measured<'a>, Failure> {
+fn measure<'a>(built: Built<'a>, selection: &Selection) -> Result<Measured<'a>, Error> {
     let other_key = built.old.filter(|old| old.key != built.key).map(|old| key_difference(&built.key, &old.key));
     if let Some(difference) = other_key.as_ref().filter(|_| !selection.is_everything()) {
-        return Err(Failure::refused(
+        return Err(Error::refused(
             format!("{difference}; one file cannot hold values of two keys"),
             "update everything: leave `--only` away",
         ));
@@ -156,7 +156,7 @@ fn measure<'a>(built: Built<'a>, selection: &Selection) -> Result<Measured<'a>, 
     let run = measure_twice(&built, selection)?;
     let other_tools = tools_difference(&run.instructions, built.old);
     if let Some(difference) = other_tools.as_ref().filter(|_| !selection.is_everything()) {
-        return Err(Failure::refused(
+        return Err(Error::refused(
             format!("instructions: {difference}; one file cannot hold counts of two"),
             "update everything: leave `--only` away",
         ));
@@ -169,7 +169,7 @@ fn measure<'a>(built: Built<'a>, selection: &Selection) -> Result<Measured<'a>, 
 
 impl Measured<'_> {
     /// Says what makes the stored values not comparable, so that all of them are replaced.
-    fn show_differences(&self) -> Result<(), Failure> {
+    fn show_differences(&self) -> Result<(), Error> {
         let Self { key, old, run, .. } = self;
         match old.filter(|old| old.key != *key) {
             Some(old) => stdout::print(&format!(
@@ -186,11 +186,11 @@ impl Measured<'_> {
     }
 
     /// What the baseline becomes.
-    fn next(&self, workspace: &Workspace, selection: &Selection, until: Option<&Until>) -> Result<Baseline, Failure> {
+    fn next(&self, workspace: &Workspace, selection: &Selection, until: Option<&Until>) -> Result<Baseline, Error> {
         let Self { key, old, run, rows, .. } = self;
         let provenance = provenance::of(workspace, &[])?;
         baseline_update::baseline(*old, (key.clone(), provenance), run, rows, selection, until)
-            .map_err(|error| Failure::refused(format!("the run is no baseline: {error}"), "correct the case it names"))
+            .map_err(|error| Error::refused(format!("the run is no baseline: {error}"), "correct the case it names"))
     }
 
     fn write(
@@ -199,7 +199,7 @@ impl Measured<'_> {
         data: &BenchData,
         selection: &Selection,
         next: &Baseline,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Error> {
         let Self { harness, key, old, run, rows } = self;
         stdout::print(&baseline_update::unmeasured(*old, key, run, selection))?;
         let file = data.baseline_file(harness, &next.key.target);
@@ -220,7 +220,7 @@ impl Measured<'_> {
         }
         interrupt::check()?;
         if let Some(dir) = file.parent() {
-            std::fs::create_dir_all(dir).map_err(|error| Failure::path("create", dir, &error))?;
+            std::fs::create_dir_all(dir).map_err(|error| Error::path("create", dir, &error))?;
         }
         let is_next = |text: &str| bench_data::parse_baseline(text, &shown, workspace).is_ok_and(|back| back == *next);
         atomic_write::write(&file, &next.to_toml(&workspace.command("baseline update")), is_next)?;
@@ -231,9 +231,9 @@ impl Measured<'_> {
     }
 }
 
-fn patterns(texts: &[String]) -> Result<GlobSet, Failure> {
+fn patterns(texts: &[String]) -> Result<GlobSet, Error> {
     let mut set = GlobSetBuilder::new();
-    let failed = |error| Failure::environment(format!("`--accept` is not a pattern: {error}"), "name a case, or '*'");
+    let failed = |error| Error::environment(format!("`--accept` is not a pattern: {error}"), "name a case, or '*'");
     for text in texts {
         set.add(Glob::new(text).map_err(failed)?);
     }
@@ -241,9 +241,9 @@ fn patterns(texts: &[String]) -> Result<GlobSet, Failure> {
 }
 
 /// What is stored must repeat; a value that does not would be red or green by chance.
-fn measure_twice(built: &Built<'_>, selection: &Selection) -> Result<Run, Failure> {
+fn measure_twice(built: &Built<'_>, selection: &Selection) -> Result<Run, Error> {
     let mut runs = built.measure(selection, 2)?.into_iter();
-    let (Some(first), Some(second)) = (runs.next(), runs.next()) else { return Err(Failure::Interrupted) };
+    let (Some(first), Some(second)) = (runs.next(), runs.next()) else { return Err(Error::Interrupted) };
     let mut unstable = Vec::new();
     for (case, outcome) in &first.exact {
         match (outcome, second.exact.get(case)) {
@@ -268,7 +268,7 @@ fn measure_twice(built: &Built<'_>, selection: &Selection) -> Result<Run, Failur
     if unstable.is_empty() {
         return Ok(first);
     }
-    Err(Failure::refused(
+    Err(Error::refused(
         format!("measured twice, these differ, so they do not repeat:\n    {}", unstable.join("\n    ")),
         "find what depends on time, hashing or addresses in the case; nothing was written",
     ))
@@ -298,7 +298,7 @@ fn unrepeatable(first: &InstructionRun, second: &InstructionRun) -> Vec<String> 
 }
 
 /// What did not end in time is not known, and must not go missing from what is stored.
-fn refuse_unfinished(run: &Run) -> Result<(), Failure> {
+fn refuse_unfinished(run: &Run) -> Result<(), Error> {
     let unfinished = |why: &NoValue| matches!(why, NoValue::Unfinished(_));
     let exact = run.exact.iter().filter_map(|(case, outcome)| Some((case, outcome.as_ref().err()?)));
     let counted = match &run.instructions {
@@ -311,19 +311,19 @@ fn refuse_unfinished(run: &Run) -> Result<(), Failure> {
     if found.is_empty() {
         return Ok(());
     }
-    Err(Failure::refused(
+    Err(Error::refused(
         format!("these did not end in time, so their values are not known:\n    {}", found.join("\n    ")),
         "measure when less else runs; nothing was written",
     ))
 }
 
-fn refuse_broken(rows: &[Row]) -> Result<(), Failure> {
+fn refuse_broken(rows: &[Row]) -> Result<(), Error> {
     let broken: Vec<_> = rows.iter().filter(|row| row.verdict == Verdict::Broken).collect();
     if broken.is_empty() {
         return Ok(());
     }
     let reasons = broken.iter().map(|row| format!("{}: {}", row.case, row.reason.as_deref().unwrap_or_default()));
-    Err(Failure::refused(
+    Err(Error::refused(
         format!("broken cases have no values to store:\n    {}", reasons.collect::<Vec<_>>().join("\n    ")),
         "repair them; nothing was written",
     ))

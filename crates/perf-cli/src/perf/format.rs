@@ -1,7 +1,7 @@
 //! The forms in which a report is printed.
 
 use perf_judge::report::{Report, Wording};
-use perf_runner::error::Failure;
+use perf_runner::error::Error;
 use perf_runner::workspace::Workspace;
 
 use crate::wording::wording;
@@ -19,7 +19,7 @@ pub enum Format {
 
 impl Format {
     /// A report in this form; `written` says where the files are.
-    pub fn render(self, report: &Report, written: &str, workspace: &Workspace) -> Result<String, Failure> {
+    pub fn render(self, report: &Report, written: &str, workspace: &Workspace) -> Result<String, Error> {
         let wording = |step: &_, harness: Option<&str>| wording(&workspace.config, step, harness);
         match self {
             Self::Human => Ok(report.human(written, &wording)),
@@ -30,11 +30,8 @@ impl Format {
 }
 
 /// The text of report.json.
-pub fn json(report: &Report, wording: Wording<'_>) -> Result<String, Failure> {
+pub fn json(report: &Report, wording: Wording<'_>) -> Result<String, Error> {
     report.json(wording).map_err(|error| {
-        Failure::environment(
-            format!("the report cannot be written as JSON: {error}"),
-            "this is a bug: please report it",
-        )
+        Error::environment(format!("the report cannot be written as JSON: {error}"), "this is a bug: please report it")
     })
 }

@@ -21,7 +21,7 @@ use perf_runner::clock::today;
 use perf_runner::compare::pairs::{self, Contest, Setup};
 use perf_runner::compare::store::{self, Store};
 use perf_runner::compare::{Against, Relation, Sides, measured_base};
-use perf_runner::error::Failure;
+use perf_runner::error::Error;
 use perf_runner::files::bench_data::BenchData;
 use perf_runner::measure::callgrind::Counter;
 use perf_runner::measure::programs::Executables;
@@ -81,7 +81,7 @@ struct Repeating {
 impl<'a> Work<'a> {
     /// Measures some harnesses and judges them: what repeats of all of them first, as that takes all processors, then wall
     /// time.
-    pub fn measure(&self, harnesses: Vec<(&'a Harness, Key, Relation<'_>)>) -> Result<Measured, Failure> {
+    pub fn measure(&self, harnesses: Vec<(&'a Harness, Key, Relation<'_>)>) -> Result<Measured, Error> {
         let built = harnesses.into_iter().map(|(harness, key, relation)| self.build(harness, key, relation));
         let mut built = built.collect::<Result<Vec<_>, _>>()?;
         let all: Vec<CaseName> = built.iter().flat_map(|built| built.list.all.iter().cloned()).collect();
@@ -140,7 +140,7 @@ impl<'a> Work<'a> {
         self.identical.iter().any(|baseline| baseline.records().any(|record| record.case() == case))
     }
 
-    fn build(&self, harness: &'a Harness, key: Key, relation: Relation<'_>) -> Result<Built<'a>, Failure> {
+    fn build(&self, harness: &'a Harness, key: Key, relation: Relation<'_>) -> Result<Built<'a>, Error> {
         let began = Instant::now();
         let (executables, against) = relation.build(self.workspace, harness, self.features)?;
         let building = began.elapsed();
@@ -151,7 +151,7 @@ impl<'a> Work<'a> {
         Ok(Built { harness, key, stored, executables, against, building, list, cases, counter })
     }
 
-    fn repeating(&self, built: &Built<'_>, progress: &Progress) -> Result<Repeating, Failure> {
+    fn repeating(&self, built: &Built<'_>, progress: &Progress) -> Result<Repeating, Error> {
         let Built { harness, key, stored, executables, against, list, cases, counter, .. } = built;
         let exact = exact::measure(executables, list, cases, progress)?;
         let instructions = instructions::measure(counter, executables, list, &exact, progress)?;
@@ -193,9 +193,9 @@ impl<'a> Work<'a> {
         whole: &[CaseName],
         share: f64,
         progress: &Progress,
-    ) -> Result<(Vec<Row>, WallRun, Comparison), Failure> {
+    ) -> Result<(Vec<Row>, WallRun, Comparison), Error> {
         let Built { executables, list, against, building, .. } = built;
-        let alone = |verdict, why: Option<&str>| -> Result<_, Failure> {
+        let alone = |verdict, why: Option<&str>| -> Result<_, Error> {
             let wall = wall::measure(&executables, &list, whole, self.options.wall_effort(), progress)?;
             Ok((judge::wall_rows(&wall, verdict, why), wall))
         };
@@ -231,7 +231,7 @@ impl<'a> Work<'a> {
         repeating: &Repeating,
         building: Duration,
         progress: &Progress,
-    ) -> Result<(Vec<Row>, WallRun, Comparison), Failure> {
+    ) -> Result<(Vec<Row>, WallRun, Comparison), Error> {
         let revision = sides.revision.clone();
         let mut controls = timed.to_vec();
         if sides.own_cases.is_some() {
@@ -293,12 +293,12 @@ fn whole(cases: &[CaseName], exact: &ExactRun) -> Vec<CaseName> {
 }
 
 /// A budget or a threshold names a case and no harness.
-fn no_case_twice(built: &[Built<'_>]) -> Result<(), Failure> {
+fn no_case_twice(built: &[Built<'_>]) -> Result<(), Error> {
     let mut seen: BTreeMap<&CaseName, &str> = BTreeMap::new();
     for built in built {
         for case in &built.list.all {
             if let Some(other) = seen.insert(case, &built.harness.package) {
-                return Err(Failure::environment(
+                return Err(Error::environment(
                     format!("`{case}` is a case of {other} and of {}", built.harness.package),
                     "give one of them another name: it is the key of budgets, thresholds and reports",
                 ));

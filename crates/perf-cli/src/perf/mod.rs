@@ -18,7 +18,7 @@ use perf_judge::selection::Selection;
 use perf_judge::slack::Slack;
 use perf_runner::compare::{self, Found, Relation, revision};
 use perf_runner::config::OnlyIfChanged;
-use perf_runner::error::Failure;
+use perf_runner::error::Error;
 use perf_runner::files::atomic_write::{self, DirectoryLock};
 use perf_runner::files::bench_data::BenchData;
 use perf_runner::measure::{key, provenance};
@@ -47,7 +47,7 @@ enum About {
 
 impl Command {
     /// Runs it.
-    pub fn run(&self, workspace: &Workspace) -> Result<u8, Failure> {
+    pub fn run(&self, workspace: &Workspace) -> Result<u8, Error> {
         match &self.about {
             None => run(&self.options, workspace),
             Some(About::Selftest(options)) => selftest::run(options, workspace),
@@ -55,7 +55,7 @@ impl Command {
     }
 }
 
-fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
+fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let selection = Selection::new(options.only.as_deref())?;
     let data = BenchData::read(workspace, options.places.baselines())?;
     let features = options.places.features(workspace)?;
@@ -160,11 +160,7 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Failure> {
 }
 
 /// How long ago the oldest baseline of these harnesses was written.
-fn days_since_written(
-    workspace: &Workspace,
-    data: &BenchData,
-    harnesses: &[HarnessRun],
-) -> Result<Option<i64>, Failure> {
+fn days_since_written(workspace: &Workspace, data: &BenchData, harnesses: &[HarnessRun]) -> Result<Option<i64>, Error> {
     let mut oldest = None;
     for run in harnesses {
         let Some(harness) = workspace.harnesses.iter().find(|harness| harness.package == run.package) else { continue };
@@ -178,19 +174,19 @@ fn days_since_written(
 
 /// Makes the directory and removes reports of earlier runs: if this one does not come to its end, none may be taken for
 /// its result.
-fn prepare(out: &Path) -> Result<(), Failure> {
-    fs::create_dir_all(out).map_err(|error| Failure::path("create", out, &error))?;
+fn prepare(out: &Path) -> Result<(), Error> {
+    fs::create_dir_all(out).map_err(|error| Error::path("create", out, &error))?;
     for name in [JSON_FILE, MARKDOWN_FILE] {
         let old = out.join(name);
         if old.is_file() {
-            fs::remove_file(&old).map_err(|error| Failure::path("remove the old", &old, &error))?;
+            fs::remove_file(&old).map_err(|error| Error::path("remove the old", &old, &error))?;
         }
     }
     Ok(())
 }
 
 /// Writes both reports.
-fn write(report: &Report, dir: &Path, workspace: &Workspace) -> Result<(), Failure> {
+fn write(report: &Report, dir: &Path, workspace: &Workspace) -> Result<(), Error> {
     let wording = |step: &_, harness: Option<&str>| wording(&workspace.config, step, harness);
     let json = format::json(report, &wording)?;
     atomic_write::write(&dir.join(JSON_FILE), &json, |back| back == json)?;

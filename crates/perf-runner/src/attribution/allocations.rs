@@ -8,7 +8,7 @@ use perf_gate::CaseName;
 use serde::Deserialize;
 
 use super::culprit::{Culprit, grown};
-use crate::error::Failure;
+use crate::error::Error;
 use crate::measure::programs::Executables;
 use crate::process::child::{self, ChildError, Limits, Messages};
 
@@ -30,14 +30,14 @@ struct Place {
 }
 
 /// The places whose allocations grew most; none where it cannot be told.
-pub fn of(files: &[String], base: &Executables, head: &Executables, case: &CaseName) -> Result<Vec<Culprit>, Failure> {
+pub fn of(files: &[String], base: &Executables, head: &Executables, case: &CaseName) -> Result<Vec<Culprit>, Error> {
     let Ok(dir) = tempfile::tempdir() else { return Ok(Vec::new()) };
-    let run = |executables: &Executables| -> Result<Option<BTreeMap<String, u64>>, Failure> {
+    let run = |executables: &Executables| -> Result<Option<BTreeMap<String, u64>>, Error> {
         let file = dir.path().join("sites.json");
         let mut command = executables.command(&executables.heap);
         command.args([case.as_str(), "--sites"]).arg(&file);
         match child::run(&mut command, Limits::default(), Messages::Kept) {
-            Err(ChildError::Interrupted) => return Err(Failure::Interrupted),
+            Err(ChildError::Interrupted) => return Err(Error::Interrupted),
             Err(_) => return Ok(None),
             Ok(_) => {}
         }

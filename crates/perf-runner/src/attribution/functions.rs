@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use perf_gate::CaseName;
 
 use super::culprit::{Culprit, grown};
-use crate::error::Failure;
+use crate::error::Error;
 use crate::measure::callgrind::Callgrind;
 use crate::measure::programs::Executables;
 
@@ -15,7 +15,7 @@ pub fn of(
     base: &Executables,
     head: &Executables,
     case: &CaseName,
-) -> Result<Vec<Culprit>, Failure> {
+) -> Result<Vec<Culprit>, Error> {
     let (Some((before, _)), Some((now, operations))) = (callgrind.profile(base, case)?, callgrind.profile(head, case)?)
     else {
         return Ok(Vec::new());

@@ -10,7 +10,7 @@ use perf_judge::text;
 use perf_judge::verdict::Verdict;
 
 use crate::compare::Sides;
-use crate::error::Failure;
+use crate::error::Error;
 use crate::measure::callgrind::Callgrind;
 use crate::workspace::Workspace;
 use culprit::Culprit;
@@ -25,7 +25,7 @@ pub fn name(
     workspace: &Workspace,
     callgrind: Option<&Callgrind>,
     sides: &Sides,
-) -> Result<(), Failure> {
+) -> Result<(), Error> {
     let (base, head) = (&sides.base.executables, &sides.head.executables);
     if let Some(callgrind) = callgrind {
         for row in worst(rows, |row| row.group == Group::Of(Class::Instructions)) {

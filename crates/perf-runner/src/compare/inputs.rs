@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Component, Path};
 
 use super::tree::{Entry, Tree, below, is_of_packages};
-use crate::error::Failure;
+use crate::error::Error;
 use crate::workspace::{Harness, Workspace};
 
 /// Paths that links may make of the files. Some links between folders that lead to each other make any number of them.
@@ -19,7 +19,7 @@ impl Tree {
         workspace: &Workspace,
         harness: &Harness,
         packages: &[String],
-    ) -> Result<Vec<(String, &str)>, Failure> {
+    ) -> Result<Vec<(String, &str)>, Error> {
         let reached: BTreeMap<String, &str> = self.reached()?.into_iter().collect();
         let is_one = |path: &&String| is_input(path, workspace, harness, packages);
         let mut to_do: Vec<String> = reached.keys().filter(is_one).cloned().collect();
@@ -28,7 +28,7 @@ impl Tree {
             let entry = reached.get(&path).and_then(|at| self.files.get(*at));
             let Some(entry) = entry.filter(|_| !inputs.contains_key(&path)) else { continue };
             if path.ends_with(".rs") && entry.link.is_none() {
-                let source = fs::read(&entry.at).map_err(|error| Failure::path("read", &entry.at, &error))?;
+                let source = fs::read(&entry.at).map_err(|error| Error::path("read", &entry.at, &error))?;
                 let package =
                     packages.iter().filter(|package| below(&path, package).is_some()).max_by_key(|it| it.len());
                 to_do.extend(read_by(&path, package.map_or("", String::as_str), &String::from_utf8_lossy(&source)));
@@ -45,7 +45,7 @@ impl Tree {
         workspace: &Workspace,
         harness: &Harness,
         packages: &[String],
-    ) -> Result<Option<(&str, &Path)>, Failure> {
+    ) -> Result<Option<(&str, &Path)>, Error> {
         let is_needed = |path: &str| {
             is_input(path, workspace, harness, packages)
                 || packages.iter().any(|package| package == path || below(package, path).is_some())
@@ -60,7 +60,7 @@ impl Tree {
     /// link to a file is there twice: first with the link, then with the file.
     ///
     /// A path goes through each link once at most: through the same link again lie the same files.
-    fn reached(&self) -> Result<Vec<(String, &str)>, Failure> {
+    fn reached(&self) -> Result<Vec<(String, &str)>, Error> {
         let end = |(path, entry): (&String, &Entry)| Some((path.clone(), destination(path, entry.link.as_deref()?)?));
         let links: Vec<(String, String)> = self.files.iter().filter_map(end).collect();
         let mut found: Vec<(String, &str)> = self.files.keys().map(|path| (path.clone(), path.as_str())).collect();
@@ -78,7 +78,7 @@ impl Tree {
                 through.push([&passed[..], &[number]].concat());
             }
             if found.len() > MOST_PATHS {
-                return Err(Failure::environment(
+                return Err(Error::environment(
                     format!("the symbolic links of the workspace make more than {MOST_PATHS} paths, as {path}"),
                     "make fewer links between folders that lead to each other",
                 ));

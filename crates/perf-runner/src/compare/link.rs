@@ -18,7 +18,7 @@ use std::time::Duration;
 use perf_judge::report::comparison::Layouts;
 use serde::{Deserialize, Serialize};
 
-use crate::error::Failure;
+use crate::error::Error;
 use crate::process::child::{self, ChildError, Limits, Messages};
 
 /// The environment variable that makes this program a linker; its value is where to keep what it is given.
@@ -108,11 +108,11 @@ fn keep(dir: &Path, linker: &str, arguments: &[OsString]) -> std::io::Result<()>
 
 impl Link {
     /// Reads what was kept.
-    pub fn read(dir: &Path) -> Result<Self, Failure> {
+    pub fn read(dir: &Path) -> Result<Self, Error> {
         let path = dir.join(FILE);
-        let text = fs::read(&path).map_err(|error| Failure::path("read", &path, &error))?;
+        let text = fs::read(&path).map_err(|error| Error::path("read", &path, &error))?;
         serde_json::from_slice(&text).map_err(|error| {
-            Failure::environment(
+            Error::environment(
                 format!("{} is not what was written there: {error}", path.display()),
                 "remove the directory it is in and run this again",
             )
@@ -120,7 +120,7 @@ impl Link {
     }
 
     /// Finds out what the linker can do, by trying it.
-    pub fn layouts(&self, dir: &Path) -> Result<Layouts, Failure> {
+    pub fn layouts(&self, dir: &Path) -> Result<Layouts, Error> {
         let trial = dir.join("trial");
         for layouts in [Layouts::Shuffled, Layouts::Padded] {
             match self.try_again(dir, &trial, layouts, 1) {
@@ -128,7 +128,7 @@ impl Link {
                     let _ = fs::remove_file(&trial);
                     return Ok(layouts);
                 }
-                Err(ChildError::Interrupted) => return Err(Failure::Interrupted),
+                Err(ChildError::Interrupted) => return Err(Error::Interrupted),
                 Err(error) if layouts == Layouts::Padded => return Err(failed(&error)),
                 Err(_) => {}
             }
@@ -137,9 +137,9 @@ impl Link {
     }
 
     /// Links once more, to `out`, with the layout of a seed.
-    pub fn again(&self, dir: &Path, out: &Path, layouts: Layouts, seed: u32) -> Result<(), Failure> {
+    pub fn again(&self, dir: &Path, out: &Path, layouts: Layouts, seed: u32) -> Result<(), Error> {
         self.try_again(dir, out, layouts, seed).map_err(|error| match error {
-            ChildError::Interrupted => Failure::Interrupted,
+            ChildError::Interrupted => Error::Interrupted,
             error => failed(&error),
         })
     }
@@ -184,8 +184,8 @@ fn pad(dir: &Path, seed: u32) -> Result<PathBuf, ChildError> {
     Ok(object)
 }
 
-fn failed(error: &ChildError) -> Failure {
-    Failure::environment(
+fn failed(error: &ChildError) -> Error {
+    Error::environment(
         format!("linking a measuring program once more failed: the linker {error}"),
         "remove target/perf and run this again; if that does not help, compare without layouts: this is a bug",
     )

@@ -7,7 +7,7 @@ use perf_gate::{Baseline, CaseName, Key, Provenance, Record};
 use perf_judge::run::{ExactRun, Instructions};
 
 use super::side::Side;
-use crate::error::Failure;
+use crate::error::Error;
 use crate::files::bench_data;
 use crate::measure::callgrind::Counter;
 use crate::measure::{exact, instructions};
@@ -21,7 +21,7 @@ pub fn measure(
     key: &Key,
     cases: &[CaseName],
     progress: &Progress,
-) -> Result<Option<Baseline>, Failure> {
+) -> Result<Option<Baseline>, Error> {
     let list = exact::list(&base.executables)?;
     let there: Vec<_> = cases.iter().filter(|case| list.all.contains(case)).cloned().collect();
     let exact = exact::measure(&base.executables, &list, &there, progress)?;
@@ -84,7 +84,7 @@ pub fn changed(
     head: &ExactRun,
     cases: &[CaseName],
     progress: &Progress,
-) -> Result<BTreeSet<CaseName>, Failure> {
+) -> Result<BTreeSet<CaseName>, Error> {
     let list = exact::list(&base.executables)?;
     let there: Vec<_> = cases.iter().filter(|case| list.all.contains(case)).cloned().collect();
     let base = exact::measure(&base.executables, &list, &there, progress)?;

@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 use perf_gate::Key;
 use perf_judge::report::comparison::Revision;
 
-use crate::error::Failure;
+use crate::error::Error;
 use crate::files::bench_data::BenchData;
 use crate::git;
 use crate::measure::key;
@@ -56,7 +56,7 @@ pub enum Found {
 }
 
 /// Finds the base of what some harnesses measure.
-pub fn find(workspace: &Workspace, against: Option<&str>, features: &[String]) -> Result<Found, Failure> {
+pub fn find(workspace: &Workspace, against: Option<&str>, features: &[String]) -> Result<Found, Error> {
     if let Some(reason) = key::package_outside(workspace, features)? {
         return Ok(Found::Nothing(reason));
     }
@@ -85,8 +85,8 @@ pub fn find(workspace: &Workspace, against: Option<&str>, features: &[String]) -
     let head = Tree::of_work_tree(workspace)?;
     let (mut base, root) = match Tree::of_commit(workspace, &revision.commit, &workspace.perf_dir().join("base")) {
         // Who did not ask for a base can do without.
-        Err(Failure::Environment { what, hint }) if against.is_none() => {
-            return Ok(Found::Nothing(format!("the base {} cannot be read: {what}: {hint}", revision.short())));
+        Err(Error::Environment { message, hint }) if against.is_none() => {
+            return Ok(Found::Nothing(format!("the base {} cannot be read: {message}: {hint}", revision.short())));
         }
         other => other?,
     };
@@ -132,7 +132,7 @@ impl Origin {
         features: &[String],
         key: &Key,
         data: &BenchData,
-    ) -> Result<Relation<'_>, Failure> {
+    ) -> Result<Relation<'_>, Error> {
         let head_packages = key::local_packages(workspace, harness, features)?;
         let same = |path: &str| self.base.agrees_on(&self.head, path);
         let other_toolchain = !same("rust-toolchain.toml");
@@ -164,7 +164,7 @@ impl Origin {
         }
         let same_key = base_key.packages == key.packages && base_key.profile == key.profile;
         let (base, head) = (&self.base, &self.head);
-        let same_inputs = |of_base: &[String], of_head: &[String]| -> Result<bool, Failure> {
+        let same_inputs = |of_base: &[String], of_head: &[String]| -> Result<bool, Error> {
             Ok(base.inputs(workspace, harness, of_base)? == head.inputs(workspace, harness, of_head)?)
         };
         if same_key && same_inputs(&base_packages, &head_packages)? {
@@ -233,7 +233,7 @@ impl Relation<'_> {
         workspace: &Workspace,
         harness: &Harness,
         features: &[String],
-    ) -> Result<(Executables, Against), Failure> {
+    ) -> Result<(Executables, Against), Error> {
         let programs = || programs::build(workspace, harness, features);
         let difference = match self {
             Self::Alone(reason) => return Ok((programs()?, Against::Nothing(reason))),
@@ -247,7 +247,7 @@ impl Relation<'_> {
             Err(BuildError::DoesNotBuild(reason)) => {
                 Against::Nothing(format!("the base {} does not build here: cargo {reason}", revision.short()))
             }
-            Err(BuildError::Stopped(failure)) => return Err(failure),
+            Err(BuildError::Stopped(error)) => return Err(error),
             Ok(Built { side: base, own_cases: None }) if head.is_identical(&base)? => Against::Same(revision),
             Ok(Built { side: base, own_cases }) => {
                 let (packages, base_workspace) = (difference.head_packages, difference.origin.workspace.clone());
@@ -267,7 +267,7 @@ struct Built {
 
 impl Difference<'_> {
     /// Builds the change.
-    fn head(&self, workspace: &Workspace, harness: &Harness, features: &[String]) -> Result<Side, Failure> {
+    fn head(&self, workspace: &Workspace, harness: &Harness, features: &[String]) -> Result<Side, Error> {
         let Self { origin, head_packages: packages, head_key: key, .. } = self;
         let recipe = Recipe {
             harness,
@@ -279,8 +279,8 @@ impl Difference<'_> {
             messages: Messages::Shown,
         };
         Side::build(workspace, "the change", &recipe).map_err(|error| match error {
-            BuildError::Stopped(failure) => failure,
-            BuildError::DoesNotBuild(reason) => Failure::environment(
+            BuildError::Stopped(error) => error,
+            BuildError::DoesNotBuild(reason) => Error::environment(
                 format!("the measuring programs do not build: cargo {reason}"),
                 "cargo's own messages are above; fix what they say and run this again",
             ),

@@ -19,7 +19,7 @@ use perf_judge::run::NoValue;
 
 use super::side::{LinkedTime, Side};
 use super::store::Store;
-use crate::error::{CaseError, Failure};
+use crate::error::{CaseError, Error};
 use crate::files::digest;
 use crate::measure::divan_table;
 use crate::measure::programs::FAULT;
@@ -90,12 +90,12 @@ struct Run<'a> {
 }
 
 /// Measures what is not in the store yet, until it decides or the time is used up.
-pub fn measure(contest: &Contest<'_>, store: Store, pairs: Pairs, progress: &Progress) -> Result<Measured, Failure> {
+pub fn measure(contest: &Contest<'_>, store: Store, pairs: Pairs, progress: &Progress) -> Result<Measured, Error> {
     let Setup { cases, seed, effort, .. } = contest.setup;
     let mut random = Seeded::new(seed);
     // The author of a change must not be able to predict which case it is.
     let control = contest.controls.get(random.below(contest.controls.len())).cloned();
-    let control = control.ok_or_else(|| Failure::environment("there is no case that both sides have", "see --only"))?;
+    let control = control.ok_or_else(|| Error::environment("there is no case that both sides have", "see --only"))?;
     let measured = Measured { pairs, control, broken: BTreeMap::new(), alone: BTreeMap::new(), linking: 0.0 };
     let mut run = Run { contest, store, measured, progress };
 
@@ -122,7 +122,7 @@ pub fn measure(contest: &Contest<'_>, store: Store, pairs: Pairs, progress: &Pro
 
 impl Run<'_> {
     /// Brings each case to its number of pairs.
-    fn stage<'c>(&mut self, stage: Stage, wanted: impl Iterator<Item = (&'c CaseName, usize)>) -> Result<(), Failure> {
+    fn stage<'c>(&mut self, stage: Stage, wanted: impl Iterator<Item = (&'c CaseName, usize)>) -> Result<(), Error> {
         let wanted: Vec<(&CaseName, usize)> = wanted.collect();
         let rounds = wanted.iter().map(|(_, pairs)| *pairs).max().unwrap_or(0);
         let mut due: Vec<(u32, Vec<CaseName>)> = Vec::new();
@@ -164,7 +164,7 @@ impl Run<'_> {
     }
 
     /// One pair of each case.
-    fn round(&mut self, stage: Stage, round: u32, mut due: Vec<CaseName>, links: Links) -> Result<(), Failure> {
+    fn round(&mut self, stage: Stage, round: u32, mut due: Vec<CaseName>, links: Links) -> Result<(), Error> {
         let Links { base, head, again, mut random } = links;
         due.retain(|case| !self.measured.broken.contains_key(case));
         random.shuffle(&mut due);
@@ -193,7 +193,7 @@ impl Run<'_> {
         base: &LinkedTime,
         head: &LinkedTime,
         swapped: bool,
-    ) -> Result<Option<Pair>, Failure> {
+    ) -> Result<Option<Pair>, Error> {
         let start = Instant::now();
         let faults = self.contest.setup.faults;
         let of_base = faults.and_then(|faults| faults.base.get(case));
@@ -269,12 +269,7 @@ struct Links {
 }
 
 impl Links {
-    fn make(
-        [base, head]: [&Side; 2],
-        mut random: Seeded,
-        new_layouts: bool,
-        controlled: bool,
-    ) -> Result<Self, Failure> {
+    fn make([base, head]: [&Side; 2], mut random: Seeded, new_layouts: bool, controlled: bool) -> Result<Self, Error> {
         let mut layout = || if new_layouts { 1 + random.below(1 << 30) as u32 } else { 1 };
         let seeds = [layout(), layout(), layout()];
         let again = if controlled { Some(base.time(seeds[2])?) } else { None };

@@ -6,7 +6,7 @@ use perf_judge::report::comparison::Revision;
 use perf_judge::text;
 
 use crate::clock::now_seconds;
-use crate::error::Failure;
+use crate::error::Error;
 use crate::git::{self, Place};
 use crate::workspace::Workspace;
 
@@ -25,7 +25,7 @@ pub enum Base {
 /// The commit that was asked for; without a wish the merge base with the main branch, and on that branch itself the commit
 /// before: HEAD where something that is measured differs from it in the work tree, else its parent. `measured` are the paths
 /// of what is, from the top.
-pub fn find(workspace: &Workspace, against: Option<&str>, measured: &[String]) -> Result<Base, Failure> {
+pub fn find(workspace: &Workspace, against: Option<&str>, measured: &[String]) -> Result<Base, Error> {
     let none = || "this is no git repository with a commit, so there is no base to compare wall time with".to_owned();
     let head = match git::place(workspace.root())? {
         Place::Elsewhere(reason) if reason.contains("not a git repository (or any") => Err(none()),
@@ -36,7 +36,7 @@ pub fn find(workspace: &Workspace, against: Option<&str>, measured: &[String]) -
         Ok(head) => head,
         Err(reason) => {
             return if against.is_some() {
-                Err(Failure::environment(reason, "run this in a clone that git can read, or without --against"))
+                Err(Error::environment(reason, "run this in a clone that git can read, or without --against"))
             } else {
                 Ok(Base::Nothing(reason))
             };
@@ -48,7 +48,7 @@ pub fn find(workspace: &Workspace, against: Option<&str>, measured: &[String]) -
                 Ok(Base::Commit(Revision { commit, chosen: format!("asked for as `{}`", text::one_line(against)) }))
             }
             None if is_shallow(workspace)? => Ok(Base::Nothing(no_history(against))),
-            None => Err(Failure::environment(
+            None => Err(Error::environment(
                 format!("`--against {}` names no commit here", text::one_line(against)),
                 "see `git log` and `git branch --all`; a branch of a remote has to be fetched first",
             )),
@@ -82,7 +82,7 @@ pub fn find(workspace: &Workspace, against: Option<&str>, measured: &[String]) -
 
 /// Days since a file was last committed; none where the file is outside of the workspace or there is no repository, no commit
 /// or none with this file, and 0 where the file differs from what was committed.
-pub fn days_since_written(workspace: &Workspace, path: &str) -> Result<Option<i64>, Failure> {
+pub fn days_since_written(workspace: &Workspace, path: &str) -> Result<Option<i64>, Error> {
     // Paths within the workspace are relative.
     if Path::new(path).is_absolute()
         || matches!(git::place(workspace.root())?, Place::Elsewhere(_))
@@ -108,13 +108,13 @@ fn main_branches(names: &[String]) -> Vec<String> {
     branches
 }
 
-fn commit(workspace: &Workspace, name: &str) -> Result<Option<String>, Failure> {
+fn commit(workspace: &Workspace, name: &str) -> Result<Option<String>, Error> {
     let name = format!("{name}^{{commit}}");
     let found = git::ask(workspace.root(), &["rev-parse", "--verify", "--quiet", "--end-of-options", &name])?;
     Ok(found.map(|commit| commit.trim().to_owned()).filter(|commit| !commit.is_empty()))
 }
 
-fn is_shallow(workspace: &Workspace) -> Result<bool, Failure> {
+fn is_shallow(workspace: &Workspace) -> Result<bool, Error> {
     let answer = git::ask(workspace.root(), &["rev-parse", "--is-shallow-repository"])?;
     Ok(answer.is_some_and(|answer| answer.trim() == "true"))
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::link::{self, Link};
 use super::tree::Tree;
-use crate::error::Failure;
+use crate::error::Error;
 use crate::files::digest;
 use crate::git;
 use crate::measure::compiled::{self, Compiled};
@@ -70,12 +70,12 @@ pub enum BuildError {
     /// It does not build: the first error of cargo, where its messages are kept.
     DoesNotBuild(String),
     /// Everything stops.
-    Stopped(Failure),
+    Stopped(Error),
 }
 
-impl From<Failure> for BuildError {
-    fn from(failure: Failure) -> Self {
-        Self::Stopped(failure)
+impl From<Error> for BuildError {
+    fn from(error: Error) -> Self {
+        Self::Stopped(error)
     }
 }
 
@@ -101,7 +101,7 @@ impl Side {
         let complete =
             fs::read(dir.join("complete.json")).ok().and_then(|text| serde_json::from_slice::<Complete>(&text).ok());
         let Some(Complete { layouts }) = complete else {
-            return Err(BuildError::Stopped(Failure::environment(
+            return Err(BuildError::Stopped(Error::environment(
                 format!("{} is not what was written there", dir.display()),
                 "remove the directory and run this again",
             )));
@@ -119,9 +119,9 @@ impl Side {
     }
 
     /// The program that measures time, linked with the layout of a seed.
-    pub fn time(&self, seed: u32) -> Result<LinkedTime, Failure> {
+    pub fn time(&self, seed: u32) -> Result<LinkedTime, Error> {
         let dir = self.dir.join("links");
-        fs::create_dir_all(&dir).map_err(|error| Failure::path("create", &dir, &error))?;
+        fs::create_dir_all(&dir).map_err(|error| Error::path("create", &dir, &error))?;
         // The same layout may be linked again before its last program is gone, here and by another comparison. Names are
         // equally long, as a program's path is on its stack.
         static LINKED: AtomicU32 = AtomicU32::new(0);
@@ -133,14 +133,14 @@ impl Side {
     }
 
     /// Whether the three programs have the same bytes.
-    pub fn is_identical(&self, other: &Self) -> Result<bool, Failure> {
+    pub fn is_identical(&self, other: &Self) -> Result<bool, Error> {
         let pairs = [
             (&self.executables.time, &other.executables.time),
             (&self.executables.heap, &other.executables.heap),
             (&self.executables.count, &other.executables.count),
         ];
         for (own, its) in pairs {
-            let read = |path: &Path| fs::read(path).map_err(|error| Failure::path("read", path, &error));
+            let read = |path: &Path| fs::read(path).map_err(|error| Error::path("read", path, &error));
             if read(own)? != read(its)? {
                 return Ok(false);
             }
@@ -171,12 +171,12 @@ impl Drop for LinkedTime {
 fn build(workspace: &Workspace, recipe: &Recipe<'_>, tree: &Path, dir: &Path) -> Result<(), BuildError> {
     if !process::stands_in() {
         let hint = "call `perf_runner::stand_in` first in its `main`";
-        return Err(BuildError::Stopped(Failure::environment("this program cannot stand in for a linker", hint)));
+        return Err(BuildError::Stopped(Error::environment("this program cannot stand in for a linker", hint)));
     }
     let partial = workspace.perf_dir().join("partial");
     let fresh = |dir: &Path| match fs::remove_dir_all(dir) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Failure::path("remove", dir, &error)),
-        _ => fs::create_dir_all(dir).map_err(|error| Failure::path("create", dir, &error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::path("remove", dir, &error)),
+        _ => fs::create_dir_all(dir).map_err(|error| Error::path("create", dir, &error)),
     };
     fresh(&partial)?;
     recipe.tree.lay(tree)?;
@@ -185,10 +185,10 @@ fn build(workspace: &Workspace, recipe: &Recipe<'_>, tree: &Path, dir: &Path) ->
     if !source.is_file() {
         return Err(BuildError::DoesNotBuild(format!("would have no {}", recipe.harness.time_source)));
     }
-    let text = fs::read(&source).map_err(|error| Failure::path("read", &source, &error))?;
-    fs::write(&source, text).map_err(|error| Failure::path("write", &source, &error))?;
+    let text = fs::read(&source).map_err(|error| Error::path("read", &source, &error))?;
+    fs::write(&source, text).map_err(|error| Error::path("write", &source, &error))?;
 
-    let this = std::env::current_exe().map_err(|error| Failure::path("find", Path::new("this program"), &error))?;
+    let this = std::env::current_exe().map_err(|error| Error::path("find", Path::new("this program"), &error))?;
     let mut linker = std::ffi::OsString::from("linker=");
     linker.push(&this);
     let mut time = building(workspace, recipe, tree, "rustc");
@@ -212,12 +212,12 @@ fn build(workspace: &Workspace, recipe: &Recipe<'_>, tree: &Path, dir: &Path) ->
         }
         for program in programs {
             let (from, to) = (artifact(&messages, recipe.harness, program)?, partial.join(program));
-            fs::copy(&from, &to).map_err(|error| Failure::path("copy", &from, &error))?;
+            fs::copy(&from, &to).map_err(|error| Error::path("copy", &from, &error))?;
         }
     }
     let link_dir = partial.join("link");
     if !link_dir.join(link::FILE).is_file() {
-        return Err(BuildError::Stopped(Failure::environment(
+        return Err(BuildError::Stopped(Error::environment(
             "rustc did not call the linker that it was given, because flags of rustc name another one (`-C linker=`)",
             "name it as `linker` in [target.…] of cargo's configuration, or in CARGO_TARGET_…_LINKER",
         )));
@@ -225,24 +225,24 @@ fn build(workspace: &Workspace, recipe: &Recipe<'_>, tree: &Path, dir: &Path) ->
     let complete = Complete { layouts: Link::read(&link_dir)?.layouts(&link_dir)? };
     let text = serde_json::to_vec(&complete).unwrap_or_default();
     let file = partial.join("complete.json");
-    fs::write(&file, text).map_err(|error| Failure::path("write", &file, &error))?;
+    fs::write(&file, text).map_err(|error| Error::path("write", &file, &error))?;
     if let Some(sides) = dir.parent() {
-        fs::create_dir_all(sides).map_err(|error| Failure::path("create", sides, &error))?;
+        fs::create_dir_all(sides).map_err(|error| Error::path("create", sides, &error))?;
     }
     fresh(dir)?;
-    fs::rename(&partial, dir).map_err(|error| Failure::path("move a built side to", dir, &error))?;
+    fs::rename(&partial, dir).map_err(|error| Error::path("move a built side to", dir, &error))?;
     Ok(())
 }
 
 fn run(cargo: &mut Command, limits: Limits, messages: Messages) -> Result<String, BuildError> {
     child::run(cargo, limits, messages).map_err(|error| {
         let reason = match &error {
-            ChildError::Interrupted => return BuildError::Stopped(Failure::Interrupted),
+            ChildError::Interrupted => return BuildError::Stopped(Error::Interrupted),
             ChildError::Failed { status, said } => {
                 if let Some(line) = said.lines().find(|line| is_of_the_machine(line)) {
                     let line = line.trim_start_matches([' ', '=']);
                     let hint = "make room on the disk, or in memory, and run this again";
-                    return BuildError::Stopped(Failure::environment(format!("a build stopped: {line}"), hint));
+                    return BuildError::Stopped(Error::environment(format!("a build stopped: {line}"), hint));
                 }
                 // The last error only counts those before it.
                 let first = said.lines().find(|line| line.starts_with("error"));
@@ -299,8 +299,8 @@ fn mark_as_used(side: &Path) {
 }
 
 /// Removes the sides that were not used for longest.
-fn keep_the_latest(sides: &Path, kept: usize) -> Result<(), Failure> {
-    let unreadable = |error: io::Error| Failure::path("list", sides, &error);
+fn keep_the_latest(sides: &Path, kept: usize) -> Result<(), Error> {
+    let unreadable = |error: io::Error| Error::path("list", sides, &error);
     let mut found = Vec::new();
     for entry in fs::read_dir(sides).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
@@ -310,7 +310,7 @@ fn keep_the_latest(sides: &Path, kept: usize) -> Result<(), Failure> {
     found.sort();
     let surplus = found.len().saturating_sub(kept);
     for (_, path) in found.into_iter().take(surplus) {
-        fs::remove_dir_all(&path).map_err(|error| Failure::path("remove", &path, &error))?;
+        fs::remove_dir_all(&path).map_err(|error| Error::path("remove", &path, &error))?;
     }
     Ok(())
 }

@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 
 use perf_judge::pairs::{Asked, Pair, Pairs};
 
-use crate::error::Failure;
+use crate::error::Error;
 use crate::files::atomic_write;
 
 /// What the user asked for of the pairs of a file; the default if there is no such request.
-pub fn asked(of_pairs: &Path) -> Result<Asked, Failure> {
+pub fn asked(of_pairs: &Path) -> Result<Asked, Error> {
     let path = of_pairs.with_extension("asked");
     match fs::read(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Asked::default()),
-        Err(error) => Err(Failure::path("read", &path, &error)),
+        Err(error) => Err(Error::path("read", &path, &error)),
         Ok(text) => serde_json::from_slice(&text).map_err(|error| {
-            Failure::environment(
+            Error::environment(
                 format!("{} is not what was written there: {error}", path.display()),
                 format!("remove {} and run this again", path.parent().unwrap_or(&path).display()),
             )
@@ -25,7 +25,7 @@ pub fn asked(of_pairs: &Path) -> Result<Asked, Failure> {
 }
 
 /// Writes down what was asked for: it has to be known when pairs are judged, also later.
-pub fn write_asked(of_pairs: &Path, asked: &Asked) -> Result<(), Failure> {
+pub fn write_asked(of_pairs: &Path, asked: &Asked) -> Result<(), Error> {
     let text = serde_json::to_string(asked).unwrap_or_default();
     atomic_write::write(&of_pairs.with_extension("asked"), &text, |text| {
         serde_json::from_str::<Asked>(text).is_ok_and(|read| read == *asked)
@@ -41,10 +41,10 @@ pub struct Store {
 
 impl Store {
     /// Opens the file, and reads what is there already. A last line that was cut off by an interruption is dropped.
-    pub fn open(path: &Path) -> Result<(Self, Pairs), Failure> {
-        let failed = |error: std::io::Error| Failure::path("use", path, &error);
+    pub fn open(path: &Path) -> Result<(Self, Pairs), Error> {
+        let failed = |error: std::io::Error| Error::path("use", path, &error);
         if let Some(dir) = path.parent() {
-            fs::create_dir_all(dir).map_err(|error| Failure::path("create", dir, &error))?;
+            fs::create_dir_all(dir).map_err(|error| Error::path("create", dir, &error))?;
         }
         let mut file = OpenOptions::new().create(true).append(true).read(true).open(path).map_err(failed)?;
         let text = fs::read_to_string(path).map_err(failed)?;
@@ -62,11 +62,11 @@ impl Store {
     }
 
     /// Appends pairs in one write.
-    pub fn append(&mut self, pairs: &[Pair]) -> Result<(), Failure> {
+    pub fn append(&mut self, pairs: &[Pair]) -> Result<(), Error> {
         let mut text = String::new();
         for pair in pairs {
             let line = serde_json::to_string(pair).map_err(|error| {
-                Failure::environment(
+                Error::environment(
                     format!("a pair cannot be written as JSON: {error}"),
                     "this is a bug: please report it",
                 )
@@ -74,6 +74,6 @@ impl Store {
             text.push_str(&line);
             text.push('\n');
         }
-        self.file.write_all(text.as_bytes()).map_err(|error| Failure::path("write", &self.path, &error))
+        self.file.write_all(text.as_bytes()).map_err(|error| Error::path("write", &self.path, &error))
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::Failure;
+use crate::error::Error;
 use crate::files::digest;
 use crate::git;
 use crate::workspace::{Harness, Workspace};
@@ -53,22 +53,22 @@ pub struct Tree {
 impl Tree {
     /// What is in the work tree, committed or not, except what git ignores and what cargo made: cargo loads the whole
     /// workspace, and a source may include any file of it.
-    pub fn of_work_tree(workspace: &Workspace) -> Result<Self, Failure> {
+    pub fn of_work_tree(workspace: &Workspace) -> Result<Self, Error> {
         let mut files = BTreeMap::new();
         list_work_tree(workspace, "", &mut files)?;
         Ok(Self { files })
     }
 
     /// What is in a commit; its content is laid in `dir`, which is emptied first. With the folder of the workspace there.
-    pub fn of_commit(workspace: &Workspace, commit: &str, dir: &Path) -> Result<(Self, PathBuf), Failure> {
+    pub fn of_commit(workspace: &Workspace, commit: &str, dir: &Path) -> Result<(Self, PathBuf), Error> {
         if dir.exists() {
-            fs::remove_dir_all(dir).map_err(|error| Failure::path("empty", dir, &error))?;
+            fs::remove_dir_all(dir).map_err(|error| Error::path("empty", dir, &error))?;
         }
         // The workspace may be a folder of its repository, all of which is checked out.
         let prefix = match git::place(workspace.root())? {
             git::Place::InWorkTree(prefix) => prefix,
             git::Place::Elsewhere(reason) => {
-                return Err(Failure::environment(
+                return Err(Error::environment(
                     reason,
                     "the base of a comparison is read with git; run this in a clone that it can read",
                 ));
@@ -104,19 +104,19 @@ impl Tree {
     }
 
     /// These files with one of them changed; the new content is written to `dir`.
-    pub fn with(mut self, path: &str, content: &str, dir: &Path) -> Result<Self, Failure> {
+    pub fn with(mut self, path: &str, content: &str, dir: &Path) -> Result<Self, Error> {
         let at = dir.join(path.replace('/', "-"));
-        fs::create_dir_all(dir).map_err(|error| Failure::path("create", dir, &error))?;
-        fs::write(&at, content).map_err(|error| Failure::path("write", &at, &error))?;
+        fs::create_dir_all(dir).map_err(|error| Error::path("create", dir, &error))?;
+        fs::write(&at, content).map_err(|error| Error::path("write", &at, &error))?;
         let blob = digest::of([content]);
         self.files.insert(path.to_owned(), Entry { blob, at, link: None });
         Ok(self)
     }
 
     /// The text of a file.
-    pub fn text(&self, path: &str) -> Result<String, Failure> {
+    pub fn text(&self, path: &str) -> Result<String, Error> {
         let at = self.files.get(path).map_or_else(|| PathBuf::from(path), |entry| entry.at.clone());
-        fs::read_to_string(&at).map_err(|error| Failure::path("read", &at, &error))
+        fs::read_to_string(&at).map_err(|error| Error::path("read", &at, &error))
     }
 
     /// The paths of all files.
@@ -152,15 +152,15 @@ impl Tree {
 
     /// Makes a directory hold exactly these files. What is the same already is left alone, so that cargo builds only what
     /// changed. Their dates are those of now, which need not be later than those of what cargo built: `measure::compiled` looks.
-    pub fn lay(&self, dir: &Path) -> Result<(), Failure> {
-        fs::create_dir_all(dir).map_err(|error| Failure::path("create", dir, &error))?;
+    pub fn lay(&self, dir: &Path) -> Result<(), Error> {
+        fs::create_dir_all(dir).map_err(|error| Error::path("create", dir, &error))?;
         self.remove_others(dir, dir)?;
         for (path, entry) in &self.files {
             let to = dir.join(path);
-            let write = |error: std::io::Error| Failure::path("write", &to, &error);
+            let write = |error: std::io::Error| Error::path("write", &to, &error);
             let there = fs::symlink_metadata(&to);
             if let Some(parent) = to.parent() {
-                fs::create_dir_all(parent).map_err(|error| Failure::path("create", parent, &error))?;
+                fs::create_dir_all(parent).map_err(|error| Error::path("create", parent, &error))?;
             }
             if let Some(link) = &entry.link {
                 if fs::read_link(&to).is_ok_and(|there| there == *link) {
@@ -170,7 +170,7 @@ impl Tree {
                 symlink(link, &to).map_err(write)?;
                 continue;
             }
-            let content = fs::read(&entry.at).map_err(|error| Failure::path("read", &entry.at, &error))?;
+            let content = fs::read(&entry.at).map_err(|error| Error::path("read", &entry.at, &error))?;
             // Never through a link that lay there.
             if there.is_ok_and(|there| !there.is_file()) {
                 remove(&to).map_err(write)?;
@@ -183,8 +183,8 @@ impl Tree {
         Ok(())
     }
 
-    fn remove_others(&self, root: &Path, dir: &Path) -> Result<(), Failure> {
-        let unreadable = |error: std::io::Error| Failure::path("list", dir, &error);
+    fn remove_others(&self, root: &Path, dir: &Path) -> Result<(), Error> {
+        let unreadable = |error: std::io::Error| Error::path("list", dir, &error);
         for entry in fs::read_dir(dir).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
             if path.is_dir() && !path.is_symlink() {
@@ -194,7 +194,7 @@ impl Tree {
             let parts: Vec<_> =
                 path.strip_prefix(root).unwrap_or(&path).iter().map(|part| part.to_string_lossy()).collect();
             if !self.files.contains_key(&parts.join("/")) {
-                fs::remove_file(&path).map_err(|error| Failure::path("remove", &path, &error))?;
+                fs::remove_file(&path).map_err(|error| Error::path("remove", &path, &error))?;
             }
         }
         Ok(())
@@ -202,7 +202,7 @@ impl Tree {
 }
 
 /// Adds what is in the work tree of the repository in a folder of the workspace: its own, or that of a submodule.
-fn list_work_tree(workspace: &Workspace, folder: &str, files: &mut BTreeMap<String, Entry>) -> Result<(), Failure> {
+fn list_work_tree(workspace: &Workspace, folder: &str, files: &mut BTreeMap<String, Entry>) -> Result<(), Error> {
     let dir = workspace.root().join(folder);
     let mut list = vec!["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "."];
     let canonical = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -241,9 +241,9 @@ fn check_out(
     dir: &Path,
     top: &Path,
     files: &mut BTreeMap<String, Entry>,
-) -> Result<(), Failure> {
+) -> Result<(), Error> {
     let repository = workspace.root().join(folder);
-    fs::create_dir_all(dir).map_err(|error| Failure::path("create", dir, &error))?;
+    fs::create_dir_all(dir).map_err(|error| Error::path("create", dir, &error))?;
     let listed = git::must(&repository, &["ls-tree", "-r", "-z", commit, "--", "."], None)?;
     // An index of its own: that of the user stays as it is. A git that was killed leaves it and its lock behind, which
     // would stop every later one.
@@ -252,7 +252,7 @@ fn check_out(
     for left in [index.clone(), base.with_extension("index.lock")] {
         match fs::remove_file(&left) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Failure::path("remove", &left, &error));
+                return Err(Error::path("remove", &left, &error));
             }
             _ => {}
         }
@@ -266,7 +266,7 @@ fn check_out(
         &[&whole[..], &["checkout-index", "--all", "--force", "--quiet", &to]].concat(),
         Some(&index),
     )?;
-    fs::remove_file(&index).map_err(|error| Failure::path("remove", &index, &error))?;
+    fs::remove_file(&index).map_err(|error| Error::path("remove", &index, &error))?;
     for line in listed.split_terminator('\0') {
         // `100644 blob <hash>\t<path>`
         let Some((about, path)) = line.split_once('\t') else { continue };
@@ -278,7 +278,7 @@ fn check_out(
                     continue;
                 }
                 if !workspace.root().join(&submodule).join(".git").exists() {
-                    return Err(Failure::environment(
+                    return Err(Error::environment(
                         format!("the submodule {submodule} is not checked out, and what is measured needs it"),
                         "git submodule update --init",
                     ));
@@ -286,7 +286,7 @@ fn check_out(
                 let name = format!("{commit}^{{commit}}");
                 let repository = workspace.root().join(&submodule);
                 if git::ask(&repository, &["rev-parse", "--verify", "--quiet", "--end-of-options", &name])?.is_none() {
-                    return Err(Failure::environment(
+                    return Err(Error::environment(
                         format!("the submodule {submodule} has no commit {commit} here"),
                         format!("git -C {submodule} fetch"),
                     ));

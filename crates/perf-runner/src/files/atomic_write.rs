@@ -6,20 +6,20 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use crate::error::Failure;
+use crate::error::Error;
 use crate::process::interrupt;
 
 /// Replaces a file by a text. `check` is given what was read back and says whether it is what was meant.
-pub fn write(path: &Path, text: &str, check: impl FnOnce(&str) -> bool) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::path("write", path, &error);
+pub fn write(path: &Path, text: &str, check: impl FnOnce(&str) -> bool) -> Result<(), Error> {
+    let failed = |error: std::io::Error| Error::path("write", path, &error);
     if path.is_symlink() {
-        return Err(Failure::environment(
+        return Err(Error::environment(
             format!("{} is a symbolic link; replacing it would leave what it leads to unchanged", path.display()),
             "remove the link, or name the file it leads to",
         ));
     }
     if path.is_dir() {
-        return Err(Failure::environment(
+        return Err(Error::environment(
             format!("{} is a directory, where a file has to be written", path.display()),
             "move it away",
         ));
@@ -36,7 +36,7 @@ pub fn write(path: &Path, text: &str, check: impl FnOnce(&str) -> bool) -> Resul
     file.as_file().sync_all().map_err(failed)?;
     let back = fs::read_to_string(file.path()).map_err(failed)?;
     if back != text || !check(&back) {
-        return Err(Failure::environment(
+        return Err(Error::environment(
             format!("what was written for {} reads back differently; the old file is unchanged", path.display()),
             "check the disk, then try again",
         ));
@@ -68,9 +68,9 @@ impl DirectoryLock {
     /// Takes the lock, or fails at once when another process has it.
     ///
     /// `what` is at work where the lock is taken already.
-    pub fn take(dir: &Path, what: &str) -> Result<Self, Failure> {
+    pub fn take(dir: &Path, what: &str) -> Result<Self, Error> {
         Self::try_take(dir)?.ok_or_else(|| {
-            Failure::environment(
+            Error::environment(
                 format!("another {what} is at work in {}", dir.display()),
                 "wait until it has ended, then run this again",
             )
@@ -78,7 +78,7 @@ impl DirectoryLock {
     }
 
     /// Takes the lock when nobody has it any more; says once that it waits.
-    pub fn wait(dir: &Path, what: &str) -> Result<Self, Failure> {
+    pub fn wait(dir: &Path, what: &str) -> Result<Self, Error> {
         let mut said = false;
         loop {
             if let Some(lock) = Self::try_take(dir)? {
@@ -94,15 +94,15 @@ impl DirectoryLock {
     }
 
     /// None where another process has it.
-    fn try_take(dir: &Path) -> Result<Option<Self>, Failure> {
-        fs::create_dir_all(dir).map_err(|error| Failure::path("create", dir, &error))?;
+    fn try_take(dir: &Path) -> Result<Option<Self>, Error> {
+        fs::create_dir_all(dir).map_err(|error| Error::path("create", dir, &error))?;
         let path = dir.join(".lock");
         let file = OpenOptions::new().create(true).write(true).truncate(false).open(&path);
-        let file = file.map_err(|error| Failure::path("open", &path, &error))?;
+        let file = file.map_err(|error| Error::path("open", &path, &error))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(Failure::path("lock", dir, &error)),
+            Err(TryLockError::Error(error)) => Err(Error::path("lock", dir, &error)),
         }
     }
 }

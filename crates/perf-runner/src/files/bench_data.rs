@@ -10,7 +10,7 @@ use perf_judge::thresholds::{self, LONGEST_TOLERANCE_DAYS, Thresholds, is_too_fa
 
 use super::checked_read::{self, InvalidFile};
 use crate::clock::today;
-use crate::error::Failure;
+use crate::error::Error;
 use crate::workspace::{Harness, Workspace};
 
 /// What is stored, all of it valid.
@@ -31,20 +31,20 @@ pub struct BenchData {
 
 impl BenchData {
     /// Reads and checks every file; baselines from another directory than the ordinary one where one is named.
-    pub fn read(workspace: &Workspace, baselines: Option<&Path>) -> Result<Self, Failure> {
+    pub fn read(workspace: &Workspace, baselines: Option<&Path>) -> Result<Self, Error> {
         let dir = workspace.data_dir();
         let default_baselines = dir.join("baselines");
         let baselines_dir = baselines.unwrap_or(&default_baselines).to_owned();
         let budgets_file = dir.join("budgets.toml");
         if baselines.is_some() && !baselines_dir.exists() {
-            return Err(Failure::environment(
+            return Err(Error::environment(
                 format!("`--baselines {}` does not exist", baselines_dir.display()),
                 format!("create the directory, or leave the option away for {}", workspace.shown(&default_baselines)),
             ));
         }
 
         if !dir.is_dir() {
-            return Err(Failure::environment(
+            return Err(Error::environment(
                 format!("the data folder {} does not exist", workspace.shown(&dir)),
                 "correct `data` in [workspace.metadata.perf], or create the folder with a file budgets.toml in it, which says \
                  `schema = 1` and `budget = []`",
@@ -54,7 +54,7 @@ impl BenchData {
             workspace.harnesses.iter().flat_map(|harness| harness.named_inputs().map(move |input| (harness, input)))
         {
             if !dir.join(input).exists() {
-                return Err(Failure::environment(
+                return Err(Error::environment(
                     format!(
                         "`inputs` of {} names `{input}`, which is not in {}",
                         harness.package,

@@ -18,15 +18,15 @@ pub const LARGEST: u64 = 1 << 20;
 pub struct InvalidFile {
     file: String,
     place: Option<(usize, usize)>,
-    what: String,
+    message: String,
     hint: String,
 }
 
 impl InvalidFile {
     /// About a file as a whole.
-    pub fn new(file: &str, what: impl AsRef<str>, hint: impl Into<String>) -> Self {
+    pub fn new(file: &str, message: impl AsRef<str>, hint: impl Into<String>) -> Self {
         // What is wrong may quote the file.
-        Self { file: file.to_owned(), place: None, what: text::visible(what.as_ref()), hint: hint.into() }
+        Self { file: file.to_owned(), place: None, message: text::visible(message.as_ref()), hint: hint.into() }
     }
 
     /// About the place in its text where a byte range begins.
@@ -38,12 +38,12 @@ impl InvalidFile {
 
 impl fmt::Display for InvalidFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, place, what, hint } = self;
+        let Self { file, place, message, hint } = self;
         write!(f, "invalid file {file}")?;
         if let Some((line, column)) = place {
             write!(f, ":{line}:{column}")?;
         }
-        write!(f, ": {what}\n  hint: {hint}")
+        write!(f, ": {message}\n  hint: {hint}")
     }
 }
 
@@ -56,7 +56,7 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 
 /// Reads the text of a file; `shown` is its name in messages and `hint` what to do when it is not usable.
 pub fn read(path: &Path, shown: &str, hint: &str) -> Result<String, InvalidFile> {
-    let invalid = |what: String| InvalidFile::new(shown, what, hint);
+    let invalid = |message: String| InvalidFile::new(shown, message, hint);
     // Asked before opening: opening a FIFO waits for a writer, and opening a device may do anything.
     check(&fs::metadata(path).map_err(|error| unreadable(shown, hint, &error))?).map_err(invalid)?;
     let file = open(path).map_err(|error| unreadable(shown, hint, &error))?;

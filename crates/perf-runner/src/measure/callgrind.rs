@@ -10,7 +10,7 @@ use perf_judge::run::Unusable;
 use perf_judge::text;
 
 use super::programs::Executables;
-use crate::error::{CaseError, Failure};
+use crate::error::{CaseError, Error};
 use crate::process::child::{self, ChildError, Limits, Messages};
 
 /// A valgrind that was tried out on the program it is to watch.
@@ -38,7 +38,7 @@ pub const VALGRIND: &str = "VALGRIND";
 
 impl Counter {
     /// Looks for valgrind and tries it out on the program it is to watch. That there is none is no failure: it is optional.
-    pub fn find(executables: &Executables) -> Result<Self, Failure> {
+    pub fn find(executables: &Executables) -> Result<Self, Error> {
         let unusable = |reason: &str| Ok(Self::Missing(format!("valgrind cannot be used: {reason}")));
         const NOT_INSTALLED: &str = "valgrind is not installed (Debian, Ubuntu: apt-get install valgrind)";
         let named = env::var_os(VALGRIND).filter(|name| !name.is_empty()).unwrap_or_else(|| "valgrind".into());
@@ -93,7 +93,7 @@ impl Callgrind {
 
     /// What callgrind writes about the operations of a case, function by function, and how many operations it was; None
     /// where that does not work, which is no reason to fail: it only explains.
-    pub fn profile(&self, executables: &Executables, case: &CaseName) -> Result<Option<(String, u64)>, Failure> {
+    pub fn profile(&self, executables: &Executables, case: &CaseName) -> Result<Option<(String, u64)>, Error> {
         let Ok(dir) = tempfile::tempdir() else { return Ok(None) };
         let file = dir.path().join("profile");
         let run = |operations: &str| {
@@ -103,7 +103,7 @@ impl Callgrind {
             command.arg(&executables.count).args([case.as_str(), "--ops", operations]);
             match child::run(&mut command, Limits::of_work(WATCHED_SECONDS), Messages::Kept) {
                 Ok(printed) => Ok(enough(&printed).ok()),
-                Err(ChildError::Interrupted) => Err(Failure::Interrupted),
+                Err(ChildError::Interrupted) => Err(Error::Interrupted),
                 Err(_) => Ok(None),
             }
         };
@@ -148,11 +148,11 @@ fn version(printed: &str) -> Option<String> {
 
 /// Name and version of the C library. It is asked for as users would: what it says of itself in the process needs code
 /// that the compiler cannot check.
-fn libc(executables: &Executables) -> Result<String, Failure> {
+fn libc(executables: &Executables) -> Result<String, Error> {
     let mut getconf = child::measuring(Path::new("getconf"), &executables.dir);
     let mut ldd = child::measuring(Path::new("ldd"), &executables.dir);
     let ask = |command: &mut Command| match child::run(command, Limits::default(), Messages::Kept) {
-        Err(ChildError::Interrupted) => Err(Failure::Interrupted),
+        Err(ChildError::Interrupted) => Err(Error::Interrupted),
         output => Ok(output.ok()),
     };
     if let Some(text) = ask(getconf.arg("GNU_LIBC_VERSION"))?.filter(|text| text.starts_with("glibc ")) {

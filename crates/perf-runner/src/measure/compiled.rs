@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Failure;
+use crate::error::Error;
 use crate::files::digest;
 use crate::workspace::{Harness, Workspace};
 
@@ -79,7 +79,7 @@ impl Compiled {
     }
 
     /// Writes down what was built now.
-    pub fn note(&mut self, messages: &str) -> Result<(), Failure> {
+    pub fn note(&mut self, messages: &str) -> Result<(), Error> {
         self.noted.0.retain(|file, _| file.exists());
         for artifact in artifacts(messages).filter(|artifact| !artifact.fresh) {
             let sources = self.sources(&artifact);
@@ -89,7 +89,7 @@ impl Compiled {
             }));
         }
         let text = serde_json::to_vec(&self.noted).unwrap_or_default();
-        fs::write(&self.file, text).map_err(|error| Failure::path("write", &self.file, &error))
+        fs::write(&self.file, text).map_err(|error| Error::path("write", &self.file, &error))
     }
 
     fn sources(&self, artifact: &Artifact) -> String {
@@ -105,7 +105,7 @@ impl Compiled {
 
 /// Removes what cargo takes for built, so that it builds that again, and what is made of it. `cargo clean` removes more: what
 /// other packages have under the same name.
-pub fn remove(doubtful: &[PathBuf]) -> Result<(), Failure> {
+pub fn remove(doubtful: &[PathBuf]) -> Result<(), Error> {
     for file in doubtful {
         // A build script has another name beside this one.
         let is_script = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("build-script-"));
@@ -115,7 +115,7 @@ pub fn remove(doubtful: &[PathBuf]) -> Result<(), Failure> {
         };
         match removed {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Failure::path("remove", file, &error));
+                return Err(Error::path("remove", file, &error));
             }
             _ => {}
         }
@@ -124,9 +124,9 @@ pub fn remove(doubtful: &[PathBuf]) -> Result<(), Failure> {
 }
 
 /// Cargo goes on calling it built.
-pub fn not_built(doubtful: &[PathBuf]) -> Failure {
+pub fn not_built(doubtful: &[PathBuf]) -> Error {
     let names: Vec<_> = doubtful.iter().map(|file| file.display().to_string()).collect();
-    Failure::environment(
+    Error::environment(
         format!("cargo does not build {} again, although its sources are others", names.join(", ")),
         "check the clock of this machine, and remove the target folder",
     )

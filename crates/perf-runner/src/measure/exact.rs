@@ -8,7 +8,7 @@ use perf_judge::run::{CaseList, ExactRun, NoValue};
 use perf_judge::text;
 
 use super::programs::Executables;
-use crate::error::{CaseError, Failure};
+use crate::error::{CaseError, Error};
 use crate::process::child::{self, Limits, Messages};
 use crate::process::parallel;
 use crate::progress::Progress;
@@ -35,7 +35,7 @@ fn programs(executables: &Executables) -> [Program<'_>; 2] {
 }
 
 /// Asks both programs for their cases.
-pub fn list(executables: &Executables) -> Result<CaseList, Failure> {
+pub fn list(executables: &Executables) -> Result<CaseList, Error> {
     let [count, heap] = programs(executables);
     let (in_count, in_heap) = (names(&count)?, names(&heap)?);
     let all: BTreeSet<_> = in_count.keys().chain(in_heap.keys()).cloned().collect();
@@ -59,11 +59,11 @@ pub fn list(executables: &Executables) -> Result<CaseList, Failure> {
 }
 
 /// The names of the planted faults of programs that were built to have some.
-pub fn faults(executables: &Executables) -> Result<Vec<String>, Failure> {
+pub fn faults(executables: &Executables) -> Result<Vec<String>, Error> {
     let mut command = executables.command(&executables.count);
     match child::run(command.arg("--faults"), Limits::default(), Messages::Kept) {
         Ok(text) => Ok(text.lines().map(text::one_line).collect()),
-        Err(error) => Err(Failure::environment(
+        Err(error) => Err(Error::environment(
             format!("`count --faults` gave no list of faults: {}", error.reason()?),
             "it has to be built with the feature that has them",
         )),
@@ -71,10 +71,10 @@ pub fn faults(executables: &Executables) -> Result<Vec<String>, Failure> {
 }
 
 /// Each case, and whether it is marked as heavy.
-fn names(program: &Program<'_>) -> Result<BTreeMap<CaseName, bool>, Failure> {
+fn names(program: &Program<'_>) -> Result<BTreeMap<CaseName, bool>, Error> {
     let name = program.name;
     let failed = |why: String| {
-        Failure::environment(
+        Error::environment(
             format!("`{name} --list` gave no list of cases: {why}"),
             format!("see what is wrong with `{} -- --list`", program.executables.harness.bench(name)),
         )
@@ -102,7 +102,7 @@ pub fn measure(
     list: &CaseList,
     cases: &[CaseName],
     progress: &Progress,
-) -> Result<ExactRun, Failure> {
+) -> Result<ExactRun, Error> {
     let programs = programs(executables);
     let mut run: ExactRun = cases.iter().map(|case| (case.clone(), Ok(Vec::new()))).collect();
     // The longest begin first, so that no processor is idle while the other works on one that was begun last.

@@ -6,7 +6,7 @@ use perf_judge::text;
 
 use super::callgrind::Counter;
 use super::programs::Executables;
-use crate::error::{CaseError, Failure};
+use crate::error::{CaseError, Error};
 use crate::process::parallel;
 use crate::progress::Progress;
 
@@ -18,7 +18,7 @@ pub fn measure(
     list: &CaseList,
     exact: &ExactRun,
     progress: &Progress,
-) -> Result<Instructions, Failure> {
+) -> Result<Instructions, Error> {
     let callgrind = match counter {
         Counter::Callgrind(callgrind) => callgrind,
         Counter::Missing(reason) => return Ok(Instructions::NotMeasured(reason.clone())),

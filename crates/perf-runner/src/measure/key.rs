@@ -11,7 +11,7 @@ use std::process::Command;
 
 use perf_gate::Key;
 
-use crate::error::Failure;
+use crate::error::Error;
 use crate::files::digest;
 use crate::process::child::{self, Limits, Messages};
 use crate::workspace::{Harness, Workspace};
@@ -22,7 +22,7 @@ pub fn of<'a>(
     harness: &Harness,
     features: &[String],
     inputs: impl Iterator<Item = (&'a str, &'a str)>,
-) -> Result<Key, Failure> {
+) -> Result<Key, Error> {
     let (rustc, target) = compiler(workspace)?;
     Ok(Key {
         packages: packages(workspace, harness, features, &target)?,
@@ -34,10 +34,10 @@ pub fn of<'a>(
     })
 }
 
-fn output(command: &mut Command, what: &str) -> Result<String, Failure> {
+fn output(command: &mut Command, what: &str) -> Result<String, Error> {
     match child::run(command, Limits::default(), Messages::Kept) {
         Ok(text) => Ok(text),
-        Err(error) => Err(Failure::environment(
+        Err(error) => Err(Error::environment(
             format!("{what} {}", error.reason()?),
             "the toolchain that rust-toolchain.toml names has to be installed, and Cargo.lock up to date",
         )),
@@ -45,14 +45,14 @@ fn output(command: &mut Command, what: &str) -> Result<String, Failure> {
 }
 
 /// Version with commit, and the target triple of this machine.
-fn compiler(workspace: &Workspace) -> Result<(String, String), Failure> {
+fn compiler(workspace: &Workspace) -> Result<(String, String), Error> {
     let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     rustc.args(["--version", "--verbose"]).current_dir(workspace.root());
     let text = output(&mut rustc, "`rustc --version --verbose`")?;
     let version = text.lines().next().unwrap_or_default().trim();
     match text.lines().find_map(|line| line.strip_prefix("host: ")) {
         Some(host) if !version.is_empty() => Ok((version.to_owned(), host.trim().to_owned())),
-        _ => Err(Failure::environment(
+        _ => Err(Error::environment(
             "`rustc --version --verbose` names no version and host",
             "check what RUSTC or `rustc` on the PATH is",
         )),
@@ -64,7 +64,7 @@ fn compiler(workspace: &Workspace) -> Result<(String, String), Failure> {
 const PROFILES: [&str; 2] = ["release", "bench"];
 
 /// Build profiles and whatever cargo's configuration files add to the flags.
-fn profile(workspace: &Workspace) -> Result<String, Failure> {
+fn profile(workspace: &Workspace) -> Result<String, Error> {
     let profiles = |table: &toml::Table| -> Vec<String> {
         let profiles = table.get("profile").and_then(toml::Value::as_table);
         let of = |name: &&str| Some(format!("{name}: {}", profiles?.get(*name)?));
@@ -83,7 +83,7 @@ fn profile(workspace: &Workspace) -> Result<String, Failure> {
 }
 
 /// Everything that cargo's configuration files say, nearest first, and what they include after each.
-fn configs(workspace: &Workspace) -> Result<Vec<(PathBuf, toml::Table)>, Failure> {
+fn configs(workspace: &Workspace) -> Result<Vec<(PathBuf, toml::Table)>, Error> {
     let mut files = config_files(workspace);
     files.reverse();
     let (mut seen, mut configs) = (BTreeSet::new(), Vec::new());
@@ -108,7 +108,7 @@ fn configs(workspace: &Workspace) -> Result<Vec<(PathBuf, toml::Table)>, Failure
 }
 
 /// Those of cargo's configuration files that are in the workspace, from its root, whether they are there or not.
-pub fn configs_inside(workspace: &Workspace) -> Result<Vec<String>, Failure> {
+pub fn configs_inside(workspace: &Workspace) -> Result<Vec<String>, Error> {
     let inside = |(file, _): &(PathBuf, toml::Table)| {
         let inside = file.strip_prefix(workspace.root()).ok()?;
         Some(inside.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/"))
@@ -120,7 +120,7 @@ pub fn configs_inside(workspace: &Workspace) -> Result<Vec<String>, Failure> {
 
 /// What else of environment and configuration reaches a program, and is no part of a key because it changes no value that
 /// repeats: linkers, wrappers of the compiler, variables for it.
-pub fn tools(workspace: &Workspace) -> Result<String, Failure> {
+pub fn tools(workspace: &Workspace) -> Result<String, Error> {
     let is_one = |name: &str| {
         matches!(name, "RUSTC_WRAPPER" | "RUSTC_WORKSPACE_WRAPPER" | "CARGO_BUILD_RUSTC_WRAPPER")
             || (name.starts_with("CARGO_TARGET_") && name.ends_with("_LINKER"))
@@ -151,13 +151,13 @@ fn config_files(workspace: &Workspace) -> Vec<PathBuf> {
     dirs.iter().flat_map(|dir| [dir.join("config.toml"), dir.join("config")]).collect()
 }
 
-fn read_toml(file: &std::path::Path) -> Result<Option<toml::Table>, Failure> {
+fn read_toml(file: &std::path::Path) -> Result<Option<toml::Table>, Error> {
     if !file.is_file() {
         return Ok(None);
     }
-    let text = fs::read_to_string(file).map_err(|error| Failure::path("read", file, &error))?;
+    let text = fs::read_to_string(file).map_err(|error| Error::path("read", file, &error))?;
     toml::from_str(&text).map(Some).map_err(|error: toml::de::Error| {
-        Failure::environment(
+        Error::environment(
             format!("{} is not TOML: {}", file.display(), error.message()),
             "cargo needs it too: correct it",
         )
@@ -182,15 +182,15 @@ fn rustflags() -> String {
 }
 
 /// The packages with the features that the measuring programs are built from.
-fn packages(workspace: &Workspace, harness: &Harness, features: &[String], target: &str) -> Result<String, Failure> {
+fn packages(workspace: &Workspace, harness: &Harness, features: &[String], target: &str) -> Result<String, Error> {
     let text = cargo_tree(workspace, harness, features, &["--target", target])?;
     let lines: BTreeSet<String> = text.lines().map(without_path).filter(|line| !line.is_empty()).collect();
     Ok(digest::of(lines.iter().map(String::as_str)))
 }
 
 /// Folders of those of them that belong to the workspace, from its root, with `/` on every system.
-pub fn local_packages(workspace: &Workspace, harness: &Harness, features: &[String]) -> Result<Vec<String>, Failure> {
-    let root = fs::canonicalize(workspace.root()).map_err(|error| Failure::path("find", workspace.root(), &error))?;
+pub fn local_packages(workspace: &Workspace, harness: &Harness, features: &[String]) -> Result<Vec<String>, Error> {
+    let root = fs::canonicalize(workspace.root()).map_err(|error| Error::path("find", workspace.root(), &error))?;
     let text = cargo_tree(workspace, harness, features, &[])?;
     let folder = |line: &str| {
         let (_, path) = line.split_once(" (")?;
@@ -203,8 +203,8 @@ pub fn local_packages(workspace: &Workspace, harness: &Harness, features: &[Stri
 
 /// A package that the measuring programs are made of and that is in a folder outside of the workspace: of it there is only one
 /// state, so that a comparison with a commit would say nothing about its changes.
-pub fn package_outside(workspace: &Workspace, features: &[String]) -> Result<Option<String>, Failure> {
-    let root = fs::canonicalize(workspace.root()).map_err(|error| Failure::path("find", workspace.root(), &error))?;
+pub fn package_outside(workspace: &Workspace, features: &[String]) -> Result<Option<String>, Error> {
+    let root = fs::canonicalize(workspace.root()).map_err(|error| Error::path("find", workspace.root(), &error))?;
     for harness in &workspace.harnesses {
         let text = cargo_tree(workspace, harness, features, &[])?;
         let outside = |line: &str| {
@@ -227,12 +227,7 @@ fn without_marks(line: &str) -> String {
     line.replace(" (*)", "").replace(" (proc-macro)", "")
 }
 
-fn cargo_tree(
-    workspace: &Workspace,
-    harness: &Harness,
-    features: &[String],
-    target: &[&str],
-) -> Result<String, Failure> {
+fn cargo_tree(workspace: &Workspace, harness: &Harness, features: &[String], target: &[&str]) -> Result<String, Error> {
     let mut cargo = workspace.cargo();
     cargo.args(["tree", "--package", &harness.package, "--edges", "all", "--locked", "--prefix", "none"]);
     cargo.args(features).args(target);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::compiled::{self, Compiled};
-use crate::error::Failure;
+use crate::error::Error;
 use crate::process::child::{self, ChildError, Limits, Messages};
 use crate::progress::Progress;
 use crate::workspace::{Harness, Workspace};
@@ -59,7 +59,7 @@ struct Target {
 
 /// Builds the programs of a harness: always this one package, because with `--workspace` features of unrelated crates would
 /// change the measured code.
-pub fn build(workspace: &Workspace, harness: &Harness, features: &[String]) -> Result<Executables, Failure> {
+pub fn build(workspace: &Workspace, harness: &Harness, features: &[String]) -> Result<Executables, Error> {
     let build = || {
         let mut cargo = workspace.cargo();
         cargo.args(["build", "--profile", "bench", "--benches", "--package", &harness.package, "--locked"]);
@@ -92,10 +92,10 @@ pub fn build(workspace: &Workspace, harness: &Harness, features: &[String]) -> R
     })
 }
 
-fn run(cargo: &mut Command, limits: Limits) -> Result<String, Failure> {
+fn run(cargo: &mut Command, limits: Limits) -> Result<String, Error> {
     child::run(cargo, limits, Messages::Shown).map_err(|error| match error {
-        ChildError::Interrupted => Failure::Interrupted,
-        error => Failure::environment(
+        ChildError::Interrupted => Error::Interrupted,
+        error => Error::environment(
             format!("building the measuring programs failed: cargo {error}"),
             "cargo's own messages are above; fix what they say and run this again",
         ),
@@ -103,7 +103,7 @@ fn run(cargo: &mut Command, limits: Limits) -> Result<String, Failure> {
 }
 
 /// Where cargo put a bench target of a harness, from its messages.
-pub fn artifact(messages: &str, harness: &Harness, name: &str) -> Result<PathBuf, Failure> {
+pub fn artifact(messages: &str, harness: &Harness, name: &str) -> Result<PathBuf, Error> {
     let built = messages.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok()).find_map(|message| {
         let target = message.target?;
         let is_it = message.reason == "compiler-artifact"
@@ -112,7 +112,7 @@ pub fn artifact(messages: &str, harness: &Harness, name: &str) -> Result<PathBuf
         if is_it { message.executable } else { None }
     });
     built.ok_or_else(|| {
-        Failure::environment(
+        Error::environment(
             format!("cargo built no bench target `{name}` in package {}", harness.package),
             format!("{}/Cargo.toml must declare it as [[bench]]", harness.dir),
         )

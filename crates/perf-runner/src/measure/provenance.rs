@@ -5,19 +5,19 @@ use std::thread;
 use perf_gate::Provenance;
 use perf_judge::text;
 
-use crate::error::Failure;
+use crate::error::Error;
 use crate::git;
 use crate::workspace::Workspace;
 
 /// Commit and machine of this run. Changes of `written` files, by their paths from the top, are no reason to call the work
 /// tree dirty: the run itself writes them.
-pub fn of(workspace: &Workspace, written: &[&str]) -> Result<Provenance, Failure> {
+pub fn of(workspace: &Workspace, written: &[&str]) -> Result<Provenance, Error> {
     Ok(Provenance { commit: commit(workspace, written)?, machine: machine() })
 }
 
-fn commit(workspace: &Workspace, written: &[&str]) -> Result<String, Failure> {
+fn commit(workspace: &Workspace, written: &[&str]) -> Result<String, Error> {
     let git = |arguments: &[&str]| match git::ask(workspace.root(), arguments) {
-        Err(Failure::Interrupted) => Err(Failure::Interrupted),
+        Err(Error::Interrupted) => Err(Error::Interrupted),
         answer => Ok(answer.ok().flatten()),
     };
     if matches!(git::place(workspace.root())?, git::Place::Elsewhere(_)) {

@@ -10,7 +10,7 @@ use perf_judge::text::counted;
 
 use super::divan_table;
 use super::programs::Executables;
-use crate::error::{CaseError, Failure};
+use crate::error::{CaseError, Error};
 use crate::process::child::{self, Limits, Messages};
 use crate::progress::Progress;
 
@@ -31,7 +31,7 @@ pub fn measure(
     chosen: &[CaseName],
     effort: Effort,
     progress: &Progress,
-) -> Result<WallRun, Failure> {
+) -> Result<WallRun, Error> {
     let timed =
         |cases: &[CaseName]| -> Vec<CaseName> { cases.iter().filter(|case| !list.is_heavy(case)).cloned().collect() };
     let (all, chosen) = (timed(&list.all), timed(chosen));

@@ -15,7 +15,7 @@ use super::affinity::{Pinned, Processor};
 use super::interrupt;
 #[cfg(unix)]
 use super::watchdog::{self, Guarded};
-use crate::error::{CaseError, Failure};
+use crate::error::{CaseError, Error};
 
 /// How much a child may take.
 #[derive(Debug, Clone, Copy)]
@@ -106,9 +106,9 @@ pub enum ChildError {
 
 impl ChildError {
     /// The reason for a person; an interruption is no reason but the end of the command.
-    pub fn reason(self) -> Result<String, Failure> {
+    pub fn reason(self) -> Result<String, Error> {
         match self {
-            Self::Interrupted => Err(Failure::Interrupted),
+            Self::Interrupted => Err(Error::Interrupted),
             other => Ok(other.to_string()),
         }
     }
@@ -117,7 +117,7 @@ impl ChildError {
 impl From<ChildError> for CaseError {
     fn from(error: ChildError) -> Self {
         match error {
-            ChildError::Interrupted => Self::Stopped(Failure::Interrupted),
+            ChildError::Interrupted => Self::Stopped(Error::Interrupted),
             // Of a case that has a limit of processor time, this one is the machine's.
             ChildError::TooLong(_) => Self::NoValue(NoValue::Unfinished(error.to_string())),
             other => Self::NoValue(NoValue::Broken(other.to_string())),

@@ -5,14 +5,14 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::error::Failure;
+use crate::error::Error;
 
 static RAISED: AtomicBool = AtomicBool::new(false);
 
 /// Starts to listen; called once.
-pub fn listen() -> Result<(), Failure> {
+pub fn listen() -> Result<(), Error> {
     ctrlc::set_handler(|| RAISED.store(true, Ordering::Relaxed)).map_err(|error| {
-        Failure::environment(
+        Error::environment(
             format!("cannot listen for Ctrl-C: {error}"),
             "without it an interruption could leave children running; try another terminal or machine",
         )
@@ -25,6 +25,6 @@ pub fn raised() -> bool {
 }
 
 /// Fails once the user asked to stop.
-pub fn check() -> Result<(), Failure> {
-    if raised() { Err(Failure::Interrupted) } else { Ok(()) }
+pub fn check() -> Result<(), Error> {
+    if raised() { Err(Error::Interrupted) } else { Ok(()) }
 }

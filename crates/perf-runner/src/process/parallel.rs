@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use crate::error::Failure;
+use crate::error::Error;
 
 /// How many are at work at once.
 pub fn workers() -> usize {
@@ -13,7 +13,7 @@ pub fn workers() -> usize {
 
 /// Does all jobs, on as many threads as the machine has processors, and gives the results in the order of the jobs,
 /// whichever was done first. After a failure no further job is begun.
-pub fn each<J: Sync, R: Send>(jobs: &[J], work: impl Fn(&J) -> Result<R, Failure> + Sync) -> Result<Vec<R>, Failure> {
+pub fn each<J: Sync, R: Send>(jobs: &[J], work: impl Fn(&J) -> Result<R, Error> + Sync) -> Result<Vec<R>, Error> {
     on(workers(), jobs, work)
 }
 
@@ -21,8 +21,8 @@ pub fn each<J: Sync, R: Send>(jobs: &[J], work: impl Fn(&J) -> Result<R, Failure
 pub fn on<J: Sync, R: Send>(
     threads: usize,
     jobs: &[J],
-    work: impl Fn(&J) -> Result<R, Failure> + Sync,
-) -> Result<Vec<R>, Failure> {
+    work: impl Fn(&J) -> Result<R, Error> + Sync,
+) -> Result<Vec<R>, Error> {
     let queue = Mutex::new(jobs.iter().enumerate());
     let done = Mutex::new(Vec::with_capacity(jobs.len()));
     let failed = AtomicBool::new(false);
@@ -83,9 +83,9 @@ mod tests {
         let begun = Mutex::new(Vec::new());
         let result = on(1, &[1, 2, 3, 4], |&job| {
             begun.lock().unwrap().push(job);
-            if job == 2 { Err(Failure::Interrupted) } else { Ok(()) }
+            if job == 2 { Err(Error::Interrupted) } else { Ok(()) }
         });
-        assert!(matches!(result, Err(Failure::Interrupted)));
+        assert!(matches!(result, Err(Error::Interrupted)));
         assert_eq!(begun.into_inner().unwrap(), [1, 2]);
     }
 }
