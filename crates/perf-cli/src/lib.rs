@@ -48,16 +48,16 @@ enum Verb {
 /// The whole program: reads the command line and the manifest of the workspace that the current directory is in, does what was
 /// asked for, and says how that ended. Exit codes are those of [`exit_status`].
 pub fn main() -> ExitCode {
-    if let Some(code) = perf_runner::stand_in() {
+    if let Some(code) = perf_runner::run_as_helper() {
         return code;
     }
-    let code = interrupt::listen().and_then(|()| run());
+    let code = interrupt::install_handler().and_then(|()| run());
     let code = code.unwrap_or_else(|failure| {
         anstream::eprint!("{failure}");
         exit_code(&failure)
     });
     #[cfg(unix)]
-    watchdog::dismiss();
+    watchdog::shutdown();
     ExitCode::from(code)
 }
 

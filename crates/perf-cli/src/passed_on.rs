@@ -16,14 +16,14 @@ pub fn to_its_end(command: &mut Command) -> Result<ExitStatus, Error> {
     let mut interrupted = None;
     loop {
         match child.try_wait() {
-            Ok(Some(_)) if interrupt::raised() => return Err(Error::Interrupted),
+            Ok(Some(_)) if interrupt::is_set() => return Err(Error::Interrupted),
             Ok(Some(status)) => return Ok(status),
             Ok(None) => {}
             Err(error) => {
                 return Err(Error::environment(format!("waiting for cargo failed: {error}"), "run this again"));
             }
         }
-        if interrupt::raised() {
+        if interrupt::is_set() {
             let since: &Instant = interrupted.get_or_insert_with(Instant::now);
             hurry(&mut child, since.elapsed());
         }

@@ -72,34 +72,34 @@ struct Table {
     #[serde(default)]
     inputs: Option<Vec<String>>,
     #[serde(default)]
-    only_if_changed: YesOrPackages,
+    only_if_changed: BoolOrPackages,
 }
 
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "`only-if-changed` is true, false, or a list of packages")]
-enum YesOrPackages {
-    Yes(bool),
+enum BoolOrPackages {
+    Bool(bool),
     Packages(Vec<String>),
 }
 
-impl Default for YesOrPackages {
+impl Default for BoolOrPackages {
     fn default() -> Self {
-        Self::Yes(false)
+        Self::Bool(false)
     }
 }
 
 impl From<NameOrTable> for HarnessConfig {
     fn from(written: NameOrTable) -> Self {
         let (package, with, inputs, only_if_changed) = match written {
-            NameOrTable::Name(package) => (package, Vec::new(), None, YesOrPackages::default()),
+            NameOrTable::Name(package) => (package, Vec::new(), None, BoolOrPackages::default()),
             NameOrTable::Table(Table { package, with, inputs, only_if_changed }) => {
                 (package, with, inputs, only_if_changed)
             }
         };
         let only_if_changed = match only_if_changed {
-            YesOrPackages::Yes(false) => OnlyIfChanged::No,
-            YesOrPackages::Yes(true) => OnlyIfChanged::Anything,
-            YesOrPackages::Packages(packages) => OnlyIfChanged::Packages(packages),
+            BoolOrPackages::Bool(false) => OnlyIfChanged::No,
+            BoolOrPackages::Bool(true) => OnlyIfChanged::Anything,
+            BoolOrPackages::Packages(packages) => OnlyIfChanged::Packages(packages),
         };
         Self { package, with, inputs, only_if_changed }
     }
@@ -119,7 +119,7 @@ fn default_main_branches() -> Vec<String> {
 
 impl Config {
     /// What is wrong with it, where serde does not see it.
-    pub fn mistake(&self) -> Option<String> {
+    pub fn validation_error(&self) -> Option<String> {
         let leads_out =
             |path: &str| path.is_empty() || path.starts_with('/') || path.split('/').any(|part| part == "..");
         let packages: Vec<&str> = self.harness.iter().map(|harness| harness.package.as_str()).collect();
@@ -146,7 +146,7 @@ mod tests {
 
     fn read(text: &str) -> Result<Config, String> {
         let config: Config = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        config.mistake().map_or(Ok(config), Err)
+        config.validation_error().map_or(Ok(config), Err)
     }
 
     #[test]

@@ -9,12 +9,12 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::process::child::{self, ChildError, Limits, Messages};
+use crate::process::child::{self, ChildError, Limits, StderrMode};
 
 /// What chooses a repository, or changes what is found in one: those of `git rev-parse --local-env-vars`, and a few more.
 /// Everything else stays, as GIT_SSH, GIT_CONFIG_GLOBAL or GIT_CEILING_DIRECTORIES; also GIT_CONFIG_COUNT, which no git writes,
 /// but people who allow a repository by `safe.directory`.
-const OF_A_REPOSITORY: [&str; 23] = [
+const REPOSITORY_VARS: [&str; 23] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_ATTR_SOURCE",
     "GIT_COMMON_DIR",
@@ -43,7 +43,7 @@ const OF_A_REPOSITORY: [&str; 23] = [
 /// What git is told before anything else. It leaves nothing behind, in the repository or as a process: no index refreshed on
 /// the way, no hook of the index that is written for the base, no daemon that watches files, no maintenance after objects of a
 /// partial clone were fetched.
-const QUIET: [&str; 11] = [
+const SIDE_EFFECT_FREE: [&str; 11] = [
     "--no-optional-locks",
     "-c",
     "core.fsmonitor=false",
@@ -58,8 +58,8 @@ const QUIET: [&str; 11] = [
 ];
 
 /// Takes from a child whatever would make a git that it calls read another repository than the one it is in.
-pub fn in_its_own_repository(command: &mut Command) -> &mut Command {
-    OF_A_REPOSITORY.iter().for_each(|name| {
+pub fn clear_repository_env(command: &mut Command) -> &mut Command {
+    REPOSITORY_VARS.iter().for_each(|name| {
         command.env_remove(name);
     });
     command
@@ -67,21 +67,21 @@ pub fn in_its_own_repository(command: &mut Command) -> &mut Command {
 
 /// Runs git in a folder: what it printed, or None where it says that there is no such thing. That is an exit code of 1;
 /// whatever else goes wrong is a failure with git's own reason.
-pub fn ask(dir: &Path, arguments: &[&str]) -> Result<Option<String>, Error> {
-    match run(dir, arguments, None) {
+pub fn try_run(dir: &Path, arguments: &[&str]) -> Result<Option<String>, Error> {
+    match execute(dir, arguments, None) {
         Ok(text) => Ok(Some(text)),
         Err(ChildError::Failed { status, .. }) if status.code() == Some(1) => Ok(None),
-        Err(error) => Err(failed(arguments, error)),
+        Err(error) => Err(git_error(arguments, error)),
     }
 }
 
 /// Runs git in a folder, where there has to be an answer.
-pub fn must(dir: &Path, arguments: &[&str], index: Option<&Path>) -> Result<String, Error> {
-    run(dir, arguments, index).map_err(|error| failed(arguments, error))
+pub fn run(dir: &Path, arguments: &[&str], index: Option<&Path>) -> Result<String, Error> {
+    execute(dir, arguments, index).map_err(|error| git_error(arguments, error))
 }
 
 /// Where a folder is, as git sees it.
-pub enum Place {
+pub enum Location {
     /// In a work tree, this far from its top.
     InWorkTree(PathBuf),
     /// In none, and why: git knows no repository here, may not read it, is not installed, or means another place by it.
@@ -89,16 +89,16 @@ pub enum Place {
 }
 
 /// Where a folder is.
-pub fn place(dir: &Path) -> Result<Place, Error> {
-    let top = match run(dir, &["rev-parse", "--show-toplevel"], None) {
+pub fn locate(dir: &Path) -> Result<Location, Error> {
+    let top = match execute(dir, &["rev-parse", "--show-toplevel"], None) {
         Ok(top) => PathBuf::from(top.trim_end_matches('\n')),
-        Err(error) => return Ok(Place::Elsewhere(format!("git {}", error.reason()?))),
+        Err(error) => return Ok(Location::Elsewhere(format!("git {}", error.reason()?))),
     };
     let canonical = |path: &Path| fs::canonicalize(path).map_err(|error| Error::path("find", path, &error));
     let (dir, top) = (canonical(dir)?, canonical(&top)?);
     Ok(match dir.strip_prefix(&top) {
-        Ok(below) => Place::InWorkTree(below.to_owned()),
-        Err(_) => Place::Elsewhere(format!(
+        Ok(below) => Location::InWorkTree(below.to_owned()),
+        Err(_) => Location::Elsewhere(format!(
             "the work tree of its repository is {}, which {} is not in",
             top.display(),
             dir.display()
@@ -108,33 +108,33 @@ pub fn place(dir: &Path) -> Result<Place, Error> {
 
 /// Paths of the submodules that the index knows in a folder.
 pub fn submodules(dir: &Path) -> Result<Vec<String>, Error> {
-    let listed = must(dir, &["ls-files", "-z", "--stage", "--", "."], None)?;
+    let listed = run(dir, &["ls-files", "-z", "--stage", "--", "."], None)?;
     let submodule = |line: &str| Some(line.strip_prefix("160000 ")?.split_once('\t')?.1.to_owned());
     Ok(listed.split_terminator('\0').filter_map(submodule).collect())
 }
 
-fn failed(arguments: &[&str], error: ChildError) -> Error {
+fn git_error(arguments: &[&str], error: ChildError) -> Error {
     match error {
         ChildError::Interrupted => Error::Interrupted,
         error => Error::environment(
-            format!("`git {}` {error}", name_of(arguments)),
+            format!("`git {}` {error}", subcommand(arguments)),
             "the base of a comparison is read with git; check the repository with `git status` and `git fsck`",
         ),
     }
 }
 
 /// What git is asked to do, without settings for this one call.
-fn name_of<'a>(arguments: &[&'a str]) -> &'a str {
+fn subcommand<'a>(arguments: &[&'a str]) -> &'a str {
     match arguments {
-        ["-c", _, rest @ ..] => name_of(rest),
+        ["-c", _, rest @ ..] => subcommand(rest),
         _ => arguments.first().copied().unwrap_or_default(),
     }
 }
 
-fn run(dir: &Path, arguments: &[&str], index: Option<&Path>) -> Result<String, ChildError> {
+fn execute(dir: &Path, arguments: &[&str], index: Option<&Path>) -> Result<String, ChildError> {
     let mut git = Command::new("git");
-    in_its_own_repository(&mut git);
-    git.args(QUIET).args(arguments).current_dir(dir);
+    clear_repository_env(&mut git);
+    git.args(SIDE_EFFECT_FREE).args(arguments).current_dir(dir);
     // Reasons are matched in English below, and a check has no terminal to type a password into.
     git.env("LC_ALL", "C").env_remove("LANGUAGE").env("GIT_TERMINAL_PROMPT", "0");
     if let Some(index) = index {
@@ -142,5 +142,5 @@ fn run(dir: &Path, arguments: &[&str], index: Option<&Path>) -> Result<String, C
     }
     // A partial clone fetches what it is asked for.
     let limits = Limits { output: 64 << 20, time: Duration::from_secs(600), ..Limits::default() };
-    child::run(&mut git, limits, Messages::Kept)
+    child::run(&mut git, limits, StderrMode::Capture)
 }

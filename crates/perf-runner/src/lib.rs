@@ -27,14 +27,14 @@ use std::process::ExitCode;
 /// What a program that uses this crate does first in its `main`: it is also started as a linker, when a side of a comparison
 /// is built, and as a watchdog, which ends children that a killed program leaves behind. Where it was, it ends with this
 /// code; else it goes on, and may build sides and start children that are watched.
-pub fn stand_in() -> Option<ExitCode> {
-    if let Some(dir) = std::env::var_os(compare::link::RECORD) {
-        return Some(compare::link::record(dir));
+pub fn run_as_helper() -> Option<ExitCode> {
+    if let Some(dir) = std::env::var_os(compare::link::LINK_RECORD_ENV) {
+        return Some(compare::link::linker_main(dir));
     }
     #[cfg(unix)]
-    if std::env::var_os(process::watchdog::GUARD).is_some() {
-        return Some(process::watchdog::stand());
+    if std::env::var_os(process::watchdog::WATCHDOG_ENV).is_some() {
+        return Some(process::watchdog::watchdog_main());
     }
-    process::can_stand_in();
+    process::allow_helpers();
     None
 }

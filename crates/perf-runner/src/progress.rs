@@ -15,25 +15,25 @@ pub struct Progress(ProgressBar);
 
 impl Progress {
     /// Expected milliseconds of one case in `count` or `heap`.
-    pub const EXACT_CASE: u64 = 30;
+    pub const EXACT_CASE_MS: u64 = 30;
 
     /// Expected milliseconds of one case under callgrind, which runs it twice and needs a quarter of a second to start.
-    pub const INSTRUCTIONS_CASE: u64 = 700;
+    pub const INSTRUCTIONS_CASE_MS: u64 = 700;
 
     /// Expected milliseconds of so many cases in `count` and `heap`, and under callgrind if instructions are counted.
-    pub fn exact(cases: usize, instructions: bool) -> u64 {
-        let both = 2 * Self::in_parallel(Self::EXACT_CASE);
-        let counted = if instructions { Self::in_parallel(Self::INSTRUCTIONS_CASE) } else { 0 };
+    pub fn exact_ms(cases: usize, instructions: bool) -> u64 {
+        let both = 2 * Self::parallel_ms(Self::EXACT_CASE_MS);
+        let counted = if instructions { Self::parallel_ms(Self::INSTRUCTIONS_CASE_MS) } else { 0 };
         cases as u64 * (both + counted)
     }
 
     /// The part of expected milliseconds that passes when all processors are at work.
-    pub fn in_parallel(expected: u64) -> u64 {
+    pub fn parallel_ms(expected: u64) -> u64 {
         (expected / parallel::workers() as u64).max(1)
     }
 
     /// Expected milliseconds of one process of `time`.
-    pub fn process(cases: usize, per_case: Duration) -> u64 {
+    pub fn timing_process_ms(cases: usize, per_case: Duration) -> u64 {
         // Divan looks for a sample size first, which takes about as long again for a fast case.
         30 + cases as u64 * (per_case.as_millis() as u64 * 3 / 2)
     }
@@ -47,7 +47,7 @@ impl Progress {
     }
 
     /// A new phase begins.
-    pub fn phase(&self, name: &'static str, what: &str) {
+    pub fn start_phase(&self, name: &'static str, what: &str) {
         self.0.set_prefix(name);
         Self::announce(name, what);
     }
@@ -60,12 +60,12 @@ impl Progress {
     }
 
     /// What runs now; of several at once the one that began last.
-    pub fn at(&self, what: &str) {
+    pub fn set_current(&self, what: &str) {
         self.0.set_message(what.to_owned());
     }
 
     /// Some of the expected milliseconds are over.
-    pub fn step(&self, expected: u64) {
+    pub fn advance(&self, expected: u64) {
         self.0.inc(expected);
     }
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::config::{Config, HarnessConfig, OnlyIfChanged};
 use crate::error::Error;
 use crate::git;
-use crate::process::child::{self, ChildError, Limits, Messages};
+use crate::process::child::{self, ChildError, Limits, StderrMode};
 
 /// The workspace that is measured: the one that the current directory is in.
 #[derive(Debug, Clone)]
@@ -47,7 +47,7 @@ pub struct Harness {
 }
 
 /// Files of the data folder that are the gate's own, and nothing that cases read.
-const OF_THE_GATE: [&str; 5] = ["baselines", "budgets.toml", "thresholds.toml", "selftest", "README.md"];
+const GATE_FILES: [&str; 5] = ["baselines", "budgets.toml", "thresholds.toml", "selftest", "README.md"];
 
 impl Harness {
     /// Files and folders of the data folder that its cases are said to read, if anything is said.
@@ -60,7 +60,7 @@ impl Harness {
         let is_in = |place: &str| name.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         match &self.inputs {
             Some(inputs) => inputs.iter().any(|input| is_in(input.trim_end_matches('/'))),
-            None => !OF_THE_GATE.iter().any(|own| is_in(own)) && !name.starts_with("selftest."),
+            None => !GATE_FILES.iter().any(|own| is_in(own)) && !name.starts_with("selftest."),
         }
     }
 }
@@ -97,7 +97,7 @@ impl Workspace {
         let mut cargo = cargo();
         cargo.args(["metadata", "--no-deps", "--format-version", "1"]);
         let limits = Limits { output: 64 << 20, ..Limits::default() };
-        let text = child::run(&mut cargo, limits, Messages::Kept).map_err(|error| match error {
+        let text = child::run(&mut cargo, limits, StderrMode::Capture).map_err(|error| match error {
             ChildError::Interrupted => Error::Interrupted,
             error => Error::environment(
                 format!("there is no workspace here: cargo {error}"),
@@ -111,7 +111,7 @@ impl Workspace {
             )
         })?;
         let root = metadata.workspace_root.clone();
-        let config = config(&metadata).map_err(|what| {
+        let config = read_config(&metadata).map_err(|what| {
             Error::environment(
                 format!("{}: [workspace.metadata.perf]: {what}", root.join("Cargo.toml").display()),
                 "write or correct the table: `harness = [\"…\"]` names the packages that measure, and may be all of it",
@@ -124,7 +124,7 @@ impl Workspace {
             })
         };
         let harnesses = config.harness.iter().map(find).collect::<Result<_, _>>()?;
-        let folder = |package: &Package| Some(slashed(package.manifest_path.parent()?.strip_prefix(&root).ok()?));
+        let folder = |package: &Package| Some(slash_path(package.manifest_path.parent()?.strip_prefix(&root).ok()?));
         let members = metadata.packages.iter().filter_map(folder).collect();
         Ok(Self { root, target_dir: metadata.target_directory, members, config, harnesses })
     }
@@ -145,7 +145,7 @@ impl Workspace {
     }
 
     /// The same workspace as it is in another place: another commit of it.
-    pub fn moved_to(&self, root: PathBuf) -> Self {
+    pub fn with_root(&self, root: PathBuf) -> Self {
         Self { root, ..self.clone() }
     }
 
@@ -170,12 +170,12 @@ impl Workspace {
     }
 
     /// A path as people write it: from the top of the workspace where it is inside.
-    pub fn shown(&self, path: &Path) -> String {
+    pub fn display_path(&self, path: &Path) -> String {
         path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
     }
 
     /// A command line of the gate, as people type it.
-    pub fn command(&self, arguments: &str) -> String {
+    pub fn gate_command(&self, arguments: &str) -> String {
         format!("{} {arguments}", self.config.command)
     }
 
@@ -196,19 +196,19 @@ fn cargo() -> Command {
     // What is built has to run here, whatever a user's settings cross-compile by default.
     cargo.env_remove("CARGO_BUILD_TARGET");
     // Build scripts ask git too.
-    git::in_its_own_repository(&mut cargo);
+    git::clear_repository_env(&mut cargo);
     cargo
 }
 
 /// A path inside of the workspace as git writes it, on every system.
-fn slashed(path: &Path) -> String {
+fn slash_path(path: &Path) -> String {
     path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
-fn config(metadata: &Metadata) -> Result<Config, String> {
+fn read_config(metadata: &Metadata) -> Result<Config, String> {
     let table = metadata.metadata.as_ref().and_then(|metadata| metadata.get("perf")).ok_or("there is no such table")?;
     let config: Config = serde_json::from_value(table.clone()).map_err(|error| text::one_line(&error.to_string()))?;
-    config.mistake().map_or(Ok(config), Err)
+    config.validation_error().map_or(Ok(config), Err)
 }
 
 impl Harness {
@@ -220,7 +220,7 @@ impl Harness {
         let inside = |path: &Path| {
             let inside = path.strip_prefix(&metadata.workspace_root);
             let inside = inside.map_err(|_| format!("{} is outside of the workspace", path.display()))?;
-            Ok::<String, String>(slashed(inside))
+            Ok::<String, String>(slash_path(inside))
         };
         let dir_of = |package: &Package| inside(package.manifest_path.parent().unwrap_or(&package.manifest_path));
         let own = package(&config.package)?;
@@ -245,13 +245,13 @@ impl Harness {
     }
 
     /// Folders of the packages of which one has to differ from the base for it to be measured, if some are named.
-    pub fn watched(&self) -> Option<Vec<String>> {
+    pub fn watched_dirs(&self) -> Option<Vec<String>> {
         let named = matches!(self.only_if_changed, OnlyIfChanged::Packages(_));
         named.then(|| self.watched.iter().chain(&self.shared).cloned().collect())
     }
 
     /// The names of these packages; none where any difference counts.
-    pub fn watched_names(&self) -> &[String] {
+    pub fn watched_packages(&self) -> &[String] {
         match &self.only_if_changed {
             OnlyIfChanged::No | OnlyIfChanged::Anything => &[],
             OnlyIfChanged::Packages(packages) => packages,
@@ -264,7 +264,7 @@ impl Harness {
     }
 
     /// The command line that runs one of its benches for a person.
-    pub fn bench(&self, bench: &str) -> String {
+    pub fn bench_command(&self, bench: &str) -> String {
         format!("cargo bench -p {} --bench {bench}", self.package)
     }
 }

@@ -38,17 +38,17 @@ use options::Options;
 use suites::SelfTest;
 
 fn main() -> ExitCode {
-    if let Some(code) = perf_runner::stand_in() {
+    if let Some(code) = perf_runner::run_as_helper() {
         return code;
     }
     let options = Options::parse();
-    let code = interrupt::listen().and_then(|()| run(&options));
+    let code = interrupt::install_handler().and_then(|()| run(&options));
     let code = code.unwrap_or_else(|failure| {
         anstream::eprint!("{failure}");
         perf_cli::exit_code(&failure)
     });
     #[cfg(unix)]
-    watchdog::dismiss();
+    watchdog::shutdown();
     ExitCode::from(code)
 }
 
@@ -59,8 +59,8 @@ fn run(options: &Options) -> Result<u8, Error> {
     let arms: Vec<Arm> = Arm::ALL.into_iter().filter(chosen).collect();
     if !options.judge_only && !options.compare_rules {
         let harness = suites::harness(&workspace)?;
-        let key = key::of(&workspace, harness, &[], data.inputs(harness))?;
-        let _alone = DirectoryLock::wait(&workspace.perf_dir(), &format!("`{}`", workspace.command("perf")))?;
+        let key = key::detect(&workspace, harness, &[], data.inputs(harness))?;
+        let _alone = DirectoryLock::wait(&workspace.perf_dir(), &format!("`{}`", workspace.gate_command("perf")))?;
         SelfTest::new(&workspace, harness, &key, options)?.run(&arms)?;
     }
     let dir = options.dir(&workspace);

@@ -25,7 +25,7 @@ const WORKSPACE: &str = "Cargo.toml";
 pub fn change(tree: &Tree, number: u64, dir: &Path) -> Result<Neutral, Error> {
     let mut random = Seeded::new(number);
     let changed = |what: String, path: &str, text: String, features: &[&'static str]| {
-        let tree = tree.clone().with(path, &text, dir)?;
+        let tree = tree.clone().with_file(path, &text, dir)?;
         Ok(Neutral { what, tree, features: features.iter().map(|&word| word.to_owned()).collect() })
     };
     match number % 5 {
@@ -36,9 +36,9 @@ pub fn change(tree: &Tree, number: u64, dir: &Path) -> Result<Neutral, Error> {
         1 => renamed(tree, &mut random, dir),
         2 => {
             let text = tree.text(LIBRARY)? + &function(&mut random, "#[cfg(feature = \"unrelated\")]\n");
-            let with_code = tree.clone().with(LIBRARY, &text, dir)?;
+            let with_code = tree.clone().with_file(LIBRARY, &text, dir)?;
             let manifest = tree.text(MANIFEST)?.replacen("[features]\n", "[features]\nunrelated = []\n", 1);
-            let tree = with_code.with(MANIFEST, &manifest, dir)?;
+            let tree = with_code.with_file(MANIFEST, &manifest, dir)?;
             let features = ["--features", "aggregator-core/unrelated"].map(str::to_owned).into();
             Ok(Neutral { what: "a feature that nothing measured uses".into(), tree, features })
         }
@@ -110,7 +110,7 @@ fn renamed(tree: &Tree, random: &mut Seeded, dir: &Path) -> Result<Neutral, Erro
         rest = after;
     }
     out.push_str(rest);
-    let tree = tree.clone().with(path, &out, dir)?;
+    let tree = tree.clone().with_file(path, &out, dir)?;
     Ok(Neutral { what: format!("`{name}` renamed to `{other}`"), tree, features: Vec::new() })
 }
 
@@ -125,11 +125,11 @@ mod tests {
     fn each_kind_changes_the_engine_or_how_it_is_built_and_nothing_else() {
         let dir = tempfile::tempdir().unwrap();
         let workspace = Workspace::find().unwrap();
-        let tree = Tree::of_work_tree(&workspace).unwrap();
+        let tree = Tree::from_work_tree(&workspace).unwrap();
         let changed = |number| {
             let neutral = change(&tree, number, dir.path()).unwrap();
             let paths: Vec<String> =
-                tree.paths().filter(|path| !tree.agrees_on(&neutral.tree, path)).map(str::to_owned).collect();
+                tree.paths().filter(|path| !tree.same_file(&neutral.tree, path)).map(str::to_owned).collect();
             assert!(!neutral.what.is_empty());
             assert_eq!(neutral.tree.paths().count(), tree.paths().count());
             (paths, neutral)

@@ -135,7 +135,7 @@ pub fn resampled(suites: &[Suite], number: u64, seed: u64) -> Result<Resampled, 
         return Ok(resampled);
     }
     let numbers: Vec<u64> = (0..number).collect();
-    for made in parallel::each(&numbers, |&number| Ok(Made::of(&sources, seed, number)))? {
+    for made in parallel::map(&numbers, |&number| Ok(Made::of(&sources, seed, number)))? {
         resampled.suites += 1;
         resampled.unfit_suites += u64::from(made.unfit);
         resampled.red_suites += u64::from(made.red);

@@ -6,7 +6,7 @@ use perf_gate::CaseName;
 use perf_judge::pairs::plan::Effort;
 use perf_judge::pairs::{Difference, Figure, Stage};
 use perf_judge::statistics;
-use perf_runner::compare::pairs::{self, Contest, Faults, Setup};
+use perf_runner::compare::pairs::{self, Faults, PairedRun, Setup};
 use perf_runner::compare::store::Store;
 use perf_runner::error::Error;
 use perf_runner::progress::Progress;
@@ -45,7 +45,7 @@ struct Cost {
 impl Costs {
     /// Measures them, in the way in which everything is measured: a fixed number of nanoseconds for a unit would be wrong,
     /// because what a cache miss costs depends on what the case does with its caches.
-    pub fn measure(workspace: &Workspace, contest: &Contest<'_>, progress: &Progress) -> Result<Self, Error> {
+    pub fn measure(workspace: &Workspace, contest: &PairedRun<'_>, progress: &Progress) -> Result<Self, Error> {
         const PAIRS: usize = 16;
         // Medians of a noisy quarter of an hour made of 5 % what was 8 % in the suite after it.
         const FIGURE: Figure = Figure::Fastest;
@@ -65,7 +65,7 @@ impl Costs {
             let head = units.iter().map(|(case, units)| ((*case).clone(), fault(mechanism, *units))).collect();
             let faults = Faults { base: base.clone(), head };
             let setup = Setup { effort, faults: Some(&faults), ..setup };
-            let contest = Contest { setup, ..*contest };
+            let contest = PairedRun { setup, ..*contest };
             let (store, earlier) = Store::open(&setup.file(workspace))?;
             let measured = pairs::measure(&contest, store, earlier, progress)?;
             for case in setup.cases {

@@ -13,19 +13,19 @@ use perf_judge::pairs::plan::Effort;
 use perf_judge::selection::Selection;
 use perf_judge::verdict::Verdict;
 use perf_runner::clock::today;
-use perf_runner::compare::pairs::{self, Contest, Faults, Setup};
-use perf_runner::compare::side::{BuildError, Recipe, Side};
+use perf_runner::compare::pairs::{self, Faults, PairedRun, Setup};
+use perf_runner::compare::side::{BuildError, BuildSpec, BuiltSide};
 use perf_runner::compare::store::Store;
 use perf_runner::compare::tree::Tree;
-use perf_runner::compare::{circumstances, measured_base};
+use perf_runner::compare::{build_environment, measured_base};
 use perf_runner::error::Error;
-use perf_runner::measure::callgrind::Counter;
+use perf_runner::measure::callgrind::InstructionCounter;
 use perf_runner::measure::exact;
 use perf_runner::measure::key;
-use perf_runner::measure::programs::Executables;
+use perf_runner::measure::programs::BenchPrograms;
 use perf_runner::measure::provenance;
 use perf_runner::process::affinity::{self, Processor};
-use perf_runner::process::child::Messages;
+use perf_runner::process::child::StderrMode;
 use perf_runner::process::parallel;
 use perf_runner::progress::Progress;
 use perf_runner::workspace::{Harness, Workspace};
@@ -50,7 +50,7 @@ pub struct SelfTest<'a> {
     key: &'a Key,
     head: Tree,
     packages: Vec<String>,
-    ordinary: Side,
+    ordinary: BuiltSide,
     cases: Vec<CaseName>,
     commit: String,
     machine: String,
@@ -61,8 +61,8 @@ struct Order<'s> {
     arm: Arm,
     number: u64,
     what: String,
-    base: &'s Side,
-    head: &'s Side,
+    base: &'s BuiltSide,
+    head: &'s BuiltSide,
     faults: Option<Faults>,
 }
 
@@ -74,14 +74,14 @@ impl<'a> SelfTest<'a> {
         key: &'a Key,
         options: &'a Options,
     ) -> Result<Self, Error> {
-        let head = Tree::of_work_tree(workspace)?;
+        let head = Tree::from_work_tree(workspace)?;
         let packages = key::local_packages(workspace, harness, &[])?;
         let ordinary = build(workspace, harness, "both sides", &head, &packages, &[], key)?;
-        let list = exact::list(&ordinary.executables)?;
+        let list = exact::list_cases(&ordinary.programs)?;
         let cases = list.all.iter().filter(|case| !list.is_heavy(case)).cloned().collect();
         // What is written by this program is nothing that is measured.
         let written = format!("{}/selftest*", workspace.config.data);
-        let provenance = provenance::of(workspace, &[&written, "README.md"])?;
+        let provenance = provenance::collect(workspace, &[&written, "README.md"])?;
         let (commit, machine) = (provenance.commit, provenance.machine);
         Ok(Self { workspace, harness, options, key, head, packages, ordinary, cases, commit, machine })
     }
@@ -109,7 +109,7 @@ impl<'a> SelfTest<'a> {
         // As many together as are measured at once; of more changes than two not all builds are kept.
         for suites in suites.chunks(usize::from(self.options.jobs).min(2)) {
             let neutral = suites.iter().map(|&suite| self.neutral(arms, |arm| number(arm, suite)));
-            let neutral: Vec<Option<(String, Side)>> = neutral.collect::<Result<_, _>>()?;
+            let neutral: Vec<Option<(String, BuiltSide)>> = neutral.collect::<Result<_, _>>()?;
             let mut orders = Vec::new();
             let mut beside_busy_loops = Vec::new();
             for (&suite, neutral) in suites.iter().zip(&neutral) {
@@ -156,7 +156,7 @@ impl<'a> SelfTest<'a> {
     }
 
     /// What the neutral change of a suite is, and the side with it, where there is an arm for it. Both arms share a build.
-    fn neutral(&self, arms: &[Arm], number: impl Fn(Arm) -> u64) -> Result<Option<(String, Side)>, Error> {
+    fn neutral(&self, arms: &[Arm], number: impl Fn(Arm) -> u64) -> Result<Option<(String, BuiltSide)>, Error> {
         let of_arms = arms.iter().filter(|arm| matches!(arm, Arm::Neutral | Arm::NeutralOneLayout));
         let Some(number) = of_arms.map(|arm| number(*arm)).max() else { return Ok(None) };
         let place = self.workspace.perf_dir().join("neutral");
@@ -181,17 +181,17 @@ impl<'a> SelfTest<'a> {
         Ok(vec!["--features".into(), feature.clone()])
     }
 
-    fn build(&self, name: &str, tree: &Tree, features: &[String]) -> Result<Side, Error> {
+    fn build(&self, name: &str, tree: &Tree, features: &[String]) -> Result<BuiltSide, Error> {
         build(self.workspace, self.harness, name, tree, &self.packages, features, self.key)
     }
 
     /// Suites that are measured in pairs, as many at once as was asked for.
     fn measure(&self, orders: &[Order<'_>]) -> Result<(), Error> {
-        let mut processors = affinity::processors();
+        let mut processors = affinity::available_processors();
         processors.reverse();
         let jobs = usize::from(self.options.jobs).min(processors.len().max(1));
         let free = std::sync::Mutex::new(processors);
-        parallel::on(jobs, orders, |order| {
+        parallel::map_on(jobs, orders, |order| {
             let processor =
                 free.lock().ok().and_then(|mut free| if free.is_empty() { None } else { Some(free.remove(0)) });
             let suite = self.suite(order, processor);
@@ -216,8 +216,9 @@ impl<'a> SelfTest<'a> {
         let effort = Effort::FULL;
         let setup = Setup { base, head, cases: &cases, seed, effort, new_layouts, faults: faults.as_ref() };
         let asked = Asked::default();
-        let contest = Contest { processor, ..contest(setup, &asked) };
-        let progress = Progress::new(Progress::process(cases.len(), std::time::Duration::from_millis(30)) * 25);
+        let contest = PairedRun { processor, ..contest(setup, &asked) };
+        let progress =
+            Progress::new(Progress::timing_process_ms(cases.len(), std::time::Duration::from_millis(30)) * 25);
         let (store, earlier) = Store::open(&setup.file(self.workspace))?;
         let measured = pairs::measure(&contest, store, earlier, &progress)?;
         drop(progress);
@@ -246,9 +247,10 @@ impl<'a> SelfTest<'a> {
         }
     }
 
-    fn costs(&self, side: &Side) -> Result<Costs, Error> {
+    fn costs(&self, side: &BuiltSide) -> Result<Costs, Error> {
         Progress::announce("costs", "what planted slow-downs cost in each case");
-        let progress = Progress::new(Progress::process(self.cases.len(), std::time::Duration::from_millis(30)) * 50);
+        let progress =
+            Progress::new(Progress::timing_process_ms(self.cases.len(), std::time::Duration::from_millis(30)) * 50);
         let setup = Setup {
             base: side,
             head: side,
@@ -262,19 +264,19 @@ impl<'a> SelfTest<'a> {
     }
 
     /// Instructions of every case without and with more work.
-    fn work(&self, arm: Arm, percent: u8, number: u64, side: &Side) -> Result<(), Error> {
+    fn work(&self, arm: Arm, percent: u8, number: u64, side: &BuiltSide) -> Result<(), Error> {
         let began = Instant::now();
         Progress::announce("suite", &format!("{arm} {number}"));
-        let told = |fault: String| Executables { fault: Some(fault), ..side.executables.clone() };
-        let callgrind = match Counter::find(&side.executables)? {
-            Counter::Callgrind(callgrind) => callgrind,
-            Counter::Missing(reason) => {
+        let told = |fault: String| BenchPrograms { fault: Some(fault), ..side.programs.clone() };
+        let callgrind = match InstructionCounter::find(&side.programs)? {
+            InstructionCounter::Callgrind(callgrind) => callgrind,
+            InstructionCounter::Missing(reason) => {
                 let what = format!("instructions cannot be counted: {reason}");
                 return Err(Error::environment(what, "choose other arms with --arms"));
             }
         };
-        let count = |executables: &Executables, case: &CaseName| -> Result<u64, Error> {
-            match callgrind.instructions(executables, case) {
+        let count = |programs: &BenchPrograms, case: &CaseName| -> Result<u64, Error> {
+            match callgrind.instructions(programs, case) {
                 Ok(instructions) => Ok(instructions),
                 Err(error) => {
                     let what = format!("{case} under callgrind {}", error.no_value()?);
@@ -283,7 +285,7 @@ impl<'a> SelfTest<'a> {
             }
         };
         let base = told(slow::nothing());
-        let counted = parallel::each(&self.cases, |case| {
+        let counted = parallel::map(&self.cases, |case| {
             let before = count(&base, case)?;
             let fault = slow::work(before, percent);
             let after = count(&told(fault.clone()), case)?;
@@ -295,22 +297,22 @@ impl<'a> SelfTest<'a> {
     }
 
     /// Every planted fault that changes what repeats exactly, as one suite each.
-    fn exact(&self, number: u64, side: &Side) -> Result<(), Error> {
-        let told = |fault: &str| Executables { fault: Some(fault.to_owned()), ..side.executables.clone() };
-        let faults = exact::faults(&side.executables)?;
-        let list = exact::list(&side.executables)?;
-        let progress = Progress::new(Progress::exact(list.all.len(), false) * (1 + faults.len() as u64));
-        let none = Counter::Missing("only what repeats exactly is compared".to_owned());
+    fn exact(&self, number: u64, side: &BuiltSide) -> Result<(), Error> {
+        let told = |fault: &str| BenchPrograms { fault: Some(fault.to_owned()), ..side.programs.clone() };
+        let faults = exact::list_faults(&side.programs)?;
+        let list = exact::list_cases(&side.programs)?;
+        let progress = Progress::new(Progress::exact_ms(list.all.len(), false) * (1 + faults.len() as u64));
+        let none = InstructionCounter::Missing("only what repeats exactly is compared".to_owned());
         let base = measured_base::measure(side, &none, self.key, &list.all, &progress)?;
         let base =
             base.ok_or_else(|| Error::environment("nothing could be measured", "run `cargo xtask perf` first"))?;
         for fault in faults {
             Progress::announce("suite", &format!("exact {number} {fault}"));
             let began = Instant::now();
-            let executables = told(&fault);
+            let programs = told(&fault);
             // A fault may be that a case is gone.
-            let list = exact::list(&executables)?;
-            let run = exact::measure(&executables, &list, &list.all, &progress)?;
+            let list = exact::list_cases(&programs)?;
+            let run = exact::measure(&programs, &list, &list.all, &progress)?;
             let rows = judge::exact_rows(&run, Base::Comparable(&base), &Selection::new(None)?, today());
             let red = |verdict| matches!(verdict, Verdict::Broken | Verdict::Regressed | Verdict::Missing);
             let red_rows = Some(rows.iter().filter(|row| red(row.verdict)).count());
@@ -342,11 +344,11 @@ fn busy<T>(work: impl FnOnce() -> T) -> T {
 }
 
 /// How every suite is gone about.
-fn contest<'s>(setup: Setup<'s>, asked: &'s Asked) -> Contest<'s> {
-    Contest {
+fn contest<'s>(setup: Setup<'s>, asked: &'s Asked) -> PairedRun<'s> {
+    PairedRun {
         setup,
         controls: setup.cases,
-        processor: affinity::processors().last().copied(),
+        processor: affinity::available_processors().last().copied(),
         rule_of: &|_| judge::paired::Rule::ORDINARY,
         asked,
     }
@@ -360,11 +362,11 @@ fn build(
     packages: &[String],
     features: &[String],
     key: &Key,
-) -> Result<Side, Error> {
-    let circumstances = circumstances(key);
-    let messages = Messages::Shown;
-    let recipe = Recipe { harness, tree, packages, features, circumstances, own_toolchain: false, messages };
-    Side::build(workspace, name, &recipe).map_err(|error| match error {
+) -> Result<BuiltSide, Error> {
+    let build_environment = build_environment(key);
+    let stderr = StderrMode::Inherit;
+    let spec = BuildSpec { harness, tree, packages, features, build_environment, own_toolchain: false, stderr };
+    BuiltSide::build(workspace, name, &spec).map_err(|error| match error {
         BuildError::Stopped(failure) => failure,
         BuildError::DoesNotBuild(reason) => {
             Error::environment(format!("{name} does not build: cargo {reason}"), "run `cargo xtask perf` first")

@@ -9,8 +9,8 @@ use perf_judge::verdict::Verdict;
 use perf_runner::clock::today;
 use perf_runner::error::Error;
 use perf_runner::files::bench_data::BenchData;
-use perf_runner::measure::callgrind::Counter;
-use perf_runner::measure::programs::{self, Executables};
+use perf_runner::measure::callgrind::InstructionCounter;
+use perf_runner::measure::programs::{self, BenchPrograms};
 use perf_runner::measure::{exact, instructions, key};
 use perf_runner::progress::Progress;
 use perf_runner::workspace::{Harness, Workspace};
@@ -25,7 +25,7 @@ pub struct Built<'a> {
     pub key: Key,
     /// What is stored of it.
     pub old: Option<&'a Baseline>,
-    executables: Executables,
+    programs: BenchPrograms,
     list: CaseList,
 }
 
@@ -38,11 +38,11 @@ pub fn build<'a>(
 ) -> Result<Vec<Built<'a>>, Error> {
     let features = places.features(workspace)?;
     let one = |harness: &'a Harness| -> Result<Built<'a>, Error> {
-        let key = key::of(workspace, harness, &features, data.inputs(harness))?;
+        let key = key::detect(workspace, harness, &features, data.inputs(harness))?;
         let old = data.baseline(harness, &key.target);
-        let executables = programs::build(workspace, harness, &features)?;
-        let list = exact::list(&executables)?;
-        Ok(Built { harness, key, old, executables, list })
+        let programs = programs::build(workspace, harness, &features)?;
+        let list = exact::list_cases(&programs)?;
+        Ok(Built { harness, key, old, programs, list })
     };
     let mut all = places.harnesses(workspace).into_iter().map(one).collect::<Result<Vec<_>, _>>()?;
     let names: Vec<_> = all.iter().flat_map(|built| built.list.all.iter().cloned()).collect();
@@ -57,13 +57,13 @@ pub fn build<'a>(
 impl Built<'_> {
     /// What a baseline holds, measured as often as asked.
     pub fn measure(&self, selection: &Selection, times: usize) -> Result<Vec<Run>, Error> {
-        let Self { executables, list, .. } = self;
+        let Self { programs, list, .. } = self;
         let cases = selection.of(&list.all);
-        let counter = Counter::find(executables)?;
-        let progress = Progress::new(times as u64 * Progress::exact(cases.len(), counter.callgrind().is_some()));
+        let counter = InstructionCounter::find(programs)?;
+        let progress = Progress::new(times as u64 * Progress::exact_ms(cases.len(), counter.callgrind().is_some()));
         let once = |_| {
-            let exact = exact::measure(executables, list, &cases, &progress)?;
-            let instructions = instructions::measure(&counter, executables, list, &exact, &progress)?;
+            let exact = exact::measure(programs, list, &cases, &progress)?;
+            let instructions = instructions::measure(&counter, programs, list, &exact, &progress)?;
             Ok(Run { exact, instructions })
         };
         (0..times).map(once).collect()

@@ -76,8 +76,8 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let selection = Selection::new(options.only.as_deref())?;
     let accept = patterns(&options.accept)?;
     // The lock is taken before stored baselines are read and held until they are written, so no concurrent update is lost.
-    let what = format!("`{}`", workspace.command("baseline update"));
-    let _lock = DirectoryLock::take(&workspace.perf_dir().join("update"), &what)?;
+    let what = format!("`{}`", workspace.gate_command("baseline update"));
+    let _lock = DirectoryLock::acquire(&workspace.perf_dir().join("update"), &what)?;
     let data = BenchData::read(workspace, options.places.baselines())?;
     let mut measured = Vec::new();
     for built in build(workspace, &data, &options.places, &selection)? {
@@ -188,7 +188,7 @@ impl Measured<'_> {
     /// What the baseline becomes.
     fn next(&self, workspace: &Workspace, selection: &Selection, until: Option<&Until>) -> Result<Baseline, Error> {
         let Self { key, old, run, rows, .. } = self;
-        let provenance = provenance::of(workspace, &[])?;
+        let provenance = provenance::collect(workspace, &[])?;
         baseline_update::baseline(*old, (key.clone(), provenance), run, rows, selection, until)
             .map_err(|error| Error::refused(format!("the run is no baseline: {error}"), "correct the case it names"))
     }
@@ -203,7 +203,7 @@ impl Measured<'_> {
         let Self { harness, key, old, run, rows } = self;
         stdout::print(&baseline_update::unmeasured(*old, key, run, selection))?;
         let file = data.baseline_file(harness, &next.key.target);
-        let shown = workspace.shown(&file);
+        let shown = workspace.display_path(&file);
         // Commit and machine alone are no reason to touch the file.
         let same = |old: &Baseline| {
             old.key == next.key
@@ -223,7 +223,7 @@ impl Measured<'_> {
             std::fs::create_dir_all(dir).map_err(|error| Error::path("create", dir, &error))?;
         }
         let is_next = |text: &str| bench_data::parse_baseline(text, &shown, workspace).is_ok_and(|back| back == *next);
-        atomic_write::write(&file, &next.to_toml(&workspace.command("baseline update")), is_next)?;
+        atomic_write::write(&file, &next.to_toml(&workspace.gate_command("baseline update")), is_next)?;
         stdout::print(&format!(
             "written: {shown} ({}); review it, and commit it\n",
             counted(next.records().len(), "record")

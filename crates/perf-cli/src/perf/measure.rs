@@ -18,13 +18,13 @@ use perf_judge::text;
 use perf_judge::verdict::Verdict;
 use perf_runner::attribution;
 use perf_runner::clock::today;
-use perf_runner::compare::pairs::{self, Contest, Setup};
+use perf_runner::compare::pairs::{self, PairedRun, Setup};
 use perf_runner::compare::store::{self, Store};
-use perf_runner::compare::{Against, Relation, Sides, measured_base};
+use perf_runner::compare::{BaseRelation, BuiltBase, Sides, measured_base};
 use perf_runner::error::Error;
 use perf_runner::files::bench_data::BenchData;
-use perf_runner::measure::callgrind::Counter;
-use perf_runner::measure::programs::Executables;
+use perf_runner::measure::callgrind::InstructionCounter;
+use perf_runner::measure::programs::BenchPrograms;
 use perf_runner::measure::{exact, instructions, wall};
 use perf_runner::process::affinity;
 use perf_runner::progress::Progress;
@@ -61,12 +61,12 @@ struct Built<'a> {
     harness: &'a Harness,
     key: Key,
     stored: Option<&'a Baseline>,
-    executables: Executables,
-    against: Against,
+    programs: BenchPrograms,
+    against: BuiltBase,
     building: Duration,
     list: CaseList,
     cases: Vec<CaseName>,
-    counter: Counter,
+    counter: InstructionCounter,
 }
 
 /// What repeats, measured and judged.
@@ -81,7 +81,7 @@ struct Repeating {
 impl<'a> Work<'a> {
     /// Measures some harnesses and judges them: what repeats of all of them first, as that takes all processors, then wall
     /// time.
-    pub fn measure(&self, harnesses: Vec<(&'a Harness, Key, Relation<'_>)>) -> Result<Measured, Error> {
+    pub fn measure(&self, harnesses: Vec<(&'a Harness, Key, BaseRelation<'_>)>) -> Result<Measured, Error> {
         let built = harnesses.into_iter().map(|(harness, key, relation)| self.build(harness, key, relation));
         let mut built = built.collect::<Result<Vec<_>, _>>()?;
         let all: Vec<CaseName> = built.iter().flat_map(|built| built.list.all.iter().cloned()).collect();
@@ -94,8 +94,9 @@ impl<'a> Work<'a> {
         };
         built.retain(|built| !built.cases.is_empty() || is_stored(built));
 
-        let process = |built: &Built<'_>| 25 * Progress::process(built.cases.len(), Duration::from_millis(30));
-        let repeating = |built: &Built<'_>| Progress::exact(built.cases.len(), built.counter.callgrind().is_some());
+        let process =
+            |built: &Built<'_>| 25 * Progress::timing_process_ms(built.cases.len(), Duration::from_millis(30));
+        let repeating = |built: &Built<'_>| Progress::exact_ms(built.cases.len(), built.counter.callgrind().is_some());
         let progress = Progress::new(built.iter().map(|built| process(built) + repeating(built)).sum());
         let repeating = built.iter().map(|built| self.repeating(built, &progress)).collect::<Result<Vec<_>, _>>()?;
 
@@ -103,7 +104,7 @@ impl<'a> Work<'a> {
             built.iter().zip(&repeating).map(|(built, repeating)| whole(&built.cases, &repeating.exact)).collect();
         let timed =
             |built: &Built<'_>, whole: &[CaseName]| whole.iter().filter(|case| !built.list.is_heavy(case)).count();
-        let in_pairs = |built: &Built<'_>| matches!(built.against, Against::Base(_));
+        let in_pairs = |built: &Built<'_>| matches!(built.against, BuiltBase::Built(_));
         let timed_in_pairs: usize =
             built.iter().zip(&whole).filter(|(b, _)| in_pairs(b)).map(|(built, whole)| timed(built, whole)).sum();
         let (mut rows, mut runs) = (Vec::new(), Vec::new());
@@ -140,30 +141,30 @@ impl<'a> Work<'a> {
         self.identical.iter().any(|baseline| baseline.records().any(|record| record.case() == case))
     }
 
-    fn build(&self, harness: &'a Harness, key: Key, relation: Relation<'_>) -> Result<Built<'a>, Error> {
+    fn build(&self, harness: &'a Harness, key: Key, relation: BaseRelation<'_>) -> Result<Built<'a>, Error> {
         let began = Instant::now();
-        let (executables, against) = relation.build(self.workspace, harness, self.features)?;
+        let (programs, against) = relation.build(self.workspace, harness, self.features)?;
         let building = began.elapsed();
-        let list = exact::list(&executables)?;
+        let list = exact::list_cases(&programs)?;
         let cases = self.selection.of(&list.all);
-        let counter = Counter::find(&executables)?;
+        let counter = InstructionCounter::find(&programs)?;
         let stored = self.data.baseline(harness, &key.target);
-        Ok(Built { harness, key, stored, executables, against, building, list, cases, counter })
+        Ok(Built { harness, key, stored, programs, against, building, list, cases, counter })
     }
 
     fn repeating(&self, built: &Built<'_>, progress: &Progress) -> Result<Repeating, Error> {
-        let Built { harness, key, stored, executables, against, list, cases, counter, .. } = built;
-        let exact = exact::measure(executables, list, cases, progress)?;
-        let instructions = instructions::measure(counter, executables, list, &exact, progress)?;
+        let Built { harness, key, stored, programs, against, list, cases, counter, .. } = built;
+        let exact = exact::measure(programs, list, cases, progress)?;
+        let instructions = instructions::measure(counter, programs, list, &exact, progress)?;
 
         let other_key = stored.filter(|stored| stored.key != *key).map(|stored| key_difference(key, &stored.key));
         let other_tools = tools_difference(&instructions, *stored);
         // Where the stored values mean something else, those of the base are measured too.
         let here = match against {
-            Against::Base(sides) if other_key.is_some() || other_tools.is_some() => {
-                let declared = measured_base::declared(&sides.base_workspace, harness, key);
+            BuiltBase::Built(sides) if other_key.is_some() || other_tools.is_some() => {
+                let declared = measured_base::stored_baseline(&sides.base_workspace, harness, key);
                 let base = measured_base::measure(&sides.base, counter, key, cases, progress)?;
-                base.map(|base| measured_base::moved(&base, *stored, declared.as_ref()))
+                base.map(|base| measured_base::adjust_for_baseline_change(&base, *stored, declared.as_ref()))
             }
             _ => None,
         };
@@ -175,10 +176,10 @@ impl<'a> Work<'a> {
         };
         let mut rows = judge::exact_rows(&exact, exact_base, self.selection, today());
         rows.extend(judge::instruction_rows(&instructions, &exact, counted_base, self.selection, today()));
-        if let Against::Base(sides) = against {
-            attribution::name(&mut rows, self.workspace, counter.callgrind(), sides)?;
+        if let BuiltBase::Built(sides) = against {
+            attribution::annotate_rows(&mut rows, self.workspace, counter.callgrind(), sides)?;
         }
-        if let Against::Same(revision) = against {
+        if let BuiltBase::Identical(revision) = against {
             judge::identical_where_not_comparable(&mut rows, revision.short());
         }
         let against_base = here.and(other_key.or(other_tools));
@@ -194,23 +195,23 @@ impl<'a> Work<'a> {
         share: f64,
         progress: &Progress,
     ) -> Result<(Vec<Row>, WallRun, Comparison), Error> {
-        let Built { executables, list, against, building, .. } = built;
+        let Built { programs, list, against, building, .. } = built;
         let alone = |verdict, why: Option<&str>| -> Result<_, Error> {
-            let wall = wall::measure(&executables, &list, whole, self.options.wall_effort(), progress)?;
+            let wall = wall::measure(&programs, &list, whole, self.options.wall_effort(), progress)?;
             Ok((judge::wall_rows(&wall, verdict, why), wall))
         };
         match against {
-            Against::Nothing(why) => {
+            BuiltBase::NoBase(why) => {
                 // Who asked for a comparison gets no row that looks as if there had been one.
                 let asked = self.options.against.is_some();
                 let (rows, wall) = alone(if asked { Verdict::Inconclusive } else { Verdict::Info }, Some(&why))?;
                 Ok((rows, wall, Comparison::None(why)))
             }
-            Against::Same(revision) => {
+            BuiltBase::Identical(revision) => {
                 let (rows, wall) = alone(Verdict::Identical, None)?;
                 Ok((rows, wall, Comparison::Same(revision)))
             }
-            Against::Base(sides) => {
+            BuiltBase::Built(sides) => {
                 let timed: Vec<_> = whole.iter().filter(|case| !list.is_heavy(case)).cloned().collect();
                 if timed.is_empty() {
                     let why = "no case that is selected is timed";
@@ -235,7 +236,7 @@ impl<'a> Work<'a> {
         let revision = sides.revision.clone();
         let mut controls = timed.to_vec();
         if sides.own_cases.is_some() {
-            let of_base = exact::list(&sides.base.executables)?;
+            let of_base = exact::list_cases(&sides.base.programs)?;
             controls.retain(|case| of_base.all.contains(case));
         }
         let setup = Setup {
@@ -247,26 +248,26 @@ impl<'a> Work<'a> {
             new_layouts: true,
             faults: None,
         };
-        progress.phase("pairs", &format!("{}, both sides in turns", text::counted(timed.len(), "case")));
+        progress.start_phase("pairs", &format!("{}, both sides in turns", text::counted(timed.len(), "case")));
         let file = setup.file(self.workspace);
         let (store, earlier) = Store::open(&file)?;
         let known = earlier.all().count();
-        let mut asked = store::asked(&file)?;
+        let mut asked = store::read_request(&file)?;
         if self.options.more_pairs && known > 0 {
             asked = asked.again(&earlier);
-            store::write_asked(&file, &asked)?;
+            store::write_request(&file, &asked)?;
         }
         let margin_of = |case: &CaseName| self.data.thresholds.wall(case, today()).unwrap_or(paired::MARGIN);
         let rule_of = |case: &CaseName| Rule::after(asked.looks, margin_of(case));
-        let processor = affinity::processors().last().copied();
-        let contest = Contest { setup, controls: &controls, processor, rule_of: &rule_of, asked: &asked };
+        let processor = affinity::available_processors().last().copied();
+        let paired = PairedRun { setup, controls: &controls, processor, rule_of: &rule_of, asked: &asked };
         let began = Instant::now();
-        let measured = pairs::measure(&contest, store, earlier, progress)?;
+        let measured = pairs::measure(&paired, store, earlier, progress)?;
         let measuring = began.elapsed();
         let witness = |case: &CaseName| judge::witness(&repeating.rows, case);
         let mut rows = paired::rows(&measured, timed, rule_of, witness, revision.short());
         if sides.own_cases.is_some() {
-            let changed = measured_base::changed(&sides.base, &repeating.exact, timed, progress)?;
+            let changed = measured_base::changed_cases(&sides.base, &repeating.exact, timed, progress)?;
             paired::new_where_changed(&mut rows, &changed);
         }
         let pairing = Pairing {

@@ -16,7 +16,7 @@ use perf_judge::row::{self, Row};
 use perf_judge::rules;
 use perf_judge::selection::Selection;
 use perf_judge::slack::Slack;
-use perf_runner::compare::{self, Found, Relation, revision};
+use perf_runner::compare::{self, BaseRelation, BaseSearch, revision};
 use perf_runner::config::OnlyIfChanged;
 use perf_runner::error::Error;
 use perf_runner::files::atomic_write::{self, DirectoryLock};
@@ -60,21 +60,21 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let data = BenchData::read(workspace, options.places.baselines())?;
     let features = options.places.features(workspace)?;
     let chosen = options.places.harnesses(workspace);
-    let key = |harness: &&Harness| key::of(workspace, harness, &features, data.inputs(harness));
+    let key = |harness: &&Harness| key::detect(workspace, harness, &features, data.inputs(harness));
     let keys = chosen.iter().map(key).collect::<Result<Vec<_>, _>>()?;
     let out = options.out.clone().unwrap_or_else(|| workspace.perf_dir().join("latest"));
     prepare(&out)?;
     // Two runs at once would be measured beside each other, and build in the same place.
-    let _alone = DirectoryLock::wait(&workspace.perf_dir(), &format!("`{}`", workspace.command("perf")))?;
+    let _alone = DirectoryLock::wait(&workspace.perf_dir(), &format!("`{}`", workspace.gate_command("perf")))?;
 
     let found = match options.places.is_for_tests() {
-        true => Found::Nothing("these are not the measuring programs of the work tree".into()),
-        false => compare::find(workspace, options.against.as_deref(), &features)?,
+        true => BaseSearch::NoBase("these are not the measuring programs of the work tree".into()),
+        false => compare::find_base(workspace, options.against.as_deref(), &features)?,
     };
     let mut rows: Vec<Row> = Vec::new();
     let mut harnesses: Vec<HarnessRun> = Vec::new();
     let mut identical: Vec<&Baseline> = Vec::new();
-    let mut differing: Vec<(&Harness, Key, Relation<'_>)> = Vec::new();
+    let mut differing: Vec<(&Harness, Key, BaseRelation<'_>)> = Vec::new();
     // Who names a case of a harness wants it to be measured.
     let is_asked_for = |harness: &Harness, key: &Key| {
         let mut stored = data.baseline(harness, &key.target).into_iter().flat_map(Baseline::records);
@@ -82,12 +82,12 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     };
     for (harness, key) in chosen.into_iter().zip(keys) {
         let relation = match &found {
-            Found::Nothing(reason) => Relation::Alone(reason.clone()),
-            Found::Origin(origin) => origin.relate(workspace, harness, &features, &key, &data)?,
+            BaseSearch::NoBase(reason) => BaseRelation::NoBase(reason.clone()),
+            BaseSearch::Found(checkout) => checkout.relate(workspace, harness, &features, &key, &data)?,
         };
         match relation {
             // Who asks for a comparison gets no values of what is equal; else only what takes long to build is left out.
-            Relation::SameInputs { origin, same_rules: true }
+            BaseRelation::SameInputs { checkout, same_rules: true }
                 if options.against.is_some() || harness.only_if_changed != OnlyIfChanged::No =>
             {
                 let stored = data.baseline(harness, &key.target);
@@ -98,15 +98,15 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
                     package: harness.package.clone(),
                     key,
                     tools: Err("nothing that is measured differs from the base".to_owned()),
-                    comparison: Comparison::Same(origin.revision.clone()),
+                    comparison: Comparison::Same(checkout.revision.clone()),
                 });
             }
-            Relation::Differs(difference)
-                if options.against.is_none() && difference.is_elsewhere() && !is_asked_for(harness, &key) =>
+            BaseRelation::Changed(unbuilt)
+                if options.against.is_none() && unbuilt.is_elsewhere() && !is_asked_for(harness, &key) =>
             {
                 identical.extend(data.baseline(harness, &key.target));
-                let revision = difference.origin.revision.clone();
-                let packages = harness.watched_names().to_vec();
+                let revision = unbuilt.checkout.revision.clone();
+                let packages = harness.watched_packages().to_vec();
                 harnesses.push(HarnessRun {
                     package: harness.package.clone(),
                     key,
@@ -126,9 +126,9 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     row::sort(&mut rows);
 
     let rules = match &found {
-        Found::Nothing(_) => None,
-        Found::Origin(origin) => {
-            Some(rules::changes(&origin.rules_of_base(workspace), &origin.rules_of_change(workspace, &data)))
+        BaseSearch::NoBase(_) => None,
+        BaseSearch::Found(checkout) => {
+            Some(rules::changes(&checkout.rules_of_base(workspace), &checkout.rules_of_change(workspace, &data)))
         }
     };
     let required = Required {
@@ -146,27 +146,31 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
         _ => exit_code,
     };
     let written_by_selftest = format!("{}/selftest*", workspace.config.data);
-    let provenance = provenance::of(workspace, &[&written_by_selftest])?;
+    let provenance = provenance::collect(workspace, &[&written_by_selftest])?;
     let only = options.only.clone();
-    let days = days_since_written(workspace, &data, &harnesses)?;
+    let days = days_since_commit(workspace, &data, &harnesses)?;
     let slack = Slack::new(&rows, days);
     let rules_forbidden = options.forbid_rule_changes;
     let quick = options.quick;
     let report = Report { provenance, harnesses, rules, slack, rules_forbidden, quick, only, exit_code, rows };
     write(&report, &out, workspace)?;
-    let written = format!("{}, {}", workspace.shown(&out.join(JSON_FILE)), workspace.shown(&out.join(MARKDOWN_FILE)));
+    let written = format!(
+        "{}, {}",
+        workspace.display_path(&out.join(JSON_FILE)),
+        workspace.display_path(&out.join(MARKDOWN_FILE))
+    );
     stdout::print(&options.format.render(&report, &written, workspace)?)?;
     Ok(exit_code)
 }
 
 /// How long ago the oldest baseline of these harnesses was written.
-fn days_since_written(workspace: &Workspace, data: &BenchData, harnesses: &[HarnessRun]) -> Result<Option<i64>, Error> {
+fn days_since_commit(workspace: &Workspace, data: &BenchData, harnesses: &[HarnessRun]) -> Result<Option<i64>, Error> {
     let mut oldest = None;
     for run in harnesses {
         let Some(harness) = workspace.harnesses.iter().find(|harness| harness.package == run.package) else { continue };
         let file = data.baseline_file(harness, &run.key.target);
         if file.is_file() {
-            oldest = oldest.max(revision::days_since_written(workspace, &workspace.shown(&file))?);
+            oldest = oldest.max(revision::days_since_commit(workspace, &workspace.display_path(&file))?);
         }
     }
     Ok(oldest)

@@ -67,9 +67,9 @@ impl Options {
     }
 
     /// How often is measured where there are no pairs.
-    pub fn wall_effort(&self) -> wall::Effort {
+    pub fn wall_effort(&self) -> wall::TimingEffort {
         let (processes, per_case) = if self.quick { (5, 10) } else { (20, 30) };
-        wall::Effort { processes, per_case: Duration::from_millis(per_case) }
+        wall::TimingEffort { processes, per_case: Duration::from_millis(per_case) }
     }
 }
 

@@ -7,10 +7,10 @@ use std::path::Path;
 use perf_gate::CaseName;
 use serde::Deserialize;
 
-use super::culprit::{Culprit, grown};
+use super::contribution::{Contribution, top_increases};
 use crate::error::Error;
-use crate::measure::programs::Executables;
-use crate::process::child::{self, ChildError, Limits, Messages};
+use crate::measure::programs::BenchPrograms;
+use crate::process::child::{self, ChildError, Limits, StderrMode};
 
 /// What dhat writes, as far as it is read here: its `dhatFileVersion` 2.
 #[derive(Deserialize)]
@@ -30,13 +30,18 @@ struct Place {
 }
 
 /// The places whose allocations grew most; none where it cannot be told.
-pub fn of(files: &[String], base: &Executables, head: &Executables, case: &CaseName) -> Result<Vec<Culprit>, Error> {
+pub fn attribute(
+    files: &[String],
+    base: &BenchPrograms,
+    head: &BenchPrograms,
+    case: &CaseName,
+) -> Result<Vec<Contribution>, Error> {
     let Ok(dir) = tempfile::tempdir() else { return Ok(Vec::new()) };
-    let run = |executables: &Executables| -> Result<Option<BTreeMap<String, u64>>, Error> {
+    let run = |programs: &BenchPrograms| -> Result<Option<BTreeMap<String, u64>>, Error> {
         let file = dir.path().join("sites.json");
-        let mut command = executables.command(&executables.heap);
+        let mut command = programs.command(&programs.heap);
         command.args([case.as_str(), "--sites"]).arg(&file);
-        match child::run(&mut command, Limits::default(), Messages::Kept) {
+        match child::run(&mut command, Limits::default(), StderrMode::Capture) {
             Err(ChildError::Interrupted) => return Err(Error::Interrupted),
             Err(_) => return Ok(None),
             Ok(_) => {}
@@ -44,12 +49,12 @@ pub fn of(files: &[String], base: &Executables, head: &Executables, case: &CaseN
         Ok(fs::read_to_string(&file).ok().and_then(|text| blocks(&text, files)))
     };
     let (Some(before), Some(now)) = (run(base)?, run(head)?) else { return Ok(Vec::new()) };
-    Ok(grown(&before, &now, 1))
+    Ok(top_increases(&before, &now, 1))
 }
 
 /// The source files of some packages, which are named by their folders from the root of the workspace: paths from there, with
 /// `/`. Only frames in one of them are ours.
-pub fn files(root: &Path, packages: &[String]) -> Vec<String> {
+pub fn source_files(root: &Path, packages: &[String]) -> Vec<String> {
     let mut found = Vec::new();
     for package in packages {
         collect(&root.join(package), package, &mut found);
@@ -73,7 +78,7 @@ fn collect(dir: &Path, shown: &str, found: &mut Vec<String>) {
 /// Blocks by the innermost frame that is ours: its function and file, without the line, which moves with every edit.
 fn blocks(profile: &str, files: &[String]) -> Option<BTreeMap<String, u64>> {
     let profile: Profile = serde_json::from_str(profile).ok()?;
-    let frames: Vec<Option<String>> = profile.ftbl.iter().map(|frame| ours(frame, files)).collect();
+    let frames: Vec<Option<String>> = profile.ftbl.iter().map(|frame| own_frame(frame, files)).collect();
     let mut blocks = BTreeMap::new();
     for place in profile.pps {
         let name = place.fs.iter().find_map(|&frame| frames.get(frame)?.clone());
@@ -84,7 +89,7 @@ fn blocks(profile: &str, files: &[String]) -> Option<BTreeMap<String, u64>> {
 
 /// `0x55f7: item<T> (aggregator-mocks/src/model.rs:73:44)` as `item in aggregator-mocks/src/model.rs`. dhat shortens paths to
 /// their last parts.
-fn ours(frame: &str, files: &[String]) -> Option<String> {
+fn own_frame(frame: &str, files: &[String]) -> Option<String> {
     let (_, rest) = frame.split_once(": ")?;
     let (function, place) = rest.strip_suffix(')')?.rsplit_once(" (")?;
     let file = place.split(':').next()?;
@@ -121,10 +126,10 @@ mod tests {
     #[test]
     fn the_files_of_packages_are_found() {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let found = files(manifest.parent().unwrap(), &["perf-runner".into(), "no-such-package".into()]);
+        let found = source_files(manifest.parent().unwrap(), &["perf-runner".into(), "no-such-package".into()]);
         assert!(found.contains(&"perf-runner/src/attribution/allocations.rs".to_owned()), "{found:?}");
         assert!(found.iter().all(|path| path.starts_with("perf-runner/")));
         // A package may be the workspace itself.
-        assert!(files(manifest, &[String::new()]).contains(&"src/lib.rs".to_owned()));
+        assert!(source_files(manifest, &[String::new()]).contains(&"src/lib.rs".to_owned()));
     }
 }

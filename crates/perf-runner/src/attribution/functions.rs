@@ -4,23 +4,23 @@ use std::collections::BTreeMap;
 
 use perf_gate::CaseName;
 
-use super::culprit::{Culprit, grown};
+use super::contribution::{Contribution, top_increases};
 use crate::error::Error;
 use crate::measure::callgrind::Callgrind;
-use crate::measure::programs::Executables;
+use crate::measure::programs::BenchPrograms;
 
 /// The functions that grew most, at most three; none where it cannot be told.
-pub fn of(
+pub fn attribute(
     callgrind: &Callgrind,
-    base: &Executables,
-    head: &Executables,
+    base: &BenchPrograms,
+    head: &BenchPrograms,
     case: &CaseName,
-) -> Result<Vec<Culprit>, Error> {
+) -> Result<Vec<Contribution>, Error> {
     let (Some((before, _)), Some((now, operations))) = (callgrind.profile(base, case)?, callgrind.profile(head, case)?)
     else {
         return Ok(Vec::new());
     };
-    Ok(grown(&functions(&before), &functions(&now), operations))
+    Ok(top_increases(&functions(&before), &functions(&now), operations))
 }
 
 /// Instructions of each function itself, from callgrind's file. (Its format: the manual's chapter "Callgrind Format

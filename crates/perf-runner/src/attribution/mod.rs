@@ -1,7 +1,7 @@
 //! Where the cost of a case that got dearer is: functions for instructions, places of the engine for allocations.
 
 mod allocations;
-mod culprit;
+mod contribution;
 mod functions;
 
 use perf_gate::{Class, Unit};
@@ -13,48 +13,48 @@ use crate::compare::Sides;
 use crate::error::Error;
 use crate::measure::callgrind::Callgrind;
 use crate::workspace::Workspace;
-use culprit::Culprit;
+use contribution::Contribution;
 
 /// Rows of a kind that are explained, those that grew most: each takes two more runs of its case.
-const EXPLAINED: usize = 3;
+const MAX_ROWS: usize = 3;
 
 /// Says of the cases that need most more instructions or allocations where these are. It only explains: where it cannot
 /// be told, nothing is said.
-pub fn name(
+pub fn annotate_rows(
     rows: &mut [Row],
     workspace: &Workspace,
     callgrind: Option<&Callgrind>,
     sides: &Sides,
 ) -> Result<(), Error> {
-    let (base, head) = (&sides.base.executables, &sides.head.executables);
+    let (base, head) = (&sides.base.programs, &sides.head.programs);
     if let Some(callgrind) = callgrind {
-        for row in worst(rows, |row| row.group == Group::Of(Class::Instructions)) {
-            let found = functions::of(callgrind, base, head, &row.case)?;
-            explain(row, "instructions went to", &found);
+        for row in worst_rows(rows, |row| row.group == Group::Of(Class::Instructions)) {
+            let found = functions::attribute(callgrind, base, head, &row.case)?;
+            append_reason(row, "instructions went to", &found);
         }
     }
-    let files = allocations::files(workspace.root(), &sides.packages);
-    for row in worst(rows, |row| row.group == Group::Of(Class::Heap) && row.subject.unit() == Some(Unit::Blocks)) {
-        let found = allocations::of(&files, base, head, &row.case)?;
-        explain(row, "allocations are in", &found);
+    let files = allocations::source_files(workspace.root(), &sides.packages);
+    for row in worst_rows(rows, |row| row.group == Group::Of(Class::Heap) && row.subject.unit() == Some(Unit::Blocks)) {
+        let found = allocations::attribute(&files, base, head, &row.case)?;
+        append_reason(row, "allocations are in", &found);
     }
     Ok(())
 }
 
-fn worst(rows: &mut [Row], is_kind: impl Fn(&Row) -> bool) -> impl Iterator<Item = &mut Row> {
+fn worst_rows(rows: &mut [Row], is_kind: impl Fn(&Row) -> bool) -> impl Iterator<Item = &mut Row> {
     let red = |row: &&mut Row| is_kind(row) && row.group != Group::Budget && row.verdict == Verdict::Regressed;
     let mut red: Vec<&mut Row> = rows.iter_mut().filter(red).collect();
     let change = |row: &Row| row.change().unwrap_or(f64::INFINITY);
     red.sort_by(|a, b| change(b).total_cmp(&change(a)));
-    red.into_iter().take(EXPLAINED)
+    red.into_iter().take(MAX_ROWS)
 }
 
-fn explain(row: &mut Row, where_to: &str, culprits: &[Culprit]) {
-    if culprits.is_empty() {
+fn append_reason(row: &mut Row, where_to: &str, contributions: &[Contribution]) {
+    if contributions.is_empty() {
         return;
     }
-    let one = |Culprit { name, more, before }: &Culprit| format!("{name} +{more} (was {before})");
-    let list: Vec<String> = culprits.iter().map(one).collect();
+    let one = |Contribution { name, increase, base }: &Contribution| format!("{name} +{increase} (was {base})");
+    let list: Vec<String> = contributions.iter().map(one).collect();
     let why = row.reason.take().map_or_else(String::new, |reason| format!("{reason}; "));
     row.reason = Some(text::visible(&format!("{why}{where_to} {}", list.join(", "))));
 }
@@ -63,7 +63,7 @@ fn explain(row: &mut Row, where_to: &str, culprits: &[Culprit]) {
 mod tests {
     use perf_gate::{CaseName, Metric};
 
-    use super::culprit::grown;
+    use super::contribution::top_increases;
     use super::*;
 
     fn a_row(verdict: Verdict) -> Row {
@@ -76,14 +76,14 @@ mod tests {
         let map = |entries: &[(&str, u64)]| entries.iter().map(|(name, n)| ((*name).to_owned(), *n)).collect();
         let before = map(&[("a", 100), ("b", 100), ("c", 100), ("gone", 500)]);
         let now = map(&[("a", 300), ("b", 100), ("c", 110), ("new", 50), ("least", 9)]);
-        let grown = grown(&before, &now, 10);
-        let shown: Vec<_> = grown.iter().map(|culprit| (culprit.name.as_str(), culprit.more, culprit.before)).collect();
+        let grown = top_increases(&before, &now, 10);
+        let shown: Vec<_> = grown.iter().map(|it| (it.name.as_str(), it.increase, it.base)).collect();
         assert_eq!(shown, [("a", 20, 10), ("new", 5, 0), ("c", 1, 10)]);
 
         let mut row = a_row(Verdict::Regressed).because("more than the baseline");
-        explain(&mut row, "allocations are in", &[]);
+        append_reason(&mut row, "allocations are in", &[]);
         assert_eq!(row.reason.as_deref(), Some("more than the baseline"));
-        explain(&mut row, "allocations are in", &grown[..2]);
+        append_reason(&mut row, "allocations are in", &grown[..2]);
         let said = "more than the baseline; allocations are in a +20 (was 10), new +5 (was 0)";
         assert_eq!(row.reason.as_deref(), Some(said));
     }
@@ -94,7 +94,7 @@ mod tests {
         let row = |verdict, head| a_row(verdict).values(Some(Number(100)), Some(Number(head)));
         let mut rows: Vec<Row> = [101, 140, 120, 130].map(|head| row(Verdict::Regressed, head)).into();
         rows.push(row(Verdict::Pass, 500));
-        let found: Vec<_> = worst(&mut rows, |_| true).map(|row| row.head).collect();
+        let found: Vec<_> = worst_rows(&mut rows, |_| true).map(|row| row.head).collect();
         assert_eq!(found, [140, 130, 120].map(|head| Some(Number(head))));
     }
 }

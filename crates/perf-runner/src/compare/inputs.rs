@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path};
 
-use super::tree::{Entry, Tree, below, is_of_packages};
+use super::tree::{Entry, Tree, is_package_source, strip_folder};
 use crate::error::Error;
 use crate::workspace::{Harness, Workspace};
 
 /// Paths that links may make of the files. Some links between folders that lead to each other make any number of them.
-const MOST_PATHS: usize = 1_000_000;
+const MAX_PATHS: usize = 1_000_000;
 
 impl Tree {
     /// Names and contents of what the measuring programs are made of and read, where `packages` are the folders of the
@@ -20,7 +20,7 @@ impl Tree {
         harness: &Harness,
         packages: &[String],
     ) -> Result<Vec<(String, &str)>, Error> {
-        let reached: BTreeMap<String, &str> = self.reached()?.into_iter().collect();
+        let reached: BTreeMap<String, &str> = self.linked_paths()?.into_iter().collect();
         let is_one = |path: &&String| is_input(path, workspace, harness, packages);
         let mut to_do: Vec<String> = reached.keys().filter(is_one).cloned().collect();
         let mut inputs = BTreeMap::new();
@@ -28,10 +28,10 @@ impl Tree {
             let entry = reached.get(&path).and_then(|at| self.files.get(*at));
             let Some(entry) = entry.filter(|_| !inputs.contains_key(&path)) else { continue };
             if path.ends_with(".rs") && entry.link.is_none() {
-                let source = fs::read(&entry.at).map_err(|error| Error::path("read", &entry.at, &error))?;
+                let source = fs::read(&entry.content).map_err(|error| Error::path("read", &entry.content, &error))?;
                 let package =
-                    packages.iter().filter(|package| below(&path, package).is_some()).max_by_key(|it| it.len());
-                to_do.extend(read_by(&path, package.map_or("", String::as_str), &String::from_utf8_lossy(&source)));
+                    packages.iter().filter(|package| strip_folder(&path, package).is_some()).max_by_key(|it| it.len());
+                to_do.extend(named_files(&path, package.map_or("", String::as_str), &String::from_utf8_lossy(&source)));
             }
             inputs.insert(path, entry.blob.as_str());
         }
@@ -48,11 +48,11 @@ impl Tree {
     ) -> Result<Option<(&str, &Path)>, Error> {
         let is_needed = |path: &str| {
             is_input(path, workspace, harness, packages)
-                || packages.iter().any(|package| package == path || below(package, path).is_some())
+                || packages.iter().any(|package| package == path || strip_folder(package, path).is_some())
         };
-        Ok(self.reached()?.into_iter().find_map(|(path, at)| {
+        Ok(self.linked_paths()?.into_iter().find_map(|(path, at)| {
             let to = self.files.get(at)?.link.as_deref()?;
-            (destination(at, to).is_none() && is_needed(&path)).then_some((at, to))
+            (resolve_link(at, to).is_none() && is_needed(&path)).then_some((at, to))
         }))
     }
 
@@ -60,8 +60,8 @@ impl Tree {
     /// link to a file is there twice: first with the link, then with the file.
     ///
     /// A path goes through each link once at most: through the same link again lie the same files.
-    fn reached(&self) -> Result<Vec<(String, &str)>, Error> {
-        let end = |(path, entry): (&String, &Entry)| Some((path.clone(), destination(path, entry.link.as_deref()?)?));
+    fn linked_paths(&self) -> Result<Vec<(String, &str)>, Error> {
+        let end = |(path, entry): (&String, &Entry)| Some((path.clone(), resolve_link(path, entry.link.as_deref()?)?));
         let links: Vec<(String, String)> = self.files.iter().filter_map(end).collect();
         let mut found: Vec<(String, &str)> = self.files.keys().map(|path| (path.clone(), path.as_str())).collect();
         // The links that the path with the same number goes through.
@@ -69,7 +69,7 @@ impl Tree {
         let mut next = 0;
         while let (Some((path, at)), Some(passed)) = (found.get(next).cloned(), through.get(next).cloned()) {
             for (number, (link, to)) in links.iter().enumerate().filter(|(number, _)| !passed.contains(number)) {
-                let leads_on = match below(&path, to) {
+                let leads_on = match strip_folder(&path, to) {
                     Some(rest) => format!("{link}/{rest}"),
                     None if path == *to => link.clone(),
                     None => continue,
@@ -77,9 +77,9 @@ impl Tree {
                 found.push((leads_on, at));
                 through.push([&passed[..], &[number]].concat());
             }
-            if found.len() > MOST_PATHS {
+            if found.len() > MAX_PATHS {
                 return Err(Error::environment(
-                    format!("the symbolic links of the workspace make more than {MOST_PATHS} paths, as {path}"),
+                    format!("the symbolic links of the workspace make more than {MAX_PATHS} paths, as {path}"),
                     "make fewer links between folders that lead to each other",
                 ));
             }
@@ -90,15 +90,15 @@ impl Tree {
 }
 
 fn is_input(path: &str, workspace: &Workspace, harness: &Harness, packages: &[String]) -> bool {
-    is_of_packages(path, packages)
+    is_package_source(path, packages)
         || path == workspace.config.data
-        || below(path, &workspace.config.data).is_some_and(|name| harness.reads(name))
+        || strip_folder(path, &workspace.config.data).is_some_and(|name| harness.reads(name))
         || matches!(path, "rust-toolchain.toml" | "rust-toolchain")
         || path.starts_with(".cargo/")
 }
 
 /// Where a link leads to, from the top; nowhere if that is outside.
-fn destination(link: &str, to: &Path) -> Option<String> {
+fn resolve_link(link: &str, to: &Path) -> Option<String> {
     let mut parts: Vec<String> = link.split('/').map(str::to_owned).collect();
     parts.pop();
     for part in to.components() {
@@ -114,7 +114,7 @@ fn destination(link: &str, to: &Path) -> Option<String> {
 
 /// The files that a source names, from the top: those that it includes, its modules with a path, and what a build script
 /// says that it reads. Only a name that is written out is seen.
-fn read_by(path: &str, package: &str, source: &str) -> Vec<String> {
+fn named_files(path: &str, package: &str, source: &str) -> Vec<String> {
     let manifest = if package.is_empty() { "Cargo.toml".to_owned() } else { format!("{package}/Cargo.toml") };
     let mut found = Vec::new();
     for word in ["include_str!", "include_bytes!", "include!", "#[path"] {
@@ -123,9 +123,9 @@ fn read_by(path: &str, package: &str, source: &str) -> Vec<String> {
             let of_package = rest.strip_prefix("concat!").map(|rest| rest.trim_start_matches(is_before_name));
             let of_package = of_package.and_then(|rest| rest.strip_prefix("env!(\"CARGO_MANIFEST_DIR\")"));
             let named = match of_package {
-                Some(rest) => text_at_start(rest.trim_start_matches(is_before_name))
-                    .and_then(|name| destination(&manifest, Path::new(name.trim_start_matches('/')))),
-                None => text_at_start(rest).and_then(|name| destination(path, Path::new(name))),
+                Some(rest) => leading_literal(rest.trim_start_matches(is_before_name))
+                    .and_then(|name| resolve_link(&manifest, Path::new(name.trim_start_matches('/')))),
+                None => leading_literal(rest).and_then(|name| resolve_link(path, Path::new(name))),
             };
             found.extend(named);
         }
@@ -133,7 +133,7 @@ fn read_by(path: &str, package: &str, source: &str) -> Vec<String> {
     for word in ["cargo:rerun-if-changed=", "cargo::rerun-if-changed="] {
         for (at, _) in source.match_indices(word) {
             let name = source.get(at + word.len()..).unwrap_or_default().split(['"', '\\', '\n']).next();
-            found.extend(name.and_then(|name| destination(&manifest, Path::new(name))));
+            found.extend(name.and_then(|name| resolve_link(&manifest, Path::new(name))));
         }
     }
     found
@@ -145,7 +145,7 @@ fn is_before_name(char: char) -> bool {
 }
 
 /// The content of a text without escapes that a source starts with.
-fn text_at_start(source: &str) -> Option<&str> {
+fn leading_literal(source: &str) -> Option<&str> {
     let raw = source.strip_prefix("r").unwrap_or(source).trim_start_matches('#');
     raw.strip_prefix('"')?.split('"').next()
 }
@@ -159,12 +159,12 @@ mod tests {
     /// A file without a second name, or a link to somewhere.
     fn tree(files: &[(&str, Option<&str>)]) -> Tree {
         let entry =
-            |link: &Option<&str>| Entry { blob: String::new(), at: PathBuf::new(), link: link.map(PathBuf::from) };
+            |link: &Option<&str>| Entry { blob: String::new(), content: PathBuf::new(), link: link.map(PathBuf::from) };
         Tree { files: files.iter().map(|(path, link)| ((*path).to_owned(), entry(link))).collect() }
     }
 
     fn leads_to(tree: &Tree, path: &str) -> Option<String> {
-        let reached: BTreeMap<String, &str> = tree.reached().unwrap().into_iter().collect();
+        let reached: BTreeMap<String, &str> = tree.linked_paths().unwrap().into_iter().collect();
         reached.get(path).map(|at| (*at).to_owned())
     }
 
@@ -191,7 +191,7 @@ mod tests {
     fn links_without_number_are_refused() {
         let names: Vec<String> = (0..12).map(|number| format!("l{number}")).collect();
         let files: Vec<(&str, Option<&str>)> = names.iter().map(|name| (&name[..], Some("."))).collect();
-        let error = tree(&files).reached().unwrap_err().to_string();
+        let error = tree(&files).linked_paths().unwrap_err().to_string();
         assert!(error.contains("symbolic links"), "{error}");
     }
 
@@ -207,12 +207,12 @@ mod tests {
             println!("cargo::rerun-if-changed=proto/e.proto\nmore");
             println!("cargo:rerun-if-changed=f");
         "##;
-        let mut found = read_by("crates/x/src/lib.rs", "crates/x", source);
+        let mut found = named_files("crates/x/src/lib.rs", "crates/x", source);
         found.sort_unstable();
         let expected = ["crates/shared/c.rs", "crates/x/f", "crates/x/proto/e.proto", "crates/x/src/b.bin"];
         assert_eq!(found, [&expected[..], &["crates/x/src/elsewhere/d.rs", "docs/a.md"]].concat());
         for cut in 0..source.len() {
-            read_by("crates/x/src/lib.rs", "", &source[..cut]);
+            named_files("crates/x/src/lib.rs", "", &source[..cut]);
         }
     }
 }

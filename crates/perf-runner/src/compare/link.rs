@@ -19,27 +19,27 @@ use perf_judge::report::comparison::Layouts;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::process::child::{self, ChildError, Limits, Messages};
+use crate::process::child::{self, ChildError, Limits, StderrMode};
 
 /// The environment variable that makes this program a linker; its value is where to keep what it is given.
-pub const RECORD: &str = "PERF_RECORD_LINK";
+pub const LINK_RECORD_ENV: &str = "PERF_RECORD_LINK";
 
 /// Where a link is kept, in its folder.
-pub const FILE: &str = "link.json";
+pub const LINK_FILE: &str = "link.json";
 
 /// A link that can be repeated.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Link {
+pub struct RecordedLink {
     linker: String,
     arguments: Vec<String>,
 }
 
 /// What this program does when it is called as a linker: keep what it was given, then let the real linker work.
-pub fn record(dir: OsString) -> ExitCode {
+pub fn linker_main(dir: OsString) -> ExitCode {
     let dir = PathBuf::from(dir);
     let arguments: Vec<OsString> = env::args_os().skip(1).collect();
     let linker = real_linker();
-    if let Err(error) = keep(&dir, &linker, &arguments) {
+    if let Err(error) = record_inputs(&dir, &linker, &arguments) {
         eprintln!("cannot keep what is linked in {}: {error}", dir.display());
         return ExitCode::FAILURE;
     }
@@ -56,7 +56,7 @@ pub fn record(dir: OsString) -> ExitCode {
 /// The linker that rustc would have called without this program: the last one that its arguments name beside it, which cargo
 /// took from wherever one can be configured. Where they cannot be read, one that the environment names, else `cc`.
 fn real_linker() -> String {
-    if let Some(linker) = named_to_rustc() {
+    if let Some(linker) = linker_in_rustc_arguments() {
         return linker;
     }
     let chosen = |name: &str| name.starts_with("CARGO_TARGET_") && name.ends_with("_LINKER");
@@ -66,7 +66,7 @@ fn real_linker() -> String {
 
 /// Rustc starts its linker itself.
 #[cfg(target_os = "linux")]
-fn named_to_rustc() -> Option<String> {
+fn linker_in_rustc_arguments() -> Option<String> {
     let this = env::current_exe().ok()?;
     let said = fs::read(format!("/proc/{}/cmdline", std::os::unix::process::parent_id())).ok()?;
     let said = String::from_utf8(said).ok()?;
@@ -78,12 +78,12 @@ fn named_to_rustc() -> Option<String> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn named_to_rustc() -> Option<String> {
+fn linker_in_rustc_arguments() -> Option<String> {
     None
 }
 
 /// Objects and archives are copied: cargo and rustc replace and remove them.
-fn keep(dir: &Path, linker: &str, arguments: &[OsString]) -> std::io::Result<()> {
+fn record_inputs(dir: &Path, linker: &str, arguments: &[OsString]) -> std::io::Result<()> {
     fs::create_dir_all(dir)?;
     let mut kept = Vec::new();
     for (number, argument) in arguments.iter().enumerate() {
@@ -102,14 +102,14 @@ fn keep(dir: &Path, linker: &str, arguments: &[OsString]) -> std::io::Result<()>
             kept.push(text.to_owned());
         }
     }
-    let link = Link { linker: linker.to_owned(), arguments: kept };
-    fs::write(dir.join(FILE), serde_json::to_vec(&link)?)
+    let link = RecordedLink { linker: linker.to_owned(), arguments: kept };
+    fs::write(dir.join(LINK_FILE), serde_json::to_vec(&link)?)
 }
 
-impl Link {
+impl RecordedLink {
     /// Reads what was kept.
     pub fn read(dir: &Path) -> Result<Self, Error> {
-        let path = dir.join(FILE);
+        let path = dir.join(LINK_FILE);
         let text = fs::read(&path).map_err(|error| Error::path("read", &path, &error))?;
         serde_json::from_slice(&text).map_err(|error| {
             Error::environment(
@@ -123,13 +123,13 @@ impl Link {
     pub fn layouts(&self, dir: &Path) -> Result<Layouts, Error> {
         let trial = dir.join("trial");
         for layouts in [Layouts::Shuffled, Layouts::Padded] {
-            match self.try_again(dir, &trial, layouts, 1) {
+            match self.try_relink(dir, &trial, layouts, 1) {
                 Ok(()) => {
                     let _ = fs::remove_file(&trial);
                     return Ok(layouts);
                 }
                 Err(ChildError::Interrupted) => return Err(Error::Interrupted),
-                Err(error) if layouts == Layouts::Padded => return Err(failed(&error)),
+                Err(error) if layouts == Layouts::Padded => return Err(link_error(&error)),
                 Err(_) => {}
             }
         }
@@ -137,18 +137,18 @@ impl Link {
     }
 
     /// Links once more, to `out`, with the layout of a seed.
-    pub fn again(&self, dir: &Path, out: &Path, layouts: Layouts, seed: u32) -> Result<(), Error> {
-        self.try_again(dir, out, layouts, seed).map_err(|error| match error {
+    pub fn relink(&self, dir: &Path, out: &Path, layouts: Layouts, seed: u32) -> Result<(), Error> {
+        self.try_relink(dir, out, layouts, seed).map_err(|error| match error {
             ChildError::Interrupted => Error::Interrupted,
-            error => failed(&error),
+            error => link_error(&error),
         })
     }
 
-    fn try_again(&self, dir: &Path, out: &Path, layouts: Layouts, seed: u32) -> Result<(), ChildError> {
+    fn try_relink(&self, dir: &Path, out: &Path, layouts: Layouts, seed: u32) -> Result<(), ChildError> {
         let mut linker = Command::new(&self.linker);
         linker.current_dir(dir);
         if layouts == Layouts::Padded {
-            linker.arg(pad(dir, seed)?);
+            linker.arg(assemble_padding(dir, seed)?);
             let symbol = if cfg!(target_vendor = "apple") { "_perf_pad" } else { "perf_pad" };
             linker.arg(format!("-Wl,-u,{symbol}"));
         }
@@ -166,13 +166,13 @@ impl Link {
         if layouts == Layouts::Shuffled {
             linker.arg(format!("-Wl,--shuffle-sections=*={seed}"));
         }
-        child::run(&mut linker, Limits { time: Duration::from_secs(120), ..Limits::default() }, Messages::Kept)
+        child::run(&mut linker, Limits { time: Duration::from_secs(120), ..Limits::default() }, StderrMode::Capture)
             .map(drop)
     }
 }
 
 /// An object with a function of 16 to 4096 bytes, in steps of 16, which is how functions are aligned.
-fn pad(dir: &Path, seed: u32) -> Result<PathBuf, ChildError> {
+fn assemble_padding(dir: &Path, seed: u32) -> Result<PathBuf, ChildError> {
     let symbol = if cfg!(target_vendor = "apple") { "_perf_pad" } else { "perf_pad" };
     let bytes = 16 * (1 + u64::from(seed) % 256);
     let (source, object) = (dir.join(format!("pad-{seed}.s")), dir.join(format!("pad-{seed}.o")));
@@ -180,11 +180,11 @@ fn pad(dir: &Path, seed: u32) -> Result<PathBuf, ChildError> {
         .map_err(ChildError::Start)?;
     let mut assembler = Command::new("cc");
     assembler.current_dir(dir).arg("-c").arg(&source).arg("-o").arg(&object);
-    child::run(&mut assembler, Limits::default(), Messages::Kept)?;
+    child::run(&mut assembler, Limits::default(), StderrMode::Capture)?;
     Ok(object)
 }
 
-fn failed(error: &ChildError) -> Error {
+fn link_error(error: &ChildError) -> Error {
     Error::environment(
         format!("linking a measuring program once more failed: the linker {error}"),
         "remove target/perf and run this again; if that does not help, compare without layouts: this is a bug",

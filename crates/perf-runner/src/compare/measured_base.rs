@@ -6,26 +6,26 @@ use std::fs;
 use perf_gate::{Baseline, CaseName, Key, Provenance, Record};
 use perf_judge::run::{ExactRun, Instructions};
 
-use super::side::Side;
+use super::side::BuiltSide;
 use crate::error::Error;
 use crate::files::bench_data;
-use crate::measure::callgrind::Counter;
+use crate::measure::callgrind::InstructionCounter;
 use crate::measure::{exact, instructions};
 use crate::progress::Progress;
 use crate::workspace::{Harness, Workspace};
 
 /// The base as a baseline; None where nothing of it could be measured.
 pub fn measure(
-    base: &Side,
-    counter: &Counter,
+    base: &BuiltSide,
+    counter: &InstructionCounter,
     key: &Key,
     cases: &[CaseName],
     progress: &Progress,
 ) -> Result<Option<Baseline>, Error> {
-    let list = exact::list(&base.executables)?;
+    let list = exact::list_cases(&base.programs)?;
     let there: Vec<_> = cases.iter().filter(|case| list.all.contains(case)).cloned().collect();
-    let exact = exact::measure(&base.executables, &list, &there, progress)?;
-    let instructions = instructions::measure(counter, &base.executables, &list, &exact, progress)?;
+    let exact = exact::measure(&base.programs, &list, &there, progress)?;
+    let instructions = instructions::measure(counter, &base.programs, &list, &exact, progress)?;
     let mut records: Vec<Record> = exact.into_values().filter_map(Result::ok).flatten().collect();
     let mut tools = None;
     if let Instructions::Measured { tools: with, run } = instructions {
@@ -38,14 +38,14 @@ pub fn measure(
 }
 
 /// The baseline that the base has stored for this target, if it has a valid one; `base` is the workspace as it is there.
-pub fn declared(base: &Workspace, harness: &Harness, key: &Key) -> Option<Baseline> {
-    let file = base.data_dir().join("baselines").join(bench_data::baseline_name(harness, &key.target));
+pub fn stored_baseline(base: &Workspace, harness: &Harness, key: &Key) -> Option<Baseline> {
+    let file = base.data_dir().join("baselines").join(bench_data::baseline_file_name(harness, &key.target));
     Baseline::from_toml(&fs::read_to_string(file).ok()?).ok()
 }
 
 /// The base with what the change declares: where it stores another value than the base does, somebody reviewed that, and
 /// the measured value is moved by as much. Without this, a cost that was accepted would be red on every other machine.
-pub fn moved(base: &Baseline, stored: Option<&Baseline>, declared: Option<&Baseline>) -> Baseline {
+pub fn adjust_for_baseline_change(base: &Baseline, stored: Option<&Baseline>, declared: Option<&Baseline>) -> Baseline {
     let moved = |record: &Record| {
         let (case, metric) = (record.case(), record.metric());
         let both = (
@@ -53,7 +53,7 @@ pub fn moved(base: &Baseline, stored: Option<&Baseline>, declared: Option<&Basel
             declared.and_then(|base| base.get(case, metric.name())),
         );
         let (Some(now), Some(before)) = both else { return record.clone() };
-        let value = moved_value(record.value(), before.value(), now.value());
+        let value = adjust_value(record.value(), before.value(), now.value());
         let checksum = if now.checksum() == before.checksum() { record.checksum() } else { now.checksum() };
         Record::new(case.clone(), metric, value, checksum).unwrap_or_else(|_| record.clone())
     };
@@ -68,7 +68,7 @@ pub fn moved(base: &Baseline, stored: Option<&Baseline>, declared: Option<&Basel
 
 /// A value moved by as much as a stored one was: by the same number or in the same proportion, whichever allows more, as
 /// one allocation more is one, and a tenth more work a tenth.
-fn moved_value(measured: u64, before: u64, now: u64) -> u64 {
+fn adjust_value(measured: u64, before: u64, now: u64) -> u64 {
     if now == before {
         return measured;
     }
@@ -79,15 +79,15 @@ fn moved_value(measured: u64, before: u64, now: u64) -> u64 {
 }
 
 /// Where both sides have cases of their own: those that compute something else, or are not there at all.
-pub fn changed(
-    base: &Side,
+pub fn changed_cases(
+    base: &BuiltSide,
     head: &ExactRun,
     cases: &[CaseName],
     progress: &Progress,
 ) -> Result<BTreeSet<CaseName>, Error> {
-    let list = exact::list(&base.executables)?;
+    let list = exact::list_cases(&base.programs)?;
     let there: Vec<_> = cases.iter().filter(|case| list.all.contains(case)).cloned().collect();
-    let base = exact::measure(&base.executables, &list, &there, progress)?;
+    let base = exact::measure(&base.programs, &list, &there, progress)?;
     let checksum = |run: &ExactRun, case: &CaseName| Some(run.get(case)?.as_ref().ok()?.first()?.checksum());
     let same = |case: &&CaseName| checksum(&base, case).is_some() && checksum(&base, case) == checksum(head, case);
     Ok(cases.iter().filter(|case| !same(case)).cloned().collect())
@@ -111,7 +111,7 @@ mod tests {
             (2, 5, 0, 0),
             (u64::MAX, 1, u64::MAX, u64::MAX),
         ] {
-            assert_eq!(moved_value(measured, before, now), moved, "{measured} {before} {now}");
+            assert_eq!(adjust_value(measured, before, now), moved, "{measured} {before} {now}");
         }
     }
 }

@@ -27,17 +27,17 @@ use crate::error::Error;
 use crate::files::bench_data::BenchData;
 use crate::git;
 use crate::measure::key;
-use crate::measure::programs::{self, Executables};
-use crate::process::child::Messages;
+use crate::measure::programs::{self, BenchPrograms};
+use crate::process::child::StderrMode;
 use crate::progress::Progress;
 use crate::workspace::{Harness, Workspace};
-use revision::{Base, NoBase};
-use side::{BuildError, Recipe, Side};
+use revision::{BaseRevision, NoBaseReason};
+use side::{BuildError, BuildSpec, BuiltSide};
 use tree::Tree;
 
 /// The base of a change, its files laid out to be built.
 #[derive(Debug)]
-pub struct Origin {
+pub struct BaseCheckout {
     /// The commit.
     pub revision: Revision,
     /// The workspace as it is there.
@@ -48,17 +48,17 @@ pub struct Origin {
 
 /// What the work tree can be compared with.
 #[derive(Debug)]
-pub enum Found {
+pub enum BaseSearch {
     /// Nothing, with the reason.
-    Nothing(NoBase),
+    NoBase(NoBaseReason),
     /// A commit.
-    Origin(Box<Origin>),
+    Found(Box<BaseCheckout>),
 }
 
 /// Finds the base of what some harnesses measure.
-pub fn find(workspace: &Workspace, against: Option<&str>, features: &[String]) -> Result<Found, Error> {
-    if let Some(reason) = key::package_outside(workspace, features)? {
-        return Ok(Found::Nothing(reason));
+pub fn find_base(workspace: &Workspace, against: Option<&str>, features: &[String]) -> Result<BaseSearch, Error> {
+    if let Some(reason) = key::find_outside_package(workspace, features)? {
+        return Ok(BaseSearch::NoBase(reason));
     }
     let mut measured: BTreeSet<String> =
         ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo"].map(str::to_owned).into();
@@ -67,10 +67,10 @@ pub fn find(workspace: &Workspace, against: Option<&str>, features: &[String]) -
     }
     measured.insert(workspace.config.data.clone());
     // Git takes no path for the top itself but this one, and none inside of a submodule.
-    let submodules = match git::place(workspace.root())? {
-        git::Place::InWorkTree(_) => git::submodules(workspace.root())?,
+    let submodules = match git::locate(workspace.root())? {
+        git::Location::InWorkTree(_) => git::submodules(workspace.root())?,
         // That there is no repository is said below.
-        git::Place::Elsewhere(_) => Vec::new(),
+        git::Location::Elsewhere(_) => Vec::new(),
     };
     let outside = |path: String| {
         let inside_of =
@@ -79,42 +79,42 @@ pub fn find(workspace: &Workspace, against: Option<&str>, features: &[String]) -
     };
     let measured: BTreeSet<String> = measured.into_iter().map(outside).collect();
     let revision = match revision::find(workspace, against, &measured.into_iter().collect::<Vec<_>>())? {
-        Base::Commit(revision) => revision,
-        Base::Nothing(reason) => return Ok(Found::Nothing(reason)),
+        BaseRevision::Commit(revision) => revision,
+        BaseRevision::NoBase(reason) => return Ok(BaseSearch::NoBase(reason)),
     };
-    let head = Tree::of_work_tree(workspace)?;
-    let (mut base, root) = match Tree::of_commit(workspace, &revision.commit, &workspace.perf_dir().join("base")) {
+    let head = Tree::from_work_tree(workspace)?;
+    let (mut base, root) = match Tree::from_commit(workspace, &revision.commit, &workspace.perf_dir().join("base")) {
         // Who did not ask for a base can do without.
         Err(Error::Environment { message, hint }) if against.is_none() => {
-            return Ok(Found::Nothing(format!("the base {} cannot be read: {message}: {hint}", revision.short())));
+            return Ok(BaseSearch::NoBase(format!("the base {} cannot be read: {message}: {hint}", revision.short())));
         }
         other => other?,
     };
-    base.as_laid_in(&head);
-    Ok(Found::Origin(Box::new(Origin { revision, workspace: workspace.moved_to(root), base, head })))
+    base.reuse_content_of(&head);
+    Ok(BaseSearch::Found(Box::new(BaseCheckout { revision, workspace: workspace.with_root(root), base, head })))
 }
 
 /// How what a harness measures relates to a base.
 #[derive(Debug)]
-pub enum Relation<'a> {
+pub enum BaseRelation<'a> {
     /// There is no base, with the reason.
-    Alone(NoBase),
+    NoBase(NoBaseReason),
     /// Whatever the measuring programs are made of and read is the same.
     SameInputs {
         /// The base.
-        origin: &'a Origin,
+        checkout: &'a BaseCheckout,
         /// Its baselines are the same too, and the budgets and thresholds of its cases.
         same_rules: bool,
     },
     /// It is not.
-    Differs(Box<Difference<'a>>),
+    Changed(Box<UnbuiltSides<'a>>),
 }
 
 /// Both sides of a change, not yet built.
 #[derive(Debug)]
-pub struct Difference<'a> {
+pub struct UnbuiltSides<'a> {
     /// The base.
-    pub origin: &'a Origin,
+    pub checkout: &'a BaseCheckout,
     base_key: Key,
     head_key: Key,
     base_packages: Vec<String>,
@@ -123,7 +123,7 @@ pub struct Difference<'a> {
     is_elsewhere: bool,
 }
 
-impl Origin {
+impl BaseCheckout {
     /// Says whether anything that a harness measures differs from the base.
     pub fn relate(
         &self,
@@ -132,33 +132,33 @@ impl Origin {
         features: &[String],
         key: &Key,
         data: &BenchData,
-    ) -> Result<Relation<'_>, Error> {
+    ) -> Result<BaseRelation<'_>, Error> {
         let head_packages = key::local_packages(workspace, harness, features)?;
-        let same = |path: &str| self.base.agrees_on(&self.head, path);
-        let other_toolchain = !same("rust-toolchain.toml");
+        let same_file = |path: &str| self.base.same_file(&self.head, path);
+        let other_toolchain = !same_file("rust-toolchain.toml");
         let manifest = match harness.dir.as_str() {
             "" => "Cargo.toml".to_owned(),
             dir => format!("{dir}/Cargo.toml"),
         };
-        let (base_key, base_packages) = if same("Cargo.toml") && same("Cargo.lock") && same(&manifest) {
+        let (base_key, base_packages) = if same_file("Cargo.toml") && same_file("Cargo.lock") && same_file(&manifest) {
             (key.clone(), head_packages.clone())
         } else {
             let there = &self.workspace;
             // Where cargo cannot even read the base, it will not build either, which is reported then.
             let packages = key::local_packages(there, harness, features).unwrap_or_else(|_| head_packages.clone());
-            (key::of(there, harness, features, data.inputs(harness)).unwrap_or_else(|_| key.clone()), packages)
+            (key::detect(there, harness, features, data.inputs(harness)).unwrap_or_else(|_| key.clone()), packages)
         };
         for (tree, packages) in [(&self.head, &head_packages), (&self.base, &base_packages)] {
             if let Some((link, to)) = tree.link_out(workspace, harness, packages)? {
                 let to = to.display();
-                return Ok(Relation::Alone(format!(
+                return Ok(BaseRelation::NoBase(format!(
                     "{link} is a link to {to}, out of the workspace: no commit says what is there"
                 )));
             }
         }
         // Both sides are built in a folder of the workspace, so cargo reads its configuration for both.
-        if let Some(file) = key::configs_inside(workspace)?.iter().find(|file| !same(file)) {
-            return Ok(Relation::Alone(format!(
+        if let Some(file) = key::workspace_config_files(workspace)?.iter().find(|file| !same_file(file)) {
+            return Ok(BaseRelation::NoBase(format!(
                 "{file} is another in the base, and cargo would use that of the work tree for both"
             )));
         }
@@ -169,17 +169,17 @@ impl Origin {
         };
         if same_key && same_inputs(&base_packages, &head_packages)? {
             let same_rules = self.has_same_rules(workspace, harness, data);
-            return Ok(Relation::SameInputs { origin: self, same_rules });
+            return Ok(BaseRelation::SameInputs { checkout: self, same_rules });
         }
-        let is_elsewhere = match harness.watched() {
+        let is_elsewhere = match harness.watched_dirs() {
             Some(watched) if same_key => {
                 same_inputs(&watched, &watched)? && self.has_same_rules(workspace, harness, data)
             }
             _ => false,
         };
         let head_key = key.clone();
-        let difference = Difference {
-            origin: self,
+        let unbuilt = UnbuiltSides {
+            checkout: self,
             base_key,
             head_key,
             base_packages,
@@ -187,11 +187,11 @@ impl Origin {
             other_toolchain,
             is_elsewhere,
         };
-        Ok(Relation::Differs(Box::new(difference)))
+        Ok(BaseRelation::Changed(Box::new(unbuilt)))
     }
 }
 
-impl Difference<'_> {
+impl UnbuiltSides<'_> {
     /// Whether the harness has [named packages](crate::config::OnlyIfChanged::Packages), and none of them differs.
     pub fn is_elsewhere(&self) -> bool {
         self.is_elsewhere
@@ -200,13 +200,13 @@ impl Difference<'_> {
 
 /// What the work tree is compared with, ready to be measured.
 #[derive(Debug)]
-pub enum Against {
+pub enum BuiltBase {
     /// Nothing, with the reason.
-    Nothing(NoBase),
+    NoBase(NoBaseReason),
     /// A commit from which nothing that is measured differs, or whose programs have the same bytes.
-    Same(Revision),
+    Identical(Revision),
     /// A commit that was built, as the work tree was.
-    Base(Box<Sides>),
+    Built(Box<Sides>),
 }
 
 /// Both sides, built.
@@ -215,9 +215,9 @@ pub struct Sides {
     /// The commit that the base is.
     pub revision: Revision,
     /// The base.
-    pub base: Side,
+    pub base: BuiltSide,
     /// The change.
-    pub head: Side,
+    pub head: BuiltSide,
     /// Folders of the workspace's packages that the programs of the change are made of.
     pub packages: Vec<String>,
     /// The base could not be built with the cases of the change, so it has its own; with the reason.
@@ -226,59 +226,61 @@ pub struct Sides {
     pub base_workspace: Workspace,
 }
 
-impl Relation<'_> {
+impl BaseRelation<'_> {
     /// Builds what there is to build; also the programs that measure the work tree, whose values are not compared.
     pub fn build(
         self,
         workspace: &Workspace,
         harness: &Harness,
         features: &[String],
-    ) -> Result<(Executables, Against), Error> {
+    ) -> Result<(BenchPrograms, BuiltBase), Error> {
         let programs = || programs::build(workspace, harness, features);
-        let difference = match self {
-            Self::Alone(reason) => return Ok((programs()?, Against::Nothing(reason))),
-            Self::SameInputs { origin, .. } => return Ok((programs()?, Against::Same(origin.revision.clone()))),
-            Self::Differs(difference) => difference,
+        let unbuilt = match self {
+            Self::NoBase(reason) => return Ok((programs()?, BuiltBase::NoBase(reason))),
+            Self::SameInputs { checkout, .. } => {
+                return Ok((programs()?, BuiltBase::Identical(checkout.revision.clone())));
+            }
+            Self::Changed(unbuilt) => unbuilt,
         };
-        let head = difference.head(workspace, harness, features)?;
-        let executables = head.executables.clone();
-        let revision = difference.origin.revision.clone();
-        let against = match difference.base(workspace, harness, features) {
+        let head = unbuilt.head(workspace, harness, features)?;
+        let programs = head.programs.clone();
+        let revision = unbuilt.checkout.revision.clone();
+        let base = match unbuilt.base(workspace, harness, features) {
             Err(BuildError::DoesNotBuild(reason)) => {
-                Against::Nothing(format!("the base {} does not build here: cargo {reason}", revision.short()))
+                BuiltBase::NoBase(format!("the base {} does not build here: cargo {reason}", revision.short()))
             }
             Err(BuildError::Stopped(error)) => return Err(error),
-            Ok(Built { side: base, own_cases: None }) if head.is_identical(&base)? => Against::Same(revision),
-            Ok(Built { side: base, own_cases }) => {
-                let (packages, base_workspace) = (difference.head_packages, difference.origin.workspace.clone());
-                Against::Base(Box::new(Sides { revision, base, head, packages, own_cases, base_workspace }))
+            Ok(BaseSide { side: base, own_cases: None }) if head.is_identical(&base)? => BuiltBase::Identical(revision),
+            Ok(BaseSide { side: base, own_cases }) => {
+                let (packages, base_workspace) = (unbuilt.head_packages, unbuilt.checkout.workspace.clone());
+                BuiltBase::Built(Box::new(Sides { revision, base, head, packages, own_cases, base_workspace }))
             }
         };
-        Ok((executables, against))
+        Ok((programs, base))
     }
 }
 
 /// The base, built.
-struct Built {
-    side: Side,
+struct BaseSide {
+    side: BuiltSide,
     /// Why it has cases of its own, if it has.
     own_cases: Option<String>,
 }
 
-impl Difference<'_> {
+impl UnbuiltSides<'_> {
     /// Builds the change.
-    fn head(&self, workspace: &Workspace, harness: &Harness, features: &[String]) -> Result<Side, Error> {
-        let Self { origin, head_packages: packages, head_key: key, .. } = self;
-        let recipe = Recipe {
+    fn head(&self, workspace: &Workspace, harness: &Harness, features: &[String]) -> Result<BuiltSide, Error> {
+        let Self { checkout, head_packages: packages, head_key: key, .. } = self;
+        let spec = BuildSpec {
             harness,
-            tree: &origin.head,
+            tree: &checkout.head,
             packages,
             features,
-            circumstances: circumstances(key),
+            build_environment: build_environment(key),
             own_toolchain: false,
-            messages: Messages::Shown,
+            stderr: StderrMode::Inherit,
         };
-        Side::build(workspace, "the change", &recipe).map_err(|error| match error {
+        BuiltSide::build(workspace, "the change", &spec).map_err(|error| match error {
             BuildError::Stopped(error) => error,
             BuildError::DoesNotBuild(reason) => Error::environment(
                 format!("the measuring programs do not build: cargo {reason}"),
@@ -289,20 +291,20 @@ impl Difference<'_> {
 
     /// Builds the base in the same place, so that only their content differs: with the cases, mocks and inputs of the
     /// change, or with its own where those do not build with it.
-    fn base(&self, workspace: &Workspace, harness: &Harness, features: &[String]) -> Result<Built, BuildError> {
-        let Self { origin, base_packages: packages, base_key: key, other_toolchain, .. } = self;
+    fn base(&self, workspace: &Workspace, harness: &Harness, features: &[String]) -> Result<BaseSide, BuildError> {
+        let Self { checkout, base_packages: packages, base_key: key, other_toolchain, .. } = self;
         let build = |tree: &Tree| {
-            let circumstances = circumstances(key);
+            let build_environment = build_environment(key);
             let own_toolchain = *other_toolchain;
-            let messages = Messages::Kept;
-            let recipe = Recipe { harness, tree, packages, features, circumstances, own_toolchain, messages };
-            Side::build(workspace, "its base", &recipe)
+            let stderr = StderrMode::Capture;
+            let spec = BuildSpec { harness, tree, packages, features, build_environment, own_toolchain, stderr };
+            BuiltSide::build(workspace, "its base", &spec)
         };
-        match build(&origin.base.with_harness_of(&origin.head, workspace, harness)) {
-            Ok(side) => Ok(Built { side, own_cases: None }),
+        match build(&checkout.base.with_harness_of(&checkout.head, workspace, harness)) {
+            Ok(side) => Ok(BaseSide { side, own_cases: None }),
             Err(BuildError::DoesNotBuild(reason)) => {
                 Progress::announce("build", "its base does not build with the cases of the change; with its own then");
-                Ok(Built { side: build(&origin.base)?, own_cases: Some(reason) })
+                Ok(BaseSide { side: build(&checkout.base)?, own_cases: Some(reason) })
             }
             Err(stopped) => Err(stopped),
         }
@@ -310,7 +312,7 @@ impl Difference<'_> {
 }
 
 /// What reaches a side beside its files.
-pub fn circumstances(key: &Key) -> Vec<String> {
+pub fn build_environment(key: &Key) -> Vec<String> {
     let Key { rustc, target, profile, rustflags, packages, inputs: _ } = key;
     [rustc, target, profile, rustflags, packages].into_iter().cloned().collect()
 }

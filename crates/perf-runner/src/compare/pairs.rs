@@ -17,23 +17,23 @@ use perf_judge::pairs::{Asked, Difference, Pair, Pairs, Stage, Times};
 use perf_judge::rng::Seeded;
 use perf_judge::run::NoValue;
 
-use super::side::{LinkedTime, Side};
+use super::side::{BuiltSide, LinkedBinary};
 use super::store::Store;
 use crate::error::{CaseError, Error};
 use crate::files::digest;
 use crate::measure::divan_table;
-use crate::measure::programs::FAULT;
+use crate::measure::programs::FAULT_ENV;
 use crate::process::affinity::Processor;
-use crate::process::child::{self, Limits, Messages};
+use crate::process::child::{self, Limits, StderrMode};
 use crate::progress::Progress;
 use crate::workspace::Workspace;
 
 /// Samples that a process takes at least, however long an operation takes: a single
 /// sample does not show whether a burst hit it.
-const SAMPLES: u32 = 4;
+const MIN_SAMPLES: u32 = 4;
 
 /// Milliseconds after which a process takes no further sample.
-const PROCESS_MS_AT_MOST: f64 = 300.0;
+const MAX_PROCESS_MS: f64 = 300.0;
 
 fn is_duration(ns: f64) -> bool {
     ns > 0.0 && ns.is_finite()
@@ -43,9 +43,9 @@ fn is_duration(ns: f64) -> bool {
 #[derive(Clone, Copy)]
 pub struct Setup<'a> {
     /// The base.
-    pub base: &'a Side,
+    pub base: &'a BuiltSide,
     /// The change.
-    pub head: &'a Side,
+    pub head: &'a BuiltSide,
     /// The cases; heavy ones are not timed.
     pub cases: &'a [CaseName],
     /// Chooses layouts and orders.
@@ -60,7 +60,7 @@ pub struct Setup<'a> {
 
 /// A setup, and how it is gone about.
 #[derive(Clone, Copy)]
-pub struct Contest<'a> {
+pub struct PairedRun<'a> {
     /// What is measured against what.
     pub setup: Setup<'a>,
     /// The cases that the base has. One of them, chosen at random, is also measured as the base against itself.
@@ -82,30 +82,30 @@ pub struct Faults {
     pub head: BTreeMap<CaseName, String>,
 }
 
-struct Run<'a> {
-    contest: &'a Contest<'a>,
+struct PairedSession<'a> {
+    paired: &'a PairedRun<'a>,
     store: Store,
     measured: Measured,
     progress: &'a Progress,
 }
 
 /// Measures what is not in the store yet, until it decides or the time is used up.
-pub fn measure(contest: &Contest<'_>, store: Store, pairs: Pairs, progress: &Progress) -> Result<Measured, Error> {
-    let Setup { cases, seed, effort, .. } = contest.setup;
+pub fn measure(paired: &PairedRun<'_>, store: Store, pairs: Pairs, progress: &Progress) -> Result<Measured, Error> {
+    let Setup { cases, seed, effort, .. } = paired.setup;
     let mut random = Seeded::new(seed);
     // The author of a change must not be able to predict which case it is.
-    let control = contest.controls.get(random.below(contest.controls.len())).cloned();
+    let control = paired.controls.get(random.below(paired.controls.len())).cloned();
     let control = control.ok_or_else(|| Error::environment("there is no case that both sides have", "see --only"))?;
     let measured = Measured { pairs, control, broken: BTreeMap::new(), alone: BTreeMap::new(), linking: 0.0 };
-    let mut run = Run { contest, store, measured, progress };
+    let mut run = PairedSession { paired, store, measured, progress };
 
     let pilot = vec![effort.pilot; cases.len()];
     run.stage(Stage::First, cases.iter().zip(pilot))?;
     let pilots: Vec<_> = cases.iter().map(|case| run.pilot(case)).collect();
-    let asked = |case: &CaseName| contest.asked.pairs.get(case).copied().unwrap_or(0);
+    let asked = |case: &CaseName| paired.asked.pairs.get(case).copied().unwrap_or(0);
     let mut planned: Vec<usize> =
         effort.pairs(&pilots).into_iter().zip(cases).map(|(pairs, case)| pairs.max(asked(case))).collect();
-    let effort = effort.times(1 + contest.asked.looks as usize);
+    let effort = effort.times(1 + paired.asked.looks as usize);
     run.stage(Stage::First, cases.iter().zip(planned.iter().copied()))?;
     for _ in 0..plan::TIMES_MORE {
         let more = effort.widened(&run.states(&planned), run.measured.pairs.seconds());
@@ -120,7 +120,7 @@ pub fn measure(contest: &Contest<'_>, store: Store, pairs: Pairs, progress: &Pro
     Ok(run.measured)
 }
 
-impl Run<'_> {
+impl PairedSession<'_> {
     /// Brings each case to its number of pairs.
     fn stage<'c>(&mut self, stage: Stage, wanted: impl Iterator<Item = (&'c CaseName, usize)>) -> Result<(), Error> {
         let wanted: Vec<(&CaseName, usize)> = wanted.collect();
@@ -137,12 +137,12 @@ impl Run<'_> {
         }
         // A round is linked while the one before is measured. Not kept off the measuring processor: where others are busy,
         // measuring would wait for links with its own processor idle.
-        let Setup { base, head, seed, new_layouts, .. } = self.contest.setup;
+        let Setup { base, head, seed, new_layouts, .. } = self.paired.setup;
         let control = self.measured.control.clone();
         let link = |round: u32, cases: &[CaseName]| {
             let controlled = stage == Stage::First && cases.contains(&control);
             let random = Seeded::new(seed ^ (u64::from(round) << 8) ^ ((stage as u64) << 40));
-            Links::make([base, head], random, new_layouts, controlled)
+            RoundBinaries::make([base, head], random, new_layouts, controlled)
         };
         let link = &link;
         thread::scope(|scope| {
@@ -156,7 +156,7 @@ impl Run<'_> {
                 let links = next.take().and_then(|thread| thread.join().ok()).unwrap_or_else(|| link(*round, cases))?;
                 self.measured.linking += start.elapsed().as_secs_f64();
                 next = due.get(index + 1).map(spawn);
-                self.progress.at(&format!("round {} of {rounds}", round + 1));
+                self.progress.set_current(&format!("round {} of {rounds}", round + 1));
                 self.round(stage, *round, cases.clone(), links)?;
             }
             Ok(())
@@ -164,8 +164,8 @@ impl Run<'_> {
     }
 
     /// One pair of each case.
-    fn round(&mut self, stage: Stage, round: u32, mut due: Vec<CaseName>, links: Links) -> Result<(), Error> {
-        let Links { base, head, again, mut random } = links;
+    fn round(&mut self, stage: Stage, round: u32, mut due: Vec<CaseName>, links: RoundBinaries) -> Result<(), Error> {
+        let RoundBinaries { base, head, again, mut random } = links;
         due.retain(|case| !self.measured.broken.contains_key(case));
         random.shuffle(&mut due);
         let mut done = Vec::new();
@@ -190,12 +190,12 @@ impl Run<'_> {
         stage: Stage,
         round: u32,
         case: &CaseName,
-        base: &LinkedTime,
-        head: &LinkedTime,
+        base: &LinkedBinary,
+        head: &LinkedBinary,
         swapped: bool,
     ) -> Result<Option<Pair>, Error> {
         let start = Instant::now();
-        let faults = self.contest.setup.faults;
+        let faults = self.paired.setup.faults;
         let of_base = faults.and_then(|faults| faults.base.get(case));
         let of_head = match stage {
             Stage::Control => of_base,
@@ -206,7 +206,7 @@ impl Run<'_> {
             sides.reverse();
         }
         for (program, fault, time) in &mut sides {
-            *time = Some(match self.contest.time(program, case, fault.map(String::as_str)) {
+            *time = Some(match self.paired.time(program, case, fault.map(String::as_str)) {
                 Ok(times) => Ok(times),
                 Err(error) => Err(error.no_value()?),
             });
@@ -221,7 +221,7 @@ impl Run<'_> {
         let broken = match (base, head) {
             (Ok(base), Ok(head)) => {
                 let took = start.elapsed();
-                self.progress.step(took.as_millis() as u64);
+                self.progress.advance(took.as_millis() as u64);
                 let took = (took.as_secs_f64() * 1e4).round() / 10.0;
                 return Ok(Some(Pair { stage, round, case: case.clone(), base, head, took }));
             }
@@ -234,7 +234,7 @@ impl Run<'_> {
 
     /// What is known of each case.
     fn states(&self, planned: &[usize]) -> Vec<CaseState> {
-        let cases = self.contest.setup.cases.iter().zip(planned);
+        let cases = self.paired.setup.cases.iter().zip(planned);
         let state = |(case, planned): (_, &usize)| CaseState {
             planned: *planned,
             pilot: self.pilot(case),
@@ -245,13 +245,13 @@ impl Run<'_> {
 
     /// The first pairs of a case, by the figure by which it would be judged now.
     fn judged(&self, case: &CaseName) -> FirstPairs {
-        (self.contest.rule_of)(case).first_pairs(&self.measured.pairs.differences(Stage::First, case))
+        (self.paired.rule_of)(case).first_pairs(&self.measured.pairs.differences(Stage::First, case))
     }
 
     /// What the pairs of a case that there are tell about how many it needs.
     fn pilot(&self, case: &CaseName) -> Pilot {
         let pairs: Vec<&Pair> =
-            self.measured.pairs.of(Stage::First, case).take(self.contest.setup.effort.pilot).collect();
+            self.measured.pairs.of(Stage::First, case).take(self.paired.setup.effort.pilot).collect();
         let differences: Vec<Difference> = pairs.iter().map(|pair| pair.difference()).collect();
         let took: f64 = pairs.iter().map(|pair| pair.took).sum();
         Pilot { scatter: plan::scatter(&differences), seconds: took / 1e3 / pairs.len().max(1) as f64 }
@@ -259,21 +259,26 @@ impl Run<'_> {
 }
 
 /// The programs of a round.
-struct Links {
-    base: LinkedTime,
-    head: LinkedTime,
+struct RoundBinaries {
+    base: LinkedBinary,
+    head: LinkedBinary,
     /// The base once more, where the control is measured.
-    again: Option<LinkedTime>,
+    again: Option<LinkedBinary>,
     /// Chooses the rest of what is random in the round.
     random: Seeded,
 }
 
-impl Links {
-    fn make([base, head]: [&Side; 2], mut random: Seeded, new_layouts: bool, controlled: bool) -> Result<Self, Error> {
+impl RoundBinaries {
+    fn make(
+        [base, head]: [&BuiltSide; 2],
+        mut random: Seeded,
+        new_layouts: bool,
+        controlled: bool,
+    ) -> Result<Self, Error> {
         let mut layout = || if new_layouts { 1 + random.below(1 << 30) as u32 } else { 1 };
         let seeds = [layout(), layout(), layout()];
-        let again = if controlled { Some(base.time(seeds[2])?) } else { None };
-        Ok(Self { base: base.time(seeds[0])?, head: head.time(seeds[1])?, again, random })
+        let again = if controlled { Some(base.link_time(seeds[2])?) } else { None };
+        Ok(Self { base: base.link_time(seeds[0])?, head: head.link_time(seeds[1])?, again, random })
     }
 }
 
@@ -282,36 +287,36 @@ impl Setup<'_> {
     pub fn file(&self, workspace: &Workspace) -> PathBuf {
         let Effort { process_ms, pilot, least, most, standard_error, budget: _ } = self.effort;
         let settings = format!(
-            "{process_ms} {SAMPLES} {pilot} {least} {most} {standard_error} {} {}",
+            "{process_ms} {MIN_SAMPLES} {pilot} {least} {most} {standard_error} {} {}",
             self.seed, self.new_layouts
         );
         let cases = self.cases.iter().map(CaseName::as_str);
         let faults = self.faults.iter().flat_map(|faults| faults.head.iter());
         let cases = cases.chain(faults.flat_map(|(case, fault)| [case.as_str(), fault]));
         let parts = [self.base.digest.as_str(), &self.head.digest, &settings].into_iter().chain(cases);
-        workspace.perf_dir().join("pairs").join(format!("{}.jsonl", digest::of(parts)))
+        workspace.perf_dir().join("pairs").join(format!("{}.jsonl", digest::compute(parts)))
     }
 }
 
-impl Contest<'_> {
+impl PairedRun<'_> {
     /// What one process says of an operation.
-    fn time(&self, program: &LinkedTime, case: &CaseName, fault: Option<&str>) -> Result<Times, CaseError> {
-        let mut command = child::measuring(program.path(), &self.setup.base.executables.dir);
+    fn time(&self, program: &LinkedBinary, case: &CaseName, fault: Option<&str>) -> Result<Times, CaseError> {
+        let mut command = child::clean_env_command(program.path(), &self.setup.base.programs.dir);
         // Both sides have an environment of the same length, which lies on their stack.
-        command.env(FAULT, fault.unwrap_or_default());
+        command.env(FAULT_ENV, fault.unwrap_or_default());
         let seconds = |ms: f64| (ms / 1e3).to_string();
         command.args(["--bench", "--color", "never", "--min-time", &seconds(self.setup.effort.process_ms)]);
-        command.args(["--sample-count", &SAMPLES.to_string(), "--max-time", &seconds(PROCESS_MS_AT_MOST)]);
+        command.args(["--sample-count", &MIN_SAMPLES.to_string(), "--max-time", &seconds(MAX_PROCESS_MS)]);
         command.arg(format!("{case}$"));
         let own = ProcessLimits::TIMED;
-        let limits = Limits::of_work(own.processor_seconds);
-        let limits = Limits { own: Some(own), processor: self.processor, ..limits };
-        let text = child::run(&mut command, limits, Messages::Kept)?;
+        let limits = Limits::of_cpu_seconds(own.processor_seconds);
+        let limits = Limits { own_limits: Some(own), processor: self.processor, ..limits };
+        let text = child::run(&mut command, limits, StderrMode::Capture)?;
         let rows = divan_table::read(&text).map_err(|error| format!("printed a table that cannot be read: {error}"))?;
         let mut found = rows.iter().filter(|row| row.path.last().is_some_and(|leaf| leaf == case.as_str()));
         let times = match (found.next(), found.next()) {
-            (Some(row), None) => match [row.median_ns, row.fastest_ns].into_iter().find(|ns| !is_duration(*ns)) {
-                None => Ok(Times { median: row.median_ns, fastest: row.fastest_ns }),
+            (Some(row), None) => match [row.median_ns, row.min_ns].into_iter().find(|ns| !is_duration(*ns)) {
+                None => Ok(Times { median: row.median_ns, fastest: row.min_ns }),
                 Some(ns) => Err(format!("took {ns} ns, which is no duration")),
             },
             (None, _) => Err("has no row for it".into()),

@@ -7,30 +7,30 @@ use perf_judge::text;
 
 use crate::clock::now_seconds;
 use crate::error::Error;
-use crate::git::{self, Place};
+use crate::git::{self, Location};
 use crate::workspace::Workspace;
 
 /// Why there is nothing to compare with, and what to do about it; to be shown to a person.
-pub type NoBase = String;
+pub type NoBaseReason = String;
 
 /// What there is to compare with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Base {
+pub enum BaseRevision {
     /// A commit.
     Commit(Revision),
     /// Nothing.
-    Nothing(NoBase),
+    NoBase(NoBaseReason),
 }
 
 /// The commit that was asked for; without a wish the merge base with the main branch, and on that branch itself the commit
 /// before: HEAD where something that is measured differs from it in the work tree, else its parent. `measured` are the paths
 /// of what is, from the top.
-pub fn find(workspace: &Workspace, against: Option<&str>, measured: &[String]) -> Result<Base, Error> {
+pub fn find(workspace: &Workspace, against: Option<&str>, measured: &[String]) -> Result<BaseRevision, Error> {
     let none = || "this is no git repository with a commit, so there is no base to compare wall time with".to_owned();
-    let head = match git::place(workspace.root())? {
-        Place::Elsewhere(reason) if reason.contains("not a git repository (or any") => Err(none()),
-        Place::Elsewhere(reason) => Err(format!("there is no base to compare wall time with: {reason}")),
-        Place::InWorkTree(_) => commit(workspace, "HEAD")?.ok_or_else(none),
+    let head = match git::locate(workspace.root())? {
+        Location::Elsewhere(reason) if reason.contains("not a git repository (or any") => Err(none()),
+        Location::Elsewhere(reason) => Err(format!("there is no base to compare wall time with: {reason}")),
+        Location::InWorkTree(_) => resolve_commit(workspace, "HEAD")?.ok_or_else(none),
     };
     let head = match head {
         Ok(head) => head,
@@ -38,88 +38,94 @@ pub fn find(workspace: &Workspace, against: Option<&str>, measured: &[String]) -
             return if against.is_some() {
                 Err(Error::environment(reason, "run this in a clone that git can read, or without --against"))
             } else {
-                Ok(Base::Nothing(reason))
+                Ok(BaseRevision::NoBase(reason))
             };
         }
     };
     if let Some(against) = against {
-        return match commit(workspace, against)? {
-            Some(commit) => {
-                Ok(Base::Commit(Revision { commit, chosen: format!("asked for as `{}`", text::one_line(against)) }))
-            }
-            None if is_shallow(workspace)? => Ok(Base::Nothing(no_history(against))),
+        return match resolve_commit(workspace, against)? {
+            Some(commit) => Ok(BaseRevision::Commit(Revision {
+                commit,
+                chosen: format!("asked for as `{}`", text::one_line(against)),
+            })),
+            None if is_shallow(workspace)? => Ok(BaseRevision::NoBase(no_history_reason(against))),
             None => Err(Error::environment(
                 format!("`--against {}` names no commit here", text::one_line(against)),
                 "see `git log` and `git branch --all`; a branch of a remote has to be fetched first",
             )),
         };
     }
-    for main in &main_branches(&workspace.config.main_branches) {
-        if commit(workspace, main)?.is_none() {
+    for main in &branch_candidates(&workspace.config.main_branches) {
+        if resolve_commit(workspace, main)?.is_none() {
             continue;
         }
-        match git::ask(workspace.root(), &["merge-base", "HEAD", main])? {
+        match git::try_run(workspace.root(), &["merge-base", "HEAD", main])? {
             Some(base) if base.trim() != head => {
                 let chosen = format!("the merge base with {main}");
-                return Ok(Base::Commit(Revision { commit: base.trim().to_owned(), chosen }));
+                return Ok(BaseRevision::Commit(Revision { commit: base.trim().to_owned(), chosen }));
             }
             Some(_) => break,
-            None if is_shallow(workspace)? => return Ok(Base::Nothing(no_history(main))),
+            None if is_shallow(workspace)? => return Ok(BaseRevision::NoBase(no_history_reason(main))),
             None => {}
         }
     }
     let mut status = vec!["status", "--porcelain", "--untracked-files=normal", "--"];
     status.extend(measured.iter().map(String::as_str));
-    if git::ask(workspace.root(), &status)?.is_some_and(|changes| !changes.is_empty()) {
-        return Ok(Base::Commit(Revision { commit: head, chosen: "HEAD, from which the work tree differs".into() }));
+    if git::try_run(workspace.root(), &status)?.is_some_and(|changes| !changes.is_empty()) {
+        return Ok(BaseRevision::Commit(Revision {
+            commit: head,
+            chosen: "HEAD, from which the work tree differs".into(),
+        }));
     }
-    match commit(workspace, "HEAD^")? {
-        Some(commit) => Ok(Base::Commit(Revision { commit, chosen: "the parent of HEAD".into() })),
-        None if is_shallow(workspace)? => Ok(Base::Nothing(no_history("HEAD^"))),
-        None => Ok(Base::Nothing("HEAD is the first commit, so there is no base to compare wall time with".into())),
+    match resolve_commit(workspace, "HEAD^")? {
+        Some(commit) => Ok(BaseRevision::Commit(Revision { commit, chosen: "the parent of HEAD".into() })),
+        None if is_shallow(workspace)? => Ok(BaseRevision::NoBase(no_history_reason("HEAD^"))),
+        None => {
+            Ok(BaseRevision::NoBase("HEAD is the first commit, so there is no base to compare wall time with".into()))
+        }
     }
 }
 
 /// Days since a file was last committed; none where the file is outside of the workspace or there is no repository, no commit
 /// or none with this file, and 0 where the file differs from what was committed.
-pub fn days_since_written(workspace: &Workspace, path: &str) -> Result<Option<i64>, Error> {
+pub fn days_since_commit(workspace: &Workspace, path: &str) -> Result<Option<i64>, Error> {
     // Paths within the workspace are relative.
     if Path::new(path).is_absolute()
-        || matches!(git::place(workspace.root())?, Place::Elsewhere(_))
-        || commit(workspace, "HEAD")?.is_none()
+        || matches!(git::locate(workspace.root())?, Location::Elsewhere(_))
+        || resolve_commit(workspace, "HEAD")?.is_none()
     {
         return Ok(None);
     }
-    if git::ask(workspace.root(), &["status", "--porcelain", "--untracked-files=normal", "--", path])?
+    if git::try_run(workspace.root(), &["status", "--porcelain", "--untracked-files=normal", "--", path])?
         .is_some_and(|changes| !changes.is_empty())
     {
         return Ok(Some(0));
     }
-    let written = git::ask(workspace.root(), &["log", "-1", "--format=%ct", "--", path])?;
+    let written = git::try_run(workspace.root(), &["log", "-1", "--format=%ct", "--", path])?;
     let written: Option<i64> = written.and_then(|seconds| seconds.trim().parse().ok());
     Ok(written.map(|seconds| (now_seconds() - seconds).max(0) / 86_400))
 }
 
 /// Where the main branch is looked for: at remotes first, which have it as it is merged into.
-fn main_branches(names: &[String]) -> Vec<String> {
+fn branch_candidates(names: &[String]) -> Vec<String> {
     let mut branches: Vec<String> = ["upstream/HEAD", "origin/HEAD"].map(str::to_owned).into();
     branches.extend(names.iter().map(|name| format!("origin/{name}")));
     branches.extend(names.iter().cloned());
     branches
 }
 
-fn commit(workspace: &Workspace, name: &str) -> Result<Option<String>, Error> {
+fn resolve_commit(workspace: &Workspace, name: &str) -> Result<Option<String>, Error> {
     let name = format!("{name}^{{commit}}");
-    let found = git::ask(workspace.root(), &["rev-parse", "--verify", "--quiet", "--end-of-options", &name])?;
+    let found = git::try_run(workspace.root(), &["rev-parse", "--verify", "--quiet", "--end-of-options", &name])?;
     Ok(found.map(|commit| commit.trim().to_owned()).filter(|commit| !commit.is_empty()))
 }
 
 fn is_shallow(workspace: &Workspace) -> Result<bool, Error> {
-    let answer = git::ask(workspace.root(), &["rev-parse", "--is-shallow-repository"])?;
+    let answer = git::try_run(workspace.root(), &["rev-parse", "--is-shallow-repository"])?;
     Ok(answer.is_some_and(|answer| answer.trim() == "true"))
 }
 
-fn no_history(name: &str) -> NoBase {
+fn no_history_reason(name: &str) -> NoBaseReason {
     let name = text::one_line(name);
     // Short enough that the command is seldom cut by the end of a line.
     format!("this shallow clone has no `{name}` to compare wall time with: git fetch --unshallow")

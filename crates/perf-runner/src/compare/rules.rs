@@ -9,14 +9,14 @@ use perf_judge::budget::{self, Budget};
 use perf_judge::rules::Rules;
 use perf_judge::thresholds::{self, Threshold, Thresholds};
 
-use super::Origin;
+use super::BaseCheckout;
 use crate::files::bench_data::BenchData;
 use crate::workspace::{Harness, Workspace};
 
-impl Origin {
+impl BaseCheckout {
     /// Whether the cases of a harness are judged as in the base: by the same baselines, budgets and thresholds.
     pub(super) fn has_same_rules(&self, workspace: &Workspace, harness: &Harness, data: &BenchData) -> bool {
-        if self.base.baselines(workspace, harness) != self.head.baselines(workspace, harness) {
+        if self.base.baseline_blobs(workspace, harness) != self.head.baseline_blobs(workspace, harness) {
             return false;
         }
         // A case that no baseline has may be of any harness.
@@ -73,8 +73,8 @@ impl Origin {
                     }
                 }
             }
-            rules.harness.extend(self.base.harness(harness));
-            rules.inputs.extend(self.base.read_by_cases(workspace, harness));
+            rules.harness.extend(self.base.harness_blobs(harness));
+            rules.inputs.extend(self.base.input_blobs(workspace, harness));
         }
         rules.unreadable = unreadable;
         rules
@@ -84,8 +84,8 @@ impl Origin {
     pub fn rules_of_change(&self, workspace: &Workspace, data: &BenchData) -> Rules {
         let (mut harness_files, mut inputs) = (BTreeMap::new(), BTreeMap::new());
         for harness in &workspace.harnesses {
-            harness_files.extend(self.head.harness(harness));
-            inputs.extend(self.head.read_by_cases(workspace, harness));
+            harness_files.extend(self.head.harness_blobs(harness));
+            inputs.extend(self.head.input_blobs(workspace, harness));
         }
         let baselines = data
             .baselines()

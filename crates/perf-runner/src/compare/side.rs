@@ -11,25 +11,25 @@ use perf_judge::report::comparison::Layouts;
 use perf_judge::text;
 use serde::{Deserialize, Serialize};
 
-use super::link::{self, Link};
+use super::link::{self, RecordedLink};
 use super::tree::Tree;
 use crate::error::Error;
 use crate::files::digest;
 use crate::git;
-use crate::measure::compiled::{self, Compiled};
+use crate::measure::build_record::{self, BuildRecord};
 use crate::measure::key;
-use crate::measure::programs::{Executables, artifact};
+use crate::measure::programs::{BenchPrograms, find_artifact};
 use crate::process;
-use crate::process::child::{self, ChildError, Limits, Messages};
+use crate::process::child::{self, ChildError, Limits, StderrMode};
 use crate::progress::Progress;
 use crate::workspace::{Harness, Workspace};
 
 /// How many sides of each harness are kept; each takes a hundred megabytes.
-const KEPT: usize = 4;
+const MAX_CACHED_SIDES: usize = 4;
 
 /// What a side is made of.
 #[derive(Debug)]
-pub struct Recipe<'a> {
+pub struct BuildSpec<'a> {
     /// What measures it.
     pub harness: &'a Harness,
     /// Its files.
@@ -39,28 +39,28 @@ pub struct Recipe<'a> {
     /// Arguments of cargo that choose features.
     pub features: &'a [String],
     /// Names and versions of everything else that reaches the programs: compiler, packages, profile, flags.
-    pub circumstances: Vec<String>,
+    pub build_environment: Vec<String>,
     /// Built with the compiler that its own `rust-toolchain.toml` names, not with the one that built this program.
     pub own_toolchain: bool,
     /// Where cargo's messages go: a side that need not build keeps them.
-    pub messages: Messages,
+    pub stderr: StderrMode,
 }
 
 /// A built side.
 #[derive(Debug)]
-pub struct Side {
+pub struct BuiltSide {
     dir: PathBuf,
     /// The programs, linked in the ordinary way.
-    pub executables: Executables,
-    /// The same for the same files, features and circumstances.
+    pub programs: BenchPrograms,
+    /// The same for the same files, features and build_environment.
     pub digest: String,
     /// How its layouts are made to differ.
     pub layouts: Layouts,
-    link: Link,
+    link: RecordedLink,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Complete {
+struct SideManifest {
     layouts: Layouts,
 }
 
@@ -79,65 +79,69 @@ impl From<Error> for BuildError {
     }
 }
 
-impl Side {
+impl BuiltSide {
     /// Builds it, unless that was done before.
-    pub fn build(workspace: &Workspace, name: &str, recipe: &Recipe<'_>) -> Result<Self, BuildError> {
-        let files = recipe.tree.inputs(workspace, recipe.harness, recipe.packages)?;
-        let tools = key::tools(workspace)?;
+    pub fn build(workspace: &Workspace, name: &str, spec: &BuildSpec<'_>) -> Result<Self, BuildError> {
+        let files = spec.tree.inputs(workspace, spec.harness, spec.packages)?;
+        let tools = key::tools_digest(workspace)?;
         let parts = files.iter().flat_map(|(path, blob)| [path.as_str(), *blob]);
-        let own_toolchain = if recipe.own_toolchain { "own toolchain" } else { "" };
-        let others = recipe.features.iter().chain(&recipe.circumstances).map(String::as_str);
-        let digest = digest::of(parts.chain(others).chain([own_toolchain, &recipe.harness.package, &tools]));
+        let own_toolchain = if spec.own_toolchain { "own toolchain" } else { "" };
+        let others = spec.features.iter().chain(&spec.build_environment).map(String::as_str);
+        let digest = digest::compute(parts.chain(others).chain([own_toolchain, &spec.harness.package, &tools]));
         // The path of a program is on its stack, so it is as long as that of cargo's `target/release/deps/count-<hash>`.
         let sides = workspace.perf_dir().join("compare");
         let dir = sides.join(&digest);
         if !dir.join("complete.json").is_file() {
             let tree = workspace.perf_dir().join("tree");
-            Progress::announce("build", &format!("{name}, {} in {}", recipe.harness.package, workspace.shown(&tree)));
-            build(workspace, recipe, &tree, &dir)?;
-            keep_the_latest(&sides, KEPT * workspace.harnesses.len())?;
+            Progress::announce(
+                "build",
+                &format!("{name}, {} in {}", spec.harness.package, workspace.display_path(&tree)),
+            );
+            build(workspace, spec, &tree, &dir)?;
+            evict_lru(&sides, MAX_CACHED_SIDES * workspace.harnesses.len())?;
         }
-        mark_as_used(&dir);
-        let complete =
-            fs::read(dir.join("complete.json")).ok().and_then(|text| serde_json::from_slice::<Complete>(&text).ok());
-        let Some(Complete { layouts }) = complete else {
+        touch(&dir);
+        let complete = fs::read(dir.join("complete.json"))
+            .ok()
+            .and_then(|text| serde_json::from_slice::<SideManifest>(&text).ok());
+        let Some(SideManifest { layouts }) = complete else {
             return Err(BuildError::Stopped(Error::environment(
                 format!("{} is not what was written there", dir.display()),
                 "remove the directory and run this again",
             )));
         };
-        let link = Link::read(&dir.join("link"))?;
-        let executables = Executables {
+        let link = RecordedLink::read(&dir.join("link"))?;
+        let programs = BenchPrograms {
             time: dir.join("time"),
             heap: dir.join("heap"),
             count: dir.join("count"),
             dir: workspace.root().to_owned(),
-            harness: recipe.harness.clone(),
+            harness: spec.harness.clone(),
             fault: None,
         };
-        Ok(Self { dir, executables, digest, layouts, link })
+        Ok(Self { dir, programs, digest, layouts, link })
     }
 
     /// The program that measures time, linked with the layout of a seed.
-    pub fn time(&self, seed: u32) -> Result<LinkedTime, Error> {
+    pub fn link_time(&self, seed: u32) -> Result<LinkedBinary, Error> {
         let dir = self.dir.join("links");
         fs::create_dir_all(&dir).map_err(|error| Error::path("create", &dir, &error))?;
         // The same layout may be linked again before its last program is gone, here and by another comparison. Names are
         // equally long, as a program's path is on its stack.
         static LINKED: AtomicU32 = AtomicU32::new(0);
         let name = format!("{seed:08x}-{:010}-{:010}", std::process::id(), LINKED.fetch_add(1, Ordering::Relaxed));
-        let program = LinkedTime(dir.join(name));
-        mark_as_used(&self.dir);
-        self.link.again(&self.dir.join("link"), &program.0, self.layouts, seed)?;
+        let program = LinkedBinary(dir.join(name));
+        touch(&self.dir);
+        self.link.relink(&self.dir.join("link"), &program.0, self.layouts, seed)?;
         Ok(program)
     }
 
     /// Whether the three programs have the same bytes.
     pub fn is_identical(&self, other: &Self) -> Result<bool, Error> {
         let pairs = [
-            (&self.executables.time, &other.executables.time),
-            (&self.executables.heap, &other.executables.heap),
-            (&self.executables.count, &other.executables.count),
+            (&self.programs.time, &other.programs.time),
+            (&self.programs.heap, &other.programs.heap),
+            (&self.programs.count, &other.programs.count),
         ];
         for (own, its) in pairs {
             let read = |path: &Path| fs::read(path).map_err(|error| Error::path("read", path, &error));
@@ -151,16 +155,16 @@ impl Side {
 
 /// A linked program; the file goes when this is dropped.
 #[derive(Debug)]
-pub struct LinkedTime(PathBuf);
+pub struct LinkedBinary(PathBuf);
 
-impl LinkedTime {
+impl LinkedBinary {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.0
     }
 }
 
-impl Drop for LinkedTime {
+impl Drop for LinkedBinary {
     fn drop(&mut self) {
         // What is left behind is removed with its side.
         let _ = fs::remove_file(&self.0);
@@ -168,22 +172,22 @@ impl Drop for LinkedTime {
 }
 
 /// Builds in the common tree, and moves what was built to its place when it is complete.
-fn build(workspace: &Workspace, recipe: &Recipe<'_>, tree: &Path, dir: &Path) -> Result<(), BuildError> {
-    if !process::stands_in() {
-        let hint = "call `perf_runner::stand_in` first in its `main`";
+fn build(workspace: &Workspace, spec: &BuildSpec<'_>, tree: &Path, dir: &Path) -> Result<(), BuildError> {
+    if !process::can_run_as_helper() {
+        let hint = "call `perf_runner::run_as_helper` first in its `main`";
         return Err(BuildError::Stopped(Error::environment("this program cannot stand in for a linker", hint)));
     }
     let partial = workspace.perf_dir().join("partial");
-    let fresh = |dir: &Path| match fs::remove_dir_all(dir) {
+    let recreate = |dir: &Path| match fs::remove_dir_all(dir) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::path("remove", dir, &error)),
         _ => fs::create_dir_all(dir).map_err(|error| Error::path("create", dir, &error)),
     };
-    fresh(&partial)?;
-    recipe.tree.lay(tree)?;
+    recreate(&partial)?;
+    spec.tree.write_to(tree)?;
     // Cargo must link the program that measures time, also where it thinks that nothing changed since it last did.
-    let source = tree.join(&recipe.harness.time_source);
+    let source = tree.join(&spec.harness.time_source);
     if !source.is_file() {
-        return Err(BuildError::DoesNotBuild(format!("would have no {}", recipe.harness.time_source)));
+        return Err(BuildError::DoesNotBuild(format!("would have no {}", spec.harness.time_source)));
     }
     let text = fs::read(&source).map_err(|error| Error::path("read", &source, &error))?;
     fs::write(&source, text).map_err(|error| Error::path("write", &source, &error))?;
@@ -191,61 +195,61 @@ fn build(workspace: &Workspace, recipe: &Recipe<'_>, tree: &Path, dir: &Path) ->
     let this = std::env::current_exe().map_err(|error| Error::path("find", Path::new("this program"), &error))?;
     let mut linker = std::ffi::OsString::from("linker=");
     linker.push(&this);
-    let mut time = building(workspace, recipe, tree, "rustc");
-    time.args(["--bench", "time", "--", "-C"]).arg(linker).env(link::RECORD, partial.join("link"));
-    let mut others = building(workspace, recipe, tree, "build");
+    let mut time = cargo_command(workspace, spec, tree, "rustc");
+    time.args(["--bench", "time", "--", "-C"]).arg(linker).env(link::LINK_RECORD_ENV, partial.join("link"));
+    let mut others = cargo_command(workspace, spec, tree, "build");
     others.args(["--bench", "heap", "--bench", "count"]);
-    let mut compiled = Compiled::open(workspace, recipe.harness, tree);
+    let mut record = BuildRecord::open(workspace, spec.harness, tree);
     for (mut command, programs, wanted) in [(time, &["time"][..], Some("time")), (others, &["heap", "count"], None)] {
         let limits = Limits { time: Duration::from_secs(3600), output: 256 << 20, ..Limits::default() };
-        let mut messages = run(&mut command, limits, recipe.messages)?;
-        compiled.note(&messages)?;
-        let doubtful = compiled.doubtful(&messages, wanted);
-        if !doubtful.is_empty() {
-            compiled::remove(&doubtful)?;
-            messages = run(&mut command, limits, recipe.messages)?;
-            compiled.note(&messages)?;
-            let doubtful = compiled.doubtful(&messages, wanted);
-            if !doubtful.is_empty() {
-                return Err(BuildError::Stopped(compiled::not_built(&doubtful)));
+        let mut messages = run(&mut command, limits, spec.stderr)?;
+        record.update(&messages)?;
+        let stale = record.stale_artifacts(&messages, wanted);
+        if !stale.is_empty() {
+            build_record::remove_artifacts(&stale)?;
+            messages = run(&mut command, limits, spec.stderr)?;
+            record.update(&messages)?;
+            let stale = record.stale_artifacts(&messages, wanted);
+            if !stale.is_empty() {
+                return Err(BuildError::Stopped(build_record::rebuild_error(&stale)));
             }
         }
         for program in programs {
-            let (from, to) = (artifact(&messages, recipe.harness, program)?, partial.join(program));
+            let (from, to) = (find_artifact(&messages, spec.harness, program)?, partial.join(program));
             fs::copy(&from, &to).map_err(|error| Error::path("copy", &from, &error))?;
         }
     }
     let link_dir = partial.join("link");
-    if !link_dir.join(link::FILE).is_file() {
+    if !link_dir.join(link::LINK_FILE).is_file() {
         return Err(BuildError::Stopped(Error::environment(
             "rustc did not call the linker that it was given, because flags of rustc name another one (`-C linker=`)",
             "name it as `linker` in [target.…] of cargo's configuration, or in CARGO_TARGET_…_LINKER",
         )));
     }
-    let complete = Complete { layouts: Link::read(&link_dir)?.layouts(&link_dir)? };
+    let complete = SideManifest { layouts: RecordedLink::read(&link_dir)?.layouts(&link_dir)? };
     let text = serde_json::to_vec(&complete).unwrap_or_default();
     let file = partial.join("complete.json");
     fs::write(&file, text).map_err(|error| Error::path("write", &file, &error))?;
     if let Some(sides) = dir.parent() {
         fs::create_dir_all(sides).map_err(|error| Error::path("create", sides, &error))?;
     }
-    fresh(dir)?;
+    recreate(dir)?;
     fs::rename(&partial, dir).map_err(|error| Error::path("move a built side to", dir, &error))?;
     Ok(())
 }
 
-fn run(cargo: &mut Command, limits: Limits, messages: Messages) -> Result<String, BuildError> {
-    child::run(cargo, limits, messages).map_err(|error| {
+fn run(cargo: &mut Command, limits: Limits, stderr: StderrMode) -> Result<String, BuildError> {
+    child::run(cargo, limits, stderr).map_err(|error| {
         let reason = match &error {
             ChildError::Interrupted => return BuildError::Stopped(Error::Interrupted),
-            ChildError::Failed { status, said } => {
-                if let Some(line) = said.lines().find(|line| is_of_the_machine(line)) {
+            ChildError::Failed { status, stderr } => {
+                if let Some(line) = stderr.lines().find(|line| is_machine_failure(line)) {
                     let line = line.trim_start_matches([' ', '=']);
                     let hint = "make room on the disk, or in memory, and run this again";
                     return BuildError::Stopped(Error::environment(format!("a build stopped: {line}"), hint));
                 }
                 // The last error only counts those before it.
-                let first = said.lines().find(|line| line.starts_with("error"));
+                let first = stderr.lines().find(|line| line.starts_with("error"));
                 first.map_or_else(|| error.to_string(), |first| format!("ended with {status}: {first}"))
             }
             _ => error.to_string(),
@@ -256,14 +260,14 @@ fn run(cargo: &mut Command, limits: Limits, messages: Messages) -> Result<String
 
 /// Whether a message says that a build ended for a reason that is not in the sources: no room on the disk, or none in memory,
 /// where the system kills the compiler.
-fn is_of_the_machine(line: &str) -> bool {
-    ["No space left on device", "os error 28", "signal: 9, SIGKILL"].iter().any(|said| line.contains(said))
+fn is_machine_failure(line: &str) -> bool {
+    ["No space left on device", "os error 28", "signal: 9, SIGKILL"].iter().any(|stderr| line.contains(stderr))
 }
 
 /// Cargo in the common tree. Its output has a place of its own: cargo names the packages of a workspace by their path in it,
 /// so those of the tree would take turns with the workspace's own.
-fn cargo(workspace: &Workspace, recipe: &Recipe<'_>, tree: &Path) -> Command {
-    let mut cargo = if recipe.own_toolchain {
+fn base_cargo(workspace: &Workspace, spec: &BuildSpec<'_>, tree: &Path) -> Command {
+    let mut cargo = if spec.own_toolchain {
         let mut cargo = Command::new("cargo");
         // Who started this program chose a compiler by these.
         ["RUSTUP_TOOLCHAIN", "CARGO", "RUSTC", "RUSTDOC"].iter().for_each(|name| {
@@ -278,28 +282,28 @@ fn cargo(workspace: &Workspace, recipe: &Recipe<'_>, tree: &Path) -> Command {
         .env("CARGO_TARGET_DIR", workspace.perf_dir().join("build"))
         .env("CARGO_BUILD_BUILD_DIR", workspace.perf_dir().join("build"))
         .env_remove("CARGO_BUILD_TARGET");
-    git::in_its_own_repository(&mut cargo);
+    git::clear_repository_env(&mut cargo);
     cargo
 }
 
-fn building(workspace: &Workspace, recipe: &Recipe<'_>, tree: &Path, verb: &str) -> Command {
-    let mut cargo = cargo(workspace, recipe, tree);
-    cargo.args([verb, "--profile", "bench", "--package", &recipe.harness.package]).args(recipe.features);
+fn cargo_command(workspace: &Workspace, spec: &BuildSpec<'_>, tree: &Path, verb: &str) -> Command {
+    let mut cargo = base_cargo(workspace, spec, tree);
+    cargo.args([verb, "--profile", "bench", "--package", &spec.harness.package]).args(spec.features);
     cargo.arg("--message-format=json-render-diagnostics");
-    if recipe.messages == Messages::Kept {
+    if spec.stderr == StderrMode::Capture {
         cargo.arg("--quiet");
     }
     cargo
 }
 
 /// Those that were not used for longest are removed first; not knowing when only removes the wrong one.
-fn mark_as_used(side: &Path) {
+fn touch(side: &Path) {
     let file = fs::File::options().append(true).open(side.join("complete.json"));
     let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
 }
 
 /// Removes the sides that were not used for longest.
-fn keep_the_latest(sides: &Path, kept: usize) -> Result<(), Error> {
+fn evict_lru(sides: &Path, kept: usize) -> Result<(), Error> {
     let unreadable = |error: io::Error| Error::path("list", sides, &error);
     let mut found = Vec::new();
     for entry in fs::read_dir(sides).map_err(unreadable)? {

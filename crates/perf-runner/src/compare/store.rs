@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::files::atomic_write;
 
 /// What the user asked for of the pairs of a file; the default if there is no such request.
-pub fn asked(of_pairs: &Path) -> Result<Asked, Error> {
+pub fn read_request(of_pairs: &Path) -> Result<Asked, Error> {
     let path = of_pairs.with_extension("asked");
     match fs::read(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Asked::default()),
@@ -25,7 +25,7 @@ pub fn asked(of_pairs: &Path) -> Result<Asked, Error> {
 }
 
 /// Writes down what was asked for: it has to be known when pairs are judged, also later.
-pub fn write_asked(of_pairs: &Path, asked: &Asked) -> Result<(), Error> {
+pub fn write_request(of_pairs: &Path, asked: &Asked) -> Result<(), Error> {
     let text = serde_json::to_string(asked).unwrap_or_default();
     atomic_write::write(&of_pairs.with_extension("asked"), &text, |text| {
         serde_json::from_str::<Asked>(text).is_ok_and(|read| read == *asked)

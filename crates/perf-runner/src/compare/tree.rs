@@ -10,14 +10,14 @@ use crate::git;
 use crate::workspace::{Harness, Workspace};
 
 /// The path of a file from a folder that it is in; a folder without a name is the top.
-pub(super) fn below<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
+pub(super) fn strip_folder<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
     if folder.is_empty() { Some(path) } else { path.strip_prefix(folder)?.strip_prefix('/') }
 }
 
 /// Whether a file, or a link to a folder of them, is one that some packages, which are named by their folders, are built from.
 /// A target may be anywhere in its package, so every source is, except those of tests and examples.
-pub(super) fn is_of_packages(path: &str, packages: &[String]) -> bool {
-    packages.iter().filter_map(|package| below(path, package)).any(|inside| {
+pub(super) fn is_package_source(path: &str, packages: &[String]) -> bool {
+    packages.iter().filter_map(|package| strip_folder(path, package)).any(|inside| {
         let is_for_others = || inside.split('/').any(|part| matches!(part, "tests" | "examples"));
         matches!(inside, "Cargo.toml" | "src" | "benches")
             || inside.starts_with("src/")
@@ -30,17 +30,17 @@ pub(super) fn is_of_packages(path: &str, packages: &[String]) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) blob: String,
-    pub(super) at: PathBuf,
+    pub(super) content: PathBuf,
     /// Where it leads to, if it is a symbolic link.
     pub(super) link: Option<PathBuf>,
 }
 
 impl Entry {
     /// What lies somewhere: a link stays one, wherever it leads to. Where the file system has none, git laid a file.
-    fn of(blob: &str, at: PathBuf) -> Self {
-        let link = fs::read_link(&at).ok();
+    fn new(blob: &str, content: PathBuf) -> Self {
+        let link = fs::read_link(&content).ok();
         let blob = link.as_ref().map_or_else(|| blob.to_owned(), |to| format!("a link to {}", to.display()));
-        Self { blob, at, link }
+        Self { blob, content, link }
     }
 }
 
@@ -53,21 +53,21 @@ pub struct Tree {
 impl Tree {
     /// What is in the work tree, committed or not, except what git ignores and what cargo made: cargo loads the whole
     /// workspace, and a source may include any file of it.
-    pub fn of_work_tree(workspace: &Workspace) -> Result<Self, Error> {
+    pub fn from_work_tree(workspace: &Workspace) -> Result<Self, Error> {
         let mut files = BTreeMap::new();
         list_work_tree(workspace, "", &mut files)?;
         Ok(Self { files })
     }
 
     /// What is in a commit; its content is laid in `dir`, which is emptied first. With the folder of the workspace there.
-    pub fn of_commit(workspace: &Workspace, commit: &str, dir: &Path) -> Result<(Self, PathBuf), Error> {
+    pub fn from_commit(workspace: &Workspace, commit: &str, dir: &Path) -> Result<(Self, PathBuf), Error> {
         if dir.exists() {
             fs::remove_dir_all(dir).map_err(|error| Error::path("empty", dir, &error))?;
         }
         // The workspace may be a folder of its repository, all of which is checked out.
-        let prefix = match git::place(workspace.root())? {
-            git::Place::InWorkTree(prefix) => prefix,
-            git::Place::Elsewhere(reason) => {
+        let prefix = match git::locate(workspace.root())? {
+            git::Location::InWorkTree(prefix) => prefix,
+            git::Location::Elsewhere(reason) => {
                 return Err(Error::environment(
                     reason,
                     "the base of a comparison is read with git; run this in a clone that it can read",
@@ -82,12 +82,12 @@ impl Tree {
 
     /// Where a file is the same in another side, its content is taken from there: what git makes of it when it is checked out
     /// may have changed since, as ends of lines and filters do, and would look like a change of the sources.
-    pub fn as_laid_in(&mut self, other: &Self) {
+    pub fn reuse_content_of(&mut self, other: &Self) {
         for (path, entry) in &mut self.files {
             if let Some(its) = other.files.get(path)
                 && its.blob == entry.blob
             {
-                entry.at.clone_from(&its.at);
+                entry.content.clone_from(&its.content);
             }
         }
     }
@@ -96,7 +96,7 @@ impl Tree {
     pub fn with_harness_of(&self, other: &Self, workspace: &Workspace, harness: &Harness) -> Self {
         let data = &workspace.config.data;
         let is_harness = |path: &str| {
-            harness.shared.iter().chain([data]).any(|folder| path == folder || below(path, folder).is_some())
+            harness.shared.iter().chain([data]).any(|folder| path == folder || strip_folder(path, folder).is_some())
         };
         let own = self.files.iter().filter(|(path, _)| !is_harness(path));
         let its = other.files.iter().filter(|(path, _)| is_harness(path));
@@ -104,18 +104,18 @@ impl Tree {
     }
 
     /// These files with one of them changed; the new content is written to `dir`.
-    pub fn with(mut self, path: &str, content: &str, dir: &Path) -> Result<Self, Error> {
+    pub fn with_file(mut self, path: &str, content: &str, dir: &Path) -> Result<Self, Error> {
         let at = dir.join(path.replace('/', "-"));
         fs::create_dir_all(dir).map_err(|error| Error::path("create", dir, &error))?;
         fs::write(&at, content).map_err(|error| Error::path("write", &at, &error))?;
-        let blob = digest::of([content]);
-        self.files.insert(path.to_owned(), Entry { blob, at, link: None });
+        let blob = digest::compute([content]);
+        self.files.insert(path.to_owned(), Entry { blob, content: at, link: None });
         Ok(self)
     }
 
     /// The text of a file.
     pub fn text(&self, path: &str) -> Result<String, Error> {
-        let at = self.files.get(path).map_or_else(|| PathBuf::from(path), |entry| entry.at.clone());
+        let at = self.files.get(path).map_or_else(|| PathBuf::from(path), |entry| entry.content.clone());
         fs::read_to_string(&at).map_err(|error| Error::path("read", &at, &error))
     }
 
@@ -125,24 +125,24 @@ impl Tree {
     }
 
     /// Whether a file is the same in both, or missing in both.
-    pub fn agrees_on(&self, other: &Self, path: &str) -> bool {
+    pub fn same_file(&self, other: &Self, path: &str) -> bool {
         self.files.get(path).map(|entry| &entry.blob) == other.files.get(path).map(|entry| &entry.blob)
     }
 
     /// Names of the contents of a harness' baselines, by their paths.
-    pub fn baselines(&self, workspace: &Workspace, harness: &Harness) -> BTreeMap<String, String> {
+    pub fn baseline_blobs(&self, workspace: &Workspace, harness: &Harness) -> BTreeMap<String, String> {
         let own = format!("baselines/{}/", harness.package);
-        self.blobs(|path| below(path, &workspace.config.data).is_some_and(|name| name.starts_with(&own)))
+        self.blobs(|path| strip_folder(path, &workspace.config.data).is_some_and(|name| name.starts_with(&own)))
     }
 
     /// Names of the contents of what measures: the files of the harness and of what belongs to it, by their paths.
-    pub fn harness(&self, harness: &Harness) -> BTreeMap<String, String> {
-        self.blobs(|path| is_of_packages(path, &harness.shared))
+    pub fn harness_blobs(&self, harness: &Harness) -> BTreeMap<String, String> {
+        self.blobs(|path| is_package_source(path, &harness.shared))
     }
 
     /// The same of what its cases read.
-    pub fn read_by_cases(&self, workspace: &Workspace, harness: &Harness) -> BTreeMap<String, String> {
-        self.blobs(|path| below(path, &workspace.config.data).is_some_and(|name| harness.reads(name)))
+    pub fn input_blobs(&self, workspace: &Workspace, harness: &Harness) -> BTreeMap<String, String> {
+        self.blobs(|path| strip_folder(path, &workspace.config.data).is_some_and(|name| harness.reads(name)))
     }
 
     fn blobs(&self, is_one: impl Fn(&str) -> bool) -> BTreeMap<String, String> {
@@ -152,7 +152,7 @@ impl Tree {
 
     /// Makes a directory hold exactly these files. What is the same already is left alone, so that cargo builds only what
     /// changed. Their dates are those of now, which need not be later than those of what cargo built: `measure::compiled` looks.
-    pub fn lay(&self, dir: &Path) -> Result<(), Error> {
+    pub fn write_to(&self, dir: &Path) -> Result<(), Error> {
         fs::create_dir_all(dir).map_err(|error| Error::path("create", dir, &error))?;
         self.remove_others(dir, dir)?;
         for (path, entry) in &self.files {
@@ -170,7 +170,7 @@ impl Tree {
                 symlink(link, &to).map_err(write)?;
                 continue;
             }
-            let content = fs::read(&entry.at).map_err(|error| Error::path("read", &entry.at, &error))?;
+            let content = fs::read(&entry.content).map_err(|error| Error::path("read", &entry.content, &error))?;
             // Never through a link that lay there.
             if there.is_ok_and(|there| !there.is_file()) {
                 remove(&to).map_err(write)?;
@@ -178,7 +178,7 @@ impl Tree {
             if !fs::read(&to).is_ok_and(|there| there == content) {
                 fs::write(&to, content).map_err(write)?;
             }
-            make_executable_as(&entry.at, &to).map_err(write)?;
+            make_executable_as(&entry.content, &to).map_err(write)?;
         }
         Ok(())
     }
@@ -209,7 +209,7 @@ fn list_work_tree(workspace: &Workspace, folder: &str, files: &mut BTreeMap<Stri
     let made = canonical(workspace.target_dir());
     let made = made.strip_prefix(canonical(&dir)).ok().map(|made| format!(":(exclude,literal){}", made.display()));
     list.extend(made.as_deref());
-    let listed = git::must(&dir, &list, None)?;
+    let listed = git::run(&dir, &list, None)?;
     let at = |path: &str| dir.join(path);
     let is_there = |path: &&str| fs::symlink_metadata(at(path)).is_ok_and(|there| !there.is_dir());
     // A deleted file is listed until the deletion is committed.
@@ -217,11 +217,11 @@ fn list_work_tree(workspace: &Workspace, folder: &str, files: &mut BTreeMap<Stri
     paths.sort_unstable();
     paths.dedup();
     let (links, paths): (Vec<&str>, Vec<&str>) = paths.into_iter().partition(|path| at(path).is_symlink());
-    files.extend(links.into_iter().map(|path| (join(folder, path), Entry::of("", at(path)))));
+    files.extend(links.into_iter().map(|path| (join(folder, path), Entry::new("", at(path)))));
     for some in paths.chunks(200) {
-        let hashes = git::must(&dir, &[&["hash-object", "--"], some].concat(), None)?;
+        let hashes = git::run(&dir, &[&["hash-object", "--"], some].concat(), None)?;
         for (path, blob) in some.iter().zip(hashes.lines()) {
-            files.insert(join(folder, path), Entry::of(blob, at(path)));
+            files.insert(join(folder, path), Entry::new(blob, at(path)));
         }
     }
     for path in git::submodules(&dir)? {
@@ -244,7 +244,7 @@ fn check_out(
 ) -> Result<(), Error> {
     let repository = workspace.root().join(folder);
     fs::create_dir_all(dir).map_err(|error| Error::path("create", dir, &error))?;
-    let listed = git::must(&repository, &["ls-tree", "-r", "-z", commit, "--", "."], None)?;
+    let listed = git::run(&repository, &["ls-tree", "-r", "-z", commit, "--", "."], None)?;
     // An index of its own: that of the user stays as it is. A git that was killed leaves it and its lock behind, which
     // would stop every later one.
     let base = workspace.perf_dir().join("base");
@@ -260,8 +260,8 @@ fn check_out(
     let to = format!("--prefix={}/", dir.display());
     // All of it, also where the work tree has only some folders.
     let whole = ["-c", "core.sparseCheckout=false"];
-    git::must(&repository, &[&whole[..], &["read-tree", commit]].concat(), Some(&index))?;
-    git::must(
+    git::run(&repository, &[&whole[..], &["read-tree", commit]].concat(), Some(&index))?;
+    git::run(
         &repository,
         &[&whole[..], &["checkout-index", "--all", "--force", "--quiet", &to]].concat(),
         Some(&index),
@@ -271,7 +271,7 @@ fn check_out(
         // `100644 blob <hash>\t<path>`
         let Some((about, path)) = line.split_once('\t') else { continue };
         match about.split(' ').collect::<Vec<_>>()[..] {
-            [_, "blob", blob] => _ = files.insert(join(folder, path), Entry::of(blob, top.join(path))),
+            [_, "blob", blob] => _ = files.insert(join(folder, path), Entry::new(blob, top.join(path))),
             [_, "commit", commit] => {
                 let submodule = join(folder, path);
                 if !workspace.needs(&submodule) {
@@ -285,7 +285,9 @@ fn check_out(
                 }
                 let name = format!("{commit}^{{commit}}");
                 let repository = workspace.root().join(&submodule);
-                if git::ask(&repository, &["rev-parse", "--verify", "--quiet", "--end-of-options", &name])?.is_none() {
+                if git::try_run(&repository, &["rev-parse", "--verify", "--quiet", "--end-of-options", &name])?
+                    .is_none()
+                {
                     return Err(Error::environment(
                         format!("the submodule {submodule} has no commit {commit} here"),
                         format!("git -C {submodule} fetch"),

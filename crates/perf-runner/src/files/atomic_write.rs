@@ -68,8 +68,8 @@ impl DirectoryLock {
     /// Takes the lock, or fails at once when another process has it.
     ///
     /// `what` is at work where the lock is taken already.
-    pub fn take(dir: &Path, what: &str) -> Result<Self, Error> {
-        Self::try_take(dir)?.ok_or_else(|| {
+    pub fn acquire(dir: &Path, what: &str) -> Result<Self, Error> {
+        Self::try_acquire(dir)?.ok_or_else(|| {
             Error::environment(
                 format!("another {what} is at work in {}", dir.display()),
                 "wait until it has ended, then run this again",
@@ -81,7 +81,7 @@ impl DirectoryLock {
     pub fn wait(dir: &Path, what: &str) -> Result<Self, Error> {
         let mut said = false;
         loop {
-            if let Some(lock) = Self::try_take(dir)? {
+            if let Some(lock) = Self::try_acquire(dir)? {
                 return Ok(lock);
             }
             if !said {
@@ -94,7 +94,7 @@ impl DirectoryLock {
     }
 
     /// None where another process has it.
-    fn try_take(dir: &Path) -> Result<Option<Self>, Error> {
+    fn try_acquire(dir: &Path) -> Result<Option<Self>, Error> {
         fs::create_dir_all(dir).map_err(|error| Error::path("create", dir, &error))?;
         let path = dir.join(".lock");
         let file = OpenOptions::new().create(true).write(true).truncate(false).open(&path);

@@ -23,7 +23,7 @@ pub struct BenchData {
     /// Baselines by the package of their harness and by target triple.
     baselines: BTreeMap<(String, String), Baseline>,
     /// Text of each file that is not the gate's own, by its name below the data folder.
-    others: BTreeMap<String, String>,
+    other_files: BTreeMap<String, String>,
     /// How many files were read.
     pub files: usize,
     baselines_dir: PathBuf,
@@ -39,13 +39,16 @@ impl BenchData {
         if baselines.is_some() && !baselines_dir.exists() {
             return Err(Error::environment(
                 format!("`--baselines {}` does not exist", baselines_dir.display()),
-                format!("create the directory, or leave the option away for {}", workspace.shown(&default_baselines)),
+                format!(
+                    "create the directory, or leave the option away for {}",
+                    workspace.display_path(&default_baselines)
+                ),
             ));
         }
 
         if !dir.is_dir() {
             return Err(Error::environment(
-                format!("the data folder {} does not exist", workspace.shown(&dir)),
+                format!("the data folder {} does not exist", workspace.display_path(&dir)),
                 "correct `data` in [workspace.metadata.perf], or create the folder with a file budgets.toml in it, which says \
                  `schema = 1` and `budget = []`",
             ));
@@ -58,16 +61,16 @@ impl BenchData {
                     format!(
                         "`inputs` of {} names `{input}`, which is not in {}",
                         harness.package,
-                        workspace.shown(&dir)
+                        workspace.display_path(&dir)
                     ),
                     "correct `inputs` in [workspace.metadata.perf]: a change of what is read would not be noticed",
                 ));
             }
         }
-        let budgets = read_budgets(&budgets_file, &workspace.shown(&budgets_file))?;
+        let budgets = read_budgets(&budgets_file, &workspace.display_path(&budgets_file))?;
         let thresholds_file = dir.join("thresholds.toml");
         let thresholds = match thresholds_file.exists() {
-            true => read_thresholds(&thresholds_file, &workspace.shown(&thresholds_file))?,
+            true => read_thresholds(&thresholds_file, &workspace.display_path(&thresholds_file))?,
             false => Thresholds::default(),
         };
         let mut baselines = BTreeMap::new();
@@ -82,7 +85,7 @@ impl BenchData {
         if let (Some(entry), false) = (unknown, baselines.is_empty()) {
             let what = format!("no baseline knows the case `{}`, for which it has a margin", entry.case);
             let hint = "correct the name; a case that is new needs no margin, because its base has no such case";
-            return Err(InvalidFile::new(&workspace.shown(&thresholds_file), what, hint).into());
+            return Err(InvalidFile::new(&workspace.display_path(&thresholds_file), what, hint).into());
         }
         let mut paths = Vec::new();
         walk(&dir, workspace, &mut |path| {
@@ -92,16 +95,16 @@ impl BenchData {
             }
             false
         })?;
-        let mut others = BTreeMap::new();
+        let mut other_files = BTreeMap::new();
         let mut files = 1 + baselines.len();
         for path in paths.iter().filter(|path| !path.is_dir()) {
-            let text = read_other(path, &workspace.shown(path))?;
+            let text = read_other(path, &workspace.display_path(path))?;
             files += 1;
             if let Some(name) = name_below(&dir, path) {
-                others.insert(name, text);
+                other_files.insert(name, text);
             }
         }
-        Ok(Self { budgets, thresholds, baselines, others, files, baselines_dir })
+        Ok(Self { budgets, thresholds, baselines, other_files, files, baselines_dir })
     }
 
     /// The baseline of a harness for a target, if there is one.
@@ -116,30 +119,30 @@ impl BenchData {
 
     /// Names and texts of what the cases of a harness read.
     pub fn inputs<'a>(&'a self, harness: &'a Harness) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let inputs = self.others.iter().filter(|(name, _)| harness.reads(name));
+        let inputs = self.other_files.iter().filter(|(name, _)| harness.reads(name));
         inputs.map(|(name, text)| (name.as_str(), text.as_str()))
     }
 
     /// The file of a harness' baseline for a target.
     pub fn baseline_file(&self, harness: &Harness, target: &str) -> PathBuf {
-        self.baselines_dir.join(baseline_name(harness, target))
+        self.baselines_dir.join(baseline_file_name(harness, target))
     }
 }
 
 /// The name of a baseline below the directory of the baselines.
-pub fn baseline_name(harness: &Harness, target: &str) -> String {
+pub fn baseline_file_name(harness: &Harness, target: &str) -> String {
     format!("{}/{target}.toml", harness.package)
 }
 
-fn repair(workspace: &Workspace, shown: &str) -> String {
-    format!("`git restore {shown}`, or delete it and run `{}`", workspace.command("baseline update"))
+fn repair_hint(workspace: &Workspace, shown: &str) -> String {
+    format!("`git restore {shown}`, or delete it and run `{}`", workspace.gate_command("baseline update"))
 }
 
 /// Reads the text of a baseline; also what checks a file that was just written.
 pub fn parse_baseline(text: &str, shown: &str, workspace: &Workspace) -> Result<Baseline, InvalidFile> {
-    let repair = repair(workspace, shown);
+    let repair_hint = repair_hint(workspace, shown);
     let baseline = Baseline::from_toml(text)
-        .map_err(|error| InvalidFile::new(shown, error.to_string(), &repair).at(text, place(&error, text)))?;
+        .map_err(|error| InvalidFile::new(shown, error.to_string(), &repair_hint).at(text, error_span(&error, text)))?;
     for entry in &baseline.accepted {
         let span = line_with(text, entry.expires.as_str(), entry.case.as_str());
         match parse_date(&entry.expires) {
@@ -159,44 +162,45 @@ pub fn parse_baseline(text: &str, shown: &str, workspace: &Workspace) -> Result<
         }
         if baseline.get(&entry.case, entry.metric).is_none() {
             let what = format!("it accepts `{}` of `{}`, but has no record of it", entry.metric, entry.case);
-            return Err(InvalidFile::new(shown, what, &repair).at(text, span));
+            return Err(InvalidFile::new(shown, what, &repair_hint).at(text, span));
         }
     }
     Ok(baseline)
 }
 
 fn read_baseline(path: &Path, workspace: &Workspace) -> Result<Baseline, InvalidFile> {
-    let shown = &workspace.shown(path);
-    let repair = repair(workspace, shown);
-    let text = checked_read::read(path, shown, &repair)?;
+    let shown = &workspace.display_path(path);
+    let repair_hint = repair_hint(workspace, shown);
+    let text = checked_read::read(path, shown, &repair_hint)?;
     let baseline = parse_baseline(&text, shown, workspace)?;
     let named = path.file_stem().and_then(|stem| stem.to_str());
     if named != Some(baseline.key.target.as_str()) {
         let what = format!("it is the baseline of target `{}`, which its name does not say", baseline.key.target);
-        return Err(InvalidFile::new(shown, what, repair).at(&text, line_with(&text, "key.target", "")));
+        return Err(InvalidFile::new(shown, what, repair_hint).at(&text, line_with(&text, "key.target", "")));
     }
     Ok(baseline)
 }
 
 fn read_budgets(path: &Path, shown: &str) -> Result<Vec<Budget>, InvalidFile> {
-    let repair = format!("people write this file: correct it, or `git restore {shown}`");
-    let text = checked_read::read(path, shown, &repair)?;
-    budget::parse(&text).map_err(|error| InvalidFile::new(shown, error.what, repair).at(&text, error.span))
+    let repair_hint = format!("people write this file: correct it, or `git restore {shown}`");
+    let text = checked_read::read(path, shown, &repair_hint)?;
+    budget::parse(&text).map_err(|error| InvalidFile::new(shown, error.what, repair_hint).at(&text, error.span))
 }
 
 fn read_thresholds(path: &Path, shown: &str) -> Result<Thresholds, InvalidFile> {
-    let repair = format!("people write this file: correct it, or `git restore {shown}`");
-    let text = checked_read::read(path, shown, &repair)?;
-    thresholds::parse(&text, today()).map_err(|error| InvalidFile::new(shown, error.what, repair).at(&text, error.span))
+    let repair_hint = format!("people write this file: correct it, or `git restore {shown}`");
+    let text = checked_read::read(path, shown, &repair_hint)?;
+    thresholds::parse(&text, today())
+        .map_err(|error| InvalidFile::new(shown, error.what, repair_hint).at(&text, error.span))
 }
 
 /// Scenarios and the like: their meaning is checked by those who use them, here only that they are whole.
 fn read_other(path: &Path, shown: &str) -> Result<String, InvalidFile> {
-    let repair = format!("correct it, or `git restore {shown}`");
-    let text = checked_read::read(path, shown, &repair)?;
+    let repair_hint = format!("correct it, or `git restore {shown}`");
+    let text = checked_read::read(path, shown, &repair_hint)?;
     if path.extension().is_some_and(|extension| extension == "toml") {
         toml::from_str::<toml::Table>(&text)
-            .map_err(|error| InvalidFile::new(shown, error.message(), repair).at(&text, error.span()))?;
+            .map_err(|error| InvalidFile::new(shown, error.message(), repair_hint).at(&text, error.span()))?;
     }
     Ok(text)
 }
@@ -208,8 +212,8 @@ fn baseline_files(dir: &Path, workspace: &Workspace) -> Result<Vec<(String, Path
         return Ok(Vec::new());
     }
     let mut files = Vec::new();
-    for folder in entries(dir, &workspace.shown(dir))?.into_iter().filter(|path| !is_hidden(path)) {
-        let shown = workspace.shown(&folder);
+    for folder in list_dir(dir, &workspace.display_path(dir))?.into_iter().filter(|path| !is_hidden(path)) {
+        let shown = workspace.display_path(&folder);
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if !folder.is_dir() {
             let what =
@@ -220,10 +224,10 @@ fn baseline_files(dir: &Path, workspace: &Workspace) -> Result<Vec<(String, Path
             let what = format!("no harness of [workspace.metadata.perf] is the package `{name}`");
             return Err(InvalidFile::new(&shown, what, "name the package there, or remove the folder"));
         }
-        for path in entries(&folder, &shown)?.into_iter().filter(|path| !is_hidden(path)) {
+        for path in list_dir(&folder, &shown)?.into_iter().filter(|path| !is_hidden(path)) {
             if path.extension().is_none_or(|extension| extension != "toml") {
                 let what = "only baselines (`<target>.toml`) belong here";
-                return Err(InvalidFile::new(&workspace.shown(&path), what, "move it elsewhere"));
+                return Err(InvalidFile::new(&workspace.display_path(&path), what, "move it elsewhere"));
             }
             files.push((name.clone(), path));
         }
@@ -233,13 +237,13 @@ fn baseline_files(dir: &Path, workspace: &Workspace) -> Result<Vec<(String, Path
 
 /// Visits everything below a directory; `enter` is asked of each path and may leave it out.
 fn walk(dir: &Path, workspace: &Workspace, enter: &mut impl FnMut(&Path) -> bool) -> Result<(), InvalidFile> {
-    for path in entries(dir, &workspace.shown(dir))? {
+    for path in list_dir(dir, &workspace.display_path(dir))? {
         if is_hidden(&path) || !enter(&path) {
             continue;
         }
         if path.is_symlink() && path.is_dir() {
             let hint = "put the files here themselves: a link can lead in a circle";
-            return Err(InvalidFile::new(&workspace.shown(&path), "it is a link to a directory", hint));
+            return Err(InvalidFile::new(&workspace.display_path(&path), "it is a link to a directory", hint));
         }
         if path.is_dir() {
             walk(&path, workspace, enter)?;
@@ -249,7 +253,7 @@ fn walk(dir: &Path, workspace: &Workspace, enter: &mut impl FnMut(&Path) -> bool
 }
 
 /// What is in a directory, sorted by name.
-fn entries(dir: &Path, shown: &str) -> Result<Vec<PathBuf>, InvalidFile> {
+fn list_dir(dir: &Path, shown: &str) -> Result<Vec<PathBuf>, InvalidFile> {
     let unreadable = |error: std::io::Error| {
         InvalidFile::new(shown, format!("it cannot be listed: {error}"), "it has to be a readable directory")
     };
@@ -271,11 +275,11 @@ fn name_below(dir: &Path, path: &Path) -> Option<String> {
 }
 
 /// Where an error is: at its span, else at the line of the row it names, which is one line in every file written here.
-fn place(error: &BaselineError, text: &str) -> Option<std::ops::Range<usize>> {
+fn error_span(error: &BaselineError, text: &str) -> Option<std::ops::Range<usize>> {
     let quoted = |name: &dyn std::fmt::Display| format!("\"{name}\"");
     match error {
         // A record that is refused as a whole has only the place of the whole list, but its message begins with its row.
-        BaselineError::Shape(shape) => row_at_the_beginning(shape.message())
+        BaselineError::Shape(shape) => leading_row(shape.message())
             .and_then(|(case, metric)| line_with(text, &quoted(&case), &quoted(&metric)))
             .or_else(|| error.span()),
         BaselineError::Schema { .. } => line_with(text, "schema", ""),
@@ -289,7 +293,7 @@ fn place(error: &BaselineError, text: &str) -> Option<std::ops::Range<usize>> {
     }
 }
 
-fn row_at_the_beginning(message: &str) -> Option<(CaseName, MetricName)> {
+fn leading_row(message: &str) -> Option<(CaseName, MetricName)> {
     let (case, rest) = message.split_once(' ')?;
     let (metric, _) = rest.split_once(':')?;
     Some((case.parse().ok()?, metric.parse().ok()?))

@@ -11,7 +11,7 @@ use std::path::Path;
 use perf_judge::text;
 
 /// Larger files are refused without being read: the largest real one is a few dozen kilobytes.
-pub const LARGEST: u64 = 1 << 20;
+pub const MAX_BYTES: u64 = 1 << 20;
 
 /// A file of the data folder that cannot be used: where, what, and what to do.
 #[derive(Debug)]
@@ -58,15 +58,15 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 pub fn read(path: &Path, shown: &str, hint: &str) -> Result<String, InvalidFile> {
     let invalid = |message: String| InvalidFile::new(shown, message, hint);
     // Asked before opening: opening a FIFO waits for a writer, and opening a device may do anything.
-    check(&fs::metadata(path).map_err(|error| unreadable(shown, hint, &error))?).map_err(invalid)?;
+    check_kind(&fs::metadata(path).map_err(|error| unreadable(shown, hint, &error))?).map_err(invalid)?;
     let file = open(path).map_err(|error| unreadable(shown, hint, &error))?;
     // Asked again of what was opened: the name may lead elsewhere by now.
     let metadata = file.metadata().map_err(|error| unreadable(shown, hint, &error))?;
-    check(&metadata).map_err(invalid)?;
+    check_kind(&metadata).map_err(invalid)?;
     let mut bytes = Vec::new();
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(shown, hint, &error))?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(invalid(format!("it grew above {LARGEST} bytes while it was read")));
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(shown, hint, &error))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(invalid(format!("it grew above {MAX_BYTES} bytes while it was read")));
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
@@ -96,13 +96,13 @@ fn unreadable(shown: &str, hint: &str, error: &io::Error) -> InvalidFile {
     InvalidFile::new(shown, format!("it cannot be read: {error}"), hint)
 }
 
-fn check(metadata: &Metadata) -> Result<(), String> {
+fn check_kind(metadata: &Metadata) -> Result<(), String> {
     if metadata.is_dir() {
         Err("it is a directory, not a file".into())
     } else if !metadata.is_file() {
         Err("it is not a regular file".into())
-    } else if metadata.len() > LARGEST {
-        Err(format!("it has {} bytes; files here have at most {LARGEST}", metadata.len()))
+    } else if metadata.len() > MAX_BYTES {
+        Err(format!("it has {} bytes; files here have at most {MAX_BYTES}", metadata.len()))
     } else {
         Ok(())
     }

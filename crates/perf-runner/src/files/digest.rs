@@ -5,12 +5,12 @@ use std::hash::Hasher as _;
 use siphasher::sip::SipHasher13;
 
 /// A digest of parts that keeps them apart: `ab, c` and `a, bc` differ. 16 hexadecimal digits.
-pub fn of<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
-    of_bytes(parts.into_iter().map(str::as_bytes))
+pub fn compute<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+    compute_bytes(parts.into_iter().map(str::as_bytes))
 }
 
 /// The same of parts that need not be text.
-pub fn of_bytes<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+pub fn compute_bytes<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut hasher = SipHasher13::new();
     for part in parts {
         hasher.write_u64(part.len() as u64);
@@ -21,12 +21,12 @@ pub fn of_bytes<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::of;
+    use super::compute;
 
     #[test]
     fn parts_are_kept_apart() {
-        assert_ne!(of(["ab", "c"]), of(["a", "bc"]));
-        assert_ne!(of([""]), of([]));
-        assert_eq!(of(["a"]).len(), 16);
+        assert_ne!(compute(["ab", "c"]), compute(["a", "bc"]));
+        assert_ne!(compute([""]), compute([]));
+        assert_eq!(compute(["a"]).len(), 16);
     }
 }

@@ -9,9 +9,9 @@ use perf_gate::{CaseName, Tools};
 use perf_judge::run::Unusable;
 use perf_judge::text;
 
-use super::programs::Executables;
+use super::programs::BenchPrograms;
 use crate::error::{CaseError, Error};
-use crate::process::child::{self, ChildError, Limits, Messages};
+use crate::process::child::{self, ChildError, Limits, StderrMode};
 
 /// A valgrind that was tried out on the program it is to watch.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub struct Callgrind {
 
 /// What counts instructions.
 #[derive(Debug)]
-pub enum Counter {
+pub enum InstructionCounter {
     /// Callgrind.
     Callgrind(Callgrind),
     /// Nothing does, with the reason.
@@ -31,32 +31,32 @@ pub enum Counter {
 }
 
 /// Seconds of processor time for a case that is watched, which takes it fifty times as long: the longest takes ten.
-const WATCHED_SECONDS: u64 = 600;
+const CALLGRIND_CPU_SECONDS: u64 = 600;
 
 /// The variable that names another valgrind than the one on the PATH.
-pub const VALGRIND: &str = "VALGRIND";
+pub const VALGRIND_ENV: &str = "VALGRIND";
 
-impl Counter {
+impl InstructionCounter {
     /// Looks for valgrind and tries it out on the program it is to watch. That there is none is no failure: it is optional.
-    pub fn find(executables: &Executables) -> Result<Self, Error> {
+    pub fn find(programs: &BenchPrograms) -> Result<Self, Error> {
         let unusable = |reason: &str| Ok(Self::Missing(format!("valgrind cannot be used: {reason}")));
         const NOT_INSTALLED: &str = "valgrind is not installed (Debian, Ubuntu: apt-get install valgrind)";
-        let named = env::var_os(VALGRIND).filter(|name| !name.is_empty()).unwrap_or_else(|| "valgrind".into());
-        let Some(program) = on_path(Path::new(&named)) else { return Ok(Self::Missing(NOT_INSTALLED.into())) };
-        let mut ask = child::measuring(&program, &executables.dir);
-        let printed = match child::run(ask.arg("--version"), Limits::default(), Messages::Kept) {
+        let named = env::var_os(VALGRIND_ENV).filter(|name| !name.is_empty()).unwrap_or_else(|| "valgrind".into());
+        let Some(program) = find_on_path(Path::new(&named)) else { return Ok(Self::Missing(NOT_INSTALLED.into())) };
+        let mut ask = child::clean_env_command(&program, &programs.dir);
+        let printed = match child::run(ask.arg("--version"), Limits::default(), StderrMode::Capture) {
             Ok(printed) => printed,
             Err(ChildError::Start(error)) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(Self::Missing(NOT_INSTALLED.into()));
             }
             Err(error) => return unusable(&error.reason()?),
         };
-        let Some(valgrind) = version(&printed) else {
+        let Some(valgrind) = parse_version(&printed) else {
             return unusable(&format!("`--version` printed `{}`", text::one_line(&printed)));
         };
-        let callgrind = Callgrind { program, tools: Tools { valgrind, libc: libc(executables)? } };
+        let callgrind = Callgrind { program, tools: Tools { valgrind, libc: libc_version(programs)? } };
         // It may be there and still not know this processor's instructions, or not be allowed to run here.
-        match callgrind.run(&executables.count, executables, &["--list"]) {
+        match callgrind.run(&programs.count, programs, &["--list"]) {
             Ok(_) => Ok(Self::Callgrind(callgrind)),
             Err(error) => unusable(&error.no_value()?.to_string()),
         }
@@ -74,14 +74,14 @@ impl Counter {
 impl Callgrind {
     /// Instructions of one operation: those of a process that performs some, less those of one that only gets ready.
     /// `count` says itself how many operations are enough, from what one computes, so that it is the same everywhere.
-    pub fn instructions(&self, executables: &Executables, case: &CaseName) -> Result<u64, CaseError> {
+    pub fn instructions(&self, programs: &BenchPrograms, case: &CaseName) -> Result<u64, CaseError> {
         let run = |operations: u64| -> Result<(u64, u64), CaseError> {
             // As many digits as the other number has: the arguments are on the stack of the process, and where they
             // end moves everything else there.
             let operations = format!("{operations:04}");
             let arguments = [case.as_str(), "--ops", &operations];
-            let (instructions, printed) = self.run(&executables.count, executables, &arguments)?;
-            Ok((instructions, enough(&printed)?))
+            let (instructions, printed) = self.run(&programs.count, programs, &arguments)?;
+            Ok((instructions, parse_operations(&printed)?))
         };
         let (none, operations) = run(0)?;
         let (some, again) = run(operations)?;
@@ -93,16 +93,16 @@ impl Callgrind {
 
     /// What callgrind writes about the operations of a case, function by function, and how many operations it was; None
     /// where that does not work, which is no reason to fail: it only explains.
-    pub fn profile(&self, executables: &Executables, case: &CaseName) -> Result<Option<(String, u64)>, Error> {
+    pub fn profile(&self, programs: &BenchPrograms, case: &CaseName) -> Result<Option<(String, u64)>, Error> {
         let Ok(dir) = tempfile::tempdir() else { return Ok(None) };
         let file = dir.path().join("profile");
         let run = |operations: &str| {
-            let mut command = executables.command(&self.program);
+            let mut command = programs.command(&self.program);
             command.args(["--tool=callgrind", "--compress-strings=no", "--compress-pos=no"]);
             command.arg(format!("--callgrind-out-file={}", file.display()));
-            command.arg(&executables.count).args([case.as_str(), "--ops", operations]);
-            match child::run(&mut command, Limits::of_work(WATCHED_SECONDS), Messages::Kept) {
-                Ok(printed) => Ok(enough(&printed).ok()),
+            command.arg(&programs.count).args([case.as_str(), "--ops", operations]);
+            match child::run(&mut command, Limits::of_cpu_seconds(CALLGRIND_CPU_SECONDS), StderrMode::Capture) {
+                Ok(printed) => Ok(parse_operations(&printed).ok()),
                 Err(ChildError::Interrupted) => Err(Error::Interrupted),
                 Err(_) => Ok(None),
             }
@@ -118,20 +118,20 @@ impl Callgrind {
     /// Environment and arguments lie on its stack, and the C library copies in other steps where that ends elsewhere: 3 KiB
     /// more environment moved `load/floor/100` by 0.03 %. So it gets none of the user's, where their `~/.valgrindrc` is
     /// included, and a path that is as long in every folder the workspace may be in.
-    fn run(&self, program: &Path, executables: &Executables, arguments: &[&str]) -> Result<(u64, String), CaseError> {
-        let mut command = executables.command(&self.program);
+    fn run(&self, program: &Path, programs: &BenchPrograms, arguments: &[&str]) -> Result<(u64, String), CaseError> {
+        let mut command = programs.command(&self.program);
         ["PATH", "HOME", "TMPDIR"].iter().for_each(|name| {
             command.env_remove(name);
         });
         command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
-        command.arg(program.strip_prefix(&executables.dir).unwrap_or(program)).args(arguments);
-        let (printed, said) = child::run_and_listen(&mut command, Limits::of_work(WATCHED_SECONDS))?;
-        Ok((total(&said)?, printed))
+        command.arg(program.strip_prefix(&programs.dir).unwrap_or(program)).args(arguments);
+        let (printed, said) = child::run_capturing_stderr(&mut command, Limits::of_cpu_seconds(CALLGRIND_CPU_SECONDS))?;
+        Ok((parse_total(&said)?, printed))
     }
 }
 
 /// Where a program is that is called by its name; a path is left alone.
-fn on_path(program: &Path) -> Option<PathBuf> {
+fn find_on_path(program: &Path) -> Option<PathBuf> {
     if program.components().count() > 1 {
         return Some(program.to_owned());
     }
@@ -140,7 +140,7 @@ fn on_path(program: &Path) -> Option<PathBuf> {
 }
 
 /// `valgrind-3.19.0`, or with what a distribution appends.
-fn version(printed: &str) -> Option<String> {
+fn parse_version(printed: &str) -> Option<String> {
     let version = printed.trim_end().strip_prefix("valgrind-")?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+' | '~');
     (version.starts_with(|c: char| c.is_ascii_digit()) && version.chars().all(plain)).then(|| version.to_owned())
@@ -148,10 +148,10 @@ fn version(printed: &str) -> Option<String> {
 
 /// Name and version of the C library. It is asked for as users would: what it says of itself in the process needs code
 /// that the compiler cannot check.
-fn libc(executables: &Executables) -> Result<String, Error> {
-    let mut getconf = child::measuring(Path::new("getconf"), &executables.dir);
-    let mut ldd = child::measuring(Path::new("ldd"), &executables.dir);
-    let ask = |command: &mut Command| match child::run(command, Limits::default(), Messages::Kept) {
+fn libc_version(programs: &BenchPrograms) -> Result<String, Error> {
+    let mut getconf = child::clean_env_command(Path::new("getconf"), &programs.dir);
+    let mut ldd = child::clean_env_command(Path::new("ldd"), &programs.dir);
+    let ask = |command: &mut Command| match child::run(command, Limits::default(), StderrMode::Capture) {
         Err(ChildError::Interrupted) => Err(Error::Interrupted),
         output => Ok(output.ok()),
     };
@@ -173,7 +173,7 @@ fn libc(executables: &Executables) -> Result<String, Error> {
 /// ```
 ///
 /// Other lines change from version to version; these two must be there once each, and say what they always say.
-fn total(messages: &str) -> Result<u64, String> {
+fn parse_total(messages: &str) -> Result<u64, String> {
     let one = |name: &str| {
         let mut values = messages.lines().filter_map(|line| {
             let (process, text) = line.strip_prefix("==")?.split_once("== ")?;
@@ -196,7 +196,7 @@ fn total(messages: &str) -> Result<u64, String> {
 }
 
 /// How many operations `count` wants to be watched at; four digits, see above.
-fn enough(printed: &str) -> Result<u64, String> {
+fn parse_operations(printed: &str) -> Result<u64, String> {
     let number = printed.strip_suffix('\n').filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
     let number = number.and_then(|text| text.parse().ok()).filter(|number| (1..=9_999).contains(number));
     number.ok_or_else(|| {
@@ -231,9 +231,9 @@ mod tests {
 
     #[test]
     fn the_total_is_read_from_what_valgrind_says() {
-        assert_eq!(total(MESSAGES), Ok(5_641_168));
+        assert_eq!(parse_total(MESSAGES), Ok(5_641_168));
         let with_others = format!("a message of the case : 1\n{MESSAGES}==900== WARNING: something : else\n");
-        assert_eq!(total(&with_others), Ok(5_641_168));
+        assert_eq!(parse_total(&with_others), Ok(5_641_168));
     }
 
     #[test]
@@ -253,22 +253,22 @@ mod tests {
         ] {
             let text = MESSAGES.replacen(from, to, 1);
             assert_ne!(text, MESSAGES);
-            let error = total(&text).unwrap_err();
+            let error = parse_total(&text).unwrap_err();
             assert!(error.contains(says), "{from} -> {to}: {error}");
         }
-        assert!(total("").is_err());
+        assert!(parse_total("").is_err());
     }
 
     #[test]
     fn versions_and_numbers_have_one_form() {
-        assert_eq!(version("valgrind-3.19.0\n").as_deref(), Some("3.19.0"));
-        assert_eq!(version("valgrind-3.23.0-rc1\n").as_deref(), Some("3.23.0-rc1"));
+        assert_eq!(parse_version("valgrind-3.19.0\n").as_deref(), Some("3.19.0"));
+        assert_eq!(parse_version("valgrind-3.23.0-rc1\n").as_deref(), Some("3.23.0-rc1"));
         for bad in ["", "valgrind-\n", "3.19.0\n", "valgrind-x\n", "valgrind-3.19.0\nmore\n", "valgrind-3 0\n"] {
-            assert_eq!(version(bad), None, "{bad:?}");
+            assert_eq!(parse_version(bad), None, "{bad:?}");
         }
-        assert_eq!(enough("20\n"), Ok(20));
+        assert_eq!(parse_operations("20\n"), Ok(20));
         for bad in ["", "\n", "20", "0\n", "-1\n", "+1\n", "20\n20\n", "10000\n", " 20\n"] {
-            assert!(enough(bad).is_err(), "{bad:?}");
+            assert!(parse_operations(bad).is_err(), "{bad:?}");
         }
     }
 

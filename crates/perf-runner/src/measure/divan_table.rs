@@ -22,7 +22,7 @@ pub struct Row {
     /// Names from the root, which is the crate of the benchmark, to the leaf. Spaces at the end of a name are lost.
     pub path: Vec<String>,
     /// Time of an iteration in the fastest sample, in nanoseconds. Zero when divan printed `0 ns`.
-    pub fastest_ns: f64,
+    pub min_ns: f64,
     /// Median over the samples of the time of an iteration, in nanoseconds.
     pub median_ns: f64,
 }
@@ -58,7 +58,7 @@ pub fn read(text: &str) -> Result<Vec<Row>, String> {
         let line = line.strip_suffix('\n').unwrap_or(line);
         let last = lines.peek().is_none();
         let mut outcome = match line {
-            "" => table.keep(0),
+            "" => table.close_below(0),
             _ if table.open.is_empty() => table.head(line),
             // Half a line may be wrong in any way; that it is cut off says more.
             _ if last => Ok(()),
@@ -110,9 +110,9 @@ struct Table {
 impl Table {
     /// Reads the line that begins a tree.
     fn head(&mut self, line: &str) -> Result<(), Problem> {
-        if let Some((first, cells)) = columns(line)
+        if let Some((first, cells)) = split_columns(line)
             && cells == TITLES[1..]
-            && let Some((name, title)) = name_and_cell(first)
+            && let Some((name, title)) = split_name(first)
             && title == TITLES[0]
         {
             self.open.push(Node { name: name.into(), is_last: true, below: Below::Children });
@@ -128,7 +128,7 @@ impl Table {
         for depth in 1..=self.open.len() {
             for (branch, is_last) in [("├─ ", false), ("╰─ ", true)] {
                 if let Some(text) = rest.strip_prefix(branch) {
-                    self.keep(depth)?;
+                    self.close_below(depth)?;
                     return self.entry(text, is_last);
                 }
             }
@@ -140,7 +140,7 @@ impl Table {
             }
         }
         let of_benchmark = self.open.last().is_some_and(|node| node.below == Below::Figures);
-        match columns(rest) {
+        match split_columns(rest) {
             // A throughput, or what the allocator did: neither has samples of its own.
             Some((_, [.., "", ""])) if of_benchmark => Ok(()),
             _ => problem("has no name, and no figures of a benchmark above it", OTHER_VERSION),
@@ -148,7 +148,7 @@ impl Table {
     }
 
     /// Closes the entries that are deeper than `depth`: none may miss a child that was announced.
-    fn keep(&mut self, depth: usize) -> Result<(), Problem> {
+    fn close_below(&mut self, depth: usize) -> Result<(), Problem> {
         match self.open.drain(depth..).rev().find(|node| node.below == Below::MoreChildren) {
             Some(node) => problem(format!("comes before the last child of `{}`", text::one_line(&node.name)), CUT),
             None => Ok(()),
@@ -164,22 +164,22 @@ impl Table {
             }
             parent.below = if is_last { Below::Nothing } else { Below::MoreChildren };
         }
-        let Some((first, cells)) = columns(text) else {
+        let Some((first, cells)) = split_columns(text) else {
             return problem("has a name, but not all of the six figures", NO_FIGURES);
         };
         if cells.iter().all(|cell| cell.is_empty()) {
             self.open.push(Node { name: first.trim_end_matches(' ').into(), is_last, below: Below::Children });
             return Ok(());
         }
-        let Some((name, fastest)) = name_and_cell(first) else {
+        let Some((name, fastest)) = split_name(first) else {
             return problem("has no time after the name", OTHER_VERSION);
         };
         let [slowest, median, mean, counts @ ..] = cells;
         self.open.push(Node { name: name.into(), is_last, below: Below::Figures });
         let path = self.open.iter().map(|node| node.name.clone()).collect();
-        self.rows.push(Row { path, fastest_ns: nanoseconds(fastest)?, median_ns: nanoseconds(median)? });
+        self.rows.push(Row { path, min_ns: parse_time(fastest)?, median_ns: parse_time(median)? });
         for unused in [slowest, mean] {
-            nanoseconds(unused)?;
+            parse_time(unused)?;
         }
         match counts.into_iter().find(|count| !count.parse::<u64>().is_ok_and(|count| count > 0)) {
             Some(count) => {
@@ -193,7 +193,7 @@ impl Table {
 /// A line up to its last five separators, and the cells between and after them.
 ///
 /// Counted from the right, because a name may contain the separator and a cell cannot.
-fn columns(line: &str) -> Option<(&str, [&str; 5])> {
+fn split_columns(line: &str) -> Option<(&str, [&str; 5])> {
     let mut cells = [""; 5];
     let mut rest = line;
     for cell in cells.iter_mut().rev() {
@@ -206,13 +206,13 @@ fn columns(line: &str) -> Option<(&str, [&str; 5])> {
 }
 
 /// A name and the cell after it: at least two spaces stand between them, and never two in a cell.
-fn name_and_cell(text: &str) -> Option<(&str, &str)> {
+fn split_name(text: &str) -> Option<(&str, &str)> {
     let (name, cell) = text.trim_end_matches(' ').rsplit_once("  ")?;
     Some((name.trim_end_matches(' '), cell))
 }
 
-fn nanoseconds(cell: &str) -> Result<f64, Problem> {
-    match exact_nanoseconds(cell) {
+fn parse_time(cell: &str) -> Result<f64, Problem> {
+    match nearest_ns(cell) {
         Some(time) if time.is_finite() => Ok(time),
         _ => problem(format!("has no time in `{}`", text::one_line(cell)), OTHER_VERSION),
     }
@@ -222,7 +222,7 @@ fn nanoseconds(cell: &str) -> Result<f64, Problem> {
 ///
 /// The unit becomes the exponent of what is parsed, so that `1.001 µs` is 1001 ns and not a little less. What is then
 /// multiplied is a whole number, because divan prints at most 3 decimals.
-fn exact_nanoseconds(cell: &str) -> Option<f64> {
+fn nearest_ns(cell: &str) -> Option<f64> {
     let (number, unit) = cell.split_once(' ')?;
     let (exponent, factor) = match unit {
         "ns" => (0, 1.0),

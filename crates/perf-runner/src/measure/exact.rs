@@ -7,9 +7,9 @@ use perf_gate::{CaseName, Class, ProcessLimits, Record};
 use perf_judge::run::{CaseList, ExactRun, NoValue};
 use perf_judge::text;
 
-use super::programs::Executables;
+use super::programs::BenchPrograms;
 use crate::error::{CaseError, Error};
-use crate::process::child::{self, Limits, Messages};
+use crate::process::child::{self, Limits, StderrMode};
 use crate::process::parallel;
 use crate::progress::Progress;
 
@@ -17,27 +17,22 @@ use crate::progress::Progress;
 struct Program<'a> {
     name: &'static str,
     path: &'a Path,
-    executables: &'a Executables,
+    programs: &'a BenchPrograms,
     classes: &'static [Class],
 }
 
-fn programs(executables: &Executables) -> [Program<'_>; 2] {
-    let Executables { count, heap, .. } = executables;
+fn exact_programs(programs: &BenchPrograms) -> [Program<'_>; 2] {
+    let BenchPrograms { count, heap, .. } = programs;
     [
-        Program {
-            name: "count",
-            path: count,
-            executables,
-            classes: &[Class::Behaviour, Class::Quality, Class::Schedule],
-        },
-        Program { name: "heap", path: heap, executables, classes: &[Class::Heap] },
+        Program { name: "count", path: count, programs, classes: &[Class::Behaviour, Class::Quality, Class::Schedule] },
+        Program { name: "heap", path: heap, programs, classes: &[Class::Heap] },
     ]
 }
 
 /// Asks both programs for their cases.
-pub fn list(executables: &Executables) -> Result<CaseList, Error> {
-    let [count, heap] = programs(executables);
-    let (in_count, in_heap) = (names(&count)?, names(&heap)?);
+pub fn list_cases(programs: &BenchPrograms) -> Result<CaseList, Error> {
+    let [count, heap] = exact_programs(programs);
+    let (in_count, in_heap) = (parse_list(&count)?, parse_list(&heap)?);
     let all: BTreeSet<_> = in_count.keys().chain(in_heap.keys()).cloned().collect();
     let (mut heavy, mut broken) = (BTreeSet::new(), BTreeMap::new());
     for case in &all {
@@ -59,9 +54,9 @@ pub fn list(executables: &Executables) -> Result<CaseList, Error> {
 }
 
 /// The names of the planted faults of programs that were built to have some.
-pub fn faults(executables: &Executables) -> Result<Vec<String>, Error> {
-    let mut command = executables.command(&executables.count);
-    match child::run(command.arg("--faults"), Limits::default(), Messages::Kept) {
+pub fn list_faults(programs: &BenchPrograms) -> Result<Vec<String>, Error> {
+    let mut command = programs.command(&programs.count);
+    match child::run(command.arg("--faults"), Limits::default(), StderrMode::Capture) {
         Ok(text) => Ok(text.lines().map(text::one_line).collect()),
         Err(error) => Err(Error::environment(
             format!("`count --faults` gave no list of faults: {}", error.reason()?),
@@ -71,15 +66,16 @@ pub fn faults(executables: &Executables) -> Result<Vec<String>, Error> {
 }
 
 /// Each case, and whether it is marked as heavy.
-fn names(program: &Program<'_>) -> Result<BTreeMap<CaseName, bool>, Error> {
+fn parse_list(program: &Program<'_>) -> Result<BTreeMap<CaseName, bool>, Error> {
     let name = program.name;
     let failed = |why: String| {
         Error::environment(
             format!("`{name} --list` gave no list of cases: {why}"),
-            format!("see what is wrong with `{} -- --list`", program.executables.harness.bench(name)),
+            format!("see what is wrong with `{} -- --list`", program.programs.harness.bench_command(name)),
         )
     };
-    let output = child::run(program.executables.command(program.path).arg("--list"), Limits::default(), Messages::Kept);
+    let output =
+        child::run(program.programs.command(program.path).arg("--list"), Limits::default(), StderrMode::Capture);
     let text = match output {
         Ok(text) => text,
         Err(error) => return Err(failed(error.reason()?)),
@@ -98,25 +94,25 @@ fn names(program: &Program<'_>) -> Result<BTreeMap<CaseName, bool>, Error> {
 /// Measures the cases, one process each, as many at once as there are processors: their values are the same however busy
 /// the machine is.
 pub fn measure(
-    executables: &Executables,
+    programs: &BenchPrograms,
     list: &CaseList,
     cases: &[CaseName],
     progress: &Progress,
 ) -> Result<ExactRun, Error> {
-    let programs = programs(executables);
+    let programs = exact_programs(programs);
     let mut run: ExactRun = cases.iter().map(|case| (case.clone(), Ok(Vec::new()))).collect();
     // The longest begin first, so that no processor is idle while the other works on one that was begun last.
     let mut order = cases.to_vec();
     order.sort_by_key(|case| !list.is_heavy(case));
     for program in &programs {
-        progress.phase(program.name, &text::counted(cases.len(), "case"));
-        let measured = parallel::each(&order, |case| {
-            progress.at(case.as_str());
+        progress.start_phase(program.name, &text::counted(cases.len(), "case"));
+        let measured = parallel::map(&order, |case| {
+            progress.set_current(case.as_str());
             if let Some(reason) = list.broken.get(case) {
                 return Ok(Err(NoValue::Broken(reason.clone())));
             }
             let measured = measure_one(program, list, case);
-            progress.step(Progress::in_parallel(Progress::EXACT_CASE));
+            progress.advance(Progress::parallel_ms(Progress::EXACT_CASE_MS));
             match measured {
                 Err(error) => Ok(Err(error.said_by(&format!("`{}`", program.name)).no_value()?)),
                 Ok(records) => Ok(Ok(records)),
@@ -133,7 +129,7 @@ pub fn measure(
     }
     for outcome in run.values_mut() {
         if let Ok(records) = outcome
-            && let Err(reason) = agree(records)
+            && let Err(reason) = check_same_work(records)
         {
             *outcome = Err(NoValue::Broken(reason));
         }
@@ -143,14 +139,14 @@ pub fn measure(
 
 fn measure_one(program: &Program<'_>, list: &CaseList, case: &CaseName) -> Result<Vec<Record>, CaseError> {
     let own = if list.is_heavy(case) { ProcessLimits::HEAVY } else { ProcessLimits::ORDINARY };
-    let limits = Limits { own: Some(own), ..Limits::of_work(own.processor_seconds) };
-    let mut command = program.executables.command(program.path);
-    let text = child::run(command.arg(case.as_str()), limits, Messages::Kept)?;
-    Ok(records(&text, case, program.classes)?)
+    let limits = Limits { own_limits: Some(own), ..Limits::of_cpu_seconds(own.processor_seconds) };
+    let mut command = program.programs.command(program.path);
+    let text = child::run(command.arg(case.as_str()), limits, StderrMode::Capture)?;
+    Ok(parse_records(&text, case, program.classes)?)
 }
 
 /// Reads what a program printed about a case.
-fn records(text: &str, case: &CaseName, classes: &[Class]) -> Result<Vec<Record>, String> {
+fn parse_records(text: &str, case: &CaseName, classes: &[Class]) -> Result<Vec<Record>, String> {
     let mut records: Vec<Record> = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let record: Record = serde_json::from_str(line).map_err(|error| {
@@ -172,7 +168,7 @@ fn records(text: &str, case: &CaseName, classes: &[Class]) -> Result<Vec<Record>
 }
 
 /// All records of a case must be about the same work.
-fn agree(records: &[Record]) -> Result<(), String> {
+fn check_same_work(records: &[Record]) -> Result<(), String> {
     let Some(first) = records.first() else { return Err("has no record".into()) };
     match records.iter().find(|record| record.checksum() != first.checksum()) {
         None => Ok(()),
@@ -196,7 +192,7 @@ mod tests {
 
     fn read(text: &str) -> Result<Vec<Record>, String> {
         let case = CaseName::new("a/b/c").unwrap();
-        records(text, &case, &[Class::Behaviour]).and_then(|records| agree(&records).map(|()| records))
+        parse_records(text, &case, &[Class::Behaviour]).and_then(|records| check_same_work(&records).map(|()| records))
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What must be equal for exact values to be comparable, found out on this machine.
 //!
 //! The same tree gives the same key in another folder and as another user: no path, no user setting that does not reach
-//! the measured executables, and nothing that time changes.
+//! the measured programs, and nothing that time changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -13,29 +13,29 @@ use perf_gate::Key;
 
 use crate::error::Error;
 use crate::files::digest;
-use crate::process::child::{self, Limits, Messages};
+use crate::process::child::{self, Limits, StderrMode};
 use crate::workspace::{Harness, Workspace};
 
 /// The key of what would be built of a harness and measured now. `inputs` are names and texts of what its cases read.
-pub fn of<'a>(
+pub fn detect<'a>(
     workspace: &Workspace,
     harness: &Harness,
     features: &[String],
     inputs: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> Result<Key, Error> {
-    let (rustc, target) = compiler(workspace)?;
+    let (rustc, target) = compiler_and_target(workspace)?;
     Ok(Key {
-        packages: packages(workspace, harness, features, &target)?,
-        profile: profile(workspace)?,
+        packages: packages_digest(workspace, harness, features, &target)?,
+        profile: profile_digest(workspace)?,
         rustflags: rustflags(),
-        inputs: digest::of(inputs.flat_map(|(name, text)| [name, text])),
+        inputs: digest::compute(inputs.flat_map(|(name, text)| [name, text])),
         rustc,
         target,
     })
 }
 
-fn output(command: &mut Command, what: &str) -> Result<String, Error> {
-    match child::run(command, Limits::default(), Messages::Kept) {
+fn run_tool(command: &mut Command, what: &str) -> Result<String, Error> {
+    match child::run(command, Limits::default(), StderrMode::Capture) {
         Ok(text) => Ok(text),
         Err(error) => Err(Error::environment(
             format!("{what} {}", error.reason()?),
@@ -45,10 +45,10 @@ fn output(command: &mut Command, what: &str) -> Result<String, Error> {
 }
 
 /// Version with commit, and the target triple of this machine.
-fn compiler(workspace: &Workspace) -> Result<(String, String), Error> {
+fn compiler_and_target(workspace: &Workspace) -> Result<(String, String), Error> {
     let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     rustc.args(["--version", "--verbose"]).current_dir(workspace.root());
-    let text = output(&mut rustc, "`rustc --version --verbose`")?;
+    let text = run_tool(&mut rustc, "`rustc --version --verbose`")?;
     let version = text.lines().next().unwrap_or_default().trim();
     match text.lines().find_map(|line| line.strip_prefix("host: ")) {
         Some(host) if !version.is_empty() => Ok((version.to_owned(), host.trim().to_owned())),
@@ -64,7 +64,7 @@ fn compiler(workspace: &Workspace) -> Result<(String, String), Error> {
 const PROFILES: [&str; 2] = ["release", "bench"];
 
 /// Build profiles and whatever cargo's configuration files add to the flags.
-fn profile(workspace: &Workspace) -> Result<String, Error> {
+fn profile_digest(workspace: &Workspace) -> Result<String, Error> {
     let profiles = |table: &toml::Table| -> Vec<String> {
         let profiles = table.get("profile").and_then(toml::Value::as_table);
         let of = |name: &&str| Some(format!("{name}: {}", profiles?.get(*name)?));
@@ -72,18 +72,18 @@ fn profile(workspace: &Workspace) -> Result<String, Error> {
     };
     let manifest = read_toml(&workspace.root().join("Cargo.toml"))?.unwrap_or_default();
     let mut parts = profiles(&manifest);
-    for (_, config) in configs(workspace)? {
+    for (_, config) in read_configs(workspace)? {
         let flags = |table: Option<&toml::Value>| table.and_then(|table| table.get("rustflags")).cloned();
         parts.extend(profiles(&config));
         parts.extend(flags(config.get("build")).map(|flags| flags.to_string()));
         let targets = config.get("target").and_then(toml::Value::as_table).into_iter().flatten();
         parts.extend(targets.filter_map(|(name, table)| Some(format!("{name}: {}", flags(Some(table))?))));
     }
-    Ok(digest::of(parts.iter().map(String::as_str)))
+    Ok(digest::compute(parts.iter().map(String::as_str)))
 }
 
 /// Everything that cargo's configuration files say, nearest first, and what they include after each.
-fn configs(workspace: &Workspace) -> Result<Vec<(PathBuf, toml::Table)>, Error> {
+fn read_configs(workspace: &Workspace) -> Result<Vec<(PathBuf, toml::Table)>, Error> {
     let mut files = config_files(workspace);
     files.reverse();
     let (mut seen, mut configs) = (BTreeSet::new(), Vec::new());
@@ -108,19 +108,19 @@ fn configs(workspace: &Workspace) -> Result<Vec<(PathBuf, toml::Table)>, Error> 
 }
 
 /// Those of cargo's configuration files that are in the workspace, from its root, whether they are there or not.
-pub fn configs_inside(workspace: &Workspace) -> Result<Vec<String>, Error> {
+pub fn workspace_config_files(workspace: &Workspace) -> Result<Vec<String>, Error> {
     let inside = |(file, _): &(PathBuf, toml::Table)| {
         let inside = file.strip_prefix(workspace.root()).ok()?;
         Some(inside.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/"))
     };
-    let mut files: BTreeSet<String> = configs(workspace)?.iter().filter_map(inside).collect();
+    let mut files: BTreeSet<String> = read_configs(workspace)?.iter().filter_map(inside).collect();
     files.extend([".cargo/config.toml", ".cargo/config"].map(str::to_owned));
     Ok(files.into_iter().collect())
 }
 
 /// What else of environment and configuration reaches a program, and is no part of a key because it changes no value that
 /// repeats: linkers, wrappers of the compiler, variables for it.
-pub fn tools(workspace: &Workspace) -> Result<String, Error> {
+pub fn tools_digest(workspace: &Workspace) -> Result<String, Error> {
     let is_one = |name: &str| {
         matches!(name, "RUSTC_WRAPPER" | "RUSTC_WORKSPACE_WRAPPER" | "CARGO_BUILD_RUSTC_WRAPPER")
             || (name.starts_with("CARGO_TARGET_") && name.ends_with("_LINKER"))
@@ -129,7 +129,7 @@ pub fn tools(workspace: &Workspace) -> Result<String, Error> {
     let mut parts: Vec<String> =
         of_environment.filter(|one| one.split('=').next().is_some_and(is_one) && !one.ends_with('=')).collect();
     parts.sort();
-    for (_, config) in configs(workspace)? {
+    for (_, config) in read_configs(workspace)? {
         let build = config.get("build");
         let wrappers = ["rustc-wrapper", "rustc-workspace-wrapper"];
         parts.extend(wrappers.iter().filter_map(|name| Some(format!("{name}={}", build?.get(name)?))));
@@ -137,7 +137,7 @@ pub fn tools(workspace: &Workspace) -> Result<String, Error> {
         let targets = config.get("target").and_then(toml::Value::as_table).into_iter().flatten();
         parts.extend(targets.filter_map(|(name, table)| Some(format!("{name}={}", table.get("linker")?))));
     }
-    Ok(if parts.is_empty() { String::new() } else { digest::of(parts.iter().map(String::as_str)) })
+    Ok(if parts.is_empty() { String::new() } else { digest::compute(parts.iter().map(String::as_str)) })
 }
 
 /// The files cargo merges, nearest first. Files without build settings do not influence the key, so it does not matter
@@ -182,10 +182,15 @@ fn rustflags() -> String {
 }
 
 /// The packages with the features that the measuring programs are built from.
-fn packages(workspace: &Workspace, harness: &Harness, features: &[String], target: &str) -> Result<String, Error> {
+fn packages_digest(
+    workspace: &Workspace,
+    harness: &Harness,
+    features: &[String],
+    target: &str,
+) -> Result<String, Error> {
     let text = cargo_tree(workspace, harness, features, &["--target", target])?;
     let lines: BTreeSet<String> = text.lines().map(without_path).filter(|line| !line.is_empty()).collect();
-    Ok(digest::of(lines.iter().map(String::as_str)))
+    Ok(digest::compute(lines.iter().map(String::as_str)))
 }
 
 /// Folders of those of them that belong to the workspace, from its root, with `/` on every system.
@@ -203,7 +208,7 @@ pub fn local_packages(workspace: &Workspace, harness: &Harness, features: &[Stri
 
 /// A package that the measuring programs are made of and that is in a folder outside of the workspace: of it there is only one
 /// state, so that a comparison with a commit would say nothing about its changes.
-pub fn package_outside(workspace: &Workspace, features: &[String]) -> Result<Option<String>, Error> {
+pub fn find_outside_package(workspace: &Workspace, features: &[String]) -> Result<Option<String>, Error> {
     let root = fs::canonicalize(workspace.root()).map_err(|error| Error::path("find", workspace.root(), &error))?;
     for harness in &workspace.harnesses {
         let text = cargo_tree(workspace, harness, features, &[])?;
@@ -232,7 +237,7 @@ fn cargo_tree(workspace: &Workspace, harness: &Harness, features: &[String], tar
     cargo.args(["tree", "--package", &harness.package, "--edges", "all", "--locked", "--prefix", "none"]);
     cargo.args(features).args(target);
     cargo.args(["--charset", "ascii", "--color", "never", "--format", "{p} {f}"]);
-    output(&mut cargo, &format!("`cargo tree -p {}`", harness.package))
+    run_tool(&mut cargo, &format!("`cargo tree -p {}`", harness.package))
 }
 
 /// A line of `cargo tree` without the folder of a workspace package and without the mark of a repeated line.

@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::compiled::{self, Compiled};
+use super::build_record::{self, BuildRecord};
 use crate::error::Error;
-use crate::process::child::{self, ChildError, Limits, Messages};
+use crate::process::child::{self, ChildError, Limits, StderrMode};
 use crate::progress::Progress;
 use crate::workspace::{Harness, Workspace};
 
 /// Paths of the measuring programs.
 #[derive(Debug, Clone)]
-pub struct Executables {
+pub struct BenchPrograms {
     /// Wall time, with divan.
     pub time: PathBuf,
     /// Heap figures, one process a case.
@@ -29,19 +29,19 @@ pub struct Executables {
     pub fault: Option<String>,
 }
 
-impl Executables {
+impl BenchPrograms {
     /// A call of one of them, or of a program that watches one.
     pub fn command(&self, program: &Path) -> Command {
-        let mut command = child::measuring(program, &self.dir);
+        let mut command = child::clean_env_command(program, &self.dir);
         if let Some(fault) = &self.fault {
-            command.env(FAULT, fault);
+            command.env(FAULT_ENV, fault);
         }
         command
     }
 }
 
 /// The variable that picks a planted fault in programs that were built to have some.
-pub const FAULT: &str = "SEEDED_FAULT";
+pub const FAULT_ENV: &str = "SEEDED_FAULT";
 
 /// One line of cargo's messages, as far as it matters here.
 #[derive(Deserialize)]
@@ -59,7 +59,7 @@ struct Target {
 
 /// Builds the programs of a harness: always this one package, because with `--workspace` features of unrelated crates would
 /// change the measured code.
-pub fn build(workspace: &Workspace, harness: &Harness, features: &[String]) -> Result<Executables, Error> {
+pub fn build(workspace: &Workspace, harness: &Harness, features: &[String]) -> Result<BenchPrograms, Error> {
     let build = || {
         let mut cargo = workspace.cargo();
         cargo.args(["build", "--profile", "bench", "--benches", "--package", &harness.package, "--locked"]);
@@ -69,23 +69,23 @@ pub fn build(workspace: &Workspace, harness: &Harness, features: &[String]) -> R
         run(&mut cargo, limits)
     };
     Progress::announce("build", &format!("the measuring programs of {}", harness.package));
-    let mut compiled = Compiled::open(workspace, harness, workspace.root());
+    let mut record = BuildRecord::open(workspace, harness, workspace.root());
     let mut messages = build()?;
-    compiled.note(&messages)?;
-    let doubtful = compiled.doubtful(&messages, None);
-    if !doubtful.is_empty() {
-        compiled::remove(&doubtful)?;
+    record.update(&messages)?;
+    let stale = record.stale_artifacts(&messages, None);
+    if !stale.is_empty() {
+        build_record::remove_artifacts(&stale)?;
         messages = build()?;
-        compiled.note(&messages)?;
-        let doubtful = compiled.doubtful(&messages, None);
-        if !doubtful.is_empty() {
-            return Err(compiled::not_built(&doubtful));
+        record.update(&messages)?;
+        let stale = record.stale_artifacts(&messages, None);
+        if !stale.is_empty() {
+            return Err(build_record::rebuild_error(&stale));
         }
     }
-    Ok(Executables {
-        time: artifact(&messages, harness, "time")?,
-        heap: artifact(&messages, harness, "heap")?,
-        count: artifact(&messages, harness, "count")?,
+    Ok(BenchPrograms {
+        time: find_artifact(&messages, harness, "time")?,
+        heap: find_artifact(&messages, harness, "heap")?,
+        count: find_artifact(&messages, harness, "count")?,
         dir: workspace.root().to_owned(),
         harness: harness.clone(),
         fault: None,
@@ -93,7 +93,7 @@ pub fn build(workspace: &Workspace, harness: &Harness, features: &[String]) -> R
 }
 
 fn run(cargo: &mut Command, limits: Limits) -> Result<String, Error> {
-    child::run(cargo, limits, Messages::Shown).map_err(|error| match error {
+    child::run(cargo, limits, StderrMode::Inherit).map_err(|error| match error {
         ChildError::Interrupted => Error::Interrupted,
         error => Error::environment(
             format!("building the measuring programs failed: cargo {error}"),
@@ -103,7 +103,7 @@ fn run(cargo: &mut Command, limits: Limits) -> Result<String, Error> {
 }
 
 /// Where cargo put a bench target of a harness, from its messages.
-pub fn artifact(messages: &str, harness: &Harness, name: &str) -> Result<PathBuf, Error> {
+pub fn find_artifact(messages: &str, harness: &Harness, name: &str) -> Result<PathBuf, Error> {
     let built = messages.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok()).find_map(|message| {
         let target = message.target?;
         let is_it = message.reason == "compiler-artifact"

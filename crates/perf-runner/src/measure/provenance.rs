@@ -11,16 +11,16 @@ use crate::workspace::Workspace;
 
 /// Commit and machine of this run. Changes of `written` files, by their paths from the top, are no reason to call the work
 /// tree dirty: the run itself writes them.
-pub fn of(workspace: &Workspace, written: &[&str]) -> Result<Provenance, Error> {
+pub fn collect(workspace: &Workspace, written: &[&str]) -> Result<Provenance, Error> {
     Ok(Provenance { commit: commit(workspace, written)?, machine: machine() })
 }
 
 fn commit(workspace: &Workspace, written: &[&str]) -> Result<String, Error> {
-    let git = |arguments: &[&str]| match git::ask(workspace.root(), arguments) {
+    let git = |arguments: &[&str]| match git::try_run(workspace.root(), arguments) {
         Err(Error::Interrupted) => Err(Error::Interrupted),
         answer => Ok(answer.ok().flatten()),
     };
-    if matches!(git::place(workspace.root())?, git::Place::Elsewhere(_)) {
+    if matches!(git::locate(workspace.root())?, git::Location::Elsewhere(_)) {
         return Ok("unknown".into());
     }
     let Some(commit) = git(&["rev-parse", "--verify", "HEAD"])? else { return Ok("unknown".into()) };

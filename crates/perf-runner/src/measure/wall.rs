@@ -9,14 +9,14 @@ use perf_judge::run::{CaseList, NoValue, WallRun, summarise};
 use perf_judge::text::counted;
 
 use super::divan_table;
-use super::programs::Executables;
+use super::programs::BenchPrograms;
 use crate::error::{CaseError, Error};
-use crate::process::child::{self, Limits, Messages};
+use crate::process::child::{self, Limits, StderrMode};
 use crate::progress::Progress;
 
 /// How often and how long.
 #[derive(Debug, Clone, Copy)]
-pub struct Effort {
+pub struct TimingEffort {
     /// Number of processes; each runs every case.
     pub processes: usize,
     /// Time a case is repeated for within a process.
@@ -26,10 +26,10 @@ pub struct Effort {
 /// Measures those of the chosen cases that are not heavy. A process that dies or a table that cannot be read breaks them
 /// all: half a table may hide what is missing from the other half.
 pub fn measure(
-    executables: &Executables,
+    programs: &BenchPrograms,
     list: &CaseList,
     chosen: &[CaseName],
-    effort: Effort,
+    effort: TimingEffort,
     progress: &Progress,
 ) -> Result<WallRun, Error> {
     let timed =
@@ -38,14 +38,14 @@ pub fn measure(
     if chosen.is_empty() {
         return Ok(WallRun::new());
     }
-    progress.phase(
+    progress.start_phase(
         "time",
         &format!("{} in each of {}", counted(chosen.len(), "case"), counted(effort.processes, "process")),
     );
     let mut times: BTreeMap<CaseName, Vec<Times>> = BTreeMap::new();
     for process in 1..=effort.processes {
-        progress.at(&format!("process {process} of {}", effort.processes));
-        let mut command = executables.command(&executables.time);
+        progress.set_current(&format!("process {process} of {}", effort.processes));
+        let mut command = programs.command(&programs.time);
         let seconds = |duration: Duration| duration.as_secs_f64().to_string();
         command.args(["--bench", "--color", "never", "--min-time", &seconds(effort.per_case)]);
         command.args(["--max-time", &seconds(effort.per_case * 2)]);
@@ -55,10 +55,10 @@ pub fn measure(
         }
         // A program of our own gives each case so much anew; to others it is for all together.
         let own = ProcessLimits::TIMED;
-        let limits = Limits::of_work(own.processor_seconds + 2 * chosen.len() as u64);
-        let output = child::run(&mut command, Limits { own: Some(own), ..limits }, Messages::Kept);
+        let limits = Limits::of_cpu_seconds(own.processor_seconds + 2 * chosen.len() as u64);
+        let output = child::run(&mut command, Limits { own_limits: Some(own), ..limits }, StderrMode::Capture);
         let rows = match output {
-            Ok(text) => table(&text, &all).map_err(NoValue::Broken),
+            Ok(text) => parse_table(&text, &all).map_err(NoValue::Broken),
             Err(error) => Err(CaseError::from(error).no_value()?),
         };
         match rows {
@@ -68,7 +68,7 @@ pub fn measure(
                 return Ok(chosen.iter().map(|case| (case.clone(), Err(why.clone()))).collect());
             }
         }
-        progress.step(Progress::process(chosen.len(), effort.per_case));
+        progress.advance(Progress::timing_process_ms(chosen.len(), effort.per_case));
     }
     let broken = |why: String| Err(NoValue::Broken(why));
     let summary = |case: &CaseName| match times.remove(case) {
@@ -83,7 +83,7 @@ pub fn measure(
 }
 
 /// The times of each row; a row that is no case to time means that `time` and `count` run different things.
-fn table(text: &str, all: &[CaseName]) -> Result<BTreeMap<CaseName, Times>, String> {
+fn parse_table(text: &str, all: &[CaseName]) -> Result<BTreeMap<CaseName, Times>, String> {
     let mut times = BTreeMap::new();
     for row in divan_table::read(text).map_err(|error| format!("printed a table that cannot be read: {error}"))? {
         let leaf = row.path.last().map(String::as_str).unwrap_or_default();
@@ -91,7 +91,7 @@ fn table(text: &str, all: &[CaseName]) -> Result<BTreeMap<CaseName, Times>, Stri
         if all.binary_search(&case).is_err() {
             return Err(format!("timed `{case}`, which `count --list` does not name, or marks as heavy"));
         }
-        let of_row = Times { median: row.median_ns, fastest: row.fastest_ns };
+        let of_row = Times { median: row.median_ns, fastest: row.min_ns };
         if times.insert(case.clone(), of_row).is_some() {
             return Err(format!("timed `{case}` twice"));
         }

@@ -6,28 +6,28 @@ pub struct Processor(#[cfg_attr(not(target_os = "linux"), allow(dead_code))] usi
 
 /// All that this program may use, in order; none where the system cannot tell.
 #[cfg(target_os = "linux")]
-pub fn processors() -> Vec<Processor> {
+pub fn available_processors() -> Vec<Processor> {
     let Ok(set) = rustix::thread::sched_getaffinity(None) else { return Vec::new() };
     (0..rustix::thread::CpuSet::MAX_CPU).filter(|&number| set.is_set(number)).map(Processor).collect()
 }
 
 /// All that this program may use, in order; none where the system cannot tell.
 #[cfg(not(target_os = "linux"))]
-pub fn processors() -> Vec<Processor> {
+pub fn available_processors() -> Vec<Processor> {
     Vec::new()
 }
 
 /// While it lives, this thread is on one processor, and so are the children that it starts, for ever.
 #[derive(Debug)]
-pub struct Pinned {
+pub struct AffinityGuard {
     #[cfg(target_os = "linux")]
     before: Option<rustix::thread::CpuSet>,
 }
 
-impl Pinned {
+impl AffinityGuard {
     /// Moves this thread; without a processor it stays where it is.
     #[cfg(target_os = "linux")]
-    pub fn to(processor: Option<Processor>) -> Self {
+    pub fn pin(processor: Option<Processor>) -> Self {
         let Some(Processor(number)) = processor else { return Self { before: None } };
         let before = rustix::thread::sched_getaffinity(None).ok();
         let mut one = rustix::thread::CpuSet::new();
@@ -39,13 +39,13 @@ impl Pinned {
 
     /// There is nothing to do.
     #[cfg(not(target_os = "linux"))]
-    pub fn to(_: Option<Processor>) -> Self {
+    pub fn pin(_: Option<Processor>) -> Self {
         Self {}
     }
 }
 
 #[cfg(target_os = "linux")]
-impl Drop for Pinned {
+impl Drop for AffinityGuard {
     fn drop(&mut self) {
         if let Some(before) = &self.before {
             let _ = rustix::thread::sched_setaffinity(None, before);

@@ -11,10 +11,10 @@ use perf_gate::ProcessLimits;
 use perf_judge::run::NoValue;
 use perf_judge::text;
 
-use super::affinity::{Pinned, Processor};
+use super::affinity::{AffinityGuard, Processor};
 use super::interrupt;
 #[cfg(unix)]
-use super::watchdog::{self, Guarded};
+use super::watchdog::{self, RegisteredGroup};
 use crate::error::{CaseError, Error};
 
 /// How much a child may take.
@@ -24,14 +24,14 @@ pub struct Limits {
     /// it says nothing about the work.
     pub time: Duration,
     /// Seconds of processor time, which hardly depend on what else the machine does; where the system can limit another
-    /// process. Who has such a limit may not sleep either, see [`ASLEEP`].
-    pub processor_seconds: Option<u64>,
+    /// process. Who has such a limit may not sleep either, see [`MAX_SLEEP`].
+    pub cpu_seconds: Option<u64>,
     /// How long a child with a limit of processor time may be asleep without using any.
-    pub asleep: Duration,
+    pub max_sleep: Duration,
     /// Bytes on its standard output.
     pub output: u64,
     /// What it allows itself to use up, if it does; for the reason of its end.
-    pub own: Option<ProcessLimits>,
+    pub own_limits: Option<ProcessLimits>,
     /// The one processor it may run on, if it is to be one.
     pub processor: Option<Processor>,
 }
@@ -41,10 +41,10 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             time: Duration::from_secs(60),
-            processor_seconds: None,
-            asleep: ASLEEP,
+            cpu_seconds: None,
+            max_sleep: MAX_SLEEP,
             output: 4 << 20,
-            own: None,
+            own_limits: None,
             processor: None,
         }
     }
@@ -52,26 +52,26 @@ impl Default for Limits {
 
 /// Real time after which a measuring process is ended although it still makes progress. It is about a hundred times what a case
 /// takes on an idle machine.
-const CASE: Duration = Duration::from_secs(15 * 60);
+const CASE_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
 /// How long a measuring process may sleep without using any processor time. Without this limit a deadlock would only end with
-/// `CASE`. A process that waits for a processor is runnable to the kernel, not asleep.
-pub const ASLEEP: Duration = Duration::from_secs(60);
+/// `CASE_TIMEOUT`. A process that waits for a processor is runnable to the kernel, not asleep.
+pub const MAX_SLEEP: Duration = Duration::from_secs(60);
 
 impl Limits {
     /// For a measuring program, which does the same work on any machine: so many seconds of processor time.
-    pub fn of_work(processor_seconds: u64) -> Self {
-        Self { time: CASE, processor_seconds: Some(processor_seconds), ..Self::default() }
+    pub fn of_cpu_seconds(cpu_seconds: u64) -> Self {
+        Self { time: CASE_TIMEOUT, cpu_seconds: Some(cpu_seconds), ..Self::default() }
     }
 }
 
 /// Where a child's messages go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Messages {
+pub enum StderrMode {
     /// To this program's standard error, as they come.
-    Shown,
+    Inherit,
     /// Kept for the reason of a failure.
-    Kept,
+    Capture,
 }
 
 /// Why a child gave no usable output.
@@ -83,23 +83,23 @@ pub enum ChildError {
     Failed {
         /// How it ended.
         status: ExitStatus,
-        /// The end of its messages, where they are kept.
-        said: String,
+        /// The end of its standard error, where it is captured.
+        stderr: String,
     },
     /// It was killed for taking too long.
-    TooLong(Duration),
+    Timeout(Duration),
     /// It used up the processor time that it was given.
-    TooMuchProcessor(u64),
+    CpuLimit(u64),
     /// It was asleep for so long, and used no processor time.
-    Asleep(Duration),
+    SleepLimit(Duration),
     /// It used up the processor time that it allowed itself.
-    TooMuchWork(ProcessLimits),
+    OwnCpuLimit(ProcessLimits),
     /// It needed more memory than it allowed itself.
-    TooMuchMemory(ProcessLimits),
+    OwnMemoryLimit(ProcessLimits),
     /// It printed more than it may.
-    TooMuch(u64),
+    OutputLimit(u64),
     /// It printed something that is not text.
-    NotText,
+    NotUtf8,
     /// The user asked to stop; the child is gone.
     Interrupted,
 }
@@ -119,7 +119,7 @@ impl From<ChildError> for CaseError {
         match error {
             ChildError::Interrupted => Self::Stopped(Error::Interrupted),
             // Of a case that has a limit of processor time, this one is the machine's.
-            ChildError::TooLong(_) => Self::NoValue(NoValue::Unfinished(error.to_string())),
+            ChildError::Timeout(_) => Self::NoValue(NoValue::Unfinished(error.to_string())),
             other => Self::NoValue(NoValue::Broken(other.to_string())),
         }
     }
@@ -129,21 +129,21 @@ impl fmt::Display for ChildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Start(error) => write!(f, "could not be started: {error}"),
-            Self::Failed { status, said } if said.is_empty() => write!(f, "ended with {status}"),
-            Self::Failed { status, said } => write!(f, "ended with {status}: {}", text::last_line(said)),
-            Self::TooLong(limit) => write!(f, "was killed after {} s", limit.as_secs_f32()),
-            Self::TooMuchProcessor(seconds) => write!(f, "used up its {seconds} s of processor time: a runaway?"),
-            Self::Asleep(time) => {
+            Self::Failed { status, stderr } if stderr.is_empty() => write!(f, "ended with {status}"),
+            Self::Failed { status, stderr } => write!(f, "ended with {status}: {}", text::last_line(stderr)),
+            Self::Timeout(limit) => write!(f, "was killed after {} s", limit.as_secs_f32()),
+            Self::CpuLimit(seconds) => write!(f, "used up its {seconds} s of processor time: a runaway?"),
+            Self::SleepLimit(time) => {
                 write!(f, "was asleep for {} s: does it wait for something that does not come?", time.as_secs_f32())
             }
-            Self::TooMuchWork(limits) => {
+            Self::OwnCpuLimit(limits) => {
                 write!(f, "used up its {} s of processor time: a runaway?", limits.processor_seconds)
             }
-            Self::TooMuchMemory(limits) => {
+            Self::OwnMemoryLimit(limits) => {
                 write!(f, "needed more than {} MiB of memory: a runaway?", limits.mebibytes())
             }
-            Self::TooMuch(limit) => write!(f, "printed more than {limit} bytes"),
-            Self::NotText => write!(f, "printed something that is not UTF-8"),
+            Self::OutputLimit(limit) => write!(f, "printed more than {limit} bytes"),
+            Self::NotUtf8 => write!(f, "printed something that is not UTF-8"),
             Self::Interrupted => write!(f, "was interrupted"),
         }
     }
@@ -151,7 +151,7 @@ impl fmt::Display for ChildError {
 
 /// A measuring program with the same surroundings on every machine and day: what it prints must not depend on the
 /// user's settings or directory, and divan takes options from the environment.
-pub fn measuring(program: &Path, dir: &Path) -> Command {
+pub fn clean_env_command(program: &Path, dir: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(dir).env_clear();
     for (name, value) in env::vars_os() {
@@ -169,75 +169,79 @@ pub fn measuring(program: &Path, dir: &Path) -> Command {
 /// Runs a child without input until it ends, and returns what it printed.
 ///
 /// Whatever ends the wait, the child is gone afterwards.
-pub fn run(command: &mut Command, limits: Limits, messages: Messages) -> Result<String, ChildError> {
-    run_to_its_end(command, limits, messages).map(|(printed, _)| printed)
+pub fn run(command: &mut Command, limits: Limits, stderr_mode: StderrMode) -> Result<String, ChildError> {
+    run_to_completion(command, limits, stderr_mode).map(|(printed, _)| printed)
 }
 
 /// The same, with the end of its messages beside what it printed.
-pub fn run_and_listen(command: &mut Command, limits: Limits) -> Result<(String, String), ChildError> {
-    run_to_its_end(command, limits, Messages::Kept)
+pub fn run_capturing_stderr(command: &mut Command, limits: Limits) -> Result<(String, String), ChildError> {
+    run_to_completion(command, limits, StderrMode::Capture)
 }
 
-fn run_to_its_end(command: &mut Command, limits: Limits, messages: Messages) -> Result<(String, String), ChildError> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(match messages {
-        Messages::Shown => Stdio::inherit(),
-        Messages::Kept => Stdio::piped(),
+fn run_to_completion(
+    command: &mut Command,
+    limits: Limits,
+    stderr_mode: StderrMode,
+) -> Result<(String, String), ChildError> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(match stderr_mode {
+        StderrMode::Inherit => Stdio::inherit(),
+        StderrMode::Capture => Stdio::piped(),
     });
     // A group of its own: Ctrl-C reaches only this program, which then ends the whole group.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
-    if interrupt::raised() {
+    if interrupt::is_set() {
         return Err(ChildError::Interrupted);
     }
     #[cfg(unix)]
     watchdog::start();
-    let pinned = Pinned::to(limits.processor);
+    let pin = AffinityGuard::pin(limits.processor);
     let child = command.spawn();
-    drop(pinned);
+    drop(pin);
     let mut child = child.map_err(ChildError::Start)?;
-    if let Some(seconds) = limits.processor_seconds {
-        limit_processor_time(&child, seconds);
+    if let Some(seconds) = limits.cpu_seconds {
+        limit_cpu_time(&child, seconds);
     }
     #[cfg(unix)]
-    let guarded = Guarded::new(&child);
+    let registered = RegisteredGroup::new(&child);
     let printed = child.stdout.take().map(|pipe| read_head(pipe, limits.output));
-    let said = child.stderr.take().map(read_tail);
+    let stderr = child.stderr.take().map(read_tail);
 
     let ended = wait(&mut child, limits, printed.as_ref());
     #[cfg(unix)]
-    drop(guarded);
+    drop(registered);
     let (status, printed) = ended?;
     // Before the status: who prints too much dies of the closed pipe, which would be a misleading reason.
     if printed.len() as u64 > limits.output {
-        return Err(ChildError::TooMuch(limits.output));
+        return Err(ChildError::OutputLimit(limits.output));
     }
-    let said = said.and_then(|said| received(&said)).unwrap_or_default();
-    let said = String::from_utf8_lossy(&said).into_owned();
+    let stderr = stderr.and_then(|stderr| recv_output(&stderr)).unwrap_or_default();
+    let stderr = String::from_utf8_lossy(&stderr).into_owned();
     if !status.success() {
-        let runaway = runaway(status, &said, limits);
-        return Err(runaway.unwrap_or(ChildError::Failed { status, said }));
+        let limit_error = limit_error(status, &stderr, limits);
+        return Err(limit_error.unwrap_or(ChildError::Failed { status, stderr }));
     }
-    Ok((String::from_utf8(printed).map_err(|_| ChildError::NotText)?, said))
+    Ok((String::from_utf8(printed).map_err(|_| ChildError::NotUtf8)?, stderr))
 }
 
 /// Whether a child ended because of a limit it set for itself: the signal of used-up time, or the abort that follows an
 /// allocation that failed.
 #[cfg(unix)]
-fn runaway(status: ExitStatus, said: &str, limits: Limits) -> Option<ChildError> {
+fn limit_error(status: ExitStatus, stderr: &str, limits: Limits) -> Option<ChildError> {
     use rustix::process::Signal;
     let signal = std::os::unix::process::ExitStatusExt::signal(&status)?;
     let no_memory = |line: &str| line.starts_with("memory allocation of ") && line.contains(" bytes failed");
     if signal == Signal::XCPU.as_raw() {
-        limits.own.map(ChildError::TooMuchWork).or(limits.processor_seconds.map(ChildError::TooMuchProcessor))
-    } else if signal == Signal::ABORT.as_raw() && said.lines().any(no_memory) {
-        limits.own.map(ChildError::TooMuchMemory)
+        limits.own_limits.map(ChildError::OwnCpuLimit).or(limits.cpu_seconds.map(ChildError::CpuLimit))
+    } else if signal == Signal::ABORT.as_raw() && stderr.lines().any(no_memory) {
+        limits.own_limits.map(ChildError::OwnMemoryLimit)
     } else {
         None
     }
 }
 
 #[cfg(not(unix))]
-fn runaway(_: ExitStatus, _: &str, _: Limits) -> Option<ChildError> {
+fn limit_error(_: ExitStatus, _: &str, _: Limits) -> Option<ChildError> {
     None
 }
 
@@ -250,52 +254,52 @@ fn wait(
     limits: Limits,
     output: Option<&Receiver<Vec<u8>>>,
 ) -> Result<(ExitStatus, Vec<u8>), ChildError> {
-    const SHORT: Duration = Duration::from_micros(100);
-    const LONG: Duration = Duration::from_millis(20);
+    const MIN_PAUSE: Duration = Duration::from_micros(100);
+    const MAX_PAUSE: Duration = Duration::from_millis(20);
     let start = Instant::now();
     let mut printed = None;
     // Never long, because Ctrl-C is noticed here.
-    let mut pause = LONG;
-    let mut sleep = Sleep::default();
+    let mut pause = MAX_PAUSE;
+    let mut sleep = SleepTracker::default();
     loop {
         match child.try_wait() {
             Ok(Some(status)) => {
                 let printed = match (printed, output) {
                     (Some(printed), _) => printed,
                     // Nothing would look as if it had printed nothing.
-                    (None, Some(output)) => received(output).ok_or(ChildError::TooLong(UNREAD))?,
+                    (None, Some(output)) => recv_output(output).ok_or(ChildError::Timeout(READER_TIMEOUT))?,
                     (None, None) => Vec::new(),
                 };
                 return Ok((status, printed));
             }
             Ok(None) => {}
             Err(error) => {
-                end(child);
+                kill_and_wait(child);
                 return Err(ChildError::Start(error));
             }
         }
-        if interrupt::raised() {
-            end(child);
+        if interrupt::is_set() {
+            kill_and_wait(child);
             return Err(ChildError::Interrupted);
         }
         if start.elapsed() >= limits.time {
-            end(child);
-            return Err(ChildError::TooLong(limits.time));
+            kill_and_wait(child);
+            return Err(ChildError::Timeout(limits.time));
         }
-        if limits.processor_seconds.is_some() && sleep.lasts(child, limits.asleep) {
-            end(child);
-            return Err(ChildError::Asleep(limits.asleep));
+        if limits.cpu_seconds.is_some() && sleep.exceeds(child, limits.max_sleep) {
+            kill_and_wait(child);
+            return Err(ChildError::SleepLimit(limits.max_sleep));
         }
         match (&printed, output) {
             (None, Some(output)) => match output.recv_timeout(pause) {
-                Ok(text) => (printed, pause) = (Some(text), SHORT),
+                Ok(text) => (printed, pause) = (Some(text), MIN_PAUSE),
                 Err(RecvTimeoutError::Timeout) => {}
                 // The reader is gone without a word, which it never is.
                 Err(RecvTimeoutError::Disconnected) => printed = Some(Vec::new()),
             },
             _ => {
                 thread::sleep(pause);
-                pause = (pause * 2).min(LONG);
+                pause = (pause * 2).min(MAX_PAUSE);
             }
         }
     }
@@ -304,7 +308,7 @@ fn wait(
 /// Lowers the processor time of a child that was just started, before it does anything; it may lower it further itself. Where the
 /// system cannot, only real time is limited.
 #[cfg(target_os = "linux")]
-fn limit_processor_time(child: &Child, seconds: u64) {
+fn limit_cpu_time(child: &Child, seconds: u64) {
     use rustix::process::{Pid, Resource, Rlimit, prlimit};
     let maximum = rustix::process::getrlimit(Resource::Cpu).maximum;
     let current = Some(maximum.map_or(seconds, |maximum| seconds.min(maximum)));
@@ -313,26 +317,26 @@ fn limit_processor_time(child: &Child, seconds: u64) {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn limit_processor_time(_: &Child, _: u64) {}
+fn limit_cpu_time(_: &Child, _: u64) {}
 
 /// Since when a child is asleep without using processor time.
 #[derive(Debug, Default)]
-struct Sleep {
-    looked: Option<Instant>,
+struct SleepTracker {
+    checked_at: Option<Instant>,
     ticks: u64,
     since: Option<Instant>,
 }
 
-impl Sleep {
+impl SleepTracker {
     /// Whether it is asleep for so long now. Looked at once a second at most: it is a file of the system each time.
-    fn lasts(&mut self, child: &Child, limit: Duration) -> bool {
+    fn exceeds(&mut self, child: &Child, limit: Duration) -> bool {
         let now = Instant::now();
         let every = Duration::from_secs(1).min(limit / 4);
-        if self.looked.is_some_and(|looked| now.duration_since(looked) < every) {
+        if self.checked_at.is_some_and(|checked_at| now.duration_since(checked_at) < every) {
             return false;
         }
-        self.looked = Some(now);
-        match asleep(child) {
+        self.checked_at = Some(now);
+        match ticks_if_asleep(child) {
             Some(ticks) if ticks == self.ticks => {
                 let since = *self.since.get_or_insert(now);
                 now.duration_since(since) >= limit
@@ -352,7 +356,7 @@ impl Sleep {
 /// Ticks of processor time that a child has used, if it is asleep; not if it runs, could run, or waits for a disk, which a machine
 /// without memory does. (`proc_pid_stat(5)`: the state follows the name in brackets, times are fields 14 and 15.)
 #[cfg(target_os = "linux")]
-fn asleep(child: &Child) -> Option<u64> {
+fn ticks_if_asleep(child: &Child) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).ok()?;
     let (_, fields) = stat.rsplit_once(") ")?;
     let fields: Vec<&str> = fields.split(' ').collect();
@@ -361,12 +365,12 @@ fn asleep(child: &Child) -> Option<u64> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn asleep(_: &Child) -> Option<u64> {
+fn ticks_if_asleep(_: &Child) -> Option<u64> {
     None
 }
 
 /// Kills the child with everything it started, and waits until it is gone.
-fn end(child: &mut Child) {
+fn kill_and_wait(child: &mut Child) {
     // Errors mean that it is gone already.
     #[cfg(unix)]
     let _ = rustix::process::kill_process_group(rustix::process::Pid::from_child(child), rustix::process::Signal::KILL);
@@ -388,14 +392,14 @@ fn read_head(pipe: impl Read + Send + 'static, limit: u64) -> Receiver<Vec<u8>> 
 
 /// Reads everything and keeps the end of it.
 fn read_tail(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
-    const KEPT: usize = 16 << 10;
+    const MAX_TAIL: usize = 16 << 10;
     let (send, receive) = mpsc::channel();
     thread::spawn(move || {
         let (mut tail, mut chunk) = (Vec::new(), [0; 4096]);
         while let Ok(count @ 1..) = pipe.read(&mut chunk) {
             tail.extend_from_slice(&chunk[..count]);
-            if tail.len() > 2 * KEPT {
-                tail.drain(..tail.len() - KEPT);
+            if tail.len() > 2 * MAX_TAIL {
+                tail.drain(..tail.len() - MAX_TAIL);
             }
         }
         let _ = send.send(tail);
@@ -404,12 +408,12 @@ fn read_tail(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
 }
 
 /// How long a reader thread may take to give what it read, after the end of the child: it has it, and only needs a processor.
-const UNREAD: Duration = Duration::from_secs(30);
+const READER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What a reader thread read; None where it still reads, because a grandchild keeps the pipe open, which must not keep this
 /// program.
-fn received(reader: &Receiver<Vec<u8>>) -> Option<Vec<u8>> {
-    reader.recv_timeout(UNREAD).ok()
+fn recv_output(reader: &Receiver<Vec<u8>>) -> Option<Vec<u8>> {
+    reader.recv_timeout(READER_TIMEOUT).ok()
 }
 
 #[cfg(all(test, unix))]
@@ -419,7 +423,7 @@ mod tests {
     /// What a piece of shell is told it was ended for.
     fn reason(script: &str, limits: Limits) -> String {
         let mut shell = Command::new("sh");
-        run(shell.args(["-c", script]), limits, Messages::Kept).unwrap_err().reason().unwrap()
+        run(shell.args(["-c", script]), limits, StderrMode::Capture).unwrap_err().reason().unwrap()
     }
 
     #[test]
@@ -448,12 +452,12 @@ mod tests {
     fn who_prints_too_much_has_no_output() {
         let limits = Limits { output: 1_000, ..Limits::default() };
         assert_eq!(reason("head -c 1001 /dev/zero", limits), "printed more than 1000 bytes");
-        let printed = run(Command::new("sh").args(["-c", "head -c 1000 /dev/zero"]), limits, Messages::Kept);
+        let printed = run(Command::new("sh").args(["-c", "head -c 1000 /dev/zero"]), limits, StderrMode::Capture);
         assert_eq!(printed.unwrap().len(), 1_000);
     }
 
     fn shell(script: &str, limits: Limits) -> Result<String, CaseError> {
-        run(Command::new("sh").args(["-c", script]), limits, Messages::Kept).map_err(CaseError::from)
+        run(Command::new("sh").args(["-c", script]), limits, StderrMode::Capture).map_err(CaseError::from)
     }
 
     fn why(outcome: Result<String, CaseError>) -> NoValue {
@@ -467,7 +471,7 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn who_uses_up_its_processor_time_is_broken() {
-        let limits = Limits::of_work(1);
+        let limits = Limits::of_cpu_seconds(1);
         let NoValue::Broken(reason) = why(shell("while :; do :; done", limits)) else { panic!("it is its own doing") };
         assert_eq!(reason, "used up its 1 s of processor time: a runaway?");
         assert_eq!(shell("echo done", limits).unwrap(), "done\n");
@@ -476,11 +480,11 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn who_sleeps_for_ever_is_broken() {
-        let limits = Limits { asleep: Duration::from_millis(400), ..Limits::of_work(10) };
+        let limits = Limits { max_sleep: Duration::from_millis(400), ..Limits::of_cpu_seconds(10) };
         let NoValue::Broken(reason) = why(shell("exec sleep 600", limits)) else { panic!("it is its own doing") };
         assert_eq!(reason, "was asleep for 0.4 s: does it wait for something that does not come?");
         // Without a limit of processor time it may: git waits for a network.
-        let waits = Limits { asleep: Duration::from_millis(1), ..Limits::default() };
+        let waits = Limits { max_sleep: Duration::from_millis(1), ..Limits::default() };
         assert_eq!(shell("sleep 0.3; echo done", waits).unwrap(), "done\n");
     }
 
@@ -488,8 +492,11 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn who_gets_no_processor_has_not_ended_in_time_and_is_not_broken() {
-        let limits =
-            Limits { time: Duration::from_millis(900), asleep: Duration::from_millis(200), ..Limits::of_work(10) };
+        let limits = Limits {
+            time: Duration::from_millis(900),
+            max_sleep: Duration::from_millis(200),
+            ..Limits::of_cpu_seconds(10)
+        };
         let NoValue::Unfinished(reason) = why(shell("kill -STOP $$", limits)) else {
             panic!("it is not its own doing")
         };

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::Error;
 
-static RAISED: AtomicBool = AtomicBool::new(false);
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Starts to listen; called once.
-pub fn listen() -> Result<(), Error> {
-    ctrlc::set_handler(|| RAISED.store(true, Ordering::Relaxed)).map_err(|error| {
+pub fn install_handler() -> Result<(), Error> {
+    ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed)).map_err(|error| {
         Error::environment(
             format!("cannot listen for Ctrl-C: {error}"),
             "without it an interruption could leave children running; try another terminal or machine",
@@ -20,11 +20,11 @@ pub fn listen() -> Result<(), Error> {
 }
 
 /// Whether the user asked to stop.
-pub fn raised() -> bool {
-    RAISED.load(Ordering::Relaxed)
+pub fn is_set() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
 }
 
 /// Fails once the user asked to stop.
 pub fn check() -> Result<(), Error> {
-    if raised() { Err(Error::Interrupted) } else { Ok(()) }
+    if is_set() { Err(Error::Interrupted) } else { Ok(()) }
 }

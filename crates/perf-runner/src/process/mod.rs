@@ -12,15 +12,15 @@ pub mod watchdog;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-static CAN_STAND_IN: AtomicBool = AtomicBool::new(false);
+static HELPERS_ALLOWED: AtomicBool = AtomicBool::new(false);
 
 /// This program's `main` looks whether it was started as something else.
-pub(crate) fn can_stand_in() {
-    CAN_STAND_IN.store(true, Ordering::Relaxed);
+pub(crate) fn allow_helpers() {
+    HELPERS_ALLOWED.store(true, Ordering::Relaxed);
 }
 
 /// Whether this program may start itself as something else. One whose `main` does not look, as that of a test, would do all
 /// its work again.
-pub fn stands_in() -> bool {
-    CAN_STAND_IN.load(Ordering::Relaxed)
+pub fn can_run_as_helper() -> bool {
+    HELPERS_ALLOWED.load(Ordering::Relaxed)
 }

@@ -13,12 +13,12 @@ pub fn workers() -> usize {
 
 /// Does all jobs, on as many threads as the machine has processors, and gives the results in the order of the jobs,
 /// whichever was done first. After a failure no further job is begun.
-pub fn each<J: Sync, R: Send>(jobs: &[J], work: impl Fn(&J) -> Result<R, Error> + Sync) -> Result<Vec<R>, Error> {
-    on(workers(), jobs, work)
+pub fn map<J: Sync, R: Send>(jobs: &[J], work: impl Fn(&J) -> Result<R, Error> + Sync) -> Result<Vec<R>, Error> {
+    map_on(workers(), jobs, work)
 }
 
 /// The same on so many threads.
-pub fn on<J: Sync, R: Send>(
+pub fn map_on<J: Sync, R: Send>(
     threads: usize,
     jobs: &[J],
     work: impl Fn(&J) -> Result<R, Error> + Sync,
@@ -62,7 +62,7 @@ mod tests {
         let all = Barrier::new(4);
         let turns: Vec<Barrier> = (0..5).map(|_| Barrier::new(2)).collect();
         let jobs = [0, 1, 2, 3];
-        let results = on(4, &jobs, |&job| {
+        let results = map_on(4, &jobs, |&job| {
             all.wait();
             if job < 3 {
                 turns[job + 1].wait();
@@ -73,15 +73,15 @@ mod tests {
             Ok(job)
         });
         assert_eq!(results.unwrap(), jobs);
-        assert!(on(4, &[0; 0], |&job| Ok(job)).unwrap().is_empty());
+        assert!(map_on(4, &[0; 0], |&job| Ok(job)).unwrap().is_empty());
         let many: Vec<usize> = (0..1000).collect();
-        assert_eq!(each(&many, |&job| Ok(job)).unwrap(), many);
+        assert_eq!(map(&many, |&job| Ok(job)).unwrap(), many);
     }
 
     #[test]
     fn after_a_failure_no_job_is_begun() {
         let begun = Mutex::new(Vec::new());
-        let result = on(1, &[1, 2, 3, 4], |&job| {
+        let result = map_on(1, &[1, 2, 3, 4], |&job| {
             begun.lock().unwrap().push(job);
             if job == 2 { Err(Error::Interrupted) } else { Ok(()) }
         });

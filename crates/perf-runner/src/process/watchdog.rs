@@ -21,27 +21,27 @@ use std::sync::{Mutex, PoisonError};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::affinity::{self, Pinned};
+use super::affinity::{self, AffinityGuard};
 
 /// The environment variable that makes this program a watchdog. Only the watchdog is started with it.
-pub const GUARD: &str = "PERF_WATCHDOG";
+pub const WATCHDOG_ENV: &str = "PERF_WATCHDOG";
 
-enum Watchdog {
-    NotNeededYet,
+enum WatchdogState {
+    NotStarted,
     /// It could not be started, or was sent away.
     Absent,
-    Present(Child),
+    Running(Child),
 }
 
-static WATCHDOG: Mutex<Watchdog> = Mutex::new(Watchdog::NotNeededYet);
+static WATCHDOG: Mutex<WatchdogState> = Mutex::new(WatchdogState::NotStarted);
 
 /// Starts the watchdog, unless that was done before.
 pub fn start() {
     let mut watchdog = WATCHDOG.lock().unwrap_or_else(PoisonError::into_inner);
-    if matches!(*watchdog, Watchdog::NotNeededYet) {
-        let this = if super::stands_in() { env::current_exe().ok() } else { None };
+    if matches!(*watchdog, WatchdogState::NotStarted) {
+        let this = if super::can_run_as_helper() { env::current_exe().ok() } else { None };
         let started = this.and_then(|this| spawn(&this));
-        *watchdog = started.map_or(Watchdog::Absent, Watchdog::Present);
+        *watchdog = started.map_or(WatchdogState::Absent, WatchdogState::Running);
     }
 }
 
@@ -49,13 +49,13 @@ fn spawn(program: &Path) -> Option<Child> {
     let mut command = Command::new(program);
     // Its name is for people who look at processes. Of the environment it needs nothing, and a variable that makes this
     // program a linker must not reach it.
-    command.arg0("perf-watchdog").env_clear().env(GUARD, "1");
+    command.arg0("perf-watchdog").env_clear().env(WATCHDOG_ENV, "1");
     // It must not keep the pipe open that this program's caller reads.
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     // A group of its own: Ctrl-C in the terminal, or a kill of this program's group, must not reach it.
     command.process_group(0);
     // Where links are made too: nothing is measured on the first processor while there is another one.
-    let _pinned = Pinned::to(affinity::processors().first().copied());
+    let _pinned = AffinityGuard::pin(affinity::available_processors().first().copied());
     let child = command.spawn().ok()?;
     // If it does not read, lines are lost, and nobody waits for it.
     if let Some(pipe) = &child.stdin
@@ -69,25 +69,25 @@ fn spawn(program: &Path) -> Option<Child> {
 /// A child with a process group of its own, which is on the watchdog's list while this lives: until the child was waited
 /// for, and no longer, because another process may then get its number.
 #[derive(Debug)]
-pub struct Guarded(u32);
+pub struct RegisteredGroup(u32);
 
-impl Guarded {
+impl RegisteredGroup {
     /// Puts the group of a child on the list.
     pub fn new(child: &Child) -> Self {
-        tell('+', child.id());
+        notify('+', child.id());
         Self(child.id())
     }
 }
 
-impl Drop for Guarded {
+impl Drop for RegisteredGroup {
     fn drop(&mut self) {
-        tell('-', self.0);
+        notify('-', self.0);
     }
 }
 
-fn tell(sign: char, group: u32) {
+fn notify(sign: char, group: u32) {
     let mut watchdog = WATCHDOG.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Watchdog::Present(child) = &mut *watchdog
+    if let WatchdogState::Running(child) = &mut *watchdog
         && let Some(pipe) = &mut child.stdin
     {
         // One write, so that no line is ever cut. An error means that nobody is there to be told.
@@ -97,19 +97,19 @@ fn tell(sign: char, group: u32) {
 
 /// Sends the watchdog away at the end of this program, when all children have ended: else init would have to clean up after
 /// it, which not every container's does.
-pub fn dismiss() {
+pub fn shutdown() {
     let mut watchdog = WATCHDOG.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Watchdog::Present(child) = &mut *watchdog {
+    if let WatchdogState::Running(child) = &mut *watchdog {
         // Errors mean that it is gone already.
         let _ = child.kill();
         let _ = child.wait();
     }
-    *watchdog = Watchdog::Absent;
+    *watchdog = WatchdogState::Absent;
 }
 
 /// What this program does as a watchdog: read until this program's end of the pipe closes, then end the process groups on the list.
-pub fn stand() -> ExitCode {
-    for group in left_over(io::stdin().lock()) {
+pub fn watchdog_main() -> ExitCode {
+    for group in remaining_groups(io::stdin().lock()) {
         // An error means that it is gone already.
         let _ = kill_process_group(group, Signal::KILL);
     }
@@ -117,7 +117,7 @@ pub fn stand() -> ExitCode {
 }
 
 /// The groups that are on the list at the end of what was said.
-fn left_over(said: impl BufRead) -> Vec<Pid> {
+fn remaining_groups(said: impl BufRead) -> Vec<Pid> {
     let mut list = BTreeSet::new();
     for line in said.lines().map_while(Result::ok) {
         match (line.get(..1), line.get(1..).and_then(|group| group.parse::<i32>().ok())) {
@@ -136,7 +136,8 @@ mod tests {
 
     #[test]
     fn what_was_not_taken_from_the_list_is_left_over() {
-        let left = |said: &str| -> Vec<i32> { left_over(said.as_bytes()).into_iter().map(Pid::as_raw_pid).collect() };
+        let left =
+            |said: &str| -> Vec<i32> { remaining_groups(said.as_bytes()).into_iter().map(Pid::as_raw_pid).collect() };
         assert_eq!(left(""), [0; 0]);
         assert_eq!(left("+20\n+30\n-20\n+40\n"), [30, 40]);
         assert_eq!(left("+20\n-20\n+20\n"), [20], "a number that came again");
@@ -147,7 +148,7 @@ mod tests {
     fn without_a_watchdog_everything_goes_on() {
         assert!(spawn(Path::new("no/such/program")).is_none());
         // A test program starts none, so nobody is told.
-        tell('+', 7);
-        dismiss();
+        notify('+', 7);
+        shutdown();
     }
 }

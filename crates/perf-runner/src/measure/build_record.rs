@@ -17,19 +17,19 @@ use crate::workspace::{Harness, Workspace};
 
 /// What was built of what, by the name of the file.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Noted(BTreeMap<PathBuf, Origin>);
+struct ArtifactDigests(BTreeMap<PathBuf, ArtifactDigest>);
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Origin {
+struct ArtifactDigest {
     sources: String,
     built: String,
 }
 
 /// What is known of the files that cargo made here.
 #[derive(Debug)]
-pub struct Compiled {
+pub struct BuildRecord {
     file: PathBuf,
-    noted: Noted,
+    digests: ArtifactDigests,
     data: String,
 }
 
@@ -48,12 +48,12 @@ struct Target {
     name: String,
 }
 
-impl Compiled {
+impl BuildRecord {
     /// For what is built in a folder: the workspace, or a copy of it.
     pub fn open(workspace: &Workspace, harness: &Harness, root: &Path) -> Self {
         let file = workspace.perf_dir().join("compiled.json");
         // What cannot be read is built again.
-        let noted = fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+        let digests = fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
         let data = root.join(&workspace.config.data);
         let is_read = |path: &Path| {
             let inside: Vec<_> =
@@ -61,34 +61,37 @@ impl Compiled {
             harness.reads(&inside.join("/"))
         };
         let mut files = BTreeMap::new();
-        read_all(&data, &is_read, &mut files);
-        Self { file, noted, data: digest_of(&files) }
+        read_files(&data, &is_read, &mut files);
+        Self { file, digests, data: digest_of(&files) }
     }
 
     /// What cargo calls built in its messages although nothing says that it was of these sources; and a target which had to be
     /// built now and was not.
-    pub fn doubtful(&self, messages: &str, wanted: Option<&str>) -> Vec<PathBuf> {
+    pub fn stale_artifacts(&self, messages: &str, wanted: Option<&str>) -> Vec<PathBuf> {
         let is_known = |artifact: &Artifact| {
             let sources = self.sources(artifact);
-            artifact.filenames.iter().all(|file| self.noted.0.get(file) == Some(&origin(file, sources.clone())))
+            artifact
+                .filenames
+                .iter()
+                .all(|file| self.digests.0.get(file) == Some(&artifact_digest(file, sources.clone())))
         };
-        let doubtful = |artifact: &Artifact| {
+        let stale = |artifact: &Artifact| {
             artifact.fresh && (wanted == Some(artifact.target.name.as_str()) || !is_known(artifact))
         };
-        artifacts(messages).filter(doubtful).flat_map(|artifact| artifact.filenames).collect()
+        artifacts(messages).filter(stale).flat_map(|artifact| artifact.filenames).collect()
     }
 
     /// Writes down what was built now.
-    pub fn note(&mut self, messages: &str) -> Result<(), Error> {
-        self.noted.0.retain(|file, _| file.exists());
+    pub fn update(&mut self, messages: &str) -> Result<(), Error> {
+        self.digests.0.retain(|file, _| file.exists());
         for artifact in artifacts(messages).filter(|artifact| !artifact.fresh) {
             let sources = self.sources(&artifact);
-            self.noted.0.extend(artifact.filenames.into_iter().map(|file| {
-                let origin = origin(&file, sources.clone());
-                (file, origin)
+            self.digests.0.extend(artifact.filenames.into_iter().map(|file| {
+                let digest = artifact_digest(&file, sources.clone());
+                (file, digest)
             }));
         }
-        let text = serde_json::to_vec(&self.noted).unwrap_or_default();
+        let text = serde_json::to_vec(&self.digests).unwrap_or_default();
         fs::write(&self.file, text).map_err(|error| Error::path("write", &self.file, &error))
     }
 
@@ -97,16 +100,16 @@ impl Compiled {
         let mut files = BTreeMap::new();
         // What a manifest says cargo compares itself, and much of it reaches no program.
         for part in ["build.rs", "src", "benches"] {
-            read_all(&dir.join(part), &|_| true, &mut files);
+            read_files(&dir.join(part), &|_| true, &mut files);
         }
-        digest::of([digest_of(&files).as_str(), &self.data])
+        digest::compute([digest_of(&files).as_str(), &self.data])
     }
 }
 
 /// Removes what cargo takes for built, so that it builds that again, and what is made of it. `cargo clean` removes more: what
 /// other packages have under the same name.
-pub fn remove(doubtful: &[PathBuf]) -> Result<(), Error> {
-    for file in doubtful {
+pub fn remove_artifacts(stale: &[PathBuf]) -> Result<(), Error> {
+    for file in stale {
         // A build script has another name beside this one.
         let is_script = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("build-script-"));
         let removed = match file.parent() {
@@ -124,8 +127,8 @@ pub fn remove(doubtful: &[PathBuf]) -> Result<(), Error> {
 }
 
 /// Cargo goes on calling it built.
-pub fn not_built(doubtful: &[PathBuf]) -> Error {
-    let names: Vec<_> = doubtful.iter().map(|file| file.display().to_string()).collect();
+pub fn rebuild_error(stale: &[PathBuf]) -> Error {
+    let names: Vec<_> = stale.iter().map(|file| file.display().to_string()).collect();
     Error::environment(
         format!("cargo does not build {} again, although its sources are others", names.join(", ")),
         "check the clock of this machine, and remove the target folder",
@@ -138,25 +141,25 @@ fn artifacts(messages: &str) -> impl Iterator<Item = Artifact> {
     artifacts.filter(|artifact| artifact.package_id.starts_with("path+"))
 }
 
-fn origin(file: &Path, sources: String) -> Origin {
-    let built = fs::read(file).map_or_else(|_| String::new(), |content| digest::of_bytes([content.as_slice()]));
-    Origin { sources, built }
+fn artifact_digest(file: &Path, sources: String) -> ArtifactDigest {
+    let built = fs::read(file).map_or_else(|_| String::new(), |content| digest::compute_bytes([content.as_slice()]));
+    ArtifactDigest { sources, built }
 }
 
 fn digest_of(files: &BTreeMap<PathBuf, Vec<u8>>) -> String {
-    digest::of_bytes(files.iter().flat_map(|(path, content)| [path.as_os_str().as_encoded_bytes(), content]))
+    digest::compute_bytes(files.iter().flat_map(|(path, content)| [path.as_os_str().as_encoded_bytes(), content]))
 }
 
 /// Every file in a folder, or the file of that name. What cannot be read cargo cannot read either.
-fn read_all(path: &Path, wanted: &dyn Fn(&Path) -> bool, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
+fn read_files(path: &Path, wanted: &dyn Fn(&Path) -> bool, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
     // Deeper than any source: links that lead in circles have an end.
-    const DEEPEST: usize = 64;
+    const MAX_DEPTH: usize = 64;
     let leads_above = || path.is_symlink() && fs::canonicalize(path).is_ok_and(|to| path.starts_with(to));
-    if path.components().count() > DEEPEST || leads_above() {
+    if path.components().count() > MAX_DEPTH || leads_above() {
         return;
     }
     if let Ok(entries) = fs::read_dir(path) {
-        entries.filter_map(Result::ok).for_each(|entry| read_all(&entry.path(), wanted, files));
+        entries.filter_map(Result::ok).for_each(|entry| read_files(&entry.path(), wanted, files));
     } else if wanted(path)
         && let Ok(content) = fs::read(path)
     {
