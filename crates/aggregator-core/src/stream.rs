@@ -51,8 +51,8 @@ enum Phase {
     New,
     /// Looking at the query itself.
     Analyzing,
-    /// The query does not suit a search: providers are reported one by one, and it fails.
-    Refusing,
+    /// The query does not suit a search: each provider is reported as skipped, then the query fails.
+    SkippingProviders,
     /// Asking providers.
     Searching,
     /// The order is frozen; looking for contradictions is next.
@@ -131,10 +131,12 @@ impl QueryStream {
             Phase::CheckingContradictions => Poll::Ready(self.find_contradictions(now)),
             Phase::Frozen => Poll::Ready(self.ask_model(now)),
             Phase::Analyzing => Poll::Ready(self.analyze()),
-            Phase::Refusing => Poll::Ready(match run.search.finish_next(&self.engine, Outcome::Skipped, now) {
-                Some(event) => event,
-                None => self.refuse(),
-            }),
+            Phase::SkippingProviders => {
+                Poll::Ready(match run.search.finish_next(&self.engine, Outcome::Skipped, now) {
+                    Some(event) => event,
+                    None => self.fail_unsuitable(),
+                })
+            }
             Phase::Cancelling(reason) => {
                 Poll::Ready(match run.search.finish_next(&self.engine, Outcome::Cancelled, now) {
                     Some(event) => event,
@@ -219,18 +221,18 @@ impl QueryStream {
             unreachable!("only a running query is analysed, by an engine that does so")
         };
         let analysis = Arc::new(analyzer.analyze(self.query.lines()));
-        let refused = !analysis.suitability.is_suitable() && analyzer.refuses_unsuitable();
-        self.phase = if refused { Phase::Refusing } else { Phase::Searching };
+        let fails = !analysis.suitability.is_suitable() && analyzer.refuses_unsuitable();
+        self.phase = if fails { Phase::SkippingProviders } else { Phase::Searching };
         run.search.set_analysis(Arc::clone(&analysis));
         EventKind::Analysis(analysis)
     }
 
     /// Fails the query because it does not suit a search. Called once all providers were reported as skipped.
     #[cold]
-    fn refuse(&mut self) -> EventKind {
+    fn fail_unsuitable(&mut self) -> EventKind {
         let analysis = self.run.as_ref().and_then(|run| run.search.analysis());
-        let Some((reason, suggestions)) = analysis.and_then(|analysis| analysis.suitability.refusal()) else {
-            unreachable!("only what does not suit is refused")
+        let Some((reason, suggestions)) = analysis.and_then(|analysis| analysis.suitability.explanation()) else {
+            unreachable!("only an unsuitable query fails as one")
         };
         let suggestions = suggestions.to_vec();
         self.fail(ExecutionError::Unsuitable { reason, suggestions })

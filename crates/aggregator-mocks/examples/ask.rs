@@ -58,7 +58,7 @@ fn watch(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
                 EventKind::Analysis(analysis) => {
                     let (kind, level) = (analysis.input.input_type, analysis.complexity.level);
                     writeln!(out, "{at:>6} ms  {kind}, {level}")?;
-                    if let Some((reason, suggestions)) = analysis.suitability.refusal() {
+                    if let Some((reason, suggestions)) = analysis.suitability.explanation() {
                         let suggestions: Vec<String> = suggestions.iter().map(ToString::to_string).collect();
                         writeln!(out, "           {reason}; {}", suggestions.join(", or "))?;
                     }

@@ -88,9 +88,15 @@ impl Suitability {
         self.reason.is_none()
     }
 
-    /// Why not, and what could make the query better.
-    pub fn refusal(&self) -> Option<(UnsuitableReason, &[Suggestion])> {
+    /// The reason for which the query does not suit a web search, with suggestions; `None` of a suitable query.
+    pub fn explanation(&self) -> Option<(UnsuitableReason, &[Suggestion])> {
         self.reason.map(|reason| (reason, &*self.suggestions))
+    }
+
+    #[doc(hidden)]
+    #[deprecated(note = "renamed to `explanation`")]
+    pub fn refusal(&self) -> Option<(UnsuitableReason, &[Suggestion])> {
+        self.explanation()
     }
 
     fn unsuitable(reason: UnsuitableReason) -> Self {
