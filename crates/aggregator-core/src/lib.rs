@@ -1,63 +1,32 @@
-//! One query becomes one ordered stream of events: a status at once, then search results from several providers as they
-//! arrive (merged, deduplicated, ranked), then an answer streamed from a language model with citations that can be
-//! checked.
+//! One query becomes one ordered stream of events: status, merged and ranked results, an answer with citations.
 //!
-//! ```text
-//! Query -> QueryStream: Stream<Item = Event>
-//! ```
+// The first definition of a link counts: items here, and the files of the README where it is read by itself.
+//! [`Engine::ask`]: crate::Engine::ask
+//! [`Engine::batch`]: crate::Engine::batch
+//! [`Reply`]: crate::Reply
+//! [`Canceller`]: crate::Canceller
+//! [`Ensemble`]: crate::Ensemble
+//! [`Strategy`]: crate::Strategy
+//! [`Mode`]: crate::Mode
+//! [`Summary::usage`]: crate::Summary::usage
+//! [`Summary::cost`]: crate::Summary::cost
+//! [`Settings`]: crate::Settings
+//! [`SearchProvider`]: crate::SearchProvider
+//! [`SearchProvider::query_limit`]: crate::SearchProvider::query_limit
+//! [`LanguageModel`]: crate::LanguageModel
+//! [`CleanText`]: crate::CleanText
+//! [`Query`]: crate::Query
+//! [`provider`]: mod@crate::provider
+//! [`model`]: mod@crate::model
+//! [`event`]: mod@crate::event
+//! [`analysis`]: mod@crate::analysis
+//! [`search`]: mod@crate::search
+//! [`answer`]: mod@crate::answer
+//! [`settings_by_name`]: mod@crate::settings_by_name
 //!
-//! The engine owns no task: a query is one value that its caller polls. Dropping it drops every provider call at once,
-//! back-pressure reaches the sockets, and memory is bounded by construction.
-//!
-//! # Map
-//! - Start with [`Engine`]: built once from [`SearchProvider`]s, a [`LanguageModel`] and [`Settings`], asked many times.
-//! - [`QueryStream`] is one query; [`Canceller`] ends it from elsewhere; [`Engine::ask`] gives
-//!   its [`Reply`] as a whole.
-//! - [`Batch`] is many queries over one engine, a limited number at a time.
-//! - [`event`] is the contract with the caller who reads the stream; text from outside is a [`CleanText`](event::CleanText)
-//!   there.
-//! - [`provider`] and [`model`] are the contracts with their implementors.
-//! - [`analysis`] says what a query is, before any provider is asked.
-//! - [`settings_by_name`] is for files and tables of settings.
-//! - [`search`] is the first stage: fan-out, [canonical URLs](search::canonical), merging and ranking.
-//! - [`answer`] is the second: bounded text, citation markers.
-//!
-//! # Example
-//! ```
-//! use aggregator_core::event::EventKind;
-//! use aggregator_core::provider::{Hit, HitStream, SearchRequest};
-//! use aggregator_core::{Engine, Query, SearchProvider};
-//! use futures::StreamExt as _;
-//!
-//! struct OnePage;
-//!
-//! impl SearchProvider for OnePage {
-//!     fn name(&self) -> &str {
-//!         "one-page"
-//!     }
-//!
-//!     fn search(&self, _: SearchRequest) -> HitStream {
-//!         let hit = Hit {
-//!             url: "https://example.org/?utm_source=doc".into(),
-//!             title: "Example".into(),
-//!             snippet: "A page for examples.".into(),
-//!         };
-//!         Box::pin(futures::stream::iter([Ok(hit)]))
-//!     }
-//! }
-//!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
-//! let engine = Engine::builder().provider(OnePage).build()?;
-//! let mut events = engine.run(Query::new("what is an example?")?);
-//! while let Some(event) = events.next().await {
-//!     if let EventKind::Result { rank, source, .. } = &event.kind {
-//!         println!("{rank}. {} <{}>", source.title, source.url);
-//!     }
-//! }
-//! # Ok(()) })
-//! # }
-//! ```
+// Only rustdoc reads the README, and what is measured is made of what the compiler reads. The comparison of sources takes each
+// name that stands in an `include_str!` for an input, so the name is put together here.
+#![cfg_attr(doc, doc = include_str!(concat!("../", "README.md")))]
 
 pub mod analysis;
 pub mod answer;
@@ -86,18 +55,28 @@ mod step_counter;
 mod stream;
 mod text;
 
+pub use analysis::{Analysis, AnalysisSettings};
+pub use answer::contradictions::Contradiction;
+pub use answer::ensemble::{Ensemble, ModelOptions, Strategy};
+pub use answer::mode::Mode;
+pub use answer::prompt::{Draft, Prompt, Purpose};
 pub use batch::{Batch, BatchItem};
 pub use cancel::Canceller;
 pub use engine::{BuildError, Engine, EngineBuilder, ProviderOptions};
-pub use event::Event;
-pub use model::LanguageModel;
-pub use provider::SearchProvider;
+pub use event::{
+    AnswerSummary, CancelReason, CleanText, Event, EventKind, ExecutionError, HitCounts, ModelReport, Outcome,
+    ProviderName, ProviderReport, RankedSource, ResultId, Role, Source, Stage, Summary, Truncation,
+};
+pub use model::{AnswerRequest, Chunk, ChunkStream, Cost, LanguageModel, Price, Usage};
+pub use provider::{Hit, HitStream, ProviderError, ProviderErrorKind, QueryLimit, SearchProvider, SearchRequest};
 pub use query::{Query, QueryError};
 #[allow(deprecated)]
 #[doc(hidden)]
 pub use reply::{Asking, Ending};
 pub use reply::{Citation, QueryOutcome, Reply, ReplyFuture};
 pub use search::merge::WeightError;
+pub use search::patterns::InterimSummary;
+pub use search::select::{Selection, SelectionSettings};
 pub use settings::by_name as settings_by_name;
 pub use settings::{Settings, SettingsError};
 pub use stream::QueryStream;
@@ -109,7 +88,7 @@ pub mod internals {
     pub use crate::search::merge::{Merged, RankedProvider, RankedResult, RejectReason, ResultSet, Weight};
 }
 
-/// The Rust of the README, compiled and run as tests.
+/// The Rust of the front page, compiled and run as a test.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
+#[doc = include_str!(concat!("../../../", "README.md"))]
+struct FrontPage;
