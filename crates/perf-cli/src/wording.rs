@@ -13,37 +13,37 @@ pub fn wording(config: &Config, step: &NextStep, harness: Option<&str>) -> Strin
     match step {
         NextStep::Reproduce(case) => format!("reproduce: {command} perf --only '{case}'"),
         NextStep::ReproduceInPairs { case, against } => {
-            format!("reproduce, with other layouts: {command} perf --against {against} --only '{case}' --seed 2")
+            format!("reproduce with other layouts: {command} perf --against {against} --only '{case}' --seed 2")
         }
-        NextStep::RunCount(case) => format!("see it run: {} -- {case} (or --bench heap)", bench("count")),
-        NextStep::RunOperations(case) => format!("see it run: {} -- {case} --ops 20", bench("count")),
-        NextStep::RunTime => format!("see it run: {}", bench("time")),
+        NextStep::RunCount(case) => format!("run it alone: {} -- {case} (or --bench heap)", bench("count")),
+        NextStep::RunOperations(case) => format!("run it alone: {} -- {case} --ops 20", bench("count")),
+        NextStep::RunTime => format!("run it alone: {}", bench("time")),
         NextStep::Store => format!("store it: {command} baseline update"),
-        NextStep::KeepImprovement => format!("keep it so: {command} baseline update"),
-        NextStep::ReplaceBaseline => format!("measure a baseline that is comparable: {command} baseline update"),
-        NextStep::ReplaceInstructions => format!(
-            "use the versions of the baseline, or replace all its instructions by yours: {command} baseline update"
-        ),
-        NextStep::BringBack => "bring it back".into(),
+        NextStep::KeepImprovement => format!("store the improvement: {command} baseline update"),
+        NextStep::ReplaceBaseline => format!("measure a comparable baseline: {command} baseline update"),
+        NextStep::ReplaceInstructions => {
+            format!("install the versions of the baseline, or replace all its instructions: {command} baseline update")
+        }
+        NextStep::BringBack => "restore it".into(),
         NextStep::AcceptRemoval(case) => {
-            format!("if it was removed on purpose: {command} baseline update --accept '{case}' --reason '…'")
+            format!("if the removal is intended: {command} baseline update --accept '{case}' --reason '…'")
         }
         NextStep::Accept(case) => {
             format!("if it is intended: {command} baseline update --accept '{case}' --reason '…'")
         }
-        NextStep::ChangeBudget => format!("a promise is changed in {data}/budgets.toml, with a reason"),
+        NextStep::ChangeBudget => format!("if the limit is to change: edit {data}/budgets.toml and give a reason"),
         NextStep::CorrectBudget { case, metric } => format!(
-            "is the name right? `{case}` or its `{metric}` is not measured: correct {data}/budgets.toml or bring it back"
+            "`{metric}` of `{case}` is not measured: correct the names in {data}/budgets.toml, or restore the case or the metric"
         ),
         NextStep::WidenMargin => {
-            format!("if it is intended: raise its margin in {data}/thresholds.toml, with a reason and a day")
+            format!("if it is intended: raise its margin in {data}/thresholds.toml, with a reason and an expiry date")
         }
         NextStep::MeasureQuietly { against } => {
-            format!("measure when less else runs: {command} perf --against {against} --seed 2")
+            format!("rerun on a quieter machine: {command} perf --against {against} --seed 2")
         }
         NextStep::MorePairs { against } => {
-            format!("or add as many pairs, judged more strictly: {command} perf --against {against} --more-pairs")
+            format!("or double the sample, at a stricter level: {command} perf --against {against} --more-pairs")
         }
-        NextStep::OtherMachine => "end other programs, or use another machine".into(),
+        NextStep::OtherMachine => "stop other programs, or use another machine".into(),
     }
 }

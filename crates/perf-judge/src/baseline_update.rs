@@ -21,7 +21,7 @@ pub struct Until {
 
 /// Why worse rows cannot be accepted until a day: only a larger number can.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{subject}` of `{case}` is {verdict}; only a number that got worse can be accepted until a day")]
+#[error("`{subject}` of `{case}` is {verdict}; only a number that regressed can be accepted until a date")]
 pub struct NotForAWhile {
     case: CaseName,
     subject: Subject,
@@ -122,10 +122,10 @@ pub fn unmeasured(old: Option<&Baseline>, key: &Key, run: &Run, selection: &Sele
     let stored = old.into_iter().flat_map(|old| uncounted(old, selection).map(move |record| (old, record)));
     let (stay, gone): (Vec<_>, Vec<_>) = stored.partition(|(old, record)| may_stay_uncounted(record, old, key, run));
     if !stay.is_empty() {
-        lines += &format!("  {} of instructions: the stored values stay as they are\n", counted(stay.len(), "row"));
+        lines += &format!("  {} of instructions: the stored values are kept\n", counted(stay.len(), "row"));
     }
     for (_, record) in gone {
-        lines += &format!("  instructions of {} are not kept: its work or the key is another now\n", record.case());
+        lines += &format!("  instructions of {} are not kept: the checksum or the key differs\n", record.case());
     }
     lines
 }

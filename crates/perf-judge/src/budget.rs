@@ -59,7 +59,7 @@ pub fn parse(text: &str) -> Result<Vec<Budget>, Invalid> {
         if let Some(Reference { promised, measured }) = &entry.reference
             && (promised.trim().is_empty() || measured.trim().is_empty())
         {
-            return Err(Invalid { what: format!("{case} {metric}: `reference` says nothing"), span });
+            return Err(Invalid { what: format!("{case} {metric}: `reference` has an empty field"), span });
         }
         if source.trim().is_empty() {
             return Err(Invalid { what: format!("{case} {metric}: `source` is empty"), span });
@@ -105,7 +105,7 @@ source = "the README promises it"
             ("heap-peak", "Heap Peak", "not the name of a metric", 4),
             ("query/floor/10", "query", "not a case name", 3),
             ("the README promises it", " ", "`source` is empty", 2),
-            ("it\"", "it\"\nreference = { promised = \"1 s\", measured = \"\" }", "`reference` says nothing", 2),
+            ("it\"", "it\"\nreference = { promised = \"1 s\", measured = \"\" }", "`reference` has an empty field", 2),
             ("it\"", "it\"\nreference = { promised = \"1 s\" }", "missing field `measured`", 8),
         ] {
             let broken = GOOD.replacen(from, to, 1);

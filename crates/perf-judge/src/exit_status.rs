@@ -24,10 +24,11 @@ Exit codes, in the order they are decided:
     3  a file in benches-data is not valid (before anything is built or measured)
     2  usage or environment: options, build, machine
   130  interrupted; nothing was written
-    1  a row is REGRESSED, MISSING or BROKEN, or an update was refused, or rules
-       were loosened that may not be (--forbid-rule-changes)
-    4  a row that has to be judged could not be (of wall and instructions only with --require)
-    0  otherwise: the only green code";
+    1  FAIL: a row is REGRESSED, MISSING or BROKEN, or an update was refused, or
+       the change loosens rules (with --forbid-rule-changes)
+    4  INCONCLUSIVE: a required row could not be judged (rows of wall and
+       instructions are required only with --require)
+    0  PASS: no regressions";
 
 /// What a run has to have, beyond the classes that repeat exactly and the budgets.
 #[derive(Debug, Clone, Copy, Default)]
@@ -46,7 +47,7 @@ pub fn of_rows(rows: &[Row], counted: bool, required: Required) -> u8 {
         Verdict::Broken | Verdict::Regressed | Verdict::Missing => true,
         // Wall time has no stored value: there it says that the base lacks the case.
         Verdict::New => required.baseline && row.group != Group::Of(Class::Wall),
-        Verdict::Unfit
+        Verdict::Unstable
         | Verdict::Inconclusive
         | Verdict::Accepted
         | Verdict::Improved
@@ -55,7 +56,9 @@ pub fn of_rows(rows: &[Row], counted: bool, required: Required) -> u8 {
         | Verdict::Identical => false,
     };
     let not_judged = |row: &Row| match row.verdict {
-        Verdict::Inconclusive | Verdict::Unfit | Verdict::Info if row.group == Group::Of(Class::Wall) => required.wall,
+        Verdict::Inconclusive | Verdict::Unstable | Verdict::Info if row.group == Group::Of(Class::Wall) => {
+            required.wall
+        }
         Verdict::Inconclusive => required.instructions || !is_of_instructions(row),
         _ => false,
     };
@@ -74,21 +77,21 @@ pub fn is_of_instructions(row: &Row) -> bool {
 }
 
 /// What [`GREEN`] means where instructions, which were not required, were not all judged.
-pub const GREEN_IN_PART: &str = "GREEN (exit 0): nothing is worse in what was judged";
+pub const GREEN_IN_PART: &str = "PASS in part (exit 0): no regressions";
 
 /// What [`RED`] means where the change may not loosen its own rules and did.
-pub const RULES_CHANGED: &str = "RED (exit 1): this change loosens the rules that it is judged by";
+pub const RULES_CHANGED: &str = "FAIL (exit 1): this change loosens the rules that judge it";
 
 /// One word for a person, and what it stands for.
 pub fn meaning(code: u8) -> &'static str {
     match code {
-        GREEN => "GREEN (exit 0): everything that had to be judged was, and nothing is worse",
-        RED => "RED (exit 1): something is worse, missing or broken",
-        USAGE => "STOPPED (exit 2): usage or environment",
-        INVALID_FILE => "STOPPED (exit 3): a file in benches-data is not valid",
-        NOT_JUDGED => "NOT JUDGED (exit 4): a row that has to be judged could not be",
-        INTERRUPTED => "INTERRUPTED (exit 130): nothing was written",
-        _ => "STOPPED",
+        GREEN => "PASS (exit 0): no regressions",
+        RED => "FAIL (exit 1): at least one row regressed, is missing or is broken",
+        USAGE => "ERROR (exit 2): usage or environment",
+        INVALID_FILE => "ERROR (exit 3): a file in benches-data is not valid",
+        NOT_JUDGED => "INCONCLUSIVE (exit 4): a required row could not be judged",
+        INTERRUPTED => "ERROR (exit 130): interrupted; nothing was written",
+        _ => "ERROR",
     }
 }
 

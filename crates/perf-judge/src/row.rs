@@ -33,12 +33,12 @@ impl Group {
     /// The rule of the group, for the head of its part of the table.
     pub const fn rule(self) -> &'static str {
         match self {
-            Self::Of(Class::Behaviour) => "any change is red",
-            Self::Of(Class::Quality) => "less is red, more is an improvement",
-            Self::Of(Class::Schedule | Class::Heap) => "more is red, less is an improvement",
-            Self::Of(Class::Instructions) => "more than 1 % more is red, more than 1 % less is an improvement",
-            Self::Of(Class::Wall) => "slower than the base, twice, is red",
-            Self::Budget => "above the limit is red",
+            Self::Of(Class::Behaviour) => "any change fails",
+            Self::Of(Class::Quality) => "fails if lower; higher is an improvement",
+            Self::Of(Class::Schedule | Class::Heap) => "fails if higher; lower is an improvement",
+            Self::Of(Class::Instructions) => "fails above +1 %; below -1 % is an improvement",
+            Self::Of(Class::Wall) => "fails if slower than the base in the first and in the confirming sample",
+            Self::Budget => "fails above the limit",
         }
     }
 }
@@ -111,7 +111,7 @@ pub enum Value {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Paired {
     /// Which figure of each process was compared: the one by which a smaller change would have been seen.
-    pub figure: Figure,
+    pub statistic: Figure,
     /// How much slower than the base: the Hodges-Lehmann estimate of all pairs, in percent.
     pub change_percent: Option<f64>,
     /// The change is below it with a probability of 1 %.
@@ -119,7 +119,7 @@ pub struct Paired {
     /// The change is above it with a probability of 1 %.
     pub upper_percent: Option<f64>,
     /// The smallest slowdown that would have been found with a probability of 95 %.
-    pub smallest_percent: Option<f64>,
+    pub mde_percent: Option<f64>,
     /// What the change may cost without being red.
     pub margin_percent: f64,
     /// Number of pairs.

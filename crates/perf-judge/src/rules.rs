@@ -141,9 +141,9 @@ fn stored(before: &Baseline, now: &Baseline, found: &mut Vec<RuleChange>) {
         }
     }
     found.extend(
-        gone.into_iter().map(|case| RuleChange { kind: Kind::Case, what: format!("{case} is stored no more") }),
+        gone.into_iter().map(|case| RuleChange { kind: Kind::Case, what: format!("{case} is no longer stored") }),
     );
-    let other = |case| RuleChange { kind: Kind::Checksum, what: format!("{case} computes something else") };
+    let other = |case| RuleChange { kind: Kind::Checksum, what: format!("{case} computes a different result") };
     found.extend(computed.into_iter().map(other));
 }
 
@@ -275,8 +275,8 @@ mod tests {
             with(3, record("a/b/2", of_another_class, 0, 7)),
             ["stored value: a/b/2 heap-blocks: 0 to 0 (blocks of class quality, which was blocks of class heap)"]
         );
-        assert_eq!(with(3, record("a/b/2", BLOCKS, 0, 8)), ["checksum: a/b/2 computes something else"]);
-        assert_eq!(told(whole()[..3].to_vec()), ["case: a/b/2 is stored no more"]);
+        assert_eq!(with(3, record("a/b/2", BLOCKS, 0, 8)), ["checksum: a/b/2 computes a different result"]);
+        assert_eq!(told(whole()[..3].to_vec()), ["case: a/b/2 is no longer stored"]);
         assert_eq!(told([&whole()[..1], &whole()[2..]].concat()), ["stored value: a/b/1 events: 15 is gone"]);
         let added = [whole(), vec![record("a/b/3", BLOCKS, 7, 7)]].concat();
         assert_eq!(told(added), [""; 0], "a new case has no rule to loosen");

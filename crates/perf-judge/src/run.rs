@@ -86,7 +86,7 @@ pub fn summarise(mut medians: Vec<f64>, fastest: &[f64]) -> Result<WallTime, NoV
     let median = quantile(&medians, 0.5);
     let ns = median.round();
     if !(ns >= 1.0 && ns <= i64::MAX as f64) {
-        let reason = format!("a median of {median} ns is no duration; the case must do more work an operation");
+        let reason = format!("its median of {median} ns cannot be judged; the case must do more work per operation");
         return Err(NoValue::Broken(reason));
     }
     let iqr_percent = (quantile(&medians, 0.75) - quantile(&medians, 0.25)) / median * 100.0;

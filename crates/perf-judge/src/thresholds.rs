@@ -53,14 +53,14 @@ pub fn parse(text: &str, today: Date) -> Result<Thresholds, Invalid> {
             return refused("`reason` is empty");
         }
         match parse_date(&entry.expires) {
-            None => return refused("`expires` is no date: write it as YYYY-MM-DD"),
+            None => return refused("`expires` is not a date of the form YYYY-MM-DD"),
             Some(day) if is_too_far(day, today) => {
                 return refused(&format!("`expires` is more than {LONGEST_TOLERANCE_DAYS} days ahead"));
             }
             Some(_) => {}
         }
         if thresholds.contains_key(&entry.case) {
-            return refused("it has two thresholds");
+            return refused("two thresholds for the case");
         }
         thresholds.insert(entry.case.clone(), entry);
     }
@@ -128,7 +128,7 @@ mod tests {
             ("wall_percent = 8", "wall_percent = 101", "from 1 to 100"),
             ("wall_percent = 8", "wall_percent = -1", "integer"),
             ("checked URLs", "  ", "`reason` is empty"),
-            ("2026-12-31", "31.12.2026", "no date"),
+            ("2026-12-31", "31.12.2026", "not a date"),
             ("2026-12-31", "9999-12-31", "more than 90 days ahead"),
             ("query/floor/10", "query", "not a case name"),
             ("wall_percent", "percent", "unknown field"),

@@ -15,7 +15,7 @@ pub enum Verdict {
     /// In the baseline or in a budget, but not in the run. Red.
     Missing,
     /// The machine cannot tell equal from different: the base measured against itself differs.
-    Unfit,
+    Unstable,
     /// Measured, but there is nothing comparable to judge it by, or it scatters too much.
     Inconclusive,
     /// In the run, but not in the baseline. Red only where a baseline is required.
@@ -38,7 +38,7 @@ impl Verdict {
         Self::Broken,
         Self::Regressed,
         Self::Missing,
-        Self::Unfit,
+        Self::Unstable,
         Self::Inconclusive,
         Self::New,
         Self::Accepted,
@@ -54,7 +54,7 @@ impl Verdict {
             Self::Broken => "BROKEN",
             Self::Regressed => "REGRESSED",
             Self::Missing => "MISSING",
-            Self::Unfit => "UNFIT",
+            Self::Unstable => "UNSTABLE",
             Self::Inconclusive => "INCONCLUSIVE",
             Self::New => "NEW",
             Self::Accepted => "ACCEPTED",

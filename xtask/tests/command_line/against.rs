@@ -37,7 +37,7 @@ fn what_is_not_measured_is_identical_and_what_differs_is_measured_once() {
     let report = tiny.report();
     let rows = report["rows"].as_array().unwrap();
     assert!(rows.len() > 3 && rows.iter().all(|row| row["verdict"] == "IDENTICAL"), "{rows:#?}");
-    assert_eq!(tiny.comparison()["same"]["commit"], head.trim());
+    assert_eq!(tiny.comparison()["unchanged"]["commit"], head.trim());
     let mut classes: Vec<_> = rows.iter().map(|row| row["class"].as_str().unwrap()).collect();
     classes.dedup();
     assert_eq!(classes, ["behaviour", "heap"], "each class once");
@@ -49,7 +49,7 @@ fn what_is_not_measured_is_identical_and_what_differs_is_measured_once() {
     tiny.edit(CLOCK, "//! A clock that only says", "//! A clock which only says");
     tiny.perf(&["--against", "HEAD"]).expect(0).says("IDENTICAL");
     assert_eq!(tiny.wall_verdicts(), ["IDENTICAL"; 2]);
-    assert_eq!(tiny.comparison()["same"]["commit"], head.trim());
+    assert_eq!(tiny.comparison()["unchanged"]["commit"], head.trim());
     assert_eq!(sides(&tiny), 2);
     assert!(!tiny.path("target/perf/pairs").exists());
 
@@ -62,7 +62,7 @@ fn what_is_not_measured_is_identical_and_what_differs_is_measured_once() {
     for case in CASES {
         let paired = &tiny.wall(case)["paired"];
         assert!(paired["pairs"].as_u64().unwrap() > 7 && paired["confirming"] == 0, "{paired}");
-        assert!(paired["smallest_percent"].as_f64().unwrap() < 3.0, "{paired}");
+        assert!(paired["mde_percent"].as_f64().unwrap() < 3.0, "{paired}");
     }
     let (first, file) = (pairing(&tiny), pairs_file(&tiny));
     assert_eq!((&first["earlier_pairs"], &first["own_cases"]), (&Value::from(0), &Value::Null));
@@ -134,8 +134,8 @@ fn a_machine_that_cannot_tell_is_unfit_and_the_change_not_red() {
     tiny.edit(CLOCK, "500.0", "550.0");
     tiny.write("unfit", "");
     let ran = tiny.perf(&["--against", "HEAD"]).expect(0);
-    ran.says("UNFIT").says("the base measured against itself");
-    assert_eq!(tiny.wall_verdicts(), ["UNFIT"; 2]);
+    ran.says("UNSTABLE").says("the base differs from itself");
+    assert_eq!(tiny.wall_verdicts(), ["UNSTABLE"; 2]);
     // Every first pair was as slow as where it is red.
     for case in CASES {
         let row = tiny.wall(case);
@@ -193,7 +193,7 @@ fn with_another_toolchain_what_repeats_is_compared_with_the_base_as_measured_her
     tiny.edit(CLOCK, "wind the spring, then strike", "strike while the spring is wound");
     tiny.perf(&["--against", "HEAD"]).expect(0).says("the baseline is not comparable: rustc is rustc");
     assert_eq!(blocks(), ("PASS".into(), 56.into(), 56.into()));
-    assert!(pairing(&tiny)["repeating"].as_str().unwrap().contains("once"), "{}", pairing(&tiny));
+    assert!(pairing(&tiny)["baseline_not_comparable"].as_str().unwrap().contains("once"), "{}", pairing(&tiny));
 
     tiny.edit(CLOCK, "= 56", "= 57");
     tiny.perf(&["--against", "HEAD"]).expect(1);

@@ -100,7 +100,7 @@ fn what_loosens_a_rule_is_told_before_the_verdict_and_red_where_it_may_not_be() 
                     .collect();
                 tiny.write(&file, &Baseline::sealed(&kept));
             }),
-            "case: wind/spring/40 is stored no more".into(),
+            "case: wind/spring/40 is no longer stored".into(),
         ),
     ];
     for (name, trick, told) in tricks {
@@ -157,7 +157,7 @@ fn a_wide_margin_is_shown_and_without_a_base_rules_are_not_judged() {
     let tiny = tiny();
     tiny.write(THRESHOLDS, &margin("wind/spring/40", 15, &days_ahead(30)));
     tiny.edit(CLOCK, "500.0", "550.0");
-    tiny.perf(&["--against", "HEAD"]).expect(1).says("its margin is 15 %, not 1 %, by thresholds.toml");
+    tiny.perf(&["--against", "HEAD"]).expect(1).says("margin 15 % instead of 1 % (thresholds.toml)");
     assert_eq!(tiny.wall("wind/spring/40")["paired"]["margin_percent"], 15.0);
     assert_eq!(tiny.wall("strike/noon/12")["paired"]["margin_percent"], 1.0);
     let shallow = tiny.shallow();

@@ -5,7 +5,7 @@ use crate::world::{Ran, World, record};
 #[test]
 fn as_good_as_the_baseline_is_green() {
     let world = World::with_baseline();
-    world.xtask(&["perf"]).expect(0).says("GREEN (exit 0)");
+    world.xtask(&["perf"]).expect(0).says("PASS (exit 0)");
     assert_eq!(world.not_fine(), [""; 0]);
     assert_eq!(world.verdict("behaviour", "query/floor/10", "checksum"), "PASS");
     assert_eq!(world.verdict("wall", "query/floor/10", "time"), "INFO");
@@ -35,7 +35,7 @@ fn any_change_of_behaviour_is_red() {
         assert_eq!(world.not_fine(), ["REGRESSED query/floor/10 events"]);
     }
     world.case("query/floor/10").exact("events", 15).checksum(8);
-    world.xtask(&["perf"]).expect(1).says("computed something else");
+    world.xtask(&["perf"]).expect(1).says("computed a different result");
     assert_eq!(world.not_fine(), ["REGRESSED query/floor/10 checksum"]);
 }
 
@@ -66,7 +66,7 @@ fn without_a_baseline_everything_is_new() {
         .expect(0)
         .says("there is no baseline")
         .says("cargo world baseline update")
-        .says("rows NEW and compared with nothing");
+        .says("rows are new and not compared");
     assert_eq!(world.verdict("behaviour", "query/floor/10", "checksum"), "NEW");
     world.xtask(&["perf", "--require-baseline"]).expect(1);
 }
@@ -76,7 +76,7 @@ fn another_key_is_not_judged() {
     let world = World::with_baseline();
     world.write("world-data/scenarios/floor.toml", "seed = 2\n");
     world.case("query/floor/10").exact("heap-blocks", 99);
-    world.xtask(&["perf"]).expect(4).says("not comparable: inputs is").says("NOT JUDGED (exit 4)");
+    world.xtask(&["perf"]).expect(4).says("not comparable: inputs is").says("INCONCLUSIVE (exit 4)");
     assert_eq!(world.verdict("heap", "query/floor/10", "heap-blocks"), "INCONCLUSIVE");
     assert_eq!(world.verdict("behaviour", "query/floor/10", "checksum"), "INCONCLUSIVE");
     // Red is decided before not judged: that a case is gone is known under any key.

@@ -209,7 +209,7 @@ impl<'a> Work<'a> {
             }
             BuiltBase::Identical(revision) => {
                 let (rows, wall) = alone(Verdict::Identical, None)?;
-                Ok((rows, wall, Comparison::Same(revision)))
+                Ok((rows, wall, Comparison::Unchanged(revision)))
             }
             BuiltBase::Built(sides) => {
                 let timed: Vec<_> = whole.iter().filter(|case| !list.is_heavy(case)).cloned().collect();
@@ -282,7 +282,7 @@ impl<'a> Work<'a> {
             control: measured.control.clone(),
             layouts: sides.head.layouts,
             own_cases: sides.own_cases.clone(),
-            repeating: repeating.against_base.clone(),
+            baseline_not_comparable: repeating.against_base.clone(),
         };
         Ok((rows, measured.times(timed), Comparison::Pairs(Box::new(pairing))))
     }

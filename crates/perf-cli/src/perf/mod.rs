@@ -97,8 +97,8 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
                 harnesses.push(HarnessRun {
                     package: harness.package.clone(),
                     key,
-                    tools: Err("nothing that is measured differs from the base".to_owned()),
-                    comparison: Comparison::Same(checkout.revision.clone()),
+                    tools: Err("nothing measured differs from the base".to_owned()),
+                    comparison: Comparison::Unchanged(checkout.revision.clone()),
                 });
             }
             BaseRelation::Changed(unbuilt)
@@ -111,7 +111,7 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
                     package: harness.package.clone(),
                     key,
                     tools: Err("none of the packages for which it is measured differs from the base".to_owned()),
-                    comparison: Comparison::Elsewhere { revision, packages },
+                    comparison: Comparison::Unaffected { revision, packages },
                 });
             }
             relation => differing.push((harness, key, relation)),

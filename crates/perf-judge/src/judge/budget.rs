@@ -40,31 +40,31 @@ fn row(budget: &Budget, exact: &ExactRun, instructions: &[Instructions], wall: &
     };
     match measured(budget, exact, instructions, wall) {
         Measured::Time(_) if Metric::TIME.unit() != *unit => {
-            absent(format!("a budget in `{unit}` of what is counted in `{}`", Metric::TIME.unit()))
+            absent(format!("the unit of the budget is `{unit}`, that of the metric is `{}`", Metric::TIME.unit()))
         }
         Measured::Value(counted, _) if counted.unit() != *unit => {
-            absent(format!("a budget in `{unit}` of what is counted in `{}`", counted.unit()))
+            absent(format!("the unit of the budget is `{unit}`, that of the metric is `{}`", counted.unit()))
         }
         Measured::Value(_, value) if value <= *limit => row(Verdict::Pass, Some(value)),
         Measured::Time(time) if time.ns <= *limit => row(Verdict::Pass, Some(time.ns)),
         // A median of a few processes is above a limit also where the machine had something else to do.
         Measured::Time(time) if time.fastest_ns <= *limit => row(Verdict::Inconclusive, Some(time.ns))
             .because(format!(
-                "its median is above the budget, and its fastest sample, {} ns, is not: its processes scattered by {:.0} %",
+                "the median is above the budget, the minimum of {} ns is not (interquartile range of the processes: {:.0} %)",
                 time.fastest_ns, time.spread.iqr_percent
             ))
             .then(NextStep::Reproduce(case.clone())),
         Measured::Time(time) => row(Verdict::Regressed, Some(time.ns))
-            .because(format!("above the budget, also its fastest sample of {} ns: {source}", time.fastest_ns))
+            .because(format!("above the budget, as is the minimum of {} ns: {source}", time.fastest_ns))
             .then(NextStep::Reproduce(case.clone()))
             .then(NextStep::ChangeBudget),
-        Measured::Unfinished => row(Verdict::Inconclusive, None).because("the case did not end in time; see its own row"),
+        Measured::Unfinished => row(Verdict::Inconclusive, None).because("the case did not finish in time; see its own row"),
         Measured::Value(_, value) => row(Verdict::Regressed, Some(value))
             .because(format!("above the budget: {source}"))
             .then(NextStep::Reproduce(case.clone()))
             .then(NextStep::ChangeBudget),
-        Measured::Broken => row(Verdict::Broken, None).because("the case gave no value; see its own row"),
-        Measured::Absent => absent("a budget that nothing measures".into()),
+        Measured::Broken => row(Verdict::Broken, None).because("the case has no value; see its own row"),
+        Measured::Absent => absent("no case measures this metric".into()),
     }
 }
 

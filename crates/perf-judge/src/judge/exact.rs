@@ -52,7 +52,7 @@ fn measured(case: &CaseName, records: &[Record], base: Base<'_>, today: Date, ro
             (_, None) => new(row(Verdict::New), base),
             (Base::OtherKey(_, why), _) => not_comparable(row(Verdict::Inconclusive), why),
             (_, Some(stored)) if stored.checksum() == record.checksum() => row(Verdict::Pass),
-            _ => regressed(row(Verdict::Regressed), "computed something else"),
+            _ => regressed(row(Verdict::Regressed), "computed a different result"),
         });
     }
     rows.extend(records.iter().map(|record| judge(record, base, today)));
@@ -70,7 +70,7 @@ fn judge(record: &Record, base: Base<'_>, today: Date) -> Row {
     if stored.metric() != metric {
         let (now, before) = (metric, stored.metric());
         let why = format!(
-            "it is counted in `{}` and judged as {}; stored is `{}` and {}",
+            "the unit is `{}` and the class {}; in the baseline they are `{}` and {}",
             now.unit(),
             now.class(),
             before.unit(),
@@ -81,12 +81,12 @@ fn judge(record: &Record, base: Base<'_>, today: Date) -> Row {
     }
     let change = match (metric.class(), record.value().cmp(&stored.value())) {
         (_, Ordering::Equal) => return row(Verdict::Pass),
-        (Class::Behaviour, Ordering::Less) => "less happened",
-        (Class::Behaviour, Ordering::Greater) => "more happened",
-        (Class::Quality, Ordering::Less) => "right less often",
+        (Class::Behaviour, Ordering::Less) => "the count decreased",
+        (Class::Behaviour, Ordering::Greater) => "the count increased",
+        (Class::Quality, Ordering::Less) => "the quality decreased",
         (Class::Quality, Ordering::Greater) => return improved(row(Verdict::Improved)),
         (_, Ordering::Less) => return improved(row(Verdict::Improved)),
-        (_, Ordering::Greater) => "more than the baseline",
+        (_, Ordering::Greater) => "higher than the baseline",
     };
     let tolerated = |value: u64| match metric.class() {
         // Of behaviour one other value was accepted, not every smaller one: doing nothing would be the smallest.
@@ -288,7 +288,7 @@ mod tests {
         let heap = |now, expires| verdict(BLOCKS, now, 12, expires);
         assert_eq!(heap(12, "2026-07-01"), (Accepted, "until 2026-07-01: because".into()), "the last day counts");
         assert_eq!(heap(11, "2026-07-02").0, Accepted);
-        assert_eq!(heap(13, "2026-07-02"), (Regressed, "more than the baseline, and beyond the accepted 12".into()));
+        assert_eq!(heap(13, "2026-07-02"), (Regressed, "higher than the baseline, and beyond the accepted 12".into()));
         assert_eq!(heap(12, "2026-06-30"), (Regressed, "its acceptance expired on 2026-06-30 (because)".into()));
         assert_eq!(heap(10, "2026-06-30").0, Pass, "no longer needed");
         assert_eq!(heap(9, "2026-06-30").0, Improved);

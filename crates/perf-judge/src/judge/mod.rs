@@ -86,7 +86,7 @@ pub fn identical_where_not_comparable(rows: &mut [Row], base: &str) {
         row.verdict = Verdict::Identical;
         row.next_steps.clear();
         let why = row.reason.take().unwrap_or_default();
-        row.reason = Some(format!("{why}; but nothing that is measured differs from {base}"));
+        row.reason = Some(format!("{why}; but nothing measured differs from {base}"));
     }
 }
 

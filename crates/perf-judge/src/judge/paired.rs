@@ -64,7 +64,7 @@ impl Rule {
             FirstPairs { figure, rule: self, estimate: statistics::estimate(&differences, self.alpha), differences }
         };
         let smallest = |of: &FirstPairs| of.smallest().unwrap_or(f64::INFINITY);
-        let (median, fastest) = (by(Figure::Median), by(Figure::Fastest));
+        let (median, fastest) = (by(Figure::Median), by(Figure::Minimum));
         let (sharper, other) =
             if smallest(&fastest) < smallest(&median) { (fastest, median) } else { (median, fastest) };
         let silent = |of: &FirstPairs| of.seems() == Seems::Unchanged;
@@ -160,11 +160,11 @@ impl Paired {
         let outliers = statistics::outliers(&differences).unwrap_or_default();
         let of = |value: fn(&Estimate) -> f64| judgement.estimate.as_ref().map(|estimate| percent(value(estimate)));
         Self {
-            figure: judgement.figure,
+            statistic: judgement.figure,
             change_percent: of(|estimate| estimate.center),
             lower_percent: of(|estimate| estimate.lower),
             upper_percent: of(|estimate| estimate.upper),
-            smallest_percent: judgement.smallest.map(percent),
+            mde_percent: judgement.smallest.map(percent),
             margin_percent: margin * 100.0,
             pairs: differences.len(),
             confirming,
@@ -184,7 +184,7 @@ pub fn judge(first: &FirstPairs, confirm: &[Difference]) -> Judgement {
     let all: Vec<f64> = differences.iter().chain(&confirm).copied().collect();
     let estimate = statistics::estimate(&all, rule.alpha);
     let Some(of_first) = of_first else {
-        let reason = format!("{} are too few to tell", counted(differences.len(), "pair"));
+        let reason = format!("{} are too few to judge", counted(differences.len(), "pair"));
         return Judgement { verdict: Verdict::Inconclusive, figure, estimate, smallest: None, reason: Some(reason) };
     };
     let smallest = first.smallest();
@@ -197,18 +197,18 @@ pub fn judge(first: &FirstPairs, confirm: &[Difference]) -> Judgement {
                 Some(_) => judged(
                     Verdict::Inconclusive,
                     Some(format!(
-                        "its pairs scatter too much: the slow-down that they would have shown is above {:.0} %",
+                        "too noisy: the minimum detectable effect is above {:.0} %",
                         100.0 * (margin + RESOLUTION)
                     )),
                 ),
-                None => judged(Verdict::Inconclusive, Some("its pairs cannot be judged".into())),
+                None => judged(Verdict::Inconclusive, Some("the minimum detectable effect cannot be computed".into())),
             };
         }
         Seems::Slower => "slower",
         Seems::Faster => "faster",
     };
     let Some(again) = statistics::estimate(&confirm, CONFIRM_ALPHA).map(|again| side(&again, margin)) else {
-        let reason = format!("its first pairs were {word}, and there was no time to confirm it");
+        let reason = format!("{word} in the first sample; no time was left for the confirming sample");
         return judged(Verdict::Inconclusive, Some(reason));
     };
     if again == side(&of_first, margin) {
@@ -216,11 +216,11 @@ pub fn judge(first: &FirstPairs, confirm: &[Difference]) -> Judgement {
         return judged(verdict, None);
     }
     let reason = format!(
-        "{:+.1} % in its first {}, {:+.1} % in {} that were to confirm it",
+        "{:+.1} % in the first sample ({}), {:+.1} % in the confirming sample ({})",
         percent(of_first.center),
         counted(differences.len(), "pair"),
         percent(statistics::median(&confirm).unwrap_or_default()),
-        confirm.len()
+        counted(confirm.len(), "pair")
     );
     // Fresh pairs decide; where all of them together still say otherwise, nothing is decided.
     match estimate.map(|all| side(&all, margin)) {
@@ -236,10 +236,10 @@ pub fn unfit(control: &[Difference]) -> Option<String> {
     let far = UNFIT.ln_1p();
     (estimate.lower > far || estimate.upper < -far).then(|| {
         format!(
-            "the base measured against itself in {} differs by {:+.1} % (at least {:+.1} %)",
-            counted(control.differences.len(), "pair"),
+            "control: the base differs from itself by {:+.1} % (confidence bound {:+.1} %) in {}",
             percent(estimate.center),
-            percent(if estimate.lower > far { estimate.lower } else { estimate.upper })
+            percent(if estimate.lower > far { estimate.lower } else { estimate.upper }),
+            counted(control.differences.len(), "pair")
         )
     })
 }
@@ -273,7 +273,7 @@ pub fn rows(
                 return Row::without_value(Group::Of(Class::Wall), case, Metric::TIME, &why).then(NextStep::RunTime);
             }
             Some(Broken::Base(why)) => {
-                return new(Verdict::New).because(format!("the base does not do it: `time` {why}"));
+                return new(Verdict::New).because(format!("the case has no value in the base: `time` {why}"));
             }
             None => {}
         }
@@ -289,7 +289,7 @@ pub fn rows(
             value(pairs().map(|pair| pair.base.get(figure)).collect()),
             value(pairs().map(|pair| pair.head.get(figure)).collect()),
         );
-        let verdict = if unfit.is_some() { Verdict::Unfit } else { judgement.verdict };
+        let verdict = if unfit.is_some() { Verdict::Unstable } else { judgement.verdict };
         let row = new(verdict).values(base, head);
         let row =
             Row { paired: Some(Paired::new(&judgement, differences, confirm.len(), rule_of(case).margin)), ..row };
@@ -307,7 +307,8 @@ pub fn rows(
 pub fn new_where_changed(rows: &mut [Row], changed: &BTreeSet<CaseName>) {
     for row in rows.iter_mut().filter(|row| changed.contains(&row.case) && row.verdict != Verdict::Broken) {
         row.verdict = Verdict::New;
-        row.reason = Some("the base does not build with this case, and its own computes something else".into());
+        row.reason =
+            Some("the base does not build with this case, and its own version computes a different result".into());
         row.next_steps.clear();
     }
 }
@@ -317,9 +318,9 @@ fn advise(row: Row, case: &CaseName, witness: Witness, against: &str) -> Row {
     match row.verdict {
         Verdict::Regressed => {
             let why = match witness {
-                Witness::Work => "slower, and it does more: see its rows of instructions and heap",
+                Witness::Work => "slower, with more instructions or heap: see those rows",
                 Witness::NoWork => {
-                    "slower, while instructions and heap are flat: caches, contention, system calls, or the environment"
+                    "slower, with unchanged instructions and heap: look for caches, contention, system calls or the environment"
                 }
                 Witness::Unknown => "slower; instructions were not counted",
             };
@@ -330,7 +331,7 @@ fn advise(row: Row, case: &CaseName, witness: Witness, against: &str) -> Row {
         Verdict::Inconclusive => {
             row.then(NextStep::MeasureQuietly { against: against.clone() }).then(NextStep::MorePairs { against })
         }
-        Verdict::Unfit => row.then(NextStep::OtherMachine),
+        Verdict::Unstable => row.then(NextStep::OtherMachine),
         _ => row,
     }
 }
@@ -368,11 +369,11 @@ mod tests {
     fn the_sharper_figure_decides_unless_only_the_other_says_something() {
         let figure = |median, fastest| Rule::ORDINARY.first_pairs(&pairs(median, fastest)).figure;
         assert_eq!(figure((0.0, 0.01), (0.0, 0.02)), Figure::Median);
-        assert_eq!(figure((0.0, 0.10), (0.0, 0.02)), Figure::Fastest);
+        assert_eq!(figure((0.0, 0.10), (0.0, 0.02)), Figure::Minimum);
         assert_eq!(figure((0.0, 0.01), (0.0, 0.01)), Figure::Median, "where both are as good");
         assert_eq!(figure((0.2, 0.10), (0.0, 0.02)), Figure::Median, "what slows down some operations only");
-        assert_eq!(figure((0.2, 0.10), (0.05, 0.02)), Figure::Fastest, "both say so");
-        assert_eq!(figure((0.0, 0.01), (0.2, 0.10)), Figure::Fastest);
+        assert_eq!(figure((0.2, 0.10), (0.05, 0.02)), Figure::Minimum, "both say so");
+        assert_eq!(figure((0.0, 0.01), (0.2, 0.10)), Figure::Minimum);
         assert_eq!(Rule::ORDINARY.first_pairs(&[]).figure, Figure::Median);
 
         let some = pairs((0.2, 0.10), (0.0, 0.02));

@@ -52,14 +52,14 @@ pub enum Figure {
     /// What most samples say. A burst that lasts for half of a process moves it.
     Median,
     /// What the machine does when nothing disturbs it; blind for what slows only some operations down.
-    Fastest,
+    Minimum,
 }
 
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Median => "median",
-            Self::Fastest => "fastest",
+            Self::Minimum => "minimum",
         })
     }
 }
@@ -69,7 +69,7 @@ impl Times {
     pub fn get(self, figure: Figure) -> f64 {
         match figure {
             Figure::Median => self.median,
-            Figure::Fastest => self.fastest,
+            Figure::Minimum => self.fastest,
         }
     }
 }
@@ -98,7 +98,7 @@ impl Difference {
     pub fn by(figure: Figure, differences: &[Self]) -> Vec<f64> {
         let one = |difference: &Self| match figure {
             Figure::Median => difference.median,
-            Figure::Fastest => difference.fastest,
+            Figure::Minimum => difference.fastest,
         };
         differences.iter().map(one).collect()
     }

@@ -177,7 +177,7 @@ const UNCERTAIN: f64 = 1.2;
 /// How much the pairs of a case scatter, by the figure by which they do so less: the robust standard deviation.
 pub fn scatter(differences: &[Difference]) -> f64 {
     let by = |figure| statistics::robust_sd(&Difference::by(figure, differences)).unwrap_or(0.0);
-    by(Figure::Median).min(by(Figure::Fastest))
+    by(Figure::Median).min(by(Figure::Minimum))
 }
 
 /// What the first pairs of a case showed.

@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 pub enum Comparison {
     /// Nothing, with the reason.
     None(String),
-    /// A commit from which nothing that is measured differs.
-    Same(Revision),
-    /// A commit from which something differs, but none of the packages for which this harness is measured.
-    Elsewhere {
+    /// A commit from which nothing measured differs.
+    Unchanged(Revision),
+    /// A commit from which something differs, but none of the packages that this harness measures.
+    Unaffected {
         /// The commit.
         revision: Revision,
-        /// These packages.
+        /// The packages that the harness measures.
         packages: Vec<String>,
     },
     /// A commit that was measured beside the change.
@@ -47,9 +47,9 @@ pub struct Pairing {
     pub layouts: Layouts,
     /// Why the base was measured with cases of its own, if it was.
     pub own_cases: Option<String>,
-    /// Why values that repeat were compared with those of the base, measured here, in place of the stored ones, if they
-    /// were; of instructions alone, where only their tools differ.
-    pub repeating: Option<String>,
+    /// Why the baseline is not comparable, where counted values were compared with the base as measured here instead: all
+    /// of them, or only instructions where only the tools differ.
+    pub baseline_not_comparable: Option<String>,
 }
 
 /// A commit to compare with.

@@ -81,7 +81,7 @@ fn with_notes(all: &[Row], room: Room, wording: Wording<'_>) -> String {
     if notes.is_empty() {
         return out;
     }
-    out.push_str("What now\n");
+    out.push_str("Next steps\n");
     for same_verdict in notes.chunk_by(|a, b| a.verdict == b.verdict) {
         let shown = if room == Room::Whole { same_verdict.len() } else { ANSWERS };
         same_verdict.iter().take(shown).for_each(|note| answer(&mut out, note, wording));
@@ -135,7 +135,7 @@ fn table(rows: &[Row], room: Room) -> String {
         let lines = lines(part, room);
         let widths = widths(&lines);
         if index == 0 {
-            let heads = ["case", "base", "now", "change"].map(str::to_owned);
+            let heads = ["case", "base", "head", "change"].map(str::to_owned);
             let _ = writeln!(out, "{BOLD}{}  verdict{BOLD:#}", cells(&format!("  {}", heads[0]), &heads[1..], &widths));
         }
         let (name, rule) = (group.name(), rule(part));
@@ -193,7 +193,7 @@ enum Line {
 fn rule(rows: &[Row]) -> String {
     let group = rows.first().map_or(Group::Of(Class::Behaviour), |row| row.group);
     match rows.iter().find_map(|row| row.spread) {
-        Some(spread) => format!("median of {} processes and its interquartile range", spread.processes),
+        Some(spread) => format!("median and interquartile range of {} processes", spread.processes),
         None => group.rule().to_owned(),
     }
 }
@@ -318,7 +318,7 @@ fn wrapped(text: &str, first: &str, others: &str) -> String {
 fn style(verdict: Verdict) -> Style {
     match verdict {
         Verdict::Broken | Verdict::Regressed | Verdict::Missing => AnsiColor::Red.on_default().bold(),
-        Verdict::Unfit | Verdict::Inconclusive | Verdict::New | Verdict::Accepted => AnsiColor::Yellow.on_default(),
+        Verdict::Unstable | Verdict::Inconclusive | Verdict::New | Verdict::Accepted => AnsiColor::Yellow.on_default(),
         Verdict::Improved => AnsiColor::Green.on_default(),
         Verdict::Info | Verdict::Pass | Verdict::Identical => Style::new(),
     }

@@ -21,7 +21,7 @@ impl Report {
         rules(&mut out, self.rules.as_deref().unwrap_or_default());
         let notes = notes::of(&self.rows);
         if !notes.is_empty() {
-            out.push_str("### What now\n\n");
+            out.push_str("### Next steps\n\n");
         }
         for note in &notes {
             let _ = writeln!(out, "- **{}** {}", note.verdict, escaped(&note.rows));
@@ -35,7 +35,7 @@ impl Report {
         if !notes.is_empty() {
             out.push('\n');
         }
-        out.push_str("| class | case | metric | base | now | change | verdict |\n|---|---|---|---:|---:|---:|---|\n");
+        out.push_str("| class | case | metric | base | head | change | verdict |\n|---|---|---|---:|---:|---:|---|\n");
         for row in &self.rows {
             let cells = [
                 row.group.name().to_owned(),
@@ -77,7 +77,7 @@ fn in_pairs(out: &mut String, report: &Report) {
     }
     out.push_str("\n### Wall time, in pairs with the base\n\n");
     out.push_str(
-        "| case | change | margin | at least | at most | would have seen | pairs | confirming | outliers | figure | verdict |\n",
+        "| case | change | margin | lower bound | upper bound | MDE | pairs | confirming | outliers | statistic | verdict |\n",
     );
     out.push_str("|---|---:|---:|---:|---:|---:|---:|---:|---:|---|---|\n");
     let percent = |value: Option<f64>| value.map_or_else(|| number::NONE.to_owned(), |value| format!("{value:+.2} %"));
@@ -88,18 +88,20 @@ fn in_pairs(out: &mut String, report: &Report) {
             format!("{:.0} %", paired.margin_percent),
             percent(paired.lower_percent),
             percent(paired.upper_percent),
-            percent(paired.smallest_percent),
+            percent(paired.mde_percent),
             paired.pairs.to_string(),
             paired.confirming.to_string(),
             format!("{} mild, {} severe", paired.mild_outliers, paired.severe_outliers),
-            paired.figure.to_string(),
+            paired.statistic.to_string(),
             row.verdict.to_string(),
         ];
         let _ = writeln!(out, "| {} |", cells.map(|cell| escaped(&cell)).join(" | "));
     }
     out.push_str(
-        "\nEach bound is that of 99 %; outliers are counted by Tukey's fences, and none is left out.\n\
-         Compared is the median of each process, or its fastest sample where a smaller change would be seen by it.\n",
+        "\nThe bounds are one-sided 99 % confidence bounds. The MDE is the minimum detectable effect: the smallest slowdown that \
+         pairs like these show with a power of 95 %.\n\
+         Outliers are counted by Tukey's fences; none is removed. Pairs are compared by the median or by the minimum of each \
+         process, whichever has the smaller MDE.\n",
     );
 }
 
@@ -112,8 +114,8 @@ fn promises(out: &mut String, report: &Report) {
     }
     // One promise may be kept by several rows.
     rows.sort_by(|a, b| a.0.promised.cmp(&b.0.promised));
-    out.push_str("\n### What the reference system promised\n\n");
-    out.push_str("| promise | its own figure | here | limit here | row | verdict |\n|---|---|---:|---:|---|---|\n");
+    out.push_str("\n### Promises of the reference system\n\n");
+    out.push_str("| promise | value there | value here | limit here | row | verdict |\n|---|---|---:|---:|---|---|\n");
     for (Reference { promised, measured }, row) in rows {
         let name = format!("{} {}", row.case, row.subject);
         let cells = [promised, measured, number::head(&row), number::base(&row), name, row.verdict.to_string()];

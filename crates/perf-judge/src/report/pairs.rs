@@ -13,7 +13,7 @@ const FARTHEST: f64 = 5.5;
 
 /// The heads of the columns.
 pub fn heads() -> String {
-    format!("{:<25}  {:>8}  {:>7}  {:>6}  {:<11}", "  slower = above zero", "now", "change", "sees", "-5 % 0 +5 %")
+    format!("{:<25}  {:>8}  {:>7}  {:>6}  {:<11}", "  positive = slower", "head", "change", "MDE", "-5 % 0 +5 %")
 }
 
 /// A row: the time of the change, how it differs, the smallest slow-down that would have been seen, and all pairs.
@@ -23,18 +23,18 @@ pub fn line(row: &Row, paired: &Paired) -> String {
         _ => NONE.into(),
     };
     let change = paired.change_percent.map_or_else(|| NONE.into(), |percent| format!("{percent:+.1} %"));
-    let sees = paired.smallest_percent.map_or_else(|| NONE.into(), |percent| format!("{percent:.1} %"));
+    let mde = paired.mde_percent.map_or_else(|| NONE.into(), |percent| format!("{percent:.1} %"));
     let drawn = histogram(&paired.differences_percent);
     let case = row.case.to_string();
     // The longest names of today fit; a longer one moves the rest of its line.
-    format!("  {case:<23}  {now:>8}  {change:>7}  {sees:>6}  {drawn}")
+    format!("  {case:<23}  {now:>8}  {change:>7}  {mde:>6}  {drawn}")
 }
 
 /// What is said of a margin that is not the ordinary one.
 pub fn other_margin(paired: &Paired) -> Option<String> {
     let ordinary = MARGIN * 100.0;
     let other = (paired.margin_percent - ordinary).abs() > 1e-9;
-    other.then(|| format!("its margin is {:.0} %, not {ordinary:.0} %, by thresholds.toml", paired.margin_percent))
+    other.then(|| format!("margin {:.0} % instead of {ordinary:.0} % (thresholds.toml)", paired.margin_percent))
 }
 
 /// Differences in percent as a row of bars, zero in the middle.
@@ -54,14 +54,14 @@ impl Comparison {
     /// What wall time was compared with and how, for people.
     pub fn lines(&self) -> Vec<String> {
         match self {
-            Self::None(reason) => vec![text::visible(&format!("wall time: compared with nothing: {reason}"))],
-            Self::Same(revision) => {
+            Self::None(reason) => vec![text::visible(&format!("wall time: not compared: {reason}"))],
+            Self::Unchanged(revision) => {
                 let (base, chosen) = (revision.short(), &revision.chosen);
-                vec![format!("base: {base}, {chosen}; nothing that is measured differs")]
+                vec![format!("base: {base}, {chosen}; nothing measured differs")]
             }
-            Self::Elsewhere { revision, packages } => {
+            Self::Unaffected { revision, packages } => {
                 let (base, chosen, packages) = (revision.short(), &revision.chosen, packages.join(", "));
-                vec![format!("base: {base}, {chosen}; not measured: what differs is none of {packages}")]
+                vec![format!("base: {base}, {chosen}; not measured: the change touches none of {packages}")]
             }
             Self::Pairs(pairing) => pairing.lines(),
         }
@@ -78,7 +78,7 @@ impl Pairing {
         let looks = match self.looks {
             0 => String::new(),
             looks => format!(
-                ", judged at {:.2} % after {}",
+                ", alpha {:.2} % after {}",
                 100.0 * Rule::after(looks, MARGIN).alpha,
                 counted(looks as usize, "look")
             ),
@@ -91,24 +91,27 @@ impl Pairing {
                 self.control
             ),
             format!(
-                "building took {:.0} s, pairs {:.0} s, waiting for links {:.0} s",
+                "building took {:.0} s, measuring {:.0} s, waiting for the linker {:.0} s",
                 self.building_seconds, self.measuring_seconds, self.linking_seconds
             ),
         ];
         if self.layouts == Layouts::Padded {
             lines.push(
-                "layouts: the linker cannot shuffle sections (lld can), so only a function of random size stands before \
-                 all others: a difference of some percent may be placement"
+                "layouts: the linker cannot shuffle sections (lld can); only a function of random size precedes the \
+                 others, so a difference of some percent may be an effect of the layout"
                     .into(),
             );
         }
         if let Some(reason) = &self.own_cases {
             let reason = text::visible(reason);
-            lines
-                .push(format!("cases: the base does not build with those of the change, so it has its own ({reason})"));
+            lines.push(format!(
+                "cases: the base does not build with those of the change and is measured with its own ({reason})"
+            ));
         }
-        if let Some(reason) = &self.repeating {
-            lines.push(format!("what repeats: compared with the base as measured here; the baseline is {reason}"));
+        if let Some(reason) = &self.baseline_not_comparable {
+            lines.push(format!(
+                "counted values: compared with the base as measured here, because the baseline is {reason}"
+            ));
         }
         lines
     }

@@ -32,12 +32,12 @@ pub struct HarnessRun {
 impl HarnessRun {
     /// Whether there was something to measure: something differs from the base, or there is none.
     pub fn was_due(&self) -> bool {
-        !matches!(self.comparison, Comparison::Same(_)) && !self.was_left_out()
+        !matches!(self.comparison, Comparison::Unchanged(_)) && !self.was_left_out()
     }
 
     /// Whether it was not measured, because none of its packages differs and others do.
     fn was_left_out(&self) -> bool {
-        matches!(self.comparison, Comparison::Elsewhere { .. })
+        matches!(self.comparison, Comparison::Unaffected { .. })
     }
 
     /// The line that stands for a class that is not there.
@@ -76,6 +76,11 @@ pub const JSON_FILE: &str = "report.json";
 /// The same for a step summary.
 pub const MARKDOWN_FILE: &str = "report.md";
 
+/// The verb of a count.
+fn is_or_are(count: usize) -> &'static str {
+    if count == 1 { "is" } else { "are" }
+}
+
 impl Report {
     /// How many rows there are of each verdict, worst first.
     pub(super) fn summary(&self) -> String {
@@ -86,7 +91,7 @@ impl Report {
         format!("{}{}: {}", counted(self.rows.len(), "row"), only.unwrap_or_default(), counts.join(", "))
     }
 
-    /// The verdict of the run. Green says what it is not about, too.
+    /// The verdict of the run as one line; a pass also names what it does not cover.
     pub(super) fn meaning(&self) -> String {
         if self.rules_forbidden && self.rules.as_ref().is_some_and(|rules| !rules.is_empty()) {
             return exit_status::RULES_CHANGED.to_owned();
@@ -94,13 +99,13 @@ impl Report {
         if self.exit_code != exit_status::GREEN {
             return exit_status::meaning(self.exit_code).to_owned();
         }
-        let count = |verdict: Verdict| self.rows.iter().filter(|row| row.verdict == verdict).count();
-        let not_judged = |group: Group| {
-            let is_one =
-                |row: &&Row| row.group == group && matches!(row.verdict, Verdict::Inconclusive | Verdict::Unfit);
-            match self.rows.iter().filter(is_one).count() {
+        let not_judged = |class: Class, verdict: Verdict, word: &str| {
+            let rows = self.rows.iter().filter(|row| row.group == Group::Of(class) && row.verdict == verdict);
+            match rows.count() {
                 0 => None,
-                some => Some(format!("{} of {} could not be", counted(some, "row"), group.name())),
+                count => {
+                    Some(format!("{} {} {word}", counted(count, &format!("{} row", class.name())), is_or_are(count)))
+                }
             }
         };
         let not_measured = self
@@ -111,30 +116,31 @@ impl Report {
         let left_out = self.harnesses.iter().filter(|harness| harness.was_left_out());
         let left_out: Vec<&str> = left_out.map(|harness| harness.package.as_str()).collect();
         let left_out = (!left_out.is_empty()).then(|| format!("{} was not measured", left_out.join(", ")));
-        let missing: Vec<String> =
-            [left_out, not_measured, not_judged(Group::Of(Class::Instructions)), not_judged(Group::Of(Class::Wall))]
-                .into_iter()
-                .flatten()
-                .collect();
-        let mut meaning = match missing.is_empty() {
-            true => exit_status::meaning(self.exit_code).to_owned(),
-            false => format!("{}; {}", exit_status::GREEN_IN_PART, missing.join("; ")),
-        };
-        if let new @ 1.. = count(Verdict::New) {
-            meaning.push_str(&format!("; {} NEW and compared with nothing", counted(new, "row")));
-        }
-        meaning
+        let is_partial = left_out.is_some() || not_measured.is_some();
+        let new = self.rows.iter().filter(|row| row.verdict == Verdict::New).count();
+        let new = (new > 0).then(|| format!("{} {} new and not compared", counted(new, "row"), is_or_are(new)));
+        let meaning = if is_partial { exit_status::GREEN_IN_PART } else { exit_status::meaning(self.exit_code) };
+        let limits = [
+            left_out,
+            not_measured,
+            not_judged(Class::Instructions, Verdict::Inconclusive, "inconclusive"),
+            not_judged(Class::Wall, Verdict::Unstable, "unstable"),
+            not_judged(Class::Wall, Verdict::Inconclusive, "inconclusive"),
+            new,
+        ];
+        let parts: Vec<String> = std::iter::once(meaning.to_owned()).chain(limits.into_iter().flatten()).collect();
+        parts.join("; ")
     }
 
     /// What is better than what is stored, as a line.
     pub(super) fn slack_line(&self, slack: &Slack) -> String {
         let Slack { rows, case, metric, percent, days } = slack;
-        let since = days.map_or_else(String::new, |days| format!(", written {}", text::days_ago(days)));
-        let much = if slack.is_a_warning() { "warning: " } else { "" };
+        let since = days.map_or_else(String::new, |days| format!("; baseline written {}", text::days_ago(days)));
+        let prefix = if slack.is_a_warning() { "warning: " } else { "" };
         format!(
-            "{much}slack: {} better than stored, by up to {percent:.1} % ({case} {metric}), in which a change can get worse \
-             and pass{since}",
-            if *rows == 1 { "1 row is".to_owned() } else { format!("{rows} rows are") },
+            "{prefix}slack: {} better than the baseline by up to {percent:.1} % ({case} {metric}), so a regression by as much \
+             passes{since}",
+            format!("{} {}", counted(*rows, "row"), is_or_are(*rows)),
         )
     }
 

@@ -80,11 +80,11 @@ mod tests {
         let shown: Vec<_> = grown.iter().map(|it| (it.name.as_str(), it.increase, it.base)).collect();
         assert_eq!(shown, [("a", 20, 10), ("new", 5, 0), ("c", 1, 10)]);
 
-        let mut row = a_row(Verdict::Regressed).because("more than the baseline");
+        let mut row = a_row(Verdict::Regressed).because("higher than the baseline");
         append_reason(&mut row, "allocations are in", &[]);
-        assert_eq!(row.reason.as_deref(), Some("more than the baseline"));
+        assert_eq!(row.reason.as_deref(), Some("higher than the baseline"));
         append_reason(&mut row, "allocations are in", &grown[..2]);
-        let said = "more than the baseline; allocations are in a +20 (was 10), new +5 (was 0)";
+        let said = "higher than the baseline; allocations are in a +20 (was 10), new +5 (was 0)";
         assert_eq!(row.reason.as_deref(), Some(said));
     }
 
