@@ -1,7 +1,7 @@
-//! What one operation of a case does, counted: `count --list`, `count <case>`, or `count <case> --ops <n>`.
+//! Counts what one operation of a case does: `count --list`, `count <case>`, or `count <case> --ops <n>`.
 //!
-//! With `--ops` it performs so many operations for an instruction counter to watch (0 are allowed: the cost of getting
-//! ready), and prints how many are enough.
+//! With `--ops` it performs `n` operations under an instruction counter and prints how many operations the counter needs.
+//! `n` may be 0, which measures the cost of the set-up.
 
 mod cases;
 #[path = "clock/paused.rs"]

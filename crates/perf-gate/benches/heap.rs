@@ -1,7 +1,7 @@
-//! Heap figures of one case, by dhat: `heap --list`, or `heap <case>`; `heap <case> --sites <file>` writes where one
-//! operation allocates, as dhat's own JSON.
+//! Measures the heap of one case with dhat: `heap --list`, or `heap <case>`. `heap <case> --sites <file>` writes the
+//! allocation sites of one operation as dhat's JSON.
 //!
-//! One process a case, because dhat counts everything a process allocates.
+//! Each case runs in a process of its own, because dhat counts everything that a process allocates.
 
 mod cases;
 #[path = "clock/paused.rs"]
@@ -18,11 +18,11 @@ use perf_gate::{Class, Metric, Unit};
 const HEAP_BYTES: Metric = Metric::new("heap-bytes", Unit::Bytes, Class::Heap);
 /// Allocations, freed or not.
 const HEAP_BLOCKS: Metric = Metric::new("heap-blocks", Unit::Blocks, Class::Heap);
-/// Largest number of bytes alive at once during one operation, above what was alive before it.
+/// Maximum of live bytes during one operation, minus the bytes that were live before it.
 const HEAP_PEAK: Metric = Metric::new("heap-peak", Unit::Bytes, Class::Heap);
-/// Bytes alive after one operation, above what was alive before it.
+/// Live bytes after one operation, minus the bytes that were live before it.
 const HEAP_LIVE: Metric = Metric::new("heap-live", Unit::Bytes, Class::Heap);
-/// Bytes by which the live heaps after N, 2N and 3N operations differ.
+/// Range (maximum minus minimum) of the live bytes after N, 2N and 3N operations.
 const HEAP_GROWTH: Metric = Metric::new("heap-growth", Unit::Bytes, Class::Heap);
 
 #[global_allocator]
@@ -42,10 +42,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// Profiles one operation with the frames that a reader needs to find the place.
+/// Profiles one operation with backtraces that are long enough to name the line in the engine.
 fn write_sites(case: &str, file: &str) -> Result<(), String> {
     let (mut workload, observation) = cases::find(case).and_then(cases::prepare)?;
-    // Frames of the standard library and of futures stand between an allocation and the engine.
+    // An allocation is several frames of the standard library and of futures away from the engine.
     let profiler = Profiler::builder().file_name(file).trim_backtraces(Some(24)).build();
     let amount = workload.run();
     drop(profiler);
@@ -58,16 +58,16 @@ fn write_sites(case: &str, file: &str) -> Result<(), String> {
 fn measure(case: &cases::Case) -> Result<(), String> {
     let (mut workload, observation) = cases::prepare(case)?;
     let expected = observation.amount;
-    // As few frames as dhat allows: nobody reads them here, and unwinding is most of what profiling costs.
+    // The minimum that dhat allows: no backtrace is printed here, and unwinding is most of the profiler's cost.
     let profiler = Profiler::builder().testing().trim_backtraces(Some(4)).build();
-    // What is alive already is invisible to the profiler, so that its peak is the operation's own.
+    // The profiler does not see earlier allocations, so its peak is that of the operation.
     let amount = workload.run();
     let one = HeapStats::get();
     if amount != expected {
         return Err(format!("the measured operation computed {amount} instead of {expected}"));
     }
     if case.heavy {
-        // What grows from one heavy operation to the next is found by the lighter cases; what one leaves behind is here.
+        // The lighter cases measure growth from operation to operation; a heavy case measures what one operation leaves.
         drop(profiler);
         let counts = [
             (HEAP_BYTES, one.total_bytes),
@@ -77,19 +77,19 @@ fn measure(case: &cases::Case) -> Result<(), String> {
         ];
         return single_case::print_records(case, &counts, observation.checksum);
     }
-    // The profiler slows allocations down fifteenfold: large operations are repeated less often.
+    // The profiler makes allocations 15 times slower, so large operations are repeated less often.
     let operations = (2_000 / expected.max(1)).clamp(1, 20);
     let mut after = || {
         for _ in 0..operations {
             if workload.run() != expected {
-                return Err("an operation computed something else than the one before".to_owned());
+                return Err("two operations computed different amounts".to_owned());
             }
         }
         Ok(HeapStats::get())
     };
     let (n, two_n, three_n) = (after()?, after()?, after()?);
     drop(profiler);
-    // An operation repeats exactly; should it not, rounding up shows the excess.
+    // Operations repeat exactly. If one does not, rounding up shows the excess.
     let per_operation = |all: u64, first: u64| (all - first).div_ceil(3 * operations);
     let max_live = n.curr_bytes.max(two_n.curr_bytes).max(three_n.curr_bytes);
     let min_live = n.curr_bytes.min(two_n.curr_bytes).min(three_n.curr_bytes);

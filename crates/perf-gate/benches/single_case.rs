@@ -1,4 +1,4 @@
-//! The command line of a target that measures one case in a process of its own, and the records it prints.
+//! The command line of the targets `count` and `heap`, which measure one case a process, and the records they print.
 
 use std::process::ExitCode;
 
@@ -7,9 +7,9 @@ use perf_gate::{CaseName, Checksum, Metric, ProcessLimits, Record};
 use crate::cases::{self, Case, find};
 use crate::limits;
 
-/// The command line of a target that measures one case in a process of its own.
+/// Runs the command line of a target; `measure` measures a case and prints its records.
 pub fn main(target: &str, measure: fn(&Case) -> Result<(), String>) -> ExitCode {
-    // `cargo bench` adds a flag that only a harness needs.
+    // `cargo bench` adds a flag for the standard test harness.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments[..] {
@@ -26,7 +26,7 @@ pub fn main(target: &str, measure: fn(&Case) -> Result<(), String>) -> ExitCode 
             limits::apply(if case.heavy { ProcessLimits::HEAVY } else { ProcessLimits::ORDINARY });
             measure(case)
         }),
-        // Without limits: who counts instructions takes fifty times as long, and much memory.
+        // Without limits: valgrind takes 50 times as long, and much memory.
         [name, "--ops", operations] => find(name).and_then(|case| run_operations(case, operations)),
         _ => Err(format!("usage: {target} --list | {target} <case> | {target} <case> --ops <n>")),
     };
@@ -39,14 +39,14 @@ pub fn main(target: &str, measure: fn(&Case) -> Result<(), String>) -> ExitCode 
     }
 }
 
-/// Performs operations for an instruction counter to watch, and prints how many of them are enough for it.
+/// Performs operations under an instruction counter, and prints how many operations the counter needs.
 ///
-/// What zero operations need is what getting ready needs, and is to be subtracted: the first operation, which fills what
-/// is filled once, belongs to that, and the line printed is always the same.
+/// The counter subtracts a run with zero operations, which costs the set-up. The first operation fills caches and lazily
+/// initialised state, so it belongs to the set-up. The printed line does not depend on `operations`.
 fn run_operations(case: &Case, operations: &str) -> Result<(), String> {
     let operations: u64 = operations.parse().map_err(|error| format!("--ops {operations}: {error}"))?;
     if case.heavy {
-        return Err(format!("{} is heavy: its instructions are not counted", case.name));
+        return Err(format!("{} is a heavy case, whose instructions are not counted", case.name));
     }
     let mut workload = (case.prepare)();
     #[cfg(feature = "seeded-faults")]
@@ -67,24 +67,23 @@ fn run_operations(case: &Case, operations: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// How many operations are enough for counting instructions, from how much one computes.
+/// Number of operations for counting instructions, from the amount that one operation computes.
 ///
-/// It must depend on nothing else: not on the machine, whose speed varies, nor on a calibration under the counter, whose
-/// result a change of the engine moves; operations differ by half a percent, and two sides that average over different
-/// numbers of them would differ by that.
+/// It depends on nothing else, so that base and head average over the same number: operations differ by half a percent.
+/// The speed of the machine varies, and a calibration under the counter would move with a change of the engine.
 ///
-/// Few are enough, because both counts are of the same process but for these operations, and everything else cancels:
-/// 100 operations of the smallest case (1,158 instructions each) gave the same difference to the instruction five times,
-/// with 3 KiB more environment and, but for one instruction, in another folder. An item costs between 40 and 60,000
-/// instructions, so these are between 20 thousand and 100 million of them: under a second, of which starting takes most.
+/// A few operations suffice, because everything but them cancels between the two counts. 100 operations of the smallest
+/// case (1,158 instructions each) gave the same difference five times, also with 3 KiB more environment; in another folder
+/// it differed by one instruction. An item costs 40 to 60,000 instructions, so a count takes 20 thousand to 100 million
+/// instructions, which is less than a second.
 fn operations_for(amount: u64) -> u64 {
     (10_000 / amount).clamp(1, 20)
 }
 
-/// Prints what was counted as the judge reads it: one record a line, in JSON.
+/// Prints counts as records, one JSON object a line.
 ///
 /// # Errors
-/// When a value is no measurement.
+/// When a value cannot be a [`Record`].
 pub fn print_records(case: &Case, counts: &[(Metric, u64)], checksum: u64) -> Result<(), String> {
     let name = CaseName::new(case.name).map_err(|error| error.to_string())?;
     for &(metric, value) in counts {

@@ -1,11 +1,11 @@
-//! Wall time of every case, by divan.
+//! Measures the wall time of every case with divan.
 //!
-//! `cargo bench -p perf-gate --bench time` prints a table for people; `cargo xtask perf` runs it in many short processes
-//! and reads their tables. Heavy cases are left out: a table would take minutes.
+//! `cargo bench -p perf-gate --bench time` prints a table; `cargo xtask perf` runs the target in many short processes and
+//! reads their tables. Heavy cases are excluded, because the table would take minutes.
 //!
-//! Once a process has paused tokio's clock, each reading of it, of the real one too, looks up the runtime and takes a
-//! lock, for ever: about 18 ns more an event, which no process pays that never pauses it. So the cases of the real clock
-//! come first (divan sorts benchmarks by name) and are observed with it.
+//! After a process has paused tokio's clock, each later reading of any tokio clock looks up the runtime and takes a lock,
+//! which costs about 18 ns an event. So the cases of the real clock run first (divan sorts benchmarks by name) and are
+//! observed with the real clock.
 
 mod cases;
 #[path = "clock/real.rs"]
@@ -15,7 +15,7 @@ mod limits;
 use divan::Bencher;
 use perf_gate::ProcessLimits;
 
-/// The cases that are measured with the real clock.
+/// The cases whose runtime uses the real clock.
 const REAL_CLOCK: &[&str] =
     &["answer/deltas/0", "answer/deltas/200", "query/floor/10", "query/floor-analysed/10", "yardstick/channel/200"];
 

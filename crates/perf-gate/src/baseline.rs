@@ -1,4 +1,4 @@
-//! The stored run that others are compared with.
+//! Baselines: stored runs that later runs are compared with.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,23 +7,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CaseName, Checksum, Class, MetricName, Record, SCHEMA};
 
-/// A stored run: which circumstances make its values comparable, where it came from, and its records.
+/// A stored run: the conditions under which its values are comparable, its provenance, and its records.
 ///
-/// Exact classes and instructions are stored; wall time is never compared across runs.
+/// It stores the classes for which [`Class::is_stored`] is true: all but wall time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Baseline {
-    /// What must be equal for exact values to be comparable.
+    /// The conditions under which the exact values are comparable.
     pub key: Key,
-    /// What instruction counts depend on as well; there is none exactly where there are no such counts.
+    /// The conditions under which instruction counts are comparable; `None` if and only if there are no such counts.
     pub tools: Option<Tools>,
-    /// Where the values came from; information only.
+    /// Commit and machine that were measured; information only.
     pub provenance: Provenance,
-    /// Loosened rows that are tolerated until a date.
+    /// Rows that may be worse than their stored value until a date.
     pub accepted: Vec<Acceptance>,
     records: BTreeMap<(CaseName, MetricName), Record>,
 }
 
-/// What must be equal for exact values to be comparable; a difference in any field means "not comparable".
+/// The conditions under which exact values are comparable: all fields are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Key {
@@ -35,14 +35,14 @@ pub struct Key {
     pub profile: String,
     /// Flags that reach rustc from the environment or configuration; empty when there are none.
     pub rustflags: String,
-    /// Digest of the packages and features that the measured executables are built from.
+    /// Digest of the packages and features that the measuring programs are built from.
     pub packages: String,
-    /// Digest of the inputs the cases read.
+    /// Digest of the inputs that the cases read.
     pub inputs: String,
 }
 
 impl Key {
-    /// The fields that differ, as `(name, here, there)`.
+    /// The fields that differ, as `(name, value in self, value in other)`.
     pub fn differences<'a>(&'a self, other: &'a Self) -> Vec<(&'static str, &'a str, &'a str)> {
         let fields = |key: &'a Self| {
             [
@@ -59,36 +59,36 @@ impl Key {
     }
 }
 
-/// What must be equal, in addition to the [`Key`], for instruction counts to be comparable: they include the C library's
-/// instructions, and who counts them decides which processor that library believes to run on.
+/// The conditions, in addition to the [`Key`], under which instruction counts are comparable: all fields are equal. The
+/// counts include the C library, and valgrind's emulated processor decides which of its functions run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tools {
     /// Version of valgrind.
     pub valgrind: String,
-    /// Name and version of the C library; `unknown` where that cannot be found out.
+    /// Name and version of the C library; `unknown` if they cannot be determined.
     pub libc: String,
 }
 
 impl Tools {
-    /// The fields that differ, as `(name, here, there)`.
+    /// The fields that differ, as `(name, value in self, value in other)`.
     pub fn differences<'a>(&'a self, other: &'a Self) -> Vec<(&'static str, &'a str, &'a str)> {
         let pairs = [("valgrind", &self.valgrind, &other.valgrind), ("libc", &self.libc, &other.libc)];
         pairs.into_iter().filter(|(_, a, b)| a != b).map(|(name, a, b)| (name, a.as_str(), b.as_str())).collect()
     }
 }
 
-/// Where a baseline came from; never compared.
+/// Commit and machine of a baseline; never compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Provenance {
-    /// Commit that was measured, with `-dirty` when the work tree differed from it.
+    /// Measured commit, with the suffix `-dirty` if the work tree differed from it.
     pub commit: String,
     /// Processor model and number of processors.
     pub machine: String,
 }
 
-/// A row that is worse than its stored value, tolerated up to a value and until a date.
+/// A row that may be worse than its stored value, up to a limit and until a date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Acceptance {
@@ -96,27 +96,27 @@ pub struct Acceptance {
     pub case: CaseName,
     /// The metric of the row.
     pub metric: MetricName,
-    /// Largest value that is tolerated.
+    /// Maximum value that is accepted, in the unit of the metric.
     pub value: u64,
-    /// Why it is tolerated, in a person's words.
+    /// Reason for the acceptance, written by a person.
     pub reason: String,
-    /// Last day of the tolerance, `YYYY-MM-DD`.
+    /// Last day of the acceptance, `YYYY-MM-DD`.
     pub expires: String,
 }
 
-/// Why a text is not a baseline.
+/// The error for a text that is not a valid baseline.
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
-    /// Not TOML, or not of this shape: unknown field, wrong type, negative or fractional value, duplicate key.
+    /// Invalid TOML, unknown field, wrong type, negative or fractional value, or duplicate key.
     #[error("{}", .0.message())]
     Shape(#[from] toml::de::Error),
-    /// Another version of this library wrote it.
+    /// Written by another version of this library.
     #[error("schema {found} is not the version this program reads ({SCHEMA})")]
     Schema {
-        /// The version in the file.
+        /// Schema number in the file.
         found: u32,
     },
-    /// Two records for the same row.
+    /// Two records of the same case and metric.
     #[error("`{case}` has two records for `{metric}`")]
     Duplicate {
         /// Case of the repeated row.
@@ -124,13 +124,13 @@ pub enum BaselineError {
         /// Metric of the repeated row.
         metric: MetricName,
     },
-    /// Records of one case with different checksums contradict each other.
+    /// Records of one case with different checksums.
     #[error("`{case}` has records with different checksums")]
     Contradiction {
         /// Case of the contradicting rows.
         case: CaseName,
     },
-    /// A wall time in a file of values that mean the same in another run.
+    /// A record of a class that is not stored, such as wall time.
     #[error("`{case}` stores `{metric}`, which is never compared across runs")]
     NotStored {
         /// Case of the row.
@@ -138,34 +138,32 @@ pub enum BaselineError {
         /// Metric of the row.
         metric: MetricName,
     },
-    /// Without `tools` it is unknown which counts these can be compared with.
+    /// Instruction counts without `tools`.
     #[error(
         "`{case}` has a record for `{metric}`, but `tools` does not say which valgrind and libc it was counted with"
     )]
-    NoTools {
+    MissingTools {
         /// Case of the row.
         case: CaseName,
         /// Metric of the row.
         metric: MetricName,
     },
-    /// Versions for counts that are not there.
+    /// `tools` without instruction counts.
     #[error("`tools` says what instructions were counted with, but there is no such record")]
-    IdleTools,
-    /// Values or acceptances are not those that were written.
-    #[error(
-        "its values are not those that were stored: `digest` does not match, so the file was edited by hand or merged"
-    )]
+    UnusedTools,
+    /// Values or acceptances do not match `digest`.
+    #[error("`digest` does not match the stored values: the file was edited by hand or merged")]
     Edited,
-    /// Without a digest an edit cannot be detected.
-    #[error("missing field `digest`, which tells whether its values are those that were stored")]
-    NoDigest,
-    /// A baseline without records can find nothing.
-    #[error("it has no records, so nothing could ever be red")]
+    /// A file of the current schema without `digest`.
+    #[error("missing field `digest`, which detects edits by hand")]
+    MissingDigest,
+    /// No records: every run would pass.
+    #[error("it has no records, so every run would pass")]
     Empty,
 }
 
 impl BaselineError {
-    /// Byte range in the text that the error is about, where one is known.
+    /// Byte range of the error in the text, if known.
     pub fn span(&self) -> Option<std::ops::Range<usize>> {
         match self {
             Self::Shape(error) => error.span(),
@@ -174,17 +172,17 @@ impl BaselineError {
     }
 }
 
-/// The version before records had a class, which is still read.
-const WITHOUT_CLASSES: u32 = 2;
+/// The last schema whose records have no class; it is still read.
+const SCHEMA_WITHOUT_CLASSES: u32 = 2;
 
 #[derive(Deserialize)]
-struct Version {
+struct SchemaVersion {
     schema: u32,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Stored {
+struct BaselineFile {
     #[serde(rename = "schema")]
     _schema: u32,
     key: Key,
@@ -196,32 +194,34 @@ struct Stored {
     digest: Option<Checksum>,
 }
 
-/// The digest of stored values and acceptances: FNV-1a of their lines. It detects an accidental edit, not an author who also
-/// recomputes the digest.
+/// Computes the digest of values and acceptances: FNV-1a of their lines. It detects accidental edits; an author can recompute
+/// it.
 fn digest(body: &str) -> Checksum {
     let fnv = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     Checksum(body.bytes().fold(0xcbf2_9ce4_8422_2325, fnv))
 }
 
-/// Each record of this version has a class.
+/// Checks that each record of the current schema has a class.
 #[derive(Deserialize)]
-struct Classes {
+struct RequiredClasses {
     #[serde(rename = "record")]
-    _record: Vec<OfClass>,
+    _record: Vec<RequiredClass>,
 }
 
 #[derive(Deserialize)]
-struct OfClass {
+struct RequiredClass {
     #[serde(rename = "class")]
     _class: Class,
 }
 
 impl Baseline {
-    /// Collects records into a baseline.
+    /// Makes a baseline of records, without acceptances.
     ///
     /// # Errors
-    /// When two records are about the same row, records of a case contradict each other, a record is of a class that is
-    /// not stored, there is none, or `tools` is there without instruction counts or these without it.
+    /// - There are no records, or two records of one case and metric.
+    /// - The records of a case have different checksums.
+    /// - A record is of a class that is not stored.
+    /// - There are instruction counts without `tools`, or `tools` without instruction counts.
     pub fn new(
         key: Key,
         tools: Option<Tools>,
@@ -248,40 +248,43 @@ impl Baseline {
         let counted = rows.values().find(|record: &&Record| record.metric().class() == Class::Instructions);
         match (&tools, counted) {
             (None, Some(record)) => {
-                return Err(BaselineError::NoTools { case: record.case().clone(), metric: record.metric().name() });
+                return Err(BaselineError::MissingTools {
+                    case: record.case().clone(),
+                    metric: record.metric().name(),
+                });
             }
-            (Some(_), None) => return Err(BaselineError::IdleTools),
+            (Some(_), None) => return Err(BaselineError::UnusedTools),
             _ => {}
         }
         Ok(Self { key, tools, provenance, accepted: Vec::new(), records: rows })
     }
 
-    /// Reads the stored form.
+    /// Parses the stored form.
     ///
     /// # Errors
-    /// Whatever is not exactly a baseline of this version is refused; see [`BaselineError`].
+    /// When the text is not a valid baseline of schema 2 or 3; see [`BaselineError`].
     pub fn from_toml(text: &str) -> Result<Self, BaselineError> {
-        // The version is read first and alone, so that a newer file is named as such and not as a list of odd fields.
-        let Version { schema } = toml::from_str(text)?;
-        if schema != SCHEMA && schema != WITHOUT_CLASSES {
+        // The schema is parsed first, so that the error for a newer file is its schema and not an unknown field.
+        let SchemaVersion { schema } = toml::from_str(text)?;
+        if schema != SCHEMA && schema != SCHEMA_WITHOUT_CLASSES {
             return Err(BaselineError::Schema { found: schema });
         }
         if schema == SCHEMA {
-            let Classes { .. } = toml::from_str(text)?;
+            let RequiredClasses { .. } = toml::from_str(text)?;
         }
-        let stored: Stored = toml::from_str(text)?;
+        let stored: BaselineFile = toml::from_str(text)?;
         let mut baseline = Self::new(stored.key, stored.tools, stored.provenance, stored.record)?;
         baseline.accepted = stored.accepted;
         let found = digest(&baseline.body());
         match stored.digest {
-            None if schema == SCHEMA => Err(BaselineError::NoDigest),
+            None if schema == SCHEMA => Err(BaselineError::MissingDigest),
             Some(written) if written != found => Err(BaselineError::Edited),
             _ => Ok(baseline),
         }
     }
 
-    /// The stored form: one line a record, in a fixed order, so that a change can be reviewed line by line. `writer` is the
-    /// command that writes it.
+    /// Formats the stored form: one line a record, in a fixed order, so that a change can be reviewed line by line. `writer`
+    /// is the command named in the first line.
     pub fn to_toml(&self, writer: &str) -> String {
         let mut out = format!("# Written by `{writer}`, never by hand.\n");
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
@@ -308,7 +311,7 @@ impl Baseline {
         out
     }
 
-    /// What is stored, without where it came from.
+    /// Formats acceptances and records, which `digest` covers.
     fn body(&self) -> String {
         let mut out = String::new();
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
@@ -335,10 +338,10 @@ impl Baseline {
         out
     }
 
-    /// A text of this form with the digest of what it holds now, as `update` would have written it; the text itself where it
-    /// is none. For programs that change stored values on purpose: a merge tool or a test.
-    pub fn sealed(text: &str) -> String {
-        let Ok(stored) = toml::from_str::<Stored>(text) else { return text.to_owned() };
+    /// Replaces the digest in an edited baseline text by that of its current values. A text that is not a baseline is returned
+    /// unchanged. For programs that change stored values on purpose, such as a merge tool or a test.
+    pub fn update_digest(text: &str) -> String {
+        let Ok(stored) = toml::from_str::<BaselineFile>(text) else { return text.to_owned() };
         let Ok(mut baseline) = Self::new(stored.key, stored.tools, stored.provenance, stored.record) else {
             return text.to_owned();
         };
@@ -348,12 +351,12 @@ impl Baseline {
         text.lines().map(|text| line(text) + "\n").collect()
     }
 
-    /// All records, by case and metric.
+    /// All records, ordered by case and metric name.
     pub fn records(&self) -> impl ExactSizeIterator<Item = &Record> {
         self.records.values()
     }
 
-    /// The record of a row.
+    /// Finds the record of a case and metric.
     pub fn get(&self, case: &CaseName, metric: MetricName) -> Option<&Record> {
         self.records.get(&(case.clone(), metric))
     }
@@ -413,7 +416,7 @@ mod tests {
         baseline
     }
 
-    /// The stored shape, spelled out: if this test has to change, [`SCHEMA`] has to rise.
+    /// The stored form. If this test has to change, raise [`SCHEMA`].
     #[test]
     fn schema_3_on_disk() {
         assert_eq!(SCHEMA, 3);
@@ -446,13 +449,13 @@ record = [
     }
 
     #[test]
-    fn what_was_written_reads_back() {
+    fn a_written_baseline_reads_back() {
         assert_eq!(Baseline::from_toml(&sample().to_toml("a command")).unwrap(), sample());
     }
 
-    /// A baseline that was stored before records had a class says the same.
+    /// A baseline without classes is equal to the same baseline with them.
     #[test]
-    fn schema_2_is_read_as_what_it_was() {
+    fn schema_2_is_read() {
         let new = sample().to_toml("a command");
         let digest = new.lines().find(|line| line.starts_with("digest")).unwrap();
         let mut old = new.replace("schema = 3", "schema = 2").replace(&format!("{digest}\n"), "");
@@ -464,7 +467,7 @@ record = [
     }
 
     #[test]
-    fn a_text_cut_anywhere_is_refused() {
+    fn a_truncated_text_is_rejected() {
         let text = sample().to_toml("a command");
         let end = text.trim_end().len();
         for cut in 0..end {
@@ -472,28 +475,28 @@ record = [
         }
     }
 
-    /// A merge can change a value by accident; a deliberate change is written by `baseline update`.
+    /// A merge can change a value by accident; `baseline update` writes deliberate changes.
     #[test]
-    fn an_edited_value_is_seen() {
+    fn an_edited_value_is_detected() {
         let text = sample().to_toml("a command");
         for (from, to) in
             [("value = 61", "value = 62"), ("value = 62, expires", "value = 63, expires"), ("2026-12-31", "2027-12-31")]
         {
             let edited = text.replacen(from, to, 1);
             assert!(matches!(Baseline::from_toml(&edited), Err(BaselineError::Edited)), "{from}");
-            assert!(Baseline::from_toml(&Baseline::sealed(&edited)).is_ok(), "{from}");
+            assert!(Baseline::from_toml(&Baseline::update_digest(&edited)).is_ok(), "{from}");
         }
         let elsewhere = text.replacen("provenance.commit = \"0123abc\"", "provenance.commit = \"4567def\"", 1);
-        assert!(Baseline::from_toml(&elsewhere).is_ok(), "where it came from is information");
+        assert!(Baseline::from_toml(&elsewhere).is_ok(), "provenance is information");
         let without: String =
             text.lines().filter(|line| !line.starts_with("digest")).map(|line| format!("{line}\n")).collect();
-        assert!(matches!(Baseline::from_toml(&without), Err(BaselineError::NoDigest)));
-        assert_eq!(Baseline::sealed(&text), text);
-        assert_eq!(Baseline::sealed("no baseline"), "no baseline");
+        assert!(matches!(Baseline::from_toml(&without), Err(BaselineError::MissingDigest)));
+        assert_eq!(Baseline::update_digest(&text), text);
+        assert_eq!(Baseline::update_digest("no baseline"), "no baseline");
     }
 
     #[test]
-    fn contradictions_are_refused() {
+    fn contradictions_are_rejected() {
         let refuse = |records: Vec<Record>| Baseline::new(key(), None, provenance(), records).unwrap_err();
         assert!(matches!(refuse(vec![]), BaselineError::Empty));
         let (events, time) = (record("a/b/c", EVENTS, 1, 1), record("a/b/c", Metric::TIME, 1, 1));
@@ -502,9 +505,9 @@ record = [
         let other = record("a/b/c", RESULTS, 1, 2);
         assert!(matches!(refuse(vec![events.clone(), other]), BaselineError::Contradiction { .. }));
         let instructions = record("a/b/c", Metric::INSTRUCTIONS, 1, 1);
-        assert!(matches!(refuse(vec![instructions]), BaselineError::NoTools { .. }));
+        assert!(matches!(refuse(vec![instructions]), BaselineError::MissingTools { .. }));
         let idle = Baseline::new(key(), tools(), provenance(), vec![events]);
-        assert!(matches!(idle.unwrap_err(), BaselineError::IdleTools));
+        assert!(matches!(idle.unwrap_err(), BaselineError::UnusedTools));
     }
 
     #[test]

@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 /// One workload at one size, written `suite/case/size`.
 ///
-/// Each part is 1 to 40 characters of `a-z`, `0-9`, `-`, `.`, starting with a letter or a digit. The restriction keeps
-/// names safe in file names, terminal tables, Markdown and command lines.
+/// Each part has 1 to 40 characters of `a-z`, `0-9`, `-` and `.`, and starts with a letter or a digit. Such names are safe
+/// in file names, terminal tables, Markdown and command lines.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CaseName(String);
 
-/// Why a text is not a case name.
+/// The error for a text that is not a case name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{name}` is not a case name: {reason}; write `suite/case/size` in a-z, 0-9, `-` and `.`")]
 pub struct CaseNameError {
@@ -24,7 +24,7 @@ pub struct CaseNameError {
 const MAX_PART: usize = 40;
 
 impl CaseName {
-    /// Checks a name.
+    /// Parses a name.
     ///
     /// # Errors
     /// When the text does not have exactly three well-formed parts.
@@ -32,7 +32,7 @@ impl CaseName {
         let name = name.into();
         match check(&name) {
             Ok(()) => Ok(Self(name)),
-            // The text may be anything, of any length: the message shows its beginning, with nothing a terminal obeys.
+            // The text is untrusted: the message shows the first 60 characters, escaped.
             Err(reason) => {
                 let name = name.chars().take(60).flat_map(char::escape_default).collect();
                 Err(CaseNameError { name, reason })
@@ -40,7 +40,7 @@ impl CaseName {
         }
     }
 
-    /// The whole name.
+    /// The name as text, `suite/case/size`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -99,19 +99,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn well_formed_names_are_kept_and_others_refused() {
+    fn well_formed_names_are_accepted_and_others_rejected() {
         for good in ["query/floor/10", "a/b/c", "url/hostile-input/1.5k"] {
             assert_eq!(CaseName::new(good).unwrap().as_str(), good);
         }
         for bad in ["", "a", "a/b", "a/b/c/d", "a//c", "A/b/c", "-a/b/c", "a/b/c d", "a/b/\u{202e}c", "a/b/c\n"] {
-            assert!(CaseName::new(bad).is_err(), "{bad:?} must be refused");
+            assert!(CaseName::new(bad).is_err(), "{bad:?} must be rejected");
         }
         assert!(CaseName::new(format!("a/b/{}", "c".repeat(40))).is_ok());
         assert!(CaseName::new(format!("a/b/{}", "c".repeat(41))).is_err());
     }
 
     #[test]
-    fn an_error_carries_nothing_a_terminal_obeys() {
+    fn an_error_contains_no_control_characters() {
         let message = CaseName::new("a/\u{1b}[2J\u{202e}/c").unwrap_err().to_string();
         assert!(message.bytes().all(|b| (0x20..0x7f).contains(&b)), "{message:?}");
     }

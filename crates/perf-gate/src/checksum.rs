@@ -1,18 +1,18 @@
-//! The checksum of what a case computed.
+//! The checksum of what a case computes.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A digest of a case's output, written as 16 hexadecimal digits.
+/// A digest of what a case computes, written as 16 lower-case hexadecimal digits.
 ///
-/// Two runs that did the same work have the same checksum; it says nothing about how long they took.
+/// Two runs with the same results have the same checksum, whatever they cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Checksum(pub u64);
 
-/// A text that is not 16 hexadecimal digits.
+/// The error for a text that is not 16 lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a checksum is 16 hexadecimal digits, lower case")]
 pub struct ChecksumError;
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_and_value_agree_both_ways() {
+    fn text_and_value_convert_both_ways() {
         for value in [0, 1, u64::MAX, 0x0123_4567_89ab_cdef] {
             let text = Checksum(value).to_string();
             assert_eq!(text.len(), 16);

@@ -1,15 +1,26 @@
-//! What a measurement is, as data: the record every target writes and every judge reads.
+//! The data formats of the performance gate: records, baselines, and limits of measuring processes.
 //!
-//! This library measures nothing and judges nothing; it is the vocabulary between the two sides.
+//! This library neither measures nor judges. The targets `time`, `heap` and `count` in `benches/` measure and write records;
+//! `perf-runner` reads them and `perf-judge` judges them. `README.md` of this crate describes the cases and targets, the
+//! planted faults, and how to add a case.
 //!
-//! - [`CaseName`]: one workload at one size, `suite/case/size`; stable for ever, because it is the key.
-//! - [`Metric`]: what is counted about a case: a name, with its [`Unit`] and its [`Class`].
-//! - [`Record`]: one measured value with the checksum of what the case computed.
-//! - [`Baseline`]: a stored run that others are compared with, and the [`Key`] that makes its values comparable; for its
-//!   instruction counts also the [`Tools`].
-//! - [`ProcessLimits`]: what a measuring process may use up before it counts as a runaway.
+//! - [`CaseName`]: one workload at one size, `suite/case/size`; the key of stored values.
+//! - [`Metric`]: what is counted of a case: a name with a [`Unit`] and a [`Class`], which selects the rule.
+//! - [`Record`]: one measured value, with the checksum of what the case computed.
+//! - [`Baseline`]: a stored run, with the [`Key`] that makes exact values comparable and the [`Tools`] that make
+//!   instruction counts comparable.
+//! - [`ProcessLimits`]: processor time and memory of a measuring process.
 //!
-//! The cases themselves and the targets that run them are in `benches/`.
+//! ```
+//! use perf_gate::{CaseName, Checksum, Class, Metric, Record, Unit};
+//!
+//! const HEAP_PEAK: Metric = Metric::new("heap-peak", Unit::Bytes, Class::Heap);
+//!
+//! let case = CaseName::new("query/floor/10")?;
+//! let record = Record::new(case, HEAP_PEAK, 4_096, Checksum(0xabc))?;
+//! assert_eq!(record.value(), 4_096);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod baseline;
 mod case_name;
@@ -26,9 +37,9 @@ pub use limits::ProcessLimits;
 pub use metric::{Class, Metric, MetricName, MetricNameError, Unit};
 pub use record::{Record, RecordError};
 
-/// Version of everything this library stores: the baseline file and the records in it.
+/// Version of the stored formats: the baseline file and the records in it.
 ///
-/// Raise it whenever the meaning or the shape of a stored type changes; newer files are then refused with a message instead
-/// of being misread. Records of schema 2 are still read, so that a change is compared with a base that wrote them: they have
-/// no class, which followed from a closed list of metrics.
+/// Raise it when the meaning or the shape of a stored type changes: a program rejects a file with a higher version. Baselines
+/// and records of schema 2 are still read, so that a change can be compared with a base that wrote them. Their records have
+/// no class; it follows from a closed list of metrics.
 pub const SCHEMA: u32 = 3;

@@ -1,27 +1,27 @@
-//! What a measuring process may use up.
+//! Limits of a measuring process.
 
-/// What a measuring process may use up before the system ends it. The process sets the limits for itself when it starts
-/// (`benches/limits.rs`); who runs it knows from here what its sudden end means.
+/// Limits of a measuring process. The process sets them for itself at its start (`benches/limits.rs`), and the operating
+/// system ends a process that exceeds one; the runner uses the same values to explain that end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProcessLimits {
-    /// Seconds of processor time; in `time`, which runs many cases, seconds of each case.
+    /// Processor time in seconds. In `time`, which runs many cases, the limit holds for each case.
     pub processor_seconds: u64,
-    /// Bytes of address space.
+    /// Address space in bytes.
     pub memory: u64,
 }
 
-/// Ten times what the largest case may need some day, and far below what hurts a machine.
+/// 1 GiB: about ten times the expected maximum of a case, and a small part of the memory of a machine.
 const MEMORY: u64 = 1 << 30;
 
 impl ProcessLimits {
-    /// For `count` and `heap`: an ordinary case takes them half a second at most.
+    /// Limits of `count` and `heap` for an ordinary case, which takes at most half a second.
     pub const ORDINARY: Self = Self { processor_seconds: 10, memory: MEMORY };
-    /// For `count` and `heap` with a heavy case, which may take 20 s under the heap profiler.
+    /// Limits of `count` and `heap` for a heavy case, which takes up to 20 s under the heap profiler.
     pub const HEAVY: Self = Self { processor_seconds: 50, memory: MEMORY };
-    /// For `time`: a case takes it a tenth of a second, unless a person asked for longer.
+    /// Limits of `time` for each case, which takes a tenth of a second by default.
     pub const TIMED: Self = Self { processor_seconds: 20, memory: MEMORY };
 
-    /// The memory in MiB.
+    /// The limit of memory in MiB.
     pub const fn mebibytes(self) -> u64 {
         self.memory >> 20
     }

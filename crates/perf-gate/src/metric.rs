@@ -1,19 +1,19 @@
-//! What can be counted about a case, in which unit, and to which class of rules it belongs.
+//! Metrics: names of what is counted of a case, with unit and class.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The integer base unit of a value.
+/// The base unit of a value, which is an integer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unit {
-    /// Nanoseconds, of virtual time or of wall time as the metric says.
+    /// Nanoseconds of virtual time or of wall time, depending on the metric.
     Ns,
     /// Bytes.
     Bytes,
-    /// Heap blocks, that is allocations.
+    /// Heap blocks: allocations.
     Blocks,
     /// Calls of a poll function.
     Polls,
@@ -21,7 +21,7 @@ pub enum Unit {
     Wakes,
     /// Instructions.
     Instr,
-    /// A plain number of things.
+    /// A number without a unit of its own.
     Count,
 }
 
@@ -46,21 +46,21 @@ impl fmt::Display for Unit {
     }
 }
 
-/// Rows that repeat equally well and are therefore judged by the same rule; in the order of tables.
+/// A class of metrics that are judged by the same rule, because their values repeat equally well. In the order of tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
-    /// What the case did: repeats exactly, and any change is red.
+    /// What a case does. Repeats exactly; any change fails.
     Behaviour,
-    /// How often a classifier says what a person says: repeats exactly; less is red, more is an improvement.
+    /// Number of correct results by labels. Repeats exactly; a lower value fails, a higher one is an improvement.
     Quality,
-    /// Polls, wake-ups and virtual time: repeats exactly; more is red, less is an improvement.
+    /// Polls, wake-ups and virtual time. Repeats exactly; a higher value fails, a lower one is an improvement.
     Schedule,
-    /// Heap figures on a current-thread runtime: repeats exactly; more is red, less is an improvement.
+    /// Heap metrics on a current-thread runtime. Repeats exactly; a higher value fails, a lower one is an improvement.
     Heap,
-    /// Instructions under callgrind: repeats to a few in a million; more than 1 % more is red.
+    /// Instructions under callgrind. Repeats to a few in a million; a value above +1 % fails.
     Instructions,
-    /// Wall time: depends on the machine and its load, so it is judged in pairs with the base, and by budgets.
+    /// Wall time. Depends on the machine and its load, so it is judged in pairs with the base, and by budgets.
     Wall,
 }
 
@@ -77,12 +77,12 @@ impl Class {
         }
     }
 
-    /// Whether values of this class are the same in every run of the same build, so that equality is a fair rule.
+    /// Whether values of this class are equal in every run of the same build.
     pub const fn is_exact(self) -> bool {
         matches!(self, Self::Behaviour | Self::Quality | Self::Schedule | Self::Heap)
     }
 
-    /// Whether values of this class mean the same in another run of the same build, so that a baseline may hold them.
+    /// Whether values of this class are comparable between runs of the same build, so that a baseline stores them.
     pub const fn is_stored(self) -> bool {
         !matches!(self, Self::Wall)
     }
@@ -94,10 +94,10 @@ impl fmt::Display for Class {
     }
 }
 
-/// What is counted about a case: a name with the unit of its values and the class whose rule judges it. Each harness has its
-/// own metrics, and says of each record what it is.
+/// What is counted of a case: a name, the unit of the values, and the class whose rule judges them. Each harness defines its
+/// own metrics and writes all three into each record.
 ///
-/// In the order of tables: by class, then by name.
+/// Ordered as in tables: by class, then by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Metric {
     class: Class,
@@ -106,16 +106,16 @@ pub struct Metric {
 }
 
 impl Metric {
-    /// Instructions of one operation as callgrind counts them, set-up apart. The gate itself counts them.
+    /// Instructions of one operation, counted with callgrind by the gate, without the set-up.
     pub const INSTRUCTIONS: Self = Self::new("instructions", Unit::Instr, Class::Instructions);
 
-    /// Wall time: the median over the samples of a process, and over processes. The gate itself measures it.
+    /// Wall time of one operation in nanoseconds, measured by the gate: the median of the medians of the processes.
     pub const TIME: Self = Self::new("time", Unit::Ns, Class::Wall);
 
-    /// A metric of a harness, as a constant.
+    /// Defines a metric, usually as a constant.
     ///
     /// # Panics
-    /// When the name is none; in a constant that is an error of the compiler.
+    /// When `name` is not a valid [`MetricName`]; in a constant this is a compile error.
     pub const fn new(name: &str, unit: Unit, class: Class) -> Self {
         match MetricName::from_bytes(name.as_bytes()) {
             Some(name) => Self { class, name, unit },
@@ -123,8 +123,8 @@ impl Metric {
         }
     }
 
-    /// A metric that was written down.
-    pub const fn named(name: MetricName, unit: Unit, class: Class) -> Self {
+    /// Makes a metric from its parts.
+    pub const fn from_parts(name: MetricName, unit: Unit, class: Class) -> Self {
         Self { class, name, unit }
     }
 
@@ -133,12 +133,12 @@ impl Metric {
         self.name
     }
 
-    /// The unit of its values.
+    /// The unit of the values.
     pub const fn unit(self) -> Unit {
         self.unit
     }
 
-    /// The class whose rule judges it.
+    /// The class whose rule judges the values.
     pub const fn class(self) -> Class {
         self.class
     }
@@ -150,28 +150,28 @@ impl fmt::Display for Metric {
     }
 }
 
-/// Characters of the longest name.
-const LONGEST: usize = 40;
+/// Maximum length of a name in characters.
+const MAX_LEN: usize = 40;
 
-/// The name of a metric: 1 to 40 characters of `a-z`, `0-9` and hyphens, of which the first is a letter.
+/// The name of a metric: 1 to 40 characters of `a-z`, `0-9` and hyphens; the first one is a letter.
 ///
-/// It is kept in place, because every row has one.
+/// The text is stored inline, because every row has a name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct MetricName([u8; LONGEST]);
+pub struct MetricName([u8; MAX_LEN]);
 
-/// A text that cannot be the name of a metric.
+/// The error for a text that is not the name of a metric.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not the name of a metric: it has 1 to {LONGEST} characters of a-z, 0-9 and hyphens, and begins with a letter")]
+#[error("not the name of a metric: it has 1 to {MAX_LEN} characters of a-z, 0-9 and hyphens, and begins with a letter")]
 pub struct MetricNameError;
 
 impl MetricName {
-    /// What follows the name is zero, so that names are in the order of their letters.
+    /// Checks a name. The bytes after it are zero, so names sort alphabetically.
     const fn from_bytes(text: &[u8]) -> Option<Self> {
-        if text.is_empty() || text.len() > LONGEST || !text[0].is_ascii_lowercase() {
+        if text.is_empty() || text.len() > MAX_LEN || !text[0].is_ascii_lowercase() {
             return None;
         }
-        let mut bytes = [0; LONGEST];
+        let mut bytes = [0; MAX_LEN];
         let mut at = 0;
         while at < text.len() {
             if !matches!(text[at], b'a'..=b'z' | b'0'..=b'9' | b'-') {
@@ -183,10 +183,10 @@ impl MetricName {
         Some(Self(bytes))
     }
 
-    /// The text.
+    /// The name as text.
     pub fn as_str(&self) -> &str {
-        let end = self.0.iter().position(|&byte| byte == 0).unwrap_or(LONGEST);
-        // Only ASCII was let in.
+        let end = self.0.iter().position(|&byte| byte == 0).unwrap_or(MAX_LEN);
+        // `from_bytes` accepts ASCII only.
         std::str::from_utf8(&self.0[..end]).unwrap_or_default()
     }
 }
@@ -228,12 +228,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read_back_and_are_in_the_order_of_their_letters() {
-        let longest = "a".repeat(LONGEST);
+    fn names_parse_back_and_sort_alphabetically() {
+        let longest = "a".repeat(MAX_LEN);
         for good in ["a", "heap-bytes", "p99", longest.as_str()] {
             assert_eq!(good.parse::<MetricName>().unwrap().as_str(), good);
         }
-        for bad in ["", "Events", "heap_bytes", "9th", "-a", "a b", "a\0", "é", &"a".repeat(LONGEST + 1)] {
+        for bad in ["", "Events", "heap_bytes", "9th", "-a", "a b", "a\0", "é", &"a".repeat(MAX_LEN + 1)] {
             assert_eq!(bad.parse::<MetricName>(), Err(MetricNameError), "{bad:?}");
         }
         let mut names = ["b", "heap", "heap-live", "a", "heap0"].map(|name| name.parse::<MetricName>().unwrap());

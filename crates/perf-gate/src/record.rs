@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CaseName, Checksum, Class, Metric, MetricName, Unit, schema_2};
 
-/// One measured value: which case, what was counted, how much, and what the case computed meanwhile.
+/// One measured value of a case: the metric, the value, and the checksum of what the case computed.
 ///
-/// Values are whole numbers of the metric's base unit. A value that was not measured has no record: absence is never
-/// written as zero. Negative numbers, fractions, NaN and infinities cannot be represented.
+/// Values are integers from 0 to `i64::MAX`, in the unit of the metric. A value that was not measured has no record; a zero
+/// is always a measured zero.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Stored", into = "Stored")]
+#[serde(try_from = "StoredRecord", into = "StoredRecord")]
 pub struct Record {
     case: CaseName,
     metric: Metric,
@@ -17,10 +17,10 @@ pub struct Record {
     checksum: Checksum,
 }
 
-/// Why a value cannot be a record.
+/// The error for a value that cannot be a record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
-    /// TOML integers end at 2^63 - 1.
+    /// The value is larger than the maximum of a TOML integer, 2^63 - 1.
     #[error("{case} {metric}: {value} is larger than a stored integer can be ({})", i64::MAX)]
     TooLarge {
         /// Case of the refused value.
@@ -30,7 +30,7 @@ pub enum RecordError {
         /// The refused value.
         value: u64,
     },
-    /// Nothing takes no time and no instruction: such a measurement failed.
+    /// A wall time or a number of instructions is zero, so the measurement failed.
     #[error("{case} {metric}: a measured {} cannot be zero", if *.metric == Metric::TIME.name() { "wall time" } else { "number of instructions" })]
     Zero {
         /// Case of the refused value.
@@ -38,44 +38,44 @@ pub enum RecordError {
         /// Metric of the refused value.
         metric: MetricName,
     },
-    /// A metric that the gate measures itself is counted in one way only.
+    /// A metric that the gate itself measures has another unit or class.
     #[error("{case} {metric}: it is counted in `{expected}`, class `{}`, by the gate itself", .expected_class)]
     Reserved {
         /// Case of the refused value.
         case: CaseName,
         /// Metric of the refused value.
         metric: MetricName,
-        /// Its unit.
+        /// Unit of this metric.
         expected: Unit,
-        /// Its class.
+        /// Class of this metric.
         expected_class: Class,
     },
-    /// A record that says no class is one of schema 2, which had a closed list of metrics.
-    #[error("{case} {metric}: `class` is missing, and schema 2, which needed none, had no such metric")]
-    NoClass {
+    /// A record without a class is of schema 2, whose closed list of metrics does not have this one.
+    #[error("{case} {metric}: `class` is missing, and the metric is not in the list of schema 2, which had no classes")]
+    MissingClass {
         /// Case of the refused value.
         case: CaseName,
         /// Metric of the refused value.
         metric: MetricName,
     },
-    /// The unit of a record of schema 2 is not the metric's.
+    /// A record of schema 2 has another unit than its metric.
     #[error("{case} {metric}: the unit is `{found}`, but this metric is counted in `{expected}`")]
-    Unit {
+    UnitMismatch {
         /// Case of the refused value.
         case: CaseName,
         /// Metric of the refused value.
         metric: MetricName,
-        /// The unit of the metric.
+        /// Unit of the metric.
         expected: Unit,
-        /// The unit that was written.
+        /// Unit in the record.
         found: Unit,
     },
 }
 
-/// The shape on disk and on the pipe: unit and class are written out, so that a reader needs no list of metrics.
+/// The stored form of a record, in JSON and TOML. It contains unit and class, so a reader needs no list of metrics.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Stored {
+struct StoredRecord {
     case: CaseName,
     metric: MetricName,
     unit: Unit,
@@ -86,11 +86,11 @@ struct Stored {
 }
 
 impl Record {
-    /// Makes a record.
+    /// Makes a record; `value` is in the unit of `metric`.
     ///
     /// # Errors
-    /// When the value is larger than `i64::MAX`, or is a wall time or a number of instructions of zero, or when the metric has
-    /// the name of one of these two and is counted in another way.
+    /// When the value is larger than `i64::MAX`, when a wall time or a number of instructions is zero, or when a metric has
+    /// the name of [`Metric::TIME`] or [`Metric::INSTRUCTIONS`] and another unit or class.
     pub fn new(case: CaseName, metric: Metric, value: u64, checksum: Checksum) -> Result<Self, RecordError> {
         let name = metric.name();
         for own in [Metric::TIME, Metric::INSTRUCTIONS] {
@@ -113,39 +113,39 @@ impl Record {
         &self.case
     }
 
-    /// What was counted.
+    /// The metric of the value.
     pub fn metric(&self) -> Metric {
         self.metric
     }
 
-    /// How much, in [`Metric::unit`].
+    /// The value, in [`Metric::unit`].
     pub fn value(&self) -> u64 {
         self.value
     }
 
-    /// Digest of what the case computed.
+    /// Checksum of what the case computed.
     pub fn checksum(&self) -> Checksum {
         self.checksum
     }
 }
 
-impl TryFrom<Stored> for Record {
+impl TryFrom<StoredRecord> for Record {
     type Error = RecordError;
-    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
-        let Stored { case, metric: name, unit, class, value, checksum } = stored;
-        let metric = match (class, schema_2::metric_named(name)) {
-            (Some(class), _) => Metric::named(name, unit, class),
+    fn try_from(stored: StoredRecord) -> Result<Self, Self::Error> {
+        let StoredRecord { case, metric: name, unit, class, value, checksum } = stored;
+        let metric = match (class, schema_2::find_metric(name)) {
+            (Some(class), _) => Metric::from_parts(name, unit, class),
             (None, Some(metric)) if metric.unit() == unit => metric,
             (None, Some(metric)) => {
-                return Err(RecordError::Unit { case, metric: name, expected: metric.unit(), found: unit });
+                return Err(RecordError::UnitMismatch { case, metric: name, expected: metric.unit(), found: unit });
             }
-            (None, None) => return Err(RecordError::NoClass { case, metric: name }),
+            (None, None) => return Err(RecordError::MissingClass { case, metric: name }),
         };
         Self::new(case, metric, value, checksum)
     }
 }
 
-impl From<Record> for Stored {
+impl From<Record> for StoredRecord {
     fn from(record: Record) -> Self {
         let Record { case, metric, value, checksum } = record;
         Self { case, metric: metric.name(), unit: metric.unit(), class: Some(metric.class()), value, checksum }
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pipe_format_is_one_json_line_and_reads_back() {
+    fn a_record_is_one_json_line_and_reads_back() {
         let record = Record::new(case(), HEAP_PEAK, 4_096, Checksum(0xabc)).unwrap();
         let line = serde_json::to_string(&record).unwrap();
         assert_eq!(
@@ -173,9 +173,9 @@ mod tests {
         assert_eq!(serde_json::from_str::<Record>(&line).unwrap(), record);
     }
 
-    /// What programs of a base print that was there before schema 3.
+    /// Programs of an old base print lines of schema 2.
     #[test]
-    fn a_line_of_schema_2_reads_back_as_what_it_was() {
+    fn a_line_of_schema_2_is_read() {
         let line = r#"{"case":"query/floor/10","metric":"heap-peak","unit":"bytes","value":4096,"checksum":"0000000000000abc"}"#;
         let record = Record::new(case(), HEAP_PEAK, 4_096, Checksum(0xabc)).unwrap();
         assert_eq!(serde_json::from_str::<Record>(line).unwrap(), record);
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_are_no_measurement_are_refused() {
+    fn invalid_values_are_rejected() {
         let zero = |metric| Record::new(case(), metric, 0, Checksum(0)).unwrap_err().to_string();
         assert_eq!(zero(Metric::TIME), "query/floor/10 time: a measured wall time cannot be zero");
         assert!(zero(Metric::INSTRUCTIONS).ends_with("a measured number of instructions cannot be zero"));

@@ -1,4 +1,4 @@
-//! The metrics that records of schema 2 can be about. It wrote no class: each program that read one knew this list.
+//! The metrics of schema 2, whose records have no class: each reader knew this list.
 
 use crate::{Class, Metric, MetricName, Unit};
 
@@ -6,7 +6,7 @@ const fn metric(name: &str, unit: Unit, class: Class) -> Metric {
     Metric::new(name, unit, class)
 }
 
-/// All of them.
+/// The complete list of metrics of schema 2.
 const METRICS: [Metric; 41] = [
     metric("events", Unit::Count, Class::Behaviour),
     metric("results", Unit::Count, Class::Behaviour),
@@ -51,7 +51,7 @@ const METRICS: [Metric; 41] = [
     metric("time", Unit::Ns, Class::Wall),
 ];
 
-/// The metric of a record of schema 2.
-pub fn metric_named(name: MetricName) -> Option<Metric> {
+/// Finds the metric of a record of schema 2 by its name.
+pub fn find_metric(name: MetricName) -> Option<Metric> {
     METRICS.into_iter().find(|metric| metric.name() == name)
 }

@@ -1,4 +1,4 @@
-//! Real runaways under the limits that measuring processes set for themselves.
+//! Real runaway processes under the limits that measuring processes set for themselves.
 #![cfg(unix)]
 
 #[path = "../benches/limits.rs"]
@@ -12,10 +12,10 @@ use perf_gate::ProcessLimits;
 
 const SMALL: ProcessLimits = ProcessLimits { processor_seconds: 1, memory: 256 << 20 };
 
-/// Names the runaway; this executable runs it in a process of its own.
+/// Names the runaway that this executable runs when it starts itself.
 const VARIABLE: &str = "PERF_GATE_TEST_RUNAWAY";
 
-/// What runs away, and does nothing in the process that runs the tests.
+/// The body of the child process; without the variable it does nothing.
 #[test]
 fn runaway() {
     let Ok(which) = env::var(VARIABLE) else { return };
@@ -30,8 +30,8 @@ fn runaway() {
                 all.push(std::hint::black_box(vec![1_u8; 1 << 20]));
             }
         }
-        // Almost three times the limit, but begun anew each time, as `time` does for each case. Each takes well below the limit:
-        // the system counts processor time in ticks, which on a busy machine are a tenth more than what this clock says.
+        // Almost three times the limit in total, with a restart for each case as in `time`. Each case stays well below the
+        // limit: the system counts ticks, which exceed this clock by a tenth on a busy machine.
         "cases" => {
             for _ in 0..4 {
                 limits::apply(SMALL);
@@ -42,7 +42,7 @@ fn runaway() {
                 while !over(rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime)) {}
             }
         }
-        other => panic!("no runaway is called {other}"),
+        other => panic!("unknown runaway {other}"),
     }
 }
 
@@ -54,23 +54,23 @@ fn run(which: &str) -> Output {
 }
 
 #[test]
-fn an_endless_loop_ends_by_the_signal_that_stands_for_it() {
+fn an_endless_loop_ends_with_sigxcpu() {
     let output = run("loop");
     assert_eq!(output.status.signal(), Some(rustix::process::Signal::XCPU.as_raw()), "{output:?}");
-    assert!(!output.status.core_dumped(), "its memory is not written to a file");
+    assert!(!output.status.core_dumped(), "the process dumped core");
 }
 
 #[test]
 #[cfg(target_os = "linux")]
-fn an_endless_allocation_ends_with_the_message_that_the_judge_knows() {
+fn an_endless_allocation_ends_with_the_message_that_the_runner_knows() {
     let output = run("allocation");
     assert_eq!(output.status.signal(), Some(rustix::process::Signal::ABORT.as_raw()), "{output:?}");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("memory allocation of 1048576 bytes failed"), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("memory allocation of 1048576 bytes failed"), "{stderr}");
 }
 
 #[test]
-fn the_processor_time_of_a_further_case_begins_anew() {
+fn each_case_restarts_the_limit_of_processor_time() {
     let output = run("cases");
     assert!(output.status.success(), "{output:?}");
 }

@@ -1,5 +1,5 @@
-//! The slow-downs themselves, which measuring programs have with the feature `seeded-faults` only, and which need none of
-//! the cases. What they do to cases is tested in `xtask/tests/planted/slowdowns.rs`.
+//! The planted slowdowns without the cases. Measuring programs have them only with the feature `seeded-faults`; their effect
+//! on cases is tested in `xtask/tests/planted/slowdowns.rs`.
 
 #[path = "../benches/cases/slowdown/mod.rs"]
 mod slowdown;
@@ -12,8 +12,8 @@ use slowdown::{Mechanism, Slowdown};
 
 const MECHANISMS: [&str; 6] = ["none", "work", "cache", "memory", "syscall", "yield"];
 
-fn lines(many: usize) -> Vec<CacheLine> {
-    (0..many).map(|_| CacheLine::new()).collect()
+fn lines(count: usize) -> Vec<CacheLine> {
+    (0..count).map(|_| CacheLine::new()).collect()
 }
 
 fn slowdown(value: &str) -> Slowdown {
@@ -21,7 +21,7 @@ fn slowdown(value: &str) -> Slowdown {
 }
 
 #[test]
-fn an_amount_is_decimal_digits_of_which_the_first_may_be_zeros() {
+fn an_amount_is_decimal_digits_with_leading_zeros() {
     for mechanism in MECHANISMS {
         for (digits, amount) in [("0", 0), ("7", 7), ("000120", 120), ("0000", 0), ("18446744073709551615", u64::MAX)] {
             assert_eq!(slowdown(&format!("{mechanism}:{digits}")).amount, amount, "{mechanism}:{digits}");
@@ -30,7 +30,7 @@ fn an_amount_is_decimal_digits_of_which_the_first_may_be_zeros() {
 }
 
 #[test]
-fn what_names_no_slow_down_is_refused_with_a_list_of_what_there_is() {
+fn other_values_are_rejected_with_a_list_of_mechanisms() {
     let values = [
         ["", ":", ":5", "work", "work:"],
         ["work:x", "work:+5", "work:-5", "work: 5", "work:5 "],
@@ -47,41 +47,41 @@ fn what_names_no_slow_down_is_refused_with_a_list_of_what_there_is() {
 }
 
 #[test]
-fn units_take_time_and_nothing_takes_none() {
-    // A small part of what they take, so that no faster processor turns this red.
+fn units_take_time_and_none_takes_no_time() {
+    // A small part of the real times, so that the test passes on faster processors.
     for large in ["work:10000000", "cache:3000000", "memory:100000", "syscall:100000", "yield:100000"] {
         let mut slowdown = slowdown(large);
         let start = Instant::now();
         slowdown.slow_down();
         assert!(start.elapsed() > Duration::from_millis(1), "{large} took {:?}", start.elapsed());
     }
-    // A loop would not end.
+    // Would not end if it looped.
     slowdown("none:18446744073709551615").slow_down();
     MECHANISMS.iter().for_each(|mechanism| slowdown(&format!("{mechanism}:0")).slow_down());
 }
 
 #[test]
-fn an_operation_goes_on_in_the_ring_where_the_one_before_it_stopped() {
+fn an_operation_continues_where_the_one_before_it_stopped() {
     for (value, lines) in [("cache:3", 4 << 10), ("memory:3", 1 << 20)] {
         let mut slowdown = slowdown(value);
         slowdown.slow_down();
         slowdown.slow_down();
-        let Mechanism::Load { chase, at } = slowdown.mechanism else { panic!("`{value}` loads") };
+        let Mechanism::Load { chase, at } = slowdown.mechanism else { panic!("`{value}` is not a load") };
         assert_eq!(at, chase.walk(0, 6));
         assert_ne!(at, chase.walk(0, 3));
-        assert_eq!(chase.walk(at, lines as u64), at, "{value}: not so large");
-        assert_ne!(chase.walk(at, lines as u64 / 2), at, "{value}: not so large");
+        assert_eq!(chase.walk(at, lines as u64), at, "{value}: another number of lines");
+        assert_ne!(chase.walk(at, lines as u64 / 2), at, "{value}: another number of lines");
     }
 }
 
 proptest! {
     #[test]
-    fn a_ring_of_any_size_is_one_cycle_through_all_lines(many in 1_usize..5_000) {
-        let lines = lines(many);
+    fn any_number_of_lines_becomes_one_cycle(count in 1_usize..5_000) {
+        let lines = lines(count);
         let chase = PointerChase::new(&lines);
-        let mut reached = vec![false; many];
+        let mut reached = vec![false; count];
         let mut at = 0;
-        for _ in 0..many {
+        for _ in 0..count {
             at = chase.walk(at, 1);
             prop_assert!(!std::mem::replace(&mut reached[at], true), "{at} is reached twice");
         }
@@ -90,12 +90,12 @@ proptest! {
 }
 
 #[test]
-fn the_next_line_is_seldom_near() {
+fn the_next_line_is_rarely_near() {
     const LINES: usize = 4_096;
     let lines = lines(LINES);
     let chase = PointerChase::new(&lines);
     assert_eq!(size_of::<CacheLine>(), 64);
     let near = (0..LINES).filter(|&at| chase.walk(at, 1).abs_diff(at) <= 64).count();
-    // By chance it is one step in 32.
-    assert!(near < LINES / 16, "{near} of {LINES} steps lead less than a page away");
+    // One step in 32 in a random order.
+    assert!(near < LINES / 16, "{near} of {LINES} steps stay within a page");
 }

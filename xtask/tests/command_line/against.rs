@@ -181,7 +181,7 @@ fn with_another_toolchain_what_repeats_is_compared_with_the_base_as_measured_her
     // Other toolchains, other values.
     let text = fs::read_to_string(tiny.path(&file)).unwrap();
     assert_eq!(text.matches("value = 56").count(), CASES.len());
-    tiny.write(&file, &perf_gate::Baseline::sealed(&text.replace("value = 56", "value = 80")));
+    tiny.write(&file, &perf_gate::Baseline::update_digest(&text.replace("value = 56", "value = 80")));
     tiny.commit("a baseline from elsewhere");
     let blocks = || {
         let rows = tiny.rows("heap");
@@ -201,7 +201,7 @@ fn with_another_toolchain_what_repeats_is_compared_with_the_base_as_measured_her
 
     // Accepted where the baseline is from: one more there is one more here.
     let accepted = fs::read_to_string(tiny.path(&file)).unwrap().replace("value = 80", "value = 81");
-    tiny.write(&file, &perf_gate::Baseline::sealed(&accepted));
+    tiny.write(&file, &perf_gate::Baseline::update_digest(&accepted));
     tiny.perf(&["--against", "HEAD"]).expect(0);
     assert_eq!(blocks(), ("PASS".into(), 57.into(), 57.into()));
 

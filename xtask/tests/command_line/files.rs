@@ -46,7 +46,7 @@ fn baselines_with_a_wrong_value_are_refused_at_their_line() {
     edited(&world, "schema = 3", "schema = 3\nschema = 3", &[".toml:3:1: ", "duplicate key"]);
     let before = world.baseline();
     fs::write(world.baseline_file(), before.replace("value = 61", "value = 500")).unwrap();
-    refused(&world, &[".toml:11:1: ", "its values are not those that were stored", hint]);
+    refused(&world, &[".toml:11:1: ", "`digest` does not match the stored values", hint]);
     fs::write(world.baseline_file(), before).unwrap();
     edited(&world, "key.rustc", "key.rusty", &["unknown field `rusty`"]);
 }

@@ -1,4 +1,4 @@
-//! Looking at queries before anybody is asked: what it costs, and how often a person would say the same.
+//! Analysis of queries: its cost, and how often it agrees with the labels.
 
 use aggregator_core::analysis::{AnalysisSettings, Analyzer};
 use aggregator_mocks::labels::classifiers::{self, LabelledQuery};
@@ -7,25 +7,25 @@ use perf_gate::Metric;
 use super::metrics;
 use super::workload::{Observation, Workload, digest, require};
 
-/// Texts, analysed one after the other.
+/// Analyses texts one after the other.
 pub struct AnalysisWorkload {
     analyzer: Analyzer,
     texts: Vec<String>,
     labelled: Vec<LabelledQuery>,
 }
 
-/// A question of 200 characters, as people ask them.
+/// An ordinary English question, of which [`CHARS`] characters are used.
 const ENGLISH: &str = "what is the difference between optimistic and pessimistic locking in a relational database, and which \
                        of them should I choose for a booking system that has many readers, few writers and long \
                        sessions?";
 
-/// The same in Chinese, three times over: 200 characters without a space.
+/// Chinese questions without spaces, of which [`CHARS`] characters are used.
 const CHINESE: &str = "关系数据库中的乐观锁和悲观锁有什么区别，对于一个读者很多、写者很少而且会话很长的预订系统，我应该选择哪一种？\
                        如果并发冲突突然变多，性能会怎样变化，怎样才能提前发现这种情况并且避免用户重复提交同一张订单？另外，\
                        在分布式环境里是否还需要额外的锁服务，比如用缓存来实现，它会带来哪些新的风险和维护成本，出错时又该\
                        怎样恢复数据？请说明理由，并且比较两种做法的优点和缺点，最后给出一个适合小型团队的建议以及常见的错误。";
 
-/// Characters of a text of these cases.
+/// Length in characters of the texts of the unlabelled cases.
 const CHARS: usize = 200;
 
 impl AnalysisWorkload {
@@ -37,13 +37,12 @@ impl AnalysisWorkload {
         Self::new(vec![CHINESE.chars().take(CHARS).collect()], Vec::new())
     }
 
-    /// The labelled queries, half of whose purpose is the rows of how often a classifier is right.
+    /// All labelled queries; the quality rows count the correct predictions of each classifier.
     pub fn labelled() -> Self {
         Self::from_labelled(|_| true)
     }
 
-    /// Those of them that nobody looked at while the classifiers were written: their rows are how often a classifier is right
-    /// about what it never saw.
+    /// The held-out labelled queries, which the author of the classifiers did not see.
     pub fn held_out() -> Self {
         Self::from_labelled(|query| query.held_out)
     }
@@ -53,8 +52,8 @@ impl AnalysisWorkload {
         Self::new(labelled.iter().map(|query| query.text.clone()).collect(), labelled)
     }
 
-    /// The English text, with another threshold: the reference system promised that thresholds cost nothing, and tested it
-    /// with four that nothing read.
+    /// The English text with another threshold, which has to cost the same. The reference system promised this, and its
+    /// test used four thresholds that its code never read.
     pub fn with_threshold(min_complexity_score: f64) -> Self {
         let mut settings = AnalysisSettings::default();
         settings.min_complexity_score = min_complexity_score;
@@ -86,7 +85,9 @@ impl Workload for AnalysisWorkload {
     fn observe(&mut self) -> Result<Observation, String> {
         let analyses: Vec<_> = self.texts.iter().map(|text| self.analyzer.analyze(text)).collect();
         if self.labelled.is_empty() {
-            require(self.texts.iter().all(|text| text.chars().count() == CHARS), || "it has other characters".into())?;
+            require(self.texts.iter().all(|text| text.chars().count() == CHARS), || {
+                "a text does not have 200 characters".into()
+            })?;
         }
         let amount = analyses.iter().map(|analysis| analysis.segments.len() as u64).sum();
         let mut counts = vec![(metrics::EVENTS, analyses.len() as u64)];
@@ -101,7 +102,7 @@ impl Workload for AnalysisWorkload {
         if !self.labelled.is_empty() {
             counts.extend(RIGHT_METRICS.into_iter().zip(right));
         }
-        // What is said of the labelled queries may change: whether that is better, their rows tell.
+        // The analyses of labelled queries may change, and the quality rows judge them: the checksum covers the texts only.
         let digested: Vec<String> = match self.labelled.is_empty() {
             true => analyses.iter().map(|analysis| format!("{analysis:?}")).collect(),
             false => self.texts.clone(),

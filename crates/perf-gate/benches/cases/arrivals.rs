@@ -1,4 +1,4 @@
-//! Open-loop load: queries come when those of a real service came, whether or not earlier ones are through.
+//! Open-loop load: queries start at the recorded arrival times of a real service, independent of earlier queries.
 
 use std::hash::Hasher as _;
 use std::sync::Arc;
@@ -21,12 +21,12 @@ use super::workload::{Observation, Workload, require};
 pub struct OpenLoop {
     runtime: Runtime,
     engine: Engine,
-    /// Each with the time when it is due.
+    /// Each query with its arrival time after the start.
     queries: Vec<(Duration, Query)>,
 }
 
 impl OpenLoop {
-    /// So many queries of a scenario, each with a seed of its own, with the gaps between conversations at Azure.
+    /// `queries` queries of a scenario with seeds from 0 and the gaps between arrivals of the profile `azure-conversation`.
     pub fn new(scenario: &str, queries: u64) -> Self {
         let scenario = catalog::scenario(scenario);
         let seeds: Vec<u64> = (0..queries).collect();
@@ -36,8 +36,8 @@ impl OpenLoop {
         Self { runtime: runtime(true), engine, queries }
     }
 
-    /// Gives each reply to `visit` when it is there, with the time it took from when the query was due; then it is gone, so
-    /// that what is in memory is what is in flight. Gives how many were in flight at once, at most.
+    /// Passes each reply to `visit` with the latency since the arrival of its query, and drops the reply, so that memory
+    /// holds queries in flight only. Returns the results of `visit` and the maximum number of queries in flight.
     fn replies<T: Send + 'static>(&self, visit: fn(Duration, Reply) -> T) -> (Vec<T>, u64) {
         self.runtime.block_on(async {
             let began = Instant::now();
@@ -64,7 +64,7 @@ impl OpenLoop {
     }
 }
 
-/// What is kept of a reply.
+/// Statistics of one reply.
 struct ReplyStats {
     took: Duration,
     bytes: u64,

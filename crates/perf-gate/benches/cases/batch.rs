@@ -1,4 +1,4 @@
-//! A batch of queries over one engine, some at a time, against the same ones one by one.
+//! A batch of queries over one engine with a limit of concurrency; a limit of 1 is the comparison.
 
 use std::hash::Hasher as _;
 use std::num::NonZeroUsize;
@@ -15,7 +15,7 @@ use super::query::runtime;
 use super::query_stats::nanos;
 use super::workload::{Observation, Workload, require};
 
-/// Digest of what a reply says: its text, its citations and its cost.
+/// Adds text, citations and output tokens of a reply to a digest.
 pub fn digest_reply(hasher: &mut SipHasher13, reply: &Reply) {
     hasher.write(reply.answer.as_bytes());
     for Citation { span, number, id, .. } in &reply.citations {
@@ -32,24 +32,24 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// So many queries of a scenario, each with a seed of its own, so many at a time.
+    /// `queries` queries of a scenario with seeds from 0, at most `at_a_time` of them concurrently.
     pub fn new(scenario: &str, queries: u64, at_a_time: usize) -> Self {
         let scenario = catalog::scenario(scenario);
         let seeds: Vec<u64> = (0..queries).collect();
-        // What mocks find for a seed is made ahead: making it is not what is measured.
+        // The mocks prepare the results of each seed now, because this is not measured.
         let engine = scenario.engine_for(&catalog::corpus(), Pace::Scripted, None, &seeds);
         let queries = (0..queries).map(|seed| scenario.query().with_seed(seed)).collect();
         let at_a_time = NonZeroUsize::new(at_a_time).expect("at least one at a time");
         Self { runtime: runtime(true), engine, queries, at_a_time }
     }
 
-    /// Reads every reply; gives how many queries ran at once, at most.
+    /// Passes every reply to `visit`; returns the maximum number of queries that ran at once.
     fn read(&self, mut visit: impl FnMut(BatchItem)) -> usize {
         let mut batch = self.engine.batch(self.queries.iter().cloned(), self.at_a_time);
         let mut max_running = 0;
         self.runtime.block_on(async {
             while let Some(item) = batch.next().await {
-                // The one that is through ran as well.
+                // The query that has just finished was running too.
                 max_running = max_running.max(batch.running() + 1);
                 visit(item);
             }
@@ -74,7 +74,7 @@ impl Workload for Batch {
         require(max_running == self.at_a_time.get(), || {
             format!("{max_running} ran at once instead of {}", self.at_a_time)
         })?;
-        // In the order of the list: in which order they finish is told by the time.
+        // The digest is in the order of the list; the order of finishing shows in the total time.
         items.sort_by_key(|item| item.index);
         let mut hasher = SipHasher13::new_with_keys(0, 0);
         let (mut amount, mut errors, mut results, mut deltas, mut citations) = (0, 0, 0, 0, 0);

@@ -1,4 +1,4 @@
-//! Many queries one after another over one engine: whatever each left behind would add up.
+//! Many queries in sequence over one engine: memory that a query leaves behind adds up.
 
 use std::hash::Hasher as _;
 
@@ -31,8 +31,8 @@ impl Endurance {
         Self { runtime: runtime(true), engine, text, seed, expected: scenario.expect, queries, next: 0 }
     }
 
-    /// A query as there was none before, also in earlier operations: what is kept for each different one must show. All are
-    /// of one length.
+    /// Makes a query with a text that no earlier query of this process had, so that memory kept for each distinct query
+    /// shows. All texts have the same length.
     fn query(&mut self) -> Query {
         self.next += 1;
         Query::new(format!("{} {:012}", self.text, self.next)).expect("a valid query").with_seed(self.seed)

@@ -1,4 +1,4 @@
-//! One query that always has something, among others on one thread: how long do they wait for it?
+//! Fairness of one thread: how long do other queries wait for one that is always ready?
 
 use std::cell::Cell;
 use std::hash::Hasher as _;
@@ -18,12 +18,12 @@ use super::workload::{Observation, Workload, require};
 pub struct Flood {
     runtime: Runtime,
     ordinary: (Engine, Query),
-    /// Everything of it is ready at once: it is never pending of itself.
+    /// A query whose providers and model are always ready, so that it yields only because of its budget.
     flooding: (Engine, Query),
     others: u64,
 }
 
-/// Deltas of the query that floods.
+/// Deltas of the flooding query.
 const FLOOD: u32 = 20_000;
 
 impl Flood {
@@ -57,7 +57,7 @@ impl Workload for Flood {
 
     fn observe(&mut self) -> Result<Observation, String> {
         let (mut flood, others) = self.queries();
-        // Polls of the flooding query, and what they were when the last of the others had its first event.
+        // Polls of the flooding query: all so far, and those before the last of the others emitted its first event.
         let (polls, ahead) = (&Cell::new(0_u64), &Cell::new(0_u64));
         let mut flooding = stream::poll_fn(move |cx| {
             polls.set(polls.get() + 1);
@@ -92,9 +92,9 @@ impl Workload for Flood {
             hasher.write_u64(checker.checksum());
         }
         let max_deltas = checkers.iter().map(|checker| checker.deltas).max();
-        // A piece that is nothing but an invented marker is no delta.
+        // A delta that contains only an invented marker is not emitted.
         require(max_deltas >= Some(u64::from(FLOOD - 10)), || {
-            format!("no query flooded: {max_deltas:?} deltas at most")
+            format!("no query flooded: the maximum is {max_deltas:?} deltas")
         })?;
         let counts = vec![(metrics::EVENTS, events), (metrics::POLLS_AHEAD, ahead.get())];
         Ok(Observation { amount: events, checksum: hasher.finish(), counts })

@@ -1,6 +1,6 @@
-//! How often the engine does what a person says about queries, answers, pages and URLs.
+//! Quality: how often the engine agrees with the labels of queries, answers, pages and URLs.
 //!
-//! What is told may change: whether that is better, the rows tell. So the checksums are those of the texts.
+//! The results may change, and the quality rows judge them, so the checksums cover the input texts only.
 
 use aggregator_core::analysis::{AnalysisSettings, Analyzer};
 use aggregator_core::event::EventKind;
@@ -19,7 +19,7 @@ use super::metrics;
 use super::query::runtime;
 use super::workload::{Observation, Workload, digest};
 
-/// Queries, analysed and made fit for the smallest limit of a provider, one after the other.
+/// Analyses queries and shortens them for the provider with the smallest limit, one after the other.
 pub struct Queries {
     analyzer: Analyzer,
     queries: Vec<RealQuery>,
@@ -60,10 +60,10 @@ impl Workload for Queries {
     }
 }
 
-/// Answers, scanned one after the other in pieces of four characters.
+/// Scans answers one after the other, in pieces of [`PIECE`] characters.
 pub struct Answers(Vec<LabelledAnswer>);
 
-/// About what a token of a model has.
+/// Characters of a piece: about one token of a model.
 const PIECE: usize = 4;
 
 impl Answers {
@@ -95,7 +95,7 @@ impl Workload for Answers {
     }
 }
 
-/// Lists of pages, each found for its query and selected from with the defaults, one after the other.
+/// Selects sources from lists of pages with the default settings, one query after the other.
 pub struct Pages {
     runtime: Runtime,
     lists: Vec<(LabelledPages, Engine)>,
@@ -112,7 +112,7 @@ impl Pages {
         Self { runtime: runtime(true), lists: lists(part).into_iter().map(engine).collect() }
     }
 
-    /// How many pages are kept: relevant ones, and others.
+    /// Counts the selected pages: relevant ones, and others.
     fn kept(&self) -> (u64, u64) {
         let (mut relevant, mut others) = (0, 0);
         for (list, engine) in &self.lists {
@@ -149,7 +149,7 @@ impl Workload for Pages {
     }
 }
 
-/// Pairs of URLs, compared one after the other.
+/// Compares pairs of URLs one after the other.
 pub struct Urls(Vec<UrlPair>);
 
 impl Urls {

@@ -1,4 +1,4 @@
-//! Many queries at once over one engine, on one thread: to their ends, and all suspended in mid-answer.
+//! Concurrent queries over one engine on one thread: read to their ends, or all suspended in mid-answer.
 
 use std::hash::Hasher as _;
 
@@ -74,7 +74,7 @@ impl Workload for ConcurrentQueries {
     }
 }
 
-/// Queries that all stand in the middle of their answers at the same time, and are then dropped.
+/// Queries that are all suspended in mid-answer at the same time, and then dropped.
 pub struct SuspendedQueries {
     runtime: Runtime,
     engine: Engine,
@@ -92,7 +92,7 @@ impl SuspendedQueries {
         Self { runtime: runtime(true), engine, query: scenario.query(), queries }
     }
 
-    /// Runs every query to its middle, and gives each to `visit` when all are there.
+    /// Reads every query to its middle, then passes all of them to `visit`; returns the number of events.
     fn suspend(&self, mut visit: impl FnMut(QueryStream)) -> u64 {
         self.runtime.block_on(async {
             let to_the_middle = |mut query: QueryStream| async move {
@@ -102,8 +102,8 @@ impl SuspendedQueries {
                 }
                 (events, query)
             };
-            // A task each, as a server has it. Within one task, tokio's budget for it would let 128 of them go on at a time
-            // and have all others polled in vain.
+            // Each query is a task, as in a server. In a single task, tokio's cooperative budget would let 128 queries
+            // progress at a time and poll all others in vain.
             let running: Vec<_> =
                 (0..self.queries).map(|_| tokio::spawn(to_the_middle(self.engine.run(self.query.clone())))).collect();
             let mut suspended = Vec::with_capacity(running.len());
@@ -130,7 +130,7 @@ impl Workload for SuspendedQueries {
         let mut suspended = Vec::new();
         let amount = self.suspend(|query| suspended.push(query));
         let mut deltas = 0;
-        // The summary of a query that ends now tells how far it had come.
+        // The summary of a cancelled query shows its progress.
         self.runtime.block_on(async {
             for query in &mut suspended {
                 query.canceller().cancel(CancelReason::Requested);

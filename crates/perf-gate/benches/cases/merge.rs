@@ -1,4 +1,4 @@
-//! Merging the lists of a scenario's providers, and freezing the order of what came of it.
+//! Merging the result lists of a scenario's providers, and ranking the merged results.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use aggregator_mocks::catalog;
 use super::metrics;
 use super::workload::{Observation, Workload, digest, require};
 
-/// Hits in the order in which they arrive, with provider and rank.
+/// Hits in the order of their arrival, with provider and rank.
 type Arrivals = Vec<(RankedProvider, u32, Hit)>;
 
-/// The lists of a scenario's size, arriving in turns.
+/// Result lists of a scenario's size, interleaved by rank.
 fn arrivals(scenario: &str) -> Arrivals {
     let (providers, hits, pool, repeats) = match scenario {
         "wide" => (16, 50, 204, 2),
@@ -54,7 +54,7 @@ fn observe(arrivals: &Arrivals, best: &[RankedSource], results: u64, merged: u64
     Ok(Observation { amount: results, checksum, counts: vec![(metrics::RESULTS, results), (metrics::MERGED, merged)] })
 }
 
-/// Adding every hit.
+/// Adds every hit to an empty set of results.
 pub struct Merge {
     arrivals: Arrivals,
 }
@@ -76,7 +76,7 @@ impl Workload for Merge {
     }
 }
 
-/// Freezing the order.
+/// Ranks a set of results.
 pub struct Ranking {
     arrivals: Arrivals,
     results: ResultSet,

@@ -1,8 +1,8 @@
 //! The cases: every workload that is measured, written once and run by all three targets.
 //!
-//! To add one: implement [`Workload`] in a file of this folder and add a line to [`CASES`]. Its name is its key in every
-//! baseline and stays for ever. `run` is what is measured and must do its work through public interfaces; `observe` does
-//! the same once more, slowly, and says what came of it and how much `run` has to compute.
+//! To add a case, implement [`Workload`] in a file of this folder and add a line to [`CASES`]. The name is the key in
+//! baselines and never changes. `run` is measured and uses public interfaces only. `observe` performs the same operation
+//! with instruments, and reports the counts, the checksum and the amount that `run` has to compute.
 
 mod analysis;
 mod arrivals;
@@ -27,12 +27,12 @@ use workload::{Observation, Workload, require};
 
 /// A case.
 pub struct Case {
-    /// Its name, for ever.
+    /// `suite/case/size`: the key in baselines, which never changes.
     pub name: &'static str,
-    /// Prepares it.
+    /// Sets up the workload, which is not measured.
     pub prepare: fn() -> Box<dyn Workload>,
-    /// One operation takes most of a second: it is counted once and profiled a few times, and neither timed nor watched
-    /// by an instruction counter, under which it would take a minute.
+    /// Whether one operation takes most of a second. `count` and `heap` measure a heavy case; it is neither timed nor run
+    /// under an instruction counter, which would take a minute.
     pub heavy: bool,
 }
 
@@ -45,7 +45,7 @@ const fn heavy_case(name: &'static str, prepare: fn() -> Box<dyn Workload>) -> C
     Case { name, prepare, heavy: true }
 }
 
-/// Every case.
+/// Every case, in the order of `--list`.
 const CASES: &[Case] = &[
     case("url/ordinary/40", || Box::new(url::ordinary())),
     case("url/hostile/40", || Box::new(url::hostile())),
@@ -102,7 +102,7 @@ const CASES: &[Case] = &[
     case("yardstick/channel/200", || Box::new(yardstick::Channel::new())),
 ];
 
-/// The cases that there are.
+/// The cases of this build, in the order of [`CASES`]; a planted fault may remove one.
 pub fn all() -> impl Iterator<Item = &'static Case> {
     #[cfg(feature = "seeded-faults")]
     let removed = |case: &&Case| {
@@ -114,20 +114,20 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
     CASES.iter().filter(move |case| !removed(case))
 }
 
-/// The case of a name.
+/// Finds the case with a name.
 ///
 /// # Errors
-/// When there is none; the message lists what there is.
+/// When no case has this name; the message lists all names.
 pub fn find(name: &str) -> Result<&'static Case, String> {
     let known = || all().map(|case| case.name).collect::<Vec<_>>().join(" ");
     all().find(|case| case.name == name).ok_or_else(|| format!("no case is named `{name}`; there are: {}", known()))
 }
 
-/// Prepares a case, performs its first operation and checks that it does its work. The first operation fills what is
-/// filled once: thread-local state, the runtime's slabs, growing buffers.
+/// Sets up a case, observes it, performs its first operation and checks what it computed. The first operation fills
+/// thread-local state, the runtime's slabs and growing buffers.
 ///
 /// # Errors
-/// When it does not.
+/// When the case computes nothing, computes an unexpected amount, or fails its own check.
 pub fn prepare(case: &Case) -> Result<(Box<dyn Workload>, Observation), String> {
     let mut workload = (case.prepare)();
     #[cfg(feature = "seeded-faults")]
@@ -150,7 +150,7 @@ pub fn prepare(case: &Case) -> Result<(Box<dyn Workload>, Observation), String> 
     Ok((workload, observation))
 }
 
-/// A case that does nothing any more, and does not know it.
+/// A workload with the planted fault `IdleCase`: its operation does nothing.
 #[cfg(feature = "seeded-faults")]
 struct IdleWorkload(Box<dyn Workload>);
 
@@ -165,10 +165,10 @@ impl Workload for IdleWorkload {
     }
 }
 
-/// A case as it is, or slower by what `SEEDED_FAULT` says.
+/// Adds the slowdown that `SEEDED_FAULT` names, if any.
 ///
 /// # Panics
-/// When it names a slow-down that there is not: a typing error must not look like a gate that sees nothing.
+/// When the variable has a colon and does not name a slowdown: a typing error must not look like a missed slowdown.
 #[cfg(feature = "seeded-faults")]
 pub fn with_slowdown(workload: Box<dyn Workload>) -> Box<dyn Workload> {
     const VARIABLE: &str = aggregator_core::seeded_fault::VARIABLE;
@@ -178,7 +178,7 @@ pub fn with_slowdown(workload: Box<dyn Workload>) -> Box<dyn Workload> {
     Box::new(SlowedWorkload { workload, slowdown })
 }
 
-/// A case whose every operation does something more.
+/// A workload with a slowdown after each operation.
 #[cfg(feature = "seeded-faults")]
 struct SlowedWorkload {
     workload: Box<dyn Workload>,

@@ -16,24 +16,24 @@ use super::query_stats::{PollCounter, QueryStats};
 use super::workload::{Observation, Workload, require};
 use crate::clock::IN_VIRTUAL_TIME;
 
-/// Whether this process made a runtime whose clock is paused.
+/// Whether this process has made a runtime with a paused clock.
 static PAUSED_BEFORE: AtomicBool = AtomicBool::new(false);
 
-/// A runtime of one thread. Paused, time passes only when everybody waits: a scenario of seconds takes microseconds and
-/// its times are exact.
+/// Makes a runtime of one thread. With a paused clock, time advances only while all tasks wait: a scenario of seconds
+/// takes microseconds, and its times are exact.
 ///
 /// # Panics
-/// When a process that measures wall time made a paused one before and now wants the real clock; see `time.rs`.
+/// When `time` asks for the real clock after the process has made a paused one; see `time.rs`.
 pub fn runtime(paused: bool) -> Runtime {
     let paused_before = PAUSED_BEFORE.fetch_or(paused, Ordering::Relaxed);
     assert!(
         paused || !paused_before || IN_VIRTUAL_TIME,
-        "a clock was paused in this process, from when on reading the real one costs more; is it in REAL_CLOCK?"
+        "this process has paused a clock, which makes reading the real one slower; add the case to REAL_CLOCK"
     );
     Builder::new_current_thread().enable_time().start_paused(paused).build().expect("a current-thread runtime")
 }
 
-/// Reads a query to its end, looking at each event where it stands; returns how many there were.
+/// Reads a query to its end without moving the events; returns their number.
 pub async fn drain(mut query: QueryStream) -> u64 {
     let mut events = 0;
     while let Some(event) = &query.next().await {
@@ -43,7 +43,7 @@ pub async fn drain(mut query: QueryStream) -> u64 {
     events
 }
 
-/// The same with a reader that takes its time for each event.
+/// Reads a query to its end and sleeps for `every` after each event; returns the number of events.
 async fn drain_slowly(mut query: QueryStream, every: Duration) -> u64 {
     let mut events = 0;
     while let Some(event) = &query.next().await {
@@ -59,30 +59,30 @@ pub struct FullQuery {
     runtime: Runtime,
     engine: Engine,
     query: Query,
-    /// The same engine, whose providers tell when they are called.
+    /// An engine with the same configuration, whose providers report their calls to the probe.
     probed: (Engine, Probe),
     expected: Option<Expectation>,
-    /// How long the reader takes for each event.
+    /// Time that the reader sleeps after each event.
     read_every: Option<Duration>,
 }
 
 impl FullQuery {
     pub fn from_scenario(name: &str) -> Self {
         let scenario = catalog::scenario(name);
-        // What nobody waits for is measured with the real clock, whose reading is part of the cost.
+        // The floor scenario never waits, so it uses the real clock, whose reading is part of the cost.
         let paused = name != "floor";
         let expected = Some(scenario.expect.clone());
         Self::new(&scenario, Pace::Scripted, paused, expected)
     }
 
-    /// A scenario whose queries are analysed and whose results are looked at in batches of three (by its model, too), selected
-    /// and compared: what that costs together.
+    /// A scenario with all optional stages: analysis, interim synthesis after every three results, selection of sources and
+    /// the search for contradictions.
     pub fn with_all_stages(name: &str) -> Self {
         let scenario = catalog::scenario(name).with_settings(|settings| {
             settings.analysis = Some(AnalysisSettings::default());
             settings.streaming_batch_size = Some(3);
             settings.interim_synthesis = true;
-            // The corpus is about nothing, so no page of it is relevant.
+            // No page of the corpus is relevant to the query, and all have to be selected.
             let mut selection = SelectionSettings::default();
             selection.relevance_threshold = 0.0;
             settings.selection = Some(selection);
@@ -91,14 +91,14 @@ impl FullQuery {
         Self::new(&scenario, Pace::Scripted, true, None)
     }
 
-    /// The floor with its query analysed.
+    /// The floor scenario with analysis of the query.
     pub fn floor_with_analysis() -> Self {
         let scenario =
             catalog::scenario("floor").with_settings(|settings| settings.analysis = Some(AnalysisSettings::default()));
         Self::new(&scenario, Pace::Scripted, false, None)
     }
 
-    /// The standard scenario with everything ready at once and another number of deltas: what one delta costs.
+    /// The standard scenario with `deltas` answer deltas and no waiting: the difference of two sizes is the cost of deltas.
     pub fn with_deltas(deltas: u32) -> Self {
         Self::new(&catalog::scenario("standard").with_deltas(deltas), Pace::Instant, false, None)
     }
@@ -111,7 +111,7 @@ impl FullQuery {
         Self { runtime: runtime(paused), engine, query: scenario.query(), probed, expected, read_every }
     }
 
-    /// Whether the first event is out before any provider is called, which the events themselves cannot tell.
+    /// Checks that the first event comes before any provider is called, which the events do not show.
     fn check_first_event(&self) -> Result<(), String> {
         let (engine, probe) = &self.probed;
         self.runtime.block_on(async {
@@ -144,7 +144,7 @@ impl Workload for FullQuery {
     }
 }
 
-/// The standard scenario, ended in the middle of its answer.
+/// The standard scenario, interrupted in the middle of its answer.
 pub struct InterruptedQuery {
     runtime: Runtime,
     engine: Engine,
@@ -158,7 +158,7 @@ enum InterruptKind {
     Drop,
 }
 
-/// Events before the interruption: behind the sources, in the middle of the answer.
+/// Events before the interruption, which is after the sources and in the middle of the answer.
 const INTERRUPTED_AFTER: usize = 150;
 
 impl InterruptedQuery {

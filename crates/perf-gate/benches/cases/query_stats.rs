@@ -1,4 +1,4 @@
-//! What is said about a query that was read: its events and when they came, its polls and wake-ups.
+//! Statistics of one query: events and their times, polls and wake-ups.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use super::metrics;
 use super::workload::Observation;
 
-/// Statistics of a query: what it said and when, how often it was polled and woken.
+/// Statistics of one query, collected while its stream is read.
 #[derive(Default)]
 pub struct QueryStats {
     pub checker: InvariantChecker,
@@ -30,7 +30,7 @@ pub struct QueryStats {
 }
 
 impl QueryStats {
-    /// Reads a query to its end, with a reader that may take its time for each event.
+    /// Reads a query to its end. The reader sleeps for `read_every` after each event.
     pub async fn collect(query: QueryStream, read_every: Option<Duration>) -> Self {
         let mut stats = Self::default();
         let mut counter = PollCounter::new(query);
@@ -44,7 +44,7 @@ impl QueryStats {
         stats
     }
 
-    /// Reads the next event.
+    /// Adds an event.
     pub fn record(&mut self, event: &Event) {
         if self.first_event.replace(self.first_event.unwrap_or(event.elapsed())).is_some() {
             self.gaps.push(event.elapsed() - self.checker.latest);
@@ -61,12 +61,12 @@ impl QueryStats {
         self.checker.read(event);
     }
 
-    /// Takes over how often the query was polled and woke its task.
+    /// Adds the number of polls and wake-ups.
     pub fn finish(&mut self, counter: &PollCounter<QueryStream>) {
         (self.polls, self.wakeups) = (counter.polls, counter.wakes.0.load(Ordering::Relaxed));
     }
 
-    /// All that can be said about it.
+    /// Converts the statistics to an observation.
     pub fn into_observation(mut self) -> Result<Observation, String> {
         let checker = &self.checker;
         let mut counts = vec![
@@ -120,17 +120,17 @@ impl QueryStats {
     }
 }
 
-/// The mean of times, of which there is at least one.
+/// Mean of a non-empty list of times, rounded down.
 fn mean(times: &[Duration]) -> Duration {
     times.iter().sum::<Duration>() / times.len() as u32
 }
 
-/// A virtual time as a value; a scenario is hours long at most.
+/// A time in nanoseconds.
 pub fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Counts how often a stream is polled, and how often it wakes whoever polls it.
+/// A stream that counts its polls, and the wake-ups of the task that polls it.
 pub struct PollCounter<S> {
     stream: S,
     polls: u64,

@@ -8,12 +8,12 @@ use super::workload::{Observation, Workload, digest, require};
 
 pub struct Canonicalisation {
     urls: Vec<String>,
-    /// How many of them have a canonical form, and how many different ones there are.
+    /// Number of URLs with a canonical form, and below it the number of distinct canonical forms.
     valid: u64,
     distinct: u64,
 }
 
-/// Addresses as the corpus' providers list them, tracking parameters and all, that are plain ASCII without escapes.
+/// URLs as the corpus' providers list them, with tracking parameters, in plain ASCII without escapes.
 pub fn ordinary() -> Canonicalisation {
     let hits = catalog::corpus().hits(1, "ordinary", 80, 204, 0);
     let plain = |url: &String| url.starts_with("http") && !url.contains(['%', ':', '~']) && url.is_ascii();
@@ -22,7 +22,7 @@ pub fn ordinary() -> Canonicalisation {
     Canonicalisation { urls, valid: 40, distinct: 40 }
 }
 
-/// What strangers may send: escapes, other scripts, dot segments, long queries, and no URLs at all.
+/// Hostile input: escapes, other scripts, dot segments, long queries, and texts that are not URLs.
 pub fn hostile() -> Canonicalisation {
     let parameters = |n: usize| (0..n).map(|i| format!("utm_{i}={i}&p{i}={i}")).collect::<Vec<_>>().join("&");
     let kinds: [String; 10] = [
@@ -40,7 +40,8 @@ pub fn hostile() -> Canonicalisation {
     let urls = (0..4)
         .flat_map(|n| kinds.clone().map(|url| url.replace("example.org", &format!("e{n}.example.org"))))
         .collect();
-    // Of the ten, two are refused, three are the same in every round, and two are one page: 4 * 8 and 3 + 4 * 4.
+    // Of ten kinds, two are rejected: 4 * 8 valid URLs. Three kinds are the same in every round and two are one page:
+    // 3 + 4 * 4 distinct forms.
     Canonicalisation { urls, valid: 32, distinct: 19 }
 }
 

@@ -1,34 +1,34 @@
-//! What a case does, and what comes of it.
+//! The interface of a case: [`Workload`] and the [`Observation`] of one operation.
 
 use std::hash::Hasher as _;
 
 use perf_gate::Metric;
 use siphasher::sip::SipHasher13;
 
-/// One workload, prepared: setting it up is not measured.
+/// A workload after its set-up, which is not measured.
 pub trait Workload {
-    /// One operation; returns how much it computed, which is the same every time.
+    /// Performs one operation; returns the amount that it computed, which is the same in every operation.
     fn run(&mut self) -> u64;
 
-    /// One operation, with an account of what came of it.
+    /// Performs one operation with instruments and checks its result.
     ///
     /// # Errors
-    /// When what came of it is not what should.
+    /// When the result is wrong.
     fn observe(&mut self) -> Result<Observation, String>;
 }
 
-/// What came of one operation.
+/// Counts, checksum and amount of one operation.
 #[derive(Debug, Default)]
 pub struct Observation {
-    /// How much [`Workload::run`] has to compute: a case that stopped doing its work got no faster.
+    /// The amount that [`Workload::run`] has to compute; a smaller one means that the case stopped doing its work.
     pub amount: u64,
-    /// Digest of everything it computed.
+    /// Digest of everything that the operation computed.
     pub checksum: u64,
-    /// What was counted; a metric that has no meaning here is absent.
+    /// The counts; a metric without meaning for this case is absent.
     pub counts: Vec<(Metric, u64)>,
 }
 
-/// Digest of some texts.
+/// Computes the digest of texts and of their lengths.
 pub fn digest<'a>(texts: impl IntoIterator<Item = &'a str>) -> u64 {
     let mut hasher = SipHasher13::new_with_keys(0, 0);
     for text in texts {
@@ -38,10 +38,10 @@ pub fn digest<'a>(texts: impl IntoIterator<Item = &'a str>) -> u64 {
     hasher.finish()
 }
 
-/// Checks what has to be true of a case.
+/// Checks a condition.
 ///
 /// # Errors
-/// When it is not; the error is what `message` returns.
+/// When `condition` is false; the error is what `message` returns.
 pub fn require(condition: bool, message: impl FnOnce() -> String) -> Result<(), String> {
     if condition { Ok(()) } else { Err(message()) }
 }

@@ -1,5 +1,5 @@
-//! What the engine is measured against: the same texts through a bounded channel between two tasks, as an engine that
-//! spawns its work would send them.
+//! The reference workload: the texts of an answer through a bounded channel between two tasks, which is what an engine that
+//! spawns tasks would pay.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::metrics;
 use super::query::runtime;
 use super::workload::{Observation, Workload, digest, require};
 
-/// Capacity of the channel; the event buffer that the reliability survey recommends.
+/// Capacity of the channel: a usual size of an event buffer.
 const CAPACITY: usize = 32;
 
 pub struct Channel {
@@ -63,7 +63,7 @@ impl Workload for Channel {
                 texts.push(text.to_string());
             }
         });
-        require(texts[..] == self.deltas[..], || "the channel lost or changed something".into())?;
+        require(texts[..] == self.deltas[..], || "the channel lost or changed a text".into())?;
         let (amount, checksum) = (texts.len() as u64, digest(texts.iter().map(String::as_str)));
         Ok(Observation { amount, checksum, counts: vec![(metrics::EVENTS, amount)] })
     }

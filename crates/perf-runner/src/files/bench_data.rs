@@ -284,12 +284,12 @@ fn error_span(error: &BaselineError, text: &str) -> Option<std::ops::Range<usize
             .or_else(|| error.span()),
         BaselineError::Schema { .. } => line_with(text, "schema", ""),
         BaselineError::Empty => line_with(text, "record", ""),
-        BaselineError::IdleTools => line_with(text, "tools", ""),
-        BaselineError::Edited | BaselineError::NoDigest => line_with(text, "digest", ""),
+        BaselineError::UnusedTools => line_with(text, "tools", ""),
+        BaselineError::Edited | BaselineError::MissingDigest => line_with(text, "digest", ""),
         BaselineError::Contradiction { case } => line_with(text, &quoted(case), "checksum"),
         BaselineError::Duplicate { case, metric }
         | BaselineError::NotStored { case, metric }
-        | BaselineError::NoTools { case, metric } => line_with(text, &quoted(case), &quoted(metric)),
+        | BaselineError::MissingTools { case, metric } => line_with(text, &quoted(case), &quoted(metric)),
     }
 }
 

@@ -1,22 +1,21 @@
-//! Slow-downs of a chosen size, planted in every operation of every case, by which the gate proves its own power; only
+//! Slowdowns of a chosen size, planted in every operation of every case to measure the power of the gate. They exist only
 //! with the feature `seeded-faults`, like the faults in `aggregator-core/src/seeded_fault.rs`.
 //!
-//! `SEEDED_FAULT=work:000120` names a mechanism and how many units of it an operation takes more. There is one for each
-//! way in which a change makes code slower:
+//! `SEEDED_FAULT=work:000120` names a mechanism and the units of it that an operation executes in addition. Each mechanism
+//! is one way in which a change makes code slower:
 //!
-//! | mechanism | a unit | instructions | time |
+//! | mechanism | one unit | instructions | time |
 //! |---|---|---|---|
-//! | `none` | nothing: for the side that is not slowed, whose environment is then as long | 0 | 0 |
-//! | `work` | computing in registers | 5 | 1 ns |
-//! | `cache` | a load that the first-level cache misses and the second-level cache has | 6 | 4 to 9 ns |
-//! | `memory` | a load that every cache misses | 6 | 130 to 350 ns |
-//! | `syscall` | a system call that does next to nothing | 5 | 150 ns |
-//! | `yield` | a call of the scheduler, which lets another process run if one waits | 9 | 600 ns |
+//! | `none` | nothing: keeps the environment of the base as long as that of the slowed side | 0 | 0 |
+//! | `work` | a computation in registers | 5 | 1 ns |
+//! | `cache` | a load that misses the first-level cache and hits the second-level cache | 6 | 4 to 9 ns |
+//! | `memory` | a load that misses every cache | 6 | 130 to 350 ns |
+//! | `syscall` | a trivial system call | 5 | 150 ns |
+//! | `yield` | a call of the scheduler, which runs another process if one is ready | 9 | 600 ns |
 //!
-//! Besides its units a mechanism needs 5 to 15 instructions an operation. Instructions are exact on `x86-64`, as
-//! callgrind counts them; times are of one machine, and say how large a unit is, not what it will take: a processor that
-//! executes out of order does the first units of `work` (about 30 ns of them) while it finishes the operation, and loads
-//! take longer the more of the caches and of the page tables the case needs itself.
+//! In addition to its units, a mechanism costs 5 to 15 instructions an operation. Instructions are callgrind's counts on
+//! `x86-64` and exact. Times are estimates from one machine: an out-of-order processor overlaps the first units of `work`
+//! (about 30 ns) with the end of the operation, and loads take longer if the case itself uses the caches and page tables.
 
 pub mod pointer_chase;
 
@@ -25,53 +24,54 @@ use std::sync::LazyLock;
 
 use pointer_chase::{CacheLine, PointerChase};
 
-/// Eight times the first-level cache of 32 KiB, and half of a second-level cache of 512 KiB, which a processor has for
-/// itself: what an operation needs has its place beside it, and other processors' work moves little what a step costs.
+/// 256 KiB: eight times a first-level cache of 32 KiB and half of a private second-level cache of 512 KiB. The data of the
+/// operation fits beside it, and other processors hardly affect the time of a step.
 static CACHE_CHASE: LazyLock<PointerChase<'_>> = LazyLock::new(|| PointerChase::new(&CACHE_LINES));
 
-/// Twice a last-level cache of 32 MiB. A ring of 4 MiB, which only the last-level cache holds, is no unit: that cache is
-/// shared, and a step took 18 ns in one minute and 126 ns in another.
+/// 64 MiB: twice a last-level cache of 32 MiB. 4 MiB, which fit into the last-level cache only, are not a usable unit:
+/// that cache is shared, and a step took 18 ns in one minute and 126 ns in another.
 static MEMORY_CHASE: LazyLock<PointerChase<'_>> = LazyLock::new(|| PointerChase::new(&MEMORY_LINES));
 
-/// 256 KiB and 64 MiB. Not on the heap, where they would move what a case allocates: that alone changed the instructions
-/// of `answer/deltas/200` by 0.12 %.
+/// The lines of [`CACHE_CHASE`]. They are not on the heap, where they would move the allocations of a case: that alone
+/// changed the instructions of `answer/deltas/200` by 0.12 %.
 static CACHE_LINES: [CacheLine; 4 << 10] = [const { CacheLine::new() }; 4 << 10];
+/// The lines of [`MEMORY_CHASE`].
 static MEMORY_LINES: [CacheLine; 1 << 20] = [const { CacheLine::new() }; 1 << 20];
 
-/// What an operation does besides its work.
+/// Additional work of each operation.
 pub struct Slowdown {
-    /// What it does.
+    /// Kind of the additional work.
     pub mechanism: Mechanism,
-    /// Units of it in an operation; 0 is allowed.
+    /// Units of the mechanism in an operation; may be 0.
     pub amount: u64,
 }
 
-/// What a unit is; see above.
+/// Kind of additional work; the documentation of the module lists what one unit costs.
 pub enum Mechanism {
+    /// `none`
     NoOp,
+    /// `work`
     Compute,
-    /// A step in a ring. Each operation goes on where the one before it stopped: from the start again, everything would
-    /// be in the nearest cache.
-    Load {
-        chase: &'static PointerChase<'static>,
-        at: usize,
-    },
+    /// `cache` and `memory`: a unit is one step of a pointer chase. Each operation continues at the position `at`, because
+    /// the lines at the start would be in the first-level cache.
+    Load { chase: &'static PointerChase<'static>, at: usize },
+    /// `syscall`
     SystemCall,
+    /// `yield`
     Yield,
 }
 
 impl Slowdown {
-    /// The slow-down that a value of `SEEDED_FAULT` names: `<mechanism>:<amount>`, where the amount is in decimal
-    /// digits, leading zeros allowed. Gets ready whatever it needs, so that an operation allocates nothing and meets no
-    /// page for the first time.
+    /// Parses a value of `SEEDED_FAULT`: `<mechanism>:<amount>`, where the amount is decimal digits and may have leading
+    /// zeros. Prepares the memory, so that an operation neither allocates nor touches a page for the first time.
     ///
     /// # Errors
-    /// When it names none; the message lists what there is.
+    /// When the value is not a slowdown; the message lists the mechanisms.
     pub fn parse(value: &str) -> Result<Self, String> {
         let known = "none:<n> work:<n> cache:<n> memory:<n> syscall:<n> yield:<n>";
         let unknown = || format!("`{value}` is not a slowdown; there are: {known}, where <n> is decimal digits");
         let (name, digits) = value.split_once(':').ok_or_else(unknown)?;
-        // `u64` would accept a sign too.
+        // Parsing a `u64` would also accept a sign.
         let amount = digits.parse().ok().filter(|_| digits.bytes().all(|b| b.is_ascii_digit())).ok_or_else(unknown)?;
         let mechanism = match name {
             "none" => Mechanism::NoOp,
@@ -85,7 +85,7 @@ impl Slowdown {
         Ok(Self { mechanism, amount })
     }
 
-    /// What an operation takes more.
+    /// Executes the units of one operation.
     pub fn slow_down(&mut self) {
         match &mut self.mechanism {
             Mechanism::NoOp => {}
@@ -97,20 +97,19 @@ impl Slowdown {
     }
 }
 
-/// Three operations on one register that wait for each other, and two for the loop; nothing waits for memory.
+/// Executes three dependent operations on one register a unit, and two instructions for the loop; no memory access.
 #[inline(never)]
 fn compute(units: u64) -> u64 {
     let mut value = units;
     for _ in 0..units {
         value = (value.rotate_left(5) ^ 0x5bd1_e995).wrapping_add(0x2545_f491);
-        // Needs no instruction, and keeps the compiler from doing several units in one round, whose number would then
-        // not be proportional to them.
+        // Costs no instruction, and prevents unrolling: the number of instructions stays proportional to the units.
         black_box(());
     }
     value
 }
 
-/// The kernel is asked each time: the C library, which might remember the answer, has no part in it.
+/// Makes one system call directly: the C library might cache the result.
 #[cfg(unix)]
 fn system_call() {
     black_box(rustix::process::getppid());
@@ -118,5 +117,5 @@ fn system_call() {
 
 #[cfg(not(unix))]
 fn system_call() {
-    panic!("the slow-down `syscall` needs Unix");
+    panic!("the slowdown `syscall` needs Unix");
 }

@@ -1,19 +1,19 @@
-//! Loads that depend on each other and find nothing in a cache smaller than the ring.
+//! Pointer chasing: dependent loads that miss every cache smaller than the memory they cover.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A cache line; on processors with longer ones, half of one, which changes little where the order is random.
+/// A cache line of 64 bytes. On processors with lines of 128 bytes it is half a line, which hardly matters in random order.
 #[repr(align(64))]
 pub struct CacheLine {
-    /// Atomic only because rings are in statics; a relaxed load is a load like any other.
+    /// Index of the next line. Atomic because the lines are in statics; a relaxed load compiles to an ordinary load.
     next: AtomicUsize,
-    /// Without gaps, all of a static is zeros, and takes no place in the executable.
+    /// Explicit padding: a static without padding bytes is all zeros and takes no space in the executable.
     _rest: [usize; 7],
 }
 
 impl CacheLine {
-    /// A line of no ring yet.
+    /// A line that is not yet part of a cycle.
     pub const fn new() -> Self {
         Self { next: AtomicUsize::new(0), _rest: [0; 7] }
     }
@@ -23,18 +23,18 @@ impl CacheLine {
     }
 }
 
-/// Lines in one cycle whose order no prefetcher guesses, and which is the same every time.
+/// Lines in one cycle, in an order that is deterministic and that no prefetcher predicts.
 pub struct PointerChase<'a> {
     lines: &'a [CacheLine],
 }
 
 impl<'a> PointerChase<'a> {
-    /// Makes lines a ring. All of them are written here, so that no step meets a page for the first time.
+    /// Links the lines to one cycle. This writes every line, so that no step touches a page for the first time.
     pub fn new(lines: &'a [CacheLine]) -> Self {
         let link = |from: usize, to: usize| lines[from].next.store(to, Ordering::Relaxed);
         (0..lines.len()).for_each(|at| link(at, at));
         let mut random = 0x9e37_79b9_7f4a_7c15_u64;
-        // Sattolo's shuffle: a line never changes places with itself, which leaves one cycle through all of them.
+        // Sattolo's algorithm: a line is never swapped with itself, which gives a single cycle.
         for last in (1..lines.len()).rev() {
             // Marsaglia's xorshift.
             random ^= random << 13;
@@ -48,13 +48,14 @@ impl<'a> PointerChase<'a> {
         Self { lines }
     }
 
-    /// Goes so many steps, and says where that leads. A step is one load, whose result is the address of the next.
+    /// Takes `steps` steps from the index `from` and returns the last index. Each step is one load that depends on the one
+    /// before.
     #[inline(never)]
     pub fn walk(&self, from: usize, steps: u64) -> usize {
         let mut at = from;
         for _ in 0..steps {
             at = self.lines[at].next();
-            // As many instructions for each step, however many there are.
+            // Prevents unrolling: each step costs the same number of instructions.
             black_box(());
         }
         at
