@@ -15,30 +15,8 @@ struct Member {
     never: &'static [&'static [&'static str]],
 }
 
-const HTTP: &[&str] = &[
-    "actix-web",
-    "attohttpc",
-    "axum",
-    "axum-core",
-    "curl",
-    "h2",
-    "h3",
-    "http",
-    "http-body",
-    "hyper",
-    "hyper-util",
-    "isahc",
-    "minreq",
-    "quinn",
-    "reqwest",
-    "rocket",
-    "surf",
-    "tonic",
-    "tower-http",
-    "tungstenite",
-    "ureq",
-    "warp",
-];
+/// Types of HTTP that clients and servers in Rust share: hyper, axum, reqwest, tonic, tungstenite and ureq are built from it.
+const HTTP: &[&str] = &["http"];
 const SERDE: &[&str] = &["serde", "serde_core", "serde_json"];
 const ENTROPY: &[&str] = &["fastrand", "getrandom", "rand", "rand_core"];
 const ENGINE: &[&str] = &["aggregator-core", "aggregator-mocks", "tokio"];
@@ -208,7 +186,7 @@ fn what_a_member_is_built_from_has_nothing_that_its_rule_excludes() {
     for package in packages() {
         let name = text(&package, "name");
         let Some(rule) = MEMBERS.iter().find(|member| member.name == name) else { continue };
-        // Dev-dependencies of the task runner are built before it can run a test, so they count there.
+        // The task runner's dev-dependencies are built before it can run a test, so they count as well.
         let edges = if name == "xtask" { "normal,build,dev" } else { "normal,build" };
         let tree = cargo(&["tree", "--locked", "-p", name, "-e", edges, "--prefix", "none", "--format", "{p}"]);
         let built: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
@@ -217,15 +195,29 @@ fn what_a_member_is_built_from_has_nothing_that_its_rule_excludes() {
             findings
                 .push(format!("`{name}` is built from `{never}` (see `cargo tree -p {name} -i {never} -e {edges}`)"));
         }
-        // Who may not be built from HTTP may not be measured or tested with it either.
-        let direct = dependencies(&package, "dev");
-        let http = HTTP.iter().filter(|http| rule.never.contains(&HTTP) && direct.contains(**http));
-        findings.extend(http.map(|http| format!("`{name}` has `{http}` as a dev dependency")));
     }
     none(
         &findings,
         "use something smaller, or switch off the feature that brings it in; the reasons are in crates/ARCHITECTURE.md",
     );
+}
+
+#[test]
+fn no_banned_crate_is_locked() {
+    let rules: toml::Table = toml::from_str(&read(&root().join("deny.toml"))).expect("deny.toml is TOML");
+    let lock: toml::Table = toml::from_str(&read(&root().join("Cargo.lock"))).expect("Cargo.lock is TOML");
+    let names = |table: &toml::Table, list: &str, key: &str| -> BTreeSet<String> {
+        let entries = table[list].as_array().expect("it is a list").iter();
+        entries.map(|entry| entry[key].as_str().expect("it is a name").to_owned()).collect()
+    };
+    let banned = names(rules["bans"].as_table().expect("deny.toml has [bans]"), "deny", "crate");
+    let locked = names(&lock, "package", "name");
+    for wanted in ["aws-lc-sys", "native-tls", "openssl-sys"] {
+        assert!(banned.contains(wanted), "deny.toml no longer bans `{wanted}`, which needs more than a C linker");
+    }
+    let findings: Vec<String> =
+        banned.intersection(&locked).map(|name| format!("`{name}` (see `cargo tree --workspace -i {name}`)")).collect();
+    none(&findings, "switch off the feature that brings it in; the reasons of the bans are in deny.toml");
 }
 
 #[test]
@@ -427,25 +419,6 @@ fn source_files_stay_readable() {
         (lines > MOST_LINES).then(|| format!("{name} has {lines} lines"))
     });
     none(&long.collect::<Vec<_>>(), &format!("cut it by subject; a source file has at most {MOST_LINES} lines"));
-}
-
-#[test]
-fn nothing_unfinished_is_left() {
-    // Put together here, so that this file does not contain what it looks for.
-    let macros = ["dbg", "todo", "unimplemented"].map(|name| format!("{name}!"));
-    let mut findings = Vec::new();
-    for (name, content) in files().iter().filter(|(name, _)| name.ends_with(".rs")) {
-        for (index, line) in content.lines().enumerate() {
-            let called = |name: &String| {
-                line.match_indices(name.as_str())
-                    .any(|(at, _)| line[at + name.len()..].trim_start().starts_with(['(', '[', '{']))
-            };
-            if macros.iter().any(called) {
-                findings.push(format!("{name}:{}: {}", index + 1, line.trim()));
-            }
-        }
-    }
-    none(&findings, "finish it, or return an error that says what is missing");
 }
 
 #[test]
