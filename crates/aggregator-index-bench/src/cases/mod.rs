@@ -22,7 +22,7 @@ pub const CASES: &[Case] = &[
     #[cfg(target_os = "linux")]
     Case { heap: Heap::AtMost(32), ..heavy("index/resident/10mb", resident::new) },
     case("search/questions/80", 2, searches::questions),
-    case("search/long/1", 5, searches::long),
+    case("search/long/1", 20, searches::long),
     case("answer/question/1", 10, answers::question),
     heavy("answer/questions/105", answers::questions),
 ];
