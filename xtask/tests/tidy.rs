@@ -522,8 +522,9 @@ fn what_holds_the_defects_of_the_reference_off_exists() {
     let metrics: BTreeSet<&str> =
         stored.split("metric = \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     let document = read(&root().join("crates/REFERENCE.md"));
+    let (_, defects) = document.split_once("## Its defects").expect("crates/REFERENCE.md lists the defects");
     let rows: Vec<&str> =
-        document.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| there")).collect();
+        defects.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| there")).collect();
     assert!(rows.len() >= 25, "{} defects are left", rows.len());
     let mut findings = Vec::new();
     for row in rows {
