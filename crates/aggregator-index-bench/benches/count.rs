@@ -1,23 +1,23 @@
-//! `count`: what one operation computes; with `--ops`, a number of operations for an instruction counter to watch.
+//! `count <case>` prints what one operation computes; with `--ops <n>` it performs `n` operations under an instruction counter.
 
-use aggregator_index_bench::{Arguments, print};
+use aggregator_index_bench::{Arguments, print_records};
 
 fn main() {
-    match Arguments::read("--ops") {
+    match Arguments::parse("--ops") {
         Arguments::List => {}
-        Arguments::One(case) => {
+        Arguments::Case(case) => {
             let outcome = (case.prepare)(None)();
-            print(case, outcome.checksum, outcome.counts());
+            print_records(case, outcome.checksum, outcome.counts());
         }
-        Arguments::With(case, operations) => {
+        Arguments::CaseWithOption(case, operations) => {
             let operations: u32 = operations.parse().expect("a number of operations");
             let mut operation = (case.prepare)(None);
-            // The first one fills what is filled once, and belongs to getting ready.
+            // The first operation fills caches and lazily initialised state, so it belongs to the set-up.
             let first = operation();
             for _ in 0..operations {
-                assert_eq!(std::hint::black_box(operation()), first, "{} does something else each time", case.name);
+                assert_eq!(std::hint::black_box(operation()), first, "the operations of {} differ", case.name);
             }
-            println!("{}", case.counted);
+            println!("{}", case.operations);
         }
     }
 }

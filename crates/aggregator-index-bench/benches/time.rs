@@ -1,4 +1,4 @@
-//! `time`: how long one operation takes, by divan.
+//! `time` measures the wall time of one operation with divan.
 
 use aggregator_index_bench::{CASES, find};
 use divan::Bencher;

@@ -1,4 +1,4 @@
-//! What a case is, and what one operation of it computes.
+//! A case, and the outcome of one operation of it.
 
 use std::hash::Hasher as _;
 
@@ -7,61 +7,61 @@ use siphasher::sip::SipHasher13;
 
 use crate::fault::Fault;
 
-/// One workload at one size.
+/// A workload at one size.
 #[derive(Debug)]
 pub struct Case {
-    /// `suite/case/size`: its key in every baseline.
+    /// `suite/case/size`: the key in baselines, which never changes.
     pub name: &'static str,
-    /// It is neither timed nor watched by an instruction counter: one operation takes too long, or an update is part of it,
-    /// whose instructions differ by up to 0.7 %.
+    /// Whether the case is neither timed nor run under an instruction counter: one operation takes too long, or it contains an
+    /// update of an index, whose instructions vary by up to 0.7 %.
     pub heavy: bool,
-    /// How many operations are enough for an instruction counter: it slows them down fiftyfold.
-    pub counted: u32,
-    /// What is said of its heap.
-    pub heap: Heap,
-    /// Gets ready, which is not measured. Each call of what it returns is one operation.
+    /// Number of operations under an instruction counter, which makes them 50 times slower; 0 in a heavy case.
+    pub operations: u32,
+    /// How the heap is measured.
+    pub heap: HeapRule,
+    /// Sets up the case, which is not measured. Each call of the returned closure is one operation.
     pub prepare: fn(Option<Fault>) -> Operation,
 }
 
-/// What is said of the heap of a case.
+/// How the heap of a case is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Heap {
-    /// What one operation allocates is the same every time.
+pub enum HeapRule {
+    /// Bytes, blocks and peak of one operation, which repeat exactly.
     Exact,
-    /// The record is by how many MiB the peak is above this number of MiB. An update of an index does not allocate the same
-    /// twice: tantivy writes with threads of its own, and stores the times of files in one of several forms, by their values.
-    AtMost(u64),
+    /// The MiB by which the peak exceeds this limit in MiB. The allocations of an update vary: tantivy writes with its own
+    /// threads, and the form in which it stores the times of files depends on their values.
+    PeakLimit(u64),
 }
 
-/// One operation, to be called again and again.
+/// One operation, which can be called repeatedly.
 pub type Operation = Box<dyn FnMut() -> Outcome>;
 
-/// Most counts of an operation.
-const COUNTS: usize = 3;
+/// Maximum number of counts of an operation.
+const MAX_COUNTS: usize = 3;
 
-/// What one operation computed; it is made without allocating.
+/// Checksum and counts of one operation, stored without allocation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Outcome {
-    /// A digest of what it read.
+    /// Digest of the inputs.
     pub checksum: u64,
-    counts: [Option<(Metric, u64)>; COUNTS],
+    counts: [Option<(Metric, u64)>; MAX_COUNTS],
 }
 
 impl Outcome {
-    /// With what was counted.
+    /// Makes an outcome with at most three counts.
     pub(crate) fn new<const N: usize>(checksum: u64, counts: [(Metric, u64); N]) -> Self {
-        let mut all = [None; COUNTS];
+        let mut all = [None; MAX_COUNTS];
         all.iter_mut().zip(counts).for_each(|(slot, count)| *slot = Some(count));
         Self { checksum, counts: all }
     }
 
-    /// What was counted.
+    /// The counts.
     pub fn counts(&self) -> impl Iterator<Item = (Metric, u64)> {
         self.counts.iter().copied().flatten()
     }
 }
 
-/// A digest of what a case reads. What comes of it is counted: a better order or answer is no error.
+/// Computes the digest of the inputs of a case. Results are counts and not part of it, because better results are no error.
 pub(crate) fn digest<'a>(inputs: impl IntoIterator<Item = &'a str>) -> u64 {
     let mut hasher = SipHasher13::new_with_keys(0, 0);
     for input in inputs {

@@ -1,11 +1,11 @@
-//! The documents, compiled in: both sides of a comparison have to read the same.
+//! The documents of the handbook, compiled in, so that both sides of a comparison read the same.
 
 use std::fs;
 use std::path::Path;
 
 macro_rules! documents {
     ($($name:literal)*) => {
-        /// Names and contents.
+        /// Names and contents of the documents.
         const DOCUMENTS: &[(&str, &[u8])] =
             &[$(($name, include_bytes!(concat!("../../../benches-data/handbook/docs/", $name)))),*];
     };
@@ -48,11 +48,11 @@ documents! {
     "troubleshooting/solucion-de-problemas.es.md"
 }
 
-/// Writes some copies of all of them into a folder.
+/// Writes `copies` copies of all documents into the folders `0`, `1`, … of a folder.
 ///
 /// # Panics
-/// When they cannot be written.
-pub fn write(folder: &Path, copies: usize) {
+/// When a file cannot be written.
+pub fn write_copies(folder: &Path, copies: usize) {
     for copy in 0..copies {
         for (name, content) in DOCUMENTS {
             let path = folder.join(copy.to_string()).join(name);
@@ -62,13 +62,13 @@ pub fn write(folder: &Path, copies: usize) {
     }
 }
 
-/// Each of them with its name.
-pub fn all() -> impl Iterator<Item = (&'static Path, &'static [u8])> {
+/// Iterates over names and contents of the documents.
+pub fn iter() -> impl Iterator<Item = (&'static Path, &'static [u8])> {
     DOCUMENTS.iter().map(|(name, content)| (Path::new(*name), *content))
 }
 
-/// Bytes of a copy.
-pub fn bytes() -> u64 {
+/// Total size of one copy in bytes.
+pub fn total_bytes() -> u64 {
     DOCUMENTS.iter().map(|(_, content)| content.len() as u64).sum()
 }
 
@@ -77,15 +77,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_document_of_the_handbook_is_there() {
-        let scratch = crate::scratch::Scratch::new();
-        write(&scratch.join("docs"), 1);
+    fn every_document_of_the_handbook_is_compiled_in() {
+        let scratch = crate::scratch::ScratchDir::new();
+        write_copies(&scratch.join("docs"), 1);
         let handbook = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../benches-data/handbook/docs");
-        assert_eq!(files(&scratch.join("docs/0")), files(&handbook));
-        assert_eq!(files(&handbook).len(), DOCUMENTS.len());
+        assert_eq!(list_files(&scratch.join("docs/0")), list_files(&handbook));
+        assert_eq!(list_files(&handbook).len(), DOCUMENTS.len());
     }
 
-    fn files(folder: &Path) -> Vec<String> {
+    fn list_files(folder: &Path) -> Vec<String> {
         let mut found = Vec::new();
         let mut open = vec![folder.to_owned()];
         while let Some(next) = open.pop() {

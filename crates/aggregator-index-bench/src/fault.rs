@@ -1,22 +1,22 @@
-//! What can be wrong with what is measured, planted on purpose.
+//! Faults planted by the tests.
 
-/// A fault between the index and a case, which a row of the case has to show. Only tests plant one.
+/// A fault planted between the index and a case, which has to fail a row of the case. Only tests plant faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// One file of the folder is not indexed.
     SkippedFile,
-    /// Each document is stored twice.
-    StoredTwice,
-    /// Files that did not change are read again.
-    ReadAgain,
-    /// What is read is kept in memory until the end.
-    KeptInMemory,
-    /// A passage is lost: of what was found the best.
+    /// Each document is indexed twice.
+    DuplicateDocuments,
+    /// Unchanged files are read again.
+    RereadFiles,
+    /// Memory is retained until the end of the operation.
+    RetainedMemory,
+    /// A passage is lost: the last of a document, or the best search result.
     LostPassage,
-    /// What was found comes in the reverse order.
+    /// Search results are in reverse order.
     ReverseOrder,
-    /// Each passage that was found is copied once more.
+    /// Each passage is copied once more.
     CopiedPassage,
-    /// The last sentence of an answer is lost, and one is made up where no passage answers the question.
-    WorseAnswers,
+    /// An answer loses its last sentence, and a question without an answer gets an invented one.
+    DegradedAnswers,
 }

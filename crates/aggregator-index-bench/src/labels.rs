@@ -1,4 +1,4 @@
-//! The questions over the documents, and what a right answer has.
+//! The labelled questions over the documents.
 
 use std::path::Path;
 
@@ -7,27 +7,27 @@ use serde::Deserialize;
 const QUESTIONS: &str = include_str!("../../../benches-data/handbook/questions.jsonl");
 const UNANSWERABLE: &str = include_str!("../../../benches-data/handbook/unanswerable.jsonl");
 
-/// A question that a section answers.
+/// A question that a section of the documents answers.
 #[derive(Debug, Deserialize)]
 pub struct Question {
-    /// The question.
+    /// Text of the question.
     pub q: String,
-    /// The file of the section that answers it best.
+    /// File of the section that answers best, from `benches-data/handbook`.
     pub file: String,
-    /// The anchor of that section; empty in a file without headings.
+    /// Anchor of that section; empty in a file without headings.
     pub anchor: String,
     also: Vec<String>,
     answer: Vec<String>,
     kind: String,
-    /// Rules may not be written from it; only totals are looked at.
+    /// Whether the question is held out: authors of rules see totals only.
     pub held_out: bool,
 }
 
 impl Question {
-    /// All of them.
+    /// Parses all questions.
     ///
     /// # Panics
-    /// When a line is no label.
+    /// When a line is not a valid label.
     pub fn all() -> Vec<Self> {
         QUESTIONS
             .lines()
@@ -35,13 +35,13 @@ impl Question {
             .collect()
     }
 
-    /// Whether it was written to share no words with the section that answers it: a search by words cannot find that.
+    /// Whether the question shares hardly any words with the section that answers it, so that a search by words cannot find it.
     pub fn is_paraphrase(&self) -> bool {
         self.kind == "paraphrase"
     }
 
-    /// Whether a passage of a file, with its anchor, is in a section that answers. In files without headings all is one
-    /// section.
+    /// Whether a passage is in a section that answers the question. `file` is relative to the folder of documents; a file
+    /// without headings is one section.
     pub fn is_answered_by(&self, file: &Path, anchor: Option<&str>) -> bool {
         let is = |path: &str, wanted: &str| {
             Path::new("docs").join(file) == Path::new(path) && (wanted.is_empty() || anchor == Some(wanted))
@@ -50,18 +50,18 @@ impl Question {
         std::iter::once((&*self.file, &*self.anchor)).chain(also).any(|(path, wanted)| is(path, wanted))
     }
 
-    /// Whether an answer has all that is demanded, but for white space and capitals.
-    pub fn is_right(&self, answer: &str) -> bool {
-        let answer = folded(answer);
-        self.answer.iter().all(|part| answer.contains(&folded(part)))
+    /// Whether an answer contains all parts that the label demands, ignoring white space and case.
+    pub fn is_correct(&self, answer: &str) -> bool {
+        let answer = normalize(answer);
+        self.answer.iter().all(|part| answer.contains(&normalize(part)))
     }
 }
 
-/// Questions that no document answers.
+/// Parses the questions that no document answers.
 ///
 /// # Panics
-/// When a line is no label.
-pub fn unanswerable() -> Vec<String> {
+/// When a line is not a valid label.
+pub fn unanswerable_questions() -> Vec<String> {
     #[derive(Deserialize)]
     struct Unanswerable {
         q: String,
@@ -70,6 +70,6 @@ pub fn unanswerable() -> Vec<String> {
     UNANSWERABLE.lines().map(read).collect()
 }
 
-fn folded(text: &str) -> String {
+fn normalize(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }

@@ -1,11 +1,11 @@
-//! Measures `aggregator-index`, and the answers that `aggregator-extract` makes of what it finds.
+//! Measures `aggregator-index`, and the answers that `aggregator-extract` makes of the passages that the index finds.
 //!
-//! It is a harness of the performance gate as `crates/perf-runner/README.md` describes one, and apart from `perf-gate` because
-//! the full-text engine takes minutes to build. The cases are in the library, so that the tests run them too, each with a
-//! fault that has to turn its rows red ([`Fault`]).
+//! This is a harness of the performance gate, as `crates/perf-runner/README.md` describes one. It is not part of `perf-gate`,
+//! because the full-text engine takes minutes to build. The cases are in the library, so that the tests run them too: each
+//! [`Fault`] has to fail the rows that are there for it.
 //!
-//! The documents are those of `benches-data/handbook`. They are compiled in and written to a folder for temporary files, whose
-//! path has the same length on every machine: addresses of passages have it in them, so the heap depends on it.
+//! The documents of `benches-data/handbook` are compiled in and written to a temporary folder whose path has the same length
+//! on every machine: passages contain their path, so the heap depends on its length.
 
 mod case;
 mod cases;
@@ -15,9 +15,9 @@ pub mod labels;
 mod scratch;
 mod target;
 
-pub use case::{Case, Heap, Operation, Outcome};
+pub use case::{Case, HeapRule, Operation, Outcome};
 #[cfg(target_os = "linux")]
-pub use cases::resident;
+pub use cases::prepare_resident;
 pub use cases::{CASES, find};
 pub use fault::Fault;
-pub use target::{Arguments, print, records};
+pub use target::{Arguments, print_records, to_records};

@@ -1,4 +1,4 @@
-//! Answers through the whole engine: index, selection, answerer.
+//! Answers through the whole engine: index, selection of sources, answerer.
 
 use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream};
 use aggregator_core::{Engine, LanguageModel, Query};
@@ -7,44 +7,44 @@ use aggregator_index::{Index, IndexProvider};
 use futures::{StreamExt as _, stream};
 use tokio::runtime::{Builder, Runtime};
 
-use super::builds::update;
+use super::builds::update_index;
 use super::metrics::{CITATIONS, REFUSED, RIGHT};
 use crate::case::{Operation, Outcome, digest};
 use crate::documents;
 use crate::fault::Fault;
-use crate::labels::{Question, unanswerable};
-use crate::scratch::Scratch;
+use crate::labels::{Question, unanswerable_questions};
+use crate::scratch::ScratchDir;
 
-/// The question of the case with one: the firewall has to let two ports through.
+/// The question of `answer/question/1`; the answer names two ports.
 const QUESTION: &str = "Which ports must the firewall let through from client machines to the server?";
 
-/// One question.
-pub fn question(fault: Option<Fault>) -> Operation {
+/// Sets up the answer to one question.
+pub fn prepare_question(fault: Option<Fault>) -> Operation {
     let answerer = Answerer::new(fault);
-    let read = digest([QUESTION]);
+    let checksum = digest([QUESTION]);
     Box::new(move || {
         let (_, citations) = answerer.ask(QUESTION);
-        Outcome::new(read, [(CITATIONS, citations)])
+        Outcome::new(checksum, [(CITATIONS, citations)])
     })
 }
 
-/// Every question as people ask it, and those that no document answers.
-pub fn questions(fault: Option<Fault>) -> Operation {
+/// Sets up the answers to all labelled questions, and to those that no document answers.
+pub fn prepare_questions(fault: Option<Fault>) -> Operation {
     let answerer = Answerer::new(fault);
     let questions = Question::all();
-    let unanswerable = unanswerable();
+    let unanswerable = unanswerable_questions();
     let texts = questions.iter().map(|question| &question.q).chain(&unanswerable);
-    let read = digest(texts.map(String::as_str));
+    let checksum = digest(texts.map(String::as_str));
     Box::new(move || {
-        let (mut right, mut refused) = (0, 0);
+        let (mut correct, mut refused) = (0, 0);
         for question in &questions {
             let (answer, citations) = answerer.ask(&question.q);
-            right += u64::from(!question.is_paraphrase() && citations > 0 && question.is_right(&answer));
+            correct += u64::from(!question.is_paraphrase() && citations > 0 && question.is_correct(&answer));
         }
         for question in &unanswerable {
             refused += u64::from(answerer.ask(question).1 == 0);
         }
-        Outcome::new(read, [(RIGHT, right), (REFUSED, refused)])
+        Outcome::new(checksum, [(RIGHT, correct), (REFUSED, refused)])
     })
 }
 
@@ -52,28 +52,28 @@ pub fn questions(fault: Option<Fault>) -> Operation {
 struct Answerer {
     runtime: Runtime,
     engine: Engine,
-    _scratch: Scratch,
+    _scratch: ScratchDir,
 }
 
 impl Answerer {
     fn new(fault: Option<Fault>) -> Self {
-        let scratch = Scratch::new();
+        let scratch = ScratchDir::new();
         let index = Index::open(scratch.join("index")).expect("there is none yet");
-        documents::write(&scratch.join("docs"), 1);
-        update(&index, &scratch.join("docs"));
-        // The clock stands still, so that no deadline depends on how busy the machine is.
+        documents::write_copies(&scratch.join("docs"), 1);
+        update_index(&index, &scratch.join("docs"));
+        // The clock is paused, so that deadlines do not depend on the load of the machine.
         let runtime =
             Builder::new_current_thread().enable_time().start_paused(true).build().expect("there is a runtime");
         let provider = IndexProvider::new("documents", index);
         let builder = Engine::builder().provider(provider);
         let builder = match fault {
-            Some(Fault::WorseAnswers) => builder.model(Worse(Extractive::new())),
+            Some(Fault::DegradedAnswers) => builder.model(DegradedModel(Extractive::new())),
             _ => builder.model(Extractive::new()),
         };
         Self { runtime, engine: builder.build().expect("the engine has a provider and a model"), _scratch: scratch }
     }
 
-    /// An answer, and how many citations it has.
+    /// Asks a question; returns the answer and its number of citations.
     fn ask(&self, question: &str) -> (String, u64) {
         let query = Query::new(question).expect("a question is a query");
         let reply = self.runtime.block_on(self.engine.ask(query));
@@ -81,10 +81,10 @@ impl Answerer {
     }
 }
 
-/// The answerer with [`Fault::WorseAnswers`].
-struct Worse(Extractive);
+/// The answerer with the planted fault [`Fault::DegradedAnswers`].
+struct DegradedModel(Extractive);
 
-impl LanguageModel for Worse {
+impl LanguageModel for DegradedModel {
     fn name(&self) -> &str {
         self.0.name()
     }
@@ -95,7 +95,7 @@ impl LanguageModel for Worse {
 
     fn answer(&self, request: AnswerRequest) -> ChunkStream {
         let chunks = self.0.answer(request).collect::<Vec<_>>();
-        let worse = async move {
+        let degraded = async move {
             let mut chunks = chunks.await;
             let is_text = |chunk: &Result<Chunk, _>| matches!(chunk, Ok(Chunk::Text(_)));
             match chunks.iter().rposition(is_text) {
@@ -107,6 +107,6 @@ impl LanguageModel for Worse {
             }
             stream::iter(chunks)
         };
-        Box::pin(stream::once(worse).flatten())
+        Box::pin(stream::once(degraded).flatten())
     }
 }

@@ -1,4 +1,4 @@
-//! The cases: what is measured, written once for all three targets and for the tests.
+//! The cases, written once for all three targets and for the tests.
 
 mod answers;
 mod builds;
@@ -9,36 +9,36 @@ mod resident;
 mod searches;
 
 #[cfg(target_os = "linux")]
-pub use resident::of as resident;
+pub use resident::prepare_with_bytes as prepare_resident;
 
-use crate::case::{Case, Heap, Operation};
+use crate::case::{Case, HeapRule, Operation};
 use crate::fault::Fault;
 
-/// Every case.
+/// Every case, in the order of `--list`.
 pub const CASES: &[Case] = &[
-    case("index/passages/34", 3, passages::of_documents),
-    Case { heap: Heap::AtMost(24), ..heavy("index/build/68", builds::new) },
-    Case { heap: Heap::AtMost(1), ..heavy("index/unchanged/136", builds::unchanged) },
+    case("index/passages/34", 3, passages::prepare),
+    Case { heap: HeapRule::PeakLimit(24), ..heavy("index/build/68", builds::prepare_new) },
+    Case { heap: HeapRule::PeakLimit(1), ..heavy("index/unchanged/136", builds::prepare_unchanged) },
     #[cfg(target_os = "linux")]
-    Case { heap: Heap::AtMost(32), ..heavy("index/resident/10mb", resident::new) },
-    case("search/questions/80", 2, searches::questions),
-    case("search/long/1", 20, searches::long),
-    case("answer/question/1", 10, answers::question),
-    heavy("answer/questions/105", answers::questions),
+    Case { heap: HeapRule::PeakLimit(32), ..heavy("index/resident/10mb", resident::prepare) },
+    case("search/questions/80", 2, searches::prepare_questions),
+    case("search/long/1", 20, searches::prepare_long_query),
+    case("answer/question/1", 10, answers::prepare_question),
+    heavy("answer/questions/105", answers::prepare_questions),
 ];
 
-const fn case(name: &'static str, counted: u32, prepare: fn(Option<Fault>) -> Operation) -> Case {
-    Case { name, heavy: false, counted, heap: Heap::Exact, prepare }
+const fn case(name: &'static str, operations: u32, prepare: fn(Option<Fault>) -> Operation) -> Case {
+    Case { name, heavy: false, operations, heap: HeapRule::Exact, prepare }
 }
 
 const fn heavy(name: &'static str, prepare: fn(Option<Fault>) -> Operation) -> Case {
     Case { heavy: true, ..case(name, 0, prepare) }
 }
 
-/// The case of a name.
+/// Finds the case with a name.
 ///
 /// # Panics
-/// When there is none; the message lists what there is.
+/// When no case has this name; the message lists all names.
 pub fn find(name: &str) -> &'static Case {
     let known = || CASES.iter().map(|case| case.name).collect::<Vec<_>>().join(" ");
     let found = CASES.iter().find(|case| case.name == name);

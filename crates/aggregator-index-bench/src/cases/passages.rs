@@ -1,4 +1,4 @@
-//! Documents as passages and words: what the index itself does for each byte, apart from the engine under it.
+//! Splitting documents into passages and words: the cost of indexing without the full-text engine.
 
 use std::hint::black_box;
 
@@ -10,11 +10,11 @@ use crate::case::{Operation, Outcome};
 use crate::documents;
 use crate::fault::Fault;
 
-/// Every document, one after the other.
-pub fn of_documents(fault: Option<Fault>) -> Operation {
+/// Sets up the splitting of all documents, one after the other.
+pub fn prepare(fault: Option<Fault>) -> Operation {
     Box::new(move || {
-        let (mut passages, mut found) = (0, 0);
-        for (path, content) in documents::all() {
+        let (mut passages, mut word_count) = (0, 0);
+        for (path, content) in documents::iter() {
             let mut document = preview(path, content).expect("every document is text of a kind that is read");
             if fault == Some(Fault::LostPassage) {
                 document.pop();
@@ -23,8 +23,8 @@ pub fn of_documents(fault: Option<Fault>) -> Operation {
                 black_box(document.clone());
             }
             passages += document.len() as u64;
-            found += document.iter().map(|passage| words(&passage.text).count() as u64).sum::<u64>();
+            word_count += document.iter().map(|passage| words(&passage.text).count() as u64).sum::<u64>();
         }
-        Outcome::new(documents::bytes(), [(PASSAGES, passages), (WORDS, found)])
+        Outcome::new(documents::total_bytes(), [(PASSAGES, passages), (WORDS, word_count)])
     })
 }

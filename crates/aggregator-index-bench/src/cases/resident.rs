@@ -1,46 +1,47 @@
-//! The resident memory of indexing many documents.
+//! Resident memory while many documents are indexed.
 
 use std::fs;
 
 use aggregator_index::Index;
 
-use super::builds::update;
+use super::builds::update_index;
 use super::metrics::{FILES, PASSAGES, RESIDENT_ABOVE};
 use crate::case::{Operation, Outcome};
 use crate::documents;
 use crate::fault::Fault;
-use crate::scratch::Scratch;
+use crate::scratch::ScratchDir;
 
-/// MiB that an update may have resident at its peak, however many documents there are. It is a limit and not a measured
-/// value, because some MiB differ from run to run: how threads meet decides about them, and the pages of files count too.
-const MOST: u64 = 64;
+/// Limit of the peak of resident memory in MiB, for any number of documents. The record is the excess over a limit, because
+/// the peak varies by some MiB from run to run: it depends on thread scheduling and includes mapped pages of files.
+const MAX_RESIDENT_MIB: u64 = 64;
 
-/// Bytes of documents.
-const BYTES: u64 = 10_000_000;
+/// Size of the documents in bytes.
+const DOCUMENT_BYTES: u64 = 10_000_000;
 
-/// A new index of 10 MB of documents. The peak is that of the process: it counts in the first operation.
-pub fn new(fault: Option<Fault>) -> Operation {
-    of(BYTES, fault)
+/// Sets up the build of an index of 10 MB of documents. The peak is that of the process, so only the first operation of a
+/// process is meaningful.
+pub fn prepare(fault: Option<Fault>) -> Operation {
+    prepare_with_bytes(DOCUMENT_BYTES, fault)
 }
 
-/// A new index of a number of bytes of documents.
-pub fn of(bytes: u64, fault: Option<Fault>) -> Operation {
-    let scratch = Scratch::new();
+/// Sets up the build of an index of at least `bytes` bytes of documents.
+pub fn prepare_with_bytes(bytes: u64, fault: Option<Fault>) -> Operation {
+    let scratch = ScratchDir::new();
     let docs = scratch.join("docs");
-    documents::write(&docs, bytes.div_ceil(documents::bytes()) as usize);
+    documents::write_copies(&docs, bytes.div_ceil(documents::total_bytes()) as usize);
     Box::new(move || {
         let folder = scratch.join("index");
         let index = Index::open(&folder).expect("there is none yet");
-        let kept = (fault == Some(Fault::KeptInMemory)).then(|| vec![1_u8; (MOST << 20) as usize]);
-        let report = update(&index, &docs);
-        drop((std::hint::black_box(kept), index));
+        let retained = (fault == Some(Fault::RetainedMemory)).then(|| vec![1_u8; (MAX_RESIDENT_MIB << 20) as usize]);
+        let report = update_index(&index, &docs);
+        drop((std::hint::black_box(retained), index));
         fs::remove_dir_all(&folder).expect("it is this process's own");
-        let above = (peak_kib() / 1024).saturating_sub(MOST);
+        let above = (peak_kib() / 1024).saturating_sub(MAX_RESIDENT_MIB);
         Outcome::new(report.bytes, [(FILES, report.files), (PASSAGES, report.passages), (RESIDENT_ABOVE, above)])
     })
 }
 
-/// The most memory that this process has had resident, in KiB.
+/// Peak of resident memory of this process in KiB.
 fn peak_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux has it");
     let size = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());

@@ -1,76 +1,76 @@
-//! Searches of an index of the documents.
+//! Searches in an index of the documents.
 
 use std::path::{Path, PathBuf};
 
 use aggregator_index::{Index, Passage};
 
-use super::builds::update;
+use super::builds::update_index;
 use super::metrics::{AMONG_FIVE, FIRST, PASSAGES};
 use crate::case::{Operation, Outcome, digest};
 use crate::documents;
 use crate::fault::Fault;
 use crate::labels::Question;
-use crate::scratch::Scratch;
+use crate::scratch::ScratchDir;
 
-/// Passages that are looked at for a section that answers.
-const LOOKED_AT: usize = 5;
+/// Number of passages among which a section that answers is a hit.
+const TOP_K: usize = 5;
 
-/// Every question, one after the other.
-pub fn questions(fault: Option<Fault>) -> Operation {
-    let searched = Searched::new(fault);
+/// Sets up the search for all questions, one after the other.
+pub fn prepare_questions(fault: Option<Fault>) -> Operation {
+    let fixture = SearchFixture::new(fault);
     let questions = Question::all();
-    let read = digest(questions.iter().map(|question| &*question.q));
+    let checksum = digest(questions.iter().map(|question| &*question.q));
     Box::new(move || {
-        let (mut among, mut first) = (0, 0);
+        let (mut among_top_k, mut first) = (0, 0);
         for question in &questions {
-            let passages = searched.search(&question.q);
+            let passages = fixture.search(&question.q);
             let answers = |passage: &Passage| {
-                question.is_answered_by(searched.file(passage), passage.anchor.as_deref()) && !question.is_paraphrase()
+                question.is_answered_by(fixture.file(passage), passage.anchor.as_deref()) && !question.is_paraphrase()
             };
-            let at = passages.iter().take(LOOKED_AT).position(answers);
-            among += u64::from(at.is_some());
+            let at = passages.iter().take(TOP_K).position(answers);
+            among_top_k += u64::from(at.is_some());
             first += u64::from(at == Some(0));
         }
-        Outcome::new(read, [(AMONG_FIVE, among), (FIRST, first)])
+        Outcome::new(checksum, [(AMONG_FIVE, among_top_k), (FIRST, first)])
     })
 }
 
-/// The longest query that the engine takes: all words of all questions, again and again.
-pub fn long(fault: Option<Fault>) -> Operation {
-    let searched = Searched::new(fault);
+/// Sets up a search with a query of maximum length, made of the words of all questions.
+pub fn prepare_long_query(fault: Option<Fault>) -> Operation {
+    let fixture = SearchFixture::new(fault);
     let questions = Question::all();
     let words: Vec<&str> = questions.iter().flat_map(|question| question.q.split_whitespace()).collect();
     let mut text: String = words.iter().cycle().take(4_000).copied().collect::<Vec<_>>().join(" ");
     text.truncate(text.floor_char_boundary(16_000));
-    let read = digest([&*text]);
+    let checksum = digest([&*text]);
     Box::new(move || {
-        let found = searched.search(&text).len() as u64;
-        Outcome::new(read, [(PASSAGES, found)])
+        let found = fixture.search(&text).len() as u64;
+        Outcome::new(checksum, [(PASSAGES, found)])
     })
 }
 
-/// An index of one copy of the documents, open.
-struct Searched {
-    _scratch: Scratch,
+/// An open index of one copy of the documents.
+struct SearchFixture {
+    _scratch: ScratchDir,
     docs: PathBuf,
     index: Index,
     fault: Option<Fault>,
 }
 
-impl Searched {
+impl SearchFixture {
     fn new(fault: Option<Fault>) -> Self {
-        let scratch = Scratch::new();
+        let scratch = ScratchDir::new();
         let index = Index::open(scratch.join("index")).expect("there is none yet");
         let docs = scratch.join("docs");
-        documents::write(&docs, 1);
-        update(&index, &docs);
-        // The first copy has this name.
+        documents::write_copies(&docs, 1);
+        update_index(&index, &docs);
+        // `0` is the folder of the first copy.
         Self { _scratch: scratch, docs: docs.join("0"), index, fault }
     }
 
-    /// Ten passages.
+    /// Finds ten passages.
     fn search(&self, text: &str) -> Vec<Passage> {
-        let mut passages = self.index.search(text, 10).expect("it can be searched");
+        let mut passages = self.index.search(text, 10).expect("it can be fixture");
         match self.fault {
             Some(Fault::LostPassage) if !passages.is_empty() => drop(passages.remove(0)),
             Some(Fault::ReverseOrder) => passages.reverse(),
@@ -80,7 +80,7 @@ impl Searched {
         passages
     }
 
-    /// The file of a passage, as labels name it.
+    /// File of a passage, as labels name it.
     fn file<'a>(&self, passage: &'a Passage) -> &'a Path {
         passage.path.strip_prefix(&self.docs).expect("every document is in the only copy")
     }
