@@ -81,7 +81,7 @@ pub fn exit_code(failure: &Error) -> u8 {
     match failure {
         Error::InvalidFile(_) => exit_status::INVALID_FILE,
         Error::Environment { .. } => exit_status::USAGE,
-        Error::Refused { .. } => exit_status::RED,
+        Error::Refused { .. } => exit_status::FAIL,
         Error::Interrupted => exit_status::INTERRUPTED,
     }
 }

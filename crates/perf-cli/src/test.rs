@@ -30,10 +30,10 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
         let mut cargo = workspace.cargo();
         cargo.args(*run).args(["--workspace", "--locked"]).args(&options.arguments);
         if !passed_on::to_its_end(&mut cargo)?.success() {
-            return Ok(exit_status::RED);
+            return Ok(exit_status::FAIL);
         }
     }
-    Ok(exit_status::GREEN)
+    Ok(exit_status::PASS)
 }
 
 fn has_nextest(workspace: &Workspace) -> bool {

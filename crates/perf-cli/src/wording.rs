@@ -19,12 +19,12 @@ pub fn wording(config: &Config, step: &NextStep, harness: Option<&str>) -> Strin
         NextStep::RunOperations(case) => format!("run it alone: {} -- {case} --ops 20", bench("count")),
         NextStep::RunTime => format!("run it alone: {}", bench("time")),
         NextStep::Store => format!("store it: {command} baseline update"),
-        NextStep::KeepImprovement => format!("store the improvement: {command} baseline update"),
+        NextStep::StoreImprovement => format!("store the improvement: {command} baseline update"),
         NextStep::ReplaceBaseline => format!("measure a comparable baseline: {command} baseline update"),
         NextStep::ReplaceInstructions => {
             format!("install the versions of the baseline, or replace all its instructions: {command} baseline update")
         }
-        NextStep::BringBack => "restore it".into(),
+        NextStep::Restore => "restore it".into(),
         NextStep::AcceptRemoval(case) => {
             format!("if the removal is intended: {command} baseline update --accept '{case}' --reason '…'")
         }
@@ -44,6 +44,6 @@ pub fn wording(config: &Config, step: &NextStep, harness: Option<&str>) -> Strin
         NextStep::MorePairs { against } => {
             format!("or double the sample, at a stricter level: {command} perf --against {against} --more-pairs")
         }
-        NextStep::OtherMachine => "stop other programs, or use another machine".into(),
+        NextStep::UseOtherMachine => "stop other programs, or use another machine".into(),
     }
 }

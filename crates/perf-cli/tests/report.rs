@@ -4,14 +4,14 @@ use perf_cli::wording::wording;
 use perf_gate::{CaseName, Checksum, Class, Key, Metric, Provenance, Tools, Unit};
 use perf_judge::budget::Reference;
 use perf_judge::exit_status;
-use perf_judge::judge::paired::{Rule, judge};
+use perf_judge::judge::paired::{DecisionRule, judge};
 use perf_judge::next_step::NextStep;
-use perf_judge::pairs::{Difference, Times};
-use perf_judge::report::comparison::{Comparison, Layouts, Pairing, Revision};
+use perf_judge::pairs::{LogRatios, Times};
+use perf_judge::report::comparison::{Comparison, LayoutMethod, Pairing, Revision};
 use perf_judge::report::{HarnessRun, Report, human_rows, human_rows_with_notes};
-use perf_judge::row::{self, Group, Paired, Row, Subject, Value};
-use perf_judge::rules::{Kind, RuleChange};
-use perf_judge::run::{Spread, Unusable};
+use perf_judge::row::{self, Group, PairedStats, Row, Subject, Value};
+use perf_judge::rules::{RuleChange, RuleKind};
+use perf_judge::run::{MissingReason, Spread};
 use perf_judge::slack::Slack;
 use perf_judge::verdict::Verdict;
 use perf_runner::config::Config;
@@ -55,71 +55,71 @@ fn every_verdict() -> Vec<Row> {
     let reproduce = || NextStep::Reproduce(floor_name.clone());
     let accept = || NextStep::Accept(floor_name.clone());
     let mut rows = vec![
-        row(Group::Of(Class::Behaviour), floor, EVENTS, Verdict::Pass).values(number(15), number(15)),
-        Row::new(Group::Of(Class::Behaviour), &floor_name, Subject::Checksum, Verdict::Regressed)
-            .values(checksum(0x0123_4567_89ab_cdef), checksum(0xfedc_ba98_7654_3210))
-            .because("computed a different result")
-            .then(reproduce())
-            .then(accept()),
-        Row::new(Group::Of(Class::Behaviour), &broken, Subject::Case, Verdict::Broken)
-            .because(
+        row(Group::Class(Class::Behaviour), floor, EVENTS, Verdict::Pass).with_values(number(15), number(15)),
+        Row::new(Group::Class(Class::Behaviour), &floor_name, Subject::Checksum, Verdict::Regressed)
+            .with_values(checksum(0x0123_4567_89ab_cdef), checksum(0xfedc_ba98_7654_3210))
+            .with_reason("computed a different result")
+            .with_next_step(reproduce())
+            .with_next_step(accept()),
+        Row::new(Group::Class(Class::Behaviour), &broken, Subject::Case, Verdict::Broken)
+            .with_reason(
                 "`count` ended with exit status: 101: expected 40 canonical addresses, and found 39 | of them, the last \
                  of which is <script>",
             )
-            .then(NextStep::RunCount(broken.clone())),
-        row(Group::Of(Class::Schedule), floor, FIRST_EVENT, Verdict::Pass).values(number(0), number(0)),
-        row(Group::Of(Class::Schedule), floor, TOTAL, Verdict::Inconclusive)
-            .values(number(1_234_567), number(1_234_568))
-            .because("not comparable: rustc is rustc 1.95.0 here, rustc 1.94.0 in the baseline")
-            .then(NextStep::ReplaceBaseline),
-        row(Group::Of(Class::Heap), floor, HEAP_BLOCKS, Verdict::Regressed)
-            .values(number(61), number(62))
-            .because("higher than the baseline")
-            .then(reproduce())
-            .then(accept()),
-        row(Group::Of(Class::Heap), floor, HEAP_BYTES, Verdict::Regressed)
-            .values(number(1_234_567), number(1_234_599))
-            .because("higher than the baseline")
-            .then(reproduce())
-            .then(accept()),
-        row(Group::Of(Class::Heap), floor, HEAP_LIVE, Verdict::Regressed)
-            .values(number(0), number(64))
-            .because("higher than the baseline")
-            .then(reproduce())
-            .then(accept()),
-        row(Group::Of(Class::Heap), long, HEAP_BYTES, Verdict::Improved)
-            .values(number(12_345), number(10_000))
-            .then(NextStep::KeepImprovement),
-        row(Group::Of(Class::Heap), long, HEAP_PEAK, Verdict::Accepted)
-            .values(number(4_096), number(8_192))
-            .because("until 2026-12-31: the parser is replaced by then"),
-        row(Group::Of(Class::Heap), long, HEAP_GROWTH, Verdict::New)
-            .values(None, number(0))
-            .because("not in the baseline")
-            .then(NextStep::Store),
-        row(Group::Of(Class::Heap), "merge/wide/800", HEAP_BLOCKS, Verdict::Missing)
-            .values(number(61), None)
-            .because("in the baseline, not in the run"),
-        row(Group::Of(Class::Instructions), floor, Metric::INSTRUCTIONS, Verdict::Regressed)
-            .values(number(42_326), number(43_001))
-            .because("above the baseline by more than 1 %")
-            .then(reproduce())
-            .then(accept()),
-        row(Group::Of(Class::Instructions), long, Metric::INSTRUCTIONS, Verdict::Improved)
-            .values(number(64_142_108), number(60_000_000))
-            .then(NextStep::KeepImprovement),
-        row(Group::Of(Class::Instructions), "merge/wide/800", Metric::INSTRUCTIONS, Verdict::Pass)
-            .values(number(3_513_723), number(3_513_724)),
+            .with_next_step(NextStep::RunCount(broken.clone())),
+        row(Group::Class(Class::Schedule), floor, FIRST_EVENT, Verdict::Pass).with_values(number(0), number(0)),
+        row(Group::Class(Class::Schedule), floor, TOTAL, Verdict::Inconclusive)
+            .with_values(number(1_234_567), number(1_234_568))
+            .with_reason("not comparable: rustc is rustc 1.95.0 here, rustc 1.94.0 in the baseline")
+            .with_next_step(NextStep::ReplaceBaseline),
+        row(Group::Class(Class::Heap), floor, HEAP_BLOCKS, Verdict::Regressed)
+            .with_values(number(61), number(62))
+            .with_reason("higher than the baseline")
+            .with_next_step(reproduce())
+            .with_next_step(accept()),
+        row(Group::Class(Class::Heap), floor, HEAP_BYTES, Verdict::Regressed)
+            .with_values(number(1_234_567), number(1_234_599))
+            .with_reason("higher than the baseline")
+            .with_next_step(reproduce())
+            .with_next_step(accept()),
+        row(Group::Class(Class::Heap), floor, HEAP_LIVE, Verdict::Regressed)
+            .with_values(number(0), number(64))
+            .with_reason("higher than the baseline")
+            .with_next_step(reproduce())
+            .with_next_step(accept()),
+        row(Group::Class(Class::Heap), long, HEAP_BYTES, Verdict::Improved)
+            .with_values(number(12_345), number(10_000))
+            .with_next_step(NextStep::StoreImprovement),
+        row(Group::Class(Class::Heap), long, HEAP_PEAK, Verdict::Accepted)
+            .with_values(number(4_096), number(8_192))
+            .with_reason("until 2026-12-31: the parser is replaced by then"),
+        row(Group::Class(Class::Heap), long, HEAP_GROWTH, Verdict::New)
+            .with_values(None, number(0))
+            .with_reason("not in the baseline")
+            .with_next_step(NextStep::Store),
+        row(Group::Class(Class::Heap), "merge/wide/800", HEAP_BLOCKS, Verdict::Missing)
+            .with_values(number(61), None)
+            .with_reason("in the baseline, not in the run"),
+        row(Group::Class(Class::Instructions), floor, Metric::INSTRUCTIONS, Verdict::Regressed)
+            .with_values(number(42_326), number(43_001))
+            .with_reason("above the baseline by more than 1 %")
+            .with_next_step(reproduce())
+            .with_next_step(accept()),
+        row(Group::Class(Class::Instructions), long, Metric::INSTRUCTIONS, Verdict::Improved)
+            .with_values(number(64_142_108), number(60_000_000))
+            .with_next_step(NextStep::StoreImprovement),
+        row(Group::Class(Class::Instructions), "merge/wide/800", Metric::INSTRUCTIONS, Verdict::Pass)
+            .with_values(number(3_513_723), number(3_513_724)),
         Row {
             reference: Some(Reference { promised: "memory < 10 MB a query".into(), measured: "0.35 MB".into() }),
-            ..row(Group::Budget, floor, HEAP_PEAK, Verdict::Pass).values(number(65_536), number(4_096))
+            ..row(Group::Budget, floor, HEAP_PEAK, Verdict::Pass).with_values(number(65_536), number(4_096))
         },
         row(Group::Budget, floor, Metric::TIME, Verdict::Regressed)
-            .values(number(6_600), number(6_601))
-            .because("above the budget: 150,000 queries per second")
-            .then(reproduce()),
+            .with_values(number(6_600), number(6_601))
+            .with_reason("above the budget: 150,000 queries per second")
+            .with_next_step(reproduce()),
     ];
-    let time = row(Group::Of(Class::Wall), floor, Metric::TIME, Verdict::Info).values(None, number(6_601));
+    let time = row(Group::Class(Class::Wall), floor, Metric::TIME, Verdict::Info).with_values(None, number(6_601));
     rows.push(Row { spread, ..time });
     row::sort(&mut rows);
     rows
@@ -133,12 +133,12 @@ fn around(change: f64, pairs: usize) -> Vec<f64> {
 fn in_pairs(case: &str, change: f64, pairs: usize, verdict: Verdict) -> Row {
     let percents = around(change, pairs);
     let logs: Vec<f64> = percents.iter().map(|percent| (percent / 100.0).ln_1p()).collect();
-    let times = |time: f64| Times { median: time, fastest: time };
-    let difference = |percent: &f64| Difference::between(times(100.0), times(100.0 + percent));
-    let first: Vec<Difference> = percents.iter().map(difference).collect();
-    let judgement = judge(&Rule::ORDINARY.first_pairs(&first), &[]);
-    let paired = Some(Paired::new(&judgement, logs, 0, perf_judge::judge::paired::MARGIN));
-    let time = row(Group::Of(Class::Wall), case, Metric::TIME, verdict).values(number(18_000), number(18_460));
+    let times = |time: f64| Times { median: time, minimum: time };
+    let difference = |percent: &f64| LogRatios::between(times(100.0), times(100.0 + percent));
+    let first: Vec<LogRatios> = percents.iter().map(difference).collect();
+    let judgement = judge(&DecisionRule::DEFAULT.first_sample(&first), &[]);
+    let paired = Some(PairedStats::new(&judgement, logs, 0, perf_judge::judge::paired::MARGIN));
+    let time = row(Group::Class(Class::Wall), case, Metric::TIME, verdict).with_values(number(18_000), number(18_460));
     Row { paired, ..time }
 }
 
@@ -147,12 +147,12 @@ fn a_comparison() -> Vec<Row> {
     let mut rows = with_instructions(40, Verdict::Pass);
     let against = || "0123abc".to_owned();
     let slower = in_pairs("answer/deltas/200", 6.0, 40, Verdict::Regressed)
-        .because("slower, with unchanged instructions and heap: look for caches, contention, system calls or the environment")
-        .then(NextStep::ReproduceInPairs { case: CaseName::new("answer/deltas/200").unwrap(), against: against() });
+        .with_reason("slower, with unchanged instructions and heap: look for caches, contention, system calls or the environment")
+        .with_next_step(NextStep::ReproduceInPairs { case: CaseName::new("answer/deltas/200").unwrap(), against: against() });
     let unclear = in_pairs("url/ordinary/40", 0.5, 60, Verdict::Inconclusive)
-        .because("too noisy: the minimum detectable effect is above 5 %")
-        .then(NextStep::MeasureQuietly { against: against() })
-        .then(NextStep::MorePairs { against: against() });
+        .with_reason("too noisy: the minimum detectable effect is above 5 %")
+        .with_next_step(NextStep::MeasureQuietly { against: against() })
+        .with_next_step(NextStep::MorePairs { against: against() });
     rows.extend([slower, unclear, in_pairs("cancel/request/standard", -0.2, 21, Verdict::Pass)]);
     rows.push(in_pairs("batch/twenty-at-once/25", -4.0, 21, Verdict::Improved));
     row::sort(&mut rows);
@@ -174,20 +174,20 @@ fn pairing() -> Comparison {
         linking_seconds: 2.2,
         measuring_seconds: 98.2,
         control: CaseName::new("merge/wide/800").unwrap(),
-        layouts: Layouts::Padded,
+        layouts: LayoutMethod::Padded,
         own_cases: Some("ended with exit status: 101".into()),
         baseline_not_comparable: Some("not comparable: rustc is 1.97.0 here, 1.95.0 in the baseline".into()),
     }))
 }
 
-fn tools() -> Result<Tools, Unusable> {
+fn tools() -> Result<Tools, MissingReason> {
     Ok(Tools { valgrind: "3.19.0".into(), libc: "glibc 2.36".into() })
 }
 
-fn report(mut rows: Vec<Row>, tools: Result<Tools, Unusable>, comparison: Comparison) -> Report {
+fn report(mut rows: Vec<Row>, tools: Result<Tools, MissingReason>, comparison: Comparison) -> Report {
     let text = |text: &str| text.to_owned();
     rows.iter_mut().for_each(|row| row.harness = Some(text(HARNESS)));
-    let exit_code = exit_status::of_rows(&rows, tools.is_ok(), exit_status::Required::default());
+    let exit_code = exit_status::decide(&rows, tools.is_ok(), exit_status::Required::default());
     let key = Key {
         rustc: text("rustc 1.95.0"),
         target: text("x86_64-unknown-linux-gnu"),
@@ -230,7 +230,7 @@ fn plain(format: Format, rows: Vec<Row>) -> String {
     plain_with(format, rows, tools())
 }
 
-fn plain_with(format: Format, rows: Vec<Row>, tools: Result<Tools, Unusable>) -> String {
+fn plain_with(format: Format, rows: Vec<Row>, tools: Result<Tools, MissingReason>) -> String {
     let report = report(rows, tools, Comparison::None("there is no base".into()));
     printed(format, &report, "target/perf/latest/report.json, target/perf/latest/report.md")
 }
@@ -265,10 +265,10 @@ fn a_screen_shows_the_worst_and_counts_the_others() {
     let rows: Vec<Row> = (0..30)
         .map(|case| {
             let verdict = if case < 20 { Verdict::Regressed } else { Verdict::Pass };
-            let row = row(Group::Of(Class::Heap), &format!("query/floor/{case:02}"), HEAP_BLOCKS, verdict);
+            let row = row(Group::Class(Class::Heap), &format!("query/floor/{case:02}"), HEAP_BLOCKS, verdict);
             let reproduce = NextStep::Reproduce(row.case.clone());
-            let row = row.values(number(100), number(100 + case));
-            if verdict == Verdict::Pass { row } else { row.then(reproduce) }
+            let row = row.with_values(number(100), number(100 + case));
+            if verdict == Verdict::Pass { row } else { row.with_next_step(reproduce) }
         })
         .collect();
     let screen = plain(Format::Human, [rows.clone(), with_instructions(10, Verdict::Pass)].concat());
@@ -303,13 +303,15 @@ fn with_instructions(cases: usize, verdict: Verdict) -> Vec<Row> {
     let mut rows = Vec::new();
     for case in 0..cases {
         let name = format!("query/floor/{case:02}");
-        rows.push(row(Group::Of(Class::Heap), &name, HEAP_BLOCKS, Verdict::Pass).values(number(61), number(61)));
-        let row = row(Group::Of(Class::Instructions), &name, Metric::INSTRUCTIONS, verdict)
-            .values(number(42_326), number(42_400));
+        rows.push(
+            row(Group::Class(Class::Heap), &name, HEAP_BLOCKS, Verdict::Pass).with_values(number(61), number(61)),
+        );
+        let row = row(Group::Class(Class::Instructions), &name, Metric::INSTRUCTIONS, verdict)
+            .with_values(number(42_326), number(42_400));
         rows.push(match verdict {
             Verdict::Inconclusive => row
-                .because("not comparable: valgrind is 3.22.0 here, 3.19.0 in the baseline")
-                .then(NextStep::ReplaceBaseline),
+                .with_reason("not comparable: valgrind is 3.22.0 here, 3.19.0 in the baseline")
+                .with_next_step(NextStep::ReplaceBaseline),
             _ => row,
         });
     }
@@ -320,7 +322,7 @@ fn with_instructions(cases: usize, verdict: Verdict) -> Vec<Row> {
 #[test]
 fn instructions_that_regressed() {
     let mut rows = with_instructions(2, Verdict::Pass);
-    let worse = rows.iter_mut().find(|row| row.group == Group::Of(Class::Instructions)).unwrap();
+    let worse = rows.iter_mut().find(|row| row.group == Group::Class(Class::Instructions)).unwrap();
     worse.verdict = Verdict::Regressed;
     worse.head = number(43_001);
     worse.reason = Some("above the baseline by more than 1 %".into());
@@ -331,7 +333,7 @@ fn instructions_that_regressed() {
 fn instructions_that_were_not_measured() {
     let rows: Vec<Row> = with_instructions(2, Verdict::Pass)
         .into_iter()
-        .filter(|row| row.group != Group::Of(Class::Instructions))
+        .filter(|row| row.group != Group::Class(Class::Instructions))
         .collect();
     let missing = || Err("valgrind is not installed (Debian, Ubuntu: apt-get install valgrind)".to_owned());
     let human = plain_with(Format::Human, rows.clone(), missing());
@@ -367,15 +369,15 @@ fn instructions_counted_by_another_valgrind() {
 fn what_a_change_does_to_its_own_rules_is_told() {
     let change = |kind, what: &str| RuleChange { kind, what: what.to_owned() };
     let mut rules = vec![
-        change(Kind::Value, "query/floor/10 heap-blocks: 56 to 500 (+792.9 %)"),
-        change(Kind::Acceptance, "query/floor/10 heap-bytes: 9000 until 2026-12-31 (we need it)"),
-        change(Kind::Budget, "query/floor/10 time: 26000 to 260000 ns"),
-        change(Kind::Margin, "url/ordinary/40: 100 % until 2026-12-31 (why not)"),
-        change(Kind::Case, "rank/wide/800 is no longer stored"),
+        change(RuleKind::Value, "query/floor/10 heap-blocks: 56 to 500 (+792.9 %)"),
+        change(RuleKind::Acceptance, "query/floor/10 heap-bytes: 9000 until 2026-12-31 (we need it)"),
+        change(RuleKind::Budget, "query/floor/10 time: 26000 to 260000 ns"),
+        change(RuleKind::Margin, "url/ordinary/40: 100 % until 2026-12-31 (why not)"),
+        change(RuleKind::Case, "rank/wide/800 is no longer stored"),
     ];
-    rules.extend((0..9).map(|n| change(Kind::Harness, &format!("bench/cases/{n}.rs differs"))));
-    let row =
-        row(Group::Of(Class::Heap), "query/floor/10", HEAP_BLOCKS, Verdict::Improved).values(number(500), number(61));
+    rules.extend((0..9).map(|n| change(RuleKind::Harness, &format!("bench/cases/{n}.rs differs"))));
+    let row = row(Group::Class(Class::Heap), "query/floor/10", HEAP_BLOCKS, Verdict::Improved)
+        .with_values(number(500), number(61));
     let slack = Slack::new(std::slice::from_ref(&row), Some(20));
     let told = |rules_forbidden: bool, exit_code: u8| {
         let whole = report(vec![row.clone()], tools(), Comparison::None("there is no base".into()));
@@ -383,13 +385,13 @@ fn what_a_change_does_to_its_own_rules_is_told() {
         [report.human("report.json", &words), report.markdown(&words), report.json(&words).unwrap()]
             .map(|text| anstream::adapter::strip_str(&text).to_string())
     };
-    let [human, markdown, json] = told(true, exit_status::RED);
+    let [human, markdown, json] = told(true, exit_status::FAIL);
     assert!(human.ends_with("FAIL (exit 1): this change loosens the rules that judge it\n"), "{human}");
     insta::assert_snapshot!("rules_human", human);
     assert_eq!(markdown.matches("- **harness**").count(), 9, "all of them: {markdown}");
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["rules_changed"][0]["kind"], "value");
     assert_eq!(json["slack"]["days"], 20);
-    let [human, ..] = told(false, exit_status::GREEN);
+    let [human, ..] = told(false, exit_status::PASS);
     assert!(human.contains("Rules changed by this change") && human.contains("PASS (exit 0)"), "{human}");
 }

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use perf_gate::{Acceptance, Baseline, BaselineError, CaseName, Class, Key, Metric, Provenance, Record};
 
 use crate::row::{Row, Subject};
-use crate::run::{Instructions, Run};
+use crate::run::{BaselineRun, Instructions};
 use crate::selection::Selection;
-use crate::text::{self, counted};
+use crate::text::{self, pluralize};
 use crate::verdict::Verdict;
 
 /// Worse rows that a person accepts until a day.
 #[derive(Debug)]
-pub struct Until {
+pub struct AcceptanceTerms {
     /// Last day, `YYYY-MM-DD`.
     pub expires: String,
     /// Why.
@@ -22,18 +22,18 @@ pub struct Until {
 /// Why worse rows cannot be accepted until a day: only a larger number can.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{subject}` of `{case}` is {verdict}; only a number that regressed can be accepted until a date")]
-pub struct NotForAWhile {
+pub struct NotAcceptable {
     case: CaseName,
     subject: Subject,
     verdict: Verdict,
 }
 
 /// Whether all these worse rows can be accepted until a day.
-pub fn check_for_a_while(worse: &[&Row]) -> Result<(), NotForAWhile> {
+pub fn check_acceptable(worse: &[&Row]) -> Result<(), NotAcceptable> {
     let number = |row: &&&Row| matches!(row.subject, Subject::Metric { .. }) && row.verdict == Verdict::Regressed;
     match worse.iter().find(|row| !number(row)) {
         None => Ok(()),
-        Some(row) => Err(NotForAWhile { case: row.case.clone(), subject: row.subject, verdict: row.verdict }),
+        Some(row) => Err(NotAcceptable { case: row.case.clone(), subject: row.subject, verdict: row.verdict }),
     }
 }
 
@@ -47,13 +47,13 @@ pub fn check_for_a_while(worse: &[&Row]) -> Result<(), NotForAWhile> {
 ///   one that is seen; unless key or tools are others, or the case does other work: then the value means something else.
 /// - Every other row becomes what was measured. What is gone, is gone.
 /// - Instructions that could not be counted stay as long as they can be true; see [`unmeasured`].
-pub fn baseline(
+pub fn updated_baseline(
     old: Option<&Baseline>,
     (key, provenance): (Key, Provenance),
-    run: &Run,
+    run: &BaselineRun,
     rows: &[Row],
     selection: &Selection,
-    until: Option<&Until>,
+    terms: Option<&AcceptanceTerms>,
 ) -> Result<Baseline, BaselineError> {
     let changed_work: BTreeSet<&CaseName> = {
         let changed = rows.iter().filter(|row| row.subject == Subject::Checksum && row.verdict == Verdict::Regressed);
@@ -83,12 +83,12 @@ pub fn baseline(
         let entry = old.and_then(|old| old.accepted.iter().find(|e| e.case == *case && e.metric == metric.name()));
         // All records of a case are about the same work: once that changes, none of the stored values can stay.
         let may_stay = stored.filter(|_| !changed_work.contains(case));
-        match (verdict(case, metric), may_stay, until) {
+        match (verdict(case, metric), may_stay, terms) {
             (Verdict::Accepted, Some(stored), _) => {
                 records.push(stored.clone());
                 accepted.extend(entry.cloned());
             }
-            (Verdict::Regressed, Some(stored), Some(Until { expires, reason })) => {
+            (Verdict::Regressed, Some(stored), Some(AcceptanceTerms { expires, reason })) => {
                 records.push(stored.clone());
                 let (case, metric, value) = (case.clone(), metric.name(), now.value());
                 accepted.push(Acceptance { case, metric, value, reason: reason.clone(), expires: expires.clone() });
@@ -100,7 +100,7 @@ pub fn baseline(
         }
     }
     if let (Some(old), None) = (old, tools) {
-        for record in uncounted(old, selection).filter(|record| may_stay_uncounted(record, old, &key, run)) {
+        for record in stored_instructions(old, selection).filter(|record| still_valid(record, old, &key, run)) {
             let entries = old.accepted.iter();
             accepted
                 .extend(entries.filter(|e| e.case == *record.case() && e.metric == record.metric().name()).cloned());
@@ -116,13 +116,13 @@ pub fn baseline(
 }
 
 /// What an update does to stored instructions where none can be counted, as lines to read; empty where they are.
-pub fn unmeasured(old: Option<&Baseline>, key: &Key, run: &Run, selection: &Selection) -> String {
+pub fn describe_uncounted(old: Option<&Baseline>, key: &Key, run: &BaselineRun, selection: &Selection) -> String {
     let Instructions::NotMeasured(reason) = &run.instructions else { return String::new() };
-    let mut lines = text::visible(&Instructions::not_measured(reason)) + "\n";
-    let stored = old.into_iter().flat_map(|old| uncounted(old, selection).map(move |record| (old, record)));
-    let (stay, gone): (Vec<_>, Vec<_>) = stored.partition(|(old, record)| may_stay_uncounted(record, old, key, run));
+    let mut lines = text::sanitize(&Instructions::not_measured(reason)) + "\n";
+    let stored = old.into_iter().flat_map(|old| stored_instructions(old, selection).map(move |record| (old, record)));
+    let (stay, gone): (Vec<_>, Vec<_>) = stored.partition(|(old, record)| still_valid(record, old, key, run));
     if !stay.is_empty() {
-        lines += &format!("  {} of instructions: the stored values are kept\n", counted(stay.len(), "row"));
+        lines += &format!("  {} of instructions: the stored values are kept\n", pluralize(stay.len(), "row"));
     }
     for (_, record) in gone {
         lines += &format!("  instructions of {} are not kept: the checksum or the key differs\n", record.case());
@@ -131,13 +131,13 @@ pub fn unmeasured(old: Option<&Baseline>, key: &Key, run: &Run, selection: &Sele
 }
 
 /// The selected instructions that are stored.
-fn uncounted<'a>(old: &'a Baseline, selection: &Selection) -> impl Iterator<Item = &'a Record> {
+fn stored_instructions<'a>(old: &'a Baseline, selection: &Selection) -> impl Iterator<Item = &'a Record> {
     let counts = old.records().filter(|record| record.metric().class() == Class::Instructions);
     counts.filter(|record| selection.contains(record.case()))
 }
 
 /// Whether instructions that nobody counted now can still be true: of the same work, under the same key.
-fn may_stay_uncounted(record: &Record, old: &Baseline, key: &Key, run: &Run) -> bool {
+fn still_valid(record: &Record, old: &Baseline, key: &Key, run: &BaselineRun) -> bool {
     let now = run.exact.get(record.case()).and_then(|outcome| outcome.as_ref().ok()?.first());
     old.key == *key && now.is_some_and(|now| now.checksum() == record.checksum())
 }

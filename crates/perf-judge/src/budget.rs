@@ -6,7 +6,7 @@ use perf_gate::{CaseName, MetricName, Unit};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use crate::rule_file::{self, Invalid};
+use crate::rule_file::{self, RuleFileError};
 
 /// An absolute limit of one row.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -49,7 +49,7 @@ struct Stored {
 }
 
 /// Reads the file.
-pub fn parse(text: &str) -> Result<Vec<Budget>, Invalid> {
+pub fn parse(text: &str) -> Result<Vec<Budget>, RuleFileError> {
     let Stored { budget, .. } = rule_file::read(text, SCHEMA)?;
     let mut seen = BTreeSet::new();
     let mut budgets = Vec::new();
@@ -59,13 +59,13 @@ pub fn parse(text: &str) -> Result<Vec<Budget>, Invalid> {
         if let Some(Reference { promised, measured }) = &entry.reference
             && (promised.trim().is_empty() || measured.trim().is_empty())
         {
-            return Err(Invalid { what: format!("{case} {metric}: `reference` has an empty field"), span });
+            return Err(RuleFileError { what: format!("{case} {metric}: `reference` has an empty field"), span });
         }
         if source.trim().is_empty() {
-            return Err(Invalid { what: format!("{case} {metric}: `source` is empty"), span });
+            return Err(RuleFileError { what: format!("{case} {metric}: `source` is empty"), span });
         }
         if !seen.insert((case.clone(), *metric)) {
-            return Err(Invalid { what: format!("{case} {metric} has two budgets"), span });
+            return Err(RuleFileError { what: format!("{case} {metric} has two budgets"), span });
         }
         budgets.push(entry);
     }

@@ -17,7 +17,7 @@ pub fn tools_difference(here: &Instructions, stored: Option<&Baseline>) -> Optio
 }
 
 fn not_comparable(fields: &[(&str, &str, &str)]) -> String {
-    let show = |text: &str| if text.is_empty() { "none".to_owned() } else { text::visible(text) };
+    let show = |text: &str| if text.is_empty() { "none".to_owned() } else { text::sanitize(text) };
     let fields = fields
         .iter()
         .map(|(name, here, stored)| format!("{name} is {} here, {} in the baseline", show(here), show(stored)));

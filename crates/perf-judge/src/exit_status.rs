@@ -6,15 +6,15 @@ use crate::row::{Group, Row, Subject};
 use crate::verdict::Verdict;
 
 /// Everything that was required was judged, and nothing is worse. The only green code.
-pub const GREEN: u8 = 0;
+pub const PASS: u8 = 0;
 /// A row is REGRESSED, MISSING or BROKEN (or NEW where a baseline is required), or an update was refused.
-pub const RED: u8 = 1;
+pub const FAIL: u8 = 1;
 /// The command line, the machine or the build stood in the way. Also clap's code for a wrong command line.
 pub const USAGE: u8 = 2;
 /// A file in `benches-data` is not valid; decided before anything is built or measured.
 pub const INVALID_FILE: u8 = 3;
 /// Nothing is known to be worse, but a row that has to be judged could not be.
-pub const NOT_JUDGED: u8 = 4;
+pub const INCONCLUSIVE: u8 = 4;
 /// Stopped by Ctrl-C or a termination signal; nothing was written.
 pub const INTERRUPTED: u8 = 130;
 
@@ -42,11 +42,11 @@ pub struct Required {
 }
 
 /// The code of a run that was measured to its end; `counted` says whether instructions were.
-pub fn of_rows(rows: &[Row], counted: bool, required: Required) -> u8 {
+pub fn decide(rows: &[Row], counted: bool, required: Required) -> u8 {
     let red = |row: &Row| match row.verdict {
         Verdict::Broken | Verdict::Regressed | Verdict::Missing => true,
         // Wall time has no stored value: there it says that the base lacks the case.
-        Verdict::New => required.baseline && row.group != Group::Of(Class::Wall),
+        Verdict::New => required.baseline && row.group != Group::Class(Class::Wall),
         Verdict::Unstable
         | Verdict::Inconclusive
         | Verdict::Accepted
@@ -56,40 +56,40 @@ pub fn of_rows(rows: &[Row], counted: bool, required: Required) -> u8 {
         | Verdict::Identical => false,
     };
     let not_judged = |row: &Row| match row.verdict {
-        Verdict::Inconclusive | Verdict::Unstable | Verdict::Info if row.group == Group::Of(Class::Wall) => {
+        Verdict::Inconclusive | Verdict::Unstable | Verdict::Info if row.group == Group::Class(Class::Wall) => {
             required.wall
         }
-        Verdict::Inconclusive => required.instructions || !is_of_instructions(row),
+        Verdict::Inconclusive => required.instructions || !is_instruction_row(row),
         _ => false,
     };
     if rows.iter().any(red) {
-        RED
+        FAIL
     } else if rows.iter().any(not_judged) || (required.instructions && !counted) {
-        NOT_JUDGED
+        INCONCLUSIVE
     } else {
-        GREEN
+        PASS
     }
 }
 
 /// Whether it needs valgrind to judge a row, also that of a budget: not everybody has it, or has the same.
-pub fn is_of_instructions(row: &Row) -> bool {
+pub fn is_instruction_row(row: &Row) -> bool {
     row.subject == Subject::from(Metric::INSTRUCTIONS)
 }
 
-/// What [`GREEN`] means where instructions, which were not required, were not all judged.
-pub const GREEN_IN_PART: &str = "PASS in part (exit 0): no regressions";
+/// What [`PASS`] means where instructions, which were not required, were not all judged.
+pub const PARTIAL_PASS: &str = "PASS in part (exit 0): no regressions";
 
-/// What [`RED`] means where the change may not loosen its own rules and did.
+/// What [`FAIL`] means where the change may not loosen its own rules and did.
 pub const RULES_CHANGED: &str = "FAIL (exit 1): this change loosens the rules that judge it";
 
 /// One word for a person, and what it stands for.
-pub fn meaning(code: u8) -> &'static str {
+pub fn describe(code: u8) -> &'static str {
     match code {
-        GREEN => "PASS (exit 0): no regressions",
-        RED => "FAIL (exit 1): at least one row regressed, is missing or is broken",
+        PASS => "PASS (exit 0): no regressions",
+        FAIL => "FAIL (exit 1): at least one row regressed, is missing or is broken",
         USAGE => "ERROR (exit 2): usage or environment",
         INVALID_FILE => "ERROR (exit 3): a file in benches-data is not valid",
-        NOT_JUDGED => "INCONCLUSIVE (exit 4): a required row could not be judged",
+        INCONCLUSIVE => "INCONCLUSIVE (exit 4): a required row could not be judged",
         INTERRUPTED => "ERROR (exit 130): interrupted; nothing was written",
         _ => "ERROR",
     }
@@ -104,33 +104,33 @@ mod tests {
     fn red_comes_before_not_judged_and_only_required_new_rows_are_red() {
         let code = |verdicts: &[Verdict], baseline| {
             let rows: Vec<_> = verdicts.iter().map(|&verdict| row(verdict)).collect();
-            of_rows(&rows, false, Required { baseline, ..Required::default() })
+            decide(&rows, false, Required { baseline, ..Required::default() })
         };
         use Verdict::*;
-        assert_eq!(code(&[], false), GREEN);
-        assert_eq!(code(&[Pass, Improved, Info, Accepted, New], false), GREEN);
+        assert_eq!(code(&[], false), PASS);
+        assert_eq!(code(&[Pass, Improved, Info, Accepted, New], false), PASS);
         for red in [Regressed, Missing, Broken] {
-            assert_eq!(code(&[Pass, Inconclusive, red], false), RED, "{red}");
+            assert_eq!(code(&[Pass, Inconclusive, red], false), FAIL, "{red}");
         }
-        assert_eq!(code(&[Pass, Inconclusive], false), NOT_JUDGED);
-        assert_eq!(code(&[Pass, New], true), RED);
-        assert_eq!(code(&[Pass, Inconclusive, New], true), RED);
-        let of_wall = Row { group: Group::Of(Class::Wall), ..row(New) };
+        assert_eq!(code(&[Pass, Inconclusive], false), INCONCLUSIVE);
+        assert_eq!(code(&[Pass, New], true), FAIL);
+        assert_eq!(code(&[Pass, Inconclusive, New], true), FAIL);
+        let of_wall = Row { group: Group::Class(Class::Wall), ..row(New) };
         let required = Required { baseline: true, ..Required::default() };
-        assert_eq!(of_rows(&[of_wall], false, required), GREEN, "the base lacks a case that the change adds");
+        assert_eq!(decide(&[of_wall], false, required), PASS, "the base lacks a case that the change adds");
     }
 
     #[test]
     fn instructions_that_were_not_judged_count_where_they_are_required() {
         let code = |verdict: Verdict, counted: bool, instructions: bool| {
             let row = Row { subject: Metric::INSTRUCTIONS.into(), ..row(verdict) };
-            of_rows(&[row], counted, Required { instructions, ..Required::default() })
+            decide(&[row], counted, Required { instructions, ..Required::default() })
         };
-        assert_eq!(code(Verdict::Inconclusive, true, false), GREEN);
-        assert_eq!(code(Verdict::Inconclusive, true, true), NOT_JUDGED);
-        assert_eq!(code(Verdict::Regressed, true, false), RED);
-        assert_eq!(code(Verdict::Pass, true, true), GREEN);
-        assert_eq!((of_rows(&[], false, Required::default())), GREEN);
-        assert_eq!(of_rows(&[], false, Required { instructions: true, ..Required::default() }), NOT_JUDGED);
+        assert_eq!(code(Verdict::Inconclusive, true, false), PASS);
+        assert_eq!(code(Verdict::Inconclusive, true, true), INCONCLUSIVE);
+        assert_eq!(code(Verdict::Regressed, true, false), FAIL);
+        assert_eq!(code(Verdict::Pass, true, true), PASS);
+        assert_eq!((decide(&[], false, Required::default())), PASS);
+        assert_eq!(decide(&[], false, Required { instructions: true, ..Required::default() }), INCONCLUSIVE);
     }
 }

@@ -23,13 +23,13 @@ pub enum NextStep {
     /// Store a row that is new.
     Store,
     /// Store a row that is better.
-    KeepImprovement,
+    StoreImprovement,
     /// Store a baseline that is comparable.
     ReplaceBaseline,
     /// Use the tools of the baseline, or replace what depends on them.
     ReplaceInstructions,
     /// Bring back what is gone.
-    BringBack,
+    Restore,
     /// Accept that a row is gone, with a reason.
     AcceptRemoval(CaseName),
     /// Accept what got worse, with a reason.
@@ -56,5 +56,5 @@ pub enum NextStep {
         against: String,
     },
     /// End other programs, or use another machine.
-    OtherMachine,
+    UseOtherMachine,
 }

@@ -5,11 +5,11 @@
 ///
 /// Every seed is good, 0 included, and neighbouring seeds give unrelated numbers. Not for secrets.
 #[derive(Debug, Clone)]
-pub struct Seeded {
+pub struct SplitMix64 {
     state: u64,
 }
 
-impl Seeded {
+impl SplitMix64 {
     /// The same seed, the same numbers.
     pub fn new(seed: u64) -> Self {
         Self { state: seed }
@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn published_numbers() {
         let first = |seed| {
-            let mut seeded = Seeded::new(seed);
+            let mut seeded = SplitMix64::new(seed);
             [(); 5].map(|()| seeded.next_u64())
         };
         let published = [
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn below_gives_every_value_equally_often_and_no_other() {
-        let mut seeded = Seeded::new(1);
+        let mut seeded = SplitMix64::new(1);
         assert_eq!((seeded.below(0), seeded.below(1)), (0, 0));
         let mut counts = [0_u32; 7];
         for _ in 0..70_000 {
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn every_order_is_equally_likely() {
-        let mut seeded = Seeded::new(2);
+        let mut seeded = SplitMix64::new(2);
         let mut counts = BTreeMap::new();
         for _ in 0..24_000 {
             let mut items = [0, 1, 2, 3];
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn one_of_the_items_is_picked() {
-        let mut seeded = Seeded::new(3);
+        let mut seeded = SplitMix64::new(3);
         let picked: std::collections::BTreeSet<_> = (0..100).filter_map(|_| seeded.pick(&["a", "b", "c"])).collect();
         assert_eq!(picked.into_iter().copied().collect::<Vec<_>>(), ["a", "b", "c"]);
         assert_eq!(seeded.pick::<u8>(&[]), None);

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::budget::Reference;
 use crate::next_step::NextStep;
-use crate::pairs::Figure;
+use crate::pairs::Statistic;
 use crate::run::{NoValue, Spread};
 use crate::text;
 use crate::verdict::Verdict;
@@ -16,7 +16,7 @@ use crate::verdict::Verdict;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
     /// Measured values of one class.
-    Of(Class),
+    Class(Class),
     /// Absolute limits.
     Budget,
 }
@@ -25,7 +25,7 @@ impl Group {
     /// The name in tables and reports.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Of(class) => class.name(),
+            Self::Class(class) => class.name(),
             Self::Budget => "budget",
         }
     }
@@ -33,11 +33,11 @@ impl Group {
     /// The rule of the group, for the head of its part of the table.
     pub const fn rule(self) -> &'static str {
         match self {
-            Self::Of(Class::Behaviour) => "any change fails",
-            Self::Of(Class::Quality) => "fails if lower; higher is an improvement",
-            Self::Of(Class::Schedule | Class::Heap) => "fails if higher; lower is an improvement",
-            Self::Of(Class::Instructions) => "fails above +1 %; below -1 % is an improvement",
-            Self::Of(Class::Wall) => "fails if slower than the base in the first and in the confirming sample",
+            Self::Class(Class::Behaviour) => "any change fails",
+            Self::Class(Class::Quality) => "fails if lower; higher is an improvement",
+            Self::Class(Class::Schedule | Class::Heap) => "fails if higher; lower is an improvement",
+            Self::Class(Class::Instructions) => "fails above +1 %; below -1 % is an improvement",
+            Self::Class(Class::Wall) => "fails if slower than the base in the first and in the confirming sample",
             Self::Budget => "fails above the limit",
         }
     }
@@ -109,9 +109,9 @@ pub enum Value {
 
 /// What pairs of processes, one of each side, say about a wall time.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Paired {
+pub struct PairedStats {
     /// Which figure of each process was compared: the one by which a smaller change would have been seen.
-    pub statistic: Figure,
+    pub statistic: Statistic,
     /// How much slower than the base: the Hodges-Lehmann estimate of all pairs, in percent.
     pub change_percent: Option<f64>,
     /// The change is below it with a probability of 1 %.
@@ -152,7 +152,7 @@ pub struct Row {
     /// How far repeated measurements disagreed.
     pub spread: Option<Spread>,
     /// What pairs with the base say.
-    pub paired: Option<Paired>,
+    pub paired: Option<PairedStats>,
     /// Of a budget: what the reference system promised and does.
     pub reference: Option<Reference>,
     /// The judgement.
@@ -184,7 +184,7 @@ impl Row {
     }
 
     /// With both values.
-    pub fn values(mut self, base: Option<Value>, head: Option<Value>) -> Self {
+    pub fn with_values(mut self, base: Option<Value>, head: Option<Value>) -> Self {
         (self.base, self.head) = (base, head);
         self
     }
@@ -195,17 +195,17 @@ impl Row {
             NoValue::Broken(_) => Verdict::Broken,
             NoValue::Unfinished(_) => Verdict::Inconclusive,
         };
-        Self::new(group, case, subject, verdict).because(why.to_string())
+        Self::new(group, case, subject, verdict).with_reason(why.to_string())
     }
 
     /// With the reason of its verdict, which may quote a child or a file.
-    pub fn because(mut self, reason: impl AsRef<str>) -> Self {
-        self.reason = Some(text::visible(reason.as_ref()));
+    pub fn with_reason(mut self, reason: impl AsRef<str>) -> Self {
+        self.reason = Some(text::sanitize(reason.as_ref()));
         self
     }
 
     /// With one more thing that can be done next.
-    pub fn then(mut self, step: NextStep) -> Self {
+    pub fn with_next_step(mut self, step: NextStep) -> Self {
         self.next_steps.push(step);
         self
     }
@@ -246,12 +246,12 @@ pub(crate) mod tests {
 
     /// A row that is only its verdict.
     pub fn row(verdict: Verdict) -> Row {
-        Row::new(Group::Of(Class::Heap), &CaseName::new("a/b/c").unwrap(), BLOCKS, verdict)
+        Row::new(Group::Class(Class::Heap), &CaseName::new("a/b/c").unwrap(), BLOCKS, verdict)
     }
 
     #[test]
     fn change_is_relative_to_the_base_and_absent_where_that_means_nothing() {
-        let change = |base, head| row(Verdict::Pass).values(base, head).change();
+        let change = |base, head| row(Verdict::Pass).with_values(base, head).change();
         let number = |n| Some(Value::Number(n));
         assert_eq!(change(number(100), number(112)), Some(0.12));
         assert_eq!(change(number(100), number(0)), Some(-1.0));

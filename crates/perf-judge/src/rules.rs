@@ -32,7 +32,7 @@ pub struct Rules {
 /// What kind of rule was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum RuleKind {
     /// A stored value became worse, or is gone.
     Value,
     /// What a case computes is stored as something else.
@@ -53,7 +53,7 @@ pub enum Kind {
     Unreadable,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for RuleKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Value => "stored value",
@@ -73,7 +73,7 @@ impl fmt::Display for Kind {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct RuleChange {
     /// Of which kind.
-    pub kind: Kind,
+    pub kind: RuleKind,
     /// Which rule, and how it was and is.
     pub what: String,
 }
@@ -82,12 +82,12 @@ pub struct RuleChange {
 pub fn changes(base: &Rules, head: &Rules) -> Vec<RuleChange> {
     let mut found = Vec::new();
     let unreadable = base.unreadable.iter().chain(&head.unreadable);
-    found.extend(unreadable.map(|why| RuleChange { kind: Kind::Unreadable, what: why.clone() }));
+    found.extend(unreadable.map(|why| RuleChange { kind: RuleKind::Unreadable, what: why.clone() }));
     for (place, before) in &base.baselines {
         match head.baselines.get(place) {
             Some(now) => stored(before, now, &mut found),
             None => found.push(RuleChange {
-                kind: Kind::Case,
+                kind: RuleKind::Case,
                 what: format!("the baseline of {} for {} is gone", place.0, place.1),
             }),
         }
@@ -98,8 +98,8 @@ pub fn changes(base: &Rules, head: &Rules) -> Vec<RuleChange> {
     }
     budgets(&base.budgets, &head.budgets, &mut found);
     margins(&base.thresholds, &head.thresholds, &mut found);
-    files(Kind::Harness, &base.harness, &head.harness, &mut found);
-    files(Kind::Input, &base.inputs, &head.inputs, &mut found);
+    files(RuleKind::Harness, &base.harness, &head.harness, &mut found);
+    files(RuleKind::Input, &base.inputs, &head.inputs, &mut found);
     found.sort();
     found
 }
@@ -127,12 +127,15 @@ fn stored(before: &Baseline, now: &Baseline, found: &mut Vec<RuleChange>) {
         }
         match now.get(case, metric) {
             None => {
-                found.push(RuleChange { kind: Kind::Value, what: format!("{case} {metric}: {} is gone", old.value()) });
+                found.push(RuleChange {
+                    kind: RuleKind::Value,
+                    what: format!("{case} {metric}: {} is gone", old.value()),
+                });
             }
             Some(new) => {
                 if is_looser(old, new) {
                     let what = format!("{case} {metric}: {} to {}{}", old.value(), new.value(), percent(old, new));
-                    found.push(RuleChange { kind: Kind::Value, what });
+                    found.push(RuleChange { kind: RuleKind::Value, what });
                 }
                 if old.checksum() != new.checksum() {
                     computed.insert(case);
@@ -141,9 +144,9 @@ fn stored(before: &Baseline, now: &Baseline, found: &mut Vec<RuleChange>) {
         }
     }
     found.extend(
-        gone.into_iter().map(|case| RuleChange { kind: Kind::Case, what: format!("{case} is no longer stored") }),
+        gone.into_iter().map(|case| RuleChange { kind: RuleKind::Case, what: format!("{case} is no longer stored") }),
     );
-    let other = |case| RuleChange { kind: Kind::Checksum, what: format!("{case} computes a different result") };
+    let other = |case| RuleChange { kind: RuleKind::Checksum, what: format!("{case} computes a different result") };
     found.extend(computed.into_iter().map(other));
 }
 
@@ -168,7 +171,7 @@ fn acceptance(before: &[Acceptance], now: &Acceptance) -> Option<RuleChange> {
     };
     let Acceptance { case, metric, value, expires, reason } = now;
     let what = format!("{case} {metric}: {value} until {expires}{was} ({reason})");
-    Some(RuleChange { kind: Kind::Acceptance, what })
+    Some(RuleChange { kind: RuleKind::Acceptance, what })
 }
 
 fn budgets(before: &[Budget], now: &[Budget], found: &mut Vec<RuleChange>) {
@@ -184,7 +187,7 @@ fn budgets(before: &[Budget], now: &[Budget], found: &mut Vec<RuleChange>) {
             Some(new) if new.limit > *limit => format!("{case} {metric}: {limit} to {} {unit}", new.limit),
             Some(_) => continue,
         };
-        found.push(RuleChange { kind: Kind::Budget, what });
+        found.push(RuleChange { kind: RuleKind::Budget, what });
     }
 }
 
@@ -197,11 +200,16 @@ fn margins(before: &Thresholds, now: &Thresholds, found: &mut Vec<RuleChange>) {
             None => String::new(),
         };
         let what = format!("{}: {} % until {}{was} ({})", new.case, new.wall_percent, new.expires, new.reason);
-        found.push(RuleChange { kind: Kind::Margin, what });
+        found.push(RuleChange { kind: RuleKind::Margin, what });
     }
 }
 
-fn files(kind: Kind, before: &BTreeMap<String, String>, now: &BTreeMap<String, String>, found: &mut Vec<RuleChange>) {
+fn files(
+    kind: RuleKind,
+    before: &BTreeMap<String, String>,
+    now: &BTreeMap<String, String>,
+    found: &mut Vec<RuleChange>,
+) {
     let paths: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
     for path in paths {
         let what = match (before.get(path), now.get(path)) {

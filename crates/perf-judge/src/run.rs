@@ -19,7 +19,7 @@ pub enum NoValue {
 
 impl NoValue {
     /// The same, with the name of what was run before the reason.
-    pub fn said_by(self, program: &str) -> Self {
+    pub fn with_program(self, program: &str) -> Self {
         match self {
             Self::Broken(reason) => Self::Broken(format!("{program} {reason}")),
             Self::Unfinished(reason) => Self::Unfinished(format!("{program} {reason}")),
@@ -72,7 +72,7 @@ pub struct WallTime {
     pub ns: u64,
     /// Nanoseconds of its fastest sample in any process: what a limit has to be below of, to be certainly exceeded. Whatever
     /// else a machine does makes samples longer, never shorter.
-    pub fastest_ns: u64,
+    pub min_ns: u64,
     /// How far the processes disagreed.
     pub spread: Spread,
 }
@@ -81,7 +81,7 @@ pub struct WallTime {
 pub type WallRun = BTreeMap<CaseName, Result<WallTime, NoValue>>;
 
 /// The wall time that several processes of a case gave, by their medians and their fastest samples.
-pub fn summarise(mut medians: Vec<f64>, fastest: &[f64]) -> Result<WallTime, NoValue> {
+pub fn summarise(mut medians: Vec<f64>, minimums: &[f64]) -> Result<WallTime, NoValue> {
     medians.sort_by(f64::total_cmp);
     let median = quantile(&medians, 0.5);
     let ns = median.round();
@@ -90,13 +90,13 @@ pub fn summarise(mut medians: Vec<f64>, fastest: &[f64]) -> Result<WallTime, NoV
         return Err(NoValue::Broken(reason));
     }
     let iqr_percent = (quantile(&medians, 0.75) - quantile(&medians, 0.25)) / median * 100.0;
-    let fastest = fastest.iter().copied().fold(ns, f64::min).max(0.0);
+    let minimum = minimums.iter().copied().fold(ns, f64::min).max(0.0);
     let spread = Spread { iqr_percent, processes: medians.len() };
-    Ok(WallTime { ns: ns as u64, fastest_ns: fastest.round() as u64, spread })
+    Ok(WallTime { ns: ns as u64, min_ns: minimum.round() as u64, spread })
 }
 
 /// What is missing, or why it cannot be used; to be read after "not measured: ".
-pub type Unusable = String;
+pub type MissingReason = String;
 
 /// For each case its record, or why there is none.
 pub type InstructionRun = BTreeMap<CaseName, Result<Record, NoValue>>;
@@ -105,7 +105,7 @@ pub type InstructionRun = BTreeMap<CaseName, Result<Record, NoValue>>;
 #[derive(Debug)]
 pub enum Instructions {
     /// Nothing was counted; with the reason.
-    NotMeasured(Unusable),
+    NotMeasured(MissingReason),
     /// Every case that is not heavy, and is not broken anyway.
     Measured {
         /// What the figures depend on.
@@ -140,7 +140,7 @@ impl Instructions {
 
 /// What a baseline holds, measured once.
 #[derive(Debug)]
-pub struct Run {
+pub struct BaselineRun {
     /// Of the classes whose values repeat exactly.
     pub exact: ExactRun,
     /// Of instructions.
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn the_median_of_medians_with_its_spread() {
         let time = summarise(vec![104.0, 100.0, 96.0, 102.0, 98.0], &[95.0, 90.4]).unwrap();
-        assert_eq!(time, WallTime { ns: 100, fastest_ns: 90, spread: Spread { iqr_percent: 4.0, processes: 5 } });
+        assert_eq!(time, WallTime { ns: 100, min_ns: 90, spread: Spread { iqr_percent: 4.0, processes: 5 } });
         assert_eq!(summarise(vec![10.0, 11.0], &[]).unwrap().ns, 11, "10.5 rounds away from zero");
     }
 

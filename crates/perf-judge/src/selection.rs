@@ -11,14 +11,14 @@ pub struct Selection(Option<GlobMatcher>);
 
 impl Selection {
     /// Reads the pattern; `*` also matches `/`, so that `query/*` is every size of every query.
-    pub fn new(only: Option<&str>) -> Result<Self, NotAPattern> {
+    pub fn new(only: Option<&str>) -> Result<Self, InvalidPattern> {
         let Some(only) = only else { return Ok(Self(None)) };
-        let glob = Glob::new(only).map_err(|error| NotAPattern(text::visible(&error.to_string())))?;
+        let glob = Glob::new(only).map_err(|error| InvalidPattern(text::sanitize(&error.to_string())))?;
         Ok(Self(Some(glob.compile_matcher())))
     }
 
     /// Whether it is all cases.
-    pub fn is_everything(&self) -> bool {
+    pub fn is_all(&self) -> bool {
         self.0.is_none()
     }
 
@@ -28,7 +28,7 @@ impl Selection {
     }
 
     /// The cases that belong to it.
-    pub fn of(&self, cases: &[CaseName]) -> Vec<CaseName> {
+    pub fn select(&self, cases: &[CaseName]) -> Vec<CaseName> {
         cases.iter().filter(|case| self.contains(case)).cloned().collect()
     }
 
@@ -41,7 +41,7 @@ impl Selection {
         &self,
         cases: &[CaseName],
         baselines: impl IntoIterator<Item = &'a Baseline>,
-    ) -> Result<(), MatchesNothing> {
+    ) -> Result<(), NoMatch> {
         let Some(glob) = &self.0 else { return Ok(()) };
         let mut stored = baselines.into_iter().flat_map(Baseline::records);
         let names_one =
@@ -49,19 +49,19 @@ impl Selection {
         if names_one {
             return Ok(());
         }
-        Err(MatchesNothing { pattern: text::visible(glob.glob().glob()), cases: first_few(cases) })
+        Err(NoMatch { pattern: text::sanitize(glob.glob().glob()), cases: list_first(cases) })
     }
 }
 
 /// A text that is no pattern, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct NotAPattern(String);
+pub struct InvalidPattern(String);
 
 /// A pattern that names no case.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("'{pattern}' matches no case; the cases are: {cases}")]
-pub struct MatchesNothing {
+pub struct NoMatch {
     /// The pattern.
     pub pattern: String,
     /// The first cases that there are, for a person.
@@ -69,7 +69,7 @@ pub struct MatchesNothing {
 }
 
 /// The first names, and how many more there are.
-pub fn first_few(cases: &[CaseName]) -> String {
+pub fn list_first(cases: &[CaseName]) -> String {
     const SHOWN: usize = 8;
     let names: Vec<_> = cases.iter().take(SHOWN).map(CaseName::as_str).collect();
     match cases.len().checked_sub(SHOWN) {

@@ -22,25 +22,25 @@ pub struct Slack {
 }
 
 /// Percent from which on it is a warning.
-const MUCH_PERCENT: f64 = 2.0;
+const WARNING_PERCENT: f64 = 2.0;
 
 /// Days after which it is a warning.
-const LONG_DAYS: i64 = 14;
+const WARNING_DAYS: i64 = 14;
 
 /// Instructions are said to be better only beyond what rounds to nothing in a table.
-const NOTHING: f64 = 0.0005;
+const MIN_CHANGE: f64 = 0.0005;
 
 impl Slack {
     /// Of the rows of a run; `days` ago its baseline was written. None where nothing is better.
     pub fn new(rows: &[Row], days: Option<i64>) -> Option<Self> {
         let better = |row: &Row| {
             let counts =
-                matches!(row.group, Group::Of(Class::Quality | Class::Schedule | Class::Heap | Class::Instructions));
+                matches!(row.group, Group::Class(Class::Quality | Class::Schedule | Class::Heap | Class::Instructions));
             let judged = matches!(row.verdict, Verdict::Pass | Verdict::Improved);
             let change = row.change().filter(|_| counts && judged)?;
-            let better = if row.group == Group::Of(Class::Quality) { change } else { -change };
+            let better = if row.group == Group::Class(Class::Quality) { change } else { -change };
             let Subject::Metric { name, .. } = row.subject else { return None };
-            (better > NOTHING).then(|| (better, row.case.clone(), name))
+            (better > MIN_CHANGE).then(|| (better, row.case.clone(), name))
         };
         let found: Vec<_> = rows.iter().filter_map(better).collect();
         let rows = found.len();
@@ -49,8 +49,8 @@ impl Slack {
     }
 
     /// Whether the slack is so large, or so old, that the baseline should be updated.
-    pub fn is_a_warning(&self) -> bool {
-        self.percent > MUCH_PERCENT || self.days.is_some_and(|days| days > LONG_DAYS)
+    pub fn is_warning(&self) -> bool {
+        self.percent > WARNING_PERCENT || self.days.is_some_and(|days| days > WARNING_DAYS)
     }
 }
 
@@ -64,28 +64,28 @@ mod tests {
     fn row(group: Group, base: u64, head: u64, verdict: Verdict) -> Row {
         let metric = Metric::new("some", Unit::Count, Class::Heap);
         Row::new(group, &CaseName::new("a/b/c").unwrap(), metric, verdict)
-            .values(Some(Number(base)), Some(Number(head)))
+            .with_values(Some(Number(base)), Some(Number(head)))
     }
 
     #[test]
     fn what_is_better_and_not_stored_is_slack() {
         let slack = |rows: &[Row]| Slack::new(rows, None).map(|slack| (slack.rows, (slack.percent * 10.0).round()));
-        let worse = row(Group::Of(Class::Heap), 100, 110, Verdict::Regressed);
-        assert_eq!(slack(&[row(Group::Of(Class::Heap), 100, 100, Verdict::Pass), worse]), None);
-        let improved = row(Group::Of(Class::Instructions), 10_000, 9_652, Verdict::Improved);
-        let within = row(Group::Of(Class::Instructions), 10_000, 9_930, Verdict::Pass);
-        let nothing = row(Group::Of(Class::Instructions), 10_000, 9_999, Verdict::Pass);
+        let worse = row(Group::Class(Class::Heap), 100, 110, Verdict::Regressed);
+        assert_eq!(slack(&[row(Group::Class(Class::Heap), 100, 100, Verdict::Pass), worse]), None);
+        let improved = row(Group::Class(Class::Instructions), 10_000, 9_652, Verdict::Improved);
+        let within = row(Group::Class(Class::Instructions), 10_000, 9_930, Verdict::Pass);
+        let nothing = row(Group::Class(Class::Instructions), 10_000, 9_999, Verdict::Pass);
         assert_eq!(slack(&[within.clone(), improved, nothing]), Some((2, 35.0)));
         assert_eq!(
-            slack(&[row(Group::Of(Class::Quality), 100, 101, Verdict::Improved)]),
+            slack(&[row(Group::Class(Class::Quality), 100, 101, Verdict::Improved)]),
             Some((1, 10.0)),
             "more is better"
         );
         assert_eq!(slack(&[row(Group::Budget, 100, 1, Verdict::Pass)]), None, "a limit is no stored value");
-        assert_eq!(slack(&[row(Group::Of(Class::Heap), 100, 50, Verdict::Inconclusive)]), None);
+        assert_eq!(slack(&[row(Group::Class(Class::Heap), 100, 50, Verdict::Inconclusive)]), None);
 
-        let warns = |days| Slack::new(std::slice::from_ref(&within), days).unwrap().is_a_warning();
+        let warns = |days| Slack::new(std::slice::from_ref(&within), days).unwrap().is_warning();
         assert!(!warns(None) && !warns(Some(14)) && warns(Some(15)));
-        assert!(Slack::new(&[row(Group::Of(Class::Heap), 100, 97, Verdict::Improved)], None).unwrap().is_a_warning());
+        assert!(Slack::new(&[row(Group::Class(Class::Heap), 100, 97, Verdict::Improved)], None).unwrap().is_warning());
     }
 }

@@ -2,11 +2,11 @@
 
 /// The last line that says something, without anything a terminal obeys, at most 200 characters; of git the line with the
 /// reason, and the advice below it; of cargo what it could not do, and the last cause of that.
-pub fn last_line(text: &str) -> String {
+pub fn last_message(text: &str) -> String {
     let shown = anstream::adapter::strip_str(text).to_string();
     if let Some(fatal) = shown.lines().position(|line| line.starts_with("fatal: ")) {
         let said: Vec<&str> = shown.lines().skip(fatal).map(str::trim).filter(|line| !line.is_empty()).collect();
-        return one_line(&said.join(" "));
+        return sanitize_line(&said.join(" "));
     }
     // A panic ends with advice that stands below what went wrong.
     let advice = |line: &str| line.starts_with("note: run with `RUST_BACKTRACE=");
@@ -16,23 +16,23 @@ pub fn last_line(text: &str) -> String {
         process.is_some_and(|process| !process.is_empty() && process.bytes().all(|b| b.is_ascii_digit()))
     };
     let tells = |line: &String| !line.is_empty() && !advice(line) && !of_valgrind(line);
-    let last = shown.lines().rev().map(one_line).find(tells).unwrap_or_default();
+    let last = shown.lines().rev().map(sanitize_line).find(tells).unwrap_or_default();
     match shown.lines().rev().find(|line| line.starts_with("error: ")) {
         Some(error) if shown.lines().any(|line| line == "Caused by:") => {
-            one_line(&format!("{}: {last}", error.chars().take(120).collect::<String>()))
+            sanitize_line(&format!("{}: {last}", error.chars().take(120).collect::<String>()))
         }
         _ => last,
     }
 }
 
 /// One line of the same kind, from the beginning.
-pub fn one_line(text: &str) -> String {
+pub fn sanitize_line(text: &str) -> String {
     const LONGEST: usize = 200;
-    visible(text).chars().take(LONGEST).collect()
+    sanitize(text).chars().take(LONGEST).collect()
 }
 
 /// All of a text, on one line, without anything a terminal obeys.
-pub fn visible(text: &str) -> String {
+pub fn sanitize(text: &str) -> String {
     let text = text.trim().chars().map(|c| if c.is_whitespace() { ' ' } else { c });
     text.filter(|&c| !is_invisible(c)).collect()
 }
@@ -47,7 +47,7 @@ pub fn days_ago(days: i64) -> String {
 }
 
 /// A number of things: `1 case`, `2 cases`.
-pub fn counted(number: usize, thing: &str) -> String {
+pub fn pluralize(number: usize, thing: &str) -> String {
     format!(
         "{number} {thing}{}",
         if number == 1 {
@@ -73,13 +73,14 @@ mod tests {
 
     #[test]
     fn nothing_that_a_terminal_obeys_is_left() {
-        let said = last_line("first\nlast \u{1b}[31mred\u{1b}[0m \u{202e}back\u{200b}\t.\u{7}\n \n");
+        let said = last_message("first\nlast \u{1b}[31mred\u{1b}[0m \u{202e}back\u{200b}\t.\u{7}\n \n");
         assert_eq!(said, "last red back .");
-        assert_eq!(last_line(&"x".repeat(1_000)).len(), 200);
-        assert_eq!(last_line(" \n\n"), "");
-        let said = last_line("error: failed to load x\n\nCaused by:\n  cannot read it\n\nCaused by:\n  no such file\n");
+        assert_eq!(last_message(&"x".repeat(1_000)).len(), 200);
+        assert_eq!(last_message(" \n\n"), "");
+        let said =
+            last_message("error: failed to load x\n\nCaused by:\n  cannot read it\n\nCaused by:\n  no such file\n");
         assert_eq!(said, "error: failed to load x: no such file");
-        let said = last_line("warning: x\nfatal: it is not yours\nTo use it, call:\n\n\tgit config\n");
+        let said = last_message("warning: x\nfatal: it is not yours\nTo use it, call:\n\n\tgit config\n");
         assert_eq!(said, "fatal: it is not yours To use it, call: git config");
     }
 
@@ -87,9 +88,9 @@ mod tests {
     fn the_last_line_of_a_panic_is_its_message() {
         let panic = "\nthread 'main' (1) panicked at src/main.rs:1:1:\n9 results, expected 10\n\
                      note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n";
-        assert_eq!(last_line(panic), "9 results, expected 10");
+        assert_eq!(last_message(panic), "9 results, expected 10");
         let watched = format!("==900== Callgrind\n{panic}==900== \n==900== I   refs:      5,641,168\n");
-        assert_eq!(last_line(&watched), "9 results, expected 10");
-        assert_eq!(last_line("=====\n"), "=====");
+        assert_eq!(last_message(&watched), "9 results, expected 10");
+        assert_eq!(last_message("=====\n"), "=====");
     }
 }

@@ -7,7 +7,7 @@ use perf_gate::CaseName;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::rule_file::{self, Invalid};
+use crate::rule_file::{self, RuleFileError};
 
 /// What `thresholds.toml` says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,12 +40,12 @@ struct Stored {
 }
 
 /// Reads the file. `today` is when: no margin may be wider for longer than three months from then on.
-pub fn parse(text: &str, today: Date) -> Result<Thresholds, Invalid> {
+pub fn parse(text: &str, today: Date) -> Result<Thresholds, RuleFileError> {
     let Stored { threshold, .. } = rule_file::read(text, SCHEMA)?;
     let mut thresholds = BTreeMap::new();
     for entry in threshold {
         let (span, entry) = (Some(entry.span()), entry.into_inner());
-        let refused = |what: &str| Err(Invalid { what: format!("{}: {what}", entry.case), span: span.clone() });
+        let refused = |what: &str| Err(RuleFileError { what: format!("{}: {what}", entry.case), span: span.clone() });
         if !(1..=100).contains(&entry.wall_percent) {
             return refused("`wall_percent` is from 1 to 100");
         }
@@ -54,8 +54,8 @@ pub fn parse(text: &str, today: Date) -> Result<Thresholds, Invalid> {
         }
         match parse_date(&entry.expires) {
             None => return refused("`expires` is not a date of the form YYYY-MM-DD"),
-            Some(day) if is_too_far(day, today) => {
-                return refused(&format!("`expires` is more than {LONGEST_TOLERANCE_DAYS} days ahead"));
+            Some(day) if is_past_max_tolerance(day, today) => {
+                return refused(&format!("`expires` is more than {MAX_TOLERANCE_DAYS} days ahead"));
             }
             Some(_) => {}
         }
@@ -82,11 +82,11 @@ impl Thresholds {
 }
 
 /// Days that a tolerance may last. A longer one has to be renewed in the file.
-pub const LONGEST_TOLERANCE_DAYS: i32 = 90;
+pub const MAX_TOLERANCE_DAYS: i32 = 90;
 
 /// Whether a day is so far ahead that no tolerance may last until then.
-pub fn is_too_far(expires: Date, today: Date) -> bool {
-    (expires - today).get_days() > LONGEST_TOLERANCE_DAYS
+pub fn is_past_max_tolerance(expires: Date, today: Date) -> bool {
+    (expires - today).get_days() > MAX_TOLERANCE_DAYS
 }
 
 /// A day written `YYYY-MM-DD` and in no other way.
@@ -115,9 +115,9 @@ mod tests {
 
     #[test]
     fn a_tolerance_lasts_three_months() {
-        assert!(!is_too_far(jiff::civil::date(2027, 1, 30), TODAY), "90 days");
-        assert!(is_too_far(jiff::civil::date(2027, 1, 31), TODAY));
-        assert!(!is_too_far(jiff::civil::date(2020, 1, 1), TODAY), "that is over");
+        assert!(!is_past_max_tolerance(jiff::civil::date(2027, 1, 30), TODAY), "90 days");
+        assert!(is_past_max_tolerance(jiff::civil::date(2027, 1, 31), TODAY));
+        assert!(!is_past_max_tolerance(jiff::civil::date(2020, 1, 1), TODAY), "that is over");
     }
 
     #[test]

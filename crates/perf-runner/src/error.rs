@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use perf_judge::run::NoValue;
-use perf_judge::selection::{MatchesNothing, NotAPattern};
+use perf_judge::selection::{InvalidPattern, NoMatch};
 
 use crate::files::checked_read::InvalidFile;
 
@@ -60,9 +60,9 @@ pub enum CaseError {
 
 impl CaseError {
     /// The same, with the name of what was run before the reason.
-    pub fn said_by(self, program: &str) -> Self {
+    pub fn with_program(self, program: &str) -> Self {
         match self {
-            Self::NoValue(why) => Self::NoValue(why.said_by(program)),
+            Self::NoValue(why) => Self::NoValue(why.with_program(program)),
             stopped => stopped,
         }
     }
@@ -94,15 +94,15 @@ impl From<InvalidFile> for Error {
     }
 }
 
-impl From<NotAPattern> for Error {
-    fn from(error: NotAPattern) -> Self {
+impl From<InvalidPattern> for Error {
+    fn from(error: InvalidPattern) -> Self {
         Self::environment(format!("`--only` is not a pattern: {error}"), "write it like 'suite/*' or '*/case/*'")
     }
 }
 
-impl From<MatchesNothing> for Error {
-    fn from(error: MatchesNothing) -> Self {
-        let MatchesNothing { pattern, cases } = error;
+impl From<NoMatch> for Error {
+    fn from(error: NoMatch) -> Self {
+        let NoMatch { pattern, cases } = error;
         Self::environment(format!("`--only '{pattern}'` matches no case"), format!("the cases are: {cases}"))
     }
 }

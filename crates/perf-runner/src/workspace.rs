@@ -207,7 +207,8 @@ fn slash_path(path: &Path) -> String {
 
 fn read_config(metadata: &Metadata) -> Result<Config, String> {
     let table = metadata.metadata.as_ref().and_then(|metadata| metadata.get("perf")).ok_or("there is no such table")?;
-    let config: Config = serde_json::from_value(table.clone()).map_err(|error| text::one_line(&error.to_string()))?;
+    let config: Config =
+        serde_json::from_value(table.clone()).map_err(|error| text::sanitize_line(&error.to_string()))?;
     config.validation_error().map_or(Ok(config), Err)
 }
 
@@ -215,7 +216,7 @@ impl Harness {
     fn find(config: &HarnessConfig, metadata: &Metadata) -> Result<Self, String> {
         let package = |name: &str| {
             let found = metadata.packages.iter().find(|package| package.name == name);
-            found.ok_or_else(|| format!("`{}` is no package of this workspace", text::one_line(name)))
+            found.ok_or_else(|| format!("`{}` is no package of this workspace", text::sanitize_line(name)))
         };
         let inside = |path: &Path| {
             let inside = path.strip_prefix(&metadata.workspace_root);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use perf_judge::rng::Seeded;
+use perf_judge::rng::SplitMix64;
 use perf_runner::compare::tree::Tree;
 use perf_runner::error::Error;
 
@@ -23,7 +23,7 @@ const WORKSPACE: &str = "Cargo.toml";
 
 /// The neutral change of a suite: the five kinds in turn, each time another of its kind. Changed files are written to `dir`.
 pub fn change(tree: &Tree, number: u64, dir: &Path) -> Result<Neutral, Error> {
-    let mut random = Seeded::new(number);
+    let mut random = SplitMix64::new(number);
     let changed = |what: String, path: &str, text: String, features: &[&'static str]| {
         let tree = tree.clone().with_file(path, &text, dir)?;
         Ok(Neutral { what, tree, features: features.iter().map(|&word| word.to_owned()).collect() })
@@ -65,7 +65,7 @@ pub fn change(tree: &Tree, number: u64, dir: &Path) -> Result<Neutral, Error> {
 }
 
 /// A function of about a kilobyte that stays in the program and is never called.
-fn function(random: &mut Seeded, attribute: &str) -> String {
+fn function(random: &mut SplitMix64, attribute: &str) -> String {
     let statements: String = (0..20 + random.below(60))
         .map(|_| format!("    x = x.rotate_left({}) ^ {};\n", 1 + random.below(62), random.next_u64()))
         .collect();
@@ -76,7 +76,7 @@ fn function(random: &mut Seeded, attribute: &str) -> String {
 }
 
 /// Gives a private function of the engine another name, wherever its file uses it.
-fn renamed(tree: &Tree, random: &mut Seeded, dir: &Path) -> Result<Neutral, Error> {
+fn renamed(tree: &Tree, random: &mut SplitMix64, dir: &Path) -> Result<Neutral, Error> {
     let mut candidates = Vec::new();
     let compiled = |path: &&str| path.starts_with("crates/aggregator-core/src/") && path.ends_with(".rs");
     // What only tests have is in no program that is measured.

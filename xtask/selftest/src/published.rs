@@ -298,7 +298,7 @@ pub fn write(workspace: &Workspace, dir: &Path) -> Result<u8, Error> {
         atomic_write::write(&dir.join(TABLE), &table, |_| true)?;
     }
     perf_cli::stdout::print(&table)?;
-    Ok(if published.not_kept.is_empty() { exit_status::GREEN } else { exit_status::RED })
+    Ok(if published.not_kept.is_empty() { exit_status::PASS } else { exit_status::FAIL })
 }
 
 #[cfg(test)]
@@ -389,15 +389,15 @@ mod tests {
         assert!(write(&workspace, dir.path()).unwrap_err().to_string().contains("has no suites"));
         record(Arm::Same, 0.0);
         record(Arm::Wall(10), 0.1);
-        assert_eq!(write(&workspace, dir.path()).unwrap(), exit_status::GREEN);
+        assert_eq!(write(&workspace, dir.path()).unwrap(), exit_status::PASS);
         for file in [FILE, CURVE, TABLE] {
             assert!(std::fs::metadata(dir.path().join(file)).unwrap().len() > 500, "{file}");
         }
         record(Arm::Wall(10), 0.0);
-        assert_eq!(write(&workspace, dir.path()).unwrap(), exit_status::RED, "what was planted was not found");
+        assert_eq!(write(&workspace, dir.path()).unwrap(), exit_status::FAIL, "what was planted was not found");
         record(Arm::Wall(10), 0.1);
         record(Arm::Same, 0.1);
-        assert_eq!(write(&workspace, dir.path()).unwrap(), exit_status::RED, "unchanged code is red");
+        assert_eq!(write(&workspace, dir.path()).unwrap(), exit_status::FAIL, "unchanged code is red");
     }
 
     /// The pairs that were recorded, judged by the code as it is now. When this is red, a change of the judging code made

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use perf_gate::CaseName;
-use perf_judge::judge::paired::{self, FirstPairs, MARGIN, Rule};
-use perf_judge::judge::{Judgement, instructions_above};
-use perf_judge::pairs::Difference;
-use perf_judge::pairs::plan::{self, CaseState, Effort, Pilot};
-use perf_judge::rng::Seeded;
+use perf_judge::judge::paired::{self, DecisionRule, FirstSample, MARGIN};
+use perf_judge::judge::{Judgement, exceeds_instruction_margin};
+use perf_judge::pairs::LogRatios;
+use perf_judge::pairs::plan::{self, CaseState, Pilot, SamplingPlan};
+use perf_judge::rng::SplitMix64;
 use perf_judge::statistics::{self, percent};
 use perf_judge::verdict::Verdict;
 use perf_runner::error::Error;
@@ -37,7 +37,7 @@ pub struct Rates {
 
 /// The judgement of a cell by its pairs.
 fn judge(cell: &Cell) -> Judgement {
-    let first = Rule::ORDINARY.first_pairs(&Cell::differences(&cell.first));
+    let first = DecisionRule::DEFAULT.first_sample(&Cell::differences(&cell.first));
     paired::judge(&first, &Cell::differences(&cell.confirm))
 }
 
@@ -47,7 +47,7 @@ pub fn of_pairs<'a>(suites: impl IntoIterator<Item = &'a Suite>) -> Rates {
     let mut effects = Vec::new();
     for suite in suites {
         rates.suites += 1;
-        let unfit = paired::unfit(&Cell::differences(&suite.control)).is_some();
+        let unfit = paired::check_control(&Cell::differences(&suite.control)).is_some();
         rates.unfit_suites += u64::from(unfit);
         let mut red = 0;
         for cell in suite.cases.values().filter(|cell| !cell.first.is_empty()) {
@@ -78,7 +78,7 @@ pub fn of_instructions<'a>(suites: impl IntoIterator<Item = &'a Suite>) -> Rates
         for [base, head] in suite.cases.values().filter_map(|cell| cell.instructions) {
             rates.cells += 1;
             effects.push((head as f64 / base as f64 - 1.0) * 100.0);
-            red += u64::from(instructions_above(head, base));
+            red += u64::from(exceeds_instruction_margin(head, base));
         }
         rates.red += red;
         rates.red_suites += u64::from(red > 0);
@@ -156,21 +156,23 @@ struct Made<'a> {
 
 impl<'a> Made<'a> {
     fn of(sources: &[Source<'a>], seed: u64, number: u64) -> Self {
-        let mut random = Seeded::new(seed << 32 | number);
+        let mut random = SplitMix64::new(seed << 32 | number);
         let plan = &sources[random.below(sources.len())];
         let mut blocks = || -> Vec<(usize, usize)> {
-            (0..Effort::FULL.most / BLOCK).map(|_| (random.below(sources.len()), random.below(1 << 16))).collect()
+            (0..SamplingPlan::FULL.max_pairs / BLOCK)
+                .map(|_| (random.below(sources.len()), random.below(1 << 16)))
+                .collect()
         };
         let (first, confirm) = (blocks(), blocks());
         let control = drawn(&first, plan.control.len(), |suite| &sources[suite].control);
-        let unfit = paired::unfit(&control).is_some();
+        let unfit = paired::check_control(&control).is_some();
         let mut red = false;
         let mut of_case = |(case, pairs): (&&'a CaseName, &usize)| {
             let recorded = |suite: usize| sources[suite].cases.get(*case).map_or(&[][..], Vec::as_slice);
             let first = measured(*pairs, |pairs| drawn(&first, pairs, recorded));
             let again = drawn(&confirm, first.differences.len(), recorded);
             red |= !unfit && paired::judge(&first, &again).verdict == Verdict::Regressed;
-            let again = Difference::by(first.figure, &again);
+            let again = LogRatios::select(first.statistic, &again);
             let needed = match (first.estimate, statistics::estimate(&again, paired::CONFIRM_ALPHA)) {
                 (Some(first), Some(again)) if !unfit => MARGIN.ln_1p() - first.lower.min(again.lower),
                 _ => f64::INFINITY,
@@ -199,8 +201,8 @@ impl Resampled {
 
 /// The differences of a recorded suite, in the order of rounds.
 struct Source<'a> {
-    control: Vec<Difference>,
-    cases: BTreeMap<&'a CaseName, Vec<Difference>>,
+    control: Vec<LogRatios>,
+    cases: BTreeMap<&'a CaseName, Vec<LogRatios>>,
     /// How many pairs each case is planned to get, by its pilot; more where they turn out to scatter more.
     pairs: BTreeMap<&'a CaseName, usize>,
 }
@@ -215,20 +217,20 @@ impl<'a> Source<'a> {
 }
 
 /// How many pairs a case had before its bounds were found to be too wide, after which they were doubled.
-fn planned(differences: &[Difference]) -> usize {
-    let Effort { pilot, least, .. } = Effort::FULL;
-    let scatter = plan::scatter(differences.get(..pilot).unwrap_or(differences));
-    Effort::FULL.needed(scatter).clamp(least, differences.len().max(least))
+fn planned(differences: &[LogRatios]) -> usize {
+    let SamplingPlan { pilot, min_pairs, .. } = SamplingPlan::FULL;
+    let dispersion = plan::dispersion(differences.get(..pilot).unwrap_or(differences));
+    SamplingPlan::FULL.pairs_for(dispersion).clamp(min_pairs, differences.len().max(min_pairs))
 }
 
 /// As a run measures that has time for everything: more pairs, up to three times, where bounds are too wide.
-fn measured(planned: usize, draw: impl Fn(usize) -> Vec<Difference>) -> FirstPairs {
+fn measured(planned: usize, draw: impl Fn(usize) -> Vec<LogRatios>) -> FirstSample {
     // A pair takes no time, so none is too dear.
-    let pilot = Pilot { scatter: 0.0, seconds: 0.0 };
-    let first = |pairs: usize| Rule::ORDINARY.first_pairs(&draw(pairs));
+    let pilot = Pilot { dispersion: 0.0, seconds: 0.0 };
+    let first = |pairs: usize| DecisionRule::DEFAULT.first_sample(&draw(pairs));
     let mut state = CaseState { planned, pilot, first: first(planned) };
-    for _ in 0..plan::TIMES_MORE {
-        let more = Effort::FULL.widened(std::slice::from_ref(&state), 0.0)[0];
+    for _ in 0..plan::MAX_DOUBLINGS {
+        let more = SamplingPlan::FULL.widen(std::slice::from_ref(&state), 0.0)[0];
         if more == state.planned {
             break;
         }
@@ -238,7 +240,7 @@ fn measured(planned: usize, draw: impl Fn(usize) -> Vec<Difference>) -> FirstPai
 }
 
 /// Some differences of a case from blocks of rounds.
-fn drawn<'a>(blocks: &[(usize, usize)], wanted: usize, of: impl Fn(usize) -> &'a [Difference]) -> Vec<Difference> {
+fn drawn<'a>(blocks: &[(usize, usize)], wanted: usize, of: impl Fn(usize) -> &'a [LogRatios]) -> Vec<LogRatios> {
     let mut out = Vec::with_capacity(wanted);
     for &(suite, start) in blocks.iter().cycle().take(20 * blocks.len()) {
         let source = of(suite);
@@ -261,7 +263,7 @@ pub(crate) mod tests {
     /// A suite of some cases whose pairs are around a change (a log ratio), with the scatter and the bursts of a machine
     /// that is shared.
     pub fn suite(number: u64, change: f64, control: f64) -> Suite {
-        let mut random = Seeded::new(number);
+        let mut random = SplitMix64::new(number);
         let mut pairs = |center: f64, pairs: usize| -> Vec<[Times; 2]> {
             let mut uniform = || random.below(1 << 20) as f64 / f64::from(1 << 20) - 0.5;
             let mut pair = || {
@@ -269,7 +271,7 @@ pub(crate) mod tests {
                 let burst = if uniform() > 0.45 { uniform() } else { 0.0 };
                 // Four digits, as divan prints them.
                 let head = (1_000.0 * (center + scatter + burst).exp()).round();
-                [1_000.0, head].map(|ns| Times { median: ns, fastest: ns })
+                [1_000.0, head].map(|ns| Times { median: ns, minimum: ns })
             };
             (0..pairs).map(|_| pair()).collect()
         };
@@ -291,9 +293,9 @@ pub(crate) mod tests {
     }
 
     /// A difference that is the same by both figures.
-    fn of_both(difference: f64) -> Difference {
-        let times = |ns: f64| Times { median: ns, fastest: ns };
-        Difference::between(times(1.0), times(difference.exp()))
+    fn of_both(difference: f64) -> LogRatios {
+        let times = |ns: f64| Times { median: ns, minimum: ns };
+        LogRatios::between(times(1.0), times(difference.exp()))
     }
 
     fn suites(change: f64, control: f64) -> Vec<Suite> {
@@ -350,7 +352,7 @@ pub(crate) mod tests {
     /// Half of what a quiet pilot asked for would not do where bursts come later.
     #[test]
     fn more_pairs_are_drawn_where_bounds_are_too_wide() {
-        let of = |pairs: usize, difference: fn(f64) -> f64| -> Vec<Difference> {
+        let of = |pairs: usize, difference: fn(f64) -> f64| -> Vec<LogRatios> {
             (0..pairs).map(|n| of_both(difference(n as f64))).collect()
         };
         let quiet = |pairs| of(pairs, |n| 0.0001 * n);

@@ -11,8 +11,8 @@ use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use perf_gate::CaseName;
-use perf_judge::pairs::outcome::Measured;
-use perf_judge::pairs::{Difference, Pair, Stage, Times};
+use perf_judge::pairs::outcome::PairedResults;
+use perf_judge::pairs::{LogRatios, Pair, Stage, Times};
 use perf_runner::error::Error;
 use serde::{Deserialize, Serialize};
 
@@ -61,15 +61,15 @@ pub struct Cell {
 
 impl Cell {
     /// The differences of some pairs.
-    pub fn differences(pairs: &[[Times; 2]]) -> Vec<Difference> {
-        pairs.iter().map(|[base, head]| Difference::between(*base, *head)).collect()
+    pub fn differences(pairs: &[[Times; 2]]) -> Vec<LogRatios> {
+        pairs.iter().map(|[base, head]| LogRatios::between(*base, *head)).collect()
     }
 }
 
 /// The pairs of a suite as they are recorded.
-pub fn cells(measured: &Measured, cases: &[CaseName]) -> (Vec<[Times; 2]>, BTreeMap<CaseName, Cell>) {
+pub fn cells(measured: &PairedResults, cases: &[CaseName]) -> (Vec<[Times; 2]>, BTreeMap<CaseName, Cell>) {
     let of = |stage, case: &CaseName| -> Vec<[Times; 2]> {
-        measured.pairs.of(stage, case).map(|Pair { base, head, .. }| [*base, *head]).collect()
+        measured.pairs.select(stage, case).map(|Pair { base, head, .. }| [*base, *head]).collect()
     };
     let cell = |case: &CaseName| {
         let cell = Cell { first: of(Stage::First, case), confirm: of(Stage::Confirm, case), ..Cell::default() };

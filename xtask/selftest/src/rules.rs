@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use perf_judge::exit_status;
-use perf_judge::statistics::rivals;
+use perf_judge::statistics::other_tools;
 use perf_runner::error::Error;
 
 use crate::arms::Arm;
@@ -26,15 +26,17 @@ const RESAMPLES: usize = 1_000;
 type Rule = fn(&Cell) -> Count;
 
 const RULES: [(&str, Rule); 5] = [
-    ("+20 % over the mean of the last 10", |cell| each(cell, 10, rivals::mean_of_last_ten)),
+    ("+20 % over the mean of the last 10", |cell| each(cell, 10, other_tools::mean_of_last_ten)),
     ("200 % of the last run", |cell| {
-        each(cell, 1, |before, now| before.last().is_some_and(|&last| rivals::twice_the_last_run(last, now)))
+        each(cell, 1, |before, now| before.last().is_some_and(|&last| other_tools::twice_the_last_run(last, now)))
     }),
     ("mean +5 %", |cell| {
-        each(cell, 1, |before, now| rivals::mean_plus_five_percent(&before[before.len() - 1..], &[now]))
+        each(cell, 1, |before, now| other_tools::mean_plus_five_percent(&before[before.len() - 1..], &[now]))
     }),
-    ("criterion: p < 0.05 and over 1 %", |cell| whole(cell, |base, head| rivals::criterion(base, head, RESAMPLES, 1))),
-    ("tango: z ≥ 2.6 and over 1 %", |cell| whole(cell, rivals::tango)),
+    ("criterion: p < 0.05 and over 1 %", |cell| {
+        whole(cell, |base, head| other_tools::criterion(base, head, RESAMPLES, 1))
+    }),
+    ("tango: z ≥ 2.6 and over 1 %", |cell| whole(cell, other_tools::tango)),
 ];
 
 /// Single processes of the head against the processes of the base before them.
@@ -61,7 +63,7 @@ fn of<'a>(suites: impl IntoIterator<Item = &'a Suite>, rule: Rule) -> Count {
 /// Prints the table for what is recorded in a directory.
 pub fn print(dir: &Path) -> Result<u8, Error> {
     perf_cli::stdout::print(&table(&Recorded::read(dir)?))?;
-    Ok(exit_status::GREEN)
+    Ok(exit_status::PASS)
 }
 
 /// A table: a rule a line, an arm a column; the part of comparisons that was red.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use perf_gate::CaseName;
-use perf_judge::pairs::plan::Effort;
-use perf_judge::pairs::{Difference, Figure, Stage};
+use perf_judge::pairs::plan::SamplingPlan;
+use perf_judge::pairs::{LogRatios, Stage, Statistic};
 use perf_judge::statistics;
 use perf_runner::compare::pairs::{self, Faults, PairedRun, Setup};
 use perf_runner::compare::store::Store;
@@ -48,9 +48,9 @@ impl Costs {
     pub fn measure(workspace: &Workspace, contest: &PairedRun<'_>, progress: &Progress) -> Result<Self, Error> {
         const PAIRS: usize = 16;
         // Medians of a noisy quarter of an hour made of 5 % what was 8 % in the suite after it.
-        const FIGURE: Figure = Figure::Minimum;
+        const STATISTIC: Statistic = Statistic::Minimum;
         let setup = contest.setup;
-        let effort = Effort { pilot: PAIRS, least: PAIRS, most: PAIRS, budget: 0.0, ..setup.effort };
+        let plan = SamplingPlan { pilot: PAIRS, min_pairs: PAIRS, max_pairs: PAIRS, budget: 0.0, ..setup.plan };
         let base: BTreeMap<_, _> = setup.cases.iter().map(|case| (case.clone(), nothing())).collect();
         let mut costs: BTreeMap<CaseName, Cost> = BTreeMap::new();
         let mut operations: BTreeMap<CaseName, f64> = BTreeMap::new();
@@ -64,15 +64,15 @@ impl Costs {
             let units: BTreeMap<_, _> = setup.cases.iter().map(|case| (case, units(case))).collect();
             let head = units.iter().map(|(case, units)| ((*case).clone(), fault(mechanism, *units))).collect();
             let faults = Faults { base: base.clone(), head };
-            let setup = Setup { effort, faults: Some(&faults), ..setup };
+            let setup = Setup { plan, faults: Some(&faults), ..setup };
             let contest = PairedRun { setup, ..*contest };
             let (store, earlier) = Store::open(&setup.file(workspace))?;
             let measured = pairs::measure(&contest, store, earlier, progress)?;
             for case in setup.cases {
-                let fastest: Vec<f64> =
-                    measured.pairs.of(Stage::First, case).map(|pair| pair.base.get(FIGURE)).collect();
-                let differences = Difference::by(FIGURE, &measured.pairs.differences(Stage::First, case));
-                let operation = statistics::median(&fastest).unwrap_or(0.0);
+                let minimums: Vec<f64> =
+                    measured.pairs.select(Stage::First, case).map(|pair| pair.base.get(STATISTIC)).collect();
+                let differences = LogRatios::select(STATISTIC, &measured.pairs.log_ratios(Stage::First, case));
+                let operation = statistics::median(&minimums).unwrap_or(0.0);
                 let more = operation * statistics::median(&differences).unwrap_or(0.0).exp_m1();
                 let units = units.get(case).copied().unwrap_or(0);
                 operations.entry(case.clone()).or_insert(operation);

@@ -7,9 +7,9 @@ use std::thread;
 use std::time::Instant;
 
 use perf_gate::{CaseName, Key};
-use perf_judge::judge::{self, Base};
-use perf_judge::pairs::Asked;
-use perf_judge::pairs::plan::Effort;
+use perf_judge::judge::{self, BaselineState};
+use perf_judge::pairs::InterimLooks;
+use perf_judge::pairs::plan::SamplingPlan;
 use perf_judge::selection::Selection;
 use perf_judge::verdict::Verdict;
 use perf_runner::clock::today;
@@ -213,10 +213,10 @@ impl<'a> SelfTest<'a> {
         let seed = 1_000_000 * (1 + Arm::ALL.iter().position(|other| other == arm).unwrap_or(0) as u64) + number;
         Progress::announce("suite", &format!("{arm} {number} {what}"));
         let new_layouts = *arm != Arm::NeutralOneLayout;
-        let effort = Effort::FULL;
-        let setup = Setup { base, head, cases: &cases, seed, effort, new_layouts, faults: faults.as_ref() };
-        let asked = Asked::default();
-        let contest = PairedRun { processor, ..contest(setup, &asked) };
+        let plan = SamplingPlan::FULL;
+        let setup = Setup { base, head, cases: &cases, seed, plan, new_layouts, faults: faults.as_ref() };
+        let looks = InterimLooks::default();
+        let contest = PairedRun { processor, ..contest(setup, &looks) };
         let progress =
             Progress::new(Progress::timing_process_ms(cases.len(), std::time::Duration::from_millis(30)) * 25);
         let (store, earlier) = Store::open(&setup.file(self.workspace))?;
@@ -256,11 +256,11 @@ impl<'a> SelfTest<'a> {
             head: side,
             cases: &self.cases,
             seed: 7,
-            effort: Effort::FULL,
+            plan: SamplingPlan::FULL,
             new_layouts: true,
             faults: None,
         };
-        Costs::measure(self.workspace, &contest(setup, &Asked::default()), &progress)
+        Costs::measure(self.workspace, &contest(setup, &InterimLooks::default()), &progress)
     }
 
     /// Instructions of every case without and with more work.
@@ -313,7 +313,7 @@ impl<'a> SelfTest<'a> {
             // A fault may be that a case is gone.
             let list = exact::list_cases(&programs)?;
             let run = exact::measure(&programs, &list, &list.all, &progress)?;
-            let rows = judge::exact_rows(&run, Base::Comparable(&base), &Selection::new(None)?, today());
+            let rows = judge::exact_rows(&run, BaselineState::Comparable(&base), &Selection::new(None)?, today());
             let red = |verdict| matches!(verdict, Verdict::Broken | Verdict::Regressed | Verdict::Missing);
             let red_rows = Some(rows.iter().filter(|row| red(row.verdict)).count());
             let suite = self.empty(number, &fault, BTreeMap::new());
@@ -344,13 +344,13 @@ fn busy<T>(work: impl FnOnce() -> T) -> T {
 }
 
 /// How every suite is gone about.
-fn contest<'s>(setup: Setup<'s>, asked: &'s Asked) -> PairedRun<'s> {
+fn contest<'s>(setup: Setup<'s>, looks: &'s InterimLooks) -> PairedRun<'s> {
     PairedRun {
         setup,
         controls: setup.cases,
         processor: affinity::available_processors().last().copied(),
-        rule_of: &|_| judge::paired::Rule::ORDINARY,
-        asked,
+        rule_of: &|_| judge::paired::DecisionRule::DEFAULT,
+        looks,
     }
 }
 

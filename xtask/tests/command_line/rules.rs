@@ -108,7 +108,7 @@ fn what_loosens_a_rule_is_told_before_the_verdict_and_red_where_it_may_not_be() 
         let ran = tiny.perf(&["--against", "HEAD", "--forbid-rule-changes"]);
         assert_eq!(ran.code, 1, "{name}: {}{}", ran.stdout, ran.stderr);
         let ran = ran.says("Rules changed by this change").says(&told);
-        let verdict = ran.stdout.find("this change loosens the rules that it is judged by").unwrap_or(0);
+        let verdict = ran.stdout.find("this change loosens the rules that judge it").unwrap_or(0);
         assert!(ran.stdout.find("Rules changed").unwrap() < verdict, "{name}: before the verdict: {}", ran.stdout);
         let markdown = fs::read_to_string(tiny.path("target/perf/latest/report.md")).unwrap();
         assert!(markdown.contains("### Rules changed by this change"), "{name}: {markdown}");

@@ -1,7 +1,7 @@
 //! `baseline check`: is everything in the data folder valid?
 
 use perf_judge::exit_status;
-use perf_judge::text::counted;
+use perf_judge::text::pluralize;
 use perf_runner::error::Error;
 use perf_runner::files::bench_data::BenchData;
 use perf_runner::workspace::Workspace;
@@ -26,8 +26,8 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let inputs: usize = workspace.harnesses.iter().map(|harness| data.inputs(harness).count()).sum();
     stdout::print(&format!(
         "OK: {}; {}; baselines: {baselines}; inputs of cases: {inputs}\n",
-        counted(data.files, "file"),
-        counted(data.budgets.len(), "budget"),
+        pluralize(data.files, "file"),
+        pluralize(data.budgets.len(), "budget"),
     ))?;
-    Ok(exit_status::GREEN)
+    Ok(exit_status::PASS)
 }

@@ -1,6 +1,6 @@
 //! `baseline diff`: what would an update change?
 
-use perf_judge::baseline_update::unmeasured;
+use perf_judge::baseline_update::describe_uncounted;
 use perf_judge::comparability::{key_difference, tools_difference};
 use perf_judge::exit_status;
 use perf_judge::report::human_rows_with_notes;
@@ -43,7 +43,7 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
         let rows = changes(harness, &run, *old, &selection);
         let stale = stale(*old, &rows, &run, &selection);
         stdout::print(&stale)?;
-        stdout::print(&unmeasured(*old, key, &run, &selection))?;
+        stdout::print(&describe_uncounted(*old, key, &run, &selection))?;
         if !rows.is_empty() {
             let wording = |step: &_, harness: Option<&str>| wording(&workspace.config, step, harness);
             stdout::print(&human_rows_with_notes(&rows, &wording))?;
@@ -54,5 +54,5 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     if !something {
         stdout::print("nothing would change\n")?;
     }
-    Ok(if broken { exit_status::RED } else { exit_status::GREEN })
+    Ok(if broken { exit_status::FAIL } else { exit_status::PASS })
 }

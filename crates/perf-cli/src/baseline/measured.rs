@@ -1,9 +1,9 @@
 //! What a baseline holds, measured, and what that changes.
 
 use perf_gate::{Acceptance, Baseline, Key, Metric};
-use perf_judge::judge::{self, Base};
+use perf_judge::judge::{self, BaselineState};
 use perf_judge::row::{self, Row, Subject};
-use perf_judge::run::{CaseList, Run};
+use perf_judge::run::{BaselineRun, CaseList};
 use perf_judge::selection::Selection;
 use perf_judge::verdict::Verdict;
 use perf_runner::clock::today;
@@ -49,22 +49,22 @@ pub fn build<'a>(
     selection.check(&names, all.iter().filter_map(|built| built.old))?;
     all.retain(|built| {
         let mut stored = built.old.into_iter().flat_map(Baseline::records);
-        !selection.of(&built.list.all).is_empty() || stored.any(|record| selection.contains(record.case()))
+        !selection.select(&built.list.all).is_empty() || stored.any(|record| selection.contains(record.case()))
     });
     Ok(all)
 }
 
 impl Built<'_> {
     /// What a baseline holds, measured as often as asked.
-    pub fn measure(&self, selection: &Selection, times: usize) -> Result<Vec<Run>, Error> {
+    pub fn measure(&self, selection: &Selection, times: usize) -> Result<Vec<BaselineRun>, Error> {
         let Self { programs, list, .. } = self;
-        let cases = selection.of(&list.all);
+        let cases = selection.select(&list.all);
         let counter = InstructionCounter::find(programs)?;
         let progress = Progress::new(times as u64 * Progress::exact_ms(cases.len(), counter.callgrind().is_some()));
         let once = |_| {
             let exact = exact::measure(programs, list, &cases, &progress)?;
             let instructions = instructions::measure(&counter, programs, list, &exact, &progress)?;
-            Ok(Run { exact, instructions })
+            Ok(BaselineRun { exact, instructions })
         };
         (0..times).map(once).collect()
     }
@@ -72,8 +72,8 @@ impl Built<'_> {
 
 /// What an update would change, as rows. Values are compared even where the key differs: a new toolchain is no reason to
 /// overlook that something got worse.
-pub fn changes(harness: &Harness, run: &Run, old: Option<&Baseline>, selection: &Selection) -> Vec<Row> {
-    let base = Base::of(old, None);
+pub fn changes(harness: &Harness, run: &BaselineRun, old: Option<&Baseline>, selection: &Selection) -> Vec<Row> {
+    let base = BaselineState::new(old, None);
     let mut rows = judge::exact_rows(&run.exact, base, selection, today());
     rows.extend(judge::instruction_rows(&run.instructions, &run.exact, base, selection, today()));
     rows.retain(|row| row.verdict != Verdict::Pass);
@@ -83,7 +83,7 @@ pub fn changes(harness: &Harness, run: &Run, old: Option<&Baseline>, selection: 
 }
 
 /// Acceptances whose rows no longer need them, as lines to read: an update removes them.
-pub fn stale(old: Option<&Baseline>, rows: &[Row], run: &Run, selection: &Selection) -> String {
+pub fn stale(old: Option<&Baseline>, rows: &[Row], run: &BaselineRun, selection: &Selection) -> String {
     let needed = |entry: &Acceptance| {
         if entry.metric == Metric::INSTRUCTIONS.name() && run.instructions.tools().is_none() {
             return true;

@@ -2,15 +2,15 @@
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use perf_gate::{Baseline, Key, Record};
-use perf_judge::baseline_update::{self, Until};
+use perf_judge::baseline_update::{self, AcceptanceTerms};
 use perf_judge::comparability::{key_difference, tools_difference};
 use perf_judge::exit_status;
 use perf_judge::report::{human_rows, human_rows_with_notes};
 use perf_judge::row::Row;
-use perf_judge::run::{InstructionRun, Instructions, NoValue, Run};
+use perf_judge::run::{BaselineRun, InstructionRun, Instructions, NoValue};
 use perf_judge::selection::Selection;
-use perf_judge::text::{self, counted};
-use perf_judge::thresholds::{LONGEST_TOLERANCE_DAYS, is_too_far, parse_date};
+use perf_judge::text::{self, pluralize};
+use perf_judge::thresholds::{MAX_TOLERANCE_DAYS, is_past_max_tolerance, parse_date};
 use perf_judge::verdict::Verdict;
 use perf_runner::clock::today;
 use perf_runner::error::Error;
@@ -66,7 +66,9 @@ fn expires(text: &str) -> Result<String, String> {
     match parse_date(text) {
         None => Err("write a date as YYYY-MM-DD".into()),
         Some(date) if date < today() => Err("that day is over".into()),
-        Some(date) if is_too_far(date, today()) => Err(format!("it is more than {LONGEST_TOLERANCE_DAYS} days ahead")),
+        Some(date) if is_past_max_tolerance(date, today()) => {
+            Err(format!("it is more than {MAX_TOLERANCE_DAYS} days ahead"))
+        }
         Some(_) => Ok(text.to_owned()),
     }
 }
@@ -98,14 +100,14 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
         return Err(Error::refused(
             format!(
                 "nothing was written; {} got worse or are gone, and are not accepted",
-                counted(refused.len(), "row")
+                pluralize(refused.len(), "row")
             ),
             match options.accept.is_empty() {
                 true => "make them as good as before, or name their cases: --accept <case> --reason <text>".to_owned(),
                 false => format!(
                     "make them as good as before, or name their cases too: `--accept {}` matches {}",
                     options.accept.join(" --accept "),
-                    counted(accepted.len(), "of the worse row"),
+                    pluralize(accepted.len(), "of the worse row"),
                 ),
             },
         ));
@@ -116,24 +118,24 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
             "check the name; what is as good as before needs no acceptance",
         ));
     }
-    let until = match (&options.expires, &options.reason) {
+    let terms = match (&options.expires, &options.reason) {
         (Some(expires), Some(reason)) => {
-            baseline_update::check_for_a_while(&accepted)
+            baseline_update::check_acceptable(&accepted)
                 .map_err(|error| Error::refused(error.to_string(), "accept it for good: leave `--expires` away"))?;
-            Some(Until { expires: expires.clone(), reason: reason.clone() })
+            Some(AcceptanceTerms { expires: expires.clone(), reason: reason.clone() })
         }
         _ => None,
     };
     // All are known before the first is written.
-    let next = measured.iter().map(|measured| measured.next(workspace, &selection, until.as_ref()));
+    let next = measured.iter().map(|measured| measured.next(workspace, &selection, terms.as_ref()));
     let next = next.collect::<Result<Vec<_>, _>>()?;
     for (measured, next) in measured.iter().zip(&next) {
         measured.write(workspace, &data, &selection, next)?;
     }
-    if let (Some(reason), None) = (&options.reason, &until) {
+    if let (Some(reason), None) = (&options.reason, &terms) {
         stdout::print(&format!("accepted; say why in the commit message: {reason}\n"))?;
     }
-    Ok(exit_status::GREEN)
+    Ok(exit_status::PASS)
 }
 
 /// What was measured of a harness, and what that changes.
@@ -141,13 +143,13 @@ struct Measured<'a> {
     harness: &'a Harness,
     key: Key,
     old: Option<&'a Baseline>,
-    run: Run,
+    run: BaselineRun,
     rows: Vec<Row>,
 }
 
 fn measure<'a>(built: Built<'a>, selection: &Selection) -> Result<Measured<'a>, Error> {
     let other_key = built.old.filter(|old| old.key != built.key).map(|old| key_difference(&built.key, &old.key));
-    if let Some(difference) = other_key.as_ref().filter(|_| !selection.is_everything()) {
+    if let Some(difference) = other_key.as_ref().filter(|_| !selection.is_all()) {
         return Err(Error::refused(
             format!("{difference}; one file cannot hold values of two keys"),
             "update everything: leave `--only` away",
@@ -155,7 +157,7 @@ fn measure<'a>(built: Built<'a>, selection: &Selection) -> Result<Measured<'a>, 
     }
     let run = measure_twice(&built, selection)?;
     let other_tools = tools_difference(&run.instructions, built.old);
-    if let Some(difference) = other_tools.as_ref().filter(|_| !selection.is_everything()) {
+    if let Some(difference) = other_tools.as_ref().filter(|_| !selection.is_all()) {
         return Err(Error::refused(
             format!("instructions: {difference}; one file cannot hold counts of two"),
             "update everything: leave `--only` away",
@@ -186,10 +188,15 @@ impl Measured<'_> {
     }
 
     /// What the baseline becomes.
-    fn next(&self, workspace: &Workspace, selection: &Selection, until: Option<&Until>) -> Result<Baseline, Error> {
+    fn next(
+        &self,
+        workspace: &Workspace,
+        selection: &Selection,
+        terms: Option<&AcceptanceTerms>,
+    ) -> Result<Baseline, Error> {
         let Self { key, old, run, rows, .. } = self;
         let provenance = provenance::collect(workspace, &[])?;
-        baseline_update::baseline(*old, (key.clone(), provenance), run, rows, selection, until)
+        baseline_update::updated_baseline(*old, (key.clone(), provenance), run, rows, selection, terms)
             .map_err(|error| Error::refused(format!("the run is no baseline: {error}"), "correct the case it names"))
     }
 
@@ -201,7 +208,7 @@ impl Measured<'_> {
         next: &Baseline,
     ) -> Result<(), Error> {
         let Self { harness, key, old, run, rows } = self;
-        stdout::print(&baseline_update::unmeasured(*old, key, run, selection))?;
+        stdout::print(&baseline_update::describe_uncounted(*old, key, run, selection))?;
         let file = data.baseline_file(harness, &next.key.target);
         let shown = workspace.display_path(&file);
         // Commit and machine alone are no reason to touch the file.
@@ -226,7 +233,7 @@ impl Measured<'_> {
         atomic_write::write(&file, &next.to_toml(&workspace.gate_command("baseline update")), is_next)?;
         stdout::print(&format!(
             "written: {shown} ({}); review it, and commit it\n",
-            counted(next.records().len(), "record")
+            pluralize(next.records().len(), "record")
         ))
     }
 }
@@ -241,7 +248,7 @@ fn patterns(texts: &[String]) -> Result<GlobSet, Error> {
 }
 
 /// What is stored must repeat; a value that does not would be red or green by chance.
-fn measure_twice(built: &Built<'_>, selection: &Selection) -> Result<Run, Error> {
+fn measure_twice(built: &Built<'_>, selection: &Selection) -> Result<BaselineRun, Error> {
     let mut runs = built.measure(selection, 2)?.into_iter();
     let (Some(first), Some(second)) = (runs.next(), runs.next()) else { return Err(Error::Interrupted) };
     let mut unstable = Vec::new();
@@ -298,7 +305,7 @@ fn unrepeatable(first: &InstructionRun, second: &InstructionRun) -> Vec<String> 
 }
 
 /// What did not end in time is not known, and must not go missing from what is stored.
-fn refuse_unfinished(run: &Run) -> Result<(), Error> {
+fn refuse_unfinished(run: &BaselineRun) -> Result<(), Error> {
     let unfinished = |why: &NoValue| matches!(why, NoValue::Unfinished(_));
     let exact = run.exact.iter().filter_map(|(case, outcome)| Some((case, outcome.as_ref().err()?)));
     let counted = match &run.instructions {

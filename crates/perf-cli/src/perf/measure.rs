@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use perf_gate::{Baseline, CaseName, Key};
 use perf_judge::budget::Budget;
 use perf_judge::comparability::{key_difference, tools_difference};
-use perf_judge::judge::paired::{self, Rule};
-use perf_judge::judge::{self, Base};
-use perf_judge::pairs::plan::Effort;
+use perf_judge::judge::paired::{self, DecisionRule};
+use perf_judge::judge::{self, BaselineState};
+use perf_judge::pairs::plan::SamplingPlan;
 use perf_judge::report::HarnessRun;
 use perf_judge::report::comparison::{Comparison, Pairing};
 use perf_judge::row::Row;
@@ -146,7 +146,7 @@ impl<'a> Work<'a> {
         let (programs, against) = relation.build(self.workspace, harness, self.features)?;
         let building = began.elapsed();
         let list = exact::list_cases(&programs)?;
-        let cases = self.selection.of(&list.all);
+        let cases = self.selection.select(&list.all);
         let counter = InstructionCounter::find(&programs)?;
         let stored = self.data.baseline(harness, &key.target);
         Ok(Built { harness, key, stored, programs, against, building, list, cases, counter })
@@ -168,11 +168,11 @@ impl<'a> Work<'a> {
             }
             _ => None,
         };
-        let of_stored = Base::of(*stored, other_key.as_deref());
+        let of_stored = BaselineState::new(*stored, other_key.as_deref());
         let (exact_base, counted_base) = match &here {
-            Some(here) if other_key.is_some() => (Base::Comparable(here), Base::Comparable(here)),
-            Some(here) => (of_stored, Base::Comparable(here)),
-            None => (of_stored, of_stored.counted_with(other_tools.as_deref())),
+            Some(here) if other_key.is_some() => (BaselineState::Comparable(here), BaselineState::Comparable(here)),
+            Some(here) => (of_stored, BaselineState::Comparable(here)),
+            None => (of_stored, of_stored.with_tools_difference(other_tools.as_deref())),
         };
         let mut rows = judge::exact_rows(&exact, exact_base, self.selection, today());
         rows.extend(judge::instruction_rows(&instructions, &exact, counted_base, self.selection, today()));
@@ -180,7 +180,7 @@ impl<'a> Work<'a> {
             attribution::annotate_rows(&mut rows, self.workspace, counter.callgrind(), sides)?;
         }
         if let BuiltBase::Identical(revision) = against {
-            judge::identical_where_not_comparable(&mut rows, revision.short());
+            judge::mark_incomparable_identical(&mut rows, revision.short());
         }
         let against_base = here.and(other_key.or(other_tools));
         Ok(Repeating { exact, instructions, rows, against_base })
@@ -217,9 +217,9 @@ impl<'a> Work<'a> {
                     let why = "no case that is selected is timed";
                     return Ok((Vec::new(), WallRun::new(), Comparison::None(why.into())));
                 }
-                let effort = self.options.effort();
-                let effort = Effort { budget: effort.budget * share, ..effort };
-                self.pairs(*sides, &timed, effort, repeating, building, progress)
+                let plan = self.options.sampling_plan();
+                let plan = SamplingPlan { budget: plan.budget * share, ..plan };
+                self.pairs(*sides, &timed, plan, repeating, building, progress)
             }
         }
     }
@@ -228,7 +228,7 @@ impl<'a> Work<'a> {
         &self,
         sides: Sides,
         timed: &[CaseName],
-        effort: Effort,
+        plan: SamplingPlan,
         repeating: &Repeating,
         building: Duration,
         progress: &Progress,
@@ -244,47 +244,47 @@ impl<'a> Work<'a> {
             head: &sides.head,
             cases: timed,
             seed: self.options.seed,
-            effort,
+            plan,
             new_layouts: true,
             faults: None,
         };
-        progress.start_phase("pairs", &format!("{}, both sides in turns", text::counted(timed.len(), "case")));
+        progress.start_phase("pairs", &format!("{}, both sides in turns", text::pluralize(timed.len(), "case")));
         let file = setup.file(self.workspace);
         let (store, earlier) = Store::open(&file)?;
         let known = earlier.all().count();
-        let mut asked = store::read_request(&file)?;
+        let mut looks = store::read_request(&file)?;
         if self.options.more_pairs && known > 0 {
-            asked = asked.again(&earlier);
-            store::write_request(&file, &asked)?;
+            looks = looks.next_look(&earlier);
+            store::write_request(&file, &looks)?;
         }
         let margin_of = |case: &CaseName| self.data.thresholds.wall(case, today()).unwrap_or(paired::MARGIN);
-        let rule_of = |case: &CaseName| Rule::after(asked.looks, margin_of(case));
+        let rule_of = |case: &CaseName| DecisionRule::after_looks(looks.looks, margin_of(case));
         let processor = affinity::available_processors().last().copied();
-        let paired = PairedRun { setup, controls: &controls, processor, rule_of: &rule_of, asked: &asked };
+        let paired = PairedRun { setup, controls: &controls, processor, rule_of: &rule_of, looks: &looks };
         let began = Instant::now();
         let measured = pairs::measure(&paired, store, earlier, progress)?;
         let measuring = began.elapsed();
-        let witness = |case: &CaseName| judge::witness(&repeating.rows, case);
-        let mut rows = paired::rows(&measured, timed, rule_of, witness, revision.short());
+        let corroboration = |case: &CaseName| judge::corroboration(&repeating.rows, case);
+        let mut rows = paired::rows(&measured, timed, rule_of, corroboration, revision.short());
         if sides.own_cases.is_some() {
             let changed = measured_base::changed_cases(&sides.base, &repeating.exact, timed, progress)?;
-            paired::new_where_changed(&mut rows, &changed);
+            paired::mark_changed_cases_new(&mut rows, &changed);
         }
         let pairing = Pairing {
             revision,
             seed: self.options.seed,
             pairs: measured.pairs.all().count(),
             earlier_pairs: known,
-            looks: asked.looks,
+            looks: looks.looks,
             building_seconds: building.as_secs_f64(),
-            linking_seconds: measured.linking,
-            measuring_seconds: measuring.as_secs_f64() - measured.linking,
+            linking_seconds: measured.linking_seconds,
+            measuring_seconds: measuring.as_secs_f64() - measured.linking_seconds,
             control: measured.control.clone(),
             layouts: sides.head.layouts,
             own_cases: sides.own_cases.clone(),
             baseline_not_comparable: repeating.against_base.clone(),
         };
-        Ok((rows, measured.times(timed), Comparison::Pairs(Box::new(pairing))))
+        Ok((rows, measured.head_times(timed), Comparison::Pairs(Box::new(pairing))))
     }
 }
 

@@ -137,12 +137,12 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
         wall: options.require.contains(&RequiredClass::Wall),
     };
     let is_counted = |harness: &HarnessRun| harness.tools.is_ok() || !harness.was_due();
-    let exit_code = exit_status::of_rows(&rows, harnesses.iter().all(is_counted), required);
+    let exit_code = exit_status::decide(&rows, harnesses.iter().all(is_counted), required);
     let forbidden = options.forbid_rule_changes && rules.as_ref().is_some_and(|rules| !rules.is_empty());
     let exit_code = match (options.forbid_rule_changes, &rules) {
-        _ if forbidden => exit_status::RED,
+        _ if forbidden => exit_status::FAIL,
         // What may not change has to be compared with something.
-        (true, None) if exit_code == exit_status::GREEN => exit_status::NOT_JUDGED,
+        (true, None) if exit_code == exit_status::PASS => exit_status::INCONCLUSIVE,
         _ => exit_code,
     };
     let written_by_selftest = format!("{}/selftest*", workspace.config.data);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use perf_judge::pairs::plan::Effort;
+use perf_judge::pairs::plan::SamplingPlan;
 use perf_runner::measure::wall;
 
 use super::format::Format;
@@ -60,10 +60,10 @@ pub enum RequiredClass {
 
 impl Options {
     /// How many pairs are measured, and for how long.
-    pub fn effort(&self) -> Effort {
-        let effort = if self.quick { Effort::QUICK } else { Effort::FULL };
-        let budget = self.budget.map_or(effort.budget, |budget| budget.as_secs_f64());
-        Effort { budget, ..effort }
+    pub fn sampling_plan(&self) -> SamplingPlan {
+        let plan = if self.quick { SamplingPlan::QUICK } else { SamplingPlan::FULL };
+        let budget = self.budget.map_or(plan.budget, |budget| budget.as_secs_f64());
+        SamplingPlan { budget, ..plan }
     }
 
     /// How often is measured where there are no pairs.

@@ -10,7 +10,7 @@ use crate::verdict::Verdict;
 
 /// The row of a record that is worse than its stored value: accepted while an acceptance holds, else red. `tolerated` says
 /// whether the accepted value covers the measured one.
-pub fn worse(
+pub fn apply(
     row: impl Fn(Verdict) -> Row,
     record: &Record,
     change: &str,
@@ -24,7 +24,7 @@ pub fn worse(
     // A date that cannot be read was refused with its file; here it would be over.
     let in_time = parse_date(&entry.expires).is_some_and(|last| today <= last);
     match (tolerated(entry.value), in_time) {
-        (true, true) => row(Verdict::Accepted).because(format!("until {}: {}", entry.expires, entry.reason)),
+        (true, true) => row(Verdict::Accepted).with_reason(format!("until {}: {}", entry.expires, entry.reason)),
         (true, false) => regressed(
             row(Verdict::Regressed),
             &format!("its acceptance expired on {} ({})", entry.expires, entry.reason),

@@ -26,45 +26,45 @@ fn row(budget: &Budget, exact: &ExactRun, instructions: &[Instructions], wall: &
     let row = |verdict, value: Option<u64>| {
         let values = (Some(Value::Number(*limit)), value.map(Value::Number));
         let subject = Subject::Metric { name: *metric, unit: *unit };
-        let row = Row::new(Group::Budget, case, subject, verdict).values(values.0, values.1);
+        let row = Row::new(Group::Budget, case, subject, verdict).with_values(values.0, values.1);
         Row { reference: reference.clone(), ..row }
     };
     if *metric == Metric::INSTRUCTIONS.name()
         && let Some(reason) = not_counted(case, instructions)
     {
-        return row(Verdict::Inconclusive, None).because(Instructions::not_measured(reason));
+        return row(Verdict::Inconclusive, None).with_reason(Instructions::not_measured(reason));
     }
     let absent = |why: String| {
         let step = NextStep::CorrectBudget { case: case.clone(), metric: *metric };
-        row(Verdict::Missing, None).because(why).then(step)
+        row(Verdict::Missing, None).with_reason(why).with_next_step(step)
     };
-    match measured(budget, exact, instructions, wall) {
-        Measured::Time(_) if Metric::TIME.unit() != *unit => {
+    match find_value(budget, exact, instructions, wall) {
+        BudgetValue::Time(_) if Metric::TIME.unit() != *unit => {
             absent(format!("the unit of the budget is `{unit}`, that of the metric is `{}`", Metric::TIME.unit()))
         }
-        Measured::Value(counted, _) if counted.unit() != *unit => {
+        BudgetValue::Value(counted, _) if counted.unit() != *unit => {
             absent(format!("the unit of the budget is `{unit}`, that of the metric is `{}`", counted.unit()))
         }
-        Measured::Value(_, value) if value <= *limit => row(Verdict::Pass, Some(value)),
-        Measured::Time(time) if time.ns <= *limit => row(Verdict::Pass, Some(time.ns)),
+        BudgetValue::Value(_, value) if value <= *limit => row(Verdict::Pass, Some(value)),
+        BudgetValue::Time(time) if time.ns <= *limit => row(Verdict::Pass, Some(time.ns)),
         // A median of a few processes is above a limit also where the machine had something else to do.
-        Measured::Time(time) if time.fastest_ns <= *limit => row(Verdict::Inconclusive, Some(time.ns))
-            .because(format!(
+        BudgetValue::Time(time) if time.min_ns <= *limit => row(Verdict::Inconclusive, Some(time.ns))
+            .with_reason(format!(
                 "the median is above the budget, the minimum of {} ns is not (interquartile range of the processes: {:.0} %)",
-                time.fastest_ns, time.spread.iqr_percent
+                time.min_ns, time.spread.iqr_percent
             ))
-            .then(NextStep::Reproduce(case.clone())),
-        Measured::Time(time) => row(Verdict::Regressed, Some(time.ns))
-            .because(format!("above the budget, as is the minimum of {} ns: {source}", time.fastest_ns))
-            .then(NextStep::Reproduce(case.clone()))
-            .then(NextStep::ChangeBudget),
-        Measured::Unfinished => row(Verdict::Inconclusive, None).because("the case did not finish in time; see its own row"),
-        Measured::Value(_, value) => row(Verdict::Regressed, Some(value))
-            .because(format!("above the budget: {source}"))
-            .then(NextStep::Reproduce(case.clone()))
-            .then(NextStep::ChangeBudget),
-        Measured::Broken => row(Verdict::Broken, None).because("the case has no value; see its own row"),
-        Measured::Absent => absent("no case measures this metric".into()),
+            .with_next_step(NextStep::Reproduce(case.clone())),
+        BudgetValue::Time(time) => row(Verdict::Regressed, Some(time.ns))
+            .with_reason(format!("above the budget, as is the minimum of {} ns: {source}", time.min_ns))
+            .with_next_step(NextStep::Reproduce(case.clone()))
+            .with_next_step(NextStep::ChangeBudget),
+        BudgetValue::Unfinished => row(Verdict::Inconclusive, None).with_reason("the case did not finish in time; see its own row"),
+        BudgetValue::Value(_, value) => row(Verdict::Regressed, Some(value))
+            .with_reason(format!("above the budget: {source}"))
+            .with_next_step(NextStep::Reproduce(case.clone()))
+            .with_next_step(NextStep::ChangeBudget),
+        BudgetValue::Broken => row(Verdict::Broken, None).with_reason("the case has no value; see its own row"),
+        BudgetValue::Absent => absent("no case measures this metric".into()),
     }
 }
 
@@ -79,7 +79,7 @@ fn not_counted<'a>(case: &CaseName, instructions: &'a [Instructions]) -> Option<
     })
 }
 
-enum Measured {
+enum BudgetValue {
     Value(Metric, u64),
     Time(WallTime),
     Broken,
@@ -87,37 +87,37 @@ enum Measured {
     Absent,
 }
 
-fn without_value(why: &NoValue) -> Measured {
+fn without_value(why: &NoValue) -> BudgetValue {
     match why {
-        NoValue::Broken(_) => Measured::Broken,
-        NoValue::Unfinished(_) => Measured::Unfinished,
+        NoValue::Broken(_) => BudgetValue::Broken,
+        NoValue::Unfinished(_) => BudgetValue::Unfinished,
     }
 }
 
-fn measured(budget: &Budget, exact: &ExactRun, instructions: &[Instructions], wall: &WallRun) -> Measured {
+fn find_value(budget: &Budget, exact: &ExactRun, instructions: &[Instructions], wall: &WallRun) -> BudgetValue {
     let case: &CaseName = &budget.case;
     // It was not timed then, which is not the same as a budget that nothing measures.
     if let Some(Err(why)) = exact.get(case) {
         return without_value(why);
     }
-    let of_record = |record: &Record| Measured::Value(record.metric(), record.value());
+    let of_record = |record: &Record| BudgetValue::Value(record.metric(), record.value());
     if budget.metric == Metric::TIME.name() {
         return match wall.get(case) {
-            Some(Ok(time)) => Measured::Time(*time),
+            Some(Ok(time)) => BudgetValue::Time(*time),
             Some(Err(why)) => without_value(why),
-            None => Measured::Absent,
+            None => BudgetValue::Absent,
         };
     }
     if budget.metric == Metric::INSTRUCTIONS.name() {
         return match instructions.iter().find_map(|instructions| instructions.get(case)) {
             Some(Ok(record)) => of_record(record),
             Some(Err(why)) => without_value(why),
-            None => Measured::Absent,
+            None => BudgetValue::Absent,
         };
     }
     let records = exact.get(case).and_then(|outcome| outcome.as_ref().ok()).into_iter().flatten();
     let mut found = records.filter(|record| record.metric().name() == budget.metric);
-    found.next().map_or(Measured::Absent, of_record)
+    found.next().map_or(BudgetValue::Absent, of_record)
 }
 
 #[cfg(test)]
@@ -142,7 +142,7 @@ mod tests {
             (name("a/b/broken"), Err(NoValue::Broken("died".into()))),
         ]);
         let spread = Spread { iqr_percent: 1.0, processes: 5 };
-        let wall = WallRun::from([(name("a/b/c"), Ok(WallTime { ns: 100, fastest_ns: 80, spread }))]);
+        let wall = WallRun::from([(name("a/b/c"), Ok(WallTime { ns: 100, min_ns: 80, spread }))]);
         let (unit, metric) = (metric.unit(), metric.name());
         let budget = Budget { case: name(case), metric, limit, unit, source: "test".into(), reference: None };
         let selection = Selection::new(Some("a/*")).unwrap();

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use jiff::civil::Date;
 use perf_gate::{Baseline, CaseName, Class, Record};
 
-use super::{Base, acceptance, improved, missing, new, not_comparable, regressed, row};
+use super::{BaselineState, acceptance, improved, missing, new, not_comparable, regressed, row};
 use crate::next_step::NextStep;
 use crate::row::{Group, Row, Subject, Value};
 use crate::run::ExactRun;
@@ -13,14 +13,14 @@ use crate::selection::Selection;
 use crate::verdict::Verdict;
 
 /// A row for each value of the run and each selected value of the baseline, and a checksum row for each case.
-pub fn rows(run: &ExactRun, base: Base<'_>, selection: &Selection, today: Date) -> Vec<Row> {
+pub fn rows(run: &ExactRun, base: BaselineState<'_>, selection: &Selection, today: Date) -> Vec<Row> {
     let mut rows = Vec::new();
     for (case, outcome) in run {
         match outcome {
             Ok(records) => measured(case, records, base, today, &mut rows),
             Err(why) => rows.push(
-                Row::without_value(Group::Of(Class::Behaviour), case, Subject::Case, why)
-                    .then(NextStep::RunCount(case.clone())),
+                Row::without_value(Group::Class(Class::Behaviour), case, Subject::Case, why)
+                    .with_next_step(NextStep::RunCount(case.clone())),
             ),
         }
     }
@@ -40,17 +40,17 @@ pub fn rows(run: &ExactRun, base: Base<'_>, selection: &Selection, today: Date) 
     rows
 }
 
-fn measured(case: &CaseName, records: &[Record], base: Base<'_>, today: Date, rows: &mut Vec<Row>) {
+fn measured(case: &CaseName, records: &[Record], base: BaselineState<'_>, today: Date, rows: &mut Vec<Row>) {
     let stored_checksum = base.baseline().and_then(|baseline| baseline.records().find(|record| record.case() == case));
     if let Some(record) = records.first() {
         let row = |verdict| {
             let stored = stored_checksum.map(|stored| Value::Checksum(stored.checksum()));
-            Row::new(Group::Of(Class::Behaviour), case, Subject::Checksum, verdict)
-                .values(stored, Some(Value::Checksum(record.checksum())))
+            Row::new(Group::Class(Class::Behaviour), case, Subject::Checksum, verdict)
+                .with_values(stored, Some(Value::Checksum(record.checksum())))
         };
         rows.push(match (base, stored_checksum) {
             (_, None) => new(row(Verdict::New), base),
-            (Base::OtherKey(_, why), _) => not_comparable(row(Verdict::Inconclusive), why),
+            (BaselineState::IncompatibleKey(_, why), _) => not_comparable(row(Verdict::Inconclusive), why),
             (_, Some(stored)) if stored.checksum() == record.checksum() => row(Verdict::Pass),
             _ => regressed(row(Verdict::Regressed), "computed a different result"),
         });
@@ -58,14 +58,14 @@ fn measured(case: &CaseName, records: &[Record], base: Base<'_>, today: Date, ro
     rows.extend(records.iter().map(|record| judge(record, base, today)));
 }
 
-fn judge(record: &Record, base: Base<'_>, today: Date) -> Row {
+fn judge(record: &Record, base: BaselineState<'_>, today: Date) -> Row {
     let (case, metric) = (record.case(), record.metric());
     let stored = base.baseline().and_then(|baseline| baseline.get(case, metric.name()));
     let row = |verdict| row(record, stored, verdict);
     let Some(stored) = stored else { return new(row(Verdict::New), base) };
     let baseline = match base {
-        Base::OtherKey(_, why) => return not_comparable(row(Verdict::Inconclusive), why),
-        Base::Comparable(_) | Base::OtherTools(..) | Base::Absent => base.baseline(),
+        BaselineState::IncompatibleKey(_, why) => return not_comparable(row(Verdict::Inconclusive), why),
+        BaselineState::Comparable(_) | BaselineState::IncompatibleTools(..) | BaselineState::Absent => base.baseline(),
     };
     if stored.metric() != metric {
         let (now, before) = (metric, stored.metric());
@@ -94,7 +94,7 @@ fn judge(record: &Record, base: Base<'_>, today: Date) -> Row {
         Class::Quality => record.value() >= value,
         _ => record.value() <= value,
     };
-    acceptance::worse(row, record, change, baseline, today, tolerated)
+    acceptance::apply(row, record, change, baseline, today, tolerated)
 }
 
 #[cfg(test)]
@@ -138,7 +138,7 @@ mod tests {
     }
 
     fn compare(now: &[Record], stored: &[Record]) -> Vec<Row> {
-        rows(&run(now), Base::Comparable(&baseline(stored)), &Selection::new(None).unwrap(), TODAY)
+        rows(&run(now), BaselineState::Comparable(&baseline(stored)), &Selection::new(None).unwrap(), TODAY)
     }
 
     fn not_fine(rows: &[Row]) -> Vec<(Verdict, String, Subject)> {
@@ -231,7 +231,7 @@ mod tests {
         let stored = [record(1, EVENTS, 5), record(1, BLOCKS, 5), record(2, EVENTS, 5)];
         let mut now = run(&stored);
         now.insert(case(1), Err(NoValue::Broken("died".into())));
-        let rows = rows(&now, Base::Comparable(&baseline(&stored)), &Selection::new(None).unwrap(), TODAY);
+        let rows = rows(&now, BaselineState::Comparable(&baseline(&stored)), &Selection::new(None).unwrap(), TODAY);
         assert_eq!(not_fine(&rows), [(Verdict::Broken, "s/c/1".into(), Subject::Case)]);
     }
 
@@ -241,7 +241,7 @@ mod tests {
         let stored = [record(1, EVENTS, 5), record(2, EVENTS, 5)];
         let mut now = run(&stored);
         now.insert(case(1), Err(NoValue::Unfinished("did not end".into())));
-        let rows = rows(&now, Base::Comparable(&baseline(&stored)), &Selection::new(None).unwrap(), TODAY);
+        let rows = rows(&now, BaselineState::Comparable(&baseline(&stored)), &Selection::new(None).unwrap(), TODAY);
         assert_eq!(not_fine(&rows), [(Verdict::Inconclusive, "s/c/1".into(), Subject::Case)]);
     }
 
@@ -250,7 +250,8 @@ mod tests {
         let stored = [record(1, BLOCKS, 5), record(2, BLOCKS, 5)];
         let now = [record(1, BLOCKS, 6), record(3, BLOCKS, 5)];
         let stored = baseline(&stored);
-        let rows = rows(&run(&now), Base::OtherKey(&stored, "why"), &Selection::new(None).unwrap(), TODAY);
+        let rows =
+            rows(&run(&now), BaselineState::IncompatibleKey(&stored, "why"), &Selection::new(None).unwrap(), TODAY);
         let blocks = Subject::from(BLOCKS);
         assert_eq!(
             not_fine(&rows),
@@ -268,7 +269,7 @@ mod tests {
     fn a_selection_leaves_other_baseline_rows_alone() {
         let stored = [record(1, BLOCKS, 5), record(2, BLOCKS, 5)];
         let selection = Selection::new(Some("s/c/1")).unwrap();
-        let rows = rows(&run(&stored[..1]), Base::Comparable(&baseline(&stored)), &selection, TODAY);
+        let rows = rows(&run(&stored[..1]), BaselineState::Comparable(&baseline(&stored)), &selection, TODAY);
         assert_eq!(not_fine(&rows), []);
     }
 
@@ -280,7 +281,7 @@ mod tests {
             let name = metric.name();
             stored.accepted.push(Acceptance { case, metric: name, value: accepted, reason, expires: expires.into() });
             let now = run(&[record(1, metric, now)]);
-            let rows = rows(&now, Base::Comparable(&stored), &Selection::new(None).unwrap(), TODAY);
+            let rows = rows(&now, BaselineState::Comparable(&stored), &Selection::new(None).unwrap(), TODAY);
             let row = rows.into_iter().find(|row| row.subject == Subject::from(metric)).unwrap();
             (row.verdict, row.reason.unwrap_or_default())
         };

@@ -7,7 +7,7 @@
 use jiff::civil::Date;
 use perf_gate::{Baseline, Class, Metric, Record};
 
-use super::{Base, acceptance, improved, missing, new, not_comparable, row};
+use super::{BaselineState, acceptance, improved, missing, new, not_comparable, row};
 use crate::next_step::NextStep;
 use crate::row::{Group, Row};
 use crate::run::{ExactRun, Instructions};
@@ -19,7 +19,7 @@ use crate::verdict::Verdict;
 pub fn rows(
     instructions: &Instructions,
     exact: &ExactRun,
-    base: Base<'_>,
+    base: BaselineState<'_>,
     selection: &Selection,
     today: Date,
 ) -> Vec<Row> {
@@ -28,8 +28,8 @@ pub fn rows(
     for (case, outcome) in run {
         rows.push(match outcome {
             Ok(record) => judge(record, base, today),
-            Err(why) => Row::without_value(Group::Of(Class::Instructions), case, Metric::INSTRUCTIONS, why)
-                .then(NextStep::RunOperations(case.clone())),
+            Err(why) => Row::without_value(Group::Class(Class::Instructions), case, Metric::INSTRUCTIONS, why)
+                .with_next_step(NextStep::RunOperations(case.clone())),
         });
     }
     let stored = base.baseline().into_iter().flat_map(Baseline::records);
@@ -43,21 +43,21 @@ pub fn rows(
     rows
 }
 
-fn judge(record: &Record, base: Base<'_>, today: Date) -> Row {
+fn judge(record: &Record, base: BaselineState<'_>, today: Date) -> Row {
     let stored = base.baseline().and_then(|baseline| baseline.get(record.case(), record.metric().name()));
     let row = |verdict| row(record, stored, verdict);
     // Whether it is stored does not matter then: nothing could be compared.
     match base {
-        Base::OtherKey(_, why) => return not_comparable(row(Verdict::Inconclusive), why),
-        Base::OtherTools(_, why) => {
-            return row(Verdict::Inconclusive).because(why).then(NextStep::ReplaceInstructions);
+        BaselineState::IncompatibleKey(_, why) => return not_comparable(row(Verdict::Inconclusive), why),
+        BaselineState::IncompatibleTools(_, why) => {
+            return row(Verdict::Inconclusive).with_reason(why).with_next_step(NextStep::ReplaceInstructions);
         }
-        Base::Absent | Base::Comparable(_) => {}
+        BaselineState::Absent | BaselineState::Comparable(_) => {}
     }
     let Some(stored) = stored else { return new(row(Verdict::New), base) };
-    if is_above(record.value(), stored.value()) {
-        let tolerated = |value: u64| !is_above(record.value(), value);
-        acceptance::worse(row, record, "above the baseline by more than 1 %", base.baseline(), today, tolerated)
+    if exceeds_margin(record.value(), stored.value()) {
+        let tolerated = |value: u64| !exceeds_margin(record.value(), value);
+        acceptance::apply(row, record, "above the baseline by more than 1 %", base.baseline(), today, tolerated)
     } else if u128::from(record.value()) * 100 < u128::from(stored.value()) * 99 {
         improved(row(Verdict::Improved))
     } else {
@@ -66,7 +66,7 @@ fn judge(record: &Record, base: Base<'_>, today: Date) -> Row {
 }
 
 /// Whether a value is above another by more than one percent of it.
-pub fn is_above(value: u64, base: u64) -> bool {
+pub fn exceeds_margin(value: u64, base: u64) -> bool {
     u128::from(value) * 100 > u128::from(base) * 101
 }
 
@@ -105,14 +105,14 @@ mod tests {
         Baseline::new(key, Some(tools()), Provenance { commit: text(), machine: text() }, records).unwrap()
     }
 
-    fn verdicts(instructions: &Instructions, exact: &ExactRun, base: Base<'_>) -> BTreeMap<String, Verdict> {
+    fn verdicts(instructions: &Instructions, exact: &ExactRun, base: BaselineState<'_>) -> BTreeMap<String, Verdict> {
         let rows = rows(instructions, exact, base, &Selection::new(None).unwrap(), TODAY);
         rows.into_iter().map(|row| (row.case.to_string(), row.verdict)).collect()
     }
 
     fn verdict(now: u64, stored: u64) -> Verdict {
         let stored = baseline(vec![record("a/b/c", stored)]);
-        verdicts(&measured(&[record("a/b/c", now)]), &ExactRun::new(), Base::Comparable(&stored))["a/b/c"]
+        verdicts(&measured(&[record("a/b/c", now)]), &ExactRun::new(), BaselineState::Comparable(&stored))["a/b/c"]
     }
 
     #[test]
@@ -133,7 +133,7 @@ mod tests {
     fn what_was_not_counted_has_no_row() {
         let stored = baseline(vec![record("a/b/c", 10)]);
         let nothing = Instructions::NotMeasured("no valgrind".into());
-        assert_eq!(verdicts(&nothing, &ExactRun::new(), Base::Comparable(&stored)), BTreeMap::new());
+        assert_eq!(verdicts(&nothing, &ExactRun::new(), BaselineState::Comparable(&stored)), BTreeMap::new());
     }
 
     #[test]
@@ -146,10 +146,12 @@ mod tests {
         let exact = ExactRun::from([(case("a/b/broken"), Err(NoValue::Broken("broken elsewhere".into())))]);
         let expected = [("died", Verdict::Broken), ("gone", Verdict::Missing), ("new", Verdict::New)];
         let expected = expected.map(|(name, verdict)| (format!("a/b/{name}"), verdict));
-        assert_eq!(verdicts(&now, &exact, Base::Comparable(&stored)), BTreeMap::from(expected));
-        let other = verdicts(&measured(&[record("a/b/new", 10)]), &exact, Base::OtherKey(&stored, "why"));
+        assert_eq!(verdicts(&now, &exact, BaselineState::Comparable(&stored)), BTreeMap::from(expected));
+        let other =
+            verdicts(&measured(&[record("a/b/new", 10)]), &exact, BaselineState::IncompatibleKey(&stored, "why"));
         assert_eq!(other["a/b/new"], Verdict::Inconclusive);
-        let other = verdicts(&measured(&[record("a/b/new", 10)]), &exact, Base::OtherTools(&stored, "why"));
+        let other =
+            verdicts(&measured(&[record("a/b/new", 10)]), &exact, BaselineState::IncompatibleTools(&stored, "why"));
         assert_eq!(other["a/b/new"], Verdict::Inconclusive);
     }
 
@@ -165,7 +167,7 @@ mod tests {
                 reason,
                 expires: expires.into(),
             });
-            verdicts(&measured(&[record("a/b/c", now)]), &ExactRun::new(), Base::Comparable(&stored))["a/b/c"]
+            verdicts(&measured(&[record("a/b/c", now)]), &ExactRun::new(), BaselineState::Comparable(&stored))["a/b/c"]
         };
         assert_eq!(verdict(1_010, "2026-07-01"), Verdict::Pass);
         assert_eq!(verdict(1_011, "2026-07-01"), Verdict::Accepted);

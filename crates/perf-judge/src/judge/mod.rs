@@ -16,8 +16,8 @@ mod wall;
 
 pub use budget::rows as budget_rows;
 pub use exact::rows as exact_rows;
-pub use instructions::{is_above as instructions_above, rows as instruction_rows};
-pub use paired::{Judgement, Witness};
+pub use instructions::{exceeds_margin as exceeds_instruction_margin, rows as instruction_rows};
+pub use paired::{Corroboration, Judgement};
 pub use wall::rows as wall_rows;
 
 use perf_gate::{Baseline, CaseName, Class, Record};
@@ -29,31 +29,31 @@ use crate::verdict::Verdict;
 
 /// What the run is compared with.
 #[derive(Debug, Clone, Copy)]
-pub enum Base<'a> {
+pub enum BaselineState<'a> {
     /// There is no baseline for this target.
     Absent,
     /// A baseline of the same key.
     Comparable(&'a Baseline),
     /// A baseline whose values mean something else here; with the reason.
-    OtherKey(&'a Baseline, &'a str),
+    IncompatibleKey(&'a Baseline, &'a str),
     /// A baseline whose instructions were counted with other tools; with the reason.
-    OtherTools(&'a Baseline, &'a str),
+    IncompatibleTools(&'a Baseline, &'a str),
 }
 
-impl<'a> Base<'a> {
+impl<'a> BaselineState<'a> {
     /// A baseline, if there is one, that is comparable unless its key is another.
-    pub fn of(stored: Option<&'a Baseline>, other_key: Option<&'a str>) -> Self {
+    pub fn new(stored: Option<&'a Baseline>, other_key: Option<&'a str>) -> Self {
         match (stored, other_key) {
             (None, _) => Self::Absent,
             (Some(baseline), None) => Self::Comparable(baseline),
-            (Some(baseline), Some(why)) => Self::OtherKey(baseline, why),
+            (Some(baseline), Some(why)) => Self::IncompatibleKey(baseline, why),
         }
     }
 
     /// The same for instructions, which other tools make not comparable too.
-    pub fn counted_with(self, other_tools: Option<&'a str>) -> Self {
+    pub fn with_tools_difference(self, other_tools: Option<&'a str>) -> Self {
         match (self, other_tools) {
-            (Self::Comparable(baseline), Some(why)) => Self::OtherTools(baseline, why),
+            (Self::Comparable(baseline), Some(why)) => Self::IncompatibleTools(baseline, why),
             (same, _) => same,
         }
     }
@@ -61,7 +61,9 @@ impl<'a> Base<'a> {
     fn baseline(self) -> Option<&'a Baseline> {
         match self {
             Self::Absent => None,
-            Self::Comparable(baseline) | Self::OtherKey(baseline, _) | Self::OtherTools(baseline, _) => Some(baseline),
+            Self::Comparable(baseline) | Self::IncompatibleKey(baseline, _) | Self::IncompatibleTools(baseline, _) => {
+                Some(baseline)
+            }
         }
     }
 }
@@ -71,8 +73,8 @@ pub fn identical_rows(stored: Option<&Baseline>, selection: &Selection) -> Vec<R
     let records = stored.into_iter().flat_map(Baseline::records);
     let selected = records.filter(|record| selection.contains(record.case()));
     let row = |record: &Record| {
-        Row::new(Group::Of(record.metric().class()), record.case(), record.metric(), Verdict::Identical)
-            .values(Some(Value::Number(record.value())), None)
+        Row::new(Group::Class(record.metric().class()), record.case(), record.metric(), Verdict::Identical)
+            .with_values(Some(Value::Number(record.value())), None)
     };
     let mut rows: Vec<Row> = selected.map(row).collect();
     row::sort(&mut rows);
@@ -81,7 +83,7 @@ pub fn identical_rows(stored: Option<&Baseline>, selection: &Selection) -> Vec<R
 
 /// Where values cannot be compared with stored ones, but nothing that is measured differs from the base, they are equal to
 /// those that the base would have here.
-pub fn identical_where_not_comparable(rows: &mut [Row], base: &str) {
+pub fn mark_incomparable_identical(rows: &mut [Row], base: &str) {
     for row in rows.iter_mut().filter(|row| row.verdict == Verdict::Inconclusive) {
         row.verdict = Verdict::Identical;
         row.next_steps.clear();
@@ -91,52 +93,54 @@ pub fn identical_where_not_comparable(rows: &mut [Row], base: &str) {
 }
 
 /// What the rows that repeat say about where the time of a case goes.
-pub fn witness(rows: &[Row], case: &CaseName) -> Witness {
+pub fn corroboration(rows: &[Row], case: &CaseName) -> Corroboration {
     let of_case = |group: Group| rows.iter().filter(move |row| row.case == *case && row.group == group);
     let is_more = |row: &Row| {
-        row.change().is_some_and(|change| change > if row.group == Group::Of(Class::Heap) { 0.0 } else { 0.002 })
+        row.change().is_some_and(|change| change > if row.group == Group::Class(Class::Heap) { 0.0 } else { 0.002 })
     };
-    if of_case(Group::Of(Class::Heap)).chain(of_case(Group::Of(Class::Instructions))).any(is_more) {
-        return Witness::Work;
+    if of_case(Group::Class(Class::Heap)).chain(of_case(Group::Class(Class::Instructions))).any(is_more) {
+        return Corroboration::ExtraWork;
     }
-    let counted = of_case(Group::Of(Class::Instructions))
+    let counted = of_case(Group::Class(Class::Instructions))
         .any(|row| row.change().is_some() && row.verdict != Verdict::Inconclusive);
-    if counted { Witness::NoWork } else { Witness::Unknown }
+    if counted { Corroboration::NoExtraWork } else { Corroboration::Unknown }
 }
 
 /// The row of a record, with the stored value beside the measured one.
 fn row(record: &Record, stored: Option<&Record>, verdict: Verdict) -> Row {
     let metric = record.metric();
-    Row::new(Group::Of(metric.class()), record.case(), metric, verdict)
-        .values(stored.map(|stored| Value::Number(stored.value())), Some(Value::Number(record.value())))
+    Row::new(Group::Class(metric.class()), record.case(), metric, verdict)
+        .with_values(stored.map(|stored| Value::Number(stored.value())), Some(Value::Number(record.value())))
 }
 
 fn missing(record: &Record) -> Row {
     let (case, metric) = (record.case(), record.metric());
-    Row::new(Group::Of(metric.class()), case, metric, Verdict::Missing)
-        .values(Some(Value::Number(record.value())), None)
-        .because("in the baseline, not in the run")
-        .then(NextStep::BringBack)
-        .then(NextStep::AcceptRemoval(case.clone()))
+    Row::new(Group::Class(metric.class()), case, metric, Verdict::Missing)
+        .with_values(Some(Value::Number(record.value())), None)
+        .with_reason("in the baseline, not in the run")
+        .with_next_step(NextStep::Restore)
+        .with_next_step(NextStep::AcceptRemoval(case.clone()))
 }
 
 fn regressed(row: Row, why: &str) -> Row {
     let case = row.case.clone();
-    row.because(why).then(NextStep::Reproduce(case.clone())).then(NextStep::Accept(case))
+    row.with_reason(why).with_next_step(NextStep::Reproduce(case.clone())).with_next_step(NextStep::Accept(case))
 }
 
-fn new(row: Row, base: Base<'_>) -> Row {
+fn new(row: Row, base: BaselineState<'_>) -> Row {
     let why = match base {
-        Base::Absent => "there is no baseline for this target",
-        Base::Comparable(_) | Base::OtherKey(..) | Base::OtherTools(..) => "not in the baseline",
+        BaselineState::Absent => "there is no baseline for this target",
+        BaselineState::Comparable(_) | BaselineState::IncompatibleKey(..) | BaselineState::IncompatibleTools(..) => {
+            "not in the baseline"
+        }
     };
-    row.because(why).then(NextStep::Store)
+    row.with_reason(why).with_next_step(NextStep::Store)
 }
 
 fn not_comparable(row: Row, why: &str) -> Row {
-    row.because(why).then(NextStep::ReplaceBaseline)
+    row.with_reason(why).with_next_step(NextStep::ReplaceBaseline)
 }
 
 fn improved(row: Row) -> Row {
-    row.then(NextStep::KeepImprovement)
+    row.with_next_step(NextStep::StoreImprovement)
 }

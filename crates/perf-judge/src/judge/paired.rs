@@ -12,12 +12,12 @@ use std::collections::BTreeSet;
 use perf_gate::{CaseName, Class, Metric};
 
 use crate::next_step::NextStep;
-use crate::pairs::outcome::{Broken, Measured};
-use crate::pairs::{Difference, Figure, Stage};
-use crate::row::{Group, Paired, Row, Value};
+use crate::pairs::outcome::{BrokenSide, PairedResults};
+use crate::pairs::{LogRatios, Stage, Statistic};
+use crate::row::{Group, PairedStats, Row, Value};
 use crate::run::NoValue;
 use crate::statistics::{self, Estimate, percent};
-use crate::text::counted;
+use crate::text::pluralize;
 use crate::verdict::Verdict;
 
 /// Level of each bound: the truth is beyond it in one comparison of a hundred, by one figure. As the figure of a case is
@@ -35,21 +35,21 @@ pub const MARGIN: f64 = 0.01;
 
 /// How differences are judged.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rule {
+pub struct DecisionRule {
     /// What a change may cost, as a part of the base.
     pub margin: f64,
     /// Level of each bound.
     pub alpha: f64,
 }
 
-impl Rule {
+impl DecisionRule {
     /// Of a comparison that is looked at once.
-    pub const ORDINARY: Self = Self { margin: MARGIN, alpha: ALPHA };
+    pub const DEFAULT: Self = Self { margin: MARGIN, alpha: ALPHA };
 
     /// Of a comparison for which more pairs were measured so many times after somebody had seen what there were. Each look
     /// is another chance to be wrong, so each is half as likely to be: all together are wrong at most twice as often as
     /// one.
-    pub fn after(looks: u32, margin: f64) -> Self {
+    pub fn after_looks(looks: u32, margin: f64) -> Self {
         Self { margin, alpha: ALPHA * 0.5_f64.powi(looks.min(30) as i32) }
     }
 
@@ -58,50 +58,49 @@ impl Rule {
     ///
     /// On a shared machine the fastest sample often scatters half as much as the median; but it does not see what slows some
     /// operations down and others not, so the median is heard, too.
-    pub fn first_pairs(self, differences: &[Difference]) -> FirstPairs {
-        let by = |figure| {
-            let differences = Difference::by(figure, differences);
-            FirstPairs { figure, rule: self, estimate: statistics::estimate(&differences, self.alpha), differences }
+    pub fn first_sample(self, differences: &[LogRatios]) -> FirstSample {
+        let by = |statistic| {
+            let differences = LogRatios::select(statistic, differences);
+            FirstSample { statistic, rule: self, estimate: statistics::estimate(&differences, self.alpha), differences }
         };
-        let smallest = |of: &FirstPairs| of.smallest().unwrap_or(f64::INFINITY);
-        let (median, fastest) = (by(Figure::Median), by(Figure::Minimum));
-        let (sharper, other) =
-            if smallest(&fastest) < smallest(&median) { (fastest, median) } else { (median, fastest) };
-        let silent = |of: &FirstPairs| of.seems() == Seems::Unchanged;
-        if silent(&sharper) && !silent(&other) { other } else { sharper }
+        let mde = |of: &FirstSample| of.mde().unwrap_or(f64::INFINITY);
+        let (median, minimum) = (by(Statistic::Median), by(Statistic::Minimum));
+        let (preferred, other) = if mde(&minimum) < mde(&median) { (minimum, median) } else { (median, minimum) };
+        let silent = |of: &FirstSample| of.trend() == Trend::Unchanged;
+        if silent(&preferred) && !silent(&other) { other } else { preferred }
     }
 }
 
 /// The first pairs of a case, by the figure by which it is judged.
 #[derive(Debug, Clone, PartialEq)]
-pub struct FirstPairs {
+pub struct FirstSample {
     /// The figure.
-    pub figure: Figure,
+    pub statistic: Statistic,
     /// Log ratios, in the order of measuring.
     pub differences: Vec<f64>,
     /// What they say, unless they are too few.
     pub estimate: Option<Estimate>,
-    rule: Rule,
+    rule: DecisionRule,
 }
 
-impl FirstPairs {
+impl FirstSample {
     /// The smallest slowdown that differences like these would have shown with a probability of 95 %, as a log ratio.
-    pub fn smallest(&self) -> Option<f64> {
-        let Rule { margin, alpha } = self.rule;
-        statistics::smallest_detectable(self.estimate.as_ref()?, margin.ln_1p(), alpha, POWER_OF_A_STAGE)
+    pub fn mde(&self) -> Option<f64> {
+        let DecisionRule { margin, alpha } = self.rule;
+        statistics::minimum_detectable_effect(self.estimate.as_ref()?, margin.ln_1p(), alpha, POWER_OF_A_STAGE)
     }
 
     /// How far beyond the margin a change is, as a log ratio, by differences of which some are too large by chance: halfway
     /// between the estimate and the bound.
-    pub fn beyond(&self) -> Option<f64> {
+    pub fn excess_over_margin(&self) -> Option<f64> {
         let estimate = self.estimate?;
         let bound = if estimate.center > 0.0 { estimate.lower } else { -estimate.upper };
         Some((estimate.center.abs() + bound) / 2.0 - self.rule.margin.ln_1p())
     }
 
     /// What they say.
-    pub fn seems(&self) -> Seems {
-        self.estimate.map_or(Seems::Unchanged, |estimate| side(&estimate, self.rule.margin))
+    pub fn trend(&self) -> Trend {
+        self.estimate.map_or(Trend::Unchanged, |estimate| classify(&estimate, self.rule.margin))
     }
 }
 
@@ -110,17 +109,17 @@ impl FirstPairs {
 pub const RESOLUTION: f64 = 0.04;
 
 /// As far as the base may seem to differ from itself.
-const UNFIT: f64 = 0.025;
+const MAX_CONTROL_DIFFERENCE: f64 = 0.025;
 
 /// Power of each of the two stages, so that both together have 95 %.
 const POWER_OF_A_STAGE: f64 = 0.975;
 
 /// How many standard errors lie between the margin and what is found with 95 %: those of the two quantiles above.
-pub const STANDARD_ERRORS: f64 = 2.326 + 1.960;
+pub const Z_ALPHA_PLUS_Z_POWER: f64 = 2.326 + 1.960;
 
 /// What the first pairs say, before they are confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Seems {
+pub enum Trend {
     /// By more than the margin.
     Slower,
     /// By more than the margin.
@@ -129,13 +128,13 @@ pub enum Seems {
     Unchanged,
 }
 
-fn side(estimate: &Estimate, margin: f64) -> Seems {
+fn classify(estimate: &Estimate, margin: f64) -> Trend {
     if estimate.lower > margin.ln_1p() {
-        Seems::Slower
+        Trend::Slower
     } else if estimate.upper < -margin.ln_1p() {
-        Seems::Faster
+        Trend::Faster
     } else {
-        Seems::Unchanged
+        Trend::Unchanged
     }
 }
 
@@ -145,26 +144,26 @@ pub struct Judgement {
     /// PASS, REGRESSED, IMPROVED or INCONCLUSIVE.
     pub verdict: Verdict,
     /// By which figure.
-    pub figure: Figure,
+    pub statistic: Statistic,
     /// Of all pairs.
     pub estimate: Option<Estimate>,
     /// The smallest slowdown that would have been found with a probability of 95 %, as a log ratio.
-    pub smallest: Option<f64>,
+    pub mde: Option<f64>,
     /// Why, where the numbers do not say it.
     pub reason: Option<String>,
 }
 
-impl Paired {
+impl PairedStats {
     /// Of the logarithms of ratios, and what was made of them.
     pub fn new(judgement: &Judgement, differences: Vec<f64>, confirming: usize, margin: f64) -> Self {
         let outliers = statistics::outliers(&differences).unwrap_or_default();
         let of = |value: fn(&Estimate) -> f64| judgement.estimate.as_ref().map(|estimate| percent(value(estimate)));
         Self {
-            statistic: judgement.figure,
+            statistic: judgement.statistic,
             change_percent: of(|estimate| estimate.center),
             lower_percent: of(|estimate| estimate.lower),
             upper_percent: of(|estimate| estimate.upper),
-            mde_percent: judgement.smallest.map(percent),
+            mde_percent: judgement.mde.map(percent),
             margin_percent: margin * 100.0,
             pairs: differences.len(),
             confirming,
@@ -177,23 +176,23 @@ impl Paired {
 }
 
 /// Judges the differences of a case: of its first pairs, and of those that were to confirm what they said.
-pub fn judge(first: &FirstPairs, confirm: &[Difference]) -> Judgement {
-    let FirstPairs { figure, ref differences, estimate: of_first, rule } = *first;
+pub fn judge(first: &FirstSample, confirm: &[LogRatios]) -> Judgement {
+    let FirstSample { statistic, ref differences, estimate: of_first, rule } = *first;
     let margin = rule.margin;
-    let confirm = Difference::by(figure, confirm);
+    let confirm = LogRatios::select(statistic, confirm);
     let all: Vec<f64> = differences.iter().chain(&confirm).copied().collect();
     let estimate = statistics::estimate(&all, rule.alpha);
     let Some(of_first) = of_first else {
-        let reason = format!("{} are too few to judge", counted(differences.len(), "pair"));
-        return Judgement { verdict: Verdict::Inconclusive, figure, estimate, smallest: None, reason: Some(reason) };
+        let reason = format!("{} are too few to judge", pluralize(differences.len(), "pair"));
+        return Judgement { verdict: Verdict::Inconclusive, statistic, estimate, mde: None, reason: Some(reason) };
     };
-    let smallest = first.smallest();
-    let sharp = smallest.is_some_and(|smallest| smallest <= (margin + RESOLUTION).ln_1p());
-    let judged = |verdict, reason: Option<String>| Judgement { verdict, figure, estimate, smallest, reason };
-    let word = match side(&of_first, margin) {
-        Seems::Unchanged => {
-            return match smallest {
-                Some(_) if sharp => judged(Verdict::Pass, None),
+    let mde = first.mde();
+    let precise = mde.is_some_and(|mde| mde <= (margin + RESOLUTION).ln_1p());
+    let judged = |verdict, reason: Option<String>| Judgement { verdict, statistic, estimate, mde, reason };
+    let word = match classify(&of_first, margin) {
+        Trend::Unchanged => {
+            return match mde {
+                Some(_) if precise => judged(Verdict::Pass, None),
                 Some(_) => judged(
                     Verdict::Inconclusive,
                     Some(format!(
@@ -204,107 +203,108 @@ pub fn judge(first: &FirstPairs, confirm: &[Difference]) -> Judgement {
                 None => judged(Verdict::Inconclusive, Some("the minimum detectable effect cannot be computed".into())),
             };
         }
-        Seems::Slower => "slower",
-        Seems::Faster => "faster",
+        Trend::Slower => "slower",
+        Trend::Faster => "faster",
     };
-    let Some(again) = statistics::estimate(&confirm, CONFIRM_ALPHA).map(|again| side(&again, margin)) else {
+    let Some(again) = statistics::estimate(&confirm, CONFIRM_ALPHA).map(|again| classify(&again, margin)) else {
         let reason = format!("{word} in the first sample; no time was left for the confirming sample");
         return judged(Verdict::Inconclusive, Some(reason));
     };
-    if again == side(&of_first, margin) {
+    if again == classify(&of_first, margin) {
         let verdict = if word == "slower" { Verdict::Regressed } else { Verdict::Improved };
         return judged(verdict, None);
     }
     let reason = format!(
         "{:+.1} % in the first sample ({}), {:+.1} % in the confirming sample ({})",
         percent(of_first.center),
-        counted(differences.len(), "pair"),
+        pluralize(differences.len(), "pair"),
         percent(statistics::median(&confirm).unwrap_or_default()),
-        counted(confirm.len(), "pair")
+        pluralize(confirm.len(), "pair")
     );
     // Fresh pairs decide; where all of them together still say otherwise, nothing is decided.
-    match estimate.map(|all| side(&all, margin)) {
-        Some(Seems::Unchanged) if sharp => judged(Verdict::Pass, Some(reason)),
+    match estimate.map(|all| classify(&all, margin)) {
+        Some(Trend::Unchanged) if precise => judged(Verdict::Pass, Some(reason)),
         _ => judged(Verdict::Inconclusive, Some(reason)),
     }
 }
 
 /// Whether the base differs so much from itself that no difference means anything: how much, if so.
-pub fn unfit(control: &[Difference]) -> Option<String> {
-    let control = Rule::ORDINARY.first_pairs(control);
+pub fn check_control(control: &[LogRatios]) -> Option<String> {
+    let control = DecisionRule::DEFAULT.first_sample(control);
     let estimate = control.estimate?;
-    let far = UNFIT.ln_1p();
+    let far = MAX_CONTROL_DIFFERENCE.ln_1p();
     (estimate.lower > far || estimate.upper < -far).then(|| {
         format!(
             "control: the base differs from itself by {:+.1} % (confidence bound {:+.1} %) in {}",
             percent(estimate.center),
             percent(if estimate.lower > far { estimate.lower } else { estimate.upper }),
-            counted(control.differences.len(), "pair")
+            pluralize(control.differences.len(), "pair")
         )
     })
 }
 
 /// What went up or not beside the time of a case: witnesses of where the time goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Witness {
+pub enum Corroboration {
     /// More instructions, or more heap.
-    Work,
+    ExtraWork,
     /// Neither: then it is what instructions do not show.
-    NoWork,
+    NoExtraWork,
     /// Nobody counted.
     Unknown,
 }
 
 /// A row for each case that was measured in pairs.
 pub fn rows(
-    measured: &Measured,
+    measured: &PairedResults,
     cases: &[CaseName],
-    rule_of: impl Fn(&CaseName) -> Rule,
-    witness: impl Fn(&CaseName) -> Witness,
+    rule_of: impl Fn(&CaseName) -> DecisionRule,
+    corroboration: impl Fn(&CaseName) -> Corroboration,
     against: &str,
 ) -> Vec<Row> {
-    let control = measured.pairs.differences(Stage::Control, &measured.control);
-    let unfit = unfit(&control);
+    let control = measured.pairs.log_ratios(Stage::Control, &measured.control);
+    let unstable = check_control(&control);
     let row = |case: &CaseName| {
-        let new = |verdict| Row::new(Group::Of(Class::Wall), case, Metric::TIME, verdict);
+        let new = |verdict| Row::new(Group::Class(Class::Wall), case, Metric::TIME, verdict);
         match measured.broken.get(case) {
-            Some(Broken::Head(why) | Broken::Base(why @ NoValue::Unfinished(_))) => {
-                let why = why.clone().said_by("`time`");
-                return Row::without_value(Group::Of(Class::Wall), case, Metric::TIME, &why).then(NextStep::RunTime);
+            Some(BrokenSide::Head(why) | BrokenSide::Base(why @ NoValue::Unfinished(_))) => {
+                let why = why.clone().with_program("`time`");
+                return Row::without_value(Group::Class(Class::Wall), case, Metric::TIME, &why)
+                    .with_next_step(NextStep::RunTime);
             }
-            Some(Broken::Base(why)) => {
-                return new(Verdict::New).because(format!("the case has no value in the base: `time` {why}"));
+            Some(BrokenSide::Base(why)) => {
+                return new(Verdict::New).with_reason(format!("the case has no value in the base: `time` {why}"));
             }
             None => {}
         }
         let (first, confirm) =
-            (measured.pairs.differences(Stage::First, case), measured.pairs.differences(Stage::Confirm, case));
-        let judgement = judge(&rule_of(case).first_pairs(&first), &confirm);
-        let all: Vec<Difference> = first.iter().chain(&confirm).copied().collect();
-        let figure = judgement.figure;
-        let differences = Difference::by(figure, &all);
-        let pairs = || measured.pairs.of(Stage::First, case).chain(measured.pairs.of(Stage::Confirm, case));
+            (measured.pairs.log_ratios(Stage::First, case), measured.pairs.log_ratios(Stage::Confirm, case));
+        let judgement = judge(&rule_of(case).first_sample(&first), &confirm);
+        let all: Vec<LogRatios> = first.iter().chain(&confirm).copied().collect();
+        let statistic = judgement.statistic;
+        let differences = LogRatios::select(statistic, &all);
+        let pairs = || measured.pairs.select(Stage::First, case).chain(measured.pairs.select(Stage::Confirm, case));
         let value = |values: Vec<f64>| statistics::median(&values).map(|ns| Value::Number(ns.round().max(1.0) as u64));
         let (base, head) = (
-            value(pairs().map(|pair| pair.base.get(figure)).collect()),
-            value(pairs().map(|pair| pair.head.get(figure)).collect()),
+            value(pairs().map(|pair| pair.base.get(statistic)).collect()),
+            value(pairs().map(|pair| pair.head.get(statistic)).collect()),
         );
-        let verdict = if unfit.is_some() { Verdict::Unstable } else { judgement.verdict };
-        let row = new(verdict).values(base, head);
+        let verdict = if unstable.is_some() { Verdict::Unstable } else { judgement.verdict };
+        let row = new(verdict).with_values(base, head);
         let row =
-            Row { paired: Some(Paired::new(&judgement, differences, confirm.len(), rule_of(case).margin)), ..row };
-        let row = match (&unfit, &judgement.reason) {
-            (Some(why), _) => row.because(why),
-            (None, Some(reason)) => row.because(reason),
+            Row { paired: Some(PairedStats::new(&judgement, differences, confirm.len(), rule_of(case).margin)), ..row };
+        let row = match (&unstable, &judgement.reason) {
+            (Some(why), _) => row.with_reason(why),
+            (None, Some(reason)) => row.with_reason(reason),
             (None, None) => row,
         };
-        advise(row, case, witness(case), against)
+        add_next_steps(row, case, corroboration(case), against)
     };
     cases.iter().map(row).collect()
 }
 
 /// Cases that compute something else than those of the base are no comparison of the engine.
-pub fn new_where_changed(rows: &mut [Row], changed: &BTreeSet<CaseName>) {
+pub fn mark_changed_cases_new(rows: &mut [Row], changed: &BTreeSet<CaseName>) {
     for row in rows.iter_mut().filter(|row| changed.contains(&row.case) && row.verdict != Verdict::Broken) {
         row.verdict = Verdict::New;
         row.reason =
@@ -313,25 +313,25 @@ pub fn new_where_changed(rows: &mut [Row], changed: &BTreeSet<CaseName>) {
     }
 }
 
-fn advise(row: Row, case: &CaseName, witness: Witness, against: &str) -> Row {
+fn add_next_steps(row: Row, case: &CaseName, corroboration: Corroboration, against: &str) -> Row {
     let against = against.to_owned();
     match row.verdict {
         Verdict::Regressed => {
-            let why = match witness {
-                Witness::Work => "slower, with more instructions or heap: see those rows",
-                Witness::NoWork => {
+            let why = match corroboration {
+                Corroboration::ExtraWork => "slower, with more instructions or heap: see those rows",
+                Corroboration::NoExtraWork => {
                     "slower, with unchanged instructions and heap: look for caches, contention, system calls or the environment"
                 }
-                Witness::Unknown => "slower; instructions were not counted",
+                Corroboration::Unknown => "slower; instructions were not counted",
             };
-            row.because(why)
-                .then(NextStep::ReproduceInPairs { case: case.clone(), against })
-                .then(NextStep::WidenMargin)
+            row.with_reason(why)
+                .with_next_step(NextStep::ReproduceInPairs { case: case.clone(), against })
+                .with_next_step(NextStep::WidenMargin)
         }
-        Verdict::Inconclusive => {
-            row.then(NextStep::MeasureQuietly { against: against.clone() }).then(NextStep::MorePairs { against })
-        }
-        Verdict::Unstable => row.then(NextStep::OtherMachine),
+        Verdict::Inconclusive => row
+            .with_next_step(NextStep::MeasureQuietly { against: against.clone() })
+            .with_next_step(NextStep::MorePairs { against }),
+        Verdict::Unstable => row.with_next_step(NextStep::UseOtherMachine),
         _ => row,
     }
 }
@@ -341,46 +341,46 @@ mod tests {
     use super::*;
     use crate::pairs::Times;
 
-    fn around(center: f64, scatter: f64, pairs: usize) -> Vec<f64> {
+    fn around(center: f64, dispersion: f64, pairs: usize) -> Vec<f64> {
         // Symmetric, without ties.
-        (0..pairs).map(|n| center + scatter * (n as f64 - (pairs - 1) as f64 / 2.0) / pairs as f64).collect()
+        (0..pairs).map(|n| center + dispersion * (n as f64 - (pairs - 1) as f64 / 2.0) / pairs as f64).collect()
     }
 
-    fn both(differences: &[f64]) -> Vec<Difference> {
-        differences.iter().copied().map(Difference::of_both).collect()
+    fn both(differences: &[f64]) -> Vec<LogRatios> {
+        differences.iter().copied().map(LogRatios::uniform).collect()
     }
 
-    fn judged(first: &[f64], confirm: &[f64], rule: Rule) -> Judgement {
-        judge(&rule.first_pairs(&both(first)), &both(confirm))
+    fn judged(first: &[f64], confirm: &[f64], rule: DecisionRule) -> Judgement {
+        judge(&rule.first_sample(&both(first)), &both(confirm))
     }
 
     fn verdict(first: &[f64], confirm: &[f64]) -> Verdict {
-        judged(first, confirm, Rule::ORDINARY).verdict
+        judged(first, confirm, DecisionRule::DEFAULT).verdict
     }
 
     /// Pairs whose medians and fastest samples differ by so much, with so much scatter.
-    fn pairs(median: (f64, f64), fastest: (f64, f64)) -> Vec<Difference> {
-        let times = |median: f64, fastest: f64| Times { median: median.exp(), fastest: fastest.exp() };
-        let differences = around(median.0, median.1, 30).into_iter().zip(around(fastest.0, fastest.1, 30));
-        differences.map(|(median, fastest)| Difference::between(times(0.0, 0.0), times(median, fastest))).collect()
+    fn pairs(median: (f64, f64), minimum: (f64, f64)) -> Vec<LogRatios> {
+        let times = |median: f64, minimum: f64| Times { median: median.exp(), minimum: minimum.exp() };
+        let differences = around(median.0, median.1, 30).into_iter().zip(around(minimum.0, minimum.1, 30));
+        differences.map(|(median, minimum)| LogRatios::between(times(0.0, 0.0), times(median, minimum))).collect()
     }
 
     #[test]
     fn the_sharper_figure_decides_unless_only_the_other_says_something() {
-        let figure = |median, fastest| Rule::ORDINARY.first_pairs(&pairs(median, fastest)).figure;
-        assert_eq!(figure((0.0, 0.01), (0.0, 0.02)), Figure::Median);
-        assert_eq!(figure((0.0, 0.10), (0.0, 0.02)), Figure::Minimum);
-        assert_eq!(figure((0.0, 0.01), (0.0, 0.01)), Figure::Median, "where both are as good");
-        assert_eq!(figure((0.2, 0.10), (0.0, 0.02)), Figure::Median, "what slows down some operations only");
-        assert_eq!(figure((0.2, 0.10), (0.05, 0.02)), Figure::Minimum, "both say so");
-        assert_eq!(figure((0.0, 0.01), (0.2, 0.10)), Figure::Minimum);
-        assert_eq!(Rule::ORDINARY.first_pairs(&[]).figure, Figure::Median);
+        let statistic = |median, minimum| DecisionRule::DEFAULT.first_sample(&pairs(median, minimum)).statistic;
+        assert_eq!(statistic((0.0, 0.01), (0.0, 0.02)), Statistic::Median);
+        assert_eq!(statistic((0.0, 0.10), (0.0, 0.02)), Statistic::Minimum);
+        assert_eq!(statistic((0.0, 0.01), (0.0, 0.01)), Statistic::Median, "where both are as good");
+        assert_eq!(statistic((0.2, 0.10), (0.0, 0.02)), Statistic::Median, "what slows down some operations only");
+        assert_eq!(statistic((0.2, 0.10), (0.05, 0.02)), Statistic::Minimum, "both say so");
+        assert_eq!(statistic((0.0, 0.01), (0.2, 0.10)), Statistic::Minimum);
+        assert_eq!(DecisionRule::DEFAULT.first_sample(&[]).statistic, Statistic::Median);
 
         let some = pairs((0.2, 0.10), (0.0, 0.02));
-        assert_eq!(judge(&Rule::ORDINARY.first_pairs(&some), &some).verdict, Verdict::Regressed);
-        let sharp = pairs((0.0, 0.5), (0.0, 0.01));
+        assert_eq!(judge(&DecisionRule::DEFAULT.first_sample(&some), &some).verdict, Verdict::Regressed);
+        let precise = pairs((0.0, 0.5), (0.0, 0.01));
         assert_eq!(
-            judge(&Rule::ORDINARY.first_pairs(&sharp), &[]).verdict,
+            judge(&DecisionRule::DEFAULT.first_sample(&precise), &[]).verdict,
             Verdict::Pass,
             "medians alone could not be judged"
         );
@@ -402,11 +402,12 @@ mod tests {
 
     #[test]
     fn how_far_beyond_the_margin_is_the_same_on_both_sides() {
-        let beyond = |differences: &[f64]| Rule::ORDINARY.first_pairs(&both(differences)).beyond();
-        let slow = beyond(&around(0.05, 0.01, 30)).unwrap();
-        let fast = beyond(&around(-0.05, 0.01, 30)).unwrap();
+        let excess_over_margin =
+            |differences: &[f64]| DecisionRule::DEFAULT.first_sample(&both(differences)).excess_over_margin();
+        let slow = excess_over_margin(&around(0.05, 0.01, 30)).unwrap();
+        let fast = excess_over_margin(&around(-0.05, 0.01, 30)).unwrap();
         assert!((slow - fast).abs() < 1e-12 && (0.037..0.04).contains(&slow), "{slow} {fast}");
-        assert_eq!(beyond(&[]), None);
+        assert_eq!(excess_over_margin(&[]), None);
     }
 
     #[test]
@@ -416,7 +417,7 @@ mod tests {
         assert_eq!(at(0.0105), Verdict::Regressed);
         assert_eq!(at(-0.0105), Verdict::Improved);
         assert_eq!(
-            judged(&around(0.03, 0.001, 30), &around(0.03, 0.001, 30), Rule::after(0, 0.05)).verdict,
+            judged(&around(0.03, 0.001, 30), &around(0.03, 0.001, 30), DecisionRule::after_looks(0, 0.05)).verdict,
             Verdict::Pass,
             "a wider margin"
         );
@@ -424,9 +425,9 @@ mod tests {
 
     #[test]
     fn what_scatters_too_much_is_not_passed() {
-        let wide = judged(&around(0.0, 0.5, 20), &[], Rule::ORDINARY);
+        let wide = judged(&around(0.0, 0.5, 20), &[], DecisionRule::DEFAULT);
         assert_eq!(wide.verdict, Verdict::Inconclusive);
-        assert!(wide.smallest.unwrap() > (MARGIN + RESOLUTION).ln_1p());
+        assert!(wide.mde.unwrap() > (MARGIN + RESOLUTION).ln_1p());
         assert_eq!(verdict(&around(0.0, 0.001, 6), &[]), Verdict::Inconclusive, "too few pairs");
         assert_eq!(verdict(&[], &[]), Verdict::Inconclusive);
         assert_eq!(verdict(&[f64::NAN; 30], &[]), Verdict::Inconclusive);
@@ -434,20 +435,20 @@ mod tests {
 
     #[test]
     fn each_look_is_stricter_and_all_together_are_wrong_at_most_twice_as_often() {
-        assert_eq!(Rule::after(0, MARGIN), Rule::ORDINARY);
-        let levels: Vec<f64> = (0..40).map(|looks| Rule::after(looks, MARGIN).alpha).collect();
+        assert_eq!(DecisionRule::after_looks(0, MARGIN), DecisionRule::DEFAULT);
+        let levels: Vec<f64> = (0..40).map(|looks| DecisionRule::after_looks(looks, MARGIN).alpha).collect();
         assert!(levels.windows(2).all(|pair| pair[1] <= pair[0]) && levels.iter().sum::<f64>() <= 2.0 * ALPHA + 1e-9);
         // What is just above the margin once is not, when looked at for the fourth time.
         let differences = both(&around(0.0145, 0.03, 30));
-        assert_eq!(Rule::ORDINARY.first_pairs(&differences).seems(), Seems::Slower);
-        assert_eq!(Rule::after(3, MARGIN).first_pairs(&differences).seems(), Seems::Unchanged);
+        assert_eq!(DecisionRule::DEFAULT.first_sample(&differences).trend(), Trend::Slower);
+        assert_eq!(DecisionRule::after_looks(3, MARGIN).first_sample(&differences).trend(), Trend::Unchanged);
     }
 
     #[test]
     fn a_machine_that_sees_differences_in_the_same_is_unfit() {
-        assert_eq!(unfit(&both(&around(0.0, 0.05, 30))), None);
-        assert_eq!(unfit(&both(&around(0.02, 0.001, 30))), None);
-        assert!(unfit(&both(&around(0.03, 0.001, 30))).is_some());
-        assert!(unfit(&both(&around(-0.03, 0.001, 30))).is_some());
+        assert_eq!(check_control(&both(&around(0.0, 0.05, 30))), None);
+        assert_eq!(check_control(&both(&around(0.02, 0.001, 30))), None);
+        assert!(check_control(&both(&around(0.03, 0.001, 30))).is_some());
+        assert!(check_control(&both(&around(-0.03, 0.001, 30))).is_some());
     }
 }

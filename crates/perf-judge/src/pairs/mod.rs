@@ -23,39 +23,39 @@ pub enum Stage {
     Control,
 }
 
-/// What one process says of the nanoseconds of an operation: `[median, fastest]` over its samples, as divan prints them.
+/// What one process says of the nanoseconds of an operation: `[median, minimum]` over its samples, as divan prints them.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(from = "[f64; 2]", into = "[f64; 2]")]
 pub struct Times {
     /// Of the sample in the middle.
     pub median: f64,
     /// Of the fastest sample.
-    pub fastest: f64,
+    pub minimum: f64,
 }
 
 impl From<[f64; 2]> for Times {
-    fn from([median, fastest]: [f64; 2]) -> Self {
-        Self { median, fastest }
+    fn from([median, minimum]: [f64; 2]) -> Self {
+        Self { median, minimum }
     }
 }
 
 impl From<Times> for [f64; 2] {
     fn from(times: Times) -> Self {
-        [times.median, times.fastest]
+        [times.median, times.minimum]
     }
 }
 
 /// Which of the figures of a process is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Figure {
+pub enum Statistic {
     /// What most samples say. A burst that lasts for half of a process moves it.
     Median,
     /// What the machine does when nothing disturbs it; blind for what slows only some operations down.
     Minimum,
 }
 
-impl fmt::Display for Figure {
+impl fmt::Display for Statistic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Median => "median",
@@ -66,10 +66,10 @@ impl fmt::Display for Figure {
 
 impl Times {
     /// One of the figures.
-    pub fn get(self, figure: Figure) -> f64 {
-        match figure {
-            Figure::Median => self.median,
-            Figure::Minimum => self.fastest,
+    pub fn get(self, statistic: Statistic) -> f64 {
+        match statistic {
+            Statistic::Median => self.median,
+            Statistic::Minimum => self.minimum,
         }
     }
 }
@@ -77,28 +77,28 @@ impl Times {
 /// How much slower a process of the change was than that of the base, by each figure: logarithms of ratios, so that 0.01 is
 /// 1 % slower, near enough.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Difference {
+pub struct LogRatios {
     median: f64,
-    fastest: f64,
+    minimum: f64,
 }
 
-impl Difference {
+impl LogRatios {
     /// Between the times of a base and those of a change.
     pub fn between(base: Times, head: Times) -> Self {
-        Self { median: (head.median / base.median).ln(), fastest: (head.fastest / base.fastest).ln() }
+        Self { median: (head.median / base.median).ln(), minimum: (head.minimum / base.minimum).ln() }
     }
 
     /// The same by both figures.
     #[cfg(test)]
-    pub fn of_both(difference: f64) -> Self {
-        Self { median: difference, fastest: difference }
+    pub fn uniform(difference: f64) -> Self {
+        Self { median: difference, minimum: difference }
     }
 
     /// By one figure.
-    pub fn by(figure: Figure, differences: &[Self]) -> Vec<f64> {
-        let one = |difference: &Self| match figure {
-            Figure::Median => difference.median,
-            Figure::Minimum => difference.fastest,
+    pub fn select(statistic: Statistic, differences: &[Self]) -> Vec<f64> {
+        let one = |difference: &Self| match statistic {
+            Statistic::Median => difference.median,
+            Statistic::Minimum => difference.minimum,
         };
         differences.iter().map(one).collect()
     }
@@ -119,13 +119,14 @@ pub struct Pair {
     /// Of the change; of a control, of the base again.
     pub head: Times,
     /// Milliseconds that it took to measure both.
-    pub took: f64,
+    #[serde(rename = "took")]
+    pub took_ms: f64,
 }
 
 impl Pair {
     /// How much slower the change was.
-    pub fn difference(&self) -> Difference {
-        Difference::between(self.base, self.head)
+    pub fn log_ratios(&self) -> LogRatios {
+        LogRatios::between(self.base, self.head)
     }
 }
 
@@ -140,18 +141,18 @@ impl Pairs {
     }
 
     /// Whether a pair was measured.
-    pub fn has(&self, stage: Stage, case: &CaseName, round: u32) -> bool {
+    pub fn contains(&self, stage: Stage, case: &CaseName, round: u32) -> bool {
         self.0.contains_key(&(stage, case.clone(), round))
     }
 
     /// The pairs of a case in a stage, in the order of rounds.
-    pub fn of<'a>(&'a self, stage: Stage, case: &CaseName) -> impl Iterator<Item = &'a Pair> + use<'a> {
+    pub fn select<'a>(&'a self, stage: Stage, case: &CaseName) -> impl Iterator<Item = &'a Pair> + use<'a> {
         self.0.range((stage, case.clone(), 0)..=(stage, case.clone(), u32::MAX)).map(|(_, pair)| pair)
     }
 
     /// The differences of a case in a stage.
-    pub fn differences(&self, stage: Stage, case: &CaseName) -> Vec<Difference> {
-        self.of(stage, case).map(Pair::difference).collect()
+    pub fn log_ratios(&self, stage: Stage, case: &CaseName) -> Vec<LogRatios> {
+        self.select(stage, case).map(Pair::log_ratios).collect()
     }
 
     /// Every pair.
@@ -161,23 +162,23 @@ impl Pairs {
 
     /// Seconds that it took to measure them all.
     pub fn seconds(&self) -> f64 {
-        self.all().map(|pair| pair.took / 1e3).sum()
+        self.all().map(|pair| pair.took_ms / 1e3).sum()
     }
 }
 
 /// What was asked for after somebody had seen the pairs that there were.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Asked {
+pub struct InterimLooks {
     /// How often.
     pub looks: u32,
     /// How many pairs each case should have at least before they are judged again.
     pub pairs: BTreeMap<CaseName, usize>,
 }
 
-impl Asked {
+impl InterimLooks {
     /// Asks once more: for as many pairs again.
-    pub fn again(&self, pairs: &Pairs) -> Self {
+    pub fn next_look(&self, pairs: &Pairs) -> Self {
         let mut twice: BTreeMap<CaseName, usize> = BTreeMap::new();
         for pair in pairs.all().filter(|pair| pair.stage == Stage::First) {
             *twice.entry(pair.case.clone()).or_default() += 2;

@@ -44,7 +44,7 @@ pub struct Pairing {
     /// The case of which the base was measured against itself.
     pub control: CaseName,
     /// How layouts were made to differ.
-    pub layouts: Layouts,
+    pub layouts: LayoutMethod,
     /// Why the base was measured with cases of its own, if it was.
     pub own_cases: Option<String>,
     /// Why the baseline is not comparable, where counted values were compared with the base as measured here instead: all
@@ -71,7 +71,7 @@ impl Revision {
 /// How layouts are made to differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Layouts {
+pub enum LayoutMethod {
     /// All sections, of which each function has one, are put in a random order: lld can.
     Shuffled,
     /// A function of random size stands before all others: any linker can, and less is moved.

@@ -11,45 +11,45 @@ use super::{notes, number, pairs};
 use crate::next_step::NextStep;
 use crate::row::{Group, Row};
 use crate::rules::RuleChange;
-use crate::text::{self, counted};
+use crate::text::{self, pluralize};
 use crate::verdict::Verdict;
 
 /// Columns of a line; commands are longer, so that they can be copied.
 pub const WIDTH: usize = 80;
 
 /// Rows that are shown one by one; of more, only those that need a look.
-const A_SCREEN: usize = 40;
+const MAX_SCREEN_ROWS: usize = 40;
 
 impl Report {
     /// The table on a terminal; `written` says where the reports are.
     pub fn human(&self, written: &str, wording: Wording<'_>) -> String {
-        let room = if self.rows.len() > A_SCREEN { Room::Screen } else { Room::Whole };
-        let mut out = with_notes(&self.rows, room, wording);
-        for line in self.lines() {
+        let verbosity = if self.rows.len() > MAX_SCREEN_ROWS { Verbosity::Summary } else { Verbosity::Full };
+        let mut out = with_notes(&self.rows, verbosity, wording);
+        for line in self.context_lines() {
             out.push_str(&wrapped(&line, "", "  "));
         }
         if let Some(slack) = &self.slack {
             let line = wrapped(&self.slack_line(slack), "", "  ");
-            let style = if slack.is_a_warning() { AnsiColor::Yellow.on_default() } else { Style::new() };
+            let style = if slack.is_warning() { AnsiColor::Yellow.on_default() } else { Style::new() };
             let _ = write!(out, "{style}{line}{style:#}");
-            let _ = writeln!(out, "  → {}", wording(&NextStep::KeepImprovement, None));
+            let _ = writeln!(out, "  → {}", wording(&NextStep::StoreImprovement, None));
         }
         out.push_str(&rules(self.rules.as_deref().unwrap_or_default()));
         out.push_str(&wrapped(&self.summary(), "", "  "));
         let _ = writeln!(out, "reports: {written}");
         let code = self.exit_code;
         let style = match code {
-            crate::exit_status::GREEN => AnsiColor::Green.on_default().bold(),
-            crate::exit_status::RED => AnsiColor::Red.on_default().bold(),
+            crate::exit_status::PASS => AnsiColor::Green.on_default().bold(),
+            crate::exit_status::FAIL => AnsiColor::Red.on_default().bold(),
             _ => AnsiColor::Yellow.on_default().bold(),
         };
-        let _ = writeln!(out, "{style}{}{style:#}", self.meaning());
+        let _ = writeln!(out, "{style}{}{style:#}", self.verdict_line());
         out
     }
 }
 
 /// Rule changes of a kind that are shown on a screen; all are in the reports.
-const RULES: usize = 5;
+const MAX_RULES: usize = 5;
 
 /// What the change does to the rules that it is judged by.
 fn rules(changes: &[RuleChange]) -> String {
@@ -59,10 +59,10 @@ fn rules(changes: &[RuleChange]) -> String {
     }
     let _ = writeln!(out, "{BOLD}Rules changed by this change{BOLD:#}");
     for kind in changes.chunk_by(|a, b| a.kind == b.kind) {
-        for RuleChange { kind, what } in kind.iter().take(RULES) {
-            out.push_str(&wrapped(&text::visible(&format!("{kind}: {what}")), "  ", "    "));
+        for RuleChange { kind, what } in kind.iter().take(MAX_RULES) {
+            out.push_str(&wrapped(&text::sanitize(&format!("{kind}: {what}")), "  ", "    "));
         }
-        if let (Some(first), more @ 1..) = (kind.first(), kind.len().saturating_sub(RULES)) {
+        if let (Some(first), more @ 1..) = (kind.first(), kind.len().saturating_sub(MAX_RULES)) {
             let _ = writeln!(out, "  {}: {more} more, in report.md", first.kind);
         }
     }
@@ -72,19 +72,19 @@ fn rules(changes: &[RuleChange]) -> String {
 
 /// Every row, and what to do about it.
 pub fn rows_with_notes(all: &[Row], wording: Wording<'_>) -> String {
-    with_notes(all, Room::Whole, wording)
+    with_notes(all, Verbosity::Full, wording)
 }
 
-fn with_notes(all: &[Row], room: Room, wording: Wording<'_>) -> String {
-    let mut out = table(all, room);
-    let notes = notes::of(all);
+fn with_notes(all: &[Row], verbosity: Verbosity, wording: Wording<'_>) -> String {
+    let mut out = table(all, verbosity);
+    let notes = notes::collect(all);
     if notes.is_empty() {
         return out;
     }
     out.push_str("Next steps\n");
     for same_verdict in notes.chunk_by(|a, b| a.verdict == b.verdict) {
-        let shown = if room == Room::Whole { same_verdict.len() } else { ANSWERS };
-        same_verdict.iter().take(shown).for_each(|note| answer(&mut out, note, wording));
+        let shown = if verbosity == Verbosity::Full { same_verdict.len() } else { MAX_NOTES };
+        same_verdict.iter().take(shown).for_each(|note| write_note(&mut out, note, wording));
         if let (Some(note), more @ 1..) = (same_verdict.first(), same_verdict.len().saturating_sub(shown)) {
             let _ = writeln!(out, "  {} {more} more like these, in report.md", note.verdict);
         }
@@ -94,9 +94,9 @@ fn with_notes(all: &[Row], room: Room, wording: Wording<'_>) -> String {
 }
 
 /// Answers to a verdict that are shown on a screen.
-const ANSWERS: usize = 3;
+const MAX_NOTES: usize = 3;
 
-fn answer(out: &mut String, note: &notes::Note<'_>, wording: Wording<'_>) {
+fn write_note(out: &mut String, note: &notes::Note<'_>, wording: Wording<'_>) {
     let style = style(note.verdict);
     let text = wrapped(&format!("{} {}", note.verdict, note.rows), "  ", "    ");
     // Only the verdict is coloured: it is the first word, and the text is plain.
@@ -113,26 +113,26 @@ fn answer(out: &mut String, note: &notes::Note<'_>, wording: Wording<'_>) {
 
 /// How much of a table is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Room {
+enum Verbosity {
     /// All of it: what is stored is reviewed row by row.
-    Whole,
+    Full,
     /// A screen: rows that need no look are counted, and of rows that do, the worst are shown.
-    Screen,
+    Summary,
 }
 
 /// Rows of a group and verdict that are shown on a screen; all are in the reports.
-const SHOWN: usize = 5;
+const MAX_ROWS_PER_VERDICT: usize = 5;
 
 /// Every row as a table.
 pub fn rows(rows: &[Row]) -> String {
-    table(rows, Room::Whole)
+    table(rows, Verbosity::Full)
 }
 
-fn table(rows: &[Row], room: Room) -> String {
+fn table(rows: &[Row], verbosity: Verbosity) -> String {
     let mut out = String::new();
     for (index, part) in rows.chunk_by(|a, b| a.group == b.group).enumerate() {
         let Some(group) = part.first().map(|row| row.group) else { continue };
-        let lines = lines(part, room);
+        let lines = lines(part, verbosity);
         let widths = widths(&lines);
         if index == 0 {
             let heads = ["case", "base", "head", "change"].map(str::to_owned);
@@ -141,7 +141,7 @@ fn table(rows: &[Row], room: Room) -> String {
         let (name, rule) = (group.name(), rule(part));
         let _ = writeln!(out, "{BOLD}{name}{BOLD:#}: {rule}");
         if part.iter().any(|row| row.paired.is_some()) {
-            let _ = writeln!(out, "{BOLD}{}  verdict{BOLD:#}", pairs::heads());
+            let _ = writeln!(out, "{BOLD}{}  verdict{BOLD:#}", pairs::header());
         }
         for line in lines {
             match line {
@@ -158,7 +158,7 @@ fn table(rows: &[Row], room: Room) -> String {
                         let _ = writeln!(out, "    {margin}");
                     }
                 }
-                Line::Others(text, verdict) => with_verdict(&mut out, &text, verdict),
+                Line::Folded(text, verdict) => with_verdict(&mut out, &text, verdict),
             }
         }
     }
@@ -186,12 +186,12 @@ enum Line {
     /// A wall time that was measured in pairs, and what its margin is where that is not the ordinary one.
     Pairs(String, Verdict, Option<String>),
     /// Rows that are not shown.
-    Others(String, Verdict),
+    Folded(String, Verdict),
 }
 
 /// The rule of a group.
 fn rule(rows: &[Row]) -> String {
-    let group = rows.first().map_or(Group::Of(Class::Behaviour), |row| row.group);
+    let group = rows.first().map_or(Group::Class(Class::Behaviour), |row| row.group);
     match rows.iter().find_map(|row| row.spread) {
         Some(spread) => format!("median and interquartile range of {} processes", spread.processes),
         None => group.rule().to_owned(),
@@ -199,20 +199,19 @@ fn rule(rows: &[Row]) -> String {
 }
 
 /// The lines of one group, whose rows are in order: the worst verdict first, then case by case.
-fn lines(rows: &[Row], room: Room) -> Vec<Line> {
+fn lines(rows: &[Row], verbosity: Verbosity) -> Vec<Line> {
     let mut lines = Vec::new();
     for part in rows.chunk_by(|a, b| a.verdict == b.verdict) {
         let Some(first) = part.first() else { continue };
         let verdict = first.verdict;
         let of_pairs = part.iter().any(|row| row.paired.is_some());
-        let needs_no_look =
-            matches!(verdict, Verdict::Pass | Verdict::Identical | Verdict::New | Verdict::Inconclusive);
-        let shown = match room {
-            Room::Whole => part.len(),
-            Room::Screen if of_pairs => part.len(),
-            Room::Screen if needs_no_look => 0,
-            Room::Screen if verdict == Verdict::Info => part.len(),
-            Room::Screen => SHOWN,
+        let is_folded = matches!(verdict, Verdict::Pass | Verdict::Identical | Verdict::New | Verdict::Inconclusive);
+        let shown = match verbosity {
+            Verbosity::Full => part.len(),
+            Verbosity::Summary if of_pairs => part.len(),
+            Verbosity::Summary if is_folded => 0,
+            Verbosity::Summary if verdict == Verdict::Info => part.len(),
+            Verbosity::Summary => MAX_ROWS_PER_VERDICT,
         };
         let mut worst: Vec<&Row> = part.iter().collect();
         if shown < part.len() {
@@ -223,7 +222,7 @@ fn lines(rows: &[Row], room: Room) -> Vec<Line> {
         }
         for of_case in worst.chunk_by(|a, b| a.case == b.case) {
             // One row a case: the case says it all.
-            let single = matches!(first.group, Group::Of(Class::Instructions | Class::Wall));
+            let single = matches!(first.group, Group::Class(Class::Instructions | Class::Wall));
             if let (false, Some(row)) = (single, of_case.first()) {
                 lines.push(Line::Case(row.case.to_string()));
             }
@@ -237,25 +236,26 @@ fn lines(rows: &[Row], room: Room) -> Vec<Line> {
             }));
         }
         if shown < part.len() {
-            lines.push(Line::Others(others(part, shown), verdict));
+            lines.push(Line::Folded(folded(part, shown), verdict));
         }
     }
     lines
 }
 
 /// Rows that are counted only; of instructions also how far they are from the base.
-fn others(rows: &[Row], shown: usize) -> String {
+fn folded(rows: &[Row], shown: usize) -> String {
     let cases: BTreeSet<_> = rows.iter().map(|row| &row.case).collect();
     let mut text = match shown {
-        0 => format!("  {} of {}", counted(rows.len(), "row"), counted(cases.len(), "case")),
+        0 => format!("  {} of {}", pluralize(rows.len(), "row"), pluralize(cases.len(), "case")),
         shown => format!("  and {} more, all in report.md", rows.len() - shown),
     };
-    let counted = rows.iter().filter(|row| row.group == Group::Of(Class::Instructions) && row.verdict == Verdict::Pass);
+    let counted =
+        rows.iter().filter(|row| row.group == Group::Class(Class::Instructions) && row.verdict == Verdict::Pass);
     let changes: Vec<f64> = counted.filter_map(Row::change).collect();
     if !changes.is_empty() {
-        let least = changes.iter().copied().fold(f64::INFINITY, f64::min) * 100.0;
-        let most = changes.iter().copied().fold(f64::NEG_INFINITY, f64::max) * 100.0;
-        let _ = write!(text, ", {least:+.2} % to {most:+.2} %");
+        let min = changes.iter().copied().fold(f64::INFINITY, f64::min) * 100.0;
+        let max = changes.iter().copied().fold(f64::NEG_INFINITY, f64::max) * 100.0;
+        let _ = write!(text, ", {min:+.2} % to {max:+.2} %");
     }
     text
 }
@@ -270,8 +270,8 @@ fn widths(lines: &[Line]) -> [usize; 4] {
             }
         }
     }
-    for (width, least) in widths[1..].iter_mut().zip([6, 6, 6]) {
-        *width = (*width).max(least);
+    for (width, min) in widths[1..].iter_mut().zip([6, 6, 6]) {
+        *width = (*width).max(min);
     }
     let used: usize = widths[1..].iter().map(|width| width + 2).sum::<usize>() + 2 + VERDICT;
     widths[0] = WIDTH.saturating_sub(used).max(16);

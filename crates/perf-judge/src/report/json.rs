@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::comparison::Comparison;
 use super::run_report::{HarnessRun, Report, Wording};
 use crate::budget::Reference;
-use crate::row::{Group, Paired, Subject, Value};
+use crate::row::{Group, PairedStats, Subject, Value};
 use crate::rules::RuleChange;
 use crate::run::Spread;
 use crate::slack::Slack;
@@ -91,7 +91,7 @@ struct StoredRow<'a> {
     spread: Option<Spread>,
     /// Of a wall time that was measured in pairs.
     #[serde(skip_serializing_if = "Option::is_none")]
-    paired: Option<&'a Paired>,
+    paired: Option<&'a PairedStats>,
     /// Of a budget: what the reference system promised and does.
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<&'a Reference>,

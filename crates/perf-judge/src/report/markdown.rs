@@ -11,15 +11,15 @@ use crate::rules::RuleChange;
 impl Report {
     /// The text of [`MARKDOWN_FILE`](super::MARKDOWN_FILE): the verdict first, then what to do, then every row.
     pub fn markdown(&self, wording: Wording<'_>) -> String {
-        let mut out = format!("## Performance: {}\n\n{}\n\n", self.meaning(), self.summary());
-        for line in self.lines() {
+        let mut out = format!("## Performance: {}\n\n{}\n\n", self.verdict_line(), self.summary());
+        for line in self.context_lines() {
             let _ = writeln!(out, "{}\n", escaped(&line));
         }
         if let Some(slack) = &self.slack {
             let _ = writeln!(out, "{}\n", escaped(&self.slack_line(slack)));
         }
         rules(&mut out, self.rules.as_deref().unwrap_or_default());
-        let notes = notes::of(&self.rows);
+        let notes = notes::collect(&self.rows);
         if !notes.is_empty() {
             out.push_str("### Next steps\n\n");
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::next_step::NextStep;
 use crate::row::Row;
-use crate::text::counted;
+use crate::text::pluralize;
 use crate::verdict::Verdict;
 
 /// One answer, and the rows it is about.
@@ -23,21 +23,21 @@ pub struct Note<'a> {
 }
 
 /// What rows have to have in common to be answered together.
-type Answer<'a> = (Verdict, &'a [NextStep], Option<&'a str>);
+type GroupKey<'a> = (Verdict, &'a [NextStep], Option<&'a str>);
 
 /// The notes of all rows that have something to say: the worst verdict first, and of a verdict the largest change.
-pub fn of(rows: &[Row]) -> Vec<Note<'_>> {
-    let mut groups: BTreeMap<Answer<'_>, Vec<&Row>> = BTreeMap::new();
+pub fn collect(rows: &[Row]) -> Vec<Note<'_>> {
+    let mut groups: BTreeMap<GroupKey<'_>, Vec<&Row>> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.reason.is_some() || !row.next_steps.is_empty()) {
         groups.entry((row.verdict, &row.next_steps, row.harness.as_deref())).or_default().push(row);
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
     let largest = |rows: &[&Row]| rows.iter().filter_map(|row| row.change()).map(f64::abs).fold(0.0, f64::max);
     groups.sort_by(|((a, ..), of_a), ((b, ..), of_b)| a.cmp(b).then(largest(of_b).total_cmp(&largest(of_a))));
-    groups.into_iter().map(|(answer, rows)| note(answer, &rows)).collect()
+    groups.into_iter().map(|(key, rows)| note(key, &rows)).collect()
 }
 
-fn note<'a>((verdict, next_steps, harness): Answer<'a>, rows: &[&Row]) -> Note<'a> {
+fn note<'a>((verdict, next_steps, harness): GroupKey<'a>, rows: &[&Row]) -> Note<'a> {
     let mut reasons: Vec<String> = Vec::new();
     for reason in rows.iter().filter_map(|row| row.reason.clone()) {
         // Of two that begin alike, the one that says more.
@@ -60,7 +60,7 @@ fn names(rows: &[&Row]) -> String {
         }
     }
     if cases.len() > MANY_CASES {
-        return format!("{} of {}", counted(rows.len(), "row"), counted(cases.len(), "case"));
+        return format!("{} of {}", pluralize(rows.len(), "row"), pluralize(cases.len(), "case"));
     }
     let names = cases.into_iter().map(|(case, subjects)| format!("{case} {}", subjects.join(", ")));
     names.collect::<Vec<_>>().join("; ")

@@ -36,7 +36,7 @@ pub fn change(row: &Row) -> String {
         (Some(Value::Number(base)), Some(Value::Number(head))) if base == head => "=".into(),
         (Some(Value::Number(base)), Some(Value::Number(head))) => match row.change() {
             // One percent is the margin: the difference between 0.9 and 1.1 has to be seen.
-            Some(change) if row.group == Group::Of(Class::Instructions) && change.abs() >= 0.000_05 => {
+            Some(change) if row.group == Group::Class(Class::Instructions) && change.abs() >= 0.000_05 => {
                 format!("{:+.2} %", change * 100.0)
             }
             Some(change) if change.abs() >= 0.0005 => format!("{:+.1} %", change * 100.0),

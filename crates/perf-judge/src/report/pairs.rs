@@ -1,23 +1,23 @@
 //! Wall time that was measured in pairs: a line a case, and what all of them were compared with.
 
-use crate::judge::paired::{MARGIN, Rule};
-use crate::row::{Paired, Row, Value};
-use crate::text::{self, counted};
+use crate::judge::paired::{DecisionRule, MARGIN};
+use crate::row::{PairedStats, Row, Value};
+use crate::text::{self, pluralize};
 
-use super::comparison::{Comparison, Layouts, Pairing};
+use super::comparison::{Comparison, LayoutMethod, Pairing};
 use super::number::{self, NONE};
 
 /// Columns of the differences that are drawn, and percent on either side of zero; what is farther out is in the last.
 const BINS: usize = 11;
-const FARTHEST: f64 = 5.5;
+const HISTOGRAM_RANGE: f64 = 5.5;
 
 /// The heads of the columns.
-pub fn heads() -> String {
+pub fn header() -> String {
     format!("{:<25}  {:>8}  {:>7}  {:>6}  {:<11}", "  positive = slower", "head", "change", "MDE", "-5 % 0 +5 %")
 }
 
 /// A row: the time of the change, how it differs, the smallest slow-down that would have been seen, and all pairs.
-pub fn line(row: &Row, paired: &Paired) -> String {
+pub fn line(row: &Row, paired: &PairedStats) -> String {
     let now = match row.head {
         Some(Value::Number(ns)) => number::rounded_duration(ns),
         _ => NONE.into(),
@@ -31,7 +31,7 @@ pub fn line(row: &Row, paired: &Paired) -> String {
 }
 
 /// What is said of a margin that is not the ordinary one.
-pub fn other_margin(paired: &Paired) -> Option<String> {
+pub fn other_margin(paired: &PairedStats) -> Option<String> {
     let ordinary = MARGIN * 100.0;
     let other = (paired.margin_percent - ordinary).abs() > 1e-9;
     other.then(|| format!("margin {:.0} % instead of {ordinary:.0} % (thresholds.toml)", paired.margin_percent))
@@ -42,7 +42,7 @@ pub fn histogram(differences: &[f64]) -> String {
     const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let mut bins = [0_usize; BINS];
     for difference in differences.iter().filter(|difference| difference.is_finite()) {
-        let place = (difference + FARTHEST) / (2.0 * FARTHEST) * BINS as f64;
+        let place = (difference + HISTOGRAM_RANGE) / (2.0 * HISTOGRAM_RANGE) * BINS as f64;
         bins[(place.max(0.0) as usize).min(BINS - 1)] += 1;
     }
     let highest = bins.iter().copied().max().unwrap_or(0).max(1);
@@ -54,7 +54,7 @@ impl Comparison {
     /// What wall time was compared with and how, for people.
     pub fn lines(&self) -> Vec<String> {
         match self {
-            Self::None(reason) => vec![text::visible(&format!("wall time: not compared: {reason}"))],
+            Self::None(reason) => vec![text::sanitize(&format!("wall time: not compared: {reason}"))],
             Self::Unchanged(revision) => {
                 let (base, chosen) = (revision.short(), &revision.chosen);
                 vec![format!("base: {base}, {chosen}; nothing measured differs")]
@@ -79,14 +79,14 @@ impl Pairing {
             0 => String::new(),
             looks => format!(
                 ", alpha {:.2} % after {}",
-                100.0 * Rule::after(looks, MARGIN).alpha,
-                counted(looks as usize, "look")
+                100.0 * DecisionRule::after_looks(looks, MARGIN).alpha,
+                pluralize(looks as usize, "look")
             ),
         };
         let mut lines = vec![
             format!(
                 "base: {base}, {chosen}; {}{earlier}{looks}; seed {}; control: {}",
-                counted(self.pairs, "pair"),
+                pluralize(self.pairs, "pair"),
                 self.seed,
                 self.control
             ),
@@ -95,7 +95,7 @@ impl Pairing {
                 self.building_seconds, self.measuring_seconds, self.linking_seconds
             ),
         ];
-        if self.layouts == Layouts::Padded {
+        if self.layouts == LayoutMethod::Padded {
             lines.push(
                 "layouts: the linker cannot shuffle sections (lld can); only a function of random size precedes the \
                  others, so a difference of some percent may be an effect of the layout"
@@ -103,7 +103,7 @@ impl Pairing {
             );
         }
         if let Some(reason) = &self.own_cases {
-            let reason = text::visible(reason);
+            let reason = text::sanitize(reason);
             lines.push(format!(
                 "cases: the base does not build with those of the change and is measured with its own ({reason})"
             ));

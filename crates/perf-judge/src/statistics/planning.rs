@@ -22,7 +22,7 @@ use super::signed_rank::Estimate;
 /// that 95 % over all needs 97.5 % from each.
 ///
 /// `alpha` must be the level of the estimate. `None` unless 0 < alpha < 0.5, 0.5 <= power < 1 and the result is finite.
-pub fn smallest_detectable(estimate: &Estimate, margin: f64, alpha: f64, power: f64) -> Option<f64> {
+pub fn minimum_detectable_effect(estimate: &Estimate, margin: f64, alpha: f64, power: f64) -> Option<f64> {
     if !(alpha > 0.0 && alpha < 0.5 && (0.5..1.0).contains(&power)) {
         return None;
     }
@@ -70,7 +70,7 @@ pub fn pairs_needed(sd: f64, target_standard_error: f64) -> Option<usize> {
 mod tests {
     use super::super::vectors::{close, vectors};
     use super::*;
-    use crate::rng::Seeded;
+    use crate::rng::SplitMix64;
     use crate::statistics::estimate;
 
     #[test]
@@ -97,24 +97,24 @@ mod tests {
     fn the_smallest_detectable_change_is_the_margin_and_some_standard_errors() {
         // z of 1 % is 2.3263, of 97.5 % is 1.9600; a width of 2 · 2.3263 is a standard error of 1.
         let wide = Estimate { center: 0.3, lower: 0.3 - 2.326_347_874, upper: 0.3 + 2.326_347_874, pairs: 30 };
-        close(smallest_detectable(&wide, 0.5, 0.01, 0.975).unwrap(), 0.5 + 2.326_347_874 + 1.959_963_985, 1e-9);
-        close(smallest_detectable(&wide, 0.5, 0.01, 0.5).unwrap(), 0.5 + 2.326_347_874, 1e-9);
+        close(minimum_detectable_effect(&wide, 0.5, 0.01, 0.975).unwrap(), 0.5 + 2.326_347_874 + 1.959_963_985, 1e-9);
+        close(minimum_detectable_effect(&wide, 0.5, 0.01, 0.5).unwrap(), 0.5 + 2.326_347_874, 1e-9);
         for (alpha, power) in [(0.0, 0.9), (0.5, 0.9), (f64::NAN, 0.9), (0.01, 0.4), (0.01, 1.0), (0.01, f64::NAN)] {
-            assert_eq!(smallest_detectable(&wide, 0.5, alpha, power), None, "{alpha} {power}");
+            assert_eq!(minimum_detectable_effect(&wide, 0.5, alpha, power), None, "{alpha} {power}");
         }
-        assert_eq!(smallest_detectable(&wide, f64::NAN, 0.01, 0.9), None);
+        assert_eq!(minimum_detectable_effect(&wide, f64::NAN, 0.01, 0.9), None);
     }
 
     /// What the figure says, tried: changes of the announced size are found about as often as announced.
     #[test]
     fn a_change_of_that_size_is_found_with_that_power() {
-        let (mut seeded, margin, alpha) = (Seeded::new(7), 0.01, 0.01);
+        let (mut seeded, margin, alpha) = (SplitMix64::new(7), 0.01, 0.01);
         let mut noise = |n: usize| -> Vec<f64> {
-            let uniform = |seeded: &mut Seeded| (seeded.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+            let uniform = |seeded: &mut SplitMix64| (seeded.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
             (0..n).map(|_| 0.02 * ((0..12).map(|_| uniform(&mut seeded)).sum::<f64>() - 6.0)).collect()
         };
         let announced: Vec<f64> = (0..100)
-            .map(|_| smallest_detectable(&estimate(&noise(30), alpha).unwrap(), margin, alpha, 0.9).unwrap())
+            .map(|_| minimum_detectable_effect(&estimate(&noise(30), alpha).unwrap(), margin, alpha, 0.9).unwrap())
             .collect();
         let change = announced.iter().sum::<f64>() / 100.0;
         let found = (0..400).filter(|_| {

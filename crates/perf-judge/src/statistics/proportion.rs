@@ -12,19 +12,19 @@ use std::f64::consts::TAU;
 /// The time grows with the square root of `trials`: 40 µs for a thousand, 8 ms for a hundred million.
 pub fn clopper_pearson(successes: u64, trials: u64, confidence: f64) -> Option<(f64, f64)> {
     let tail = tail(successes, trials, confidence)? / 2.0;
-    Some((rate_from_below(successes, trials, tail), rate_from_above(successes, trials, tail)))
+    Some((lower_clopper_pearson(successes, trials, tail), upper_clopper_pearson(successes, trials, tail)))
 }
 
 /// The one-sided bound of [`clopper_pearson`] that the rate is above with the given confidence; 0 without success.
 pub fn lower_bound(successes: u64, trials: u64, confidence: f64) -> Option<f64> {
-    Some(rate_from_below(successes, trials, tail(successes, trials, confidence)?))
+    Some(lower_clopper_pearson(successes, trials, tail(successes, trials, confidence)?))
 }
 
 /// The one-sided bound of [`clopper_pearson`] that the rate is below with the given confidence; 1 if all succeeded.
 ///
 /// Without any success it is 1 - (1 - confidence)^(1/trials), about 3 / trials at 95 %: the rule of three.
 pub fn upper_bound(successes: u64, trials: u64, confidence: f64) -> Option<f64> {
-    Some(rate_from_above(successes, trials, tail(successes, trials, confidence)?))
+    Some(upper_clopper_pearson(successes, trials, tail(successes, trials, confidence)?))
 }
 
 fn tail(successes: u64, trials: u64, confidence: f64) -> Option<f64> {
@@ -32,7 +32,7 @@ fn tail(successes: u64, trials: u64, confidence: f64) -> Option<f64> {
 }
 
 /// The rate with which so many successes or more have the probability `tail`.
-fn rate_from_below(successes: u64, trials: u64, tail: f64) -> f64 {
+fn lower_clopper_pearson(successes: u64, trials: u64, tail: f64) -> f64 {
     if successes == 0 {
         return 0.0;
     }
@@ -40,7 +40,7 @@ fn rate_from_below(successes: u64, trials: u64, tail: f64) -> f64 {
 }
 
 /// The rate with which so many successes or fewer have the probability `tail`.
-fn rate_from_above(successes: u64, trials: u64, tail: f64) -> f64 {
+fn upper_clopper_pearson(successes: u64, trials: u64, tail: f64) -> f64 {
     if successes == trials {
         return 1.0;
     }
@@ -75,7 +75,7 @@ fn at_least(successes: u64, trials: u64, rate: f64) -> f64 {
 fn at_most(successes: u64, trials: u64, rate: f64) -> f64 {
     if successes as f64 <= trials as f64 * rate {
         let odds = (1.0 - rate) / rate;
-        outwards(term(successes, trials, rate), odds, (0..successes).rev().map(|k| (k + 1, trials - k)))
+        sum_tail(term(successes, trials, rate), odds, (0..successes).rev().map(|k| (k + 1, trials - k)))
     } else {
         1.0 - sum(successes + 1, trials, rate)
     }
@@ -84,11 +84,11 @@ fn at_most(successes: u64, trials: u64, rate: f64) -> f64 {
 /// The terms from `successes` up, where they fall.
 fn sum(successes: u64, trials: u64, rate: f64) -> f64 {
     let odds = rate / (1.0 - rate);
-    outwards(term(successes, trials, rate), odds, (successes..trials).map(|k| (trials - k, k + 1)))
+    sum_tail(term(successes, trials, rate), odds, (successes..trials).map(|k| (trials - k, k + 1)))
 }
 
 /// Sums falling terms, each its neighbour times a quotient times the odds, until they no longer matter.
-fn outwards(first: f64, odds: f64, quotients: impl Iterator<Item = (u64, u64)>) -> f64 {
+fn sum_tail(first: f64, odds: f64, quotients: impl Iterator<Item = (u64, u64)>) -> f64 {
     let (mut term, mut sum) = (first, first);
     for (numerator, denominator) in quotients {
         term *= numerator as f64 / denominator as f64 * odds;

@@ -35,7 +35,7 @@ pub struct Estimate {
 /// The time grows with n², 3 µs for 30 pairs and 25 µs for 100: see `critical_rank` for the first call with an n.
 pub fn estimate(differences: &[f64], alpha: f64) -> Option<Estimate> {
     let pairs = differences.len();
-    let rank = remembered_rank(pairs, alpha)?;
+    let rank = cached_critical_rank(pairs, alpha)?;
     if !differences.iter().all(|difference| difference.is_finite()) {
         return None;
     }
@@ -46,11 +46,11 @@ pub fn estimate(differences: &[f64], alpha: f64) -> Option<Estimate> {
     // The one in the middle, or the two.
     let middle = averages.nth((count - 1) / 2);
     let other = if count.is_multiple_of(2) { averages.next(middle, count / 2) } else { middle };
-    let [lower, upper] = [rank - 1, count - rank].map(|wanted| value(averages.nth(wanted)));
-    Some(Estimate { center: value(middle).midpoint(value(other)), lower, upper, pairs })
+    let [lower, upper] = [rank - 1, count - rank].map(|wanted| from_ordered_bits(averages.nth(wanted)));
+    Some(Estimate { center: from_ordered_bits(middle).midpoint(from_ordered_bits(other)), lower, upper, pairs })
 }
 
-/// All averages of two differences, as the numbers of [`in_order`]: a row for each difference, with itself and all that come
+/// All averages of two differences, as the numbers of [`to_ordered_bits`]: a row for each difference, with itself and all that come
 /// after it. Rows and columns rise, so what is below a number is found in one walk along its edge, without the rest.
 struct Averages {
     /// The differences.
@@ -62,7 +62,7 @@ impl Averages {
     const FEW: usize = 800;
 
     fn at(&self, row: usize, column: usize) -> i64 {
-        in_order(self.sorted[row].midpoint(self.sorted[column]))
+        to_ordered_bits(self.sorted[row].midpoint(self.sorted[column]))
     }
 
     /// The one before which there are so many.
@@ -78,13 +78,13 @@ impl Averages {
                 let mut few: Vec<i64> = rest.into_iter().enumerate().flat_map(each).collect();
                 return *few.select_nth_unstable(wanted - before).1;
             }
-            let pivot = self.amid(&rest, left);
+            let pivot = self.pivot_of(&rest, left);
             let mut edge = self.edge(pivot);
-            let mut below = Self::below(&edge);
+            let mut below = Self::count_below(&edge);
             if below == before {
                 // The smallest that is left.
                 edge = self.edge(pivot + 1);
-                below = Self::below(&edge);
+                below = Self::count_below(&edge);
                 if wanted < below {
                     return pivot;
                 }
@@ -102,7 +102,7 @@ impl Averages {
     /// The one that comes after so many, and after this one, before which there are fewer.
     fn next(&self, number: i64, wanted: usize) -> i64 {
         let edge = self.edge(number + 1);
-        if wanted < Self::below(&edge) {
+        if wanted < Self::count_below(&edge) {
             return number;
         }
         let first = |(row, column): (usize, &usize)| (*column < edge.len()).then(|| self.at(row, *column));
@@ -110,7 +110,7 @@ impl Averages {
     }
 
     /// One of which about as many of the rest are below as above: the middle of the row in the middle of them.
-    fn amid(&self, rest: &[Range<usize>], left: usize) -> i64 {
+    fn pivot_of(&self, rest: &[Range<usize>], left: usize) -> i64 {
         let mut above = 0;
         let middle = rest.iter().enumerate().find(|(_, columns)| {
             above += columns.len();
@@ -132,20 +132,20 @@ impl Averages {
     }
 
     /// How many are before an edge.
-    fn below(edge: &[usize]) -> usize {
+    fn count_below(edge: &[usize]) -> usize {
         edge.iter().enumerate().map(|(row, column)| column - row).sum()
     }
 }
 
 /// An integer for a number, in the order of [`f64::total_cmp`]: integers are selected in half the time.
-fn in_order(value: f64) -> i64 {
+fn to_ordered_bits(value: f64) -> i64 {
     let bits = value.to_bits().cast_signed();
     // The bits of a negative number grow with its size; flipped, they fall.
     if bits < 0 { bits ^ i64::MAX } else { bits }
 }
 
-/// The number that [`in_order`] made an integer of.
-fn value(order: i64) -> f64 {
+/// The number that [`to_ordered_bits`] made an integer of.
+fn from_ordered_bits(order: i64) -> f64 {
     f64::from_bits(if order < 0 { order ^ i64::MAX } else { order }.cast_unsigned())
 }
 
@@ -190,7 +190,7 @@ fn distribution(n: usize) -> Vec<f64> {
 
 /// As [`critical_rank`], computed once in a thread for each number of pairs and level: a judge asks for the same few
 /// again and again, a simulation a hundred thousand times.
-fn remembered_rank(n: usize, alpha: f64) -> Option<usize> {
+fn cached_critical_rank(n: usize, alpha: f64) -> Option<usize> {
     thread_local! {
         static RANKS: RefCell<HashMap<(usize, u64), Option<usize>>> = RefCell::default();
     }
@@ -205,7 +205,7 @@ mod tests {
 
     use super::super::vectors::{close, vectors};
     use super::*;
-    use crate::rng::Seeded;
+    use crate::rng::SplitMix64;
 
     /// The bounds of the vectors were found by asking scipy's exact test where its p-value crosses alpha.
     #[test]
@@ -274,7 +274,7 @@ mod tests {
     /// seldom that they would be useless.
     #[test]
     fn bounds_miss_the_truth_as_often_as_they_may() {
-        let mut seeded = Seeded::new(20);
+        let mut seeded = SplitMix64::new(20);
         let mut unit = || (seeded.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
         let mut uniform = || unit() - 0.5;
         type Shape = fn(f64) -> f64;
@@ -327,7 +327,7 @@ mod tests {
         #[test]
         fn the_order_of_the_pairs_is_nothing(values in differences(), seed: u64) {
             let mut shuffled = values.clone();
-            Seeded::new(seed).shuffle(&mut shuffled);
+            SplitMix64::new(seed).shuffle(&mut shuffled);
             prop_assert_eq!(estimate(&shuffled, 0.05), estimate(&values, 0.05));
         }
 

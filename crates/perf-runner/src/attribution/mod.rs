@@ -28,13 +28,15 @@ pub fn annotate_rows(
 ) -> Result<(), Error> {
     let (base, head) = (&sides.base.programs, &sides.head.programs);
     if let Some(callgrind) = callgrind {
-        for row in worst_rows(rows, |row| row.group == Group::Of(Class::Instructions)) {
+        for row in worst_rows(rows, |row| row.group == Group::Class(Class::Instructions)) {
             let found = functions::attribute(callgrind, base, head, &row.case)?;
             append_reason(row, "instructions went to", &found);
         }
     }
     let files = allocations::source_files(workspace.root(), &sides.packages);
-    for row in worst_rows(rows, |row| row.group == Group::Of(Class::Heap) && row.subject.unit() == Some(Unit::Blocks)) {
+    for row in
+        worst_rows(rows, |row| row.group == Group::Class(Class::Heap) && row.subject.unit() == Some(Unit::Blocks))
+    {
         let found = allocations::attribute(&files, base, head, &row.case)?;
         append_reason(row, "allocations are in", &found);
     }
@@ -56,7 +58,7 @@ fn append_reason(row: &mut Row, where_to: &str, contributions: &[Contribution]) 
     let one = |Contribution { name, increase, base }: &Contribution| format!("{name} +{increase} (was {base})");
     let list: Vec<String> = contributions.iter().map(one).collect();
     let why = row.reason.take().map_or_else(String::new, |reason| format!("{reason}; "));
-    row.reason = Some(text::visible(&format!("{why}{where_to} {}", list.join(", "))));
+    row.reason = Some(text::sanitize(&format!("{why}{where_to} {}", list.join(", "))));
 }
 
 #[cfg(test)]
@@ -68,7 +70,7 @@ mod tests {
 
     fn a_row(verdict: Verdict) -> Row {
         let blocks = Metric::new("heap-blocks", Unit::Blocks, Class::Heap);
-        Row::new(Group::Of(Class::Heap), &CaseName::new("a/b/c").unwrap(), blocks, verdict)
+        Row::new(Group::Class(Class::Heap), &CaseName::new("a/b/c").unwrap(), blocks, verdict)
     }
 
     #[test]
@@ -80,7 +82,7 @@ mod tests {
         let shown: Vec<_> = grown.iter().map(|it| (it.name.as_str(), it.increase, it.base)).collect();
         assert_eq!(shown, [("a", 20, 10), ("new", 5, 0), ("c", 1, 10)]);
 
-        let mut row = a_row(Verdict::Regressed).because("higher than the baseline");
+        let mut row = a_row(Verdict::Regressed).with_reason("higher than the baseline");
         append_reason(&mut row, "allocations are in", &[]);
         assert_eq!(row.reason.as_deref(), Some("higher than the baseline"));
         append_reason(&mut row, "allocations are in", &grown[..2]);
@@ -91,7 +93,7 @@ mod tests {
     #[test]
     fn only_the_worst_red_rows_are_explained() {
         use perf_judge::row::Value::Number;
-        let row = |verdict, head| a_row(verdict).values(Some(Number(100)), Some(Number(head)));
+        let row = |verdict, head| a_row(verdict).with_values(Some(Number(100)), Some(Number(head)));
         let mut rows: Vec<Row> = [101, 140, 120, 130].map(|head| row(Verdict::Regressed, head)).into();
         rows.push(row(Verdict::Pass, 500));
         let found: Vec<_> = worst_rows(&mut rows, |_| true).map(|row| row.head).collect();

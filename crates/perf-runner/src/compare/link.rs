@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-use perf_judge::report::comparison::Layouts;
+use perf_judge::report::comparison::LayoutMethod;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -120,34 +120,34 @@ impl RecordedLink {
     }
 
     /// Finds out what the linker can do, by trying it.
-    pub fn layouts(&self, dir: &Path) -> Result<Layouts, Error> {
+    pub fn layouts(&self, dir: &Path) -> Result<LayoutMethod, Error> {
         let trial = dir.join("trial");
-        for layouts in [Layouts::Shuffled, Layouts::Padded] {
+        for layouts in [LayoutMethod::Shuffled, LayoutMethod::Padded] {
             match self.try_relink(dir, &trial, layouts, 1) {
                 Ok(()) => {
                     let _ = fs::remove_file(&trial);
                     return Ok(layouts);
                 }
                 Err(ChildError::Interrupted) => return Err(Error::Interrupted),
-                Err(error) if layouts == Layouts::Padded => return Err(link_error(&error)),
+                Err(error) if layouts == LayoutMethod::Padded => return Err(link_error(&error)),
                 Err(_) => {}
             }
         }
-        Ok(Layouts::Padded)
+        Ok(LayoutMethod::Padded)
     }
 
     /// Links once more, to `out`, with the layout of a seed.
-    pub fn relink(&self, dir: &Path, out: &Path, layouts: Layouts, seed: u32) -> Result<(), Error> {
+    pub fn relink(&self, dir: &Path, out: &Path, layouts: LayoutMethod, seed: u32) -> Result<(), Error> {
         self.try_relink(dir, out, layouts, seed).map_err(|error| match error {
             ChildError::Interrupted => Error::Interrupted,
             error => link_error(&error),
         })
     }
 
-    fn try_relink(&self, dir: &Path, out: &Path, layouts: Layouts, seed: u32) -> Result<(), ChildError> {
+    fn try_relink(&self, dir: &Path, out: &Path, layouts: LayoutMethod, seed: u32) -> Result<(), ChildError> {
         let mut linker = Command::new(&self.linker);
         linker.current_dir(dir);
-        if layouts == Layouts::Padded {
+        if layouts == LayoutMethod::Padded {
             linker.arg(assemble_padding(dir, seed)?);
             let symbol = if cfg!(target_vendor = "apple") { "_perf_pad" } else { "perf_pad" };
             linker.arg(format!("-Wl,-u,{symbol}"));
@@ -163,7 +163,7 @@ impl RecordedLink {
         }
         // Without names and lines it is linked in a quarter of the time, and what runs is the same.
         linker.arg("-s");
-        if layouts == Layouts::Shuffled {
+        if layouts == LayoutMethod::Shuffled {
             linker.arg(format!("-Wl,--shuffle-sections=*={seed}"));
         }
         child::run(&mut linker, Limits { time: Duration::from_secs(120), ..Limits::default() }, StderrMode::Capture)

@@ -10,11 +10,11 @@ use std::thread;
 use std::time::Instant;
 
 use perf_gate::{CaseName, ProcessLimits};
-use perf_judge::judge::paired::{FirstPairs, Rule};
-use perf_judge::pairs::outcome::{Broken, Measured};
-use perf_judge::pairs::plan::{self, CaseState, Effort, Pilot};
-use perf_judge::pairs::{Asked, Difference, Pair, Pairs, Stage, Times};
-use perf_judge::rng::Seeded;
+use perf_judge::judge::paired::{DecisionRule, FirstSample};
+use perf_judge::pairs::outcome::{BrokenSide, PairedResults};
+use perf_judge::pairs::plan::{self, CaseState, Pilot, SamplingPlan};
+use perf_judge::pairs::{InterimLooks, LogRatios, Pair, Pairs, Stage, Times};
+use perf_judge::rng::SplitMix64;
 use perf_judge::run::NoValue;
 
 use super::side::{BuiltSide, LinkedBinary};
@@ -51,7 +51,7 @@ pub struct Setup<'a> {
     /// Chooses layouts and orders.
     pub seed: u64,
     /// How much is measured.
-    pub effort: Effort,
+    pub plan: SamplingPlan,
     /// Layouts are chosen anew in each round; else every round has the ordinary one, as other tools do.
     pub new_layouts: bool,
     /// What slows an operation of a case down on purpose.
@@ -68,9 +68,9 @@ pub struct PairedRun<'a> {
     /// The processor that measured processes are pinned to; other processes may use the others.
     pub processor: Option<Processor>,
     /// How a case is judged.
-    pub rule_of: &'a dyn Fn(&CaseName) -> Rule,
+    pub rule_of: &'a dyn Fn(&CaseName) -> DecisionRule,
     /// Pairs that the user asked for after having seen earlier results.
-    pub asked: &'a Asked,
+    pub looks: &'a InterimLooks,
 }
 
 /// What both sides are asked to do beside their work: for proving that the gate sees it.
@@ -85,37 +85,43 @@ pub struct Faults {
 struct PairedSession<'a> {
     paired: &'a PairedRun<'a>,
     store: Store,
-    measured: Measured,
+    measured: PairedResults,
     progress: &'a Progress,
 }
 
 /// Measures what is not in the store yet, until it decides or the time is used up.
-pub fn measure(paired: &PairedRun<'_>, store: Store, pairs: Pairs, progress: &Progress) -> Result<Measured, Error> {
-    let Setup { cases, seed, effort, .. } = paired.setup;
-    let mut random = Seeded::new(seed);
+pub fn measure(
+    paired: &PairedRun<'_>,
+    store: Store,
+    pairs: Pairs,
+    progress: &Progress,
+) -> Result<PairedResults, Error> {
+    let Setup { cases, seed, plan, .. } = paired.setup;
+    let mut random = SplitMix64::new(seed);
     // The author of a change must not be able to predict which case it is.
     let control = paired.controls.get(random.below(paired.controls.len())).cloned();
     let control = control.ok_or_else(|| Error::environment("there is no case that both sides have", "see --only"))?;
-    let measured = Measured { pairs, control, broken: BTreeMap::new(), alone: BTreeMap::new(), linking: 0.0 };
+    let measured =
+        PairedResults { pairs, control, broken: BTreeMap::new(), head_only: BTreeMap::new(), linking_seconds: 0.0 };
     let mut run = PairedSession { paired, store, measured, progress };
 
-    let pilot = vec![effort.pilot; cases.len()];
+    let pilot = vec![plan.pilot; cases.len()];
     run.stage(Stage::First, cases.iter().zip(pilot))?;
     let pilots: Vec<_> = cases.iter().map(|case| run.pilot(case)).collect();
-    let asked = |case: &CaseName| paired.asked.pairs.get(case).copied().unwrap_or(0);
+    let asked = |case: &CaseName| paired.looks.pairs.get(case).copied().unwrap_or(0);
     let mut planned: Vec<usize> =
-        effort.pairs(&pilots).into_iter().zip(cases).map(|(pairs, case)| pairs.max(asked(case))).collect();
-    let effort = effort.times(1 + paired.asked.looks as usize);
+        plan.first_stage_pairs(&pilots).into_iter().zip(cases).map(|(pairs, case)| pairs.max(asked(case))).collect();
+    let plan = plan.scaled(1 + paired.looks.looks as usize);
     run.stage(Stage::First, cases.iter().zip(planned.iter().copied()))?;
-    for _ in 0..plan::TIMES_MORE {
-        let more = effort.widened(&run.states(&planned), run.measured.pairs.seconds());
+    for _ in 0..plan::MAX_DOUBLINGS {
+        let more = plan.widen(&run.states(&planned), run.measured.pairs.seconds());
         if more == planned {
             break;
         }
         planned = more;
         run.stage(Stage::First, cases.iter().zip(planned.iter().copied()))?;
     }
-    let confirmations = effort.confirmations(&run.states(&planned), run.measured.pairs.seconds());
+    let confirmations = plan.confirmations(&run.states(&planned), run.measured.pairs.seconds());
     run.stage(Stage::Confirm, confirmations.into_iter().map(|(case, pairs)| (&cases[case], pairs)))?;
     Ok(run.measured)
 }
@@ -128,7 +134,7 @@ impl PairedSession<'_> {
         let mut due: Vec<(u32, Vec<CaseName>)> = Vec::new();
         for round in 0..rounds as u32 {
             let is_due = |(case, pairs): &&(&CaseName, usize)| {
-                (round as usize) < *pairs && !self.measured.pairs.has(stage, case, round)
+                (round as usize) < *pairs && !self.measured.pairs.contains(stage, case, round)
             };
             let cases: Vec<CaseName> = wanted.iter().filter(is_due).map(|(case, _)| (*case).clone()).collect();
             if !cases.is_empty() {
@@ -141,7 +147,7 @@ impl PairedSession<'_> {
         let control = self.measured.control.clone();
         let link = |round: u32, cases: &[CaseName]| {
             let controlled = stage == Stage::First && cases.contains(&control);
-            let random = Seeded::new(seed ^ (u64::from(round) << 8) ^ ((stage as u64) << 40));
+            let random = SplitMix64::new(seed ^ (u64::from(round) << 8) ^ ((stage as u64) << 40));
             RoundBinaries::make([base, head], random, new_layouts, controlled)
         };
         let link = &link;
@@ -154,7 +160,7 @@ impl PairedSession<'_> {
             for (index, (round, cases)) in due.iter().enumerate() {
                 let start = Instant::now();
                 let links = next.take().and_then(|thread| thread.join().ok()).unwrap_or_else(|| link(*round, cases))?;
-                self.measured.linking += start.elapsed().as_secs_f64();
+                self.measured.linking_seconds += start.elapsed().as_secs_f64();
                 next = due.get(index + 1).map(spawn);
                 self.progress.set_current(&format!("round {} of {rounds}", round + 1));
                 self.round(stage, *round, cases.clone(), links)?;
@@ -216,17 +222,17 @@ impl PairedSession<'_> {
         }
         let [base, head] = sides.map(|(_, _, time)| time.unwrap_or_else(|| Err(NoValue::Broken("was not run".into()))));
         if let (Stage::First, Err(_), Ok(head)) = (stage, &base, &head) {
-            self.measured.alone.insert(case.clone(), *head);
+            self.measured.head_only.insert(case.clone(), *head);
         }
         let broken = match (base, head) {
             (Ok(base), Ok(head)) => {
                 let took = start.elapsed();
                 self.progress.advance(took.as_millis() as u64);
-                let took = (took.as_secs_f64() * 1e4).round() / 10.0;
-                return Ok(Some(Pair { stage, round, case: case.clone(), base, head, took }));
+                let took_ms = (took.as_secs_f64() * 1e4).round() / 10.0;
+                return Ok(Some(Pair { stage, round, case: case.clone(), base, head, took_ms }));
             }
-            (_, Err(reason)) if stage != Stage::Control => Broken::Head(reason),
-            (_, Err(reason)) | (Err(reason), _) => Broken::Base(reason),
+            (_, Err(reason)) if stage != Stage::Control => BrokenSide::Head(reason),
+            (_, Err(reason)) | (Err(reason), _) => BrokenSide::Base(reason),
         };
         self.measured.broken.insert(case.clone(), broken);
         Ok(None)
@@ -244,17 +250,17 @@ impl PairedSession<'_> {
     }
 
     /// The first pairs of a case, by the figure by which it would be judged now.
-    fn judged(&self, case: &CaseName) -> FirstPairs {
-        (self.paired.rule_of)(case).first_pairs(&self.measured.pairs.differences(Stage::First, case))
+    fn judged(&self, case: &CaseName) -> FirstSample {
+        (self.paired.rule_of)(case).first_sample(&self.measured.pairs.log_ratios(Stage::First, case))
     }
 
     /// What the pairs of a case that there are tell about how many it needs.
     fn pilot(&self, case: &CaseName) -> Pilot {
         let pairs: Vec<&Pair> =
-            self.measured.pairs.of(Stage::First, case).take(self.paired.setup.effort.pilot).collect();
-        let differences: Vec<Difference> = pairs.iter().map(|pair| pair.difference()).collect();
-        let took: f64 = pairs.iter().map(|pair| pair.took).sum();
-        Pilot { scatter: plan::scatter(&differences), seconds: took / 1e3 / pairs.len().max(1) as f64 }
+            self.measured.pairs.select(Stage::First, case).take(self.paired.setup.plan.pilot).collect();
+        let differences: Vec<LogRatios> = pairs.iter().map(|pair| pair.log_ratios()).collect();
+        let took_ms: f64 = pairs.iter().map(|pair| pair.took_ms).sum();
+        Pilot { dispersion: plan::dispersion(&differences), seconds: took_ms / 1e3 / pairs.len().max(1) as f64 }
     }
 }
 
@@ -265,13 +271,13 @@ struct RoundBinaries {
     /// The base once more, where the control is measured.
     again: Option<LinkedBinary>,
     /// Chooses the rest of what is random in the round.
-    random: Seeded,
+    random: SplitMix64,
 }
 
 impl RoundBinaries {
     fn make(
         [base, head]: [&BuiltSide; 2],
-        mut random: Seeded,
+        mut random: SplitMix64,
         new_layouts: bool,
         controlled: bool,
     ) -> Result<Self, Error> {
@@ -285,9 +291,9 @@ impl RoundBinaries {
 impl Setup<'_> {
     /// Where its pairs are kept: another place for whatever makes them mean something else.
     pub fn file(&self, workspace: &Workspace) -> PathBuf {
-        let Effort { process_ms, pilot, least, most, standard_error, budget: _ } = self.effort;
+        let SamplingPlan { process_ms, pilot, min_pairs, max_pairs, standard_error, budget: _ } = self.plan;
         let settings = format!(
-            "{process_ms} {MIN_SAMPLES} {pilot} {least} {most} {standard_error} {} {}",
+            "{process_ms} {MIN_SAMPLES} {pilot} {min_pairs} {max_pairs} {standard_error} {} {}",
             self.seed, self.new_layouts
         );
         let cases = self.cases.iter().map(CaseName::as_str);
@@ -305,7 +311,7 @@ impl PairedRun<'_> {
         // Both sides have an environment of the same length, which lies on their stack.
         command.env(FAULT_ENV, fault.unwrap_or_default());
         let seconds = |ms: f64| (ms / 1e3).to_string();
-        command.args(["--bench", "--color", "never", "--min-time", &seconds(self.setup.effort.process_ms)]);
+        command.args(["--bench", "--color", "never", "--min-time", &seconds(self.setup.plan.process_ms)]);
         command.args(["--sample-count", &MIN_SAMPLES.to_string(), "--max-time", &seconds(MAX_PROCESS_MS)]);
         command.arg(format!("{case}$"));
         let own = ProcessLimits::TIMED;
@@ -316,7 +322,7 @@ impl PairedRun<'_> {
         let mut found = rows.iter().filter(|row| row.path.last().is_some_and(|leaf| leaf == case.as_str()));
         let times = match (found.next(), found.next()) {
             (Some(row), None) => match [row.median_ns, row.min_ns].into_iter().find(|ns| !is_duration(*ns)) {
-                None => Ok(Times { median: row.median_ns, fastest: row.min_ns }),
+                None => Ok(Times { median: row.median_ns, minimum: row.min_ns }),
                 Some(ns) => Err(format!("took {ns} ns, which is no duration")),
             },
             (None, _) => Err("has no row for it".into()),

@@ -46,11 +46,11 @@ pub fn find(workspace: &Workspace, against: Option<&str>, measured: &[String]) -
         return match resolve_commit(workspace, against)? {
             Some(commit) => Ok(BaseRevision::Commit(Revision {
                 commit,
-                chosen: format!("asked for as `{}`", text::one_line(against)),
+                chosen: format!("asked for as `{}`", text::sanitize_line(against)),
             })),
             None if is_shallow(workspace)? => Ok(BaseRevision::NoBase(no_history_reason(against))),
             None => Err(Error::environment(
-                format!("`--against {}` names no commit here", text::one_line(against)),
+                format!("`--against {}` names no commit here", text::sanitize_line(against)),
                 "see `git log` and `git branch --all`; a branch of a remote has to be fetched first",
             )),
         };
@@ -126,7 +126,7 @@ fn is_shallow(workspace: &Workspace) -> Result<bool, Error> {
 }
 
 fn no_history_reason(name: &str) -> NoBaseReason {
-    let name = text::one_line(name);
+    let name = text::sanitize_line(name);
     // Short enough that the command is seldom cut by the end of a line.
     format!("this shallow clone has no `{name}` to compare wall time with: git fetch --unshallow")
 }

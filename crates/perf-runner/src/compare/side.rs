@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
-use perf_judge::report::comparison::Layouts;
+use perf_judge::report::comparison::LayoutMethod;
 use perf_judge::text;
 use serde::{Deserialize, Serialize};
 
@@ -55,13 +55,13 @@ pub struct BuiltSide {
     /// The same for the same files, features and build_environment.
     pub digest: String,
     /// How its layouts are made to differ.
-    pub layouts: Layouts,
+    pub layouts: LayoutMethod,
     link: RecordedLink,
 }
 
 #[derive(Serialize, Deserialize)]
 struct SideManifest {
-    layouts: Layouts,
+    layouts: LayoutMethod,
 }
 
 /// Why there is no side.
@@ -254,7 +254,7 @@ fn run(cargo: &mut Command, limits: Limits, stderr: StderrMode) -> Result<String
             }
             _ => error.to_string(),
         };
-        BuildError::DoesNotBuild(text::one_line(&reason))
+        BuildError::DoesNotBuild(text::sanitize_line(&reason))
     })
 }
 

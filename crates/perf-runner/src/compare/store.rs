@@ -4,16 +4,16 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use perf_judge::pairs::{Asked, Pair, Pairs};
+use perf_judge::pairs::{InterimLooks, Pair, Pairs};
 
 use crate::error::Error;
 use crate::files::atomic_write;
 
 /// What the user asked for of the pairs of a file; the default if there is no such request.
-pub fn read_request(of_pairs: &Path) -> Result<Asked, Error> {
+pub fn read_request(of_pairs: &Path) -> Result<InterimLooks, Error> {
     let path = of_pairs.with_extension("asked");
     match fs::read(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Asked::default()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(InterimLooks::default()),
         Err(error) => Err(Error::path("read", &path, &error)),
         Ok(text) => serde_json::from_slice(&text).map_err(|error| {
             Error::environment(
@@ -25,10 +25,10 @@ pub fn read_request(of_pairs: &Path) -> Result<Asked, Error> {
 }
 
 /// Writes down what was asked for: it has to be known when pairs are judged, also later.
-pub fn write_request(of_pairs: &Path, asked: &Asked) -> Result<(), Error> {
+pub fn write_request(of_pairs: &Path, asked: &InterimLooks) -> Result<(), Error> {
     let text = serde_json::to_string(asked).unwrap_or_default();
     atomic_write::write(&of_pairs.with_extension("asked"), &text, |text| {
-        serde_json::from_str::<Asked>(text).is_ok_and(|read| read == *asked)
+        serde_json::from_str::<InterimLooks>(text).is_ok_and(|read| read == *asked)
     })
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use perf_gate::{Acceptance, Baseline, BaselineError, CaseName, MetricName};
 use perf_judge::budget::{self, Budget};
-use perf_judge::thresholds::{self, LONGEST_TOLERANCE_DAYS, Thresholds, is_too_far, parse_date};
+use perf_judge::thresholds::{self, MAX_TOLERANCE_DAYS, Thresholds, is_past_max_tolerance, parse_date};
 
 use super::checked_read::{self, InvalidFile};
 use crate::clock::today;
@@ -150,11 +150,10 @@ pub fn parse_baseline(text: &str, shown: &str, workspace: &Workspace) -> Result<
                 let what = format!("`{}` of the accepted row `{}` is no date", entry.expires, entry.case);
                 return Err(InvalidFile::new(shown, what, "write it as YYYY-MM-DD").at(text, span));
             }
-            Some(day) if is_too_far(day, today()) => {
+            Some(day) if is_past_max_tolerance(day, today()) => {
                 let Acceptance { case, expires, .. } = entry;
-                let what = format!(
-                    "`{expires}` of the accepted row `{case}` is more than {LONGEST_TOLERANCE_DAYS} days ahead"
-                );
+                let what =
+                    format!("`{expires}` of the accepted row `{case}` is more than {MAX_TOLERANCE_DAYS} days ahead");
                 let hint = "accept it for three months at most, and say so again then";
                 return Err(InvalidFile::new(shown, what, hint).at(text, span));
             }

@@ -26,7 +26,7 @@ impl InvalidFile {
     /// About a file as a whole.
     pub fn new(file: &str, message: impl AsRef<str>, hint: impl Into<String>) -> Self {
         // What is wrong may quote the file.
-        Self { file: file.to_owned(), place: None, message: text::visible(message.as_ref()), hint: hint.into() }
+        Self { file: file.to_owned(), place: None, message: text::sanitize(message.as_ref()), hint: hint.into() }
     }
 
     /// About the place in its text where a byte range begins.

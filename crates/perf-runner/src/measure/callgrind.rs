@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use perf_gate::{CaseName, Tools};
-use perf_judge::run::Unusable;
+use perf_judge::run::MissingReason;
 use perf_judge::text;
 
 use super::programs::BenchPrograms;
@@ -27,7 +27,7 @@ pub enum InstructionCounter {
     /// Callgrind.
     Callgrind(Callgrind),
     /// Nothing does, with the reason.
-    Missing(Unusable),
+    Missing(MissingReason),
 }
 
 /// Seconds of processor time for a case that is watched, which takes it fifty times as long: the longest takes ten.
@@ -52,7 +52,7 @@ impl InstructionCounter {
             Err(error) => return unusable(&error.reason()?),
         };
         let Some(valgrind) = parse_version(&printed) else {
-            return unusable(&format!("`--version` printed `{}`", text::one_line(&printed)));
+            return unusable(&format!("`--version` printed `{}`", text::sanitize_line(&printed)));
         };
         let callgrind = Callgrind { program, tools: Tools { valgrind, libc: libc_version(programs)? } };
         // It may be there and still not know this processor's instructions, or not be allowed to run here.
@@ -156,13 +156,13 @@ fn libc_version(programs: &BenchPrograms) -> Result<String, Error> {
         output => Ok(output.ok()),
     };
     if let Some(text) = ask(getconf.arg("GNU_LIBC_VERSION"))?.filter(|text| text.starts_with("glibc ")) {
-        return Ok(text::one_line(text.trim()));
+        return Ok(text::sanitize_line(text.trim()));
     }
     // The first line of glibc's ends with its version. musl's prints to standard error, and macOS has none.
     let text = ask(ldd.arg("--version"))?.unwrap_or_default();
     let first = text.lines().next().filter(|line| line.starts_with("ldd ("));
     let version = first.and_then(|line| line.rsplit(' ').next());
-    Ok(version.map_or_else(|| "unknown".into(), |version| format!("glibc {}", text::one_line(version))))
+    Ok(version.map_or_else(|| "unknown".into(), |version| format!("glibc {}", text::sanitize_line(version))))
 }
 
 /// The number of instructions from valgrind's messages:
@@ -188,11 +188,11 @@ fn parse_total(messages: &str) -> Result<u64, String> {
     };
     let (events, collected) = (one("Events")?, one("Collected")?);
     if events != "Ir" {
-        return Err(format!("counted `{}` instead of instructions (`Ir`)", text::one_line(events)));
+        return Err(format!("counted `{}` instead of instructions (`Ir`)", text::sanitize_line(events)));
     }
     let is_number = !collected.is_empty() && collected.bytes().all(|b| b.is_ascii_digit());
     let number = collected.parse().ok().filter(|_| is_number);
-    number.ok_or_else(|| format!("gave a figure that is no number: `{}`", text::one_line(collected)))
+    number.ok_or_else(|| format!("gave a figure that is no number: `{}`", text::sanitize_line(collected)))
 }
 
 /// How many operations `count` wants to be watched at; four digits, see above.
@@ -200,7 +200,7 @@ fn parse_operations(printed: &str) -> Result<u64, String> {
     let number = printed.strip_suffix('\n').filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
     let number = number.and_then(|text| text.parse().ok()).filter(|number| (1..=9_999).contains(number));
     number.ok_or_else(|| {
-        format!("printed `{}` instead of how many operations are enough", text::one_line(printed.trim_end()))
+        format!("printed `{}` instead of how many operations are enough", text::sanitize_line(printed.trim_end()))
     })
 }
 

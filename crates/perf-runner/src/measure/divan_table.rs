@@ -68,7 +68,7 @@ pub fn read(text: &str) -> Result<Vec<Row>, String> {
             outcome = outcome.and(problem("is cut off, or what follows it is", CUT));
         }
         outcome.map_err(|Problem(what, hint)| {
-            format!("line {} of the benchmark's output {what}: `{}`; {hint}", index + 1, text::one_line(line))
+            format!("line {} of the benchmark's output {what}: `{}`; {hint}", index + 1, text::sanitize_line(line))
         })?;
     }
     if table.rows.is_empty() {
@@ -150,7 +150,7 @@ impl Table {
     /// Closes the entries that are deeper than `depth`: none may miss a child that was announced.
     fn close_below(&mut self, depth: usize) -> Result<(), Problem> {
         match self.open.drain(depth..).rev().find(|node| node.below == Below::MoreChildren) {
-            Some(node) => problem(format!("comes before the last child of `{}`", text::one_line(&node.name)), CUT),
+            Some(node) => problem(format!("comes before the last child of `{}`", text::sanitize_line(&node.name)), CUT),
             None => Ok(()),
         }
     }
@@ -159,7 +159,7 @@ impl Table {
     fn entry(&mut self, text: &str, is_last: bool) -> Result<(), Problem> {
         if let Some(parent) = self.open.last_mut() {
             if matches!(parent.below, Below::Nothing | Below::Figures) {
-                let parent = text::one_line(&parent.name);
+                let parent = text::sanitize_line(&parent.name);
                 return problem(format!("is one child too many for `{parent}`"), OTHER_VERSION);
             }
             parent.below = if is_last { Below::Nothing } else { Below::MoreChildren };
@@ -183,7 +183,7 @@ impl Table {
         }
         match counts.into_iter().find(|count| !count.parse::<u64>().is_ok_and(|count| count > 0)) {
             Some(count) => {
-                problem(format!("has no samples or no iterations in `{}`", text::one_line(count)), OTHER_VERSION)
+                problem(format!("has no samples or no iterations in `{}`", text::sanitize_line(count)), OTHER_VERSION)
             }
             None => Ok(()),
         }
@@ -214,7 +214,7 @@ fn split_name(text: &str) -> Option<(&str, &str)> {
 fn parse_time(cell: &str) -> Result<f64, Problem> {
     match nearest_ns(cell) {
         Some(time) if time.is_finite() => Ok(time),
-        _ => problem(format!("has no time in `{}`", text::one_line(cell)), OTHER_VERSION),
+        _ => problem(format!("has no time in `{}`", text::sanitize_line(cell)), OTHER_VERSION),
     }
 }
 

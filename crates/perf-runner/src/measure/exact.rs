@@ -57,7 +57,7 @@ pub fn list_cases(programs: &BenchPrograms) -> Result<CaseList, Error> {
 pub fn list_faults(programs: &BenchPrograms) -> Result<Vec<String>, Error> {
     let mut command = programs.command(&programs.count);
     match child::run(command.arg("--faults"), Limits::default(), StderrMode::Capture) {
-        Ok(text) => Ok(text.lines().map(text::one_line).collect()),
+        Ok(text) => Ok(text.lines().map(text::sanitize_line).collect()),
         Err(error) => Err(Error::environment(
             format!("`count --faults` gave no list of faults: {}", error.reason()?),
             "it has to be built with the feature that has them",
@@ -105,7 +105,7 @@ pub fn measure(
     let mut order = cases.to_vec();
     order.sort_by_key(|case| !list.is_heavy(case));
     for program in &programs {
-        progress.start_phase(program.name, &text::counted(cases.len(), "case"));
+        progress.start_phase(program.name, &text::pluralize(cases.len(), "case"));
         let measured = parallel::map(&order, |case| {
             progress.set_current(case.as_str());
             if let Some(reason) = list.broken.get(case) {
@@ -114,7 +114,7 @@ pub fn measure(
             let measured = measure_one(program, list, case);
             progress.advance(Progress::parallel_ms(Progress::EXACT_CASE_MS));
             match measured {
-                Err(error) => Ok(Err(error.said_by(&format!("`{}`", program.name)).no_value()?)),
+                Err(error) => Ok(Err(error.with_program(&format!("`{}`", program.name)).no_value()?)),
                 Ok(records) => Ok(Ok(records)),
             }
         })?;
@@ -150,7 +150,7 @@ fn parse_records(text: &str, case: &CaseName, classes: &[Class]) -> Result<Vec<R
     let mut records: Vec<Record> = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let record: Record = serde_json::from_str(line).map_err(|error| {
-            format!("printed no record in line {}: {}", index + 1, text::one_line(&error.to_string()))
+            format!("printed no record in line {}: {}", index + 1, text::sanitize_line(&error.to_string()))
         })?;
         if record.case() != case {
             return Err(format!("printed a record of another case, `{}`", record.case()));

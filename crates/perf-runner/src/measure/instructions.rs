@@ -29,7 +29,7 @@ pub fn measure(
     };
     let countable = exact.iter().filter(|(case, _)| !list.is_heavy(case)).filter_map(checksum);
     let countable: Vec<_> = countable.collect();
-    progress.start_phase("instr", &text::counted(countable.len(), "case"));
+    progress.start_phase("instr", &text::pluralize(countable.len(), "case"));
     let records = parallel::map(&countable, |&(case, checksum)| {
         progress.set_current(case.as_str());
         let counted = callgrind.instructions(programs, case).and_then(|value| {
@@ -39,7 +39,7 @@ pub fn measure(
         progress.advance(Progress::parallel_ms(Progress::INSTRUCTIONS_CASE_MS));
         let record = match counted {
             Ok(record) => Ok(record),
-            Err(error) => Err(error.said_by("`count` under callgrind").no_value()?),
+            Err(error) => Err(error.with_program("`count` under callgrind").no_value()?),
         };
         Ok((case.clone(), record))
     })?;

@@ -34,7 +34,7 @@ fn commit(workspace: &Workspace, written: &[&str]) -> Result<String, Error> {
 fn machine() -> String {
     let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.trim_start().strip_prefix(':'));
-    let model = text::one_line(model.unwrap_or("unknown processor"));
+    let model = text::sanitize_line(model.unwrap_or("unknown processor"));
     let processors = thread::available_parallelism().map_or(1, usize::from);
     format!("{model}, {processors} processors")
 }

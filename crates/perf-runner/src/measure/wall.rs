@@ -6,7 +6,7 @@ use std::time::Duration;
 use perf_gate::{CaseName, ProcessLimits};
 use perf_judge::pairs::Times;
 use perf_judge::run::{CaseList, NoValue, WallRun, summarise};
-use perf_judge::text::counted;
+use perf_judge::text::pluralize;
 
 use super::divan_table;
 use super::programs::BenchPrograms;
@@ -40,7 +40,7 @@ pub fn measure(
     }
     progress.start_phase(
         "time",
-        &format!("{} in each of {}", counted(chosen.len(), "case"), counted(effort.processes, "process")),
+        &format!("{} in each of {}", pluralize(chosen.len(), "case"), pluralize(effort.processes, "process")),
     );
     let mut times: BTreeMap<CaseName, Vec<Times>> = BTreeMap::new();
     for process in 1..=effort.processes {
@@ -64,7 +64,7 @@ pub fn measure(
         match rows {
             Ok(rows) => rows.into_iter().for_each(|(case, time)| times.entry(case).or_default().push(time)),
             Err(why) => {
-                let why = why.said_by("`time`");
+                let why = why.with_program("`time`");
                 return Ok(chosen.iter().map(|case| (case.clone(), Err(why.clone()))).collect());
             }
         }
@@ -73,8 +73,8 @@ pub fn measure(
     let broken = |why: String| Err(NoValue::Broken(why));
     let summary = |case: &CaseName| match times.remove(case) {
         Some(times) if times.len() == effort.processes => {
-            let fastest: Vec<f64> = times.iter().map(|times| times.fastest).collect();
-            (case.clone(), summarise(times.iter().map(|times| times.median).collect(), &fastest))
+            let minimum: Vec<f64> = times.iter().map(|times| times.minimum).collect();
+            (case.clone(), summarise(times.iter().map(|times| times.median).collect(), &minimum))
         }
         Some(times) => (case.clone(), broken(format!("timed in {} of {} processes", times.len(), effort.processes))),
         None => (case.clone(), broken("not timed: `time` has no row for it".into())),
@@ -91,7 +91,7 @@ fn parse_table(text: &str, all: &[CaseName]) -> Result<BTreeMap<CaseName, Times>
         if all.binary_search(&case).is_err() {
             return Err(format!("timed `{case}`, which `count --list` does not name, or marks as heavy"));
         }
-        let of_row = Times { median: row.median_ns, fastest: row.min_ns };
+        let of_row = Times { median: row.median_ns, minimum: row.min_ns };
         if times.insert(case.clone(), of_row).is_some() {
             return Err(format!("timed `{case}` twice"));
         }

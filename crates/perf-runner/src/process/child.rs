@@ -130,7 +130,7 @@ impl fmt::Display for ChildError {
         match self {
             Self::Start(error) => write!(f, "could not be started: {error}"),
             Self::Failed { status, stderr } if stderr.is_empty() => write!(f, "ended with {status}"),
-            Self::Failed { status, stderr } => write!(f, "ended with {status}: {}", text::last_line(stderr)),
+            Self::Failed { status, stderr } => write!(f, "ended with {status}: {}", text::last_message(stderr)),
             Self::Timeout(limit) => write!(f, "was killed after {} s", limit.as_secs_f32()),
             Self::CpuLimit(seconds) => write!(f, "used up its {seconds} s of processor time: a runaway?"),
             Self::SleepLimit(time) => {

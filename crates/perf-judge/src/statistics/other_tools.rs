@@ -5,7 +5,7 @@
 //! be finite and positive; like the tools, the rules do not check that.
 
 use super::quantile::{quantile, sorted};
-use crate::rng::Seeded;
+use crate::rng::SplitMix64;
 
 /// More than 20 % above the mean of the last ten runs, or of as many as there were. No tool's default: the plain rule
 /// over a history of results.
@@ -51,13 +51,13 @@ pub fn tango(base: &[f64], head: &[f64]) -> bool {
 /// draws only √resamples samples of head and √resamples of base for each of them, to save time; here every draw is of
 /// both, because with fewer resamples its economy would cost it more than it does with its own number.
 pub fn criterion(base: &[f64], head: &[f64], resamples: usize, seed: u64) -> bool {
-    let mut seeded = Seeded::new(seed);
+    let mut seeded = SplitMix64::new(seed);
     let interval = change_of_mean(base, head, resamples, &mut seeded);
     interval.is_some_and(|(lower, _)| lower > 0.01) && p_value(base, head, resamples, &mut seeded) < 0.05
 }
 
 /// Two-sided, from the pooled bootstrap; NaN where there is none.
-fn p_value(base: &[f64], head: &[f64], resamples: usize, seeded: &mut Seeded) -> f64 {
+fn p_value(base: &[f64], head: &[f64], resamples: usize, seeded: &mut SplitMix64) -> f64 {
     let t = welch(base, head);
     let pooled = [base, head].concat();
     let mut drawn = pooled.clone();
@@ -73,7 +73,7 @@ fn p_value(base: &[f64], head: &[f64], resamples: usize, seeded: &mut Seeded) ->
 }
 
 /// The 95 % percentile interval of mean(head) / mean(base) - 1.
-fn change_of_mean(base: &[f64], head: &[f64], resamples: usize, seeded: &mut Seeded) -> Option<(f64, f64)> {
+fn change_of_mean(base: &[f64], head: &[f64], resamples: usize, seeded: &mut SplitMix64) -> Option<(f64, f64)> {
     let (mut some_base, mut some_head) = (base.to_vec(), head.to_vec());
     let changes: Vec<f64> = (0..resamples)
         .map(|_| {
@@ -87,7 +87,7 @@ fn change_of_mean(base: &[f64], head: &[f64], resamples: usize, seeded: &mut See
 }
 
 /// Draws from all values, with replacement, as often as `into` is long.
-fn resample(from: &[f64], into: &mut [f64], seeded: &mut Seeded) {
+fn resample(from: &[f64], into: &mut [f64], seeded: &mut SplitMix64) {
     for (place, drawn) in into.iter_mut().filter_map(|place| Some((place, seeded.pick(from)?))) {
         *place = *drawn;
     }
@@ -177,7 +177,7 @@ mod tests {
         assert!(!regressed(&burst), "a mean 6 % higher, one value being the reason");
         // All of head is slower by 2 % or more, but three and three values are too few to be significant.
         let few = ([99.9, 100.0, 100.1], [102.0, 106.0, 110.0]);
-        assert!(change_of_mean(&few.0, &few.1, 1000, &mut Seeded::new(1)).unwrap().0 > 0.01);
+        assert!(change_of_mean(&few.0, &few.1, 1000, &mut SplitMix64::new(1)).unwrap().0 > 0.01);
         assert!(!criterion(&few.0, &few.1, 1000, 1));
         for bad in [&[][..], &[1.0], &[f64::NAN; 10], &[0.0; 10]] {
             assert!(!criterion(&QUIET, bad, 100, 1) && !criterion(bad, &QUIET, 100, 1), "{bad:?}");
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn both_halves_of_criterion_agree_with_a_bootstrap_by_numpy() {
         for vector in &vectors().criterion {
-            let mut seeded = Seeded::new(5);
+            let mut seeded = SplitMix64::new(5);
             close(welch(&vector.base, &vector.head), vector.t, 1e-12);
             let p = p_value(&vector.base, &vector.head, 4000, &mut seeded);
             let error = (vector.p * (2.0 - vector.p) / 4000.0).sqrt();
@@ -205,13 +205,13 @@ mod tests {
     /// t that is not below that of the sample: p is 2 · 16 / 240.
     #[test]
     fn resamples_without_a_t_are_left_out() {
-        let p = p_value(&[1.0, 2.0], &[3.0, 4.0], 20_000, &mut Seeded::new(4));
+        let p = p_value(&[1.0, 2.0], &[3.0, 4.0], 20_000, &mut SplitMix64::new(4));
         assert!((p - 2.0 / 15.0).abs() < 0.015, "{p}");
     }
 
     #[test]
     fn the_seed_decides_what_is_drawn() {
-        let p = |seed| p_value(&QUIET, &times(&QUIET, 1.001), 500, &mut Seeded::new(seed));
+        let p = |seed| p_value(&QUIET, &times(&QUIET, 1.001), 500, &mut SplitMix64::new(seed));
         assert_eq!(p(1), p(1));
         assert_ne!(p(1), p(2));
     }
