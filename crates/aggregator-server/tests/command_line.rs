@@ -11,7 +11,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use aggregator_index::{Index, Options};
-use aggregator_wire::{Event, EventKind, Whole};
+use aggregator_wire::{Event, EventKind, SafeInteger};
 use tempfile::TempDir;
 
 const GUIDE: &str = "\
@@ -142,7 +142,7 @@ fn events_are_lines_of_json() {
     let world = World::new();
     let ran = world.run(&["ask", "--json", "--docs", "docs", "why is a crossing slow?"]).ends(0);
     let events: Vec<Event> = ran.out.lines().map(|line| Event::from_json_line(line).unwrap()).collect();
-    assert!(events.iter().enumerate().all(|(at, event)| event.seq == Whole::saturating(at as u64)));
+    assert!(events.iter().enumerate().all(|(at, event)| event.seq == SafeInteger::saturating(at as u64)));
     assert!(matches!(events[0].kind, EventKind::Status { .. }), "{:?}", events[0]);
     assert!(matches!(events.last().unwrap().kind, EventKind::Done { .. }), "{:?}", events.last());
     assert!(events.iter().any(|event| matches!(event.kind, EventKind::Citation { .. })), "{}", ran.out);

@@ -3,12 +3,12 @@
 use aggregator_core::analysis as core;
 use serde::{Deserialize, Serialize};
 
-use crate::number::{Share, Whole};
+use crate::number::{SafeInteger, Score};
 use crate::span::Span;
 use crate::text::clean;
 use crate::word::words;
 
-/// Everything that is said about a query. Offsets are bytes of the query's text as it was analysed: cleaned and
+/// The analysis of a query. Offsets are bytes of the query's text as it was analysed: cleaned and
 /// trimmed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Analysis {
@@ -45,13 +45,13 @@ pub struct InputTypeGuess {
     /// The type.
     pub input_type: InputType,
     /// How sure that is.
-    pub confidence: Share,
+    pub confidence: Score,
     /// Share of prose in the evidence.
-    pub prose: Share,
+    pub prose: Score,
     /// Share of code in the evidence.
-    pub code: Share,
+    pub code: Score,
     /// Share of error messages in the evidence.
-    pub error: Share,
+    pub error: Score,
 }
 
 impl From<&core::InputTypeGuess> for InputTypeGuess {
@@ -73,7 +73,7 @@ pub struct Complexity {
     /// The level that the score reaches.
     pub level: Level,
     /// The sum of what the factors contribute.
-    pub score: Share,
+    pub score: Score,
     /// What was counted.
     pub factors: Vec<Factor>,
 }
@@ -93,7 +93,7 @@ pub struct Factor {
     /// How many there are.
     pub count: u32,
     /// What they add to the score.
-    pub contribution: Share,
+    pub contribution: Score,
 }
 
 impl From<&core::Factor> for Factor {
@@ -109,13 +109,13 @@ pub struct Ambiguity {
     /// What is open, in the order of the text.
     pub open: Vec<OpenTerm>,
     /// The sum of the three parts.
-    pub score: Share,
+    pub score: Score,
     /// Open meanings.
-    pub meaning: Share,
+    pub meaning: Score,
     /// Open references.
-    pub reference: Share,
+    pub reference: Score,
     /// Conflicts.
-    pub conflict: Share,
+    pub conflict: Score,
 }
 
 impl From<&core::Ambiguity> for Ambiguity {
@@ -137,11 +137,11 @@ pub struct OpenTerm {
     /// Where it stands in the query.
     pub bytes: Span,
     /// Why it is open.
-    pub openness: Openness,
+    pub openness: AmbiguityKind,
     /// What it may mean, in English; empty for a reference.
     pub meanings: Vec<String>,
     /// How sure it is that this is open.
-    pub confidence: Share,
+    pub confidence: Score,
 }
 
 impl From<&core::OpenTerm> for OpenTerm {
@@ -177,7 +177,7 @@ impl From<&core::Segment> for Segment {
 pub struct Suitability {
     /// Why not; absent if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Unsuitable>,
+    pub reason: Option<UnsuitableReason>,
     /// What could make the query better.
     pub suggestions: Vec<Suggestion>,
 }
@@ -185,22 +185,25 @@ pub struct Suitability {
 impl From<&core::Suitability> for Suitability {
     fn from(suitability: &core::Suitability) -> Self {
         let core::Suitability { reason, suggestions } = suitability;
-        Self { reason: reason.map(Unsuitable::from), suggestions: suggestions.iter().map(|&one| one.into()).collect() }
+        Self {
+            reason: reason.map(UnsuitableReason::from),
+            suggestions: suggestions.iter().map(|&one| one.into()).collect(),
+        }
     }
 }
 
 /// Why a text is not searched.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum Unsuitable {
+pub enum UnsuitableReason {
     /// Nothing but white space and invisible characters.
     Empty,
     /// More characters than allowed.
     TooLong {
         /// Characters in the text.
-        chars: Whole,
+        chars: SafeInteger,
         /// Most that are allowed.
-        most: Whole,
+        most: SafeInteger,
     },
     /// Nothing but marks of sentences.
     NoWords,
@@ -213,7 +216,7 @@ pub enum Unsuitable {
     Unknown,
 }
 
-impl From<core::UnsuitableReason> for Unsuitable {
+impl From<core::UnsuitableReason> for UnsuitableReason {
     fn from(reason: core::UnsuitableReason) -> Self {
         match reason {
             core::UnsuitableReason::Empty => Self::Empty,
@@ -291,7 +294,7 @@ words! {
     }
 
     /// Why something is open.
-    Openness of aggregator_core::analysis::AmbiguityKind {
+    AmbiguityKind of aggregator_core::analysis::AmbiguityKind {
         /// A term has several common meanings, and the rest of the query speaks for none of them.
         Meaning,
         /// The rest of the query speaks for several meanings of a term.

@@ -5,12 +5,12 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::analysis::Analysis;
-use crate::ending::{CancelReason, QueryFailure, Stage, Summary};
-use crate::findings::{Contradiction, Interim};
-use crate::number::{Finite, Whole};
+use crate::findings::{Contradiction, InterimSummary};
+use crate::number::{FiniteF64, SafeInteger};
 use crate::outcome::{ModelReport, ProviderReport, Usage};
 use crate::source::{RankedSource, Selection, Source};
 use crate::span::Span;
+use crate::summary::{CancelReason, ExecutionError, Stage, Summary};
 use crate::text::clean;
 
 /// The version of the form. It is in every event, and grows when a reader of the older form would misunderstand the
@@ -46,9 +46,9 @@ pub struct Event {
     /// The version of the form.
     pub schema: Schema,
     /// Position in the stream: 0, 1, 2, … without a gap.
-    pub seq: Whole,
+    pub seq: SafeInteger,
     /// Time since the query began.
-    pub at_us: Whole,
+    pub at_us: SafeInteger,
     /// What happened; its fields are the event's own, with its name as `type`.
     #[serde(flatten)]
     pub kind: EventKind,
@@ -58,8 +58,8 @@ impl From<&event::Event> for Event {
     fn from(event: &event::Event) -> Self {
         Self {
             schema: Schema,
-            seq: Whole::saturating(event.seq),
-            at_us: Whole::micros(event.elapsed()),
+            seq: SafeInteger::saturating(event.seq),
+            at_us: SafeInteger::micros(event.elapsed()),
             kind: (&event.kind).into(),
         }
     }
@@ -81,14 +81,14 @@ pub enum EventKind {
         /// The provider.
         provider: String,
     },
-    /// A provider is through; exactly once per provider.
+    /// A provider finished; exactly once per provider.
     ProviderFinished(ProviderReport),
     /// A page that was not known before.
-    Result(Found),
+    Result(ProvisionalResult),
     /// Another provider confirmed a known page.
-    ResultRevised(Found),
-    /// A look at the results so far.
-    Interim(Box<Interim>),
+    ResultRevised(ProvisionalResult),
+    /// A summary of the results so far.
+    Interim(Box<InterimSummary>),
     /// What a model makes of the results so far.
     PartialSynthesis {
         /// The results that it is about.
@@ -137,7 +137,7 @@ pub enum EventKind {
     /// The query ended badly; last event.
     Failed {
         /// Why.
-        error: Box<QueryFailure>,
+        error: Box<ExecutionError>,
         /// The same in a sentence.
         message: String,
         /// What was found before it failed.
@@ -155,15 +155,15 @@ pub enum EventKind {
     Unknown,
 }
 
-/// A page with its place among the results so far.
+/// A result with its provisional rank.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Found {
+pub struct ProvisionalResult {
     /// Its number within this query, in order of discovery from 0.
     pub id: u32,
     /// Its rank among the results so far, from 1; later results may move it.
     pub rank: u32,
     /// Its score so far, above 0.
-    pub score: Finite,
+    pub score: FiniteF64,
     /// The page as its best-ranked provider shows it.
     pub source: Source,
 }
@@ -188,10 +188,10 @@ impl EventKind {
 impl From<&event::EventKind> for EventKind {
     fn from(kind: &event::EventKind) -> Self {
         use event::EventKind as Core;
-        let found = |id: event::ResultId, rank, score, source: &event::Source| Found {
+        let found = |id: event::ResultId, rank, score, source: &event::Source| ProvisionalResult {
             id: id.0,
             rank,
-            score: Finite::nearest(score),
+            score: FiniteF64::nearest(score),
             source: source.into(),
         };
         match kind {

@@ -1,4 +1,4 @@
-//! What is found in the results: what they have in common so far, and where sources contradict each other.
+//! Findings about the results: what they have in common so far, and contradictions among sources.
 
 use aggregator_core::answer::contradictions;
 use aggregator_core::search::patterns;
@@ -7,20 +7,20 @@ use serde::{Deserialize, Serialize};
 use crate::text::clean;
 use crate::word::words;
 
-/// A look at the results so far.
+/// A summary of the results so far.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Interim {
+pub struct InterimSummary {
     /// Results so far.
     pub results: u32,
     /// What they have in common.
     pub patterns: Patterns,
     /// The titles of the three best so far, best first.
     pub best: Vec<String>,
-    /// How far the search is.
+    /// The progress of the search.
     pub progress: Progress,
 }
 
-impl From<&patterns::InterimSummary> for Interim {
+impl From<&patterns::InterimSummary> for InterimSummary {
     fn from(interim: &patterns::InterimSummary) -> Self {
         let patterns::Progress { finished, providers, time_percent } = interim.progress;
         Self {
@@ -76,10 +76,10 @@ pub struct KindCount {
     pub results: u32,
 }
 
-/// How far a search is.
+/// The progress of a search.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Progress {
-    /// Providers that are through.
+    /// Providers that finished.
     pub finished: u32,
     /// Providers of the engine.
     pub providers: u32,
@@ -87,15 +87,15 @@ pub struct Progress {
     pub time_percent: u8,
 }
 
-/// Two sources that say different things about the same.
+/// Two sources that contradict each other.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Contradiction {
     /// Numbers of the sources, the better one first.
     pub sources: [u32; 2],
     /// What each says, as it is written there.
     pub given: [String; 2],
-    /// About what they differ.
-    pub matter: Matter,
+    /// The subject of the contradiction.
+    pub matter: ContradictionKind,
 }
 
 impl From<&contradictions::Contradiction> for Contradiction {
@@ -105,10 +105,10 @@ impl From<&contradictions::Contradiction> for Contradiction {
     }
 }
 
-/// About what two sources differ.
+/// The subject of a contradiction.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum Matter {
+pub enum ContradictionKind {
     /// A number.
     NumberOf {
         /// Of what, as the better source calls it.
@@ -121,7 +121,7 @@ pub enum Matter {
     Unknown,
 }
 
-impl From<&contradictions::ContradictionKind> for Matter {
+impl From<&contradictions::ContradictionKind> for ContradictionKind {
     fn from(matter: &contradictions::ContradictionKind) -> Self {
         match matter {
             contradictions::ContradictionKind::NumberOf(what) => Self::NumberOf { what: clean(what) },

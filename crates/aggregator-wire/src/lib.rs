@@ -3,7 +3,6 @@
 #![doc = include_str!("format.md")]
 
 mod analysis;
-mod ending;
 mod event;
 mod findings;
 mod line;
@@ -11,18 +10,26 @@ mod number;
 mod outcome;
 mod source;
 mod span;
+mod summary;
 mod text;
 mod word;
 
 pub use analysis::{
-    Ambiguity, Analysis, Complexity, Factor, FactorKind, InputType, InputTypeGuess, Level, OpenTerm, Openness, Segment,
-    SegmentKind, Suggestion, Suitability, Unsuitable,
+    Ambiguity, AmbiguityKind, Analysis, Complexity, Factor, FactorKind, InputType, InputTypeGuess, Level, OpenTerm,
+    Segment, SegmentKind, Suggestion, Suitability, UnsuitableReason,
 };
-pub use ending::{AnswerSummary, CancelReason, Dropped, HitCounts, QueryFailure, Stage, Summary};
-pub use event::{Event, EventKind, Found, SCHEMA, Schema};
-pub use findings::{ContentKind, Contradiction, Domain, Interim, KindCount, Matter, Patterns, Progress};
+pub use event::{Event, EventKind, ProvisionalResult, SCHEMA, Schema};
+pub use findings::{
+    ContentKind, Contradiction, ContradictionKind, Domain, InterimSummary, KindCount, Patterns, Progress,
+};
 pub use line::{ReadError, to_json_line};
-pub use number::{Finite, Share, Whole};
-pub use outcome::{Cut, FailureKind, ModelReport, Outcome, ProviderError, ProviderReport, Role, Usage};
-pub use source::{Choice, RankedSource, Selection, Source, Why};
+pub use number::{FiniteF64, SafeInteger, Score};
+pub use outcome::{ModelReport, Outcome, ProviderError, ProviderErrorKind, ProviderReport, Role, Truncation, Usage};
+pub use source::{Choice, RankedSource, Selection, SelectionReason, Source};
 pub use span::Span;
+pub use summary::{AnswerSummary, CancelReason, Dropped, ExecutionError, HitCounts, Stage, Summary};
+
+/// The example of the README, compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!(concat!("../", "README.md"))]
+struct Readme;

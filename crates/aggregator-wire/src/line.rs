@@ -6,16 +6,16 @@ use aggregator_core::event::CleanText;
 
 use crate::event::Event;
 
-/// Why a line is no event.
+/// The error of reading a line that is not an event.
 #[derive(Debug)]
 pub struct ReadError(serde_json::Error);
 
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The reason may quote the line, which is of any length and content.
-        const MOST: usize = 300;
+        const MAX_CHARS: usize = 300;
         let reason = CleanText::single_line(self.0.to_string());
-        match reason.char_indices().nth(MOST) {
+        match reason.char_indices().nth(MAX_CHARS) {
             None => write!(f, "this is no event: {reason}"),
             Some((end, _)) => write!(f, "this is no event: {}…", &reason[..end]),
         }
@@ -53,10 +53,10 @@ impl Event {
     /// Reads an event from its line. White space around it is passed over, and so are fields that are not known; what
     /// is new in an event becomes `Unknown`.
     ///
-    /// Texts are as the sender wrote them. Who shows what a stranger may have sent cleans them first: [`CleanText`].
+    /// Texts are as the sender wrote them. Clean text of an untrusted sender before showing it: [`CleanText`].
     ///
     /// # Errors
-    /// The line is no JSON, lacks something, has a value of another type or outside its range, or has another
+    /// The line is not JSON, lacks a field, has a value of another type or outside its range, or has another
     /// [`SCHEMA`](crate::SCHEMA).
     pub fn from_json_line(line: &str) -> Result<Self, ReadError> {
         serde_json::from_str(line).map_err(ReadError)

@@ -1,12 +1,12 @@
-//! How providers and models ended.
+//! Outcomes of providers and models.
 
 use aggregator_core::{event, model, provider};
 use serde::{Deserialize, Serialize};
 
-use crate::number::Whole;
+use crate::number::SafeInteger;
 use crate::word::words;
 
-/// How a provider did.
+/// The report of a provider.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ProviderReport {
     /// The provider.
@@ -14,7 +14,7 @@ pub struct ProviderReport {
     /// How it ended.
     pub outcome: Outcome,
     /// Time from asking it to its end.
-    pub latency_us: Whole,
+    pub latency_us: SafeInteger,
     /// Hits it yielded in time, used or not.
     pub hits: u32,
 }
@@ -25,13 +25,13 @@ impl From<&event::ProviderReport> for ProviderReport {
         Self {
             provider: provider.to_string(),
             outcome: outcome.into(),
-            latency_us: Whole::micros(*latency),
+            latency_us: SafeInteger::micros(*latency),
             hits: *hits,
         }
     }
 }
 
-/// How a model did; one for each call.
+/// The report of one call of a model.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ModelReport {
     /// The model.
@@ -42,7 +42,7 @@ pub struct ModelReport {
     pub outcome: Outcome,
     /// Time from the beginning of the answer to its first word; absent if it gave none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first_text_us: Option<Whole>,
+    pub first_text_us: Option<SafeInteger>,
     /// Bytes of text it gave, used or not.
     pub bytes: u32,
     /// What it counted, or else an estimate.
@@ -51,7 +51,7 @@ pub struct ModelReport {
     pub usage_is_estimated: bool,
     /// What that costs, in billionths of a dollar; absent if it has no price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cost_nano_usd: Option<Whole>,
+    pub cost_nano_usd: Option<SafeInteger>,
     /// Numbers of the sources that its draft cites, in order; of a writer or lead none, whose citations are events.
     pub cited: Vec<u32>,
 }
@@ -64,7 +64,7 @@ impl From<&event::ModelReport> for ModelReport {
             model: model.to_string(),
             role: (*role).into(),
             outcome: outcome.into(),
-            first_text_us: first_text.map(Whole::micros),
+            first_text_us: first_text.map(SafeInteger::micros),
             bytes: *bytes,
             usage: (*usage).into(),
             usage_is_estimated: *usage_is_estimated,
@@ -75,23 +75,26 @@ impl From<&event::ModelReport> for ModelReport {
 }
 
 /// The billionths of a dollar.
-pub(crate) fn nano_usd(cost: model::Cost) -> Whole {
-    Whole::saturating(cost.0)
+pub(crate) fn nano_usd(cost: model::Cost) -> SafeInteger {
+    SafeInteger::saturating(cost.0)
 }
 
-/// What models counted.
+/// Tokens, as models counted them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Usage {
     /// Tokens of prompts.
-    pub input_tokens: Whole,
+    pub input_tokens: SafeInteger,
     /// Tokens of answers.
-    pub output_tokens: Whole,
+    pub output_tokens: SafeInteger,
 }
 
 impl From<model::Usage> for Usage {
     fn from(usage: model::Usage) -> Self {
         let model::Usage { input_tokens, output_tokens } = usage;
-        Self { input_tokens: Whole::saturating(input_tokens), output_tokens: Whole::saturating(output_tokens) }
+        Self {
+            input_tokens: SafeInteger::saturating(input_tokens),
+            output_tokens: SafeInteger::saturating(output_tokens),
+        }
     }
 }
 
@@ -99,12 +102,12 @@ impl From<model::Usage> for Usage {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Outcome {
-    /// It said all it had to say.
+    /// It finished.
     Ok,
-    /// It gave something, and was then cut short.
+    /// It gave output and did not finish.
     Partial {
-        /// By what.
-        cut: Cut,
+        /// The reason.
+        cut: Truncation,
     },
     /// It gave nothing before its time was up.
     Timeout,
@@ -133,11 +136,11 @@ impl From<&event::Outcome> for Outcome {
     }
 }
 
-/// What cut short who had given something.
+/// The reason for which a provider or model with partial output did not finish.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum Cut {
-    /// It had given as much as it was asked for.
+pub enum Truncation {
+    /// It reached the limit of its output.
     Limit,
     /// Its time was up.
     Timeout,
@@ -148,7 +151,7 @@ pub enum Cut {
     Unknown,
 }
 
-impl From<&event::Truncation> for Cut {
+impl From<&event::Truncation> for Truncation {
     fn from(cut: &event::Truncation) -> Self {
         match cut {
             event::Truncation::Limit => Self::Limit,
@@ -159,11 +162,11 @@ impl From<&event::Truncation> for Cut {
     }
 }
 
-/// Why a provider or a model gave up.
+/// The error of a provider or a model.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ProviderError {
     /// What kind of failure it was.
-    pub kind: FailureKind,
+    pub kind: ProviderErrorKind,
     /// A person's explanation, at most 200 bytes.
     pub message: String,
 }
@@ -190,7 +193,7 @@ words! {
     }
 
     /// Kinds of failure of a provider or a model.
-    FailureKind of aggregator_core::provider::ProviderErrorKind {
+    ProviderErrorKind of aggregator_core::provider::ProviderErrorKind {
         /// The service could not be reached.
         Unreachable,
         /// The service refused the credentials.

@@ -3,7 +3,7 @@
 use aggregator_core::{event, search::select};
 use serde::{Deserialize, Serialize};
 
-use crate::number::{Finite, Share};
+use crate::number::{FiniteF64, Score};
 use crate::word::words;
 
 /// A page, as a provider showed it.
@@ -39,7 +39,7 @@ pub struct RankedSource {
     /// Its `id` in `result` events.
     pub id: u32,
     /// Its final score, above 0.
-    pub score: Finite,
+    pub score: FiniteF64,
     /// The page.
     pub source: Source,
 }
@@ -47,7 +47,7 @@ pub struct RankedSource {
 impl From<&event::RankedSource> for RankedSource {
     fn from(ranked: &event::RankedSource) -> Self {
         let event::RankedSource { number, id, score, source } = ranked;
-        Self { number: *number, id: id.0, score: Finite::nearest(*score), source: Source::from(&**source) }
+        Self { number: *number, id: id.0, score: FiniteF64::nearest(*score), source: Source::from(&**source) }
     }
 }
 
@@ -81,11 +81,11 @@ pub struct Choice {
     /// Its `id` in `result` events.
     pub id: u32,
     /// How relevant it is to the query, 0 to 1.
-    pub relevance: Share,
+    pub relevance: Score,
     /// How much it resembles the most similar source chosen before it, 0 to 1.
-    pub similarity: Share,
+    pub similarity: Score,
     /// Why it was chosen.
-    pub why: Why,
+    pub why: SelectionReason,
 }
 
 impl From<&select::Choice> for Choice {
@@ -97,7 +97,7 @@ impl From<&select::Choice> for Choice {
 
 words! {
     /// Why a result became a source.
-    Why of aggregator_core::search::select::SelectionReason {
+    SelectionReason of aggregator_core::search::select::SelectionReason {
         /// It is among the most relevant.
         Relevant,
         /// More relevant ones resemble what was chosen before it.

@@ -1,23 +1,23 @@
-//! Where something stands in a text.
+//! Ranges of a text.
 
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::number::Whole;
+use crate::number::SafeInteger;
 
-/// A part of a text: from `start` to before `end`, in the unit that the field's name says.
+/// A range of a text: from `start` to before `end`, in the unit that the field's name says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Span {
-    /// Where it begins, from 0.
-    pub start: Whole,
-    /// Where it is over.
-    pub end: Whole,
+    /// The first offset, from 0.
+    pub start: SafeInteger,
+    /// The offset after the last.
+    pub end: SafeInteger,
 }
 
 impl From<&Range<u32>> for Span {
     fn from(range: &Range<u32>) -> Self {
-        Self { start: Whole::saturating(range.start.into()), end: Whole::saturating(range.end.into()) }
+        Self { start: SafeInteger::saturating(range.start.into()), end: SafeInteger::saturating(range.end.into()) }
     }
 }
 

@@ -1,8 +1,8 @@
-//! Text that the core has as plain strings.
+//! Cleaning of texts that are plain strings in the core.
 
 use aggregator_core::event::CleanText;
 
-/// A text that the core made from clean ones, cleaned once more: the core's types do not promise that it is clean.
+/// Cleans a text again that the core made from clean ones: its type does not promise that.
 pub(crate) fn clean(text: &str) -> String {
     CleanText::multi_line(text).into_string()
 }

@@ -1,7 +1,7 @@
-//! Choices that are one word.
+//! Enums that are one word in JSON.
 
-/// Enums of variants without fields, which are words in JSON. A `; _` at the end: the enum of the core may get
-/// variants that have no word here yet; they would be `unknown`, which a test finds.
+/// Defines enums without fields, which are words in JSON. `; _` at the end is for non-exhaustive enums of the core: a new
+/// variant there becomes `unknown` here until it has a word, and a test fails.
 macro_rules! words {
     ($(
         $(#[$about:meta])*

@@ -33,7 +33,7 @@ fn a_query_with_all_stages() {
 
 #[test]
 fn queries_that_fail() {
-    let failing = ["refused", "nobody_answered", "failing_model", "late_model"];
+    let failing = ["refused", "no_provider_answered", "failing_model", "late_model"];
     let last = failing.map(|name| run(name).lines().pop().unwrap());
     insta::assert_snapshot!(last.join("\n"));
 }

@@ -64,14 +64,14 @@ fn every_ending_has_a_form() {
         Outcome::Skipped,
     ];
     named(&outcomes, |outcome| wire::Outcome::from(outcome));
-    named(&[Truncation::Limit, Truncation::Timeout, Truncation::Error(error())], |cut| wire::Cut::from(cut));
+    named(&[Truncation::Limit, Truncation::Timeout, Truncation::Error(error())], |cut| wire::Truncation::from(cut));
     let failures = [
         ExecutionError::Unsuitable { reason: UnsuitableReason::Empty, suggestions: vec![Suggestion::AskSomething] },
         ExecutionError::AllProvidersFailed { reports: Box::default() },
         ExecutionError::Model(error()),
         ExecutionError::DeadlineExceeded { stage: Stage::Answering },
     ];
-    named(&failures, |failure| wire::QueryFailure::from(failure));
+    named(&failures, |failure| wire::ExecutionError::from(failure));
     named(&[CancelReason::Requested, CancelReason::Shutdown], |&reason| wire::CancelReason::from(reason));
     let kinds = [
         ProviderErrorKind::Unreachable,
@@ -82,7 +82,7 @@ fn every_ending_has_a_form() {
         ProviderErrorKind::Panicked,
         ProviderErrorKind::Other,
     ];
-    named(&kinds, |&kind| wire::FailureKind::from(kind));
+    named(&kinds, |&kind| wire::ProviderErrorKind::from(kind));
 }
 
 #[test]
@@ -90,10 +90,10 @@ fn every_other_choice_has_a_form() {
     named(&[Stage::Searching, Stage::Answering], |&stage| wire::Stage::from(stage));
     named(&[Role::Writer, Role::Panelist, Role::Lead, Role::Interim], |&role| wire::Role::from(role));
     named(&[SelectionReason::Relevant, SelectionReason::Different, SelectionReason::Needed], |&why| {
-        wire::Why::from(why)
+        wire::SelectionReason::from(why)
     });
     named(&[ContradictionKind::NumberOf("moons".into()), ContradictionKind::Statement], |matter| {
-        wire::Matter::from(matter)
+        wire::ContradictionKind::from(matter)
     });
     let reasons = [
         UnsuitableReason::Empty,
@@ -102,7 +102,7 @@ fn every_other_choice_has_a_form() {
         UnsuitableReason::Arithmetic,
         UnsuitableReason::OnlyCode,
     ];
-    named(&reasons, |&reason| wire::Unsuitable::from(reason));
+    named(&reasons, |&reason| wire::UnsuitableReason::from(reason));
     let suggestions = [
         Suggestion::AskSomething,
         Suggestion::Shorten,

@@ -55,10 +55,10 @@ fn kind_of(line: &str) -> String {
 #[test]
 fn the_page_names_the_schema_and_the_largest_number() {
     assert!(PAGE.contains(&format!("`\"schema\": {}`", aggregator_wire::SCHEMA)));
-    assert!(PAGE.contains(&aggregator_wire::Whole::MOST.to_string()));
+    assert!(PAGE.contains(&aggregator_wire::SafeInteger::MAX.to_string()));
 }
 
-/// What the page says of fields is said of fields that exist.
+/// Every field that the page describes exists.
 #[test]
 fn the_fields_that_sections_name_are_in_their_lines() {
     let mut named = 0;
@@ -72,5 +72,5 @@ fn the_fields_that_sections_name_are_in_their_lines() {
             named += 1;
         }
     }
-    assert!(named > 20, "the fields are told: {named}");
+    assert!(named > 20, "the page describes the fields: {named}");
 }

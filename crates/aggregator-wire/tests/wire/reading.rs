@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aggregator_core::event;
 use aggregator_core::model::Usage;
-use aggregator_wire::{Cut, Event, EventKind, FailureKind, Finite, Outcome, Whole};
+use aggregator_wire::{Event, EventKind, FiniteF64, Outcome, ProviderErrorKind, SafeInteger, Truncation};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -96,7 +96,7 @@ proptest! {
     #[test]
     fn what_is_written_is_read_as_it_was(
         texts in prop::collection::vec(any::<String>(), 1..8),
-        wholes in prop::collection::vec(0..=Whole::MOST, 1..8),
+        wholes in prop::collection::vec(0..=SafeInteger::MAX, 1..8),
         numbers in prop::collection::vec(prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL, 1..8),
         start in 0usize..1_000,
     ) {
@@ -166,7 +166,7 @@ fn types_and_words_that_are_not_known_become_unknown() {
     let event = read(&newer).unwrap();
     assert_eq!((event.seq.get(), event.at_us.get(), &event.kind), (4, 7, &EventKind::Unknown));
     assert!(!event.kind.is_terminal());
-    // It is passed on as one that nobody knows.
+    // It is passed on as an unknown one.
     assert_eq!(event.to_json_line(), r#"{"schema":1,"seq":4,"at_us":7,"type":"unknown"}"#);
     assert_eq!(Event::from_json_line(&event.to_json_line()).unwrap(), event);
 
@@ -180,14 +180,14 @@ fn types_and_words_that_are_not_known_become_unknown() {
     };
     assert_eq!(report(json!({"type": "postponed", "until_us": 5, "cut": 3})), Outcome::Unknown);
     let partial = report(json!({"type": "partial", "cut": {"type": "budget", "most": 1}}));
-    assert_eq!(partial, Outcome::Partial { cut: Cut::Unknown });
+    assert_eq!(partial, Outcome::Partial { cut: Truncation::Unknown });
     let Outcome::Error(error) = report(json!({"type": "error", "kind": "teapot", "message": "no coffee"})) else {
         panic!()
     };
-    assert_eq!((error.kind, error.message.as_str()), (FailureKind::Unknown, "no coffee"));
+    assert_eq!((error.kind, error.message.as_str()), (ProviderErrorKind::Unknown, "no coffee"));
 }
 
-/// Puts a word that nobody knows where each word and tag stands, one after the other.
+/// Replaces each word and tag by an unknown one, one after the other.
 fn with_unknown_words(value: &Value, act: &mut impl FnMut(Value, &str)) {
     fn count(value: &Value) -> usize {
         let mut places = 0;
@@ -240,7 +240,7 @@ fn what_would_be_misunderstood_is_refused_with_what_to_do() {
     assert!(newer.contains("schema 2, and this program reads schema 1: update the reader"), "{newer}");
     let older = read(&status(json!(0))).unwrap_err();
     assert!(older.contains("schema 0") && older.contains("update the sender"), "{older}");
-    // It is said before anything else that a newer form may have changed.
+    // The schema is checked before anything else, which a newer form may have changed.
     let changed = Event::from_json_line(r#"{"schema":2,"seq":"0","type":7}"#).unwrap_err().to_string();
     assert!(changed.contains("schema 2"), "{changed}");
     for (field, value, expected) in [
@@ -284,8 +284,12 @@ fn a_score_that_is_no_number_leaves_as_one() {
     for (score, expected) in [(f64::NAN, 0.0), (f64::INFINITY, f64::MAX), (f64::NEG_INFINITY, f64::MIN), (0.25, 0.25)] {
         let event = Event::from_json_line(&aggregator_wire::to_json_line(&with(score))).unwrap();
         let EventKind::Result(found) = event.kind else { panic!() };
-        assert_eq!(found.score, Finite::nearest(expected));
-        assert_eq!((event.seq.get(), event.at_us.get()), (Whole::MOST, Whole::MOST), "larger ones stop there");
+        assert_eq!(found.score, FiniteF64::nearest(expected));
+        assert_eq!(
+            (event.seq.get(), event.at_us.get()),
+            (SafeInteger::MAX, SafeInteger::MAX),
+            "larger ones stop there"
+        );
     }
 }
 

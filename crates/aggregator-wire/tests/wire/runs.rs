@@ -40,7 +40,7 @@ pub fn all() -> &'static [Run] {
                 cancelled().await,
                 all_stages().await,
                 refused().await,
-                nobody_answered().await,
+                no_provider_answered().await,
                 failing_model().await,
                 late_model().await,
                 hostile().await,
@@ -238,13 +238,13 @@ async fn failing() -> Run {
     ask("failing", &engine, "which of them answer?", NEVER).await
 }
 
-async fn nobody_answered() -> Run {
+async fn no_provider_answered() -> Run {
     let engine = Engine::builder()
         .provider(scripted("limited", &[Step::Fail(ProviderErrorKind::RateLimited)]))
         .provider(scripted("panicking", &[Step::Panic]))
         .build()
         .unwrap();
-    ask("nobody_answered", &engine, "does anybody answer?", NEVER).await
+    ask("no_provider_answered", &engine, "does anybody answer?", NEVER).await
 }
 
 async fn refused() -> Run {

@@ -1,15 +1,15 @@
-//! How queries end.
+//! The last event of a query: its summary, its failure or its cancellation.
 
 use aggregator_core::event;
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::{Suggestion, Unsuitable};
-use crate::number::Whole;
+use crate::analysis::{Suggestion, UnsuitableReason};
+use crate::number::SafeInteger;
 use crate::outcome::{ModelReport, ProviderError, ProviderReport, Usage, nano_usd};
 use crate::source::RankedSource;
 use crate::word::words;
 
-/// The account of a query.
+/// The summary of a query.
 ///
 /// The figures of its hits add up: `yielded` is the sum of `emitted`, `merged` and all that was dropped, and the sum
 /// of all providers' hits.
@@ -32,7 +32,7 @@ pub struct Summary {
     pub usage: Option<Usage>,
     /// What that costs, in billionths of a dollar; absent if no model has a price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cost_nano_usd: Option<Whole>,
+    pub cost_nano_usd: Option<SafeInteger>,
 }
 
 impl From<&event::Summary> for Summary {
@@ -90,11 +90,11 @@ pub struct AnswerSummary {
     pub deltas: u32,
     /// Citations emitted.
     pub citations: u32,
-    /// Numbers that named no source that the model got to see; they were removed from the text.
+    /// Numbers in markers that name no source of the model's prompt; they were removed from the text.
     pub invented: u32,
     /// Whether there was more to say.
     pub truncated: bool,
-    /// How many of the sources, the best first, the model got to see.
+    /// The number of sources, the best first, in the prompt of the model.
     pub shown: u32,
     /// Whether the answer cites at least one source.
     pub has_citations: bool,
@@ -104,7 +104,7 @@ pub struct AnswerSummary {
     pub usage_is_estimated: bool,
     /// What that costs, in billionths of a dollar; absent if no model of the answer has a price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cost_nano_usd: Option<Whole>,
+    pub cost_nano_usd: Option<SafeInteger>,
 }
 
 impl From<event::AnswerSummary> for AnswerSummary {
@@ -139,11 +139,11 @@ impl From<event::AnswerSummary> for AnswerSummary {
 /// Why a query failed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum QueryFailure {
+pub enum ExecutionError {
     /// The query does not suit a search; no provider was asked.
     Unsuitable {
         /// Why not.
-        reason: Unsuitable,
+        reason: UnsuitableReason,
         /// What could make it better.
         suggestions: Vec<Suggestion>,
     },
@@ -164,7 +164,7 @@ pub enum QueryFailure {
     Unknown,
 }
 
-impl From<&event::ExecutionError> for QueryFailure {
+impl From<&event::ExecutionError> for ExecutionError {
     fn from(failure: &event::ExecutionError) -> Self {
         match failure {
             event::ExecutionError::Unsuitable { reason, suggestions } => Self::Unsuitable {
