@@ -1,4 +1,4 @@
-//! Ending a query from elsewhere.
+//! Cancellation of a query from another task or thread.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -48,7 +48,7 @@ impl Canceller {
         }
     }
 
-    /// The query calls this when it is over: no task has to be woken any more, and a waker keeps its task in memory.
+    /// The query calls this when it is over: it need not be woken any more, and a waker keeps its task in memory.
     pub(crate) fn forget_task(&self) {
         drop(self.0.task.take());
     }

@@ -1,4 +1,4 @@
-//! What a program builds once and asks many times.
+//! The engine: providers, models and settings, shared by all queries.
 
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
@@ -50,7 +50,7 @@ impl ProviderOptions {
     }
 }
 
-/// Collects what an [`Engine`] needs; from [`Engine::builder`].
+/// Builds an [`Engine`]; from [`Engine::builder`].
 #[must_use]
 #[derive(Default)]
 pub struct EngineBuilder {
@@ -60,7 +60,7 @@ pub struct EngineBuilder {
     hash_seed: Option<u64>,
 }
 
-/// Why no engine could be built.
+/// The error of building an engine.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
@@ -130,7 +130,7 @@ pub enum BuildError {
 }
 
 impl Engine {
-    /// Starts collecting.
+    /// Starts building an engine.
     pub fn builder() -> EngineBuilder {
         EngineBuilder::default()
     }

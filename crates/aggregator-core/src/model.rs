@@ -1,4 +1,4 @@
-//! Who writes the answer: the promises between the engine and a language model.
+//! Language models: the contract between the engine and the writer of an answer.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -117,7 +117,7 @@ impl std::fmt::Display for Cost {
 /// The pieces of one answer, in order.
 pub type ChunkStream = Pin<Box<dyn Stream<Item = Result<Chunk, ProviderError>> + Send>>;
 
-/// What a model is asked.
+/// The request to a model.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct AnswerRequest {
@@ -129,9 +129,9 @@ pub struct AnswerRequest {
     pub deadline: Instant,
     /// What the text is for.
     pub purpose: Purpose,
-    /// What other models answered, for the one that has the last word.
+    /// The drafts of other models, for the lead of a panel.
     pub drafts: Arc<[Draft]>,
-    /// Most tokens of the prompt; see [`Settings::max_prompt_tokens`](crate::Settings::max_prompt_tokens).
+    /// Maximum number of tokens of the prompt; see [`Settings::max_prompt_tokens`](crate::Settings::max_prompt_tokens).
     pub max_prompt_tokens: u32,
     /// Chooses the markers of the prompt.
     secret: u64,
@@ -153,14 +153,14 @@ impl AnswerRequest {
         self
     }
 
-    /// With another purpose.
+    /// Sets the purpose.
     #[must_use]
     pub fn with_purpose(mut self, purpose: Purpose) -> Self {
         self.purpose = purpose;
         self
     }
 
-    /// With what other models answered.
+    /// Sets the drafts of other models.
     #[must_use]
     pub fn with_drafts(mut self, drafts: Arc<[Draft]>) -> Self {
         self.drafts = drafts;
@@ -204,7 +204,7 @@ pub enum Chunk {
     Usage(Usage),
 }
 
-/// What a model counted.
+/// Tokens, as a model counted them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Usage {
     /// Tokens of the prompt.

@@ -1,4 +1,4 @@
-//! Where results come from: the promises between the engine and a search provider.
+//! Search providers: the contract between the engine and a source of results.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -72,7 +72,7 @@ impl<P: SearchProvider + ?Sized> SearchProvider for Arc<P> {
 /// The hits of one search, best first.
 pub type HitStream = Pin<Box<dyn Stream<Item = Result<Hit, ProviderError>> + Send>>;
 
-/// What a provider is asked.
+/// The request to a provider.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct SearchRequest {
@@ -80,7 +80,7 @@ pub struct SearchRequest {
     pub query: Arc<Query>,
     /// What the query is, where the engine [analyses](crate::Settings::analysis) queries.
     pub analysis: Option<Arc<Analysis>>,
-    /// Most hits that will be used.
+    /// Maximum number of hits that the engine uses.
     pub max_hits: u32,
     /// When the engine stops listening; a provider may use it to give up early or to tell its upstream.
     pub deadline: Instant,
@@ -138,13 +138,13 @@ pub struct Hit {
     pub snippet: String,
 }
 
-/// Why a provider gave up.
+/// The error of a provider or a model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind}: {message}")]
 pub struct ProviderError {
     /// The kind of the error.
     pub kind: ProviderErrorKind,
-    /// A person's explanation, without secrets.
+    /// An explanation for people, without secrets.
     pub message: CleanText,
 }
 

@@ -1,4 +1,4 @@
-//! A whole query, read to its end: for callers who want the answer and not its events.
+//! The reply to a query as one value, for callers that need no events.
 
 use std::future::Future;
 use std::ops::Range;

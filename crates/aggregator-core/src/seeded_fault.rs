@@ -136,7 +136,7 @@ pub(crate) fn at_the_end(query: &str) {
         SEEN.lock().unwrap_or_else(PoisonError::into_inner).insert(query.to_owned());
     }
     if is_active(Fault::LeakPerQuery) {
-        // Hidden from the optimiser, which removes an allocation that nobody looks at.
+        // Hidden from the optimiser, which removes an unused allocation.
         std::mem::forget(black_box(Box::new([0_u8; 64])));
     }
 }

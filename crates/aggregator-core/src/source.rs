@@ -1,4 +1,4 @@
-//! Pages that were found, and who showed them.
+//! Pages, and the providers that returned them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ impl fmt::Debug for ProviderName {
     }
 }
 
-/// A page, as a provider showed it.
+/// A page as a provider returned it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// Address exactly as the provider gave it.
@@ -47,7 +47,7 @@ pub struct Source {
     /// Snippet, cleaned and cut to [`Settings::MAX_SNIPPET_BYTES`](crate::Settings::MAX_SNIPPET_BYTES). One line; of several
     /// only where the provider [is local](crate::SearchProvider::is_local).
     pub snippet: CleanText,
-    /// The provider that showed it.
+    /// The provider that returned it.
     pub provider: ProviderName,
 }
 

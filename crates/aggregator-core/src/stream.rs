@@ -49,7 +49,7 @@ pub struct QueryStream {
 enum Phase {
     /// Not polled yet.
     New,
-    /// Looking at the query itself.
+    /// Analysing the query.
     Analyzing,
     /// The query does not suit a search: each provider is reported as skipped, then the query fails.
     SkippingProviders,
@@ -57,13 +57,13 @@ enum Phase {
     Searching,
     /// The order is frozen; looking for contradictions is next.
     CheckingContradictions,
-    /// All providers are through and the order is frozen; the model, if any, is next.
+    /// All providers finished and the order is frozen; the model, if any, is next.
     Frozen,
     /// The model writes.
     Answering,
     /// Ended from outside: providers are dropped already and reported one by one.
     Cancelling(CancelReason),
-    /// The last event was given out.
+    /// The last event was emitted.
     Ended,
 }
 
@@ -147,7 +147,7 @@ impl QueryStream {
         }
     }
 
-    /// The model is through, one way or another.
+    /// The model finished, with any outcome.
     #[cold]
     fn end_answer(&mut self) -> EventKind {
         let end = self.run.as_mut().and_then(|run| run.answer.as_mut()).map(Answer::take_end);
@@ -214,7 +214,7 @@ impl QueryStream {
         EventKind::Status { stage: Stage::Searching }
     }
 
-    /// Looks at the query, in microseconds.
+    /// Analyses the query, in microseconds.
     #[cold]
     fn analyze(&mut self) -> EventKind {
         let (Some(run), Some(analyzer)) = (&mut self.run, &self.engine.analyzer) else {
@@ -308,7 +308,7 @@ impl QueryStream {
         self.end(|partial| EventKind::Failed { error: Box::new(error), partial })
     }
 
-    /// Makes the last event and lets go of everything.
+    /// Emits the terminal event and drops all state.
     #[cold]
     fn end(&mut self, event: impl FnOnce(Box<Summary>) -> EventKind) -> EventKind {
         let Some(mut run) = self.run.take() else { unreachable!("a query ends once") };

@@ -86,7 +86,7 @@ async fn one_bad_query_stops_none_of_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn texts_that_are_no_queries_keep_nobody_waiting() {
+async fn invalid_queries_do_not_delay_replies() {
     let texts = ["5 a"].into_iter().chain(std::iter::repeat_n("", 10_000));
     let mut batch = obedient().batch(texts, at_a_time(2));
     let mut before = 0;

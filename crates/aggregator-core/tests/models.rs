@@ -207,7 +207,7 @@ async fn a_fallback_asks_the_next_only_when_one_gives_nothing() {
     let told = ask(&engine(models, Settings::default()), query()).await;
     assert_eq!((told.answer.as_str(), told.reports.len()), ("it is [1]", 3));
 
-    // All fail: the first reason is told.
+    // All fail: the error has the first reason.
     let models = Ensemble::new(Strategy::Fallback).model(actor("a", &[Fail])).model(actor("b", &[]));
     let told = ask(&engine(models, Settings::default()), query()).await;
     let EventKind::Failed { error, .. } = &told.end else { panic!("{:?}", told.end) };
@@ -285,7 +285,7 @@ fn long(text: &str, times: usize) -> &'static str {
     Box::leak(text.repeat(times).into_boxed_str())
 }
 
-/// White space, what nobody sees, and markers that name no source.
+/// White space, invisible characters, and markers that name no source.
 #[tokio::test(start_paused = true)]
 async fn what_would_not_be_shown_wins_nothing() {
     for useless in [
@@ -324,7 +324,7 @@ async fn drafts_are_shown_to_the_lead_as_they_would_be_to_a_reader() {
     assert_eq!(
         lead.requests.lock().unwrap()[1].drafts[0].text,
         "one [1] and , backwards [3][1] and [2",
-        "what ends is told as it is"
+        "the outcome is reported as it is"
     );
     let cited: Vec<_> = told.reports.iter().map(|report| &report.cited[..]).collect();
     assert_eq!(cited, [&[1, 3][..], &[], &[]]);
@@ -378,7 +378,7 @@ async fn a_panel_that_is_late_or_alone_still_answers() {
     assert_eq!(told.models()[1], ("b", Role::Panelist, &Outcome::Partial(Truncation::Timeout)));
     assert_eq!(told.models()[2], ("c", Role::Panelist, &Outcome::Timeout));
     assert_eq!((lead.active_calls(), late.active_calls()), (0, 0));
-    // Only one answered: that is the answer, and nobody is asked again.
+    // Only one answered: that is the answer, and no model is called again.
     let lead = actor("a", &[Fail]).then(&[Say("never")]);
     let models = Ensemble::new(Strategy::Panel).model(lead.clone()).model(actor("b", &[Say("alone [2]")]));
     let told = ask(&engine(models, Settings::default()), query()).await;
@@ -395,7 +395,7 @@ async fn a_panel_that_is_late_or_alone_still_answers() {
     let told = ask(&engine(models, Settings::default()), query().with_deadline(Duration::from_secs(8)).unwrap()).await;
     assert_eq!((told.answer.as_str(), told.at), ("mine [1]", Duration::from_secs(4)));
     assert_eq!(told.models()[2], ("a", Role::Lead, &Outcome::Partial(Truncation::Timeout)));
-    // Nobody answers.
+    // No model answers.
     let models = Ensemble::new(Strategy::Panel).model(actor("a", &[Fail])).model(actor("b", &[]));
     let told = ask(&engine(models, Settings::default()), query()).await;
     assert!(matches!(told.end, EventKind::Failed { .. }));
@@ -436,7 +436,7 @@ async fn a_writer_that_is_stopped_is_reported_with_the_reason() {
     let limit = Outcome::Partial(Truncation::Limit);
     let expected = [("b", Role::Writer, &Outcome::Cancelled), ("a", Role::Writer, &limit)];
     assert_eq!((told.answer.as_str(), told.models()), ("one t", expected.to_vec()));
-    assert_eq!(told.told, 2, "each is told before the end");
+    assert_eq!(told.told, 2, "each report comes before the end");
     let two = query().with_deadline(Duration::from_secs(2)).unwrap();
     let told = ask(&engine(models(&[Say("half"), Hang]), Settings::default()), two).await;
     assert_eq!(told.models()[1], ("a", Role::Writer, &Outcome::Partial(Truncation::Timeout)));
@@ -620,7 +620,7 @@ async fn a_mode_chooses_the_models_and_the_prompt() {
         assert_eq!(ask(&self::engine(models(0.59), Settings::default()), creative()).await.answer, "prose");
         assert_eq!(unsuited.asked(), 0, "{plan:?}");
     }
-    // Nobody suits: then all are asked.
+    // No model suits: then all are called.
     let unsuitable = ModelOptions::default().with_suitability(Mode::Research, 0.0);
     let models = Ensemble::new(Strategy::Fallback).model_with(general.clone(), unsuitable);
     assert_eq!(ask(&self::engine(models, Settings::default()), query()).await.answer, "general");

@@ -77,7 +77,7 @@ async fn the_analysis_is_the_second_event_and_a_provider_is_asked_within_its_lim
     let asked = Arc::clone(&pages.asked);
     let engine = Engine::builder().provider(pages).build().unwrap();
     let events = read(&engine, text).await;
-    assert!(!events.iter().any(|kind| matches!(kind, EventKind::Analysis(_))), "nobody asked for one");
+    assert!(!events.iter().any(|kind| matches!(kind, EventKind::Analysis(_))), "the setting is off");
     assert_eq!(*asked.lock().unwrap(), [text.replace('\n', " ")], "on one line");
 }
 
@@ -94,7 +94,7 @@ fn probed(name: &str, probe: &Probe) -> ScriptedProvider {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_does_not_suit_a_search_is_refused_and_nobody_is_asked() {
+async fn an_unsuitable_query_fails_and_no_provider_is_called() {
     let probe = Probe::new();
     let builder = || Engine::builder().provider(probed("a", &probe)).provider(probed("b", &probe));
     let engine = builder().settings(refusing()).build().unwrap();
@@ -115,7 +115,7 @@ async fn what_does_not_suit_a_search_is_refused_and_nobody_is_asked() {
         assert!(!suggestions.is_empty() && error.to_string().contains(&suggestions[0].to_string()), "{error}");
         assert_eq!(partial.hits.yielded, 0);
     }
-    assert!(probe.calls().is_empty(), "somebody was asked");
+    assert!(probe.calls().is_empty(), "a provider was called");
 
     let engine = builder().settings(analysing()).build().unwrap();
     let events = read(&engine, "12 * (3 - 4)").await;
@@ -183,7 +183,7 @@ async fn an_interim_comes_after_every_batch_and_says_what_the_results_have_in_co
         assert_eq!(interims, expected, "every {size}");
     }
     let events = read(&builder().build().unwrap(), "rust").await;
-    assert!(!events.iter().any(|kind| matches!(kind, EventKind::Interim(_))), "nobody asked for one");
+    assert!(!events.iter().any(|kind| matches!(kind, EventKind::Interim(_))), "the setting is off");
 }
 
 #[tokio::test(start_paused = true)]
@@ -299,7 +299,10 @@ async fn contradicting_sources_are_reported_right_after_they_are_frozen() {
     let has_any = |events: &[EventKind]| events.iter().any(|kind| matches!(kind, EventKind::Contradictions(_)));
     let agreeing = Pages::new("a", &[("https://a.example/", "Saturn has 146 moons")]);
     assert!(!has_any(&read(&Engine::builder().provider(agreeing).settings(looking).build().unwrap(), "moons").await));
-    assert!(!has_any(&read(&Engine::builder().provider(pages()).build().unwrap(), "moons").await), "nobody asked");
+    assert!(
+        !has_any(&read(&Engine::builder().provider(pages()).build().unwrap(), "moons").await),
+        "the setting is off"
+    );
 }
 
 /// The events of the reference system's first generation, under our names, one a line. It told nothing of providers. Two of

@@ -76,7 +76,7 @@ fn the_pairs_of_more_kinds() {
     totals.check(LEAST_MERGED[2]);
 }
 
-/// Only totals: whoever sees a pair writes a rule for it, and it no longer says how good the rules are.
+/// Only totals: a rule written for a visible pair would make the figure useless.
 #[test]
 fn the_pairs_that_are_held_out() {
     let totals = Totals::of(&pairs(Part::HeldOut));

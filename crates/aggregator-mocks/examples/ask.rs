@@ -14,7 +14,7 @@ const WIDTH: usize = 100;
 
 fn main() -> Result<(), Box<dyn Error>> {
     match watch(&mut io::stdout().lock()) {
-        // Whoever reads has seen enough.
+        // The reader closed the pipe.
         Err(error) if error.downcast_ref().is_some_and(|e: &io::Error| e.kind() == io::ErrorKind::BrokenPipe) => Ok(()),
         done => done,
     }

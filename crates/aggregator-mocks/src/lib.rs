@@ -1,15 +1,6 @@
-//! Deterministic search providers and language models: what they do is data, and depends on nothing but a seed.
-//!
-//! - [`Scenario`]: a whole situation from `benches-data/scenarios/`, with what must come of it; [`catalog`] has them.
-//! - [`ScriptedProvider`] and [`ScriptedModel`]: perform [`Step`]s at a [`Pace`], over the prose of a [`Corpus`].
-//! - [`ProfiledProvider`] and [`ProfiledModel`]: do what real services were measured to do, drawn from the tables of a
-//!   [`profile`].
-//! - [`Probe`]: what a test can ask about them afterwards.
-//! - [`InvariantChecker`]: checks the events of a query against the invariants.
-//! - [`labels`]: what people say about queries, answers, pages and URLs.
-//! - [`contract`]: the promises of a provider as a test, for any implementor.
-//!
-//! No entropy, no wall clock, no files, no sockets: time is tokio's clock, which tests pause.
+//! Deterministic search providers and language models, for tests and measurements.
+// Only rustdoc reads the README: what is measured is made of what the compiler reads.
+#![cfg_attr(doc, doc = include_str!(concat!("../", "README.md")))]
 
 pub mod catalog;
 pub mod contract;

@@ -101,7 +101,7 @@ async fn each_wait_of_emit_after_begins_when_the_one_before_was_due() {
             at.push(started.elapsed().as_millis());
             sleep(Duration::from_millis(late)).await;
         }
-        // Due at 7.5, 7.5, 7.8, 8.1, 8.4, 8.4, 10.1 and 20.1 ms; tokio's timers are due at whole ones. Whoever reads late
+        // Due at 7.5, 7.5, 7.8, 8.1, 8.4, 8.4, 10.1 and 20.1 ms; tokio's timers are due at whole ones. A late reader
         // finds the next one ready.
         assert_eq!(at, expected, "read {late} ms late");
     }

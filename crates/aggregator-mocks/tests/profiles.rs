@@ -42,7 +42,7 @@ fn nearest_rank(sorted: &[u64], permille: usize) -> u64 {
     sorted[(permille * (sorted.len() - 1) + 500) / 1_000]
 }
 
-/// What is drawn from every table by whoever draws from it in earnest, with the table.
+/// Samples of every table, drawn by the code that uses it, with the table.
 fn drawn() -> Vec<(String, QuantileTable, Vec<u64>)> {
     let mut drawn = Vec::new();
     let mut add = |profile: &Profile, name: &str, of: &str, samples: Vec<u64>| {

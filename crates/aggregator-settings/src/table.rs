@@ -20,7 +20,7 @@ pub fn markdown() -> String {
 }
 
 fn table(out: &mut String, settings: &dyn NamedSettings) {
-    out.push_str("| setting | default | least | most | what it does |\n|---|---:|---:|---:|---|\n");
+    out.push_str("| setting | default | min | max | what it does |\n|---|---:|---:|---:|---|\n");
     for setting in settings.describe() {
         let (min, max) = setting.range.unwrap_or_default();
         let meaning = setting.meaning.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");

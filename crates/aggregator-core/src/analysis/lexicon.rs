@@ -52,7 +52,7 @@ pub(super) const COMPARATIVE_THAN: Flags = 1 << 17;
 /// Asks for a sum: calculate, berechne.
 pub(super) const CALCULATE: Flags = 1 << 18;
 
-/// Subjects, by which meanings of ambiguous terms are told apart.
+/// Subjects, which distinguish the meanings of ambiguous terms.
 pub(super) const COMPUTING: Flags = 1 << 20;
 /// Animals, plants, space, physics, chemistry.
 pub(super) const NATURE: Flags = 1 << 21;

@@ -48,7 +48,7 @@ pub use {ambiguity::Openness, suitability::Unsuitable};
 
 use crate::settings::SettingsError;
 
-/// Everything that is said about a query.
+/// The analysis of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Analysis {

@@ -15,7 +15,7 @@ impl Score {
     /// 1.
     pub const ONE: Self = Self(1_000);
 
-    /// So many thousandths; more than 1,000 count as 1,000.
+    /// A score in thousandths, capped at 1,000.
     pub const fn from_thousandths(thousandths: u32) -> Self {
         Self(if thousandths > 1_000 { 1_000 } else { thousandths as u16 })
     }

@@ -1,4 +1,4 @@
-//! What an analysis may find: plain data with documented defaults.
+//! Settings of the analysis: plain data with documented defaults.
 
 use super::Score;
 use crate::query::Query;
@@ -8,26 +8,26 @@ settings! {
     /// Thresholds and limits of an [`Analyzer`](super::Analyzer).
     ///
     /// Defaults are the reference system's where it has them (`min_complexity_score`, `min_confidence_score`,
-    /// `input_type_confidence_threshold`, `enable_segmentation`, `max_segments`, the 2,000 characters). There nothing reads
-    /// them; here each has a test that moves it.
+    /// `input_type_confidence_threshold`, `enable_segmentation`, `max_segments`, the 2,000 characters). There no code reads
+    /// them; here each has a test that changes it.
     pub struct AnalysisSettings {
-        /// Least score of a very complex query. The levels below divide what is left in the proportions of the reference's
-        /// limits: moderate begins at 3/8 of it and complex at 5/8, which is 0.3 and 0.5 by default.
+        /// Minimum score of a very complex query. The lower levels keep the proportions of the reference system: moderate
+        /// begins at 3/8 of it and complex at 5/8, which is 0.3 and 0.5 by default.
         min_complexity_score: f64 = 0.8, 0.0 => 1.0;
-        /// Least confidence with which something is called ambiguous.
+        /// Minimum confidence of a reported ambiguity.
         min_confidence_score: f64 = 0.7, 0.0 => 1.0;
-        /// Least confidence with which a text is called of one type; with less it is mixed.
+        /// Minimum confidence of a single input type; with less the type is mixed.
         input_type_confidence_threshold: f64 = 0.8, 0.0 => 1.0;
-        /// Whether a text is cut into segments and sub-queries; if not, it is one segment.
+        /// Whether a text is split into segments and sub-queries; if not, it is one segment.
         enable_segmentation: bool = true;
-        /// Most segments, and most sub-queries; the last segment reaches to the end of the text.
+        /// Maximum number of segments, and of sub-queries; the last segment reaches to the end of the text.
         max_segments: u32 = 5, 1 => 50;
-        /// Longest text that suits a search, in characters (Unicode scalar values). The analyzer reads
-        /// only this many characters of a longer one. A [`Query`](crate::Query) is never longer than the default; a larger value is
-        /// for programs that analyse other texts.
+        /// Maximum length of a text that suits a search, in characters (Unicode scalar values). The analyzer reads only this
+        /// many characters of a longer one. A [`Query`](crate::Query) is never longer than the default; a larger value is for
+        /// programs that analyse other texts.
         max_chars: u32 = Query::MAX_CHARS as u32, 1 => 100_000;
-        /// Whether the engine fails a query that the analyzer calls unsuitable for a search. By default the engine searches: the
-        /// analyzer may be wrong, and the [`Analysis`](super::Analysis) has its reason.
+        /// Whether the engine fails a query that the analyzer calls unsuitable for a search. By default the engine searches:
+        /// the analyzer may be wrong, and the [`Analysis`](super::Analysis) has its reason.
         refuse_unsuitable: bool = false;
     }
 }

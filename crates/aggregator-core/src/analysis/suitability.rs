@@ -1,4 +1,4 @@
-//! Is a search engine of any help with this?
+//! Suitability of a query for a web search.
 
 use super::Score;
 use super::arithmetic::is_calculation;
@@ -36,7 +36,7 @@ pub enum UnsuitableReason {
 #[deprecated(note = "renamed to `UnsuitableReason`")]
 pub type Unsuitable = UnsuitableReason;
 
-/// What could make a query better; `Display` says it to the person.
+/// A suggestion for a better query; `Display` is the sentence for the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Suggestion {

@@ -355,7 +355,7 @@ mod tests {
             let drafts = ['A', 'B'].map(|label| Draft { label, text: "ü".repeat(length / 2) });
             let made = build(&prompt_input(&query, &sources, &drafts));
             assert!(made.tokens() <= 2_000 && made.sources.len() >= 10, "{} {:?}", made.tokens(), made.sources);
-            assert_eq!(made.user.contains("ü …\n"), length > 100, "it is said that it was cut");
+            assert_eq!(made.user.contains("ü …\n"), length > 100, "a cut is marked");
             let estimated = estimate(&query, &sources[..made.sources.len()], &drafts, 2_000) as f64;
             assert!((estimated / made.tokens() as f64 - 1.0).abs() < 0.1, "{estimated}, {}", made.tokens());
         }

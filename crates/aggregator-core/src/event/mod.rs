@@ -1,4 +1,4 @@
-//! What leaves the engine: the contract with servers, command lines and tests.
+//! Events: the contract between the engine and the reader of a query.
 //!
 //! Every query emits, in this order: [`EventKind::Status`]; `Analysis`, if it is analysed; one `ProviderStarted` per provider
 //! that is asked; `Result`, `ResultRevised`, `Interim`, `PartialSynthesis` and `ProviderFinished` as providers answer;
@@ -40,7 +40,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event emitted so long after its query began.
+    /// Makes an event that was emitted `elapsed` after the first poll of its query.
     #[inline]
     pub fn new(seq: u64, elapsed: Duration, kind: EventKind) -> Self {
         Self { seq, kind, elapsed_nanos: u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX) }
@@ -75,7 +75,7 @@ pub enum EventKind {
         /// The provider.
         provider: ProviderName,
     },
-    /// A provider is through, one way or another; exactly once per provider, also for one that was never asked because the
+    /// A provider finished, with any outcome; exactly once per provider, also for one that was never asked because the
     /// query was cancelled, or its time was up, before its turn came.
     ProviderFinished(Arc<ProviderReport>),
     /// A page that was not known before.
@@ -136,7 +136,7 @@ pub enum EventKind {
     },
     /// The model said what the answer cost; where several answer, one of them did.
     Usage(Usage),
-    /// A model is through, one way or another; only where several answer, and not for those that are dropped with the query.
+    /// A model finished, with any outcome; only in an ensemble, and not for models that are dropped with the query.
     ModelFinished(Arc<ModelReport>),
     /// The query ended well; last event. Partial failures are in the summary.
     Done {
@@ -194,7 +194,7 @@ impl fmt::Display for Stage {
     }
 }
 
-/// How a provider did.
+/// The report of a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderReport {
     /// The provider.
@@ -211,7 +211,7 @@ pub struct ProviderReport {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It said all it had to say.
+    /// It finished.
     Ok,
     /// It gave hits or text, and was then cut short.
     Partial(Truncation),
@@ -264,7 +264,7 @@ pub enum Role {
     Interim,
 }
 
-/// How a model did; one for each call.
+/// The report of one call of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelReport {
     /// The model.

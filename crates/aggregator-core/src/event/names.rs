@@ -1,7 +1,7 @@
 //! The names of what events consist of, for tests of forms that events take outside of this crate.
 //!
 //! Out there a `match` on a non-exhaustive enum needs a wildcard, so a new variant compiles and loses its form unseen.
-//! In here it does not compile until it is named below, and the tests of each form demand one for every name. The same
+//! In here it does not compile until it is named below, and the tests of each form require one for every name. The same
 //! holds for the fields of non-exhaustive structs.
 
 use super::{CancelReason, EventKind, ExecutionError, Outcome, Role, Stage, Truncation};

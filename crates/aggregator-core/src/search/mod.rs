@@ -310,7 +310,7 @@ impl Search {
         (!all_asked).then(|| self.skip(engine, now, outcome))
     }
 
-    /// Drops all streams now, before anything is said about it.
+    /// Drops all streams now, before their outcomes are reported.
     pub(crate) fn stop(&mut self) {
         for index in 0..self.streams.len() {
             self.streams.end(index);

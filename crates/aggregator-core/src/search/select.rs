@@ -5,7 +5,7 @@
 //! source chosen before. All figures are whole thousandths, so that the choice is the same on every machine.
 //!
 //! Relevance is judged by words, which is a guess: many good pages share few with the query, and pages about something else
-//! share some. So only what has next to nothing of what the best has is left out, and never so much that too few are left.
+//! share some. So only pages with next to nothing of what the best has are left out, and a minimum number stays.
 
 use crate::analysis::{QueryTerms, Score, terms};
 use crate::settings::by_name::settings;
@@ -24,16 +24,16 @@ const MAX_COMPARED: usize = 100;
 const SKETCH_LEN: usize = 64;
 
 settings! {
-    /// How sources are selected.
+    /// Selection of sources.
     pub struct SelectionSettings {
-        /// Least relevance of a source, as a share of the best one's. The reference system announces 0.7 and applies nothing;
-        /// its relevance is 0.7 for every page with a title and a description.
+        /// Minimum relevance of a source, as a share of the best one's. The reference system announces 0.7 and applies no
+        /// threshold; its relevance is 0.7 for every page with a title and a description.
         relevance_threshold: f64 = 0.25, 0.0 => 1.0;
-        /// This many results become sources whatever their relevance, the most relevant ones, if there are as many: what is
-        /// relevant is judged by words, which not every good page shares with the query.
+        /// Minimum number of sources, the most relevant results, independent of the threshold: relevance is judged by words,
+        /// which not every good page shares with the query.
         min_sources: u32 = 3, 1 => 1_000;
-        /// How much it counts against a source that it resembles another: at 0 only relevance counts. The default is what
-        /// the reference system announces.
+        /// Weight of similarity to other sources against relevance: at 0 only relevance counts. The default is the reference
+        /// system's.
         diversity_factor: f64 = 0.3, 0.0 => 1.0;
     }
 }

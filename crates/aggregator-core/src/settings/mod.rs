@@ -12,37 +12,38 @@ use by_name::{Milliseconds, check, settings};
 pub use by_name::SettingsError;
 
 settings! {
-    /// What every query of an engine may spend, and what is done for it.
+    /// Limits and stages of every query of an engine.
     pub struct Settings {
-        /// Time for a whole query, unless the query says otherwise.
+        /// Time for a whole query, unless the query has its own deadline.
         deadline: Duration = Duration::from_secs(60), MIN_TIME => Query::MAX_DEADLINE;
         /// Time for each provider, unless it was added with its own.
         provider_timeout: Duration = Duration::from_secs(8), MIN_TIME => Query::MAX_DEADLINE;
-        /// How much of a query's time the search may take when a model is to answer, in percent: what is left is the
-        /// model's. Without a model the search may take all of it.
+        /// Maximum share of a query's time for the search if there is a model, in percent; the rest is for the model. Without a
+        /// model the search may take all of it.
         search_share: u8 = 50, 1 => 99;
-        /// How long one of several models may keep silent before the next is asked; for ever, if it is not set.
+        /// How long one of several models may stay silent before the next one is called; without a limit, if it is not set.
         model_patience: Option<Duration> = None, MIN_TIME => Query::MAX_DEADLINE;
-        /// After how many distinct results, each time, an `Interim` says what they have in common; never, if it is not set.
+        /// Number of distinct results after which an `Interim` event summarizes the results so far; no such events, if it is
+        /// not set.
         streaming_batch_size: Option<u32> = None, 1 => 1_000;
-        /// Whether a model is asked, after a batch of results, what they show so far; one call at a time, each to be paid for.
-        /// Needs `streaming_batch_size`.
+        /// Whether a model summarizes the results so far after each batch; one call at a time, each at its cost. Needs
+        /// `streaming_batch_size`.
         interim_synthesis: bool = false;
-        /// Most hits that are taken from one provider.
+        /// Maximum number of hits of one provider.
         max_hits: u32 = 50, 1 => 1_000;
-        /// Most results that are frozen as sources, unless the query says otherwise.
+        /// Maximum number of frozen sources, unless the query has its own limit.
         max_sources: u32 = 20, 1 => Query::MAX_SOURCES;
-        /// Whether sources that contradict each other, in numbers or by denying, are reported.
+        /// Whether contradictions among sources, in numbers or by negation, are reported.
         report_contradictions: bool = false;
-        /// Most tokens of a model's prompt, at four bytes a token: the best sources are told as far as they fit.
+        /// Maximum number of tokens of a model's prompt, at four bytes a token; the best sources that fit are in it.
         max_prompt_tokens: u32 = Self::DEFAULT_PROMPT_TOKENS, 256 => 1_000_000;
-        /// Longest answer in bytes; it is cut there and marked as truncated.
+        /// Maximum length of an answer in bytes; a longer one is cut and marked as truncated.
         max_answer_bytes: u32 = 256 * 1_024, 1 => 16 * 1_024 * 1_024;
         sections {
             /// How queries are analysed before providers are asked; not at all, if it is absent. With an analysis, providers
             /// are asked for its search string.
             analysis: AnalysisSettings;
-            /// How sources are selected among the results; by rank alone, if it is absent.
+            /// Selection of sources among the results; by rank alone, if it is absent.
             selection: SelectionSettings;
         }
     }

@@ -1,4 +1,4 @@
-//! How well queries are understood: the labelled ones, and what holds for every text.
+//! The analysis: agreement with labelled queries, and properties of any text.
 
 mod labelled;
 mod properties;

@@ -1,4 +1,4 @@
-//! What holds for every text.
+//! Properties of the analysis of any text.
 
 use std::sync::Arc;
 

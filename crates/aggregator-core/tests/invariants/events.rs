@@ -83,7 +83,7 @@ async fn i3_limits_hold_at_one_less_exactly_and_one_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i3_whoever_stays_silent_at_the_limit_is_not_waited_for() {
+async fn i3_a_silent_provider_at_its_limit_is_not_waited_for() {
     let hanging = Custom("a", |_| {
         stream::iter([1, 2]).map(|n| Ok(hit(&format!("https://example.org/{n}")))).chain(stream::pending()).boxed()
     });

@@ -29,7 +29,7 @@ async fn i7_dropping_after_any_poll_leaves_nothing() {
                 match query.poll_next_unpin(&mut Context::from_waker(Waker::noop())) {
                     Poll::Ready(Some(event)) => checker.read(&event),
                     Poll::Ready(None) => ended = true,
-                    // A hanging provider wakes nobody: time has to pass.
+                    // A hanging provider wakes no task: time has to pass.
                     Poll::Pending => advance(MS * 500).await,
                 }
             }

@@ -91,7 +91,7 @@ async fn i12_a_query_ends_at_its_deadline_whatever_hangs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i12_what_became_ready_while_nobody_polled_is_late() {
+async fn i12_items_that_became_ready_without_polls_are_late() {
     let script = [Step::Wait(100 * MS), emit(3)];
     let engine = Engine::builder()
         .provider(provider("a", &script))
@@ -116,7 +116,7 @@ async fn i12_what_became_ready_while_nobody_polled_is_late() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i12_after_the_deadline_nobody_is_asked_any_more() {
+async fn i12_after_the_deadline_no_provider_is_called() {
     let probe = Probe::new();
     let engine = Engine::builder()
         .provider(provider("a", &[Step::Hang]).probed(&probe))
@@ -288,7 +288,7 @@ async fn results_and_texts_are_cut_to_their_limits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i12_whoever_polled_last_is_woken_in_every_stage_and_by_everybody() {
+async fn i12_the_last_polling_task_is_woken_in_every_stage() {
     for in_answer in [false, true] {
         for by in ["the stream", "the canceller", "the timer"] {
             let late = [emit(1), Step::Wait(10 * MS), emit(1)];

@@ -99,7 +99,7 @@ pub fn poll(query: &mut QueryStream) -> Poll<Option<EventKind>> {
     query.poll_next_unpin(&mut Context::from_waker(Waker::noop())).map(|event| event.map(|event| event.kind))
 }
 
-/// A query with so many milliseconds.
+/// A query with a deadline in milliseconds.
 pub fn query_for(ms: u32) -> Query {
     query().with_deadline(MS * ms).unwrap()
 }

@@ -133,7 +133,7 @@ impl Profile {
         let file: File = toml::from_str(text).map_err(|error| ParseError::new(text, &error))?;
         let about = [&file.source, &file.licence, &file.collected, &file.method, &file.limits];
         if let Some(blank) = about.into_iter().find(|about| about.get_ref().trim().is_empty()) {
-            return Err(ParseError::at(text, blank.span(), "say it, or nobody can judge the figures").into());
+            return Err(ParseError::at(text, blank.span(), "state what the figures do not cover").into());
         }
         let mut tables = BTreeMap::new();
         for (name, spec) in file.table {
@@ -260,7 +260,7 @@ of = 150
             ("[0, 500, 1000]", "[0, 0, 1000]", "line 10, column 19: points increase, but 0 follows 0"),
             ("[0, 500, 1000]", "[10, 500, 1000]", "line 10, column 16: the first point is at 0, not at 10"),
             ("[0, 500, 1000]", "[0, 500, 990]", "line 10, column 24: the last point is at 1000, not at 990"),
-            ("limits = \"x\"", "limits = \" \"", "line 6, column 10: say it, or nobody can judge the figures"),
+            ("limits = \"x\"", "limits = \" \"", "line 6, column 10: state what the figures do not cover"),
             ("refused = 130", "refused = 151", "`refused` is at most `of`"),
             ("[0, 500, 1000]", "[0, 500, 1000]\nalso_permille = [250]", "line 11, column 18: points beside the whole"),
             ("schema = 1", "schema = 2\nnew = 1", "schema 2 is not the version this library reads (1)"),

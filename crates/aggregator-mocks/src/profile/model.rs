@@ -57,7 +57,7 @@ impl ModelProfile {
 
     /// What a request of this seed comes to at a mock of this name.
     ///
-    /// A refusal comes after the least time to a first token: no times of refusals were published.
+    /// A refusal comes after the minimum time to a first token: no times of refusals are published.
     pub fn draw(&self, seed: u64, name: &str) -> ModelDraw {
         let of = |table: &QuantileTable, quantity: Quantity| table.draw(seed, name, quantity.counter(0));
         let refused = self.refusals.is_some_and(|refusals| refusals.refuses(seed, name));

@@ -41,7 +41,7 @@ impl SearchProfile {
 
     /// What a request of this seed comes to at a mock of this name.
     ///
-    /// A refusal comes after the least latency of the table: no times of refusals were published.
+    /// A refusal comes after the minimum latency of the table: no times of refusals are published.
     pub fn draw(&self, seed: u64, name: &str) -> SearchDraw {
         let refused = self.refusals.is_some_and(|refusals| refusals.refuses(seed, name));
         let latency = match refused {

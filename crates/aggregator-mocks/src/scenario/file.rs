@@ -84,7 +84,7 @@ struct ModelProfileSpec {
     refusals: Option<Spanned<String>>,
 }
 
-/// The profile of the gaps between tokens, for every model: there is no measured one to choose.
+/// The profile of the gaps between tokens of every model: no measured one is published.
 const GAPS: &str = "gap-gamma";
 
 impl Scenario {

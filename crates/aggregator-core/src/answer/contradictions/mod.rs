@@ -8,7 +8,7 @@
 //!
 //! Sentences that name different years tell of different times. Denials are known in English, German, French, Spanish and
 //! Russian. That finds what can be told from words without understanding them; sources that disagree in other ways are left to
-//! the model, which is told to say so. What is found is a reason to look, not a proof.
+//! the model, whose prompt asks to mention them. A finding is a reason to look, not a proof.
 
 mod negation;
 mod numbers;
@@ -314,7 +314,7 @@ mod tests {
         assert_eq!(told(&["Saturn has 146 moons. Saturn has 82 moons."]), [] as [&str; 0], "one source");
         let coffee = "Coffee is not safe in pregnancy. ".repeat(20);
         let both = told(&[&coffee, "Coffee is safe in pregnancy. The rings are old.", "The rings are not old."]);
-        assert_eq!(both.len(), 2, "nobody drowns the others out: {both:?}");
+        assert_eq!(both.len(), 2, "each source has its share: {both:?}");
         for noise in ["a. ".repeat(200), "1 pp 2 pp 3 pp. ".repeat(60), "Some words 1 pp 2 pp. ".repeat(60)] {
             let told = told(&[&noise, "Saturn has 146 moons.", "Saturn has 82 moons."]);
             assert_eq!(told, ["[2] 146 or [3] 82 moons"], "{noise}");

@@ -311,7 +311,7 @@ fn what_is_only_like_a_known_site_is_left_alone() {
     }
 }
 
-/// An address in so many wrappers, each of which has to escape the one within it.
+/// An address in `count` nested wrappers, each of which escapes the one within it.
 fn wrapped(url: &str, times: usize) -> String {
     (0..times).fold(url.to_owned(), |url, _| {
         let escaped = url.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();

@@ -50,7 +50,7 @@ fn is_google(host: &str) -> bool {
     ending == "com" || (country.len() == 2 && country.bytes().all(|b| b.is_ascii_lowercase()))
 }
 
-/// What is said in two ways leads to two pages unless it is said in one only.
+/// A wrapper with its target in two parameters leads to two pages, so only one of them is accepted.
 fn one_of(one: Option<String>, other: Option<String>) -> Option<String> {
     match (one, other) {
         (Some(one), Some(other)) if one != other => None,
