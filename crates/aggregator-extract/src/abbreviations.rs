@@ -1,9 +1,9 @@
-//! Abbreviations that end with a full stop, by what the full stop behind them can mean. In lower case, without the last
-//! full stop, white space within left out: `z. B.` is `z.b`.
+//! Abbreviations that end with a full stop, by the role of that full stop. They are in lower case, without the last full
+//! stop and without white space: `z. B.` is `z.b`.
 
-/// What a full stop behind a word can be.
+/// The role of a full stop after an abbreviation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stop {
+pub(crate) enum StopRole {
     /// Part of an abbreviation that something always follows in the sentence.
     Never,
     /// Part of an abbreviation where a number follows, else an end.
@@ -23,7 +23,7 @@ const NEVER: &[&str] = &[
     "z.t", "zzgl", "дир", "им", "напр", "пр", "проф", "см", "ул", "д-р", "т.е",
 ];
 
-/// What is counted.
+/// Words before a number.
 const BEFORE_NUMBER: &[&str] = &[
     "abb", "abs", "apr", "art", "aug", "bd", "ch", "chap", "dec", "ed", "eq", "feb", "fig", "figs", "hauptstr", "jan",
     "jul", "jun", "kap", "mar", "n", "no", "nos", "nov", "nr", "num", "núm", "nº", "oct", "op", "p", "para", "pp",
@@ -39,13 +39,13 @@ const BEFORE_STARTER: &[&str] = &[
     "ltd", "ph.d", "u.k", "u.n", "u.s", "u.s.a", "univ", "г", "др", "млн", "млрд", "руб", "тыс",
 ];
 
-/// What a full stop behind a word can be, if the word is an abbreviation.
-pub(crate) fn stop(word: &str) -> Option<Stop> {
+/// The role of the full stop after a word, if the word is an abbreviation.
+pub(crate) fn stop_role(word: &str) -> Option<StopRole> {
     let lists = [
-        (NEVER, Stop::Never),
-        (BEFORE_NUMBER, Stop::BeforeNumber),
-        (BEFORE_CAPITAL, Stop::BeforeCapital),
-        (BEFORE_STARTER, Stop::BeforeStarter),
+        (NEVER, StopRole::Never),
+        (BEFORE_NUMBER, StopRole::BeforeNumber),
+        (BEFORE_CAPITAL, StopRole::BeforeCapital),
+        (BEFORE_STARTER, StopRole::BeforeStarter),
     ];
     lists.into_iter().find(|(list, _)| list.contains(&word)).map(|(_, stop)| stop)
 }

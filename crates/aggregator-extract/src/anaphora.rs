@@ -1,11 +1,11 @@
 //! Sentences that begin with a reference to the sentence before, and cannot be understood without it.
 
-use aggregator_words::{Kind, words};
+use aggregator_words::{WordKind, words};
 
 /// Whether a sentence begins with a pronoun or a connective, in any of the languages that have words here.
-pub(crate) fn points_back(sentence: &str) -> bool {
-    words(sentence).find(|word| word.kind != Kind::Part).is_some_and(|word| match word.kind {
-        Kind::Pair => CJK.iter().any(|start| sentence[word.span.start..].starts_with(start)),
+pub(crate) fn is_anaphoric(sentence: &str) -> bool {
+    words(sentence).find(|word| word.kind != WordKind::Part).is_some_and(|word| match word.kind {
+        WordKind::Bigram => CJK.iter().any(|start| sentence[word.span.start..].starts_with(start)),
         _ => WORDS.contains(&&*word.text),
     })
 }
@@ -229,10 +229,10 @@ mod tests {
         for sentence in
             ["It is red.", "This works.", "“They left.”", "Er schläft.", "C’est vrai.", "Это так.", "それは赤い。"]
         {
-            assert!(points_back(sentence), "{sentence}");
+            assert!(is_anaphoric(sentence), "{sentence}");
         }
         for sentence in ["Iron rusts.", "Rust is fast.", "", "...", "`it` is a name", "東京は首都です。"] {
-            assert!(!points_back(sentence) || sentence.starts_with('`'), "{sentence}");
+            assert!(!is_anaphoric(sentence) || sentence.starts_with('`'), "{sentence}");
         }
     }
 }

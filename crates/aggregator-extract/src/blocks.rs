@@ -12,7 +12,7 @@ pub(crate) enum BlockKind {
     Row,
     Code,
     /// A rule between paragraphs, the definition of a link.
-    Nothing,
+    Markup,
 }
 
 /// A block: whole lines, without the blank ones around it.
@@ -87,7 +87,7 @@ impl Reader {
             }
             self.after_blank = true;
         } else if is_rule(content) || is_definition(content) {
-            self.push(BlockKind::Nothing, span);
+            self.push(BlockKind::Markup, span);
             self.after_blank = true;
         } else if content.len() > 1 && content.starts_with('|') && content[1..].contains('|') {
             self.push(BlockKind::Row, span);

@@ -1,9 +1,6 @@
 //! A language model that writes nothing itself: it selects, orders and cites sentences of the sources.
-//!
-//! - [`units`]: where the sentences of a passage end, with the blocks of Markdown around them
-//! - `question`, `passage`, `score`: what is looked for, what a source has of it, and how well each sentence answers
-//! - `select`, `write`: which sentences are the answer, in which order, with which citations
-//! - `references`: what in a sentence could be read as a citation of something else
+// Only rustdoc reads the README: what is measured is made of what the compiler reads.
+#![cfg_attr(doc, doc = include_str!(concat!("../", "README.md")))]
 
 mod abbreviations;
 mod anaphora;
@@ -20,9 +17,9 @@ mod sentences;
 mod units;
 mod write;
 
-pub use model::{Extractive, MAX_SOURCES};
+pub use model::{ExtractiveModel, MAX_SOURCES};
 pub use options::Options;
 pub use passage::MAX_SNIPPET_BYTES;
-pub use select::{ANSWERED, ANSWERED_TOGETHER};
+pub use select::{MIN_COVERAGE, MIN_JOINT_COVERAGE};
 pub use units::{Unit, UnitKind, units};
 pub use write::NO_ANSWER;

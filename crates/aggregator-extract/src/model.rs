@@ -1,4 +1,4 @@
-//! The model.
+//! The model: reads sources, scores their sentences and gives out the best.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -10,57 +10,56 @@ use aggregator_core::provider::ProviderError;
 use futures::Stream;
 
 use crate::options::Options;
-use crate::passage::{Passage, read};
+use crate::passage::{Passage, read_source};
 use crate::question::Question;
 use crate::score::Candidates;
 use crate::select::{is_answered, select};
 use crate::write::{NO_ANSWER, write};
 
-/// Most sources that are read, the best first.
+/// Maximum number of sources that are read, the best first.
 pub const MAX_SOURCES: usize = 100;
 
 /// A language model that writes nothing itself: it selects, orders and cites sentences of the sources.
 ///
 /// It needs no network and costs nothing, and the same request has the same answer. Where no sentence has enough of the
-/// question, it says so ([`NO_ANSWER`]) and cites nothing. It selects by words, not by meaning: it finds where
-/// something is said, and not whether that is true.
+/// question, it says so ([`NO_ANSWER`]) and cites nothing. It selects by words, not by meaning: it finds a statement, and
+/// does not check whether that is true.
 ///
 /// It makes no prompt, so all of the first [`MAX_SOURCES`] sources are read whatever the budget of a prompt is, each as
 /// far as [`MAX_SNIPPET_BYTES`](crate::MAX_SNIPPET_BYTES). A poll reads the question, or one source, or scores the
-/// sentences of one, or gives out one, and wakes itself, so that none takes long: 0.8 ms were measured for 4 KiB of
-/// prose, 1.7 ms for the worst of a dozen hostile texts, and 2.3 ms for choosing among the sentences of 100 full
-/// sources.
+/// sentences of one, or gives out one, and wakes itself, so that each is short. Measured: 0.8 ms for 4 KiB of prose,
+/// 1.7 ms for the worst of a dozen hostile texts, and 2.3 ms for the selection among the sentences of 100 full sources.
 ///
 /// ```
 /// # use aggregator_core::{Engine, BuildError};
-/// # use aggregator_extract::Extractive;
+/// # use aggregator_extract::ExtractiveModel;
 /// # fn f(builder: aggregator_core::EngineBuilder) -> Result<Engine, BuildError> {
-/// let engine = builder.model(Extractive::new()).build()?;
+/// let engine = builder.model(ExtractiveModel::new()).build()?;
 /// # Ok(engine) }
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Extractive {
+pub struct ExtractiveModel {
     options: Options,
 }
 
-impl Extractive {
-    /// With the default [`Options`].
+impl ExtractiveModel {
+    /// Makes a model with the default [`Options`].
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// With other options.
-    pub fn with(options: Options) -> Self {
+    /// Makes a model with the given options.
+    pub fn with_options(options: Options) -> Self {
         Self { options }
     }
 }
 
-impl LanguageModel for Extractive {
+impl LanguageModel for ExtractiveModel {
     fn name(&self) -> &str {
         "extractive"
     }
 
-    /// It makes no prompt.
+    /// Every source up to [`MAX_SOURCES`]: the model makes no prompt.
     fn shows(&self, request: &AnswerRequest) -> usize {
         request.sources.len().min(MAX_SOURCES)
     }
@@ -70,12 +69,12 @@ impl LanguageModel for Extractive {
             Purpose::Interim => self.options.sentences(self.options.sentences.min(Options::INTERIM_SENTENCES)),
             _ => self.options,
         };
-        Box::pin(Answering { request, options, step: Step::Begin })
+        Box::pin(AnswerStream { request, options, step: Step::Begin })
     }
 }
 
-/// An answer in the making.
-struct Answering {
+/// The stream of one answer.
+struct AnswerStream {
     request: AnswerRequest,
     options: Options,
     step: Step,
@@ -83,16 +82,16 @@ struct Answering {
 
 enum Step {
     Begin,
-    /// Sources are read, one a poll.
+    /// Reads sources, one a poll.
     Reading(Box<Question>, Vec<Passage>),
-    /// Their units are scored, those of one source a poll.
+    /// Scores units, those of one source a poll.
     Scoring(Candidates, Vec<Passage>, usize),
-    /// Sentences are given out, one a poll.
+    /// Gives out sentences, one a poll.
     Writing(VecDeque<String>),
     Ended,
 }
 
-impl Stream for Answering {
+impl Stream for AnswerStream {
     type Item = Result<Chunk, ProviderError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -109,10 +108,10 @@ impl Stream for Answering {
                     let readable = this.request.sources.len().min(MAX_SOURCES);
                     this.step = match this.request.sources[..readable].get(passages.len()) {
                         Some(source) => {
-                            passages.push(read(&question, source));
+                            passages.push(read_source(&question, source));
                             Step::Reading(question, passages)
                         }
-                        None => Step::Scoring(Candidates::of(&question, &passages), passages, 0),
+                        None => Step::Scoring(Candidates::new(&question, &passages), passages, 0),
                     };
                     cx.waker().wake_by_ref();
                     return Poll::Pending;

@@ -1,23 +1,23 @@
-//! How much is answered.
+//! Limits of an answer.
 
-/// How much an [`Extractive`](crate::Extractive) answers.
+/// Limits of an answer of [`ExtractiveModel`](crate::ExtractiveModel).
 ///
 /// ```
-/// # use aggregator_extract::{Extractive, Options};
-/// let short = Extractive::with(Options::default().sentences(2).bytes(400));
+/// # use aggregator_extract::{ExtractiveModel, Options};
+/// let short = ExtractiveModel::with_options(Options::default().sentences(2).bytes(400));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
-    /// Most sentences, 1 to 50. A sentence that needs the one before it takes that along, and counts as one; those that stand
-    /// next to it count too.
+    /// Maximum number of sentences, 1 to 50. A sentence that needs the one before it brings that along and counts as one; its
+    /// neighbours count too.
     pub sentences: u32,
-    /// Most bytes of the answer without its citations, 100 to 100,000. The first sentence is given however long it is.
+    /// Maximum number of bytes without citations, 100 to 100,000. The first sentence may exceed it.
     pub bytes: u32,
 }
 
 impl Options {
-    /// Sentences of an interim answer, where [`Options::sentences`] is more.
+    /// Maximum number of sentences of an interim answer, if [`Options::sentences`] is larger.
     pub const INTERIM_SENTENCES: u32 = 2;
 
     /// Sets the maximum number of sentences; a value outside 1 to 50 becomes the nearest bound.

@@ -1,86 +1,86 @@
-//! A source, read: its units, and what each has of the question.
+//! The units of a source, with the matches of each with the question.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::Range;
 
 use aggregator_core::event::RankedSource;
-use aggregator_words::{Kind, Language, detect, is_common, words};
+use aggregator_words::{Language, WordKind, detect, is_stop_word, words};
 
-use crate::anaphora::points_back;
+use crate::anaphora::is_anaphoric;
 use crate::blocks::marker;
 use crate::forms::base_stem;
-use crate::question::{Index, Match, Question};
+use crate::question::{Match, Question, TermIndex};
 use crate::references::{is_safe_code, pieces};
 use crate::units::{Unit, UnitKind, units};
 
-/// Bytes of a snippet that are read: as many as the engine keeps.
+/// Maximum number of bytes that are read of a snippet; the engine keeps as many.
 pub const MAX_SNIPPET_BYTES: usize = 4 * 1_024;
 
 /// Maximum number of units that are read of a snippet. A snippet of prose has fewer.
 const MAX_UNITS: usize = 256;
 
-/// Units behind a question that may answer it: in a list of questions and answers the answer does not repeat its
-/// question.
-const UNITS_BEHIND_A_QUESTION: usize = 3;
+/// Maximum distance, in units, of an answer from a question in the text: in a list of questions and answers the answer does
+/// not repeat its question.
+const MAX_ANSWER_DISTANCE: usize = 3;
 
-/// A source's snippet, read.
+/// A source's snippet as units.
 #[derive(Debug)]
 pub(crate) struct Passage {
     /// Its number in citations.
     pub number: u32,
-    /// As far as it is read.
+    /// The part of the snippet that is read.
     pub text: String,
-    pub units: Vec<ReadUnit>,
+    pub units: Vec<AnalyzedUnit>,
 }
 
-/// A unit, read.
+/// A unit with its matches and properties.
 #[derive(Debug)]
-pub(crate) struct ReadUnit {
+pub(crate) struct AnalyzedUnit {
     pub kind: UnitKind,
-    /// Where it is in the passage's text.
+    /// Byte offsets into the passage's text.
     pub span: Range<usize>,
-    /// Of its span, the pieces that can be given out; `None` if it cannot be.
+    /// The ranges of its span that can be given out; `None` if it cannot be quoted.
     pub pieces: Option<Vec<Range<usize>>>,
-    /// For each term that it has, how often (a part of a word counts less), and how well, from 0 to 1.
+    /// Its matches: term, frequency (a part of a word counts half) and quality from 0 to 1.
     pub own: Vec<(usize, f64, f64)>,
-    /// How well the title, the headings above it and a question before it have each term.
+    /// For each term the match quality of the title, the headings above it and a question before it.
     pub context: Vec<f64>,
-    /// Words, those of two characters counted as one.
+    /// Length in words; two bigrams count as one word.
     pub length: usize,
-    /// Hashes of the stems of the words that say something, sorted.
+    /// Hashes of the stems of its content words, sorted.
     pub content: Vec<u64>,
-    /// It begins with a pronoun or a connective.
-    pub points_back: bool,
-    /// It announces what follows it.
+    /// Whether it begins with a pronoun or a connective.
+    pub is_anaphoric: bool,
+    /// Whether it announces what follows it.
     pub announces: bool,
-    /// It asks.
+    /// Whether it is a question.
     pub asks: bool,
-    /// It ends as a sentence does.
+    /// Whether it ends as a sentence does.
     pub is_complete: bool,
-    /// A blank line is before it, or nothing.
+    /// Whether it is the first unit, or follows a blank line.
     pub begins_paragraph: bool,
 }
 
-impl ReadUnit {
-    /// Whether it is something that could answer.
+impl AnalyzedUnit {
+    /// Whether it may become part of an answer.
     pub(crate) fn is_candidate(&self) -> bool {
         matches!(self.kind, UnitKind::Sentence | UnitKind::Item | UnitKind::Row | UnitKind::Code)
             && self.pieces.is_some()
     }
 
-    /// Bytes that are given out.
+    /// The number of bytes that it adds to an answer.
     pub(crate) fn bytes(&self) -> usize {
         self.pieces.iter().flatten().map(|piece| piece.len()).sum()
     }
 }
 
 /// Reads a source. The work is linear in the part of its snippet that is read.
-pub(crate) fn read(question: &Question, ranked: &RankedSource) -> Passage {
+pub(crate) fn read_source(question: &Question, ranked: &RankedSource) -> Passage {
     let whole: &str = &ranked.source.snippet;
     let text = &whole[..whole.floor_char_boundary(MAX_SNIPPET_BYTES)];
     let language = question.stems_of(detect(text));
-    let index = question.index(language);
-    let reader = Reader { question, language, index };
+    let index = question.term_index(language);
+    let reader = UnitReader { question, language, index };
     let title = reader.qualities(&reader.matches(&ranked.source.title).0);
     let mut found = units(text, language);
     if text.len() < whole.len() {
@@ -91,22 +91,22 @@ pub(crate) fn read(question: &Question, ranked: &RankedSource) -> Passage {
     let mut headings: Vec<(u8, Vec<f64>)> = Vec::new();
     let mut asked: Option<(usize, Vec<f64>)> = None;
     let mut header: Option<Vec<f64>> = None;
-    let mut read: Vec<ReadUnit> = Vec::with_capacity(found.len());
+    let mut read: Vec<AnalyzedUnit> = Vec::with_capacity(found.len());
     for (number, unit) in found.into_iter().enumerate() {
         let content = &text[unit.span.clone()];
         let mut unit = reader.unit(content, unit);
         if let Some(before) = read.last() {
             unit.begins_paragraph = text[before.span.end..unit.span.start].matches('\n').count() > 1;
         }
-        let own = qualities_of(&unit.own, question.terms.len());
+        let own = dense_qualities(&unit.own, question.terms.len());
         if let UnitKind::Heading(level) = unit.kind {
             headings.retain(|(above, _)| *above < level);
             headings.push((level, own));
             asked = None;
         } else {
-            let question_before = asked.as_ref().filter(|(at, _)| number - at <= UNITS_BEHIND_A_QUESTION);
+            let question_before = asked.as_ref().filter(|(at, _)| number - at <= MAX_ANSWER_DISTANCE);
             let above = headings.iter().map(|(_, qualities)| qualities).chain(question_before.map(|(_, own)| own));
-            unit.context = above.chain(header.as_ref()).fold(title.clone(), better);
+            unit.context = above.chain(header.as_ref()).fold(title.clone(), max_by_term);
             header = match unit.kind {
                 UnitKind::Row => Some(header.unwrap_or(own.clone())),
                 _ => None,
@@ -120,26 +120,26 @@ pub(crate) fn read(question: &Question, ranked: &RankedSource) -> Passage {
     Passage { number: ranked.number, text: text.to_owned(), units: read }
 }
 
-/// The better of two for each term.
-pub(crate) fn better(mut a: Vec<f64>, b: &Vec<f64>) -> Vec<f64> {
+/// The larger quality of each term.
+pub(crate) fn max_by_term(mut a: Vec<f64>, b: &Vec<f64>) -> Vec<f64> {
     a.iter_mut().zip(b).for_each(|(a, b)| *a = a.max(*b));
     a
 }
 
-fn qualities_of(own: &[(usize, f64, f64)], terms: usize) -> Vec<f64> {
+fn dense_qualities(own: &[(usize, f64, f64)], terms: usize) -> Vec<f64> {
     let mut all = vec![0.0; terms];
     own.iter().for_each(|&(term, _, quality)| all[term] = quality);
     all
 }
 
-struct Reader<'a> {
+struct UnitReader<'a> {
     question: &'a Question,
     language: Language,
-    index: Index,
+    index: TermIndex,
 }
 
-impl Reader<'_> {
-    /// What a text has of each term; its length; its words that say something.
+impl UnitReader<'_> {
+    /// The match of each term in a text, the length of the text, and the hashes of its content words.
     fn matches(&self, text: &str) -> (Vec<Match>, usize, Vec<u64>) {
         let mut found = vec![Match::default(); self.question.terms.len()];
         let (mut length, mut pairs, mut content) = (0, 0, Vec::new());
@@ -147,11 +147,11 @@ impl Reader<'_> {
             let stem = base_stem(&word.text, self.language);
             self.index.count(&stem, word.kind, &mut found);
             match word.kind {
-                Kind::Word => length += 1,
-                Kind::Pair => pairs += 1,
-                Kind::Part => continue,
+                WordKind::Word => length += 1,
+                WordKind::Bigram => pairs += 1,
+                WordKind::Part => continue,
             }
-            if !is_common(&word.text, self.language) {
+            if !is_stop_word(&word.text, self.language) {
                 let mut hasher = DefaultHasher::new();
                 stem.hash(&mut hasher);
                 content.push(hasher.finish());
@@ -166,7 +166,7 @@ impl Reader<'_> {
         found.iter().zip(&self.question.terms).map(|(found, term)| found.quality(term)).collect()
     }
 
-    fn unit(&self, text: &str, unit: Unit) -> ReadUnit {
+    fn unit(&self, text: &str, unit: Unit) -> AnalyzedUnit {
         let Unit { kind, span } = unit;
         let (found, length, content) = self.matches(text);
         let own = found.iter().zip(&self.question.terms).enumerate().filter_map(|(number, (found, term))| {
@@ -199,14 +199,14 @@ impl Reader<'_> {
             _ => pieces,
         });
         let end = text.trim_end_matches(['"', '\'', '”', '’', '»', ')', ']', '*', '_', '」', '`']);
-        ReadUnit {
+        AnalyzedUnit {
             kind,
             pieces: given,
             own: own.collect(),
             context: Vec::new(),
             length,
             content,
-            points_back: kind == UnitKind::Sentence && points_back(text),
+            is_anaphoric: kind == UnitKind::Sentence && is_anaphoric(text),
             announces: end.ends_with([':', '：']),
             asks: end.ends_with(['?', '？', '؟']),
             is_complete: kind != UnitKind::Sentence

@@ -1,47 +1,47 @@
-//! The question as terms that are looked for.
+//! The question as weighted terms.
 
 use std::collections::HashMap;
 
-use aggregator_words::{Kind, Language, Word, detect, is_common, words};
+use aggregator_words::{Language, Word, WordKind, detect, is_stop_word, words};
 
 use crate::forms::base_stem;
 
-/// Most terms; further words of a question, which may be as long as a stack trace, are not looked for. One bit each.
+/// Maximum number of terms. Further words of a question, which may be as long as a stack trace, are ignored. One bit each.
 pub(crate) const MAX_TERMS: usize = 64;
 
-/// Most parts of an identifier that are looked for.
+/// Maximum number of parts of an identifier.
 const MAX_PARTS: usize = 16;
 
-/// Weight of a word that says what is asked for: "how tall" is seldom answered with "tall", and "what does it mean" with "mean".
-const WHAT_IS_ASKED: f64 = 0.5;
+/// Weight of a framing word: an answer to "how tall" seldom has "tall", and one to "what does it mean" seldom "mean".
+const FRAMING_WEIGHT: f64 = 0.5;
 
-/// Weight of a pair of characters with one of grammar in it.
-const MIXED_PAIR: f64 = 0.5;
+/// Weight of a bigram with one Hiragana character, which is mostly grammar.
+const MIXED_BIGRAM_WEIGHT: f64 = 0.5;
 
-/// What is looked for.
+/// A question as terms.
 #[derive(Debug)]
 pub(crate) struct Question {
     pub language: Language,
     pub terms: Vec<Term>,
-    /// It asks for code, or names something that only code has.
+    /// Whether it asks for code or has an identifier.
     pub is_about_code: bool,
 }
 
 /// A word of the question.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Term {
-    /// Folded.
+    /// The folded word.
     pub word: String,
-    /// Folded; of an identifier.
+    /// The folded parts of an identifier.
     pub parts: Vec<String>,
-    /// From 0 to 1, beside how rare the word is.
+    /// Weight from 0 to 1, by which the inverse document frequency is multiplied.
     pub weight: f64,
 }
 
-/// Where the words of a text in one language lead.
+/// The terms of the question by stem, for texts in one language.
 #[derive(Debug, Default)]
-pub(crate) struct Index {
-    /// From a stem to the term that it is of.
+pub(crate) struct TermIndex {
+    /// From the stem of a word to its term.
     whole: HashMap<String, usize>,
     /// From the stem of a part to its term and its number there.
     parts: HashMap<String, Vec<(usize, u32)>>,
@@ -50,11 +50,11 @@ pub(crate) struct Index {
 /// How the words of a text match a term.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Match {
-    /// How often the whole word is there.
+    /// Number of occurrences of the whole word.
     pub whole: u32,
-    /// How often as a part of another word.
+    /// Number of occurrences as a part of another word.
     pub within: u32,
-    /// Which of its own parts are there, as bits.
+    /// The parts of the term that occur, as bits.
     pub parts: u16,
 }
 
@@ -64,14 +64,14 @@ impl Question {
         let all = terms(text, language, false);
         // "To be or not to be" has nothing else.
         let terms = if all.is_empty() { terms(text, language, true) } else { all };
-        let is_about_code = terms.iter().any(|term| !term.parts.is_empty() || CODE.contains(&&*term.word));
+        let is_about_code = terms.iter().any(|term| !term.parts.is_empty() || CODE_CUES.contains(&&*term.word));
         Self { language, terms, is_about_code }
     }
 
-    /// For texts of a language; where that is not known, the stems of the question's language are used.
-    pub(crate) fn index(&self, language: Language) -> Index {
+    /// The index for texts of a language. For an unknown language it has the stems of the question's language.
+    pub(crate) fn term_index(&self, language: Language) -> TermIndex {
         let language = self.stems_of(language);
-        let mut index = Index::default();
+        let mut index = TermIndex::default();
         for (number, term) in self.terms.iter().enumerate() {
             index.whole.entry(base_stem(&term.word, language).into_owned()).or_insert(number);
             for (bit, part) in term.parts.iter().enumerate() {
@@ -86,12 +86,12 @@ impl Question {
     }
 }
 
-impl Index {
+impl TermIndex {
     /// Counts a word of a text, given by its stem; `found` has a match for each term.
-    pub(crate) fn count(&self, stem: &str, kind: Kind, found: &mut [Match]) {
+    pub(crate) fn count(&self, stem: &str, kind: WordKind, found: &mut [Match]) {
         if let Some(&term) = self.whole.get(stem) {
             match kind {
-                Kind::Part => found[term].within += 1,
+                WordKind::Part => found[term].within += 1,
                 _ => found[term].whole += 1,
             }
         }
@@ -102,7 +102,7 @@ impl Index {
 }
 
 impl Match {
-    /// From 0, where the term is not there, to 1: a whole word is better than a part, and some parts are less than all.
+    /// The quality from 0 (no match) to 1 (the whole word); 0.8 for a part or all parts, less for some parts.
     pub(crate) fn quality(self, term: &Term) -> f64 {
         let parts = match term.parts.len() {
             0 => 0.0,
@@ -116,14 +116,14 @@ impl Match {
     }
 }
 
-fn terms(text: &str, language: Language, with_common: bool) -> Vec<Term> {
+fn terms(text: &str, language: Language, with_stop_words: bool) -> Vec<Term> {
     let mut terms: Vec<Term> = Vec::new();
     let mut stems: Vec<String> = Vec::new();
     let mut measures = false;
     // The parts that follow are of a term.
     let mut takes_parts = false;
     for Word { text: word, kind, .. } in words(text) {
-        if kind == Kind::Part {
+        if kind == WordKind::Part {
             if let (true, Some(term)) = (takes_parts, terms.last_mut())
                 && term.parts.len() < MAX_PARTS
                 && !term.parts.iter().any(|part| *part == word)
@@ -133,32 +133,32 @@ fn terms(text: &str, language: Language, with_common: bool) -> Vec<Term> {
             continue;
         }
         let weight = match kind {
-            Kind::Pair => pair_weight(&word),
-            _ if is_common(&word, language) => 0.0,
-            _ if measures || CODE.contains(&&*word) || FRAME.contains(&&*word) => WHAT_IS_ASKED,
+            WordKind::Bigram => bigram_weight(&word),
+            _ if is_stop_word(&word, language) => 0.0,
+            _ if measures || CODE_CUES.contains(&&*word) || FRAMING_WORDS.contains(&&*word) => FRAMING_WEIGHT,
             _ => 1.0,
         };
-        measures = MEASURING.contains(&&*word);
+        measures = MEASURE_CUES.contains(&&*word);
         let stem = base_stem(&word, language);
         takes_parts =
-            (with_common || weight > 0.0) && terms.len() < MAX_TERMS && !stems.contains(&stem.clone().into_owned());
+            (with_stop_words || weight > 0.0) && terms.len() < MAX_TERMS && !stems.contains(&stem.clone().into_owned());
         if takes_parts {
             stems.push(stem.into_owned());
             terms.push(Term {
                 word: word.into_owned(),
                 parts: Vec::new(),
-                weight: if with_common { 1.0 } else { weight },
+                weight: if with_stop_words { 1.0 } else { weight },
             });
         }
     }
     terms
 }
 
-/// Words that ask for a measure together with the word behind them.
-const MEASURING: &[&str] = &["how", "wie", "hoe", "hur", "hvor", "как", "jak", "quão", "cât", "kuinka"];
+/// Words that ask for a measure together with the next word.
+const MEASURE_CUES: &[&str] = &["how", "wie", "hoe", "hur", "hvor", "как", "jak", "quão", "cât", "kuinka"];
 
 /// Words that ask for code.
-const CODE: &[&str] = &[
+const CODE_CUES: &[&str] = &[
     "example",
     "examples",
     "code",
@@ -185,8 +185,8 @@ const CODE: &[&str] = &[
     "koodi",
 ];
 
-/// Words that say what is asked for, and that an answer seldom repeats.
-const FRAME: &[&str] = &[
+/// Words that frame a question and that an answer seldom repeats.
+const FRAMING_WORDS: &[&str] = &[
     "mean",
     "means",
     "meaning",
@@ -298,12 +298,12 @@ const FRAME: &[&str] = &[
     "pitkään",
 ];
 
-/// Endings and particles of Japanese are in Hiragana.
-fn pair_weight(pair: &str) -> f64 {
+/// The weight of a bigram, less with each Hiragana character: Japanese writes endings and particles in Hiragana.
+fn bigram_weight(pair: &str) -> f64 {
     let of_grammar = pair.chars().filter(|c| matches!(c, '\u{3041}'..='\u{309f}')).count();
     match (of_grammar, pair.chars().count()) {
         (0, _) => 1.0,
-        (some, all) if some < all => MIXED_PAIR,
+        (some, all) if some < all => MIXED_BIGRAM_WEIGHT,
         _ => 0.0,
     }
 }
@@ -312,24 +312,24 @@ fn pair_weight(pair: &str) -> f64 {
 mod tests {
     use super::*;
 
-    fn looked_for(text: &str) -> Vec<(String, String, f64)> {
+    fn terms_of(text: &str) -> Vec<(String, String, f64)> {
         let question = Question::new(text);
         question.terms.into_iter().map(|term| (term.word, term.parts.join(" "), term.weight)).collect()
     }
 
     #[test]
-    fn common_words_are_not_looked_for_unless_there_is_nothing_else() {
+    fn stop_words_are_terms_only_if_there_are_no_others() {
         let one = |word: &str, parts: &str, weight| (word.to_owned(), parts.to_owned(), weight);
-        assert_eq!(looked_for("What is the capital of France?"), [one("capital", "", 1.0), one("france", "", 1.0)]);
-        assert_eq!(looked_for("How tall is it?"), [one("tall", "", 0.5)]);
-        assert_eq!(looked_for("what is this"), [one("what", "", 1.0), one("is", "", 1.0), one("this", "", 1.0)]);
-        assert_eq!(looked_for("set max_tokens"), [one("set", "", 1.0), one("max_tokens", "max tokens", 1.0)]);
-        assert_eq!(looked_for("the token of the tokens in the house"), [one("token", "", 1.0), one("house", "", 1.0)]);
-        assert_eq!(looked_for("?!"), []);
+        assert_eq!(terms_of("What is the capital of France?"), [one("capital", "", 1.0), one("france", "", 1.0)]);
+        assert_eq!(terms_of("How tall is it?"), [one("tall", "", 0.5)]);
+        assert_eq!(terms_of("what is this"), [one("what", "", 1.0), one("is", "", 1.0), one("this", "", 1.0)]);
+        assert_eq!(terms_of("set max_tokens"), [one("set", "", 1.0), one("max_tokens", "max tokens", 1.0)]);
+        assert_eq!(terms_of("the token of the tokens in the house"), [one("token", "", 1.0), one("house", "", 1.0)]);
+        assert_eq!(terms_of("?!"), []);
     }
 
     #[test]
-    fn a_long_question_is_looked_for_by_its_first_words() {
+    fn a_long_question_is_cut_to_its_first_terms() {
         let text: String = (0..5_000).map(|n| format!("word{n} ")).collect();
         assert_eq!(Question::new(&text).terms.len(), MAX_TERMS);
         let identifier = (0..5_000).map(|n| format!("ab{n}")).collect::<Vec<_>>().join("_");
@@ -339,7 +339,7 @@ mod tests {
     #[test]
     fn a_whole_word_matches_better_than_a_part() {
         let question = Question::new("max_prompt_tokens");
-        let index = question.index(Language::English);
+        let index = question.term_index(Language::English);
         let quality = |text: &str| {
             let mut found = [Match::default()];
             for word in words(text) {

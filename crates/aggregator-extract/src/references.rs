@@ -1,11 +1,10 @@
-//! What in a sentence looks like a citation: a sentence's own `[3]` must not become a citation of the answer's third
-//! source.
+//! References in a sentence: its own `[3]` must not become a citation of the answer's third source.
 
 use std::ops::Range;
 
 use crate::sentences::code_spans;
 
-/// Longest bracket that is looked into, in bytes; the engine's scanner reads no longer marker.
+/// Maximum length in bytes of a bracket that may be a marker; the engine's scanner reads no longer marker.
 const MAX_MARKER_BYTES: usize = 96;
 
 /// The pieces of a sentence that can be given out: all of it, without the references in brackets that it has

@@ -1,104 +1,105 @@
-//! How well units answer the question.
+//! The score of each unit.
 //!
 //! BM25 (Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009) over the units of all
 //! sources: a term counts more the fewer units have it, less the more often it is repeated, and less in a longer unit.
 
-use crate::passage::{Passage, ReadUnit, better};
+use crate::passage::{AnalyzedUnit, Passage, max_by_term};
 use crate::question::Question;
 use crate::units::UnitKind;
 
-/// Repetition: 1.2 to 2 are usual (Robertson and Zaragoza, section 3.5.2).
-const K1: f64 = 1.2;
+/// Saturation of term frequency, `k1`: 1.2 to 2 are usual (Robertson and Zaragoza, section 3.5.2).
+const BM25_K1: f64 = 1.2;
 
-/// Length, from 0 to 1: 0.5 to 0.8 are usual. The least of them, because a sentence of few words often points at
-/// another.
-const B: f64 = 0.5;
+/// Length normalization, `b`: 0.5 to 0.8 are usual. The minimum, because a short sentence often depends on another.
+const BM25_B: f64 = 0.5;
 
-/// What a term counts that only the title, a heading or a question before has.
-const CONTEXT: f64 = 0.5;
+/// Factor of a term that only the title, a heading or a preceding question has.
+const CONTEXT_FACTOR: f64 = 0.5;
 
-/// How much more the first source counts than one that is far behind.
-const PRIOR: f64 = 0.5;
+/// Boost of the first source over a source of a high rank.
+const RANK_PRIOR: f64 = 0.5;
 
-/// How much more a unit counts whose passage has all of the question: the words of one are often spread over its sentences.
-const PASSAGE: f64 = 1.0;
+/// Boost of a unit whose passage covers the whole question: the terms are often spread over its sentences.
+const PASSAGE_BOOST: f64 = 1.0;
 
-/// What a unit that asks, or that is cut off, counts.
-const ASKING: f64 = 0.4;
-const INCOMPLETE: f64 = 0.85;
+/// Factor of a unit that is a question.
+const QUESTION_FACTOR: f64 = 0.4;
+/// Factor of a unit that is cut off.
+const INCOMPLETE_FACTOR: f64 = 0.85;
 
-/// What code counts where the question neither asks for code nor has a name of code in it: a program repeats the words, and says little about them.
-const CODE: f64 = 0.2;
+/// Factor of code if the question is not about code: a program repeats the words and says little about them.
+const CODE_FACTOR: f64 = 0.2;
 
-/// Most candidates of one passage, the best of it.
-const MAX_OF_A_PASSAGE: usize = 16;
+/// Maximum number of candidates of one passage.
+const MAX_PER_PASSAGE: usize = 16;
 
 /// A unit as a candidate.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Candidate {
-    /// Its passage, and its number there.
+    /// The index of its passage, and its index in that.
     pub passage: usize,
     pub unit: usize,
-    /// How relevant it is; more than 0.
+    /// Relevance, above 0.
     pub score: f64,
-    /// How well it has each term, with what is around it.
+    /// The match quality of each term, in the unit and its context.
     pub qualities: Vec<f64>,
 }
 
-/// The units that have something of the question.
+/// The units that match a term of the question.
 #[derive(Debug)]
 pub(crate) struct Candidates {
-    /// Once they are sorted, the best first; equal ones in the order of the sources.
+    /// After [`Self::sort`] the best first; equal ones in the order of the sources.
     pub found: Vec<Candidate>,
-    /// Of each term.
+    /// The weight of each term.
     weights: Vec<f64>,
-    /// Of the whole question.
+    /// The weight of the whole question.
     total: f64,
     mean_length: f64,
-    /// What code counts.
+    /// The factor of code.
     code: f64,
-    /// The share of the question that each passage has as a whole, from 0 to 1.
-    pub of_passages: Vec<f64>,
+    /// The share of the question's weight that each passage covers, from 0 to 1.
+    pub passage_coverage: Vec<f64>,
 }
 
 impl Candidates {
-    /// None yet, of passages that are read: how much each term counts is known.
-    pub(crate) fn of(question: &Question, passages: &[Passage]) -> Self {
+    /// No candidates, with the term weights that follow from the passages.
+    pub(crate) fn new(question: &Question, passages: &[Passage]) -> Self {
         let all = || passages.iter().flat_map(|passage| &passage.units).filter(|unit| unit.is_candidate());
         let count = all().count() as f64;
         let mean_length = all().map(|unit| unit.length).sum::<usize>() as f64 / count.max(1.0);
-        // A unit with a part of an identifier has it in part.
-        let mut having = vec![0.0_f64; question.terms.len()];
-        all().flat_map(|unit| &unit.own).for_each(|&(term, _, quality)| having[term] += quality);
-        let weights: Vec<f64> = having
+        // A unit with a part of an identifier counts in part.
+        let mut frequencies = vec![0.0_f64; question.terms.len()];
+        all().flat_map(|unit| &unit.own).for_each(|&(term, _, quality)| frequencies[term] += quality);
+        let weights: Vec<f64> = frequencies
             .iter()
             .zip(&question.terms)
-            .map(|(&having, term)| {
+            .map(|(&frequencies, term)| {
                 // As Lucene has it: never negative.
-                term.weight * (1.0 + (count - having + 0.5) / (having + 0.5)).ln()
+                term.weight * (1.0 + (count - frequencies + 0.5) / (frequencies + 0.5)).ln()
             })
             .collect();
         // A word that asks for a measure is seldom in the answer: it is not missed.
-        let missed = |&(term, _): &(usize, &f64)| having[term] > 0.0 || question.terms[term].weight == 1.0;
+        let missed = |&(term, _): &(usize, &f64)| frequencies[term] > 0.0 || question.terms[term].weight == 1.0;
         let total = weights.iter().enumerate().filter(missed).map(|(_, weight)| weight).sum();
-        let code = if question.is_about_code { 1.0 } else { CODE };
-        Self { found: Vec::new(), weights, total, mean_length, code, of_passages: Vec::new() }
+        let code = if question.is_about_code { 1.0 } else { CODE_FACTOR };
+        Self { found: Vec::new(), weights, total, mean_length, code, passage_coverage: Vec::new() }
     }
 
-    /// Adds the best units of a passage, given with its place among the others.
+    /// Adds the best units of a passage; `place` is its index among the passages.
     pub(crate) fn add(&mut self, place: usize, passage: &Passage) {
         let first = self.found.len();
         let candidates = passage.units.iter().filter(|unit| unit.is_candidate());
-        let whole = candidates.fold(vec![0.0; self.weights.len()], |best, unit| better(best, &qualities(unit, None)));
+        let whole =
+            candidates.fold(vec![0.0; self.weights.len()], |best, unit| max_by_term(best, &qualities(unit, None)));
         let whole = self.share(&whole);
-        self.of_passages.push(whole);
-        let of_passage = prior(passage.number) * (1.0 + PASSAGE * whole);
+        self.passage_coverage.push(whole);
+        let of_passage = prior(passage.number) * (1.0 + PASSAGE_BOOST * whole);
         for (number, unit) in passage.units.iter().enumerate().filter(|(_, unit)| unit.is_candidate()) {
             if unit.own.is_empty() {
                 continue;
             }
             // A unit that refers to the one before is scored together with it.
-            let before = number.checked_sub(1).filter(|_| unit.points_back).map(|before| &passage.units[before].own);
+            let before = number.checked_sub(1).filter(|_| unit.is_anaphoric).map(|before| &passage.units[before].own);
             let qualities = qualities(unit, before);
             let kind = if unit.kind == UnitKind::Code { self.code } else { 1.0 };
             let score = of_passage * kind * score(unit, &qualities, &self.weights, self.mean_length);
@@ -107,18 +108,18 @@ impl Candidates {
             }
         }
         sort(&mut self.found[first..]);
-        self.found.truncate(first + MAX_OF_A_PASSAGE);
+        self.found.truncate(first + MAX_PER_PASSAGE);
     }
 
-    /// Puts all of them in order.
+    /// Sorts the candidates, best first.
     pub(crate) fn sort(&mut self) {
         sort(&mut self.found);
     }
 
-    /// The share of the question that some of them have together, from 0 to 1.
+    /// The share of the question's weight that some candidates cover together, from 0 to 1.
     pub(crate) fn coverage<'a>(&self, some: impl IntoIterator<Item = &'a Candidate>) -> f64 {
         let none = vec![0.0; self.weights.len()];
-        self.share(&some.into_iter().fold(none, |best, candidate| better(best, &candidate.qualities)))
+        self.share(&some.into_iter().fold(none, |best, candidate| max_by_term(best, &candidate.qualities)))
     }
 
     fn share(&self, qualities: &[f64]) -> f64 {
@@ -131,26 +132,26 @@ fn sort(found: &mut [Candidate]) {
     found.sort_by(|a, b| b.score.total_cmp(&a.score).then((a.passage, a.unit).cmp(&(b.passage, b.unit))));
 }
 
-type Own = Vec<(usize, f64, f64)>;
+type TermMatches = Vec<(usize, f64, f64)>;
 
-fn score(unit: &ReadUnit, qualities: &[f64], weights: &[f64], mean_length: f64) -> f64 {
-    let length = 1.0 - B + B * unit.length as f64 / mean_length.max(1.0);
+fn score(unit: &AnalyzedUnit, qualities: &[f64], weights: &[f64], mean_length: f64) -> f64 {
+    let length = 1.0 - BM25_B + BM25_B * unit.length as f64 / mean_length.max(1.0);
     // What only the context has counts less.
-    let mut score: f64 = qualities.iter().zip(weights).map(|(quality, weight)| CONTEXT * quality * weight).sum();
+    let mut score: f64 = qualities.iter().zip(weights).map(|(quality, weight)| CONTEXT_FACTOR * quality * weight).sum();
     for &(term, often, quality) in &unit.own {
-        score -= CONTEXT * qualities[term] * weights[term];
-        score += weights[term] * quality * often * (K1 + 1.0) / (often + K1 * length);
+        score -= CONTEXT_FACTOR * qualities[term] * weights[term];
+        score += weights[term] * quality * often * (BM25_K1 + 1.0) / (often + BM25_K1 * length);
     }
     let kind = match (unit.asks, unit.is_complete) {
-        (true, _) => ASKING,
-        (_, false) => INCOMPLETE,
+        (true, _) => QUESTION_FACTOR,
+        (_, false) => INCOMPLETE_FACTOR,
         _ => 1.0,
     };
     score * kind
 }
 
-/// How well a unit has each term, with what is around it.
-fn qualities(unit: &ReadUnit, before: Option<&Own>) -> Vec<f64> {
+/// The match quality of each term, in a unit, the one before it and its context.
+fn qualities(unit: &AnalyzedUnit, before: Option<&TermMatches>) -> Vec<f64> {
     let mut best = unit.context.clone();
     for &(term, _, quality) in before.into_iter().flatten().chain(&unit.own) {
         best[term] = best[term].max(quality);
@@ -159,11 +160,11 @@ fn qualities(unit: &ReadUnit, before: Option<&Own>) -> Vec<f64> {
 }
 
 fn prior(number: u32) -> f64 {
-    1.0 + PRIOR / f64::from(number.max(1)).sqrt()
+    1.0 + RANK_PRIOR / f64::from(number.max(1)).sqrt()
 }
 
-/// How much alike two units are, from 0 to 1: the share of the smaller one's words that the other has.
-pub(crate) fn similarity(a: &ReadUnit, b: &ReadUnit) -> f64 {
+/// The overlap coefficient of the content words of two units, from 0 to 1.
+pub(crate) fn similarity(a: &AnalyzedUnit, b: &AnalyzedUnit) -> f64 {
     let (mut i, mut j, mut common) = (0, 0, 0);
     while let (Some(x), Some(y)) = (a.content.get(i), b.content.get(j)) {
         common += u32::from(x == y);

@@ -6,14 +6,14 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use aggregator_words::{Language, is_common};
+use aggregator_words::{Language, is_stop_word};
 
-use crate::abbreviations::{Stop, is_month, stop};
+use crate::abbreviations::{StopRole, is_month, stop_role};
 
-/// Longest word before a full stop that is looked at, in bytes: no abbreviation is longer.
+/// Maximum length in bytes of an abbreviation.
 const MAX_ABBREVIATION_BYTES: usize = 24;
 
-/// The sentences of a paragraph, trimmed. Together they are all of it but white space.
+/// The sentences of a paragraph, trimmed. Only white space is between them.
 pub(crate) fn sentences(text: &str, language: Language) -> Vec<Range<usize>> {
     let code = code_spans(text);
     let mut next_code = 0;
@@ -30,18 +30,18 @@ pub(crate) fn sentences(text: &str, language: Language) -> Vec<Range<usize>> {
         if !is_terminator(c) && !is_greek_question(text, at, c) {
             continue;
         }
-        let end = whole_end(text, at);
-        if ends(text, start, at, end, language) {
-            push(&mut found, text, start..end);
+        let end = end_with_closers(text, at);
+        if is_sentence_end(text, start, at, end, language) {
+            push_trimmed(&mut found, text, start..end);
             start = end;
         }
         at = end;
     }
-    push(&mut found, text, start..text.len());
+    push_trimmed(&mut found, text, start..text.len());
     found
 }
 
-fn push(found: &mut Vec<Range<usize>>, text: &str, range: Range<usize>) {
+fn push_trimmed(found: &mut Vec<Range<usize>>, text: &str, range: Range<usize>) {
     let sentence = &text[range.clone()];
     let start = range.start + sentence.len() - sentence.trim_start().len();
     let end = start + sentence.trim().len();
@@ -50,7 +50,7 @@ fn push(found: &mut Vec<Range<usize>>, text: &str, range: Range<usize>) {
     }
 }
 
-/// Spans of code: from a run of back-ticks to the next of the same length. Of a run that is not closed there is none.
+/// Code spans: from a run of back-ticks to the next of the same length. A run that is not closed begins none.
 pub(crate) fn code_spans(text: &str) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();
     for (at, _) in text.match_indices('`') {
@@ -59,7 +59,7 @@ pub(crate) fn code_spans(text: &str) -> Vec<Range<usize>> {
             _ => runs.push(at..at + 1),
         }
     }
-    // From behind: the next run of each length.
+    // Backwards, so that the next run of each length is known.
     let mut next = BTreeMap::new();
     let mut closes = vec![None; runs.len()];
     for (index, run) in runs.iter().enumerate().rev() {
@@ -79,7 +79,7 @@ pub(crate) fn code_spans(text: &str) -> Vec<Range<usize>> {
     spans
 }
 
-/// What can end a sentence: STerm and ATerm of UAX 29 in the scripts that are in use, and the ellipsis.
+/// Characters that can end a sentence: STerm and ATerm of UAX 29 in the scripts that are in use, and the ellipsis.
 fn is_terminator(c: char) -> bool {
     matches!(
         c,
@@ -108,24 +108,24 @@ fn is_terminator(c: char) -> bool {
             | '᠃'
             | '᠉'
             | '⸮'
-    ) || is_wide(c)
+    ) || is_fullwidth(c)
 }
 
 /// Terminators of scripts that have no spaces.
-fn is_wide(c: char) -> bool {
+fn is_fullwidth(c: char) -> bool {
     matches!(c, '。' | '！' | '？' | '｡' | '﹒' | '﹖' | '﹗')
 }
 
-/// A semicolon asks in Greek.
+/// Whether a character is the Greek question mark, which looks like a semicolon.
 fn is_greek_question(text: &str, behind: usize, c: char) -> bool {
     let before = || text[..behind - c.len_utf8()].chars().next_back();
     matches!(c, ';' | '\u{37e}')
         && before().is_some_and(|c| matches!(c, '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}'))
 }
 
-/// Where a sentence would end whose first terminator ends at `at`: behind other terminators, closing quotes and
+/// The end of a sentence whose first terminator ends at `at`: after other terminators, closing quotes and
 /// brackets, and the numbers of references in brackets.
-fn whole_end(text: &str, at: usize) -> usize {
+fn end_with_closers(text: &str, at: usize) -> usize {
     let mut end = at;
     loop {
         let rest = &text[end..];
@@ -201,12 +201,12 @@ fn reference(text: &str) -> Option<usize> {
 }
 
 /// Whether a sentence from `start` ends at `end`, its first terminator at `at`.
-fn ends(text: &str, start: usize, at: usize, end: usize, language: Language) -> bool {
+fn is_sentence_end(text: &str, start: usize, at: usize, end: usize, language: Language) -> bool {
     let rest = &text[end..];
     let Some(next) = rest.chars().next() else { return true };
     let terminator = text[..at].chars().next_back().unwrap_or('.');
     let closed = text[at..end].chars().find(|&c| is_closing(c));
-    if is_wide(terminator) {
+    if is_fullwidth(terminator) {
         return closed.is_none() || !goes_on_behind_quote(rest);
     }
     if !next.is_whitespace() {
@@ -261,7 +261,7 @@ fn is_abbreviation(before: &str, following: &str, next: &str, language: Language
     let starts_with_digit = following.starts_with(|c: char| c.is_ascii_digit());
     let starter = || {
         let lower = next.to_lowercase();
-        is_common(&lower, language) || is_common(&lower, Language::English)
+        is_stop_word(&lower, language) || is_stop_word(&lower, Language::English)
     };
     if bare.is_empty() {
         return false;
@@ -273,16 +273,18 @@ fn is_abbreviation(before: &str, following: &str, next: &str, language: Language
         .map(last_token)
         .filter(|first| first.chars().count() <= 2)
         .map(|first| format!("{}.{lower}", first.trim_start_matches(is_opening).to_lowercase()));
-    if let Some(kind) = pair.as_deref().and_then(stop).or_else(|| stop(&lower)) {
+    if let Some(kind) = pair.as_deref().and_then(stop_role).or_else(|| stop_role(&lower)) {
         match kind {
-            Stop::Never => return true,
-            Stop::BeforeNumber if starts_with_digit || is_roman(next) => return true,
+            StopRole::Never => return true,
+            StopRole::BeforeNumber if starts_with_digit || is_roman(next) => return true,
             // Versus, between the names of parties.
-            Stop::BeforeNumber if lower == "v" && last_token(earlier).starts_with(char::is_uppercase) => return true,
+            StopRole::BeforeNumber if lower == "v" && last_token(earlier).starts_with(char::is_uppercase) => {
+                return true;
+            }
             // A single letter may also be an initial.
-            Stop::BeforeNumber => {}
-            Stop::BeforeCapital => return false,
-            Stop::BeforeStarter => return !starter(),
+            StopRole::BeforeNumber => {}
+            StopRole::BeforeCapital => return false,
+            StopRole::BeforeStarter => return !starter(),
         }
     }
     let mut letters = bare.chars();
@@ -313,7 +315,7 @@ fn is_initial(earlier: &str, starter: impl Fn() -> bool) -> bool {
     let word = last_token(earlier);
     match word.chars().next() {
         None => true,
-        Some(c) if c.is_lowercase() => is_common(&word.to_lowercase(), Language::English) && !starter(),
+        Some(c) if c.is_lowercase() => is_stop_word(&word.to_lowercase(), Language::English) && !starter(),
         _ => !starter(),
     }
 }

@@ -1,4 +1,4 @@
-//! The units of a text: what is selected and cited as a whole.
+//! The units of a text: each is selected and cited as a whole.
 
 use std::ops::Range;
 
@@ -7,17 +7,17 @@ use aggregator_words::Language;
 use crate::blocks::{BlockKind, blocks};
 use crate::sentences::sentences;
 
-/// A sentence, or something else that is not divided.
+/// A sentence, heading, row or code block of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
-    /// What it is.
+    /// The kind of the unit.
     pub kind: UnitKind,
     /// Bytes in the text, on character boundaries, without white space around them (code keeps that before its first
     /// line).
     pub span: Range<usize>,
 }
 
-/// What a unit is.
+/// The kind of a [`Unit`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnitKind {
@@ -31,8 +31,8 @@ pub enum UnitKind {
     Row,
     /// A block of code with its fences.
     Code,
-    /// A rule between paragraphs, or the definition of a link: nothing to read.
-    Nothing,
+    /// A rule between paragraphs, or the definition of a link: markup without text.
+    Markup,
 }
 
 /// Cuts a text, Markdown or plain, into its units, in order. Nothing but white space is between them.
@@ -57,7 +57,7 @@ pub fn units(text: &str, language: Language) -> Vec<Unit> {
             BlockKind::Heading(level) => UnitKind::Heading(level),
             BlockKind::Row => UnitKind::Row,
             BlockKind::Code => UnitKind::Code,
-            BlockKind::Nothing => UnitKind::Nothing,
+            BlockKind::Markup => UnitKind::Markup,
         };
         if !matches!(kind, UnitKind::Sentence | UnitKind::Item) {
             let indent = if kind == UnitKind::Code { 0 } else { leading_space(&text[block.span.clone()]) };

@@ -1,14 +1,14 @@
-//! The pieces of an answer.
+//! The text of an answer.
 
-use crate::passage::{Passage, ReadUnit};
+use crate::passage::{AnalyzedUnit, Passage};
 use crate::units::UnitKind;
 
-/// What is answered where nothing in the sources does.
+/// The answer if the sources do not answer the question.
 pub const NO_ANSWER: &str = "The sources do not answer this question.";
 
-/// The pieces of the text, one for each unit, with the citation of its source behind it.
+/// The pieces of the answer, one for each unit, each followed by the citation of its source.
 ///
-/// Every word is of a source. In sentences white space is one space; code stays as it is.
+/// Every word comes from a source. White space in sentences becomes one space; code stays as it is.
 pub(crate) fn write(chosen: &[(usize, Vec<usize>)], passages: &[Passage]) -> Vec<String> {
     let mut written = Vec::new();
     for (passage, units) in chosen {
@@ -38,7 +38,7 @@ pub(crate) fn write(chosen: &[(usize, Vec<usize>)], passages: &[Passage]) -> Vec
     written
 }
 
-fn push(out: &mut String, passage: &Passage, unit: &ReadUnit) {
+fn push(out: &mut String, passage: &Passage, unit: &AnalyzedUnit) {
     let text = &passage.text[unit.span.clone()];
     for piece in unit.pieces.iter().flatten() {
         let piece = &text[piece.clone()];

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aggregator_core::provider::{Hit, HitStream, SearchRequest};
 use aggregator_core::{Engine, Query, QueryOutcome, Reply, SearchProvider};
-use aggregator_extract::{Extractive, NO_ANSWER, Options};
+use aggregator_extract::{ExtractiveModel, NO_ANSWER, Options};
 use aggregator_mocks::InvariantChecker;
 
 /// Finds the same pages whatever is asked.
@@ -24,12 +24,12 @@ impl SearchProvider for Pages {
     }
 }
 
-fn engine(pages: &[(&'static str, &'static str)], model: Extractive) -> Engine {
+fn engine(pages: &[(&'static str, &'static str)], model: ExtractiveModel) -> Engine {
     Engine::builder().provider(Pages(pages.into())).model(model).build().expect("an engine")
 }
 
 /// Asks, and checks the engine's promises on the way.
-async fn ask(question: &str, pages: &[(&'static str, &'static str)], model: Extractive) -> Reply {
+async fn ask(question: &str, pages: &[(&'static str, &'static str)], model: ExtractiveModel) -> Reply {
     let engine = engine(pages, model);
     let query = || Query::new(question).expect("a question");
     let checker = InvariantChecker::read_to_end(&mut engine.run(query())).await;
@@ -66,19 +66,19 @@ const RUST: &[(&str, &str)] = &[
 
 #[tokio::test(start_paused = true)]
 async fn a_question_about_software_is_answered_from_several_pages() {
-    let reply = ask("How do I cancel a tokio task?", RUST, Extractive::new()).await;
+    let reply = ask("How do I cancel a tokio task?", RUST, ExtractiveModel::new()).await;
     insta::assert_snapshot!(shown(&reply));
 }
 
 #[tokio::test(start_paused = true)]
 async fn few_sentences_are_given_where_few_are_asked_for() {
-    let model = Extractive::with(Options::default().sentences(1));
+    let model = ExtractiveModel::with_options(Options::default().sentences(1));
     insta::assert_snapshot!(shown(&ask("How do I cancel a tokio task?", RUST, model).await));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_question_that_no_page_answers_is_told_so_and_cites_nothing() {
-    let reply = ask("Who won the football world cup in 1954?", RUST, Extractive::new()).await;
+    let reply = ask("Who won the football world cup in 1954?", RUST, ExtractiveModel::new()).await;
     assert_eq!((reply.answer.as_str(), reply.citations.len()), (NO_ANSWER, 0));
 }
 
@@ -94,7 +94,7 @@ async fn a_german_question_is_answered_in_german() {
         ("Öffnungszeiten", "Das Bürgerbüro ist von Montag bis Freitag geöffnet."),
     ];
     insta::assert_snapshot!(shown(
-        &ask("Was kostet ein Reisepass und wie lange ist er gültig?", pages, Extractive::new()).await
+        &ask("Was kostet ein Reisepass und wie lange ist er gültig?", pages, ExtractiveModel::new()).await
     ));
 }
 
@@ -104,7 +104,7 @@ async fn a_japanese_question_is_answered_in_japanese() {
         ("東京タワー", "東京タワーは東京都港区にある電波塔である。高さは333メートルである。1958年に完成した。"),
         ("東京スカイツリー", "東京スカイツリーの高さは634メートルである。墨田区にある。"),
     ];
-    insta::assert_snapshot!(shown(&ask("東京タワーの高さは？", pages, Extractive::new()).await));
+    insta::assert_snapshot!(shown(&ask("東京タワーの高さは？", pages, ExtractiveModel::new()).await));
 }
 
 #[tokio::test(start_paused = true)]
@@ -117,7 +117,7 @@ async fn markers_of_a_page_are_no_citations_of_the_answer() {
         ("Lead", "Lead melts at 327 °C.[1]"),
         ("Tin", "Tin melts at 232 °C [1]."),
     ];
-    let reply = ask("When do gold, lead and tin melt?", pages, Extractive::new()).await;
+    let reply = ask("When do gold, lead and tin melt?", pages, ExtractiveModel::new()).await;
     for citation in &reply.citations {
         let before = &reply.answer[..citation.span.start as usize];
         let sentence = before.rsplit(['\n', ']']).next().unwrap_or_default();
@@ -136,6 +136,6 @@ async fn words_that_are_found_one_by_one_answer_nothing() {
         ("Tower", "It was built for a world fair."),
         ("Log", "The archive begins in 1998."),
     ];
-    let reply = ask("Who won the world cup in 1998?", pages, Extractive::new()).await;
+    let reply = ask("Who won the world cup in 1998?", pages, ExtractiveModel::new()).await;
     assert_eq!((reply.answer.as_str(), reply.citations.len()), (NO_ANSWER, 0));
 }

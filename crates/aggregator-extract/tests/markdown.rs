@@ -1,7 +1,7 @@
 //! Answers from Markdown with its lines, as an index of documents gives it.
 
 use aggregator_core::model::Purpose;
-use aggregator_extract::{Extractive, MAX_SOURCES, Options};
+use aggregator_extract::{ExtractiveModel, MAX_SOURCES, Options};
 
 mod support;
 
@@ -18,7 +18,7 @@ const SETTINGS: &str = "# Settings\n\n\
     | name | default |\n|---|---|\n| `cache.entries` | 1,000 |\n| `cache.bytes` | 64 MiB |\n";
 
 fn answer(question: &str) -> String {
-    support::read(&Extractive::new(), support::request(question, support::sources(&[("Manual", SETTINGS)]))).text()
+    support::read(&ExtractiveModel::new(), support::request(question, support::sources(&[("Manual", SETTINGS)]))).text()
 }
 
 #[test]
@@ -45,8 +45,8 @@ fn a_row_of_a_table_answers_for_its_name() {
 fn an_interim_answer_has_two_sentences_at_most() {
     let text = "Cats sleep. Cats eat. Cats play. Cats hunt mice. Cats purr loudly.";
     let request = support::request("cats", support::sources(&[("Cats", text)]));
-    assert!(support::read(&Extractive::new(), request.clone()).pieces.len() > 2);
-    assert_eq!(support::read(&Extractive::new(), request.with_purpose(Purpose::Interim)).pieces.len(), 2);
+    assert!(support::read(&ExtractiveModel::new(), request.clone()).pieces.len() > 2);
+    assert_eq!(support::read(&ExtractiveModel::new(), request.with_purpose(Purpose::Interim)).pieces.len(), 2);
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn a_poll_reads_one_source_and_a_bounded_number_are_read() {
             (0..count).map(|n| (format!("Page {n}"), format!("Cats number {n} sleep."))).collect();
         let pages: Vec<(&str, &str)> = pages.iter().map(|(title, text)| (title.as_str(), text.as_str())).collect();
         let request = support::request("Do cats sleep?", support::sources(&pages));
-        let model = Extractive::new();
+        let model = ExtractiveModel::new();
         let shown = aggregator_core::LanguageModel::shows(&model, &request);
         let given = support::read(&model, request);
         (shown, given.polls - given.pieces.len())
@@ -71,12 +71,12 @@ fn a_poll_reads_one_source_and_a_bounded_number_are_read() {
 fn the_same_sentence_of_two_sources_is_given_once() {
     let pages = [("A", "Cats sleep for sixteen hours a day."), ("B", "Cats sleep for sixteen hours a day. Dogs bark.")];
     let given =
-        support::read(&Extractive::new(), support::request("How long do cats sleep?", support::sources(&pages)));
+        support::read(&ExtractiveModel::new(), support::request("How long do cats sleep?", support::sources(&pages)));
     assert_eq!(given.text(), "Cats sleep for sixteen hours a day. [1]");
 }
 
 fn answer_from(text: &str, question: &str) -> String {
-    support::read(&Extractive::new(), support::request(question, support::sources(&[("Manual", text)]))).text()
+    support::read(&ExtractiveModel::new(), support::request(question, support::sources(&[("Manual", text)]))).text()
 }
 
 /// A table of another program, as cells between bars.
@@ -125,7 +125,7 @@ fn words_that_say_what_is_asked_for_are_not_missed() {
 #[test]
 fn an_item_that_announces_code_is_one_sentence_of_the_answer() {
     let text = "To moor a ferry:\n\n- Tie the bow line:\n\n```sh\nmoor --bow\n```\n\nThe ferry is safe.";
-    let model = Extractive::with(Options::default().sentences(1));
+    let model = ExtractiveModel::with_options(Options::default().sentences(1));
     let request = support::request("how do I moor a ferry?", support::sources(&[("Manual", text)]));
     let answer = support::read(&model, request).text();
     assert!(answer.starts_with("To moor a ferry:") && !answer.contains("is safe"), "{answer}");

@@ -1,8 +1,8 @@
-//! What holds for every answer: nothing in it is invented, and only what it cites is read as a citation.
+//! Properties of every answer: each sentence is one of a source, and only its own citations are read as citations.
 
 use aggregator_core::internals::{CitationScanner, Scanned};
 use aggregator_core::model::Purpose;
-use aggregator_extract::{Extractive, NO_ANSWER, Options, units};
+use aggregator_extract::{ExtractiveModel, NO_ANSWER, Options, units};
 use aggregator_words::Language;
 use proptest::prelude::*;
 
@@ -124,7 +124,7 @@ proptest! {
     ) {
         let pages: Vec<(&str, &str)> = texts.iter().map(|text| ("About cats", text.as_str())).collect();
         let sources = support::sources(&pages);
-        let model = Extractive::with(Options::default().sentences(sentences));
+        let model = ExtractiveModel::with_options(Options::default().sentences(sentences));
         let given = support::read(&model, support::request(question, sources.clone()));
         let again = support::read(&model, support::request(question, sources.clone()));
         prop_assert_eq!(&given.pieces, &again.pieces);
@@ -182,10 +182,10 @@ proptest! {
     ) {
         let fillers: String = fillers.iter().map(|(words, end)| format!("{}.{end}", "Night ".repeat(*words).trim_end())).collect();
         let text = format!("Cats sleep for long. {fillers}{text}");
-        let model = Extractive::with(Options::default().sentences(sentences).bytes(bytes));
+        let model = ExtractiveModel::with_options(Options::default().sentences(sentences).bytes(bytes));
         let request = support::request("how long do cats sleep?", support::sources(&[("Cats", &text)]));
-        let first = Extractive::with(Options::default().sentences(1).bytes(100));
-        let length = |model: &Extractive| {
+        let first = ExtractiveModel::with_options(Options::default().sentences(1).bytes(100));
+        let length = |model: &ExtractiveModel| {
             let text = support::read(model, request.clone()).text().replace("[1]", "");
             text.chars().filter(|c| !c.is_whitespace()).map(char::len_utf8).sum::<usize>()
         };
@@ -197,9 +197,9 @@ proptest! {
     fn any_question_and_any_source_have_an_answer(question in "\\PC{1,80}", text in any::<String>(), title in "\\PC{0,40}") {
         prop_assume!(aggregator_core::Query::new(question.as_str()).is_ok());
         let request = support::request(&question, support::sources(&[(&title, &text)]));
-        let interim = support::read(&Extractive::new(), request.clone().with_purpose(Purpose::Interim));
+        let interim = support::read(&ExtractiveModel::new(), request.clone().with_purpose(Purpose::Interim));
         prop_assert!(!interim.text().is_empty());
-        prop_assert!(!support::read(&Extractive::new(), request).text().is_empty());
+        prop_assert!(!support::read(&ExtractiveModel::new(), request).text().is_empty());
     }
 }
 

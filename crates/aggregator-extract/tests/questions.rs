@@ -1,7 +1,7 @@
 //! Labelled questions: whether a passage answers them, and whether the answer has what it has to. Of those held out
 //! only totals are looked at.
 
-use aggregator_extract::{Extractive, NO_ANSWER};
+use aggregator_extract::{ExtractiveModel, NO_ANSWER};
 
 mod support;
 
@@ -16,7 +16,7 @@ fn totals(file: &str) -> ([usize; 5], String) {
         let (answerable, question, title, passage, contains) =
             (column() == "yes", column(), column(), column(), column());
         let given =
-            support::read(&Extractive::new(), support::request(question, support::sources(&[(title, passage)])));
+            support::read(&ExtractiveModel::new(), support::request(question, support::sources(&[(title, passage)])));
         let text = given.text();
         let answered = text != NO_ANSWER;
         let right = match answerable {

@@ -12,7 +12,7 @@ fn totals(file: &str) -> ([usize; 5], String) {
         let text = labelled.replace("¦ ", "").replace('¦', "");
         let expected: Vec<&str> = labelled.split('¦').map(str::trim).collect();
         let found: Vec<&str> = units(&text, detect(&text)).into_iter().map(|unit| text[unit.span].trim()).collect();
-        // Ends are told apart by how much of the text is before them.
+        // An end is identified by the length of the text before it.
         let ends = |units: &[&str]| {
             units
                 .iter()

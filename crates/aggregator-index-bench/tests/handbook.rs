@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use aggregator_core::{Engine, Query};
-use aggregator_extract::Extractive;
+use aggregator_extract::ExtractiveModel;
 use aggregator_index::{Index, IndexProvider, Options, Passage};
 use aggregator_index_bench::labels::{Question, unanswerable_questions};
 use tempfile::TempDir;
@@ -73,7 +73,7 @@ async fn ask(engine: &Engine, question: &str) -> Option<String> {
 async fn answers_over_the_handbook() {
     let (_dir, index) = build_index();
     let provider = IndexProvider::new("documents", index);
-    let engine = Engine::builder().provider(provider).model(Extractive::new()).build().unwrap();
+    let engine = Engine::builder().provider(provider).model(ExtractiveModel::new()).build().unwrap();
     // Indices: ordinary questions, paraphrases.
     let (mut asked, mut right, mut unanswered) = ([0; 2], [0; 2], [0; 2]);
     for question in Question::all() {

@@ -1,11 +1,11 @@
-//! Why an index cannot be opened, brought up to date or searched.
+//! Errors of an index.
 
 use std::io;
 use std::path::Path;
 
-use crate::files::shown::ShownPath;
+use crate::files::display_path::DisplayPath;
 
-/// Why an index cannot be opened, brought up to date or searched.
+/// An error of opening, updating or searching an index.
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
@@ -16,39 +16,39 @@ pub enum IndexError {
     #[error("{path} cannot be indexed: {source}; name a folder or file that is there")]
     Folder {
         /// The folder as it was given.
-        path: ShownPath,
+        path: DisplayPath,
         /// What the system says.
         source: io::Error,
     },
     /// A value of the options is out of its range.
-    #[error("{name} = {given} is not between {least} and {most}")]
+    #[error("{name} = {given} is not between {min} and {max}")]
     Options {
         /// The option.
         name: &'static str,
-        /// The refused value.
+        /// The given value.
         given: u64,
-        /// The least allowed value.
-        least: u64,
-        /// The largest allowed value.
-        most: u64,
+        /// The minimum.
+        min: u64,
+        /// The maximum.
+        max: u64,
     },
     /// There is no index yet, or one that this version cannot read.
     #[error("there is no index in {path} that this version reads: bring it up to date first")]
     NotBuilt {
         /// The folder of the index.
-        path: ShownPath,
+        path: DisplayPath,
     },
     /// Another process, or thread, brings the index up to date, and waiting was not allowed or was given up.
     #[error("another process brings the index in {path} up to date: try again when it is through")]
     Busy {
         /// The folder of the index.
-        path: ShownPath,
+        path: DisplayPath,
     },
     /// A file of the index cannot be read or written.
     #[error("the index in {path} cannot be {action}: {source}{}", advice(source))]
     Storage {
         /// The folder of the index.
-        path: ShownPath,
+        path: DisplayPath,
         /// What was tried: `opened`, `written` and the like.
         action: &'static str,
         /// What the system says.
@@ -58,7 +58,7 @@ pub enum IndexError {
     #[error("the index in {path} cannot be {action}: {message}; delete the folder to have it made anew")]
     Engine {
         /// The folder of the index.
-        path: ShownPath,
+        path: DisplayPath,
         /// What was tried.
         action: &'static str,
         /// What the engine says.
@@ -101,7 +101,8 @@ impl IndexError {
     }
 }
 
-/// The error of the system that a message ends with, as those of the engine's threads do: `No space left on device (os error 28)`.
+/// The error of the system that a message ends with, as those of the engine's threads do: `No space left on device (os error
+/// 28)`.
 fn system_error(message: &str) -> Option<io::Error> {
     let (_, rest) = message.rsplit_once("(os error ")?;
     let (code, _) = rest.split_once(')')?;

@@ -2,44 +2,44 @@
 
 use std::collections::BTreeMap;
 
-use aggregator_words::{Kind, Language, detect, is_common, words};
+use aggregator_words::{Language, WordKind, detect, is_stop_word, words};
 
-use crate::parse::Piece;
+use crate::parse::ParsedPassage;
 
-/// Prose that tells a language of its own, in bytes; shorter ones ("API reference") are guessed wrong too often.
-const ENOUGH: usize = 200;
+/// Minimum number of bytes of prose for language detection; shorter texts ("API reference") are misclassified too often.
+const MIN_PROSE_BYTES: usize = 200;
 
-/// Finds the language of each passage: its own where it has enough prose to tell, else that which most of the
-/// document's prose so far is in.
+/// Assigns a language to each passage: the detected one if the passage has enough prose, else the language of most prose of
+/// the document so far.
 #[derive(Debug)]
-pub(crate) struct Languages {
-    /// Of the last passage with enough prose.
+pub(crate) struct LanguageTracker {
+    /// The language of the last passage with enough prose.
     last: Language,
     /// Bytes of prose in each language.
     bytes: BTreeMap<Language, usize>,
 }
 
-impl Languages {
-    /// At the beginning of a document.
+impl LanguageTracker {
+    /// Starts a document.
     pub(crate) fn new() -> Self {
         Self { last: Language::Other, bytes: BTreeMap::new() }
     }
 
-    /// The languages of the next passages, which are all of the document, or many.
-    pub(crate) fn of(&mut self, pieces: &[Piece]) -> Vec<Language> {
-        let own: Vec<_> = pieces.iter().map(|piece| self.own(&piece.prose)).collect();
-        // Of two with equally much, the first in the order of languages.
+    /// The languages of the next passages of the document.
+    pub(crate) fn assign(&mut self, pieces: &[ParsedPassage]) -> Vec<Language> {
+        let own: Vec<_> = pieces.iter().map(|piece| self.own_language(&piece.prose)).collect();
+        // Ties go to the first in the order of languages.
         let most = self.bytes.iter().max_by_key(|&(&language, &bytes)| (bytes, std::cmp::Reverse(language)));
-        let document = most.map_or_else(|| of_all(pieces), |(&language, _)| language);
+        let document = most.map_or_else(|| joint_language(pieces), |(&language, _)| language);
         own.into_iter().map(|own| own.unwrap_or(document)).collect()
     }
 
-    fn own(&mut self, prose: &str) -> Option<Language> {
-        if prose.len() < ENOUGH {
+    fn own_language(&mut self, prose: &str) -> Option<Language> {
+        if prose.len() < MIN_PROSE_BYTES {
             return None;
         }
-        // Mostly it is that of the passage before, and telling that costs a tenth of detecting it.
-        if !speaks(prose, self.last) {
+        // It is mostly that of the previous passage; the check costs a tenth of a detection.
+        if !is_in_language(prose, self.last) {
             self.last = detect(prose);
         }
         if self.last == Language::Other {
@@ -50,24 +50,24 @@ impl Languages {
     }
 }
 
-/// Whether so many of the first words are common ones of a language that it is in that language: in prose half of them
-/// are, and a tenth in a related language.
-fn speaks(prose: &str, language: Language) -> bool {
+/// Whether at least 30 % of the first words are stop words of a language: in prose of that language half of them are, in a
+/// related language a tenth.
+fn is_in_language(prose: &str, language: Language) -> bool {
     let mut counts = (0, 0);
-    for word in words(prose).filter(|word| word.kind == Kind::Word).take(32) {
-        counts.0 += u32::from(is_common(&word.text, language));
+    for word in words(prose).filter(|word| word.kind == WordKind::Word).take(32) {
+        counts.0 += u32::from(is_stop_word(&word.text, language));
         counts.1 += 1;
     }
     counts.0 * 10 >= counts.1 * 3 && counts.1 > 0
 }
 
-/// The language of short passages together.
-fn of_all(pieces: &[Piece]) -> Language {
+/// The language of several short passages together.
+fn joint_language(pieces: &[ParsedPassage]) -> Language {
     let mut prose = String::new();
     for piece in pieces {
         prose.extend(piece.headings.iter().map(|heading| format!("{heading}. ")));
         prose.push_str(&piece.prose);
-        if prose.len() >= 2 * ENOUGH {
+        if prose.len() >= 2 * MIN_PROSE_BYTES {
             break;
         }
     }
@@ -80,17 +80,17 @@ mod tests {
 
     #[test]
     fn short_passages_have_the_language_of_the_document() {
-        let piece = |prose: &str| Piece { prose: prose.into(), ..Piece::default() };
+        let piece = |prose: &str| ParsedPassage { prose: prose.into(), ..ParsedPassage::default() };
         let german =
             "Dieses Kapitel beschreibt, wie das Programm eingerichtet wird, und welche Einstellungen es gibt. "
                 .repeat(3);
         let english =
             "This chapter describes how the program is installed, and which settings there are for it. ".repeat(3);
-        let mut languages = Languages::new();
-        let found = languages.of(&[piece("Name"), piece(&german), piece(&german), piece(&english), piece("")]);
+        let mut languages = LanguageTracker::new();
+        let found = languages.assign(&[piece("Name"), piece(&german), piece(&german), piece(&english), piece("")]);
         use Language::{English, German};
         assert_eq!(found, [German, German, German, English, German]);
-        assert_eq!(languages.of(&[piece("more")]), [German], "the next passages of the document");
-        assert_eq!(Languages::new().of(&[]), []);
+        assert_eq!(languages.assign(&[piece("more")]), [German], "the next passages of the document");
+        assert_eq!(LanguageTracker::new().assign(&[]), []);
     }
 }

@@ -15,7 +15,7 @@ pub struct Options {
     /// How PDF files become text.
     pub pdf: Pdf,
     /// How long the conversion of one PDF file may take; 20 s unless set.
-    pub pdf_patience: Duration,
+    pub pdf_timeout: Duration,
     /// Whether to wait while another process brings the index up to date; [`IndexError::Busy`] otherwise.
     pub wait: bool,
 }
@@ -36,16 +36,16 @@ impl Options {
     pub const FILE_BYTES: std::ops::RangeInclusive<u64> = 1_024..=256 * 1_024 * 1_024;
 
     pub(crate) fn check(&self) -> Result<(), IndexError> {
-        let (least, most) = (*Self::FILE_BYTES.start(), *Self::FILE_BYTES.end());
+        let (min, max) = (*Self::FILE_BYTES.start(), *Self::FILE_BYTES.end());
         match Self::FILE_BYTES.contains(&self.max_file_bytes) {
             true => Ok(()),
-            false => Err(IndexError::Options { name: "max_file_bytes", given: self.max_file_bytes, least, most }),
+            false => Err(IndexError::Options { name: "max_file_bytes", given: self.max_file_bytes, min, max }),
         }
     }
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { max_file_bytes: 8 * 1_024 * 1_024, pdf: Pdf::Auto, pdf_patience: Duration::from_secs(20), wait: true }
+        Self { max_file_bytes: 8 * 1_024 * 1_024, pdf: Pdf::Auto, pdf_timeout: Duration::from_secs(20), wait: true }
     }
 }

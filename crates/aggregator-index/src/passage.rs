@@ -1,10 +1,10 @@
-//! A part of a document, as it is found.
+//! A passage: a part of a document.
 
 use std::path::PathBuf;
 
 use aggregator_words::Language;
 
-/// A part of a document, as it is found.
+/// A passage: a part of a document, with its address and its score.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Passage {
     /// Its file.

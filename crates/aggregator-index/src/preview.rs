@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use crate::files::decode::{Decoded, decode};
-use crate::files::kind::Kind;
-use crate::language::Languages;
+use crate::files::decode::{DecodeResult, decode};
+use crate::files::kind::FileKind;
+use crate::language::LanguageTracker;
 use crate::location::address;
-use crate::parse::{Piece, parse};
+use crate::parse::{ParsedPassage, parse};
 use crate::passage::Passage;
 
 /// The passages that an index makes of a file with this content; its name says of which kind it is, and nothing is read.
@@ -18,13 +18,13 @@ use crate::passage::Passage;
 /// assert_eq!((passages[0].full_title(), passages[0].line), ("Guide › Install".to_owned(), 5));
 /// ```
 pub fn preview(path: &Path, content: &[u8]) -> Option<Vec<Passage>> {
-    let kind = Kind::of(path).filter(|kind| *kind != Kind::Pdf)?;
-    let Decoded::Text { text, .. } = decode(content, kind == Kind::Html) else { return None };
-    let mut pieces: Vec<Piece> = Vec::new();
+    let kind = FileKind::from_path(path).filter(|kind| *kind != FileKind::Pdf)?;
+    let DecodeResult::Text { text, .. } = decode(content, kind == FileKind::Html) else { return None };
+    let mut pieces: Vec<ParsedPassage> = Vec::new();
     parse(kind, &text, &mut |piece| pieces.push(piece));
-    let languages = Languages::new().of(&pieces);
+    let languages = LanguageTracker::new().assign(&pieces);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let passage = |(ordinal, (piece, language)): (usize, (Piece, _))| Passage {
+    let passage = |(ordinal, (piece, language)): (usize, (ParsedPassage, _))| Passage {
         path: path.to_owned(),
         url: address(path, piece.anchor.as_deref()).unwrap_or_default(),
         title: piece.title.unwrap_or_else(|| name.clone().into_owned()),

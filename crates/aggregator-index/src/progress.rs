@@ -1,6 +1,6 @@
-//! How far an update is.
+//! Progress of an update.
 
-/// How far an update is; given to the caller after each file and each step, so that it can draw a bar.
+/// Progress of an update; the caller receives it after each file and each step.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
@@ -18,17 +18,17 @@ pub struct Progress {
     pub passages: u64,
 }
 
-/// What an update does.
+/// The stage of an update.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// It waits for another process that brings the same index up to date.
+    /// Waits for another process that updates the same index.
     Waiting,
-    /// It looks which files there are.
+    /// Lists the files.
     Finding,
-    /// It reads files.
+    /// Reads files.
     Reading,
-    /// It writes what it read.
+    /// Writes the index.
     Writing,
 }
 

@@ -9,11 +9,11 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use crate::error::IndexError;
 use crate::index::Index;
 use crate::passage::Passage;
-use crate::search::find::Prepared;
+use crate::search::find::PreparedSearch;
 
-/// Entries of posting lists that are read within a poll: about a third of a millisecond. A search that reads more is
-/// done on a thread for blocking work.
-const INLINE: u64 = 20_000;
+/// Maximum number of posting-list entries that are read within a poll: about a third of a millisecond. A larger search runs on
+/// a thread for blocking work.
+const MAX_INLINE_POSTINGS: u64 = 20_000;
 
 /// Answers queries from an [`Index`]; a clone answers from the same one.
 ///
@@ -30,7 +30,7 @@ pub struct IndexProvider {
 }
 
 impl IndexProvider {
-    /// A provider of that name, which is unique within an engine.
+    /// Makes a provider; its name is unique within an engine.
     pub fn new(name: impl Into<Arc<str>>, index: Index) -> Self {
         Self { name: name.into(), index }
     }
@@ -49,17 +49,17 @@ impl SearchProvider for IndexProvider {
         let index = self.index.clone();
         let hits = async move {
             let passages = find(index, request.text().to_owned(), request.max_hits as usize).await?;
-            Ok::<_, ProviderError>(stream::iter(passages.into_iter().map(hit).map(Ok)))
+            Ok::<_, ProviderError>(stream::iter(passages.into_iter().map(to_hit).map(Ok)))
         };
         stream::once(hits).try_flatten().boxed()
     }
 }
 
 async fn find(index: Index, text: String, limit: usize) -> Result<Vec<Passage>, ProviderError> {
-    let opened = index.current().map_err(refused)?;
-    let prepared = Prepared::new(&opened, &text).map_err(refused)?;
-    let inline = prepared.postings() <= INLINE;
-    let search = move || prepared.run(&opened, limit).map_err(refused);
+    let snapshot = index.current().map_err(to_provider_error)?;
+    let prepared = PreparedSearch::new(&snapshot, &text).map_err(to_provider_error)?;
+    let inline = prepared.postings() <= MAX_INLINE_POSTINGS;
+    let search = move || prepared.run(&snapshot, limit).map_err(to_provider_error);
     match tokio::runtime::Handle::try_current() {
         Ok(runtime) if !inline => match runtime.spawn_blocking(search).await {
             Ok(found) => found,
@@ -70,14 +70,14 @@ async fn find(index: Index, text: String, limit: usize) -> Result<Vec<Passage>, 
     }
 }
 
-fn hit(passage: Passage) -> Hit {
+fn to_hit(passage: Passage) -> Hit {
     let title = passage.full_title();
     let Passage { url, mut text, .. } = passage;
     text.truncate(text.floor_char_boundary(Settings::MAX_SNIPPET_BYTES));
     Hit { url, title, snippet: text }
 }
 
-fn refused(error: IndexError) -> ProviderError {
+fn to_provider_error(error: IndexError) -> ProviderError {
     let kind = match &error {
         IndexError::NotBuilt { .. } | IndexError::Storage { .. } => ProviderErrorKind::Unreachable,
         _ => ProviderErrorKind::Other,

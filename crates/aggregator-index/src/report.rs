@@ -1,11 +1,11 @@
-//! What an update did, and what it left out.
+//! The report of an update.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::files::shown::{Escaped, ShownPath};
+use crate::files::display_path::{DisplayPath, Escaped};
 
-/// What an update did.
+/// The report of an update: counts, and what was left out.
 #[non_exhaustive]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
@@ -30,7 +30,7 @@ pub struct Report {
     /// Files of kinds that are not read, by extension; at most [`Self::MAX_KINDS`], the others are counted as `…`.
     pub other_kinds: BTreeMap<String, u64>,
     /// Files that were left out for another reason; at most [`Self::MAX_SKIPPED`].
-    pub skipped: Vec<Skipped>,
+    pub skipped: Vec<SkippedFile>,
     /// Files that were left out for another reason and are not in [`Self::skipped`].
     pub more_skipped: u64,
     /// Whether the index was made anew because its format or what it is made with is another.
@@ -45,9 +45,9 @@ impl Report {
     /// Most entries of [`Self::other_kinds`].
     pub const MAX_KINDS: usize = 200;
 
-    pub(crate) fn skip(&mut self, path: impl Into<ShownPath>, reason: Reason) {
+    pub(crate) fn skip(&mut self, path: impl Into<DisplayPath>, reason: SkipReason) {
         match self.skipped.len() < Self::MAX_SKIPPED {
-            true => self.skipped.push(Skipped { path: path.into(), reason }),
+            true => self.skipped.push(SkippedFile { path: path.into(), reason }),
             false => self.more_skipped += 1,
         }
     }
@@ -90,23 +90,23 @@ impl fmt::Display for Report {
 
 /// A file that was left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Skipped {
-    /// Where it is.
-    pub path: ShownPath,
-    /// Why it was left out.
-    pub reason: Reason,
+pub struct SkippedFile {
+    /// The path of the file.
+    pub path: DisplayPath,
+    /// The reason.
+    pub reason: SkipReason,
 }
 
-impl fmt::Display for Skipped {
+impl fmt::Display for SkippedFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.path, self.reason)
     }
 }
 
-/// Why a file is not in the index.
+/// The reason for which a file is not in the index.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reason {
+pub enum SkipReason {
     /// It, or the folder it is in, could not be read.
     Unreadable(String),
     /// It is larger than [`Options::max_file_bytes`](crate::Options::max_file_bytes).
@@ -116,7 +116,7 @@ pub enum Reason {
         /// The largest size that is read.
         largest: u64,
     },
-    /// It has NUL bytes.
+    /// The file has NUL bytes: it is not text.
     Binary,
     /// It could not be converted.
     Pdf(String),
@@ -125,7 +125,7 @@ pub enum Reason {
     LongPath,
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable(error) => write!(f, "cannot be read: {}", Escaped(error)),

@@ -12,45 +12,45 @@ use aggregator_core::Settings;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use crate::error::IndexError;
-use crate::files::decode::{Decoded, decode};
-use crate::files::kind::Kind;
+use crate::files::decode::{DecodeResult, decode};
+use crate::files::kind::FileKind;
 use crate::files::pdf;
-use crate::files::walk::{Candidate, Found, Stamp, nanoseconds, walk};
-use crate::language::Languages;
+use crate::files::walk::{FileCandidate, FileStamp, WalkEntry, nanoseconds, walk};
+use crate::language::LanguageTracker;
 use crate::location::address;
 use crate::options::{Options, Pdf};
-use crate::parse::{Piece, parse};
+use crate::parse::{ParsedPassage, parse};
 use crate::progress::{Progress, Stage};
-use crate::report::{Reason, Report};
-use crate::store::folder;
+use crate::report::{Report, SkipReason};
+use crate::store::generation;
 use crate::store::lock::Lock;
 use crate::store::manifest::Entry;
-use crate::store::opened::Opened;
 use crate::store::schema::path_bytes;
+use crate::store::snapshot::Snapshot;
 use crate::store::writer::Writer;
 
-/// Is told how far an update is, and says whether it goes on.
-pub(crate) type Tell<'a> = &'a mut dyn FnMut(&Progress) -> ControlFlow<()>;
+/// The caller's callback: receives the progress of an update and returns whether to go on.
+pub(crate) type ProgressCallback<'a> = &'a mut dyn FnMut(&Progress) -> ControlFlow<()>;
 
 /// Brings the index in `root` up to date.
 pub(crate) fn update(
     root: &Path,
     folders: &[PathBuf],
     options: &Options,
-    tell: Tell<'_>,
+    on_progress: ProgressCallback<'_>,
 ) -> Result<Report, IndexError> {
     options.check()?;
     let folders = resolve(folders)?;
     fs::create_dir_all(root).map_err(IndexError::storage(root, "created"))?;
     let mut progress = Progress::new();
     let _lock = Lock::take(root, || match options.wait {
-        true => tell(&Progress { stage: Stage::Waiting, ..progress }),
+        true => on_progress(&Progress { stage: Stage::Waiting, ..progress }),
         false => ControlFlow::Break(()),
     })?;
     let before = existing(root)?;
-    let rebuilt = before.is_none() && folder::newest(root).map_err(IndexError::storage(root, "opened"))?.is_some();
+    let rebuilt = before.is_none() && generation::newest(root).map_err(IndexError::storage(root, "opened"))?.is_some();
     let mut report = Report { rebuilt, ..Report::default() };
-    let Some(candidates) = find(root, &folders, options, &mut progress, &mut report, tell) else {
+    let Some(candidates) = find_files(root, &folders, options, &mut progress, &mut report, on_progress) else {
         report.stopped = true;
         if let Some(before) = &before {
             report.files = before.manifest()?.len() as u64;
@@ -58,27 +58,27 @@ pub(crate) fn update(
         }
         return Ok(report);
     };
-    let _unpublished = folder::Unpublished(root);
+    let _unpublished = generation::BuildGuard(root);
     let (opened, entries) = match before {
         Some(before) => {
             let entries = before.manifest()?;
             (before, entries)
         }
         None => {
-            let building = folder::begin(root).map_err(IndexError::storage(root, "created"))?;
-            (Opened::create(root, &building)?, BTreeMap::new())
+            let building = generation::begin(root).map_err(IndexError::storage(root, "created"))?;
+            (Snapshot::create(root, &building)?, BTreeMap::new())
         }
     };
     let new = opened.generation().is_none();
-    let mut run = Run { opened: &opened, writer: None, entries, report, progress };
-    run.read(candidates, options, tell)?;
+    let mut run = UpdateRun { opened: &opened, writer: None, entries, report, progress };
+    run.read(candidates, options, on_progress)?;
     run.progress.stage = Stage::Writing;
-    let _ = tell(&run.progress);
-    // An index without any file is one too: the next search finds nothing, and not that there is none.
+    let _ = on_progress(&run.progress);
+    // An index without files is published too: a search then finds nothing, instead of failing with `NotBuilt`.
     if new {
         run.writer()?;
     }
-    let Run { writer, mut report, entries, .. } = run;
+    let UpdateRun { writer, mut report, entries, .. } = run;
     if let Some(writer) = writer {
         writer.commit()?;
     }
@@ -86,19 +86,19 @@ pub(crate) fn update(
     report.passages = opened.reloaded()?.passages();
     drop(opened);
     if new {
-        folder::publish(root).map_err(IndexError::storage(root, "published"))?;
+        generation::publish(root).map_err(IndexError::storage(root, "published"))?;
     }
     Ok(report)
 }
 
-/// The index that counts, if this version can read it and it is not damaged. A damaged one is made anew; what the
-/// system refuses is an error.
-fn existing(root: &Path) -> Result<Option<Opened>, IndexError> {
-    let Some(generation) = folder::readable(root).map_err(IndexError::storage(root, "opened"))? else {
+/// The newest index, if this version can read it and it is intact. A damaged one is built anew; an error of the system is
+/// returned.
+fn existing(root: &Path) -> Result<Option<Snapshot>, IndexError> {
+    let Some(generation) = generation::readable(root).map_err(IndexError::storage(root, "opened"))? else {
         return Ok(None);
     };
-    folder::tidy(root, generation.number);
-    match Opened::open(root, generation).and_then(|opened| opened.manifest().map(|_| opened)) {
+    generation::remove_old(root, generation.number);
+    match Snapshot::open(root, generation).and_then(|opened| opened.manifest().map(|_| opened)) {
         Ok(opened) => Ok(Some(opened)),
         Err(IndexError::Engine { .. }) => Ok(None),
         Err(IndexError::Storage { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -122,37 +122,37 @@ fn resolve(folders: &[PathBuf]) -> Result<Vec<PathBuf>, IndexError> {
     Ok(resolved)
 }
 
-/// The files of the folders; `None` if it was stopped.
-fn find(
+/// The files of the folders; `None` if the caller stopped the update.
+fn find_files(
     root: &Path,
     folders: &[PathBuf],
     options: &Options,
     progress: &mut Progress,
     report: &mut Report,
-    tell: Tell<'_>,
-) -> Option<Vec<Candidate>> {
+    on_progress: ProgressCallback<'_>,
+) -> Option<Vec<FileCandidate>> {
     let own = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
     let mut candidates = Vec::new();
-    let mut flow = tell(progress);
+    let mut flow = on_progress(progress);
     if flow.is_continue() {
         walk(folders, options.max_file_bytes, |found| {
             match found {
                 // The index may be in a folder that it indexes.
-                Found::File(file) if file.path.starts_with(&own) => {}
-                Found::File(file) if file.kind == Kind::Pdf && options.pdf == Pdf::Off => {
+                WalkEntry::File(file) if file.path.starts_with(&own) => {}
+                WalkEntry::File(file) if file.kind == FileKind::Pdf && options.pdf == Pdf::Off => {
                     report.skip_kind("pdf".into());
                 }
-                Found::File(file) => {
+                WalkEntry::File(file) => {
                     progress.files_found += 1;
                     progress.bytes_found += file.stamp.size;
                     candidates.push(file);
                 }
-                Found::Skipped(path, reason) => report.skip(path, reason),
-                Found::OtherKind(extension) => report.skip_kind(extension),
+                WalkEntry::Skipped(path, reason) => report.skip(path, reason),
+                WalkEntry::OtherKind(extension) => report.skip_kind(extension),
             }
-            // Telling costs little, but not nothing.
+            // Each callback has a cost.
             if progress.files_found.is_multiple_of(64) {
-                flow = tell(progress);
+                flow = on_progress(progress);
             }
             flow.is_continue()
         });
@@ -160,8 +160,8 @@ fn find(
     flow.is_continue().then_some(candidates)
 }
 
-struct Run<'a> {
-    opened: &'a Opened,
+struct UpdateRun<'a> {
+    opened: &'a Snapshot,
     /// Made for the first change.
     writer: Option<Writer>,
     /// The files that are indexed.
@@ -170,14 +170,14 @@ struct Run<'a> {
     progress: Progress,
 }
 
-/// What was read of a file.
+/// The content of a file, with its stamp and the time of reading.
 struct Content {
-    stamp: Stamp,
+    stamp: FileStamp,
     read: i64,
     bytes: Vec<u8>,
 }
 
-impl Run<'_> {
+impl UpdateRun<'_> {
     fn writer(&mut self) -> Result<&Writer, IndexError> {
         match &mut self.writer {
             Some(writer) => Ok(writer),
@@ -185,18 +185,23 @@ impl Run<'_> {
         }
     }
 
-    fn read(&mut self, candidates: Vec<Candidate>, options: &Options, tell: Tell<'_>) -> Result<(), IndexError> {
+    fn read(
+        &mut self,
+        candidates: Vec<FileCandidate>,
+        options: &Options,
+        on_progress: ProgressCallback<'_>,
+    ) -> Result<(), IndexError> {
         let program = match &options.pdf {
             Pdf::Auto => pdf::installed(),
             Pdf::Program(program) => Some(program.clone()),
             Pdf::Off => None,
         };
-        // What is left at the end is no longer there.
+        // What is left at the end was deleted.
         let mut gone = std::mem::take(&mut self.entries);
         let mut stopped = false;
         self.progress.stage = Stage::Reading;
         for candidate in candidates {
-            if tell(&self.progress).is_break() {
+            if on_progress(&self.progress).is_break() {
                 stopped = true;
                 break;
             }
@@ -211,7 +216,7 @@ impl Run<'_> {
             self.progress.bytes_done += candidate.stamp.size;
         }
         if stopped {
-            // What was not come to is as it was.
+            // Files that were not reached keep their entries.
             self.report.stopped = true;
             self.entries.append(&mut gone);
             return Ok(());
@@ -226,7 +231,7 @@ impl Run<'_> {
     /// Brings one file up to date.
     fn file(
         &mut self,
-        candidate: &Candidate,
+        candidate: &FileCandidate,
         before: Option<Entry>,
         options: &Options,
         program: Option<&Path>,
@@ -256,17 +261,17 @@ impl Run<'_> {
     /// Reads a file that is new or may have changed; returns why it cannot be indexed.
     fn changed(
         &mut self,
-        candidate: &Candidate,
+        candidate: &FileCandidate,
         before: Option<Entry>,
         options: &Options,
         program: Option<&Path>,
-    ) -> Result<Option<Reason>, IndexError> {
+    ) -> Result<Option<SkipReason>, IndexError> {
         let path = &candidate.path;
         // Room for the part after `#`.
         if address(path, None).is_none_or(|url| url.len() > Settings::MAX_URL_BYTES - MAX_FRAGMENT) {
-            return Ok(Some(Reason::LongPath));
+            return Ok(Some(SkipReason::LongPath));
         }
-        let content = match read(path, options.max_file_bytes) {
+        let content = match read_file(path, options.max_file_bytes) {
             Ok(content) => content,
             Err(reason) => return Ok(Some(reason)),
         };
@@ -283,8 +288,8 @@ impl Run<'_> {
         }
         let converted;
         let bytes = match (candidate.kind, program) {
-            (Kind::Pdf, None) => {
-                // Counted, not listed: there may be thousands, and one thing to do about all.
+            (FileKind::Pdf, None) => {
+                // Counted, not listed: there may be thousands, with one remedy for all.
                 self.report.pdf_without_program += 1;
                 if before.is_some() {
                     self.writer()?.remove(path_bytes(path));
@@ -292,18 +297,18 @@ impl Run<'_> {
                 }
                 return Ok(None);
             }
-            (Kind::Pdf, Some(program)) => {
-                match pdf::text(program, path, options.max_file_bytes, options.pdf_patience) {
+            (FileKind::Pdf, Some(program)) => {
+                match pdf::text(program, path, options.max_file_bytes, options.pdf_timeout) {
                     Ok(text) => converted = text,
-                    Err(error) => return Ok(Some(Reason::Pdf(error))),
+                    Err(error) => return Ok(Some(SkipReason::Pdf(error))),
                 }
                 &converted
             }
             _ => &content.bytes,
         };
-        let text = match decode(bytes, candidate.kind == Kind::Html) {
-            Decoded::Binary => return Ok(Some(Reason::Binary)),
-            Decoded::Text { text, lossy } => {
+        let text = match decode(bytes, candidate.kind == FileKind::Html) {
+            DecodeResult::Binary => return Ok(Some(SkipReason::Binary)),
+            DecodeResult::Text { text, lossy } => {
                 self.report.lossy += u64::from(lossy);
                 text
             }
@@ -312,7 +317,7 @@ impl Run<'_> {
         if before.is_some() {
             writer.remove(path_bytes(path));
         }
-        let passages = add(writer, path, candidate.kind, &text)?;
+        let passages = add_document(writer, path, candidate.kind, &text)?;
         writer.record(path_bytes(path), &entry)?;
         self.entries.insert(path_bytes(path).to_owned(), entry);
         self.report.indexed += 1;
@@ -320,7 +325,7 @@ impl Run<'_> {
         Ok(None)
     }
 
-    /// A file with the same content as before: its time is noted, if that spares reading it the next time.
+    /// Records the new time of a file with unchanged content, if that saves reading it the next time.
     fn touched(&mut self, path: &Path, before: Entry, now: Entry) -> Result<(), IndexError> {
         let entry = match now.is_settled() && now != before {
             true => {
@@ -336,16 +341,16 @@ impl Run<'_> {
     }
 }
 
-/// Passages of a file that are held in memory.
-const TOGETHER: usize = 512;
+/// Maximum number of passages of a file that are held in memory.
+const MAX_BATCH_PASSAGES: usize = 512;
 
 /// Adds the passages of a document; returns how many there are.
-fn add(writer: &Writer, path: &Path, kind: Kind, text: &str) -> Result<u64, IndexError> {
-    let mut languages = Languages::new();
+fn add_document(writer: &Writer, path: &Path, kind: FileKind, text: &str) -> Result<u64, IndexError> {
+    let mut languages = LanguageTracker::new();
     let mut ordinal = 0;
     let mut result = Ok(());
-    let mut give = |pieces: &mut Vec<Piece>| {
-        for (piece, language) in pieces.iter().zip(languages.of(pieces)) {
+    let mut flush = |pieces: &mut Vec<ParsedPassage>| {
+        for (piece, language) in pieces.iter().zip(languages.assign(pieces)) {
             if result.is_ok() {
                 result = writer.passage(path, ordinal, piece, language);
             }
@@ -356,28 +361,28 @@ fn add(writer: &Writer, path: &Path, kind: Kind, text: &str) -> Result<u64, Inde
     let mut pieces = Vec::new();
     parse(kind, text, &mut |piece| {
         pieces.push(piece);
-        if pieces.len() == TOGETHER {
-            give(&mut pieces);
+        if pieces.len() == MAX_BATCH_PASSAGES {
+            flush(&mut pieces);
         }
     });
-    give(&mut pieces);
+    flush(&mut pieces);
     result.map(|()| ordinal)
 }
 
-/// Longest part of an address after `#`: an anchor of 200 bytes, each of them escaped.
+/// Maximum length in bytes of the fragment of an address: an anchor of 200 bytes, each escaped.
 const MAX_FRAGMENT: usize = 640;
 
-fn read(path: &Path, largest: u64) -> Result<Content, Reason> {
-    let unreadable = |error: std::io::Error| Reason::Unreadable(error.to_string());
+fn read_file(path: &Path, largest: u64) -> Result<Content, SkipReason> {
+    let unreadable = |error: std::io::Error| SkipReason::Unreadable(error.to_string());
     let read = nanoseconds(SystemTime::now());
     let file = File::open(path).map_err(unreadable)?;
-    // Of the file that is read, which may be another one than that which was found.
+    // The metadata of the opened file: the path may name another file by now.
     let metadata = file.metadata().map_err(unreadable)?;
-    let stamp = Stamp::of(&metadata);
+    let stamp = FileStamp::from_metadata(&metadata);
     let mut bytes = Vec::with_capacity(stamp.size.min(largest) as usize + 1);
     file.take(largest + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > largest {
-        return Err(Reason::TooLarge { bytes: stamp.size.max(bytes.len() as u64), largest });
+        return Err(SkipReason::TooLarge { bytes: stamp.size.max(bytes.len() as u64), largest });
     }
     Ok(Content { stamp, read, bytes })
 }

@@ -1,4 +1,4 @@
-//! A query from the command line: its events become text for a terminal, or lines of JSON.
+//! Runs a query and prints its events, as text for a terminal or as lines of JSON.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -6,50 +6,50 @@ use std::time::{Duration, Instant};
 
 use aggregator_core::event::{EventKind, RankedSource, Summary};
 use aggregator_core::{Engine, Query, QueryStream, Settings};
-use aggregator_extract::Extractive;
+use aggregator_extract::ExtractiveModel;
 use aggregator_index::IndexProvider;
 use futures::StreamExt as _;
 
-use crate::command_line::Asked;
-use crate::exit::{self, Exit, Failure};
+use crate::command_line::QueryArgs;
+use crate::exit::{self, Exit, ProgramError};
 use crate::interrupt::Interrupt;
-use crate::place;
+use crate::location;
 use crate::terminal;
-use crate::terminal::wrap::Wrapped;
+use crate::terminal::wrap::WrapWriter;
 
-/// Most sources that are listed where the answer cites none.
-const LISTED: usize = 3;
+/// Maximum number of sources that are listed if the answer cites none.
+const MAX_CLOSEST: usize = 3;
 
-/// Characters of a passage that are shown in a list.
-const BEGINNING: usize = 160;
+/// Maximum number of characters of a passage in a list.
+const EXCERPT_CHARS: usize = 160;
 
-/// The same where there is no answer: the reader looks for one in them.
-const LONG_BEGINNING: usize = 480;
+/// Maximum number of characters of a passage if there is no answer: the reader looks for one in them.
+const LONG_EXCERPT_CHARS: usize = 480;
 
-/// What a query is asked with.
+/// A query with everything that it needs.
 pub struct Question<'a> {
     /// The index of the documents.
     pub provider: IndexProvider,
     /// The model that answers; `None` for a search without an answer.
-    pub model: Option<Extractive>,
+    pub model: Option<ExtractiveModel>,
     /// The engine's settings.
     pub settings: Settings,
-    /// What is asked, within the limits of the command line.
+    /// The query, with the limits of the command line.
     pub query: Query,
     /// Options of the command.
-    pub asked: &'a Asked,
+    pub args: &'a QueryArgs,
     /// The folder that the program was called in.
     pub here: PathBuf,
 }
 
-/// Makes a query of words.
+/// Builds a query from the words of the command line.
 ///
 /// # Errors
 /// When it is empty or too long, or a limit is out of its range.
-pub fn query(words: &[String], asked: &Asked, limit: Option<u32>) -> Result<Query, Failure> {
-    let usage = |error| Failure::new(Exit::Usage, error);
+pub fn query(words: &[String], args: &QueryArgs, limit: Option<u32>) -> Result<Query, ProgramError> {
+    let usage = |error| ProgramError::new(Exit::Usage, error);
     let mut query = Query::new(words.join(" ")).map_err(usage)?;
-    if let Some(deadline) = asked.deadline {
+    if let Some(deadline) = args.deadline {
         query = query.with_deadline(deadline).map_err(usage)?;
     }
     if let Some(limit) = limit {
@@ -58,28 +58,29 @@ pub fn query(words: &[String], asked: &Asked, limit: Option<u32>) -> Result<Quer
     Ok(query)
 }
 
-/// Asks, and prints what comes as it comes.
-pub fn run(question: Question<'_>, interrupt: &Interrupt) -> Result<Exit, Failure> {
+/// Runs the query and prints its output as it arrives.
+pub fn run(question: Question<'_>, interrupt: &Interrupt) -> Result<Exit, ProgramError> {
     let answers = question.model.is_some();
     let mut engine = Engine::builder().settings(question.settings).provider(question.provider);
     if let Some(model) = question.model {
         engine = engine.model(model);
     }
-    let engine = engine.build().map_err(|error| Failure::new(Exit::Usage, error))?;
+    let engine = engine.build().map_err(|error| ProgramError::new(Exit::Usage, error))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-    let runtime = runtime.map_err(|error| Failure::new(Exit::Failed, format!("no runtime can be made: {error}")))?;
+    let runtime =
+        runtime.map_err(|error| ProgramError::new(Exit::Failed, format!("no runtime can be made: {error}")))?;
     runtime.block_on(async {
         let mut events = engine.run(question.query);
         interrupt.cancels(events.canceller());
-        let end = match question.asked.json {
-            true => lines_of_json(events).await,
+        let end = match question.args.json {
+            true => print_json(events).await,
             false => text(events, answers, &question.here).await,
         };
         end.map_err(|error| exit::output(&error))
     })
 }
 
-async fn lines_of_json(mut events: QueryStream) -> io::Result<Exit> {
+async fn print_json(mut events: QueryStream) -> io::Result<Exit> {
     let mut out = io::stdout().lock();
     let mut exit = Exit::Failed;
     while let Some(event) = events.next().await {
@@ -92,7 +93,7 @@ async fn lines_of_json(mut events: QueryStream) -> io::Result<Exit> {
     Ok(exit)
 }
 
-/// How a query ended, as an exit code.
+/// The exit code for the last event of a query.
 fn exit_of(last: &EventKind) -> Exit {
     match last {
         EventKind::Done { summary } => match &summary.answer {
@@ -105,9 +106,9 @@ fn exit_of(last: &EventKind) -> Exit {
     }
 }
 
-/// What was seen of a query.
+/// What a query has produced so far.
 #[derive(Default)]
-struct Seen {
+struct QueryProgress {
     first_result: Option<Duration>,
     cited: Vec<u32>,
     wrote: bool,
@@ -116,22 +117,22 @@ struct Seen {
 async fn text(mut events: QueryStream, answers: bool, here: &Path) -> io::Result<Exit> {
     let started = Instant::now();
     let columns = terminal::columns();
-    let mut seen = Seen::default();
-    let mut answer = Wrapped::new(anstream::stdout(), columns);
+    let mut progress = QueryProgress::default();
+    let mut answer = WrapWriter::new(anstream::stdout(), columns);
     while let Some(event) = events.next().await {
         match &event.kind {
             EventKind::Result { .. } => {
-                seen.first_result.get_or_insert_with(|| started.elapsed());
+                progress.first_result.get_or_insert_with(|| started.elapsed());
             }
             EventKind::AnswerDelta { text } => {
-                seen.wrote = true;
+                progress.wrote = true;
                 answer.push(text.as_str())?;
             }
-            EventKind::Citation { number, .. } if !seen.cited.contains(number) => seen.cited.push(*number),
+            EventKind::Citation { number, .. } if !progress.cited.contains(number) => progress.cited.push(*number),
             last if last.is_terminal() => {
-                // The engine never ends without a last event.
+                // The engine always sends a last event.
                 answer.finish()?;
-                return end(last, answers, &seen, started.elapsed(), here);
+                return end(last, answers, &progress, started.elapsed(), here);
             }
             _ => {}
         }
@@ -139,17 +140,17 @@ async fn text(mut events: QueryStream, answers: bool, here: &Path) -> io::Result
     Ok(Exit::Failed)
 }
 
-/// Prints what belongs below the answer.
-fn end(last: &EventKind, answers: bool, seen: &Seen, total: Duration, here: &Path) -> io::Result<Exit> {
+/// Prints the sources below the answer, and the notes.
+fn end(last: &EventKind, answers: bool, progress: &QueryProgress, total: Duration, here: &Path) -> io::Result<Exit> {
     let mut out = anstream::stdout().lock();
     let summary = last.summary();
     let sources: &[RankedSource] = summary.map_or(&[], |summary| &summary.sources);
-    if seen.wrote {
+    if progress.wrote {
         writeln!(out)?;
     }
     match answers {
-        true => cited(&mut out, sources, seen, here)?,
-        false => passages(&mut out, sources, BEGINNING, here)?,
+        true => cited(&mut out, sources, progress, here)?,
+        false => passages(&mut out, sources, EXCERPT_CHARS, here)?,
     }
     out.flush()?;
     drop(out);
@@ -162,13 +163,13 @@ fn end(last: &EventKind, answers: bool, seen: &Seen, total: Duration, here: &Pat
         }
         _ => {}
     }
-    writeln!(notes, "{}", times(seen, total, summary))?;
+    writeln!(notes, "{}", times(progress, total, summary))?;
     Ok(exit_of(last))
 }
 
-/// The sources that the answer cites; where it cites none, the closest ones.
-fn cited(out: &mut impl Write, sources: &[RankedSource], seen: &Seen, here: &Path) -> io::Result<()> {
-    let is_cited = |source: &&RankedSource| seen.cited.contains(&source.number);
+/// Prints the sources that the answer cites; if it cites none, the closest ones.
+fn cited(out: &mut impl Write, sources: &[RankedSource], progress: &QueryProgress, here: &Path) -> io::Result<()> {
+    let is_cited = |source: &&RankedSource| progress.cited.contains(&source.number);
     let listed: Vec<_> = sources.iter().filter(is_cited).collect();
     if sources.is_empty() {
         return Ok(());
@@ -176,20 +177,20 @@ fn cited(out: &mut impl Write, sources: &[RankedSource], seen: &Seen, here: &Pat
     let title = if listed.is_empty() { "Closest passages" } else { "Sources" };
     writeln!(out, "{}{title}{}", BOLD.render(), BOLD.render_reset())?;
     if listed.is_empty() {
-        return passages(out, &sources[..sources.len().min(LISTED)], LONG_BEGINNING, here);
+        return passages(out, &sources[..sources.len().min(MAX_CLOSEST)], LONG_EXCERPT_CHARS, here);
     }
     for RankedSource { number, source, .. } in listed {
         writeln!(out, "  [{number}] {}", source.title)?;
-        writeln!(out, "      {}{}{}", DIM.render(), place::shown(source.url.as_str(), here), DIM.render_reset())?;
+        writeln!(out, "      {}{}{}", DIM.render(), location::display(source.url.as_str(), here), DIM.render_reset())?;
     }
     Ok(())
 }
 
-/// Passages in their order, with the characters that they begin with.
+/// Prints passages in order, each with its first `beginning` characters.
 fn passages(out: &mut impl Write, sources: &[RankedSource], beginning: usize, here: &Path) -> io::Result<()> {
     for RankedSource { number, source, .. } in sources {
         writeln!(out, "{}{number:>3}. {}{}", BOLD.render(), source.title, BOLD.render_reset())?;
-        writeln!(out, "     {}{}{}", DIM.render(), place::shown(source.url.as_str(), here), DIM.render_reset())?;
+        writeln!(out, "     {}{}{}", DIM.render(), location::display(source.url.as_str(), here), DIM.render_reset())?;
         let snippet = source.snippet.as_str().split_whitespace().collect::<Vec<_>>().join(" ");
         let beginning = match snippet.char_indices().nth(beginning) {
             None => snippet,
@@ -199,7 +200,7 @@ fn passages(out: &mut impl Write, sources: &[RankedSource], beginning: usize, he
             }
         };
         let mut wrapped =
-            Wrapped::new(Vec::new(), terminal::columns().map(|columns| columns.saturating_sub(5).max(15)));
+            WrapWriter::new(Vec::new(), terminal::columns().map(|columns| columns.saturating_sub(5).max(15)));
         wrapped.push(&beginning)?;
         for line in String::from_utf8_lossy(&wrapped.finish()?).lines() {
             writeln!(out, "     {line}")?;
@@ -208,14 +209,14 @@ fn passages(out: &mut impl Write, sources: &[RankedSource], beginning: usize, he
     Ok(())
 }
 
-fn times(seen: &Seen, total: Duration, summary: Option<&Summary>) -> String {
+fn times(progress: &QueryProgress, total: Duration, summary: Option<&Summary>) -> String {
     let ms = |duration: Duration| match duration.as_micros() {
         micros @ 0..10_000 => format!("{:.1} ms", micros as f64 / 1e3),
         micros => format!("{} ms", micros / 1_000),
     };
     let found = summary.map_or(0, |summary| summary.sources.len());
     let passages = if found == 1 { "passage" } else { "passages" };
-    let first = seen.first_result.map(|first| format!("first result after {}, ", ms(first))).unwrap_or_default();
+    let first = progress.first_result.map(|first| format!("first result after {}, ", ms(first))).unwrap_or_default();
     format!("{found} {passages}, {first}total {}", ms(total))
 }
 

@@ -1,4 +1,4 @@
-//! `aggregator check`: whether everything that a question needs is there.
+//! `aggregator check`: checks settings, documents, index and PDF converter.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -6,22 +6,22 @@ use std::path::PathBuf;
 use aggregator_index::Index;
 
 use crate::documents::Documents;
-use crate::exit::{self, Exit, Failure};
-use crate::settings::Effective;
+use crate::exit::{self, Exit, ProgramError};
+use crate::settings::EffectiveSettings;
 
-/// One thing that was looked at.
-struct Found {
+/// The result of one check.
+struct Check {
     what: String,
-    /// What is wrong, if anything is, and how the program would end because of it.
+    /// The problem, if there is one, with the exit code that it causes.
     problem: Option<(Exit, String)>,
 }
 
-/// Looks, prints, and says whether something is wrong. Nothing is written.
-pub fn run(named: &[PathBuf], settings: &Effective) -> Result<Exit, Failure> {
-    let mut found = vec![Found { what: format!("settings: {}", settings.origin()), problem: None }];
+/// Runs the checks, prints them and returns the exit code of the first problem. Writes no file.
+pub fn run(named: &[PathBuf], settings: &EffectiveSettings) -> Result<Exit, ProgramError> {
+    let mut found = vec![Check { what: format!("settings: {}", settings.origin()), problem: None }];
     match Documents::find(named, settings) {
         Err(failure) => {
-            found.push(Found { what: "documents".into(), problem: Some((failure.exit, failure.to_string())) })
+            found.push(Check { what: "documents".into(), problem: Some((failure.exit, failure.to_string())) })
         }
         Ok(documents) => {
             for folder in &documents.folders {
@@ -30,14 +30,14 @@ pub fn run(named: &[PathBuf], settings: &Effective) -> Result<Exit, Failure> {
                     false => std::fs::File::open(folder).map(|_| ()),
                 };
                 let problem = readable.err().map(|error| (Exit::Documents, format!("cannot be read: {error}")));
-                found.push(Found { what: format!("documents: {}", folder.display()), problem });
+                found.push(Check { what: format!("documents: {}", folder.display()), problem });
             }
             let what = format!("index: {}", documents.index_folder.display());
             found.push(match Index::open(&documents.index_folder) {
-                Err(error) => Found { what, problem: Some((Exit::Documents, error.to_string())) },
+                Err(error) => Check { what, problem: Some((Exit::Documents, error.to_string())) },
                 Ok(index) => match index.passages() {
-                    Ok(passages) => Found { what: format!("{what}, {passages} passages"), problem: None },
-                    Err(_) => Found { what: format!("{what}, made by the first question"), problem: None },
+                    Ok(passages) => Check { what: format!("{what}, {passages} passages"), problem: None },
+                    Err(_) => Check { what: format!("{what}, made by the first question"), problem: None },
                 },
             });
         }
@@ -49,14 +49,14 @@ pub fn run(named: &[PathBuf], settings: &Effective) -> Result<Exit, Failure> {
         Some(program) => format!("PDF: {}", program.display()),
         None => "PDF: not read, as pdftotext is not installed (package poppler-utils)".to_owned(),
     };
-    found.push(Found { what, problem: None });
+    found.push(Check { what, problem: None });
     print(&found).map_err(|error| exit::output(&error))?;
     Ok(found.iter().find_map(|found| found.problem.as_ref()).map_or(Exit::Done, |(exit, _)| *exit))
 }
 
-fn print(found: &[Found]) -> io::Result<()> {
+fn print(found: &[Check]) -> io::Result<()> {
     let mut out = anstream::stdout().lock();
-    for Found { what, problem } in found {
+    for Check { what, problem } in found {
         match problem {
             None => writeln!(out, "ok       {what}")?,
             Some((_, problem)) => writeln!(out, "problem  {what}: {problem}")?,

@@ -31,21 +31,21 @@ pub enum Command {
         "Example:\n  aggregator ask --docs docs \"how is an index made anew?\"\n\n",
         "Exit codes: 0 answered, 1 not answered, 2 usage, 3 documents, 4 time or engine, 130 interrupted"
     ))]
-    Ask(Ask),
+    Ask(AskArgs),
 
     /// Find passages of documents, without an answer
     #[command(after_help = concat!(
         "Example:\n  aggregator search --docs docs --limit 5 exit codes\n\n",
         "Exit codes: 0 found, 1 nothing found, 2 usage, 3 documents, 4 time or engine, 130 interrupted"
     ))]
-    Search(Search),
+    Search(SearchArgs),
 
     /// Bring the index of documents up to date, and say what is in it
     #[command(after_help = concat!(
         "Example:\n  aggregator index --docs docs --docs notes.md\n\n",
         "Exit codes: 0 up to date, 2 usage, 3 documents, 130 interrupted"
     ))]
-    Index(IndexDocuments),
+    Index(IndexArgs),
 
     /// Show the settings that hold, each with its origin
     #[command(
@@ -58,7 +58,7 @@ pub enum Command {
         "Example:\n  aggregator check --docs docs\n\n",
         "Exit codes: 0 all is well, 2 the settings are wrong, 3 documents or index cannot be used"
     ))]
-    Check(Documents),
+    Check(DocumentArgs),
 
     /// Print completions for a shell
     #[command(
@@ -72,7 +72,7 @@ pub enum Command {
 
 /// Which documents.
 #[derive(Debug, Clone, Default, Args)]
-pub struct Documents {
+pub struct DocumentArgs {
     /// A folder or file of documents; may be repeated [default: `folders` of the settings]
     #[arg(long = "docs", value_name = "PATH")]
     pub folders: Vec<PathBuf>,
@@ -80,24 +80,24 @@ pub struct Documents {
 
 /// How a query is asked.
 #[derive(Debug, Args)]
-pub struct Asked {
+pub struct QueryArgs {
     #[command(flatten)]
-    pub documents: Documents,
+    pub documents: DocumentArgs,
 
     /// Print the events as lines of JSON
     #[arg(long)]
     pub json: bool,
 
     /// Stop after this long, like '10s' or '500ms' [default: `deadline_ms` of the settings]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub deadline: Option<Duration>,
 }
 
 /// Options of `ask`.
 #[derive(Debug, Args)]
-pub struct Ask {
+pub struct AskArgs {
     #[command(flatten)]
-    pub asked: Asked,
+    pub args: QueryArgs,
 
     /// The question; several words are one
     #[arg(required = true, value_name = "QUESTION")]
@@ -106,9 +106,9 @@ pub struct Ask {
 
 /// Options of `search`.
 #[derive(Debug, Args)]
-pub struct Search {
+pub struct SearchArgs {
     #[command(flatten)]
-    pub asked: Asked,
+    pub args: QueryArgs,
 
     /// Most passages
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -121,9 +121,9 @@ pub struct Search {
 
 /// Options of `index`.
 #[derive(Debug, Args)]
-pub struct IndexDocuments {
+pub struct IndexArgs {
     #[command(flatten)]
-    pub documents: Documents,
+    pub documents: DocumentArgs,
 
     /// Name every file that is left out, not the first ten
     #[arg(long)]
@@ -131,7 +131,7 @@ pub struct IndexDocuments {
 }
 
 /// A duration with its unit.
-fn duration(text: &str) -> Result<Duration, String> {
+fn parse_duration(text: &str) -> Result<Duration, String> {
     let (number, factor) = match (text.strip_suffix("ms"), text.strip_suffix('s'), text.strip_suffix('m')) {
         (Some(number), ..) => (number, 1),
         (_, Some(number), _) => (number, 1_000),
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn times_have_units() {
-        let ms = |text| duration(text).map(|duration| duration.as_millis());
+        let ms = |text| parse_duration(text).map(|duration| duration.as_millis());
         assert_eq!([ms("10s"), ms("500ms"), ms("2m")], [Ok(10_000), Ok(500), Ok(120_000)]);
         for (text, says) in
             [("10", "needs a unit"), ("x s", "whole number"), ("0s", "not between"), ("61m", "not between")]

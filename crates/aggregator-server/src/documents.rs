@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use aggregator_index::{Index, IndexError, Options, Report};
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, ProgramError};
 use crate::interrupt::Interrupt;
-use crate::settings::{Effective, user_folder};
-use crate::terminal::progress::Bar;
+use crate::settings::{EffectiveSettings, user_folder};
+use crate::terminal::progress::UpdateBar;
 
 /// Documents, and where their index is.
 #[derive(Debug)]
@@ -26,27 +26,27 @@ pub struct Documents {
 
 /// An index that is up to date.
 #[derive(Debug)]
-pub struct Ready {
+pub struct UpdatedIndex {
     /// The index.
     pub index: Index,
-    /// What was done.
+    /// The report of the update.
     pub report: Report,
-    /// How long that took.
+    /// The duration of the update.
     pub took: Duration,
 }
 
 impl Documents {
-    /// Those of the command line, or else of the settings.
+    /// The documents of the command line, or else of the settings.
     ///
     /// # Errors
     /// When neither the command line nor the settings name documents, when a path does not exist, and when there is no folder
     /// for the index.
-    pub fn find(named: &[PathBuf], settings: &Effective) -> Result<Self, Failure> {
+    pub fn find(named: &[PathBuf], settings: &EffectiveSettings) -> Result<Self, ProgramError> {
         let named = if named.is_empty() { &settings.documents.folders } else { named };
         if named.is_empty() {
             let what =
                 "no documents are named: give a folder with --docs, or `folders` in [documents] of aggregator.toml";
-            return Err(Failure::new(Exit::Usage, what));
+            return Err(ProgramError::new(Exit::Usage, what));
         }
         let absolute = |path: &PathBuf| {
             fs::canonicalize(path).map_err(|error| {
@@ -54,7 +54,7 @@ impl Documents {
                     "documents {:?} cannot be read: {error}; name a folder or file that is there",
                     path.display().to_string()
                 );
-                Failure::new(Exit::Documents, what)
+                ProgramError::new(Exit::Documents, what)
             })
         };
         let mut folders = named.iter().map(absolute).collect::<Result<Vec<_>, _>>()?;
@@ -64,7 +64,7 @@ impl Documents {
             Some(cache) => cache.clone(),
             None => user_folder("XDG_CACHE_HOME", ".cache").map(|cache| cache.join("aggregator")).ok_or_else(|| {
                 let what = "there is no place for the index: set HOME or XDG_CACHE_HOME, or `cache` in [documents]";
-                Failure::new(Exit::Usage, what)
+                ProgramError::new(Exit::Usage, what)
             })?,
         };
         let index_folder = cache.join("index").join(name(&folders));
@@ -73,32 +73,32 @@ impl Documents {
         Ok(Self { folders, index_folder, options })
     }
 
-    /// Opens their index and updates it; shows a progress bar if standard error is a terminal.
+    /// Opens the index and updates it; shows a progress bar if standard error is a terminal.
     ///
     /// # Errors
     /// When documents or the index cannot be read or written.
-    pub fn ready(&self, interrupt: &Interrupt) -> Result<Ready, Failure> {
-        let failed = |error: IndexError| Failure::new(Exit::Documents, error);
+    pub fn update(&self, interrupt: &Interrupt) -> Result<UpdatedIndex, ProgramError> {
+        let failed = |error: IndexError| ProgramError::new(Exit::Documents, error);
         let started = Instant::now();
         let index = Index::open(&self.index_folder).map_err(failed)?;
-        let mut bar = Bar::new();
+        let mut bar = UpdateBar::new();
         let report = index.update(&self.folders, &self.options, |progress| {
             bar.show(progress);
-            if interrupt.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if interrupt.is_raised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
-        bar.gone();
+        bar.clear();
         match report {
-            Err(IndexError::Busy { .. }) if interrupt.is_asked() => Err(Failure::new(
+            Err(IndexError::Busy { .. }) if interrupt.is_raised() => Err(ProgramError::new(
                 Exit::Interrupted,
                 "interrupted while another process indexed; the index is as it was",
             )),
             Err(error) => Err(failed(error)),
-            Ok(report) => Ok(Ready { index, report, took: started.elapsed() }),
+            Ok(report) => Ok(UpdatedIndex { index, report, took: started.elapsed() }),
         }
     }
 }
 
-/// A name for the index of folders: the last part of the first, for people, and a digest of all of them.
+/// The name of the index of folders: the last part of the first, and a digest of all.
 fn name(folders: &[PathBuf]) -> String {
     let mut hasher = SipHasher13::new();
     for folder in folders {

@@ -1,8 +1,8 @@
-//! How the program ends: exit codes, and failures with what to do about them.
+//! Exit codes, and errors with what to do about them.
 
 use std::fmt;
 
-/// What the help says about exit codes.
+/// The exit codes, as the help lists them.
 pub const HELP: &str = "\
 Exit codes:
   0    answered, found or done
@@ -30,29 +30,29 @@ pub enum Exit {
     Interrupted = 130,
 }
 
-/// The program cannot go on.
+/// An error that ends the program.
 #[derive(Debug)]
-pub struct Failure {
-    /// The code it ends with.
+pub struct ProgramError {
+    /// The exit code.
     pub exit: Exit,
     what: String,
 }
 
-impl Failure {
-    /// With what failed, with which value, and what to do next.
+impl ProgramError {
+    /// Makes an error; the message says what failed, with which value, and what to do next.
     pub fn new(exit: Exit, what: impl fmt::Display) -> Self {
         Self { exit, what: what.to_string() }
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for ProgramError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)
     }
 }
 
-/// Standard output cannot be written; a reader that went away is no failure.
-pub fn output(error: &std::io::Error) -> Failure {
+/// The error of writing standard output. A closed pipe ends the program with exit code 0.
+pub fn output(error: &std::io::Error) -> ProgramError {
     let exit = if error.kind() == std::io::ErrorKind::BrokenPipe { Exit::Done } else { Exit::Failed };
-    Failure::new(exit, format!("standard output cannot be written: {error}"))
+    ProgramError::new(exit, format!("standard output cannot be written: {error}"))
 }

@@ -2,23 +2,23 @@
 
 use std::io::{self, Write};
 
-use aggregator_index::Skipped;
+use aggregator_index::SkippedFile;
 
-use crate::documents::{Documents, Ready};
-use crate::exit::{self, Exit, Failure};
+use crate::documents::{Documents, UpdatedIndex};
+use crate::exit::{self, Exit, ProgramError};
 use crate::interrupt::Interrupt;
 
-/// Files that are named, unless all are asked for.
-const NAMED: usize = 10;
+/// Maximum number of named files without `--all`.
+const MAX_NAMED: usize = 10;
 
 /// Brings the index up to date.
-pub fn run(documents: &Documents, all: bool, interrupt: &Interrupt) -> Result<Exit, Failure> {
-    let ready = documents.ready(interrupt)?;
+pub fn run(documents: &Documents, all: bool, interrupt: &Interrupt) -> Result<Exit, ProgramError> {
+    let ready = documents.update(interrupt)?;
     print(documents, &ready, all).map_err(|error| exit::output(&error))?;
     Ok(if ready.report.stopped { Exit::Interrupted } else { Exit::Done })
 }
 
-fn print(documents: &Documents, Ready { report, took, .. }: &Ready, all: bool) -> io::Result<()> {
+fn print(documents: &Documents, UpdatedIndex { report, took, .. }: &UpdatedIndex, all: bool) -> io::Result<()> {
     let mut out = anstream::stdout().lock();
     writeln!(out, "{report}")?;
     let megabytes = report.bytes as f64 / 1e6;
@@ -33,13 +33,13 @@ fn print(documents: &Documents, Ready { report, took, .. }: &Ready, all: bool) -
         writeln!(out, "kinds that are not read: {}", kinds.join(", "))?;
     }
     out.flush()?;
-    left_out(&report.skipped, report.more_skipped, all)
+    print_skipped(&report.skipped, report.more_skipped, all)
 }
 
-/// Names what is not in the index although its kind is.
-pub fn left_out(skipped: &[Skipped], more: u64, all: bool) -> io::Result<()> {
+/// Prints the files that were left out although their kind is read.
+pub fn print_skipped(skipped: &[SkippedFile], more: u64, all: bool) -> io::Result<()> {
     let mut notes = anstream::stderr().lock();
-    let named = if all { skipped.len() } else { NAMED };
+    let named = if all { skipped.len() } else { MAX_NAMED };
     for skipped in skipped.iter().take(named) {
         writeln!(notes, "left out: {skipped}")?;
     }

@@ -6,45 +6,47 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aggregator_core::Canceller;
 use aggregator_core::event::CancelReason;
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, ProgramError};
 
 /// Whether a signal has arrived, and the query that it cancels; clones share both.
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt {
-    asked: Arc<AtomicBool>,
+    raised: Arc<AtomicBool>,
     query: Arc<Mutex<Option<Canceller>>>,
 }
 
 impl Interrupt {
-    /// Listens from now on.
+    /// Installs the signal handler.
     ///
     /// # Errors
     /// When the signal handler cannot be installed.
-    pub fn listen() -> Result<Self, Failure> {
+    pub fn listen() -> Result<Self, ProgramError> {
         let interrupt = Self::default();
-        let told = interrupt.clone();
+        let shared = interrupt.clone();
         ctrlc::set_handler(move || {
-            if told.asked.swap(true, Ordering::Relaxed) {
+            if shared.raised.swap(true, Ordering::Relaxed) {
                 // The first signal did not end it.
                 std::process::exit(i32::from(Exit::Interrupted as u8));
             }
-            if let Some(query) = told.query.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            if let Some(query) = shared.query.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
                 query.cancel(CancelReason::Requested);
             }
         })
-        .map_err(|error| Failure::new(Exit::Failed, format!("the handler for Ctrl-C cannot be installed: {error}")))?;
+        .map_err(|error| {
+            ProgramError::new(Exit::Failed, format!("the handler for Ctrl-C cannot be installed: {error}"))
+        })?;
         Ok(interrupt)
     }
 
     /// Whether a signal has arrived.
-    pub fn is_asked(&self) -> bool {
-        self.asked.load(Ordering::Relaxed)
+    pub fn is_raised(&self) -> bool {
+        self.raised.load(Ordering::Relaxed)
     }
 
     /// Cancels a query when a signal arrives, or at once if one has arrived already.
     pub fn cancels(&self, query: Canceller) {
         *self.query.lock().unwrap_or_else(PoisonError::into_inner) = Some(query.clone());
-        if self.is_asked() {
+        if self.is_raised() {
             query.cancel(CancelReason::Requested);
         }
     }

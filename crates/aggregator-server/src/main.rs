@@ -1,7 +1,7 @@
-//! The program `aggregator`: questions answered from folders of documents, offline, with citations.
+//! The program `aggregator`: answers questions from folders of documents, offline, with citations.
 //!
-//! `command_line` says what can be typed and `settings` what holds; `documents` finds the documents of a call and brings their
-//! index up to date; `ask`, `search`, `index`, `check` are the commands; `terminal` is what people see, and `exit` how it ends.
+//! `command_line` defines the arguments and `settings` the settings; `documents` finds the documents of a call and updates
+//! their index; `ask`, `index` and `check` are the commands; `terminal` formats the output, and `exit` has the exit codes.
 
 mod ask;
 mod check;
@@ -10,28 +10,28 @@ mod documents;
 mod exit;
 mod index;
 mod interrupt;
-mod place;
+mod location;
 mod settings;
 mod terminal;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use aggregator_extract::{Extractive, Options};
+use aggregator_extract::{ExtractiveModel, Options};
 use aggregator_index::IndexProvider;
 use clap::{CommandFactory as _, Parser as _};
 
 use ask::Question;
-use command_line::{Asked, Command, CommandLine};
-use documents::{Documents, Ready};
-use exit::{Exit, Failure};
+use command_line::{Command, CommandLine, QueryArgs};
+use documents::{Documents, UpdatedIndex};
+use exit::{Exit, ProgramError};
 use interrupt::Interrupt;
-use settings::{Effective, Places};
+use settings::{ConfigFolders, EffectiveSettings};
 
 fn main() -> ExitCode {
     let exit = run(CommandLine::parse()).unwrap_or_else(|failure| {
         if failure.exit != Exit::Done {
-            // Nobody reads it if this fails too.
+            // If standard error is closed too, there is nowhere to report it.
             let _ = writeln!(anstream::stderr(), "error: {failure}");
         }
         failure.exit
@@ -39,17 +39,17 @@ fn main() -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
-fn run(CommandLine { config, command }: CommandLine) -> Result<Exit, Failure> {
+fn run(CommandLine { config, command }: CommandLine) -> Result<Exit, ProgramError> {
     if let Command::Completions { shell } = command {
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut CommandLine::command(), "aggregator", &mut script);
         std::io::stdout().write_all(&script).map_err(|error| exit::output(&error))?;
         return Ok(Exit::Done);
     }
-    let usage = |error: settings::SettingsFailure| Failure::new(Exit::Usage, error);
-    let places = Places::of_process().map_err(usage)?;
+    let usage = |error: settings::ConfigError| ProgramError::new(Exit::Usage, error);
+    let folders = ConfigFolders::of_process().map_err(usage)?;
     let config = config.or_else(|| std::env::var_os("AGGREGATOR_CONFIG").map(Into::into));
-    let settings = settings::load(config, &places, std::env::vars_os()).map_err(usage)?;
+    let settings = settings::load(config, &folders, std::env::vars_os()).map_err(usage)?;
     match command {
         Command::Completions { .. } => Ok(Exit::Done),
         Command::Config => {
@@ -63,34 +63,34 @@ fn run(CommandLine { config, command }: CommandLine) -> Result<Exit, Failure> {
             index::run(&documents, options.all, &Interrupt::listen()?)
         }
         Command::Ask(options) => {
-            let model = Extractive::with(Options::default().sentences(settings.answer.sentences));
-            answer(&options.asked, &options.question, Some(model), None, settings, places)
+            let model = ExtractiveModel::with_options(Options::default().sentences(settings.answer.sentences));
+            answer(&options.args, &options.question, Some(model), None, settings, folders)
         }
-        Command::Search(options) => answer(&options.asked, &options.words, None, Some(options.limit), settings, places),
+        Command::Search(options) => answer(&options.args, &options.words, None, Some(options.limit), settings, folders),
     }
 }
 
-/// Brings the index up to date and asks it.
+/// Updates the index and runs a query over it.
 fn answer(
-    asked: &Asked,
+    args: &QueryArgs,
     words: &[String],
-    model: Option<Extractive>,
+    model: Option<ExtractiveModel>,
     limit: Option<u32>,
-    settings: Effective,
-    places: Places,
-) -> Result<Exit, Failure> {
-    let query = ask::query(words, asked, limit)?;
+    settings: EffectiveSettings,
+    folders: ConfigFolders,
+) -> Result<Exit, ProgramError> {
+    let query = ask::query(words, args, limit)?;
     let interrupt = Interrupt::listen()?;
-    let documents = Documents::find(&asked.documents.folders, &settings)?;
-    let Ready { index, report, took } = documents.ready(&interrupt)?;
+    let documents = Documents::find(&args.documents.folders, &settings)?;
+    let UpdatedIndex { index, report, took } = documents.update(&interrupt)?;
     if report.stopped {
-        return Err(Failure::new(Exit::Interrupted, format!("interrupted while indexing: {report}")));
+        return Err(ProgramError::new(Exit::Interrupted, format!("interrupted while indexing: {report}")));
     }
     if report.indexed > 0 || report.removed > 0 {
         let _ = writeln!(anstream::stderr(), "{report}, in {:.1} s", took.as_secs_f64());
-        let _ = index::left_out(&report.skipped, report.more_skipped, false);
+        let _ = index::print_skipped(&report.skipped, report.more_skipped, false);
     }
     let provider = IndexProvider::new("documents", index);
-    let question = Question { provider, model, settings: settings.engine, query, asked, here: places.here };
+    let question = Question { provider, model, settings: settings.engine, query, args, here: folders.here };
     ask::run(question, &interrupt)
 }

@@ -1,26 +1,25 @@
-//! Which language a text is in.
+//! Language detection.
 
 use whatlang::{Detector, Lang};
 
-use crate::common::{has_list, is_common};
 use crate::language::Language;
-use crate::tokens::{Kind, words};
+use crate::stop_words::{has_stop_words, is_stop_word};
+use crate::tokens::{WordKind, words};
 
-/// Most bytes of a text that its language is decided by: its first ones.
+/// Maximum number of bytes that [`detect`] reads from the beginning of a text.
 pub const MAX_DETECT_BYTES: usize = 1_024;
 
-/// Letters from which on the frequencies of three letters decide alone; a query has fewer.
-const MANY_LETTERS: usize = 120;
+/// Minimum number of letters with which trigram frequencies decide alone; a query has fewer.
+const MIN_TRIGRAM_LETTERS: usize = 120;
 
-/// Words of a short text that are looked up.
-const MAX_LOOKED_UP: usize = 48;
+/// Maximum number of words of a short text that are compared with the stop words.
+const MAX_COUNTED_WORDS: usize = 48;
 
-/// The language of a text; [`Language::Other`] where that is not certain, and where it is none of these.
+/// The language of a text; [`Language::Other`] if the language is uncertain or has no stems here.
 ///
-/// The first [`MAX_DETECT_BYTES`] are looked at. A long text is judged by how often groups of three letters occur
-/// (whatlang, after Cavnar and Trenkle 1994). A text as short as a query has too few of them: there, common words of
-/// two letters or more decide: the language that has most of them, if it has two, or one and the groups of letters
-/// agree. Groups of letters decide between equals.
+/// Reads the first [`MAX_DETECT_BYTES`]. The language of a long text follows from its letter trigrams (whatlang, after
+/// Cavnar and Trenkle 1994). A text as short as a query has too few of them, so its stop words of two letters or more
+/// decide: the language with the most of them, if it has two, or one and the trigrams agree. Trigrams break ties.
 ///
 /// ```
 /// # use aggregator_words::{Language, detect};
@@ -30,22 +29,22 @@ const MAX_LOOKED_UP: usize = 48;
 pub fn detect(text: &str) -> Language {
     let text = &text[..text.floor_char_boundary(MAX_DETECT_BYTES)];
     let guess = whatlang::detect(text);
-    let guessed = guess.as_ref().map_or(Language::Other, |info| of(info.lang()));
+    let guessed = guess.as_ref().map_or(Language::Other, |info| from_whatlang(info.lang()));
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     let reliable = guess.is_some_and(|info| info.is_reliable());
-    if reliable && (letters >= MANY_LETTERS || !has_list(guessed) && guessed != Language::Other) {
+    if reliable && (letters >= MIN_TRIGRAM_LETTERS || !has_stop_words(guessed) && guessed != Language::Other) {
         return guessed;
     }
-    by_common_words(text, guessed)
+    detect_by_stop_words(text, guessed)
 }
 
-fn by_common_words(text: &str, guessed: Language) -> Language {
+fn detect_by_stop_words(text: &str, guessed: Language) -> Language {
     let mut counts = vec![0_u32; Language::ALL.len()];
-    for word in words(text).filter(|word| word.kind == Kind::Word).take(MAX_LOOKED_UP) {
+    for word in words(text).filter(|word| word.kind == WordKind::Word).take(MAX_COUNTED_WORDS) {
         // A single letter may be a variable.
         if word.text.chars().nth(1).is_some() {
             for (count, &language) in counts.iter_mut().zip(Language::ALL) {
-                *count += u32::from(is_common(&word.text, language));
+                *count += u32::from(is_stop_word(&word.text, language));
             }
         }
     }
@@ -58,14 +57,14 @@ fn by_common_words(text: &str, guessed: Language) -> Language {
         return Language::Other;
     }
     // Neighbours share words: Danish and Norwegian, Spanish and Portuguese.
-    let among: Vec<Lang> = Lang::all().iter().copied().filter(|&lang| has_most(of(lang))).collect();
+    let among: Vec<Lang> = Lang::all().iter().copied().filter(|&lang| has_most(from_whatlang(lang))).collect();
     match among[..] {
-        [only] => of(only),
-        _ => Detector::with_allowlist(among).detect_lang(text).map_or(Language::Other, of),
+        [only] => from_whatlang(only),
+        _ => Detector::with_allowlist(among).detect_lang(text).map_or(Language::Other, from_whatlang),
     }
 }
 
-fn of(lang: Lang) -> Language {
+fn from_whatlang(lang: Lang) -> Language {
     match lang {
         Lang::Eng => Language::English,
         Lang::Deu => Language::German,

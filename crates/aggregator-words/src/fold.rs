@@ -1,16 +1,16 @@
-//! Folding: one form for words that differ only in how they are written.
+//! Folding: one form for all spellings of a word.
 
 use std::borrow::Cow;
 
 use icu_normalizer::{ComposingNormalizer, ComposingNormalizerBorrowed};
 
-use crate::work::steps;
+use crate::step_counter::count_steps;
 
-/// Most characters of a folded word. A longer one is cut to its first characters, so that it can still be found by
-/// them.
+/// Maximum number of characters of a folded word. A longer word is cut, and is still found by its beginning.
 pub const MAX_WORD_CHARS: usize = 64;
 
-/// Characters of a word that are folded: those left out (marks, joiners) count here, and not in [`MAX_WORD_CHARS`].
+/// Maximum number of characters of a word that are read. Removed characters (marks, joiners) count here, and not in
+/// [`MAX_WORD_CHARS`].
 const MAX_READ_CHARS: usize = 4 * MAX_WORD_CHARS;
 
 const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizer::new_nfkc();
@@ -30,7 +30,7 @@ const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizer::new_nfkc
 pub fn fold(word: &str) -> Cow<'_, str> {
     if word.is_ascii() {
         let kept = &word[..word.len().min(MAX_WORD_CHARS)];
-        steps(kept.len());
+        count_steps(kept.len());
         return match kept.chars().any(|c| c.is_ascii_uppercase() || c.is_whitespace()) {
             true => kept.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect(),
             false => Cow::Borrowed(kept),
@@ -39,7 +39,7 @@ pub fn fold(word: &str) -> Cow<'_, str> {
     let read = prefix(word, MAX_READ_CHARS);
     let mut lower = String::with_capacity(read.len());
     for c in NFKC.normalize(read).chars() {
-        steps(1);
+        count_steps(1);
         push_folded(&mut lower, c);
     }
     let mut folded = NFKC.normalize(&lower).into_owned();

@@ -1,4 +1,4 @@
-//! The languages.
+//! Languages with stems.
 
 /// A language whose words have stems here: one that Snowball has an algorithm for, and that can be detected.
 ///

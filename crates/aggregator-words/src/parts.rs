@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::work::steps;
+use crate::step_counter::count_steps;
 
 /// The parts of a word of UAX 29, as bytes in it, in order. A word that is its own only part has none.
 ///
@@ -26,7 +26,7 @@ pub(crate) fn parts(word: &str) -> Parts<'_> {
     }
 }
 
-/// See [`parts`].
+/// The iterator over the parts of a word; from [`parts`].
 #[derive(Debug, Clone)]
 pub(crate) struct Parts<'a> {
     word: &'a str,
@@ -35,7 +35,7 @@ pub(crate) struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// Also of a word that is its own only part.
+    /// The parts of a word, also where the whole word is the only one.
     pub(crate) fn all(word: &'a str) -> Self {
         Self { word, at: 0, ended: false }
     }
@@ -55,12 +55,12 @@ impl Iterator for Parts<'_> {
             }
             let rest = &self.word[self.at..];
             let start = self.at + rest.find(|c| !is_separator(c)).unwrap_or(rest.len());
-            steps(start - self.at);
+            count_steps(start - self.at);
             if start == self.word.len() {
                 self.ended = true;
                 return None;
             }
-            let end = start + piece(&self.word[start..]);
+            let end = start + first_part_len(&self.word[start..]);
             self.at = end;
             if is_part(self.word, start, end) {
                 return Some(start..end);
@@ -69,7 +69,7 @@ impl Iterator for Parts<'_> {
     }
 }
 
-/// Whether a piece between apostrophes is worth finding.
+/// Whether a range of a word is a part. Between apostrophes it needs three letters.
 fn is_part(word: &str, start: usize, end: usize) -> bool {
     let before = word[..start].chars().next_back().is_some_and(is_apostrophe);
     let mut behind = word[end..].chars();
@@ -77,7 +77,7 @@ fn is_part(word: &str, start: usize, end: usize) -> bool {
     if !before && !after {
         return true;
     }
-    // Enough characters are looked at to count to three.
+    // Reads at most three characters.
     let long = word[start..end].chars().nth(2).is_some();
     let negation = after && matches!(behind.next(), Some('t' | 'T')) && behind.next().is_none();
     long && !negation
@@ -94,7 +94,7 @@ fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '’' | '‘' | '＇' | '\u{2bc}')
 }
 
-/// What UAX 29 keeps within a word, and is not of it.
+/// Punctuation that UAX 29 keeps within a word, and that separates its parts.
 fn is_separator(c: char) -> bool {
     c.is_ascii_punctuation()
         || matches!(
@@ -121,8 +121,8 @@ enum Class {
     Lower,
     Digit,
     Separator,
-    /// Marks and invisible characters, which belong to what is before them.
-    Nothing,
+    /// Marks and invisible characters, which belong to the character before them.
+    Ignorable,
 }
 
 fn class(c: char) -> Class {
@@ -131,20 +131,20 @@ fn class(c: char) -> Class {
         _ if c.is_alphabetic() => Class::Lower,
         _ if c.is_numeric() => Class::Digit,
         _ if is_separator(c) => Class::Separator,
-        _ => Class::Nothing,
+        _ => Class::Ignorable,
     }
 }
 
-/// Bytes of the first piece of a text that does not begin with a separator.
-fn piece(text: &str) -> usize {
-    let mut classes = text.char_indices().map(|(at, c)| (at, class(c))).filter(|&(_, class)| class != Class::Nothing);
+/// Length in bytes of the first part of a text that does not begin with a separator.
+fn first_part_len(text: &str) -> usize {
+    let mut classes = text.char_indices().map(|(at, c)| (at, class(c))).filter(|&(_, class)| class != Class::Ignorable);
     let Some((_, mut last)) = classes.next() else {
-        steps(text.len());
+        count_steps(text.len());
         return text.len();
     };
     let mut letters = usize::from(last != Class::Digit);
     while let Some((at, now)) = classes.next() {
-        steps(1);
+        count_steps(1);
         let next = || classes.clone().next().map(|(_, class)| class);
         let is_letter = |class| matches!(class, Some(Class::Upper | Class::Lower));
         let ends = match (last, now) {

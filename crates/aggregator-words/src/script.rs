@@ -1,9 +1,9 @@
-//! Which characters are written without spaces between words.
+//! Scripts that are written without spaces between words.
 
-/// Whether a character is of a script whose words are found by pairs of characters: Chinese and Japanese, Thai, Lao,
+/// Whether a character is of a script whose words are indexed as character bigrams: Chinese and Japanese, Thai, Lao,
 /// Khmer, Burmese and Tibetan, which have no spaces between words; and Korean, whose words carry their particles.
-pub(crate) fn is_paired(c: char) -> bool {
-    // Most text is below the first of them.
+pub(crate) fn uses_bigrams(c: char) -> bool {
+    // Fast path: most text is below the first of these scripts.
     if c < '\u{e01}' {
         return false;
     }
@@ -26,9 +26,9 @@ pub(crate) fn is_paired(c: char) -> bool {
         | '\u{20000}'..='\u{3ffff}')
 }
 
-/// Whether a character continues a run of such characters: a mark upon the one before, or something invisible.
+/// Whether a character continues a run of bigrams: one of such a script, a combining mark or an invisible character.
 pub(crate) fn continues_run(c: char) -> bool {
-    is_paired(c)
+    uses_bigrams(c)
         || matches!(c, '\u{300}'..='\u{36f}' | '\u{200c}' | '\u{200d}' | '\u{2060}' | '\u{fe00}'..='\u{fe0f}'
             | '\u{feff}' | '\u{e0100}'..='\u{e01ef}')
 }

@@ -1,4 +1,4 @@
-//! Stems.
+//! Stemming.
 
 use std::borrow::Cow;
 
@@ -6,13 +6,13 @@ use frostem::{Algorithm, Stemmer};
 
 use crate::language::Language;
 
-/// Most bytes of a word that is stemmed: no word of any language is longer, and what is longer is no word.
+/// Maximum length in bytes of a word that is stemmed. No word of a language is longer.
 const MAX_STEMMED_BYTES: usize = 256;
 
 /// The stem of a folded word by the Snowball algorithm of its language.
 ///
-/// Unchanged are words for [`Language::Other`], words with anything but letters, marks and apostrophes (identifiers,
-/// numbers), and words of more than 256 bytes.
+/// A word stays as it is for [`Language::Other`], if it has other characters than letters, marks and apostrophes
+/// (identifiers, numbers), or if it is longer than 256 bytes.
 ///
 /// ```
 /// # use aggregator_words::{Language, stem};
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_word_is_its_own_stem() {
+    fn identifiers_and_long_words_are_their_own_stems() {
         for word in ["sha256s", "max_tokens", "c++", "1.95.0", "", "foo.bars", "two words"] {
             for &language in Language::ALL {
                 assert_eq!(stem(word, language), word, "{language:?}");
@@ -129,7 +129,7 @@ mod tests {
             }
         }
 
-        /// Of the letters that the algorithms know, so that their rules are reached.
+        /// Words of the letters that the algorithms know, so that their rules are reached.
         #[test]
         fn no_word_of_its_script_makes_a_stemmer_panic(
             latin in "[a-zäöüßàâçéèêëîïôûùáíóúñãõåæøčšžıłąęő']{0,24}",

@@ -7,29 +7,29 @@ use unicode_segmentation::{GraphemeIndices, UnicodeSegmentation as _, UnicodeWor
 
 use crate::fold::fold;
 use crate::parts::{Parts, parts};
-use crate::script::{continues_run, is_paired};
-use crate::work::steps;
+use crate::script::{continues_run, uses_bigrams};
+use crate::step_counter::count_steps;
 
 /// A word of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word<'a> {
-    /// In folded form (see [`fold`](crate::fold)), never empty.
+    /// The word in folded form (see [`fold`](crate::fold)), never empty.
     pub text: Cow<'a, str>,
-    /// Bytes in the text, on character boundaries: all of the word, however much of it was folded.
+    /// Byte offsets into the text, on character boundaries. They cover the whole word, also where its folded form is cut.
     pub span: Range<usize>,
-    /// What it is.
-    pub kind: Kind,
+    /// A word, a part of one, or a bigram.
+    pub kind: WordKind,
 }
 
-/// What a word is.
+/// The kind of a [`Word`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
+pub enum WordKind {
     /// A word as a reader sees it, or a whole identifier.
     Word,
     /// A part of the word before it: of an identifier, a contraction, a number with its unit.
     Part,
-    /// Two characters of a script that is written without spaces, or one that stands alone.
-    Pair,
+    /// Two characters of a script that is written without spaces, or a single one between other text.
+    Bigram,
 }
 
 /// The words of a text, in the order of their beginnings; a word comes before its parts.
@@ -39,7 +39,7 @@ pub enum Kind {
 /// - The parts of identifiers follow them, so that `max_prompt_tokens` is found by its whole name and by "prompt
 ///   tokens". What UAX 29 cuts (`tokio::spawn`, `--no-default-features`, `401(k)`) is several words.
 /// - Signs that are part of a name stay: `C++`, `notepad++`, `C#`, `F#`.
-/// - Runs of Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese and Tibetan characters are overlapping pairs: 東京都 is
+/// - Runs of Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese and Tibetan characters are overlapping bigrams: 東京都 is
 ///   東京 and 京都. Korean too, though it has spaces, because its words carry particles.
 ///
 /// The work is linear in the length of the text, and the memory constant.
@@ -53,23 +53,23 @@ pub fn words(text: &str) -> Words<'_> {
     Words { text, at: 0, run: Run::None, parts: None }
 }
 
-/// See [`words`].
+/// The iterator over the words of a text; from [`words`].
 #[derive(Debug)]
 pub struct Words<'a> {
     text: &'a str,
-    /// Where the run after `run` begins.
+    /// Byte offset of the run after `run`.
     at: usize,
     run: Run<'a>,
-    /// The parts of the last word, which begins there.
+    /// Byte offset, text and remaining parts of the last word.
     parts: Option<(usize, &'a str, Parts<'a>)>,
 }
 
-/// A piece of the text that is read in one way, and the byte at which it begins.
+/// A maximal run of text that is segmented in one way, with the byte offset at which it begins.
 #[derive(Debug)]
 enum Run<'a> {
     None,
-    Spaced(usize, UnicodeWordIndices<'a>),
-    Paired(usize, Pairs<'a>),
+    Words(usize, UnicodeWordIndices<'a>),
+    Bigrams(usize, Bigrams<'a>),
 }
 
 impl<'a> Iterator for Words<'a> {
@@ -87,26 +87,26 @@ impl<'a> Iterator for Words<'a> {
 }
 
 impl<'a> Words<'a> {
-    fn next_range(&mut self) -> Option<(Range<usize>, Kind)> {
+    fn next_range(&mut self) -> Option<(Range<usize>, WordKind)> {
         if let Some((base, _, parts)) = &mut self.parts {
             if let Some(part) = parts.next() {
-                return Some((*base + part.start..*base + part.end, Kind::Part));
+                return Some((*base + part.start..*base + part.end, WordKind::Part));
             }
             self.parts = None;
         }
         loop {
             match &mut self.run {
                 Run::None => {}
-                Run::Spaced(base, found) => {
+                Run::Words(base, found) => {
                     if let Some((at, word)) = found.next() {
-                        steps(word.len());
+                        count_steps(word.len());
                         let start = *base + at;
-                        return Some((self.word(start, word), Kind::Word));
+                        return Some((self.word(start, word), WordKind::Word));
                     }
                 }
-                Run::Paired(base, pairs) => {
-                    if let Some(pair) = pairs.next() {
-                        return Some((*base + pair.start..*base + pair.end, Kind::Pair));
+                Run::Bigrams(base, bigrams) => {
+                    if let Some(pair) = bigrams.next() {
+                        return Some((*base + pair.start..*base + pair.end, WordKind::Bigram));
                     }
                 }
             }
@@ -114,13 +114,13 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// The range of a word with its signs; its parts will come next.
+    /// The range of a word with its signs. Prepares its parts, which come next.
     fn word(&mut self, start: usize, word: &'a str) -> Range<usize> {
         let end = start + word.len();
-        let signs = signs(word, &self.text[end..]);
+        let signs = sign_suffix_len(word, &self.text[end..]);
         self.parts = match signs {
             0 => Some((start, word, parts(word))),
-            // A single letter alone says little, and another thing than the name.
+            // The letter alone is not the name: `C` is another thing than `C++`.
             _ if word.len() == 1 => None,
             _ => Some((start, word, Parts::all(word))),
         };
@@ -130,21 +130,21 @@ impl<'a> Words<'a> {
     fn next_run(&mut self) -> Option<Run<'a>> {
         let rest = &self.text[self.at..];
         let base = self.at;
-        let paired = is_paired(rest.chars().next()?);
-        let ends = |c: char| if paired { !continues_run(c) } else { is_paired(c) };
+        let is_bigrams = uses_bigrams(rest.chars().next()?);
+        let ends = |c: char| if is_bigrams { !continues_run(c) } else { uses_bigrams(c) };
         let length = rest.find(ends).unwrap_or(rest.len());
-        steps(length);
+        count_steps(length);
         self.at += length;
         let run = &rest[..length];
-        Some(match paired {
-            true => Run::Paired(base, Pairs { characters: run.grapheme_indices(true), last: None, alone: true }),
-            false => Run::Spaced(base, run.unicode_word_indices()),
+        Some(match is_bigrams {
+            true => Run::Bigrams(base, Bigrams { characters: run.grapheme_indices(true), last: None, alone: true }),
+            false => Run::Words(base, run.unicode_word_indices()),
         })
     }
 }
 
-/// Bytes of the signs after a word that belong to its name.
-fn signs(word: &str, behind: &str) -> usize {
+/// Bytes of the signs after a word that belong to its name: 2 for `C++`, 1 for `C#`, else 0.
+fn sign_suffix_len(word: &str, behind: &str) -> usize {
     let signs = match behind.as_bytes() {
         [b'+', b'+', ..] => 2,
         [b'#', ..] if word.len() == 1 => 1,
@@ -156,22 +156,22 @@ fn signs(word: &str, behind: &str) -> usize {
     if is_name && ends { signs } else { 0 }
 }
 
-/// Overlapping pairs of the characters of a run.
+/// Overlapping bigrams of a run of characters.
 #[derive(Debug)]
-struct Pairs<'a> {
+struct Bigrams<'a> {
     characters: GraphemeIndices<'a>,
     last: Option<Range<usize>>,
-    /// No pair was found yet.
+    /// Whether no bigram was found yet.
     alone: bool,
 }
 
-impl Iterator for Pairs<'_> {
+impl Iterator for Bigrams<'_> {
     type Item = Range<usize>;
 
     fn next(&mut self) -> Option<Range<usize>> {
         loop {
             let next = self.characters.next().map(|(at, character)| {
-                steps(character.len());
+                count_steps(character.len());
                 at..at + character.len()
             });
             match (self.last.take(), next) {
@@ -191,13 +191,13 @@ impl Iterator for Pairs<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::work;
+    use crate::step_counter;
 
     fn found(text: &str) -> String {
         let one = |word: Word<'_>| match word.kind {
-            Kind::Word => word.text.into_owned(),
-            Kind::Part => format!("({})", word.text),
-            Kind::Pair => format!("<{}>", word.text),
+            WordKind::Word => word.text.into_owned(),
+            WordKind::Part => format!("({})", word.text),
+            WordKind::Bigram => format!("<{}>", word.text),
         };
         words(text).map(one).collect::<Vec<_>>().join(" ")
     }
@@ -284,9 +284,9 @@ mod tests {
         ] {
             let work = |count: usize| {
                 let text = unit.repeat(count);
-                work::take();
+                step_counter::take_count();
                 let found = words(&text).count();
-                (work::take(), found, text.len())
+                (step_counter::take_count(), found, text.len())
             };
             let (once, _, _) = work(2_000);
             let (twice, found, length) = work(4_000);

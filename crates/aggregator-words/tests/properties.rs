@@ -1,6 +1,6 @@
-//! What holds for every text.
+//! Properties of words, folding, detection and stop words, for any text.
 
-use aggregator_words::{Kind, Language, detect, fold, is_common, words};
+use aggregator_words::{Language, WordKind, detect, fold, is_stop_word, words};
 use proptest::prelude::*;
 
 /// Texts of all characters, and texts of those that the rules are about.
@@ -21,12 +21,12 @@ proptest! {
             prop_assert!(text.get(word.span.clone()).is_some(), "{:?} in {text:?}", word.span);
             prop_assert!(word.span.start >= last.start);
             match word.kind {
-                Kind::Word => {
+                WordKind::Word => {
                     prop_assert!(word.span.start >= last.end);
                     last = word.span;
                 }
-                Kind::Part => prop_assert!(word.span.end <= last.end, "a part is within its word"),
-                Kind::Pair => {
+                WordKind::Part => prop_assert!(word.span.end <= last.end, "a part is within its word"),
+                WordKind::Bigram => {
                     prop_assert!(word.span.end > last.end);
                     last = word.span;
                 }
@@ -60,7 +60,7 @@ proptest! {
         let folded = fold(&word).into_owned();
         // What begins with a mark is no plain word.
         prop_assume!(folded.chars().all(char::is_alphabetic) && !folded.starts_with('\u{345}'));
-        let found: Vec<_> = words(&folded).filter(|word| word.kind == Kind::Word).map(|word| word.text).collect();
+        let found: Vec<_> = words(&folded).filter(|word| word.kind == WordKind::Word).map(|word| word.text).collect();
         prop_assert_eq!(found, [folded.as_str()]);
     }
 
@@ -69,7 +69,7 @@ proptest! {
         let language = detect(&text);
         prop_assert!(Language::ALL.contains(&language));
         for word in words(&text) {
-            is_common(&word.text, language);
+            is_stop_word(&word.text, language);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream};
 use aggregator_core::{Engine, LanguageModel, Query};
-use aggregator_extract::{Extractive, NO_ANSWER};
+use aggregator_extract::{ExtractiveModel, NO_ANSWER};
 use aggregator_index::{Index, IndexProvider};
 use futures::{StreamExt as _, stream};
 use tokio::runtime::{Builder, Runtime};
@@ -67,8 +67,8 @@ impl Answerer {
         let provider = IndexProvider::new("documents", index);
         let builder = Engine::builder().provider(provider);
         let builder = match fault {
-            Some(Fault::DegradedAnswers) => builder.model(DegradedModel(Extractive::new())),
-            _ => builder.model(Extractive::new()),
+            Some(Fault::DegradedAnswers) => builder.model(DegradedModel(ExtractiveModel::new())),
+            _ => builder.model(ExtractiveModel::new()),
         };
         Self { runtime, engine: builder.build().expect("the engine has a provider and a model"), _scratch: scratch }
     }
@@ -82,7 +82,7 @@ impl Answerer {
 }
 
 /// The answerer with the planted fault [`Fault::DegradedAnswers`].
-struct DegradedModel(Extractive);
+struct DegradedModel(ExtractiveModel);
 
 impl LanguageModel for DegradedModel {
     fn name(&self) -> &str {

@@ -2,25 +2,25 @@
 
 use std::borrow::Cow;
 
-/// What the bytes of a file are.
+/// The content of a file.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Decoded<'a> {
-    /// Text; where bytes belonged to no character, U+FFFD stands for them.
+pub(crate) enum DecodeResult<'a> {
+    /// Text, with U+FFFD in place of invalid bytes.
     Text {
         text: Cow<'a, str>,
-        /// Whether bytes belonged to no character.
+        /// Whether there were invalid bytes.
         lossy: bool,
     },
-    /// Something else than text: it has NUL bytes, and no byte order mark that explains them.
+    /// Not text: NUL bytes without the byte order mark of UTF-16.
     Binary,
 }
 
 /// Decodes UTF-8 with or without a byte order mark, and UTF-16 with one. In other encodings, what is ASCII stays
 /// readable; HTML may say that it is in Windows-1252, which is also what browsers read as ISO 8859-1 and US-ASCII.
-pub(crate) fn decode(bytes: &[u8], is_html: bool) -> Decoded<'_> {
+pub(crate) fn decode(bytes: &[u8], is_html: bool) -> DecodeResult<'_> {
     match bytes {
         _ if is_html && is_windows_1252(bytes) => {
-            Decoded::Text { text: bytes.iter().map(|&byte| windows_1252(byte)).collect(), lossy: false }
+            DecodeResult::Text { text: bytes.iter().map(|&byte| windows_1252(byte)).collect(), lossy: false }
         }
         [0xff, 0xfe, rest @ ..] => utf_16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => utf_16(rest, u16::from_be_bytes),
@@ -29,7 +29,7 @@ pub(crate) fn decode(bytes: &[u8], is_html: bool) -> Decoded<'_> {
     }
 }
 
-/// Whether a page that is no UTF-8 says so, in the first 1,024 bytes, where browsers look for it.
+/// Whether a page that is not UTF-8 declares Windows-1252 in its first 1,024 bytes, where browsers look for it.
 fn is_windows_1252(bytes: &[u8]) -> bool {
     const LABELS: [&str; 6] = ["iso-8859-1", "iso8859-1", "latin1", "windows-1252", "cp1252", "us-ascii"];
     if std::str::from_utf8(bytes).is_ok() || bytes.contains(&0) || bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
@@ -52,16 +52,16 @@ fn windows_1252(byte: u8) -> char {
     }
 }
 
-fn utf_8(bytes: &[u8]) -> Decoded<'_> {
+fn utf_8(bytes: &[u8]) -> DecodeResult<'_> {
     if bytes.contains(&0) {
-        return Decoded::Binary;
+        return DecodeResult::Binary;
     }
     let text = String::from_utf8_lossy(bytes);
     let lossy = matches!(text, Cow::Owned(_));
-    Decoded::Text { text, lossy }
+    DecodeResult::Text { text, lossy }
 }
 
-fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Decoded<'static> {
+fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> DecodeResult<'static> {
     let mut lossy = bytes.len() % 2 == 1;
     let units = bytes.as_chunks::<2>().0.iter().map(|&pair| unit(pair));
     let text: String = char::decode_utf16(units)
@@ -73,8 +73,8 @@ fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Decoded<'static> {
         })
         .collect();
     match text.contains('\0') {
-        true => Decoded::Binary,
-        false => Decoded::Text { text: Cow::Owned(text), lossy },
+        true => DecodeResult::Binary,
+        false => DecodeResult::Text { text: Cow::Owned(text), lossy },
     }
 }
 
@@ -84,8 +84,8 @@ mod tests {
 
     fn text(bytes: &[u8]) -> Option<(String, bool)> {
         match decode(bytes, false) {
-            Decoded::Text { text, lossy } => Some((text.into_owned(), lossy)),
-            Decoded::Binary => None,
+            DecodeResult::Text { text, lossy } => Some((text.into_owned(), lossy)),
+            DecodeResult::Binary => None,
         }
     }
 
@@ -102,8 +102,8 @@ mod tests {
     fn a_page_may_name_its_encoding() {
         let page = |charset: &str| [format!("<meta charset={charset}>").as_bytes(), b"gr\xfcn \x80"].concat();
         let text = |bytes: &[u8]| match decode(bytes, true) {
-            Decoded::Text { text, lossy } => (text.rsplit('>').next().unwrap().to_owned(), lossy),
-            Decoded::Binary => unreachable!(),
+            DecodeResult::Text { text, lossy } => (text.rsplit('>').next().unwrap().to_owned(), lossy),
+            DecodeResult::Binary => unreachable!(),
         };
         assert_eq!(text(&page("\"ISO-8859-1\"")), ("grün €".into(), false));
         assert_eq!(text(&page("koi8-r")), ("gr\u{fffd}n \u{fffd}".into(), true));

@@ -1,21 +1,21 @@
-//! What a file is, told by its name.
+//! The kind of a file, by its name.
 
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// How a file is read.
+/// The kind of a file; each has a reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
+pub(crate) enum FileKind {
     Markdown,
     Html,
     /// Paragraphs between empty lines, with the headings of the markup.
     Text(Markup),
-    /// Programs and configuration: passages are found by their line.
+    /// Programs and configuration: the address of a passage is its line.
     Source,
     Pdf,
 }
 
-/// How headings are written in a text.
+/// The markup of headings in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Markup {
     None,
@@ -25,9 +25,9 @@ pub(crate) enum Markup {
     Asciidoc,
 }
 
-impl Kind {
-    /// The kind of a file of that name; `None` if such files are not read.
-    pub(crate) fn of(path: &Path) -> Option<Self> {
+impl FileKind {
+    /// The kind of a file with this path; `None` if such files are not read.
+    pub(crate) fn from_path(path: &Path) -> Option<Self> {
         let Some(extension) = path.extension().and_then(OsStr::to_str) else {
             let name = path.file_name().and_then(OsStr::to_str)?;
             return match name {
@@ -183,13 +183,13 @@ mod tests {
 
     #[test]
     fn a_kind_is_told_by_the_name_in_any_case() {
-        let kind = |name: &str| Kind::of(Path::new(name));
-        assert_eq!(kind("a/README.MD"), Some(Kind::Markdown));
-        assert_eq!(kind("README"), Some(Kind::Text(Markup::None)));
-        assert_eq!(kind("x.tar.Xhtml"), Some(Kind::Html));
-        assert_eq!(kind("Dockerfile"), Some(Kind::Source));
-        assert_eq!(kind("lib.rs"), Some(Kind::Source));
-        assert_eq!(kind("a.rst"), Some(Kind::Text(Markup::Rst)));
+        let kind = |name: &str| FileKind::from_path(Path::new(name));
+        assert_eq!(kind("a/README.MD"), Some(FileKind::Markdown));
+        assert_eq!(kind("README"), Some(FileKind::Text(Markup::None)));
+        assert_eq!(kind("x.tar.Xhtml"), Some(FileKind::Html));
+        assert_eq!(kind("Dockerfile"), Some(FileKind::Source));
+        assert_eq!(kind("lib.rs"), Some(FileKind::Source));
+        assert_eq!(kind("a.rst"), Some(FileKind::Text(Markup::Rst)));
         assert_eq!(kind("a.png"), None);
         assert_eq!(kind("a"), None);
         assert_eq!(kind(".md"), None, "a hidden file without an extension");

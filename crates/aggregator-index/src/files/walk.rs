@@ -1,4 +1,4 @@
-//! Which files are in the folders.
+//! The files of the folders.
 
 use std::collections::HashSet;
 use std::fs::Metadata;
@@ -7,27 +7,27 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ignore::{DirEntry, WalkBuilder};
 
-use crate::files::kind::Kind;
-use crate::report::Reason;
+use crate::files::kind::FileKind;
+use crate::report::SkipReason;
 
 /// A file that may be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Candidate {
+pub(crate) struct FileCandidate {
     pub(crate) path: PathBuf,
-    pub(crate) kind: Kind,
-    pub(crate) stamp: Stamp,
+    pub(crate) kind: FileKind,
+    pub(crate) stamp: FileStamp,
 }
 
-/// What tells without reading that a file is the same as before.
+/// Size and time of a file, by which an unchanged file is recognized without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stamp {
+pub(crate) struct FileStamp {
     pub(crate) size: u64,
     /// When it was changed, in nanoseconds since 1970; the earliest time if the file system does not say.
     pub(crate) modified: i64,
 }
 
-impl Stamp {
-    pub(crate) fn of(metadata: &Metadata) -> Self {
+impl FileStamp {
+    pub(crate) fn from_metadata(metadata: &Metadata) -> Self {
         Self { size: metadata.len(), modified: metadata.modified().map_or(i64::MIN, nanoseconds) }
     }
 }
@@ -40,10 +40,10 @@ pub(crate) fn nanoseconds(time: SystemTime) -> i64 {
     }
 }
 
-/// What is found on the way.
-pub(crate) enum Found {
-    File(Candidate),
-    Skipped(PathBuf, Reason),
+/// An entry of a folder.
+pub(crate) enum WalkEntry {
+    File(FileCandidate),
+    Skipped(PathBuf, SkipReason),
     /// A file of a kind that is not read, with its extension.
     OtherKind(String),
 }
@@ -52,7 +52,7 @@ pub(crate) enum Found {
 /// have is found once. Links are not followed, except where a root is one.
 ///
 /// `found` returns whether to go on.
-pub(crate) fn walk(roots: &[PathBuf], largest: u64, mut found: impl FnMut(Found) -> bool) {
+pub(crate) fn walk(roots: &[PathBuf], largest: u64, mut found: impl FnMut(WalkEntry) -> bool) {
     let mut seen = HashSet::new();
     for root in roots {
         let mut builder = WalkBuilder::new(root);
@@ -65,7 +65,7 @@ pub(crate) fn walk(roots: &[PathBuf], largest: u64, mut found: impl FnMut(Found)
                 Err(error) => Some(unreadable(root, &error)),
             };
             let Some(one) = one else { continue };
-            if let Found::File(file) = &one
+            if let WalkEntry::File(file) = &one
                 && roots.len() > 1
                 && !seen.insert(file.path.clone())
             {
@@ -78,7 +78,7 @@ pub(crate) fn walk(roots: &[PathBuf], largest: u64, mut found: impl FnMut(Found)
     }
 }
 
-fn classify(entry: &DirEntry, largest: u64) -> Option<Found> {
+fn classify(entry: &DirEntry, largest: u64) -> Option<WalkEntry> {
     let path = entry.path();
     let file_type = entry.file_type()?;
     if file_type.is_dir() {
@@ -86,32 +86,32 @@ fn classify(entry: &DirEntry, largest: u64) -> Option<Found> {
     }
     if !file_type.is_file() {
         let what = if file_type.is_symlink() { "symbolic link" } else { "special file" };
-        return Some(Found::OtherKind(format!("({what})")));
+        return Some(WalkEntry::OtherKind(format!("({what})")));
     }
-    let Some(kind) = Kind::of(path) else {
+    let Some(kind) = FileKind::from_path(path) else {
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-        return Some(Found::OtherKind(extension.unwrap_or_else(|| "(none)".into())));
+        return Some(WalkEntry::OtherKind(extension.unwrap_or_else(|| "(none)".into())));
     };
     let metadata = match entry.metadata() {
         Ok(metadata) => metadata,
-        Err(error) => return Some(Found::Skipped(path.to_owned(), Reason::Unreadable(error.to_string()))),
+        Err(error) => return Some(WalkEntry::Skipped(path.to_owned(), SkipReason::Unreadable(error.to_string()))),
     };
     if metadata.len() > largest {
-        return Some(Found::Skipped(path.to_owned(), Reason::TooLarge { bytes: metadata.len(), largest }));
+        return Some(WalkEntry::Skipped(path.to_owned(), SkipReason::TooLarge { bytes: metadata.len(), largest }));
     }
-    Some(Found::File(Candidate { path: path.to_owned(), kind, stamp: Stamp::of(&metadata) }))
+    Some(WalkEntry::File(FileCandidate { path: path.to_owned(), kind, stamp: FileStamp::from_metadata(&metadata) }))
 }
 
-fn unreadable(root: &Path, error: &ignore::Error) -> Found {
-    let path = place(error).unwrap_or(root);
+fn unreadable(root: &Path, error: &ignore::Error) -> WalkEntry {
+    let path = error_path(error).unwrap_or(root);
     let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
-    Found::Skipped(path.to_owned(), Reason::Unreadable(reason))
+    WalkEntry::Skipped(path.to_owned(), SkipReason::Unreadable(reason))
 }
 
-fn place(error: &ignore::Error) -> Option<&Path> {
+fn error_path(error: &ignore::Error) -> Option<&Path> {
     match error {
         ignore::Error::WithPath { path, .. } => Some(path),
-        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => place(err),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => error_path(err),
         ignore::Error::Loop { child, .. } => Some(child),
         _ => None,
     }

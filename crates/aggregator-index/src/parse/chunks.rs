@@ -7,10 +7,10 @@ use std::borrow::Cow;
 
 use crate::parse::split::{cut, lines, prefix};
 
-/// Parts are cut at a good place from here on.
-const GOOD: usize = 32 * 1_024;
-/// Longest part in bytes.
-const LONG: usize = 64 * 1_024;
+/// Length in bytes from which on a part ends at the next heading or empty line.
+const TARGET_BYTES: usize = 32 * 1_024;
+/// Maximum length of a part in bytes.
+const MAX_BYTES: usize = 64 * 1_024;
 /// Most quotations and lists that a line opens; more are as if they were not there.
 const MAX_DEPTH: usize = 32;
 
@@ -28,15 +28,15 @@ pub(super) fn chunks<'a>(text: &'a str, mut line: u32, mut each: impl FnMut(Chun
     let mut fence: Option<&'a str> = None;
     while !rest.is_empty() {
         let reopened = fence;
-        let end = match rest.len() <= LONG {
+        let end = match rest.len() <= MAX_BYTES {
             true => rest.len(),
             false => end_of_chunk(rest, &mut fence),
         };
         let (part, tail) = rest.split_at(end);
-        let shallow = shallow(part);
+        let text = limit_depth(part);
         match reopened {
-            None => each(Chunk { text: shallow, line }),
-            Some(open) => each(Chunk { text: Cow::Owned(format!("{open}\n{shallow}")), line: line.saturating_sub(1) }),
+            None => each(Chunk { text, line }),
+            Some(open) => each(Chunk { text: Cow::Owned(format!("{open}\n{text}")), line: line.saturating_sub(1) }),
         }
         line += lines(part);
         rest = tail;
@@ -49,11 +49,11 @@ fn end_of_chunk<'a>(text: &'a str, fence: &mut Option<&'a str>) -> usize {
     let mut any = None;
     let mut state = *fence;
     for line in text.split_inclusive('\n') {
-        if at >= GOOD && state.is_none() && (line.starts_with('#') || line.trim().is_empty()) {
+        if at >= TARGET_BYTES && state.is_none() && (line.starts_with('#') || line.trim().is_empty()) {
             *fence = None;
             return at;
         }
-        if at + line.len() > LONG {
+        if at + line.len() > MAX_BYTES {
             break;
         }
         at += line.len();
@@ -61,14 +61,14 @@ fn end_of_chunk<'a>(text: &'a str, fence: &mut Option<&'a str>) -> usize {
         any = Some((at, state));
     }
     match any {
-        Some((at, state)) if at >= GOOD => {
+        Some((at, state)) if at >= TARGET_BYTES => {
             *fence = state;
             at
         }
         // The line itself is too long.
         _ => {
             *fence = state;
-            cut(text, LONG)
+            cut(text, MAX_BYTES)
         }
     }
 }
@@ -90,7 +90,7 @@ fn next_fence<'a>(open: Option<&'a str>, line: &'a str) -> Option<&'a str> {
 }
 
 /// The text with at most [`MAX_DEPTH`] markers of quotations and lists at the beginning of each line.
-fn shallow(text: &str) -> Cow<'_, str> {
+fn limit_depth(text: &str) -> Cow<'_, str> {
     let mut made: Option<String> = None;
     let mut at = 0;
     for line in text.split_inclusive('\n') {
@@ -161,15 +161,15 @@ mod tests {
         let found = parts(&code);
         assert!(found.len() > 2);
         assert!(found[1..].iter().all(|(text, _)| text.starts_with("~~~~ rust\n")), "{:?}", &found[1].0[..50]);
-        assert!(found.iter().all(|(text, _)| text.len() <= LONG + 10));
+        assert!(found.iter().all(|(text, _)| text.len() <= MAX_BYTES + 10));
         assert_eq!(found[1].1, found[0].0.lines().count() as u32, "the line before the part is the fence");
     }
 
     #[test]
     fn depth_is_bounded_and_rules_are_kept() {
-        assert_eq!(shallow(&format!("{} a\nb", ">".repeat(100))), format!("{}a\nb", ">".repeat(32)));
+        assert_eq!(limit_depth(&format!("{} a\nb", ">".repeat(100))), format!("{}a\nb", ">".repeat(32)));
         let rule = format!("a\n{}\n", "-".repeat(100));
-        assert_eq!(shallow(&rule), rule);
-        assert_eq!(shallow("> - 1. a\n"), "> - 1. a\n");
+        assert_eq!(limit_depth(&rule), rule);
+        assert_eq!(limit_depth("> - 1. a\n"), "> - 1. a\n");
     }
 }

@@ -1,19 +1,19 @@
 //! A document of any kind as passages.
 
-use crate::files::kind::Kind;
-use crate::parse::cutter::{Cutter, Piece};
+use crate::files::kind::FileKind;
+use crate::parse::passage_builder::{ParsedPassage, PassageBuilder};
 use crate::parse::{html, markdown, pages, plain, source};
 
 /// Gives the passages of a document to `sink`, in order. The work is linear in the length of the text, whatever it
 /// says.
-pub(crate) fn parse(kind: Kind, text: &str, sink: &mut dyn FnMut(Piece)) {
-    let mut cutter = Cutter::new(sink);
+pub(crate) fn parse(kind: FileKind, text: &str, sink: &mut dyn FnMut(ParsedPassage)) {
+    let mut builder = PassageBuilder::new(sink);
     match kind {
-        Kind::Markdown => markdown::read(text, &mut cutter),
-        Kind::Html => html::read(text, &mut cutter),
-        Kind::Text(markup) => plain::read(text, markup, &mut cutter),
-        Kind::Source => source::read(text, &mut cutter),
-        Kind::Pdf => pages::read(text, &mut cutter),
+        FileKind::Markdown => markdown::read(text, &mut builder),
+        FileKind::Html => html::read(text, &mut builder),
+        FileKind::Text(markup) => plain::read(text, markup, &mut builder),
+        FileKind::Source => source::read(text, &mut builder),
+        FileKind::Pdf => pages::read(text, &mut builder),
     }
-    cutter.finish();
+    builder.finish();
 }

@@ -3,31 +3,31 @@
 use html5gum::emitters::default::DefaultEmitter;
 use html5gum::{StartTag, Token, Tokenizer};
 
-use crate::parse::cutter::{Block, Cutter};
+use crate::parse::passage_builder::{Block, PassageBuilder};
 use crate::parse::split::lines;
 
 /// Elements whose content is no text of the page.
-const NEVER: &[&str] =
+const SKIPPED_ELEMENTS: &[&str] =
     &["script", "style", "template", "noscript", "svg", "math", "iframe", "object", "select", "button"];
 /// Elements around the text of a page. If a page has no text outside them, they are read.
-const AROUND: &[&str] = &["nav", "header", "footer", "aside"];
+const NAVIGATION_ELEMENTS: &[&str] = &["nav", "header", "footer", "aside"];
 
 /// Reads a page.
-pub(super) fn read(text: &str, cutter: &mut Cutter<'_>) {
-    if !Page::new(text, cutter, 1, true).run() {
-        Page::new(text, cutter, 1, false).run();
+pub(super) fn read(text: &str, builder: &mut PassageBuilder<'_>) {
+    if !Page::new(text, builder, 1, true).run() {
+        Page::new(text, builder, 1, false).run();
     }
 }
 
 /// Reads HTML inside of another document; it begins on a line of that.
-pub(super) fn fragment(text: &str, line: u32, cutter: &mut Cutter<'_>) {
-    Page::new(text, cutter, line, false).run();
+pub(super) fn fragment(text: &str, line: u32, builder: &mut PassageBuilder<'_>) {
+    Page::new(text, builder, line, false).run();
 }
 
 struct Page<'a, 'c, 's> {
     html: &'a str,
-    cutter: &'c mut Cutter<'s>,
-    without_around: bool,
+    builder: &'c mut PassageBuilder<'s>,
+    without_navigation: bool,
     /// The element that is skipped, and how many of its name are open.
     skipped: Option<(String, u32)>,
     /// Where the line was counted, and the line.
@@ -49,11 +49,11 @@ struct Page<'a, 'c, 's> {
 }
 
 impl<'a, 'c, 's> Page<'a, 'c, 's> {
-    fn new(html: &'a str, cutter: &'c mut Cutter<'s>, line: u32, without_around: bool) -> Self {
+    fn new(html: &'a str, builder: &'c mut PassageBuilder<'s>, line: u32, without_navigation: bool) -> Self {
         Self {
             html,
-            cutter,
-            without_around,
+            builder,
+            without_navigation,
             skipped: None,
             counted: (0, line),
             text: String::new(),
@@ -76,7 +76,7 @@ impl<'a, 'c, 's> Page<'a, 'c, 's> {
             let Ok(token) = token;
             match token {
                 Token::StartTag(tag) => self.open(&tag),
-                Token::EndTag(tag) => self.close(&name(&tag.name)),
+                Token::EndTag(tag) => self.close(&element_name(&tag.name)),
                 Token::String(string) if self.skipped.is_none() => {
                     let line = self.line(string.span.start);
                     self.add(&String::from_utf8_lossy(&string.value), line);
@@ -99,7 +99,7 @@ impl<'a, 'c, 's> Page<'a, 'c, 's> {
     }
 
     fn open(&mut self, tag: &StartTag<usize>) {
-        let name = name(&tag.name);
+        let name = element_name(&tag.name);
         let name = name.as_str();
         if let Some((skipped, open)) = &mut self.skipped {
             if name == "main" || name == "article" {
@@ -113,7 +113,9 @@ impl<'a, 'c, 's> Page<'a, 'c, 's> {
             }
         }
         let line = self.line(tag.span.start);
-        if (NEVER.contains(&name) || (self.without_around && AROUND.contains(&name))) && !tag.self_closing {
+        if (SKIPPED_ELEMENTS.contains(&name) || (self.without_navigation && NAVIGATION_ELEMENTS.contains(&name)))
+            && !tag.self_closing
+        {
             self.end_block();
             self.skipped = Some((name.to_owned(), 1));
             return;
@@ -189,7 +191,7 @@ impl<'a, 'c, 's> Page<'a, 'c, 's> {
             "title" => {
                 if self.in_title {
                     let title = std::mem::take(&mut self.text);
-                    self.cutter.title(&title);
+                    self.builder.title(&title);
                 }
                 self.in_title = false;
             }
@@ -232,12 +234,12 @@ impl<'a, 'c, 's> Page<'a, 'c, 's> {
         if let Some((level, id)) = self.heading.take() {
             // Links to the heading itself.
             let heading = text.trim().trim_matches(['¶', '§', '#', '🔗', '\u{f0c1}', '`']).trim();
-            self.cutter.heading(level, heading, id.as_deref(), self.begin);
+            self.builder.heading(level, heading, id.as_deref(), self.begin);
             self.found |= !heading.is_empty();
             return;
         }
         if let Some(language) = self.preformatted.take() {
-            self.cutter.block(Block::Code(&language), &text, self.begin);
+            self.builder.block(Block::Code(&language), &text, self.begin);
             self.found |= !text.trim().is_empty();
             return;
         }
@@ -248,11 +250,11 @@ impl<'a, 'c, 's> Page<'a, 'c, 's> {
         self.id = None;
         self.found = true;
         let block = if self.row { Block::Row } else { Block::Paragraph };
-        self.cutter.block(block, text, self.begin);
+        self.builder.block(block, text, self.begin);
     }
 }
 
-fn name(bytes: &[u8]) -> String {
+fn element_name(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).to_ascii_lowercase()
 }
 
@@ -302,14 +304,14 @@ fn is_block(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::cutter::Piece;
+    use crate::parse::passage_builder::ParsedPassage;
 
-    fn pieces(html: &str) -> Vec<Piece> {
+    fn pieces(html: &str) -> Vec<ParsedPassage> {
         let mut pieces = Vec::new();
         let mut sink = |piece| pieces.push(piece);
-        let mut cutter = Cutter::new(&mut sink);
-        read(html, &mut cutter);
-        cutter.finish();
+        let mut builder = PassageBuilder::new(&mut sink);
+        read(html, &mut builder);
+        builder.finish();
         pieces
     }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use crate::parse::chunks::chunks;
-use crate::parse::cutter::{Block, Cutter};
+use crate::parse::passage_builder::{Block, PassageBuilder};
 use crate::parse::split::{lines, prefix};
 use crate::parse::{front_matter, html};
 
@@ -14,10 +14,10 @@ const MAX_COLUMNS: usize = 64;
 /// Levels of lists that are indented.
 const MAX_INDENT: usize = 4;
 
-pub(super) fn read(text: &str, cutter: &mut Cutter<'_>) {
+pub(super) fn read(text: &str, builder: &mut PassageBuilder<'_>) {
     let (begin, title) = front_matter::skip(text);
     if let Some(title) = title {
-        cutter.title(title);
+        builder.title(title);
     }
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
@@ -27,7 +27,7 @@ pub(super) fn read(text: &str, cutter: &mut Cutter<'_>) {
         | Options::ENABLE_DEFINITION_LIST
         | Options::ENABLE_GFM;
     chunks(&text[begin..], 1 + lines(&text[..begin]), |chunk| {
-        let mut reader = Reader::new(&chunk.text, chunk.line, cutter);
+        let mut reader = Reader::new(&chunk.text, chunk.line, builder);
         let options = if has_wide_table(&chunk.text) { options - Options::ENABLE_TABLES } else { options };
         for (event, range) in Parser::new_ext(&chunk.text, options).into_offset_iter() {
             reader.event(event, range);
@@ -36,15 +36,15 @@ pub(super) fn read(text: &str, cutter: &mut Cutter<'_>) {
     });
 }
 
-/// Whether there may be a table with so many columns that it is no table: the parser fills each short row up with empty
-/// cells, and a thousand rows of one letter would be a million cells.
+/// Whether there may be a table with more than [`MAX_COLUMNS`] columns, which is read as text: the parser fills each short
+/// row up with empty cells, and a thousand rows of one letter would be a million cells.
 fn has_wide_table(text: &str) -> bool {
     text.lines().any(|line| line.bytes().filter(|&byte| byte == b'|').count() > MAX_COLUMNS)
 }
 
 struct Reader<'a, 'c, 's> {
     markdown: &'a str,
-    cutter: &'c mut Cutter<'s>,
+    builder: &'c mut PassageBuilder<'s>,
     /// Where the line was counted, and the line.
     counted: (usize, u32),
     /// Text of the current block, and the line that it begins on.
@@ -66,10 +66,10 @@ struct Reader<'a, 'c, 's> {
 }
 
 impl<'a, 'c, 's> Reader<'a, 'c, 's> {
-    fn new(markdown: &'a str, line: u32, cutter: &'c mut Cutter<'s>) -> Self {
+    fn new(markdown: &'a str, line: u32, builder: &'c mut PassageBuilder<'s>) -> Self {
         Self {
             markdown,
-            cutter,
+            builder,
             counted: (0, line),
             text: String::new(),
             begin: line,
@@ -135,7 +135,7 @@ impl<'a, 'c, 's> Reader<'a, 'c, 's> {
                 // In a list the marker goes before the code, on a line of its own.
                 if let Some(marker) = self.marker.take() {
                     let line = self.line(offset);
-                    self.cutter.block(Block::Row, &marker, line);
+                    self.builder.block(Block::Row, &marker, line);
                 }
                 let language = match &kind {
                     CodeBlockKind::Fenced(info) => info.split([' ', ',', '{']).next().unwrap_or_default(),
@@ -191,18 +191,18 @@ impl<'a, 'c, 's> Reader<'a, 'c, 's> {
                 let text = std::mem::take(&mut self.text);
                 if let Some((level, id)) = self.heading.take() {
                     let heading = text.replace('`', "");
-                    self.cutter.heading(level, &heading, id.as_deref(), self.begin);
+                    self.builder.heading(level, &heading, id.as_deref(), self.begin);
                 }
             }
             TagEnd::CodeBlock => {
                 let text = std::mem::take(&mut self.text);
                 let language = self.code.take().unwrap_or_default();
-                self.cutter.block(Block::Code(&language), &text, self.begin);
+                self.builder.block(Block::Code(&language), &text, self.begin);
             }
             TagEnd::HtmlBlock => {
                 self.html = false;
                 let text = std::mem::take(&mut self.text);
-                html::fragment(&text, self.begin, self.cutter);
+                html::fragment(&text, self.begin, self.builder);
             }
             TagEnd::Item => {
                 self.end_item();
@@ -232,8 +232,8 @@ impl<'a, 'c, 's> Reader<'a, 'c, 's> {
             return;
         }
         match self.marker.take() {
-            Some(marker) => self.cutter.block(block, &(marker + text.trim()), self.begin),
-            None => self.cutter.block(block, &text, self.begin),
+            Some(marker) => self.builder.block(block, &(marker + text.trim()), self.begin),
+            None => self.builder.block(block, &text, self.begin),
         }
     }
 }
@@ -241,14 +241,14 @@ impl<'a, 'c, 's> Reader<'a, 'c, 's> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::cutter::Piece;
+    use crate::parse::passage_builder::ParsedPassage;
 
-    fn pieces(markdown: &str) -> Vec<Piece> {
+    fn pieces(markdown: &str) -> Vec<ParsedPassage> {
         let mut pieces = Vec::new();
         let mut sink = |piece| pieces.push(piece);
-        let mut cutter = Cutter::new(&mut sink);
-        read(markdown, &mut cutter);
-        cutter.finish();
+        let mut builder = PassageBuilder::new(&mut sink);
+        read(markdown, &mut builder);
+        builder.finish();
         pieces
     }
 

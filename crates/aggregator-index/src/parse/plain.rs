@@ -1,9 +1,9 @@
 //! Plain text, reStructuredText and AsciiDoc.
 
 use crate::files::kind::Markup;
-use crate::parse::cutter::{Block, Cutter};
+use crate::parse::passage_builder::{Block, PassageBuilder};
 
-pub(super) fn read(text: &str, markup: Markup, cutter: &mut Cutter<'_>) {
+pub(super) fn read(text: &str, markup: Markup, builder: &mut PassageBuilder<'_>) {
     let mut lines = text.lines().zip(1u32..).peekable();
     let mut paragraph = String::new();
     let mut begin = 1;
@@ -12,7 +12,7 @@ pub(super) fn read(text: &str, markup: Markup, cutter: &mut Cutter<'_>) {
     while let Some((line, number)) = lines.next() {
         let trimmed = line.trim_end();
         if trimmed.is_empty() {
-            cutter.block(Block::Paragraph, &paragraph, begin);
+            builder.block(Block::Paragraph, &paragraph, begin);
             paragraph.clear();
             continue;
         }
@@ -30,9 +30,9 @@ pub(super) fn read(text: &str, markup: Markup, cutter: &mut Cutter<'_>) {
                 lines.next();
             }
             if level == 1 {
-                cutter.title(heading);
+                builder.title(heading);
             }
-            cutter.heading(level, heading, None, number);
+            builder.heading(level, heading, None, number);
             continue;
         }
         // The line over a heading of reStructuredText.
@@ -46,7 +46,7 @@ pub(super) fn read(text: &str, markup: Markup, cutter: &mut Cutter<'_>) {
         }
         paragraph.push_str(trimmed);
     }
-    cutter.block(Block::Paragraph, &paragraph, begin);
+    builder.block(Block::Paragraph, &paragraph, begin);
 }
 
 /// `== Heading` of AsciiDoc: one sign for the title, two for the first level.
@@ -83,11 +83,12 @@ mod tests {
 
     fn seen(text: &str, markup: Markup) -> Vec<(String, u32, String)> {
         let mut seen = Vec::new();
-        let mut sink =
-            |piece: crate::parse::cutter::Piece| seen.push((piece.headings.join(" > "), piece.line, piece.text));
-        let mut cutter = Cutter::new(&mut sink);
-        read(text, markup, &mut cutter);
-        cutter.finish();
+        let mut sink = |piece: crate::parse::passage_builder::ParsedPassage| {
+            seen.push((piece.headings.join(" > "), piece.line, piece.text))
+        };
+        let mut builder = PassageBuilder::new(&mut sink);
+        read(text, markup, &mut builder);
+        builder.finish();
         seen
     }
 

@@ -1,11 +1,11 @@
-//! Programs and configuration: what comments say is prose, and the lines between are code.
+//! Programs and configuration: comments are prose, other lines are code.
 
-use crate::parse::cutter::{Block, Cutter};
+use crate::parse::passage_builder::{Block, PassageBuilder};
 
 /// A passage of a program ends before an item at the left margin; its address is its line.
-pub(super) fn read(text: &str, cutter: &mut Cutter<'_>) {
+pub(super) fn read(text: &str, builder: &mut PassageBuilder<'_>) {
     let mut comments = Comments::default();
-    let mut run = Run::default();
+    let mut run = LineRun::default();
     let mut blank = true;
     for (line, number) in text.lines().zip(1u32..) {
         let line = line.trim_end();
@@ -13,51 +13,51 @@ pub(super) fn read(text: &str, cutter: &mut Cutter<'_>) {
             blank = true;
             continue;
         }
-        let said = comments.said(line);
+        let comment_text = comments.comment_text(line);
         let margin = !line.starts_with([' ', '\t', '}', ')', ']']);
         // Something new begins after an empty line; the comment of an item stands directly above it.
         if blank && margin {
-            run.add(cutter);
-            if cutter.enough() {
-                cutter.flush();
+            run.add(builder);
+            if builder.is_long_enough() {
+                builder.flush();
             }
         }
         // Long items are cut at lines.
-        if run.is_prose != said.is_some() || run.text.len() >= 16 * 1_024 {
-            run.add(cutter);
+        if run.is_prose != comment_text.is_some() || run.text.len() >= 16 * 1_024 {
+            run.add(builder);
         }
         if run.text.is_empty() {
-            (run.is_prose, run.begin) = (said.is_some(), number);
+            (run.is_prose, run.begin) = (comment_text.is_some(), number);
         } else {
             run.text.push_str(if blank { "\n\n" } else { "\n" });
         }
         blank = false;
-        run.text.push_str(said.unwrap_or(line));
-        if let Some(said) = said.filter(|said| said.contains(' ')) {
-            cutter.prose(said);
+        run.text.push_str(comment_text.unwrap_or(line));
+        if let Some(comment_text) = comment_text.filter(|comment_text| comment_text.contains(' ')) {
+            builder.prose(comment_text);
         }
     }
-    run.add(cutter);
+    run.add(builder);
 }
 
 /// Lines that follow each other and are all comments, or all code.
 #[derive(Default)]
-struct Run {
+struct LineRun {
     text: String,
     is_prose: bool,
     begin: u32,
 }
 
-impl Run {
-    fn add(&mut self, cutter: &mut Cutter<'_>) {
+impl LineRun {
+    fn add(&mut self, builder: &mut PassageBuilder<'_>) {
         if self.text.is_empty() {
             return;
         }
-        if cutter.gathered() == 0 {
-            cutter.part(format!("L{}", self.begin));
+        if builder.gathered_bytes() == 0 {
+            builder.part(format!("L{}", self.begin));
         }
         let block = if self.is_prose { Block::Lines } else { Block::Code("") };
-        cutter.block(block, &self.text, self.begin);
+        builder.block(block, &self.text, self.begin);
         self.text.clear();
     }
 }
@@ -71,14 +71,14 @@ struct Comments {
 
 impl Comments {
     /// The words of a line that is a comment in some language, without its marks.
-    fn said<'a>(&mut self, line: &'a str) -> Option<&'a str> {
+    fn comment_text<'a>(&mut self, line: &'a str) -> Option<&'a str> {
         let text = line.trim_start();
         if let Some(end) = self.open {
             let inside = text.strip_suffix(end).unwrap_or(text);
             if text.contains(end) {
                 self.open = None;
             }
-            return Some(without(inside, "*"));
+            return Some(strip_mark(inside, "*"));
         }
         for (begin, end) in [("/**", "*/"), ("/*", "*/"), ("\"\"\"", "\"\"\""), ("<!--", "-->"), ("{-", "-}")] {
             if let Some(inside) = text.strip_prefix(begin) {
@@ -91,7 +91,7 @@ impl Comments {
             }
         }
         if let Some(inside) = text.strip_prefix("//") {
-            return Some(without(inside.trim_start_matches('/'), "!"));
+            return Some(strip_mark(inside.trim_start_matches('/'), "!"));
         }
         // A mark that code begins with too, as `#[derive]` and `--x`, is one only before a space.
         ["#", "--", ";", "%", ";;", "REM", "##"]
@@ -102,7 +102,7 @@ impl Comments {
 }
 
 /// A line without a mark, and without the space behind it; what is indented more is code in a comment.
-fn without<'a>(text: &'a str, mark: &str) -> &'a str {
+fn strip_mark<'a>(text: &'a str, mark: &str) -> &'a str {
     let text = text.strip_prefix(mark).unwrap_or(text);
     text.strip_prefix(' ').unwrap_or(text)
 }
@@ -113,10 +113,11 @@ mod tests {
 
     fn seen(text: &str) -> Vec<(Option<String>, u32, String)> {
         let mut seen = Vec::new();
-        let mut sink = |piece: crate::parse::cutter::Piece| seen.push((piece.anchor, piece.line, piece.text));
-        let mut cutter = Cutter::new(&mut sink);
-        read(text, &mut cutter);
-        cutter.finish();
+        let mut sink =
+            |piece: crate::parse::passage_builder::ParsedPassage| seen.push((piece.anchor, piece.line, piece.text));
+        let mut builder = PassageBuilder::new(&mut sink);
+        read(text, &mut builder);
+        builder.finish();
         seen
     }
 
@@ -146,21 +147,24 @@ mod tests {
 
     #[test]
     fn what_comments_say_is_prose_in_many_languages() {
-        let said = |lines: &[&str]| {
+        let comment_text = |lines: &[&str]| {
             let mut comments = Comments::default();
-            lines.iter().map(|line| comments.said(line).map(str::to_owned)).collect::<Vec<_>>()
+            lines.iter().map(|line| comments.comment_text(line).map(str::to_owned)).collect::<Vec<_>>()
         };
         let prose = |texts: &[&str]| texts.iter().map(|text| Some((*text).to_owned())).collect::<Vec<_>>();
         assert_eq!(
-            said(&["    /// how large it is", "//! # Errors", "//", "// a"]),
+            comment_text(&["    /// how large it is", "//! # Errors", "//", "// a"]),
             prose(&["how large it is", "# Errors", "", "a"])
         );
         assert_eq!(
-            said(&["# wie groß es ist", "-- c'est grand", "; ini", "%% x"])[..3],
+            comment_text(&["# wie groß es ist", "-- c'est grand", "; ini", "%% x"])[..3],
             prose(&["wie groß es ist", "c'est grand", "ini"])
         );
-        assert_eq!(said(&["/**", " * One.", " *   two", " */"]), prose(&["", "One.", "  two", ""]));
-        assert_eq!(said(&["\"\"\"Reads it.", "    And more.", "\"\"\""]), prose(&["Reads it.", "And more.", ""]));
+        assert_eq!(comment_text(&["/**", " * One.", " *   two", " */"]), prose(&["", "One.", "  two", ""]));
+        assert_eq!(
+            comment_text(&["\"\"\"Reads it.", "    And more.", "\"\"\""]),
+            prose(&["Reads it.", "And more.", ""])
+        );
         for code in [
             "let a = \"b c\";",
             "#[derive(Debug)]",
@@ -171,7 +175,7 @@ mod tests {
             "/* a */ b();",
             "\"a b\",",
         ] {
-            assert_eq!(said(&[code]), [None], "{code}");
+            assert_eq!(comment_text(&[code]), [None], "{code}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Passages that answer a query, best first.
+//! Search: the best passages for a query.
 
 pub(crate) mod find;
 pub(crate) mod query;

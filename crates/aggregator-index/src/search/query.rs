@@ -1,4 +1,4 @@
-//! A query for the engine, made of words and never of a person's text, which might be read as its grammar.
+//! The query for the full-text engine. It is built from words: the engine's query grammar never reads text of a user.
 
 use aggregator_words::Language;
 use tantivy::query::{
@@ -6,23 +6,23 @@ use tantivy::query::{
 };
 use tantivy::schema::{Field, IndexRecordOption, Term};
 
-use crate::search::terms::{Asked, Terms};
-use crate::store::opened::Opened;
+use crate::search::terms::{QueryTerm, QueryTerms};
+use crate::store::snapshot::Snapshot;
 use crate::store::tokenizer::stem_term;
 
-/// Most words that are looked for; of a longer query the rarest.
+/// Maximum number of words of a query; of a longer one the rarest.
 const MAX_WORDS: usize = 48;
-/// Most pairs of words that are looked for.
-const MAX_PAIRS: usize = 16;
-/// Most languages in which pairs are looked for.
-const PAIR_LANGUAGES: usize = 3;
+/// Maximum number of phrases of two words.
+const MAX_PHRASES: usize = 16;
+/// Maximum number of languages in which the stems of a phrase are looked up.
+const MAX_PHRASE_LANGUAGES: usize = 3;
 
-/// How much the parts of a score count, against the stem of a word in the text.
+/// Weights of the parts of a score; the stem of a word in the text has 1.
 ///
-/// Chosen on labelled questions over the documentation of crates; the crate's documentation says how good that is.
+/// Tuned on labelled questions over the documentation of crates; README.md has the figures.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Weights {
-    /// The word as it is written.
+    /// The exact word.
     pub(crate) exact: f32,
     /// A word in the title, the headings or the name of the file.
     pub(crate) head: f32,
@@ -30,34 +30,35 @@ pub(crate) struct Weights {
     pub(crate) part: f32,
     /// Two words that follow each other.
     pub(crate) pair: f32,
-    /// What a form of a word counts that is not the best one.
+    /// The forms of a word other than the best one.
     pub(crate) other_forms: f32,
-    /// That a word is there at all, however rare it is: so a passage with more of the words comes first.
-    pub(crate) there: f32,
+    /// The presence of a word, independent of its frequency: a passage with more of the words comes first.
+    pub(crate) presence: f32,
 }
 
 impl Weights {
-    pub(crate) const CHOSEN: Self = Self { exact: 0.8, head: 1.0, part: 0.4, pair: 0.3, other_forms: 0.2, there: 3.0 };
+    pub(crate) const TUNED: Self =
+        Self { exact: 0.8, head: 1.0, part: 0.4, pair: 0.3, other_forms: 0.2, presence: 3.0 };
 }
 
-/// A query, and what it costs.
-pub(crate) struct Built {
+/// A query with its cost.
+pub(crate) struct BuiltQuery {
     pub(crate) query: Box<dyn Query>,
-    /// Entries of posting lists that are read.
+    /// Number of entries of posting lists that the query reads.
     pub(crate) postings: u64,
 }
 
-/// `None` if nothing of the query is in the index.
-pub(crate) fn build(opened: &Opened, terms: &Terms, weights: &Weights) -> tantivy::Result<Option<Built>> {
+/// Builds the query; `None` if no word of it is in the index.
+pub(crate) fn build(snapshot: &Snapshot, terms: &QueryTerms, weights: &Weights) -> tantivy::Result<Option<BuiltQuery>> {
     let mut words = Vec::new();
-    for (index, asked) in terms.words.iter().enumerate() {
-        let word = Word::look_up(opened, asked)?;
+    for (index, term) in terms.words.iter().enumerate() {
+        let word = Word::look_up(snapshot, term)?;
         if word.postings > 0 {
             words.push((index, word));
         }
     }
     if words.len() > MAX_WORDS {
-        // The rarest say most; of equally rare ones the first.
+        // The rarest words discriminate best; ties keep the order of the query.
         words.sort_by_key(|&(index, ref word)| (word.postings, index));
         words.truncate(MAX_WORDS);
         words.sort_by_key(|&(index, _)| index);
@@ -75,24 +76,24 @@ pub(crate) fn build(opened: &Opened, terms: &Terms, weights: &Weights) -> tantiv
     let mut pairs = 0;
     for &(first, second, gap) in &terms.pairs {
         let (Some(first), Some(second)) = (kept(first), kept(second)) else { continue };
-        if pairs == MAX_PAIRS {
+        if pairs == MAX_PHRASES {
             break;
         }
-        if let Some(query) = pair(first, second, gap, opened.fields().body) {
+        if let Some(query) = phrase_query(first, second, gap, snapshot.fields().body) {
             pairs += 1;
             postings += first.postings.min(second.postings);
             clauses.push((Occur::Should, boosted(query, weights.pair)));
         }
     }
-    Ok(Some(Built { query: Box::new(BooleanQuery::new(clauses)), postings }))
+    Ok(Some(BuiltQuery { query: Box::new(BooleanQuery::new(clauses)), postings }))
 }
 
-/// The forms of a word that the index has.
+/// The forms of a word that occur in the index.
 struct Word {
     exact: Option<String>,
-    /// With their languages, the most frequent language first.
+    /// The stems with their languages, the most frequent language first.
     stems: Vec<(Language, String)>,
-    /// The same in heads.
+    /// Whether the exact word occurs in titles, headings or file names.
     exact_in_heads: bool,
     stems_in_heads: Vec<String>,
     fields: (Field, Field),
@@ -100,13 +101,13 @@ struct Word {
 }
 
 impl Word {
-    fn look_up(opened: &Opened, asked: &Asked) -> tantivy::Result<Self> {
-        let searcher = opened.searcher();
-        let (body, head) = (opened.fields().body, opened.fields().head);
+    fn look_up(snapshot: &Snapshot, wanted: &QueryTerm) -> tantivy::Result<Self> {
+        let searcher = snapshot.searcher();
+        let (body, head) = (snapshot.fields().body, snapshot.fields().head);
         let count = |field: Field, term: &str| searcher.doc_freq(&Term::from_field_text(field, term));
-        let (in_bodies, in_heads) = (count(body, &asked.text)?, count(head, &asked.text)?);
+        let (in_bodies, in_heads) = (count(body, &wanted.text)?, count(head, &wanted.text)?);
         let mut word = Self {
-            exact: (in_bodies > 0).then(|| asked.text.clone()),
+            exact: (in_bodies > 0).then(|| wanted.text.clone()),
             stems: Vec::new(),
             exact_in_heads: in_heads > 0,
             stems_in_heads: Vec::new(),
@@ -114,11 +115,11 @@ impl Word {
             postings: in_bodies + in_heads,
         };
         if word.exact_in_heads && word.exact.is_none() {
-            word.exact = Some(asked.text.clone());
+            word.exact = Some(wanted.text.clone());
         }
         let mut term = String::new();
-        for &(language, _) in opened.languages() {
-            if (asked.text.is_ascii() && !writes_ascii(language)) || !stem_term(&asked.text, language, &mut term) {
+        for &(language, _) in snapshot.languages() {
+            if (wanted.text.is_ascii() && !writes_ascii(language)) || !stem_term(&wanted.text, language, &mut term) {
                 continue;
             }
             let (in_bodies, in_heads) = (count(body, &term)?, count(head, &term)?);
@@ -133,7 +134,7 @@ impl Word {
         Ok(word)
     }
 
-    /// That it is there, its best form in the text, and its best form in the head.
+    /// The clauses of the word: its presence, its best form in the text and its best form in the head.
     fn query(&self, weight: f32, weights: &Weights) -> Box<dyn Query> {
         let (body, head) = self.fields;
         let mut in_body: Vec<Box<dyn Query>> = self.stems.iter().map(|(_, stem)| term(body, stem)).collect();
@@ -146,9 +147,9 @@ impl Word {
         }
         let forms = |forms| Box::new(DisjunctionMaxQuery::with_tie_breaker(forms, weights.other_forms));
         let any = in_body.iter().chain(&in_head).map(|form| form.box_clone()).collect();
-        let there = ConstScoreQuery::new(Box::new(BooleanQuery::union(any)), weight * weights.there);
+        let presence = ConstScoreQuery::new(Box::new(BooleanQuery::union(any)), weight * weights.presence);
         let both: Vec<(Occur, Box<dyn Query>)> = vec![
-            (Occur::Should, Box::new(there)),
+            (Occur::Should, Box::new(presence)),
             (Occur::Should, boosted(forms(in_body), weight)),
             (Occur::Should, boosted(forms(in_head), weight * weights.head)),
         ];
@@ -156,14 +157,14 @@ impl Word {
     }
 }
 
-/// Whether words of a language may have ASCII letters only; the stems of the others need not be looked up for those.
+/// Whether words of a language may consist of ASCII letters. For other languages an ASCII word has no stem.
 fn writes_ascii(language: Language) -> bool {
     use Language::{Arabic, Armenian, Greek, Hindi, Nepali, Persian, Russian, Tamil, Yiddish};
     !matches!(language, Arabic | Armenian | Greek | Hindi | Nepali | Persian | Russian | Tamil | Yiddish)
 }
 
-/// Two words that follow each other, as they are written or by their stems in one language.
-fn pair(first: &Word, second: &Word, gap: usize, body: Field) -> Option<Box<dyn Query>> {
+/// A phrase of two words, exact or by their stems in one language.
+fn phrase_query(first: &Word, second: &Word, gap: usize, body: Field) -> Option<Box<dyn Query>> {
     let mut phrases: Vec<Box<dyn Query>> = Vec::new();
     let phrase = |a: &str, b: &str| {
         let terms = vec![(0, Term::from_field_text(body, a)), (gap, Term::from_field_text(body, b))];
@@ -172,7 +173,7 @@ fn pair(first: &Word, second: &Word, gap: usize, body: Field) -> Option<Box<dyn 
     if let (Some(a), Some(b)) = (&first.exact, &second.exact) {
         phrases.push(phrase(a, b));
     }
-    for (language, a) in first.stems.iter().take(PAIR_LANGUAGES) {
+    for (language, a) in first.stems.iter().take(MAX_PHRASE_LANGUAGES) {
         if let Some((_, b)) = second.stems.iter().find(|(other, _)| other == language)
             && a != b
         {

@@ -1,75 +1,78 @@
-//! The words of a query that are looked for.
+//! The terms of a query.
 
 use std::collections::BTreeMap;
 
-use aggregator_words::{Kind, Language, detect, is_common, words};
+use aggregator_words::{Language, WordKind, detect, is_stop_word, words};
 
-use crate::store::tokenizer::Places;
+use crate::store::tokenizer::PositionCounter;
 
-/// Longest part of a query that is analysed, in words; a person's question has twenty.
-const MAX_READ: usize = 1_024;
+/// Maximum number of words of a query that are read; a question has about twenty.
+const MAX_QUERY_WORDS: usize = 1_024;
 
-/// A word that is looked for.
+/// A term of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Asked {
-    /// Folded.
+pub(crate) struct QueryTerm {
+    /// The folded word.
     pub(crate) text: String,
-    /// Whether it is a word of its own, and not a part of an identifier.
+    /// Whether it is a whole word; else it is a part of an identifier.
     pub(crate) whole: bool,
-    /// Where it stands first.
-    pub(crate) place: usize,
+    /// Its first position in the query.
+    pub(crate) position: usize,
 }
 
-/// What is looked for.
+/// The terms and phrases of a query.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Terms {
+pub(crate) struct QueryTerms {
     /// Each word once, in the order of the query.
-    pub(crate) words: Vec<Asked>,
-    /// Pairs of words that follow each other, by their index in `words`, and how far apart they are.
+    pub(crate) words: Vec<QueryTerm>,
+    /// Phrases of two words: their indexes in `words` and the distance of their positions.
     pub(crate) pairs: Vec<(usize, usize, usize)>,
 }
 
-/// Words further apart than this are no phrase.
-const NEAR: usize = 3;
-/// Percent of the passages that are in a language before common words of it are left out of a query.
-const SHARE: u64 = 10;
+/// Maximum distance of the two words of a phrase.
+const MAX_PHRASE_GAP: usize = 3;
+/// Minimum percentage of passages in a language for its stop words to be left out of a query.
+const MIN_LANGUAGE_PERCENT: u64 = 10;
 
-/// The words of `text`, without those that say nothing in the languages of the index, unless nothing else is there.
-pub(crate) fn terms(text: &str, languages: &[(Language, u64)]) -> Terms {
+/// The terms of `text` without stop words of the languages of the index; with them, if it has no other words.
+pub(crate) fn terms(text: &str, languages: &[(Language, u64)]) -> QueryTerms {
     let all: u64 = languages.iter().map(|&(_, count)| count).sum();
-    let mut spoken: Vec<_> =
-        languages.iter().filter(|&&(_, count)| count * 100 >= all * SHARE).map(|&(language, _)| language).collect();
+    let mut spoken: Vec<_> = languages
+        .iter()
+        .filter(|&&(_, count)| count * 100 >= all * MIN_LANGUAGE_PERCENT)
+        .map(|&(language, _)| language)
+        .collect();
     let own = detect(text);
     if languages.iter().any(|&(language, _)| language == own) && !spoken.contains(&own) {
         spoken.push(own);
     }
-    let mut places = Places::default();
+    let mut positions = PositionCounter::default();
     let mut found = Vec::new();
-    for word in words(text).take(MAX_READ) {
-        let place = places.place(word.kind);
-        let common = word.kind != Kind::Pair && spoken.iter().any(|&language| is_common(&word.text, language));
-        found.push((Asked { text: word.text.into_owned(), whole: word.kind != Kind::Part, place }, common));
+    for word in words(text).take(MAX_QUERY_WORDS) {
+        let position = positions.position(word.kind);
+        let common = word.kind != WordKind::Bigram && spoken.iter().any(|&language| is_stop_word(&word.text, language));
+        found.push((QueryTerm { text: word.text.into_owned(), whole: word.kind != WordKind::Part, position }, common));
     }
     let only_common = found.iter().all(|&(_, common)| common);
-    let mut terms = Terms::default();
+    let mut terms = QueryTerms::default();
     let mut indexes = BTreeMap::new();
     let mut last: Option<(usize, usize)> = None;
-    for (asked, common) in found {
+    for (term, common) in found {
         if common && !only_common {
             continue;
         }
-        let place = asked.place;
-        let index = *indexes.entry(asked.text.clone()).or_insert_with(|| {
-            terms.words.push(asked);
+        let position = term.position;
+        let index = *indexes.entry(term.text.clone()).or_insert_with(|| {
+            terms.words.push(term);
             terms.words.len() - 1
         });
         if let Some((before, at)) = last
-            && (1..=NEAR).contains(&(place.saturating_sub(at)))
+            && (1..=MAX_PHRASE_GAP).contains(&(position.saturating_sub(at)))
             && before != index
         {
-            terms.pairs.push((before, index, place - at));
+            terms.pairs.push((before, index, position - at));
         }
-        last = Some((index, place));
+        last = Some((index, position));
     }
     terms.pairs.sort_unstable();
     terms.pairs.dedup();
@@ -83,11 +86,11 @@ mod tests {
     const ENGLISH: &[(Language, u64)] = &[(Language::English, 100)];
 
     fn texts(query: &str) -> Vec<String> {
-        terms(query, ENGLISH).words.into_iter().map(|asked| asked.text).collect()
+        terms(query, ENGLISH).words.into_iter().map(|term| term.text).collect()
     }
 
     #[test]
-    fn common_words_are_left_out_unless_nothing_is_left() {
+    fn stop_words_are_left_out_unless_nothing_is_left() {
         assert_eq!(texts("How do I install the server?"), ["install", "server"]);
         assert_eq!(texts("what is it"), ["what", "is", "it"]);
         assert_eq!(texts("Install install INSTALL"), ["install"]);

@@ -1,4 +1,4 @@
-//! One process at a time brings an index up to date.
+//! The lock of an index: one update at a time.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use crate::error::IndexError;
 
-/// Held until it is dropped, or its process ends in whatever way.
+/// The lock; the operating system releases it when the process ends.
 #[derive(Debug)]
 pub(crate) struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// Takes the lock. While another holds it, `waiting` is asked every 50 ms whether to go on waiting.
+    /// Takes the lock. While another process holds it, `waiting` is called every 50 ms and returns whether to go on waiting.
     pub(crate) fn take(root: &Path, mut waiting: impl FnMut() -> ControlFlow<()>) -> Result<Self, IndexError> {
         let open = || OpenOptions::new().create(true).truncate(false).write(true).open(root.join("lock"));
         let file = open().map_err(IndexError::storage(root, "locked"))?;

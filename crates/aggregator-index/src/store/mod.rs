@@ -12,14 +12,14 @@
 //! both. A commit is one rename of a file that was written and synchronised before; making an index anew ends with one
 //! rename of its folder. So a process that is killed leaves the old index or the new one.
 
-pub(crate) mod folder;
+pub(crate) mod format;
+pub(crate) mod generation;
 pub(crate) mod lock;
-pub(crate) mod made_with;
 pub(crate) mod manifest;
 pub(crate) mod merging;
-pub(crate) mod opened;
 pub(crate) mod queue;
+pub(crate) mod read_directory;
 pub(crate) mod schema;
+pub(crate) mod snapshot;
 pub(crate) mod tokenizer;
-pub(crate) mod unmapped;
 pub(crate) mod writer;

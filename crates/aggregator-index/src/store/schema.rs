@@ -1,4 +1,4 @@
-//! What is stored of a passage and of a file.
+//! The schema of the index.
 
 use tantivy::schema::{
     BytesOptions, FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,

@@ -1,8 +1,8 @@
-//! The terms of a text.
+//! The tokenizer of the index.
 
 use std::borrow::Cow;
 
-use aggregator_words::{Kind, Language, Word, Words, stem, words};
+use aggregator_words::{Language, Word, WordKind, Words, stem, words};
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 /// The name of the tokenizer in the schema.
@@ -45,21 +45,21 @@ pub(crate) fn stem_term(word: &str, language: Language, term: &mut String) -> bo
 /// Positions of words, in texts and in queries: an identifier stands in the place of its first part, and the next word
 /// comes after its last one. So `HashMap` is found by the phrase "hash map", and a phrase goes on after it.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Places {
+pub(crate) struct PositionCounter {
     next: usize,
     part: usize,
 }
 
-impl Places {
-    pub(crate) fn place(&mut self, kind: Kind) -> usize {
+impl PositionCounter {
+    pub(crate) fn position(&mut self, kind: WordKind) -> usize {
         let here = match kind {
-            Kind::Part => self.part,
-            Kind::Word | Kind::Pair => {
+            WordKind::Part => self.part,
+            WordKind::Word | WordKind::Bigram => {
                 self.part = self.next;
                 self.next
             }
         };
-        if kind == Kind::Part {
+        if kind == WordKind::Part {
             self.part += 1;
         }
         self.next = self.next.max(here + 1);
@@ -75,7 +75,7 @@ impl Tokenizer for WordTokenizer {
         WordStream {
             words: words(text),
             language,
-            places: Places::default(),
+            positions: PositionCounter::default(),
             token: Token::default(),
             stem_next: false,
         }
@@ -85,7 +85,7 @@ impl Tokenizer for WordTokenizer {
 pub(crate) struct WordStream<'a> {
     words: Words<'a>,
     language: Language,
-    places: Places,
+    positions: PositionCounter,
     token: Token,
     /// The stem of the current word comes next.
     stem_next: bool,
@@ -109,8 +109,8 @@ impl TokenStream for WordStream<'_> {
         }
         self.token.offset_from = span.start;
         self.token.offset_to = span.end;
-        self.token.position = self.places.place(kind);
-        self.stem_next = self.language != Language::Other && kind != Kind::Pair;
+        self.token.position = self.positions.position(kind);
+        self.stem_next = self.language != Language::Other && kind != WordKind::Bigram;
         true
     }
 
@@ -147,8 +147,8 @@ mod tests {
             (2, "en\u{1}token"),
             (3, "now"),
         ];
-        for (place, term) in expected {
-            assert!(found.contains(&(place, term.to_owned())), "{place} {term:?} in {found:?}");
+        for (position, term) in expected {
+            assert!(found.contains(&(position, term.to_owned())), "{position} {term:?} in {found:?}");
         }
         assert!(terms("und\nUse it").iter().all(|(_, term)| !term.contains('\u{1}')));
         assert_eq!(terms("no code"), [(0, "no".to_owned()), (1, "code".to_owned())]);

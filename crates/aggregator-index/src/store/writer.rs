@@ -10,25 +10,25 @@ use tantivy::indexer::{IndexWriterOptions, NoMergePolicy};
 use tantivy::{IndexWriter, TantivyDocument, Term};
 
 use crate::error::IndexError;
-use crate::files::kind::Kind;
-use crate::parse::Piece;
+use crate::files::kind::FileKind;
+use crate::parse::ParsedPassage;
 use crate::store::manifest::Entry;
-use crate::store::merging::Bounded;
-use crate::store::queue::{Queue, Queued};
+use crate::store::merging::BoundedMergePolicy;
+use crate::store::queue::{Queue, QueuedDocument};
 use crate::store::schema::{Fields, HEADING_SEPARATOR, ORDINAL_BITS, SEPARATOR, path_bytes};
 use crate::store::tokenizer::with_language;
 
 /// Memory for postings before they are written to a segment, in bytes. It decides what an update needs at its peak, and is
-/// near the least that the engine takes: it makes segments of some 1.6 MB of text, which are merged afterwards. Twice as
+/// near the minimum of the engine: it makes segments of some 1.6 MB of text, which are merged afterwards. Twice as
 /// much saves a third of the time.
 const HEAP: usize = 16 * 1_024 * 1_024;
 
 pub(crate) struct Writer {
-    writer: IndexWriter<Queued>,
+    writer: IndexWriter<QueuedDocument>,
     queue: Arc<Queue>,
     fields: Fields,
     root: PathBuf,
-    /// Where the files are.
+    /// The folder of the index files.
     folder: PathBuf,
 }
 
@@ -39,7 +39,7 @@ impl Writer {
             .num_worker_threads(1)
             .num_merge_threads(1)
             .build();
-        let writer: IndexWriter<Queued> =
+        let writer: IndexWriter<QueuedDocument> =
             index.writer_with_options(options).map_err(IndexError::engine(root, "opened for writing"))?;
         // A process that was killed between writing which passages are removed and committing that has left a file whose
         // name is given again, as operations are counted from the last commit; the engine would refuse to write it.
@@ -78,7 +78,7 @@ impl Writer {
         &self,
         path: &Path,
         ordinal: u64,
-        piece: &Piece,
+        piece: &ParsedPassage,
         language: Language,
     ) -> Result<(), IndexError> {
         let fields = &self.fields;
@@ -89,7 +89,7 @@ impl Writer {
         if let Some(anchor) = &piece.anchor {
             document.add_text(fields.anchor, anchor);
         }
-        document.add_u64(fields.program, u64::from(Kind::of(path) == Some(Kind::Source)));
+        document.add_u64(fields.program, u64::from(FileKind::from_path(path) == Some(FileKind::Source)));
         let path = path_bytes(path);
         document.add_bytes(fields.passage_of, path);
         document.add_u64(fields.line, u64::from(piece.line));
@@ -107,7 +107,7 @@ impl Writer {
     /// Makes all changes at once; merging ends before it returns, so that no thread is left.
     pub(crate) fn commit(mut self) -> Result<(), IndexError> {
         // Committing considers what to merge.
-        self.writer.set_merge_policy(Box::new(Bounded::new(&self.folder)));
+        self.writer.set_merge_policy(Box::new(BoundedMergePolicy::new(&self.folder)));
         self.writer.commit().map_err(IndexError::engine(&self.root, "written"))?;
         self.writer.wait_merging_threads().map_err(IndexError::engine(&self.root, "merged"))
     }
@@ -127,7 +127,7 @@ impl Writer {
     }
 }
 
-fn head(path: &Path, piece: &Piece) -> String {
+fn head(path: &Path, piece: &ParsedPassage) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut head = String::new();
     head.push_str(piece.title.as_deref().unwrap_or_default());

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::ops::ControlFlow;
 
-use aggregator_index::{Options, Pdf, Reason};
+use aggregator_index::{Options, Pdf, SkipReason};
 
 use crate::support::{Library, age, options};
 
@@ -119,7 +119,7 @@ fn strange_names_are_indexed_and_shown_escaped() {
     assert_eq!(report.files, 5);
     let skipped: Vec<_> = report.skipped.iter().map(ToString::to_string).collect();
     assert!(skipped.iter().any(|line| line.contains("f\\xff\\u{1b}.md: is no text")), "{skipped:?}");
-    assert!(report.skipped.iter().any(|skipped| skipped.reason == Reason::LongPath), "{skipped:?}");
+    assert!(report.skipped.iter().any(|skipped| skipped.reason == SkipReason::LongPath), "{skipped:?}");
     let found = library.index.search("lighthouse", 10).unwrap();
     // The texts are the same; one is shown.
     assert_eq!(found.len(), 1);

@@ -6,26 +6,26 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::failure::SettingsFailure;
-use super::kind::Kind;
+use super::error::ConfigError;
 use super::names::{self, Name, OTHERS, PREFIX};
-use super::own;
+use super::program;
+use super::value_kind::ValueKind;
 
 /// Settings from one place.
 #[derive(Debug)]
 pub(super) struct Layer {
-    place: Place,
+    place: Origin,
     text: String,
 }
 
 /// The file or variable that a layer comes from.
 #[derive(Debug)]
-enum Place {
+enum Origin {
     File(PathBuf),
     Variable(String),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "{}", path.display()),
@@ -36,15 +36,15 @@ impl fmt::Display for Place {
 
 impl Layer {
     pub(super) fn of_file(path: PathBuf, text: String) -> Self {
-        Self { place: Place::File(path), text }
+        Self { place: Origin::File(path), text }
     }
 
-    /// Checks that it is right by itself.
-    pub(super) fn check(&self) -> Result<(), SettingsFailure> {
-        own::read(&self.text).map(|_| ()).map_err(|error| match &self.place {
+    /// Checks the layer by itself.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        program::read(&self.text).map(|_| ()).map_err(|error| match &self.place {
             // Its text was made here, so a line and a column of it say nothing.
-            Place::Variable(_) => self.failure(error.message().to_owned()),
-            Place::File(_) => self.failure(error.to_string()),
+            Origin::Variable(_) => self.failure(error.message().to_owned()),
+            Origin::File(_) => self.failure(error.to_string()),
         })
     }
 
@@ -53,15 +53,15 @@ impl Layer {
         self.place.to_string().replace(char::is_control, "?")
     }
 
-    fn failure(&self, what: String) -> SettingsFailure {
-        SettingsFailure { place: self.place.to_string(), what }
+    fn failure(&self, what: String) -> ConfigError {
+        ConfigError { place: self.place.to_string(), what }
     }
 
-    /// The file and line, or the variable, if this layer has the setting.
-    pub(super) fn says(&self, section: &str, key: &str) -> Option<String> {
+    /// The file and line, or the variable, of a setting, if this layer has it.
+    pub(super) fn find(&self, section: &str, key: &str) -> Option<String> {
         let table: Table = self.text.parse().ok()?;
         section.split('.').try_fold(&table, |table, part| table.get(part)?.as_table())?.get(key)?;
-        let Place::File(path) = &self.place else { return Some(self.place.to_string()) };
+        let Origin::File(path) = &self.place else { return Some(self.place.to_string()) };
         let document = toml::de::DeTable::parse(&self.text).ok()?;
         let mut table = document.get_ref();
         for part in section.split('.') {
@@ -73,10 +73,8 @@ impl Layer {
     }
 }
 
-/// The layers that variables are, in the order of their names.
-pub(super) fn of_variables(
-    variables: impl Iterator<Item = (OsString, OsString)>,
-) -> Result<Vec<Layer>, SettingsFailure> {
+/// One layer for each variable, in the order of their names.
+pub(super) fn of_variables(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<Vec<Layer>, ConfigError> {
     let known = names::all();
     let mut layers = Vec::new();
     for (variable, value) in variables {
@@ -84,7 +82,7 @@ pub(super) fn of_variables(
         if OTHERS.contains(&variable) {
             continue;
         }
-        let failure = |what: String| SettingsFailure { place: format!("variable {variable}"), what };
+        let failure = |what: String| ConfigError { place: format!("variable {variable}"), what };
         let Some(name) = known.iter().find(|name| name.variable() == variable) else {
             let all: Vec<String> = known.iter().map(Name::variable).collect();
             // The value is not printed: it may be a secret.
@@ -92,22 +90,22 @@ pub(super) fn of_variables(
         };
         let value = read(&value, name.kind).map_err(|what| failure(what.to_owned()))?;
         let text = nested(name, value).to_string();
-        layers.push(Layer { place: Place::Variable(variable.to_owned()), text });
+        layers.push(Layer { place: Origin::Variable(variable.to_owned()), text });
     }
     layers.sort_by_key(|layer| layer.place.to_string());
     Ok(layers)
 }
 
-fn read(value: &OsString, kind: Kind) -> Result<Value, &'static str> {
+fn read(value: &OsString, kind: ValueKind) -> Result<Value, &'static str> {
     let text = |path: &Path| path.to_str().map(|text| Value::String(text.to_owned())).ok_or("it is no UTF-8");
     match kind {
-        Kind::Paths => std::env::split_paths(value)
+        ValueKind::Paths => std::env::split_paths(value)
             .filter(|path| !path.as_os_str().is_empty())
             .map(|path| text(&path))
             .collect::<Result<_, _>>()
             .map(Value::Array),
-        Kind::Text => text(Path::new(value)),
-        Kind::Value => {
+        ValueKind::Text => text(Path::new(value)),
+        ValueKind::Value => {
             let Value::String(text) = text(Path::new(value))? else { return Err("it is no text") };
             let parsed: Result<Table, _> = format!("value = {text}").parse();
             let value = parsed.ok().filter(|table| table.len() == 1).and_then(|mut table| table.remove("value"));
@@ -122,30 +120,30 @@ fn nested(name: &Name, value: Value) -> Table {
     name.section.rsplit('.').fold(of(&name.key, value), |inner, section| of(section, Value::Table(inner)))
 }
 
-/// One text of all layers. Paths of a file are absolute in it.
-pub(super) fn merged(layers: &[Layer]) -> Result<String, SettingsFailure> {
+/// The TOML of all layers together, with absolute paths.
+pub(super) fn merged(layers: &[Layer]) -> Result<String, ConfigError> {
     let mut all = Table::new();
     for layer in layers {
         let mut table: Table =
             layer.text.parse().map_err(|error: toml::de::Error| layer.failure(error.message().to_owned()))?;
-        if let Place::File(path) = &layer.place {
-            root(&mut table, path.parent().unwrap_or(Path::new("")));
+        if let Origin::File(path) = &layer.place {
+            make_absolute(&mut table, path.parent().unwrap_or(Path::new("")));
         }
         overlay(&mut all, table);
     }
     Ok(all.to_string())
 }
 
-/// Makes relative paths of the program's sections begin at a folder.
-fn root(table: &mut Table, folder: &Path) {
-    for (section, key, kind) in own::NAMES {
+/// Makes relative paths of the program's sections absolute, from a folder.
+fn make_absolute(table: &mut Table, folder: &Path) {
+    for (section, key, kind) in program::NAMES {
         let Some(value) = table.get_mut(section).and_then(Value::as_table_mut).and_then(|table| table.get_mut(key))
         else {
             continue;
         };
         let paths = match (kind, value) {
-            (Kind::Paths, Value::Array(paths)) => paths.as_mut_slice(),
-            (Kind::Text, path) => std::slice::from_mut(path),
+            (ValueKind::Paths, Value::Array(paths)) => paths.as_mut_slice(),
+            (ValueKind::Text, path) => std::slice::from_mut(path),
             _ => continue,
         };
         for path in paths {

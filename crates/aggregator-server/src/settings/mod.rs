@@ -11,27 +11,27 @@
 //! deadline_ms = 20_000
 //! ```
 
-mod failure;
+mod display;
+mod error;
 mod files;
-mod kind;
 mod layer;
 mod names;
-mod own;
-mod shown;
+mod program;
+mod value_kind;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use aggregator_core::Settings;
 
-pub use failure::SettingsFailure;
-pub use files::{Places, user_folder};
+pub use error::ConfigError;
+pub use files::{ConfigFolders, user_folder};
 use layer::{Layer, merged};
-pub use own::{Answer, Documents};
+pub use program::{Answer, Documents};
 
-/// What holds for a call of the program.
+/// The effective settings of a call of the program.
 #[derive(Debug)]
-pub struct Effective {
+pub struct EffectiveSettings {
     /// The engine's settings.
     pub engine: Settings,
     /// Where documents are, and how they are read.
@@ -48,23 +48,23 @@ pub struct Effective {
 /// range.
 pub fn load(
     named: Option<PathBuf>,
-    places: &Places,
+    folders: &ConfigFolders,
     variables: impl Iterator<Item = (OsString, OsString)>,
-) -> Result<Effective, SettingsFailure> {
-    let mut layers: Vec<Layer> = files::find(named, places)?.into_iter().collect();
+) -> Result<EffectiveSettings, ConfigError> {
+    let mut layers: Vec<Layer> = files::find(named, folders)?.into_iter().collect();
     layers.extend(layer::of_variables(variables)?);
     for layer in &layers {
         layer.check()?;
     }
     let text = merged(&layers)?;
-    let (engine, own) = own::read(&text).map_err(|error| SettingsFailure {
+    let (engine, own) = program::read(&text).map_err(|error| ConfigError {
         place: "the settings of the file and of the environment together".into(),
         what: error.to_string(),
     })?;
-    Ok(Effective { engine, documents: own.documents, answer: own.answer, layers })
+    Ok(EffectiveSettings { engine, documents: own.documents, answer: own.answer, layers })
 }
 
-impl Effective {
+impl EffectiveSettings {
     /// The files and variables that have settings, as text.
     pub fn origin(&self) -> String {
         match &self.layers[..] {
@@ -81,7 +81,10 @@ mod tests {
 
     use super::*;
 
-    fn load_with(file: Option<&str>, variables: &[(&str, &str)]) -> (tempfile::TempDir, Result<Effective, String>) {
+    fn load_with(
+        file: Option<&str>,
+        variables: &[(&str, &str)],
+    ) -> (tempfile::TempDir, Result<EffectiveSettings, String>) {
         let dir = tempfile::tempdir().unwrap();
         let named = file.map(|text| {
             let path = dir.path().join("aggregator.toml");
@@ -89,8 +92,8 @@ mod tests {
             path
         });
         let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
-        let places = Places { here: dir.path().into(), config: None };
-        let loaded = load(named, &places, variables)
+        let folders = ConfigFolders { here: dir.path().into(), config: None };
+        let loaded = load(named, &folders, variables)
             .map_err(|failure| failure.to_string().replace(dir.path().to_str().unwrap(), "DIR"));
         (dir, loaded)
     }
@@ -162,16 +165,16 @@ mod tests {
 
     #[test]
     fn a_file_that_is_named_has_to_be_there() {
-        let places = Places { here: "/".into(), config: None };
-        let error = load(Some("/none/there.toml".into()), &places, std::iter::empty()).unwrap_err().to_string();
+        let folders = ConfigFolders { here: "/".into(), config: None };
+        let error = load(Some("/none/there.toml".into()), &folders, std::iter::empty()).unwrap_err().to_string();
         assert!(error.starts_with("/none/there.toml: the settings cannot be read: "), "{error}");
     }
 
     #[test]
     fn the_file_of_this_folder_comes_before_that_of_the_user() {
         let (here, config) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let places = Places { here: here.path().into(), config: Some(config.path().into()) };
-        let hits = || load(None, &places, std::iter::empty()).unwrap().engine.max_hits;
+        let folders = ConfigFolders { here: here.path().into(), config: Some(config.path().into()) };
+        let hits = || load(None, &folders, std::iter::empty()).unwrap().engine.max_hits;
         fs::create_dir(config.path().join("aggregator")).unwrap();
         fs::write(config.path().join("aggregator/aggregator.toml"), "[engine]\nmax_hits = 3").unwrap();
         assert_eq!(hits(), 3);

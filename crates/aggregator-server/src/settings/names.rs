@@ -3,10 +3,10 @@
 use aggregator_core::Settings;
 use aggregator_core::settings_by_name::NamedSettings as _;
 
-use super::kind::Kind;
-use super::own;
+use super::program;
+use super::value_kind::ValueKind;
 
-/// What variables of settings begin with.
+/// The prefix of variables of settings.
 pub const PREFIX: &str = "AGGREGATOR_";
 
 /// Variables with that prefix that are no settings.
@@ -19,8 +19,8 @@ pub struct Name {
     pub section: String,
     /// Its name there.
     pub key: String,
-    /// How a variable says it.
-    pub kind: Kind,
+    /// The format of its variable.
+    pub kind: ValueKind,
 }
 
 impl Name {
@@ -32,11 +32,12 @@ impl Name {
 
 /// All settings, those of the program first.
 pub fn all() -> Vec<Name> {
-    let own = own::NAMES.iter().map(|&(section, key, kind)| Name { section: section.into(), key: key.into(), kind });
+    let own =
+        program::NAMES.iter().map(|&(section, key, kind)| Name { section: section.into(), key: key.into(), kind });
     let mut names: Vec<Name> = own.collect();
     let mut settings = Settings::default();
     let mut of_engine = |section: String, docs: Vec<aggregator_core::settings_by_name::SettingDoc>| {
-        let name = |key| Name { section: section.clone(), key, kind: Kind::Value };
+        let name = |key| Name { section: section.clone(), key, kind: ValueKind::Value };
         names.extend(docs.into_iter().map(|setting| name(setting.name)));
     };
     of_engine("engine".into(), settings.describe());

@@ -1,11 +1,11 @@
-//! What people see: width, wrapping, progress.
+//! Terminal output: width, wrapping, progress.
 
 pub mod progress;
 pub mod wrap;
 
 use std::io::{IsTerminal as _, stdout};
 
-/// What a terminal has that does not tell.
+/// Columns of a terminal that does not report its size.
 const USUAL: usize = 80;
 
 /// Columns of the terminal that standard output is, at least 20; `None` where it is none, so that nothing is wrapped in a file.

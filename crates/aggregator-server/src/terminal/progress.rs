@@ -1,4 +1,4 @@
-//! A bar for what takes long, on standard error where that is a terminal.
+//! A progress bar on standard error, if that is a terminal.
 
 use std::io::{IsTerminal as _, stderr};
 use std::time::{Duration, Instant};
@@ -6,25 +6,25 @@ use std::time::{Duration, Instant};
 use aggregator_index::{Progress, Stage};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// What is through sooner is no news.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// Delay before the bar appears.
+const DELAY: Duration = Duration::from_millis(200);
 
-/// How far an index is.
-pub struct Bar {
+/// The progress bar of an index update.
+pub struct UpdateBar {
     started: Instant,
     bar: Option<ProgressBar>,
     is_seen: bool,
 }
 
-impl Bar {
-    /// Shows nothing yet.
+impl UpdateBar {
+    /// Makes a bar that is hidden at first.
     pub fn new() -> Self {
         Self { started: Instant::now(), bar: None, is_seen: stderr().is_terminal() }
     }
 
-    /// Shows how far it is, with rate and time left.
+    /// Shows the progress, with rate and time left.
     pub fn show(&mut self, progress: &Progress) {
-        if !self.is_seen || self.started.elapsed() < PATIENCE {
+        if !self.is_seen || self.started.elapsed() < DELAY {
             return;
         }
         let bar = self.bar.get_or_insert_with(|| {
@@ -47,8 +47,8 @@ impl Bar {
         bar.set_position(progress.bytes_done);
     }
 
-    /// Takes the bar away.
-    pub fn gone(self) {
+    /// Removes the bar.
+    pub fn clear(self) {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
         }

@@ -4,21 +4,21 @@ use std::io::{self, Write};
 
 /// Writes text with lines of a maximum width. A longer word has a line of its own, and a line of code is not broken.
 #[derive(Debug)]
-pub struct Wrapped<W> {
+pub struct WrapWriter<W> {
     out: W,
-    /// `None`: as it comes.
+    /// The maximum width; `None` writes the text as it is.
     columns: Option<usize>,
-    /// Columns of the line that are written.
+    /// Columns of the current line that are written.
     used: usize,
     /// White space before the word that is not complete yet; written only if the word fits behind it.
     space: String,
     word: String,
-    /// What the line begins with, as far as it may be a fence.
+    /// The beginning of the line, as far as it may be a fence.
     fence: String,
     in_code: bool,
 }
 
-impl<W: Write> Wrapped<W> {
+impl<W: Write> WrapWriter<W> {
     /// Sets the maximum width in columns; with `None` the text is written as it is.
     pub fn new(out: W, columns: Option<usize>) -> Self {
         let (space, word, fence) = (String::new(), String::new(), String::new());
@@ -103,7 +103,7 @@ mod tests {
 
     fn wrapped(pieces: &[&str], columns: Option<usize>) -> String {
         let mut out = Vec::new();
-        let mut text = Wrapped::new(&mut out, columns);
+        let mut text = WrapWriter::new(&mut out, columns);
         pieces.iter().try_for_each(|piece| text.push(piece)).unwrap();
         text.finish().unwrap();
         String::from_utf8(out).unwrap()

@@ -1,8 +1,8 @@
-//! How a variable says a setting.
+//! Formats of values in environment variables.
 
-/// How the value of a variable is read.
+/// The format of a value in an environment variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueKind {
     /// A value of TOML: a number, true or false.
     Value,
     /// Text, as it is.

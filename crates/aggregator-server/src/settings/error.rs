@@ -1,9 +1,9 @@
-//! Why settings cannot be used.
+//! The error of invalid settings.
 
-/// Settings that cannot be used; says where and what there is instead.
+/// Invalid settings, with their place and the alternatives.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {what}")]
-pub struct SettingsFailure {
+pub struct ConfigError {
     /// The file or variable that has the setting.
     pub(super) place: String,
     /// What is wrong, and what there is instead.

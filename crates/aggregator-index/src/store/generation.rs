@@ -1,19 +1,19 @@
-//! The folders of an index: which one counts, and how another takes its place.
+//! Generations of an index on disk: the newest is current, and a new one replaces it by a rename.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::store::made_with::MadeWith;
+use crate::store::format::IndexFormat;
 
-/// A complete index on disk.
+/// A complete index on disk, with its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Generation {
     pub(crate) number: u64,
     pub(crate) path: PathBuf,
 }
 
-/// The newest index, of whatever version.
+/// The newest generation, of any format.
 pub(crate) fn newest(root: &Path) -> io::Result<Option<Generation>> {
     let entries = match fs::read_dir(root) {
         Ok(entries) => entries,
@@ -33,13 +33,13 @@ pub(crate) fn newest(root: &Path) -> io::Result<Option<Generation>> {
     Ok(newest)
 }
 
-/// The index that counts, if this version can read it.
+/// The newest generation, if this version can read it.
 pub(crate) fn readable(root: &Path) -> io::Result<Option<Generation>> {
     let Some(newest) = newest(root)? else { return Ok(None) };
-    Ok((MadeWith::read(&newest.path)?.as_ref() == Some(MadeWith::this())).then_some(newest))
+    Ok((IndexFormat::read(&newest.path)?.as_ref() == Some(IndexFormat::current())).then_some(newest))
 }
 
-/// An empty folder for an index that is made anew. Only the holder of the lock may ask for it.
+/// Creates the empty folder of a new generation. Only the holder of the lock may call it.
 pub(crate) fn begin(root: &Path) -> io::Result<PathBuf> {
     let path = root.join("building");
     remove(&path)?;
@@ -47,32 +47,31 @@ pub(crate) fn begin(root: &Path) -> io::Result<PathBuf> {
     Ok(path)
 }
 
-/// Removes what is being built when it goes out of scope: where it was published, nothing is there any more, and where that
-/// failed, as on a full disk, it would only take room.
-pub(crate) struct Unpublished<'a>(pub(crate) &'a Path);
+/// Removes the folder of an unpublished generation when it goes out of scope, as after a full disk.
+pub(crate) struct BuildGuard<'a>(pub(crate) &'a Path);
 
-impl Drop for Unpublished<'_> {
+impl Drop for BuildGuard<'_> {
     fn drop(&mut self) {
         let _ = remove(&self.0.join("building"));
     }
 }
 
-/// Lets what was built count, and removes what counted before. Only the holder of the lock may ask for it.
+/// Publishes the new generation and removes older ones. Only the holder of the lock may call it.
 pub(crate) fn publish(root: &Path) -> io::Result<Generation> {
     let number = newest(root)?.map_or(1, |newest| newest.number + 1);
     let building = root.join("building");
-    MadeWith::this().write(&building)?;
+    IndexFormat::current().write(&building)?;
     sync(&building)?;
     let path = root.join(format!("index-{number}"));
     fs::rename(&building, &path)?;
     sync(root)?;
-    tidy(root, number);
+    remove_old(root, number);
     Ok(Generation { number, path })
 }
 
-/// Removes what does not count: older ones, whose readers go on with the files that they have open, and what was never
-/// completed. What cannot be removed does no harm, and is tried again the next time.
-pub(crate) fn tidy(root: &Path, number: u64) {
+/// Removes older and incomplete generations. Readers of an older one keep the files that they have open. A failed removal is
+/// tried again by the next update.
+pub(crate) fn remove_old(root: &Path, number: u64) {
     for entry in fs::read_dir(root).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let Some(name) = name.to_str() else { continue };
@@ -101,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_newest_counts_and_the_others_go() {
+    fn the_newest_generation_is_current_and_others_are_removed() {
         let root = tempfile::tempdir().unwrap();
         let root = root.path();
         assert_eq!(readable(root).unwrap(), None);

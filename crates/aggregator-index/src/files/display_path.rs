@@ -1,33 +1,33 @@
-//! Paths as they may be shown.
+//! Paths for messages.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// A path that was found, for messages. Displayed, its control, bidirectional and invisible characters are escaped, and
-/// so are bytes that are no UTF-8: names are chosen by strangers, and a message goes to a terminal.
+/// A path for messages. `Display` escapes control, bidirectional and invisible characters and bytes that are not UTF-8: file
+/// names are untrusted, and a message goes to a terminal.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ShownPath(PathBuf);
+pub struct DisplayPath(PathBuf);
 
-impl ShownPath {
+impl DisplayPath {
     /// The path itself.
     pub fn path(&self) -> &Path {
         &self.0
     }
 }
 
-impl From<PathBuf> for ShownPath {
+impl From<PathBuf> for DisplayPath {
     fn from(path: PathBuf) -> Self {
         Self(path)
     }
 }
 
-impl From<&Path> for ShownPath {
+impl From<&Path> for DisplayPath {
     fn from(path: &Path) -> Self {
         Self(path.to_owned())
     }
 }
 
-impl fmt::Display for ShownPath {
+impl fmt::Display for DisplayPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.as_os_str().as_encoded_bytes().utf8_chunks() {
             write!(f, "{}", Escaped(chunk.valid()))?;
@@ -39,13 +39,13 @@ impl fmt::Display for ShownPath {
     }
 }
 
-impl fmt::Debug for ShownPath {
+impl fmt::Debug for DisplayPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
     }
 }
 
-/// A text from outside, for messages; escaped as a [`ShownPath`] is.
+/// A text from outside, for messages; escaped as a [`DisplayPath`] is.
 pub(crate) struct Escaped<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Escaped<'_> {
@@ -68,14 +68,14 @@ mod tests {
 
     #[test]
     fn what_a_terminal_would_obey_is_escaped() {
-        let shown = |name: &str| ShownPath::from(Path::new(name)).to_string();
+        let shown = |name: &str| DisplayPath::from(Path::new(name)).to_string();
         assert_eq!(shown("/a/it's \"grün\".md"), "/a/it's \"grün\".md");
         assert_eq!(shown("a\u{1b}[31m\n\u{202e}b\u{200b}"), "a\\u{1b}[31m\\n\\u{202e}b\\u{200b}");
         #[cfg(unix)]
         {
             use std::os::unix::ffi::OsStrExt as _;
             let path = Path::new(std::ffi::OsStr::from_bytes(b"a\xff\x1b"));
-            assert_eq!(ShownPath::from(path).to_string(), "a\\xff\\u{1b}");
+            assert_eq!(DisplayPath::from(path).to_string(), "a\\xff\\u{1b}");
         }
     }
 }

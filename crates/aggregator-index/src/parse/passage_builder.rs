@@ -1,28 +1,28 @@
-//! Blocks of a document gathered to passages.
+//! Gathers the blocks of a document into passages.
 
 use crate::parse::anchors::Anchors;
 use crate::parse::split::{cut, cut_lines, lines, prefix};
 
-/// Number of bytes from which on a passage is complete when the next block would make it longer than [`GOOD`].
-const ENOUGH: usize = 600;
-/// Blocks are gathered up to here.
-const GOOD: usize = 1_000;
-/// Longest passage that is made of several blocks, in bytes, unless the first of them only leads to the second.
-const LONG: usize = 1_500;
-/// A block that is shorter than this leads to the next: "For example:".
-const LEAD: usize = 200;
-/// Longest passage in bytes: a lead, and a block as long as a passage may be, with the lines around code.
-pub(crate) const MAX_PASSAGE: usize = LONG + LEAD + 100;
-/// Bytes of a passage's prose that tell its language.
+/// Minimum length in bytes of a passage that ends because the next block would exceed [`TARGET_PASSAGE`].
+const MIN_PASSAGE: usize = 600;
+/// Length in bytes up to which blocks are gathered.
+const TARGET_PASSAGE: usize = 1_000;
+/// Maximum length in bytes of a passage of several blocks, unless the first only leads to the second.
+const MAX_GATHERED: usize = 1_500;
+/// A block below this length in bytes leads to the next: "For example:".
+const MAX_LEAD: usize = 200;
+/// Maximum length of a passage in bytes: a lead, and a block as long as a passage may be, with the lines around code.
+pub(crate) const MAX_PASSAGE: usize = MAX_GATHERED + MAX_LEAD + 100;
+/// Maximum number of bytes of prose that are kept for language detection.
 const MAX_PROSE: usize = 1_024;
-/// Longest heading and title in bytes.
+/// Maximum length of a heading or title in bytes.
 const MAX_HEADING: usize = 200;
-/// Levels of headings.
-const LEVELS: usize = 6;
+/// Number of heading levels.
+const HEADING_LEVELS: usize = 6;
 
-/// A passage of a document.
+/// A passage of a document, before it is indexed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Piece {
+pub(crate) struct ParsedPassage {
     /// The title of the document, as far as it is known.
     pub(crate) title: Option<String>,
     /// The headings that it stands under, from the outermost.
@@ -32,11 +32,11 @@ pub(crate) struct Piece {
     /// The line that it begins on, counted from 1.
     pub(crate) line: u32,
     pub(crate) text: String,
-    /// Words of people, without code; tells the language.
+    /// The prose without code, for language detection.
     pub(crate) prose: String,
 }
 
-/// What a block is.
+/// The kind of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Block<'a> {
     /// Sentences, after an empty line.
@@ -49,12 +49,12 @@ pub(super) enum Block<'a> {
     Lines,
 }
 
-pub(super) struct Cutter<'s> {
-    sink: &'s mut dyn FnMut(Piece),
+pub(super) struct PassageBuilder<'s> {
+    sink: &'s mut dyn FnMut(ParsedPassage),
     anchors: Anchors,
     title: Option<String>,
     /// The heading of each level.
-    headings: [Option<String>; LEVELS],
+    headings: [Option<String>; HEADING_LEVELS],
     /// The anchor of the current section, until a passage has it.
     anchor: Option<String>,
     /// Whether a passage was given: only the first may be without an anchor, for it is found by the file alone.
@@ -66,8 +66,8 @@ pub(super) struct Cutter<'s> {
     line: u32,
 }
 
-impl<'s> Cutter<'s> {
-    pub(super) fn new(sink: &'s mut dyn FnMut(Piece)) -> Self {
+impl<'s> PassageBuilder<'s> {
+    pub(super) fn new(sink: &'s mut dyn FnMut(ParsedPassage)) -> Self {
         Self {
             sink,
             anchors: Anchors::default(),
@@ -84,7 +84,7 @@ impl<'s> Cutter<'s> {
 
     /// Names the document, unless it is named.
     pub(super) fn title(&mut self, title: &str) {
-        let title = tidy(title);
+        let title = clean_heading(title);
         if self.title.is_none() && !title.is_empty() {
             self.title = Some(title);
         }
@@ -92,13 +92,13 @@ impl<'s> Cutter<'s> {
 
     /// Begins a section of a level from 1 to 6. Its anchor is `id`, or made of the heading.
     pub(super) fn heading(&mut self, level: usize, heading: &str, id: Option<&str>, line: u32) {
-        let level = level.clamp(1, LEVELS);
+        let level = level.clamp(1, HEADING_LEVELS);
         self.flush();
         // A heading that only has deeper ones under it says nothing that they do not say.
         if self.bare.as_ref().is_some_and(|&(_, _, bare)| level <= bare) {
             self.flush_bare();
         }
-        let heading = tidy(heading);
+        let heading = clean_heading(heading);
         let slug = match id {
             Some(id) => self.anchors.unique(id.to_owned()),
             None => self.anchors.slug(&heading),
@@ -131,10 +131,10 @@ impl<'s> Cutter<'s> {
         }
         let mut rest = text;
         let mut line = line;
-        while rest.len() > LONG {
+        while rest.len() > MAX_GATHERED {
             let at = match block {
-                Block::Code(_) | Block::Lines => cut_lines(rest, LONG),
-                Block::Paragraph | Block::Row => cut(rest, LONG),
+                Block::Code(_) | Block::Lines => cut_lines(rest, MAX_GATHERED),
+                Block::Paragraph | Block::Row => cut(rest, MAX_GATHERED),
             };
             let (head, tail) = rest.split_at(at);
             self.add(block, head, line);
@@ -151,9 +151,9 @@ impl<'s> Cutter<'s> {
             return;
         }
         let together = self.text.len() + text.len();
-        let fits = together <= GOOD
-            || (self.text.len() < ENOUGH && together <= LONG)
-            || (self.text.len() < LEAD && together <= LONG + LEAD);
+        let fits = together <= TARGET_PASSAGE
+            || (self.text.len() < MIN_PASSAGE && together <= MAX_GATHERED)
+            || (self.text.len() < MAX_LEAD && together <= MAX_GATHERED + MAX_LEAD);
         if !self.text.is_empty() && !fits {
             self.flush();
         }
@@ -187,13 +187,13 @@ impl<'s> Cutter<'s> {
     }
 
     /// Bytes of the current passage.
-    pub(super) fn gathered(&self) -> usize {
+    pub(super) fn gathered_bytes(&self) -> usize {
         self.text.len()
     }
 
     /// Whether the current passage is long enough to end at a good place.
-    pub(super) fn enough(&self) -> bool {
-        self.text.len() >= ENOUGH
+    pub(super) fn is_long_enough(&self) -> bool {
+        self.text.len() >= MIN_PASSAGE
     }
 
     /// Ends the current passage.
@@ -204,16 +204,16 @@ impl<'s> Cutter<'s> {
         let text = std::mem::take(&mut self.text);
         let prose = std::mem::take(&mut self.prose);
         let line = self.line;
-        self.give(text, prose, line);
+        self.emit(text, prose, line);
     }
 
     fn flush_bare(&mut self) {
         if let Some((heading, line, _)) = self.bare.take() {
-            self.give(heading.clone(), heading, line);
+            self.emit(heading.clone(), heading, line);
         }
     }
 
-    fn give(&mut self, text: String, prose: String, line: u32) {
+    fn emit(&mut self, text: String, prose: String, line: u32) {
         let anchor = match self.anchor.take() {
             Some(anchor) => Some(anchor),
             None if self.given || self.headings.iter().any(Option::is_some) => {
@@ -223,7 +223,7 @@ impl<'s> Cutter<'s> {
         };
         self.given = true;
         let headings = self.headings.iter().flatten().cloned().collect();
-        (self.sink)(Piece { title: self.title.clone(), headings, anchor, line, text, prose });
+        (self.sink)(ParsedPassage { title: self.title.clone(), headings, anchor, line, text, prose });
     }
 
     /// Ends the document.
@@ -234,19 +234,19 @@ impl<'s> Cutter<'s> {
 }
 
 /// A heading on one line, without what a terminal would obey.
-fn tidy(heading: &str) -> String {
-    let mut tidy = String::new();
+fn clean_heading(heading: &str) -> String {
+    let mut clean = String::new();
     for word in heading.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
-        if !tidy.is_empty() {
-            tidy.push(' ');
+        if !clean.is_empty() {
+            clean.push(' ');
         }
-        tidy.push_str(prefix(word, MAX_HEADING));
-        if tidy.len() >= MAX_HEADING {
+        clean.push_str(prefix(word, MAX_HEADING));
+        if clean.len() >= MAX_HEADING {
             break;
         }
     }
-    tidy.truncate(tidy.floor_char_boundary(MAX_HEADING));
-    tidy
+    clean.truncate(clean.floor_char_boundary(MAX_HEADING));
+    clean
 }
 
 fn longest_run(code: &str) -> usize {
@@ -257,27 +257,27 @@ fn longest_run(code: &str) -> usize {
 mod tests {
     use super::*;
 
-    fn pieces(fill: impl FnOnce(&mut Cutter<'_>)) -> Vec<Piece> {
+    fn pieces(fill: impl FnOnce(&mut PassageBuilder<'_>)) -> Vec<ParsedPassage> {
         let mut pieces = Vec::new();
         let mut sink = |piece| pieces.push(piece);
-        let mut cutter = Cutter::new(&mut sink);
-        fill(&mut cutter);
-        cutter.finish();
+        let mut builder = PassageBuilder::new(&mut sink);
+        fill(&mut builder);
+        builder.finish();
         pieces
     }
 
     #[test]
     fn sections_are_passages_with_the_headings_above_them() {
-        let pieces = pieces(|cutter| {
-            cutter.block(Block::Paragraph, "before", 1);
-            cutter.heading(1, "Guide", None, 3);
-            cutter.heading(2, "Install", None, 5);
-            cutter.block(Block::Paragraph, "a", 7);
-            cutter.block(Block::Row, "- b", 8);
-            cutter.heading(3, "Linux", None, 9);
-            cutter.block(Block::Code("sh"), "x", 11);
-            cutter.heading(2, "Alone", None, 15);
-            cutter.heading(2, "Last", None, 17);
+        let pieces = pieces(|builder| {
+            builder.block(Block::Paragraph, "before", 1);
+            builder.heading(1, "Guide", None, 3);
+            builder.heading(2, "Install", None, 5);
+            builder.block(Block::Paragraph, "a", 7);
+            builder.block(Block::Row, "- b", 8);
+            builder.heading(3, "Linux", None, 9);
+            builder.block(Block::Code("sh"), "x", 11);
+            builder.heading(2, "Alone", None, 15);
+            builder.heading(2, "Last", None, 17);
         });
         let seen: Vec<_> = pieces
             .iter()
@@ -299,22 +299,22 @@ mod tests {
     #[test]
     fn long_sections_are_cut_between_blocks_and_long_blocks_inside() {
         let sentence = "This is a sentence of some length. ".repeat(10);
-        let cut = pieces(|cutter| {
+        let cut = pieces(|builder| {
             for number in 0..20 {
-                cutter.block(Block::Paragraph, &sentence, number * 2 + 1);
+                builder.block(Block::Paragraph, &sentence, number * 2 + 1);
             }
         });
-        assert!(cut.iter().all(|piece| (600..=LONG).contains(&piece.text.len())), "{cut:?}");
+        assert!(cut.iter().all(|piece| (600..=MAX_GATHERED).contains(&piece.text.len())), "{cut:?}");
         assert_eq!(cut.len(), 10);
         assert_eq!(cut[1].anchor.as_deref(), Some("L5"));
 
         let code = "let value = function(argument);\n".repeat(100);
-        let cut = pieces(|cutter| cutter.block(Block::Code("rust"), &code, 1));
+        let cut = pieces(|builder| builder.block(Block::Code("rust"), &code, 1));
         assert!(cut.len() == 3 && cut.iter().all(|piece| piece.text.starts_with("```rust\nlet")), "{cut:?}");
         assert!(cut.iter().all(|piece| piece.text.ends_with(";\n```") && piece.text.len() <= MAX_PASSAGE));
 
-        let cut = pieces(|cutter| cutter.block(Block::Paragraph, &"x".repeat(1_000_000), 1));
-        assert!(cut.iter().all(|piece| piece.text.len() <= LONG));
+        let cut = pieces(|builder| builder.block(Block::Paragraph, &"x".repeat(1_000_000), 1));
+        assert!(cut.iter().all(|piece| piece.text.len() <= MAX_GATHERED));
         assert_eq!(cut.iter().map(|piece| piece.text.len()).sum::<usize>(), 1_000_000);
         let anchors: std::collections::HashSet<_> = cut.iter().map(|piece| &piece.anchor).collect();
         assert_eq!(anchors.len(), cut.len(), "each has an address of its own");
@@ -323,12 +323,12 @@ mod tests {
     #[test]
     fn a_lead_stays_with_what_it_leads_to_and_code_is_not_cut() {
         let code = "x\n".repeat(740);
-        let pieces = pieces(|cutter| {
-            cutter.block(Block::Paragraph, &"word ".repeat(150), 1);
-            cutter.block(Block::Paragraph, &"more ".repeat(60), 2);
-            cutter.heading(2, "h", None, 3);
-            cutter.block(Block::Paragraph, "For example:", 3);
-            cutter.block(Block::Code(""), &code, 4);
+        let pieces = pieces(|builder| {
+            builder.block(Block::Paragraph, &"word ".repeat(150), 1);
+            builder.block(Block::Paragraph, &"more ".repeat(60), 2);
+            builder.heading(2, "h", None, 3);
+            builder.block(Block::Paragraph, "For example:", 3);
+            builder.block(Block::Code(""), &code, 4);
         });
         assert_eq!(pieces.len(), 3);
         assert!(pieces[2].text.starts_with("For example:\n\n```\nx\n"));
@@ -337,7 +337,7 @@ mod tests {
 
     #[test]
     fn code_with_fences_gets_longer_ones() {
-        let pieces = pieces(|cutter| cutter.block(Block::Code("md"), "```\na\n```", 1));
+        let pieces = pieces(|builder| builder.block(Block::Code("md"), "```\na\n```", 1));
         assert_eq!(pieces[0].text, "````md\n```\na\n```\n````");
     }
 }

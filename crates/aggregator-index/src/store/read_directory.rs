@@ -1,4 +1,4 @@
-//! The files of an index as the writer reads them.
+//! The directory of the writer, which reads files instead of mapping them.
 
 use std::fmt;
 use std::fs::File;
@@ -17,24 +17,24 @@ use tantivy::directory::{
 /// page counts as memory of the process until the merge ends, and that is as much as the segments are large. Read, it is
 /// their dictionaries and what one step needs. A search reads little of much, so it maps files.
 #[derive(Clone)]
-pub(crate) struct Unmapped {
+pub(crate) struct ReadDirectory {
     folder: PathBuf,
     mapped: MmapDirectory,
 }
 
-impl Unmapped {
+impl ReadDirectory {
     pub(crate) fn open(folder: &Path) -> Result<Self, OpenDirectoryError> {
         Ok(Self { folder: folder.to_owned(), mapped: MmapDirectory::open(folder)? })
     }
 }
 
-impl fmt::Debug for Unmapped {
+impl fmt::Debug for ReadDirectory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Unmapped").field(&self.folder).finish()
+        f.debug_tuple("ReadDirectory").field(&self.folder).finish()
     }
 }
 
-impl Directory for Unmapped {
+impl Directory for ReadDirectory {
     fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
         let failed = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound => OpenReadError::FileDoesNotExist(path.to_owned()),
@@ -42,7 +42,7 @@ impl Directory for Unmapped {
         };
         let file = File::open(self.folder.join(path)).map_err(failed)?;
         let bytes = file.metadata().map_err(failed)?.len() as usize;
-        Ok(Arc::new(Read { file, bytes }))
+        Ok(Arc::new(FileReader { file, bytes }))
     }
 
     fn delete(&self, path: &Path) -> Result<(), DeleteError> {
@@ -79,18 +79,18 @@ impl Directory for Unmapped {
 }
 
 #[derive(Debug)]
-struct Read {
+struct FileReader {
     file: File,
     bytes: usize,
 }
 
-impl HasLen for Read {
+impl HasLen for FileReader {
     fn len(&self) -> usize {
         self.bytes
     }
 }
 
-impl FileHandle for Read {
+impl FileHandle for FileReader {
     fn read_bytes(&self, range: Range<usize>) -> io::Result<OwnedBytes> {
         let mut bytes = vec![0; range.len()];
         read_at(&self.file, &mut bytes, range.start as u64)?;
@@ -125,15 +125,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a"), "lighthouse").unwrap();
         fs::write(folder.path().join("empty"), "").unwrap();
-        let unmapped = Unmapped::open(folder.path()).unwrap();
-        let file = unmapped.open_read(Path::new("a")).unwrap();
+        let read_directory = ReadDirectory::open(folder.path()).unwrap();
+        let file = read_directory.open_read(Path::new("a")).unwrap();
         assert_eq!(file.read_bytes().unwrap().as_slice(), b"lighthouse");
         assert_eq!(file.slice(5..10).read_bytes().unwrap().as_slice(), b"house");
         assert!(file.slice(3..3).read_bytes().unwrap().is_empty());
-        assert!(unmapped.open_read(Path::new("empty")).unwrap().read_bytes().unwrap().is_empty());
+        assert!(read_directory.open_read(Path::new("empty")).unwrap().read_bytes().unwrap().is_empty());
         fs::write(folder.path().join("a"), "light").unwrap();
         assert!(file.read_bytes().is_err(), "a file that was cut is an error");
-        let absent = unmapped.open_read(Path::new("absent"));
+        let absent = read_directory.open_read(Path::new("absent"));
         assert!(matches!(absent, Err(OpenReadError::FileDoesNotExist(_))));
     }
 }

@@ -1,15 +1,15 @@
-//! Common words: those that say nothing of what a text is about.
+//! Stop words: frequent words that say nothing about the topic of a text.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use crate::language::Language;
 
-/// The words of each language, by its place in [`Language::ALL`].
-static LISTS: LazyLock<Vec<HashSet<&'static str>>> = LazyLock::new(|| {
+/// The stop words of each language, by its index in [`Language::ALL`].
+static STOP_WORDS: LazyLock<Vec<HashSet<&'static str>>> = LazyLock::new(|| {
     let mut lists = vec![HashSet::new(); Language::ALL.len()];
     let mut language = Language::Other;
-    for line in include_str!("common.txt").lines().filter(|line| !line.starts_with('#')) {
+    for line in include_str!("stop_words.txt").lines().filter(|line| !line.starts_with('#')) {
         match line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             // A test reads every code.
             Some(code) => language = Language::from_code(code).unwrap_or(Language::Other),
@@ -19,51 +19,51 @@ static LISTS: LazyLock<Vec<HashSet<&'static str>>> = LazyLock::new(|| {
     lists
 });
 
-/// Whether a folded word is a common word of a language: an article, a pronoun, a preposition, an auxiliary, or a word
+/// Whether a folded word is a stop word of a language: an article, a pronoun, a preposition, an auxiliary, or a word
 /// that a question begins with (how, was, comment).
 ///
-/// The lists are short and our own. There are none for Armenian, Esperanto, Estonian, Hindi, Lithuanian, Nepali,
+/// The lists are short and written for this crate. There is none for Armenian, Esperanto, Estonian, Hindi, Lithuanian, Nepali,
 /// Persian, Serbian, Tamil, Yiddish and [`Language::Other`].
 ///
 /// ```
-/// # use aggregator_words::{Language, is_common};
-/// assert!(is_common("wie", Language::German) && !is_common("wie", Language::English));
+/// # use aggregator_words::{Language, is_stop_word};
+/// assert!(is_stop_word("wie", Language::German) && !is_stop_word("wie", Language::English));
 /// ```
-pub fn is_common(word: &str, language: Language) -> bool {
-    LISTS[language as usize].contains(word)
+pub fn is_stop_word(word: &str, language: Language) -> bool {
+    STOP_WORDS[language as usize].contains(word)
 }
 
-/// Whether there is a list of a language's common words.
-pub(crate) fn has_list(language: Language) -> bool {
-    !LISTS[language as usize].is_empty()
+/// Whether a language has a list of stop words.
+pub(crate) fn has_stop_words(language: Language) -> bool {
+    !STOP_WORDS[language as usize].is_empty()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fold::fold;
-    use crate::tokens::{Kind, words};
+    use crate::tokens::{WordKind, words};
 
     #[test]
     fn lists_are_folded_sorted_and_of_words() {
-        for section in include_str!("common.txt").split("\n[").skip(1) {
+        for section in include_str!("stop_words.txt").split("\n[").skip(1) {
             let (code, list) = section.split_once(']').unwrap();
             let language = Language::from_code(code).unwrap_or_else(|| panic!("{code}"));
             let list: Vec<&str> = list.split_whitespace().collect();
             assert!(list.windows(2).all(|pair| pair[0] < pair[1]), "{code}");
             for word in list {
                 assert_eq!(fold(word), word, "{code}");
-                let found: Vec<_> = words(word).filter(|found| found.kind == Kind::Word).collect();
+                let found: Vec<_> = words(word).filter(|found| found.kind == WordKind::Word).collect();
                 assert!(found.len() == 1 && found[0].text == word, "{code} {word}");
-                assert!(is_common(word, language));
+                assert!(is_stop_word(word, language));
             }
         }
-        assert_eq!(Language::ALL.iter().filter(|&&language| has_list(language)).count(), 21);
-        assert!(!has_list(Language::Other));
+        assert_eq!(Language::ALL.iter().filter(|&&language| has_stop_words(language)).count(), 21);
+        assert!(!has_stop_words(Language::Other));
     }
 
     #[test]
-    fn question_words_are_common_in_their_language() {
+    fn question_words_are_stop_words_of_their_language() {
         for (language, words) in [
             (Language::English, "how what when where which who why"),
             (Language::German, "wie was wann wo welche wer warum"),
@@ -88,14 +88,14 @@ mod tests {
             (Language::Indonesian, "bagaimana apa kapan mana siapa mengapa"),
         ] {
             for word in words.split(' ') {
-                assert!(is_common(&fold(word), language), "{language:?} {word}");
-                assert!(!is_common(&fold(word), Language::Other));
+                assert!(is_stop_word(&fold(word), language), "{language:?} {word}");
+                assert!(!is_stop_word(&fold(word), Language::Other));
             }
         }
     }
 
     #[test]
-    fn words_that_say_something_are_not_common() {
+    fn content_words_are_no_stop_words() {
         for (language, words) in [
             (Language::English, "token time year water work first"),
             (Language::German, "zeit jahr wasser arbeit erste"),
@@ -103,7 +103,7 @@ mod tests {
             (Language::Russian, "время вода год работа"),
         ] {
             for word in words.split(' ') {
-                assert!(!is_common(word, language), "{language:?} {word}");
+                assert!(!is_stop_word(word, language), "{language:?} {word}");
             }
         }
     }

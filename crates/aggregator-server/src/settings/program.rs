@@ -1,4 +1,4 @@
-//! The sections that are the program's own.
+//! The sections of the program itself: documents and answers.
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use aggregator_settings::ParseError;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::kind::Kind;
+use super::value_kind::ValueKind;
 
 /// Where documents are, and how they are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,33 +40,33 @@ impl Default for Answer {
     }
 }
 
-/// Sections, keys, and how a variable says them.
-pub(super) const NAMES: [(&str, &str, Kind); 4] = [
-    ("documents", "folders", Kind::Paths),
-    ("documents", "max_file_bytes", Kind::Value),
-    ("documents", "cache", Kind::Text),
-    ("answer", "sentences", Kind::Value),
+/// Sections, keys and formats of the program's settings.
+pub(super) const NAMES: [(&str, &str, ValueKind); 4] = [
+    ("documents", "folders", ValueKind::Paths),
+    ("documents", "max_file_bytes", ValueKind::Value),
+    ("documents", "cache", ValueKind::Text),
+    ("answer", "sentences", ValueKind::Value),
 ];
 
-/// What a file has beside the engine's settings.
+/// The settings of the program, beside those of the engine.
 #[derive(Debug, Default)]
-pub(super) struct Own {
+pub(super) struct ProgramSettings {
     pub(super) documents: Documents,
     pub(super) answer: Answer,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
-struct Written {
-    documents: WrittenDocuments,
-    answer: WrittenAnswer,
+struct RawSettings {
+    documents: RawDocuments,
+    answer: RawAnswer,
     // Read by its own reader, which tells the places in it.
     engine: serde::de::IgnoredAny,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
-struct WrittenDocuments {
+struct RawDocuments {
     folders: Vec<PathBuf>,
     max_file_bytes: Option<Spanned<i64>>,
     cache: Option<PathBuf>,
@@ -74,31 +74,31 @@ struct WrittenDocuments {
 
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
-struct WrittenAnswer {
+struct RawAnswer {
     sentences: Option<Spanned<i64>>,
 }
 
 /// Reads a text.
-pub(super) fn read(text: &str) -> Result<(Settings, Own), ParseError> {
-    let Written { documents, answer, .. } = toml::from_str(text).map_err(|error| ParseError::new(text, &error))?;
+pub(super) fn read(text: &str) -> Result<(Settings, ProgramSettings), ParseError> {
+    let RawSettings { documents, answer, .. } = toml::from_str(text).map_err(|error| ParseError::new(text, &error))?;
     let engine = aggregator_settings::read_from(text, "engine")?;
     let within = |name: &str, given: Option<Spanned<i64>>, default: u64, range: RangeInclusive<u64>| match given {
         None => Ok(default),
         Some(given) => match u64::try_from(*given.get_ref()) {
             Ok(value) if range.contains(&value) => Ok(value),
             _ => {
-                let (least, most) = range.into_inner();
-                let message = format!("{name} = {} is not between {least} and {most}", given.get_ref());
+                let (min, max) = range.into_inner();
+                let message = format!("{name} = {} is not between {min} and {max}", given.get_ref());
                 Err(ParseError::at(text, given.span(), &message))
             }
         },
     };
-    let default = Own::default();
+    let default = ProgramSettings::default();
     let bytes = default.documents.max_file_bytes;
     let max_file_bytes =
         within("max_file_bytes", documents.max_file_bytes, bytes, aggregator_index::Options::FILE_BYTES)?;
     let sentences = within("sentences", answer.sentences, default.answer.sentences.into(), 1..=50)?;
-    let own = Own {
+    let own = ProgramSettings {
         documents: Documents { folders: documents.folders, max_file_bytes, cache: documents.cache },
         answer: Answer { sentences: sentences as u32 },
     };

@@ -1,14 +1,14 @@
-//! What holds, as a file of settings with the origin of each line.
+//! The effective settings as a file, with the origin of each line.
 
 use std::fmt;
 
 use aggregator_core::settings_by_name::{NamedSettings, SettingDoc};
 use toml::Value;
 
-use super::Effective;
+use super::EffectiveSettings;
 
-/// A file of settings that says the same. A line without an origin is a default.
-impl fmt::Display for Effective {
+/// Formats the settings as a file. A line without an origin is a default.
+impl fmt::Display for EffectiveSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = |path: &std::path::Path| Value::String(path.display().to_string()).to_string();
         let documents = &self.documents;
@@ -37,10 +37,10 @@ impl fmt::Display for Effective {
     }
 }
 
-/// What the engine shows for a setting that has no value.
+/// The engine's text for a setting without a value.
 const NOT_SET: &str = "not set";
 
-impl Effective {
+impl EffectiveSettings {
     fn lines(&self, f: &mut fmt::Formatter<'_>, section: &str, docs: Vec<SettingDoc>) -> fmt::Result {
         // The engine shows the value that a setting has as its default.
         docs.iter().try_for_each(|setting| self.line(f, section, &setting.name, &setting.default))
@@ -50,7 +50,7 @@ impl Effective {
         if value == NOT_SET {
             return writeln!(f, "# {key} is not set");
         }
-        match self.layers.iter().rev().find_map(|layer| layer.says(section, key)) {
+        match self.layers.iter().rev().find_map(|layer| layer.find(section, key)) {
             None => writeln!(f, "{key} = {value}"),
             Some(origin) => writeln!(f, "{key} = {value}  # {}", origin.replace(char::is_control, "?")),
         }

@@ -1,4 +1,4 @@
-//! An index that is open.
+//! An open index.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,18 +10,18 @@ use tantivy::tokenizer::TextAnalyzer;
 use tantivy::{DocAddress, ReloadPolicy, Searcher};
 
 use crate::error::IndexError;
-use crate::store::folder::Generation;
+use crate::store::generation::Generation;
 use crate::store::manifest::{self, Entry};
+use crate::store::read_directory::ReadDirectory;
 use crate::store::schema::{Fields, LINE, ORDER, ORDINAL_BITS, PASSAGE_OF, bytes_path};
 use crate::store::tokenizer::{NAME, WordTokenizer};
-use crate::store::unmapped::Unmapped;
 use crate::store::writer::Writer;
 
-/// An index as it was when it was opened: later commits do not change what it finds.
-pub(crate) struct Opened {
+/// A snapshot of an index: later commits do not change its results.
+pub(crate) struct Snapshot {
     root: PathBuf,
     generation: Option<Generation>,
-    /// Where its files are.
+    /// The folder of its files.
     folder: PathBuf,
     index: tantivy::Index,
     searcher: Searcher,
@@ -29,27 +29,27 @@ pub(crate) struct Opened {
     /// The languages of passages and how many are in each, the most frequent first.
     languages: Vec<(Language, u64)>,
     passages: u64,
-    /// Of each segment.
+    /// The columns of each segment.
     columns: Vec<Columns>,
 }
 
-/// What is stored of the passages of a segment beside their texts.
+/// The stored columns of the passages of a segment.
 struct Columns {
     paths: Option<BytesColumn>,
     order: Column<u64>,
     line: Column<u64>,
 }
 
-/// Where a passage is; in the order of paths.
+/// The position of a passage; ordered by path, then ordinal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
+pub(crate) struct Position {
     pub(crate) path: PathBuf,
     pub(crate) ordinal: u32,
     pub(crate) line: u32,
 }
 
-impl Opened {
-    /// Makes an empty index in a folder that does not count yet.
+impl Snapshot {
+    /// Creates an empty index in the folder of an unpublished generation.
     pub(crate) fn create(root: &Path, folder: &Path) -> Result<Self, IndexError> {
         let failed = || IndexError::engine(root, "created");
         let index = tantivy::Index::create_in_dir(folder, Fields::schema().0).map_err(failed())?;
@@ -98,12 +98,12 @@ impl Opened {
         Ok(Self { root: root.to_owned(), generation, folder, index, searcher, fields, languages, passages, columns })
     }
 
-    /// The same index as it is now.
+    /// A snapshot of the last commit of the same index.
     pub(crate) fn reloaded(&self) -> Result<Self, IndexError> {
         Self::load(&self.root, self.generation.clone(), self.folder.clone(), self.index.clone())
     }
 
-    /// Which index it is, if it is one that counts.
+    /// The generation, if it is published.
     pub(crate) fn generation(&self) -> Option<&Generation> {
         self.generation.as_ref()
     }
@@ -114,14 +114,14 @@ impl Opened {
 
     pub(crate) fn writer(&self) -> Result<Writer, IndexError> {
         let failed = || IndexError::engine(&self.root, "opened for writing");
-        let directory = Unmapped::open(&self.folder).map_err(|error| failed()(error.into()))?;
+        let directory = ReadDirectory::open(&self.folder).map_err(|error| failed()(error.into()))?;
         let index = tantivy::Index::open(directory).map_err(failed())?;
         index.tokenizers().register(NAME, TextAnalyzer::from(WordTokenizer));
         Writer::new(&index, self.fields, &self.root, &self.folder)
     }
 
-    /// Where a passage is.
-    pub(crate) fn place(&self, at: DocAddress) -> tantivy::Result<Place> {
+    /// The position of a passage.
+    pub(crate) fn position(&self, at: DocAddress) -> tantivy::Result<Position> {
         let columns = &self.columns[at.segment_ord as usize];
         let mut path = Vec::new();
         if let Some(paths) = &columns.paths
@@ -131,7 +131,7 @@ impl Opened {
         }
         let ordinal = columns.order.first(at.doc_id).unwrap_or(0) & ((1 << ORDINAL_BITS) - 1);
         let line = columns.line.first(at.doc_id).unwrap_or(1);
-        Ok(Place { path: bytes_path(&path), ordinal: ordinal as u32, line: line as u32 })
+        Ok(Position { path: bytes_path(&path), ordinal: ordinal as u32, line: line as u32 })
     }
 
     pub(crate) fn searcher(&self) -> &Searcher {
