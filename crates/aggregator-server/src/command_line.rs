@@ -1,18 +1,32 @@
-//! What can be typed.
+//! The command line: commands, options and their help.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::exit;
-
-/// Answers questions from folders of documents, offline, with citations of what it read.
+/// Answer questions from folders of documents, offline, with citations of the passages used
+///
+/// The documents are indexed before the first question. Before later ones, only changed files are indexed again.
 #[derive(Debug, Parser)]
-#[command(name = "aggregator", version, after_help = exit::HELP, max_term_width = 100)]
+#[command(
+    name = "aggregator",
+    version,
+    after_long_help = concat!(
+        "Exit codes:\n",
+        "    0  answered, found or done\n",
+        "    1  nothing found, or no passage answers the question\n",
+        "    2  the command line or the settings are wrong\n",
+        "    3  documents or index cannot be read or written\n",
+        "    4  the deadline passed, or the engine failed; partial output is printed\n",
+        "  130  interrupted; partial output is printed\n\n",
+        "Example:\n  aggregator ask --docs docs \"how is an index rebuilt?\""
+    ),
+    max_term_width = 100
+)]
 pub struct CommandLine {
-    /// Read settings from this file [default: that of AGGREGATOR_CONFIG, or aggregator.toml here or in the user's folder of
-    /// configuration]
+    /// Read settings from this file [default: the file that AGGREGATOR_CONFIG names, else aggregator.toml here, else in the
+    /// user's configuration directory]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
@@ -25,70 +39,103 @@ pub struct CommandLine {
 pub enum Command {
     /// Answer a question from documents, with citations
     ///
-    /// The documents are indexed first, or only what changed in them since the last time. The answer is made of sentences of the
-    /// documents; it says so when they do not answer the question.
-    #[command(after_help = concat!(
-        "Example:\n  aggregator ask --docs docs \"how is an index made anew?\"\n\n",
-        "Exit codes: 0 answered, 1 not answered, 2 usage, 3 documents, 4 time or engine, 130 interrupted"
+    /// Indexes the documents first, or only what changed since the last time. The answer consists of sentences of the
+    /// documents. If they do not answer the question, the output says so and lists the closest passages.
+    #[command(after_long_help = concat!(
+        "Exit codes:\n",
+        "    0  answered\n",
+        "    1  not answered\n",
+        "    2  the command line or the settings are wrong\n",
+        "    3  documents or index cannot be read or written\n",
+        "    4  the deadline passed, or the engine failed; partial output is printed\n",
+        "  130  interrupted; partial output is printed\n\n",
+        "Example:\n  aggregator ask --docs docs \"how is an index rebuilt?\""
     ))]
     Ask(AskArgs),
 
     /// Find passages of documents, without an answer
-    #[command(after_help = concat!(
-        "Example:\n  aggregator search --docs docs --limit 5 exit codes\n\n",
-        "Exit codes: 0 found, 1 nothing found, 2 usage, 3 documents, 4 time or engine, 130 interrupted"
+    ///
+    /// Indexes the documents first, or only what changed since the last time. Passages are listed by rank.
+    #[command(after_long_help = concat!(
+        "Exit codes:\n",
+        "    0  found\n",
+        "    1  nothing found\n",
+        "    2  the command line or the settings are wrong\n",
+        "    3  documents or index cannot be read or written\n",
+        "    4  the deadline passed, or the engine failed; partial output is printed\n",
+        "  130  interrupted; partial output is printed\n\n",
+        "Example:\n  aggregator search --docs docs --limit 5 exit codes"
     ))]
     Search(SearchArgs),
 
-    /// Bring the index of documents up to date, and say what is in it
-    #[command(after_help = concat!(
-        "Example:\n  aggregator index --docs docs --docs notes.md\n\n",
-        "Exit codes: 0 up to date, 2 usage, 3 documents, 130 interrupted"
+    /// Update the index of documents, and report what is in it
+    ///
+    /// Files that cannot be read are left out and named.
+    #[command(after_long_help = concat!(
+        "Exit codes:\n",
+        "    0  the index is up to date\n",
+        "    2  the command line or the settings are wrong\n",
+        "    3  documents or index cannot be read or written\n",
+        "  130  interrupted; the next call continues\n\n",
+        "Example:\n  aggregator index --docs docs --docs notes.md"
     ))]
     Index(IndexArgs),
 
-    /// Show the settings that hold, each with its origin
-    #[command(
-        after_help = "Example:\n  aggregator config > aggregator.toml\n\nExit codes: 0 shown, 2 the settings are wrong"
-    )]
+    /// Print the effective settings, each with its origin
+    ///
+    /// The output is a valid file of settings.
+    #[command(after_long_help = concat!(
+        "Exit codes:\n",
+        "    0  printed\n",
+        "    2  the command line or the settings are wrong\n\n",
+        "Example:\n  aggregator config > aggregator.toml"
+    ))]
     Config,
 
-    /// Check settings, documents and index, and say what to do where something is missing
-    #[command(after_help = concat!(
-        "Example:\n  aggregator check --docs docs\n\n",
-        "Exit codes: 0 all is well, 2 the settings are wrong, 3 documents or index cannot be used"
+    /// Check settings, documents and index, and say how to fix what is wrong
+    ///
+    /// Nothing is written.
+    #[command(after_long_help = concat!(
+        "Exit codes:\n",
+        "    0  no problem\n",
+        "    2  the command line or the settings are wrong\n",
+        "    3  documents or index cannot be read\n\n",
+        "Example:\n  aggregator check --docs docs"
     ))]
     Check(DocumentArgs),
 
-    /// Print completions for a shell
-    #[command(
-        after_help = "Example:\n  aggregator completions bash > ~/.local/share/bash-completion/completions/aggregator"
-    )]
+    /// Print a completion script for a shell
+    #[command(after_long_help = concat!(
+        "Exit codes:\n",
+        "    0  printed\n",
+        "    2  the command line is wrong\n\n",
+        "Example:\n  aggregator completions bash > ~/.local/share/bash-completion/completions/aggregator"
+    ))]
     Completions {
-        /// The shell
+        /// Shell of the script
         shell: clap_complete::Shell,
     },
 }
 
-/// Which documents.
+/// The documents of a command.
 #[derive(Debug, Clone, Default, Args)]
 pub struct DocumentArgs {
-    /// A folder or file of documents; may be repeated [default: `folders` of the settings]
+    /// Folder or file of documents; may be repeated [default: `folders` of the settings]
     #[arg(long = "docs", value_name = "PATH")]
     pub folders: Vec<PathBuf>,
 }
 
-/// How a query is asked.
+/// Options that `ask` and `search` have in common.
 #[derive(Debug, Args)]
 pub struct QueryArgs {
     #[command(flatten)]
     pub documents: DocumentArgs,
 
-    /// Print the events as lines of JSON
+    /// Print the events as lines of JSON [default: text]
     #[arg(long)]
     pub json: bool,
 
-    /// Stop after this long, like '10s' or '500ms' [default: `deadline_ms` of the settings]
+    /// Maximum time for the query, from 1ms to 60m, like 10s or 500ms [default: `deadline_ms` of the settings]
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub deadline: Option<Duration>,
 }
@@ -99,7 +146,7 @@ pub struct AskArgs {
     #[command(flatten)]
     pub args: QueryArgs,
 
-    /// The question; several words are one
+    /// The question; several words are joined with spaces
     #[arg(required = true, value_name = "QUESTION")]
     pub question: Vec<String>,
 }
@@ -110,11 +157,11 @@ pub struct SearchArgs {
     #[command(flatten)]
     pub args: QueryArgs,
 
-    /// Most passages
+    /// Maximum number of passages, from 1 to 1000
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub limit: u32,
 
-    /// What to search for
+    /// Words to search for
     #[arg(required = true, value_name = "WORDS")]
     pub words: Vec<String>,
 }
@@ -125,7 +172,7 @@ pub struct IndexArgs {
     #[command(flatten)]
     pub documents: DocumentArgs,
 
-    /// Name every file that is left out, not the first ten
+    /// Name every file that is left out [default: the first 10]
     #[arg(long)]
     pub all: bool,
 }
@@ -148,12 +195,29 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
-        use clap::CommandFactory as _;
         CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn every_help_has_exit_codes_and_an_example_and_fits() {
+        let mut command = CommandLine::command().term_width(100);
+        command.build();
+        let all = std::iter::once(&command).chain(command.get_subcommands().filter(|sub| sub.get_name() != "help"));
+        for command in all {
+            let mut command = command.clone();
+            let (short, long) = (command.render_help().to_string(), command.render_long_help().to_string());
+            insta::assert_snapshot!(format!("help_{}", command.get_name()), long);
+            assert!(long.contains("\nExit codes:\n") && long.contains("\nExample:\n  aggregator "), "{long}");
+            assert!(!short.contains("Exit codes") && short.lines().count() < 30, "{short}");
+            let wide: Vec<&str> = long.lines().filter(|line| line.chars().count() > 100).collect();
+            assert!(wide.is_empty(), "{wide:#?}");
+        }
     }
 
     #[test]

@@ -2,16 +2,6 @@
 
 use std::fmt;
 
-/// The exit codes, as the help lists them.
-pub const HELP: &str = "\
-Exit codes:
-  0    answered, found or done
-  1    nothing was found, or nothing of it answers the question
-  2    the command line or the settings are wrong
-  3    documents or the index cannot be read or written
-  4    the time was up, or the engine failed; what there was is printed
-  130  interrupted; what there was is printed";
-
 /// An exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]

@@ -6,10 +6,10 @@
 //! }
 //! ```
 //!
-//! What is measured, and how the command is called, the workspace's root manifest says in `[workspace.metadata.perf]`
-//! ([`perf_runner::config::Config`]). The way of a run: `perf`, `baseline`, `selftest` and `test` have a file or a
-//! folder each, with their options; `perf-runner` measures, `perf-judge` judges; [`wording`] says what can be done about a
-//! row, and [`stdout`] prints.
+//! `[workspace.metadata.perf]` in the root manifest of the workspace says what is measured and how the command is called
+//! ([`perf_runner::config::Config`]). The commands `perf`, `baseline`, `selftest` and `test` have a file or a folder each, with
+//! their options. `perf-runner` measures, `perf-judge` judges. [`wording`] has the text of next steps, [`help`] what all help
+//! texts have in common, and [`stdout`] prints.
 
 use std::process::ExitCode;
 
@@ -22,21 +22,31 @@ use perf_runner::process::watchdog;
 use perf_runner::workspace::Workspace;
 
 mod baseline;
-mod passed_on;
+mod forward;
+pub mod help;
 mod perf;
-mod places;
 mod selftest;
+mod shared_options;
 pub mod stdout;
 mod test;
 pub mod wording;
 
-/// The tasks of this workspace: measure and judge what it does, keep its baselines, run its tests.
+/// Measure the cases of this workspace, fail on regressions, keep its baselines, and run its tests
 #[derive(Parser)]
-#[command(after_help = exit_status::HELP)]
+#[command(after_long_help = format!("{}\n\n{EXAMPLES}", exit_status::HELP))]
 struct CommandLine {
     #[command(subcommand)]
     verb: Verb,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  {command} perf                        measure, compare, report
+  {command} perf --only 'query/*'       only the cases of one suite
+  {command} baseline update             store the values that improved or are new
+  {command} test                        run every test
+
+`{command} <COMMAND> --help` describes each command.";
 
 #[derive(Subcommand)]
 enum Verb {
@@ -45,8 +55,8 @@ enum Verb {
     Test(test::Options),
 }
 
-/// The whole program: reads the command line and the manifest of the workspace that the current directory is in, does what was
-/// asked for, and says how that ended. Exit codes are those of [`exit_status`].
+/// The main function of a task runner: parses the command line, reads the manifest of the workspace around the current directory,
+/// and runs the command. Exit codes are those of [`exit_status`].
 pub fn main() -> ExitCode {
     if let Some(code) = perf_runner::run_as_helper() {
         return code;
@@ -63,11 +73,12 @@ pub fn main() -> ExitCode {
 
 fn run() -> Result<u8, Error> {
     let workspace = Workspace::find();
-    // Help has to be there also where there is no workspace.
+    // Help works outside of a workspace, too.
     let name = workspace.as_ref().map_or_else(|_| "cargo xtask".to_owned(), |found| found.config.command.clone());
-    let command = CommandLine::command().name(name.clone()).bin_name(name);
-    let CommandLine { verb } =
-        CommandLine::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
+    let mut command = help::complete(CommandLine::command(), &name);
+    let parsed = command.try_get_matches_from_mut(std::env::args_os());
+    let parsed = parsed.and_then(|matches| CommandLine::from_arg_matches(&matches));
+    let CommandLine { verb } = parsed.unwrap_or_else(|error| help::without_hidden_options(&command, error).exit());
     let workspace = workspace?;
     match verb {
         Verb::Perf(options) => options.run(&workspace),
@@ -76,7 +87,7 @@ fn run() -> Result<u8, Error> {
     }
 }
 
-/// The code that a program ends with because of a failure.
+/// The exit code for an error.
 pub fn exit_code(failure: &Error) -> u8 {
     match failure {
         Error::InvalidFile(_) => exit_status::INVALID_FILE,

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every test of the workspace.
+//! `test`: runs every test of the workspace.
 
 use std::process::Stdio;
 
@@ -6,15 +6,27 @@ use perf_judge::exit_status;
 use perf_runner::error::Error;
 use perf_runner::workspace::Workspace;
 
-use crate::passed_on;
+use crate::forward;
 
-/// Run every test of the workspace, with nextest where it is installed
+const AFTER: &str = "\
+Exit codes:
+    0  all tests pass
+    1  a test fails, or does not compile
+    2  usage or environment: cargo cannot be started
+  130  interrupted
+
+Examples:
+  {command} test                        all tests, with documentation tests
+  {command} test -p my-crate            arguments of the test runner narrow the run";
+
+/// Run every test of the workspace, with nextest if it is installed
 ///
-/// Without arguments all unit, integration and documentation tests. Arguments go to the test runner and narrow the run;
-/// documentation tests are then left out.
+/// Without arguments these are all unit, integration and documentation tests. Arguments go to the test runner. With
+/// arguments and nextest no documentation tests run.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = AFTER)]
 pub struct Options {
-    /// Arguments for `cargo nextest run`, or for `cargo test`
+    /// Arguments of `cargo nextest run`, or of `cargo test` without nextest [default: none]
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
     arguments: Vec<String>,
 }
@@ -29,7 +41,7 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     for run in runs {
         let mut cargo = workspace.cargo();
         cargo.args(*run).args(["--workspace", "--locked"]).args(&options.arguments);
-        if !passed_on::to_its_end(&mut cargo)?.success() {
+        if !forward::run_to_completion(&mut cargo)?.success() {
             return Ok(exit_status::FAIL);
         }
     }

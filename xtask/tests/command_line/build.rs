@@ -83,13 +83,13 @@ fn an_interruption_ends_the_build() {
     assert!(gone(std::fs::read_to_string(world.path("building")).unwrap().trim()));
 }
 
-/// What finds out how often the gate is wrong is a program of its own.
+/// The self-test is a program of the workspace.
 #[test]
 fn a_self_test_is_built_and_gets_its_arguments() {
     let world = buildable();
     let selftest =
         |arguments: &[&str]| Ran::of(world.building(&[&["perf", "selftest"], arguments].concat()).output().unwrap());
-    selftest(&[]).expect(2).says("no program of this workspace finds out how often its gate is wrong");
+    selftest(&[]).expect(2).says("this workspace has no self-test of its gate");
     let manifest = std::fs::read_to_string(world.path("Cargo.toml")).unwrap();
     let named = manifest.replace("harness = [", "selftest = \"world-bench\"\nharness = [");
     world.write("Cargo.toml", &named);

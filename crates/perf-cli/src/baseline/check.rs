@@ -1,4 +1,4 @@
-//! `baseline check`: is everything in the data folder valid?
+//! `baseline check`: validates the data folder.
 
 use perf_judge::exit_status;
 use perf_judge::text::pluralize;
@@ -6,20 +6,31 @@ use perf_runner::error::Error;
 use perf_runner::files::bench_data::BenchData;
 use perf_runner::workspace::Workspace;
 
-use crate::places::Places;
+use crate::shared_options::SharedOptions;
 use crate::stdout;
 
-/// Read every file in the data folder and say whether all are valid (exit code 3 if not); what inputs mean is checked by
-/// the cases that read them
+const AFTER: &str = "\
+Exit codes:
+    0  all files are valid
+    2  usage or environment
+    3  a file is not valid
+
+Example:
+  {command} baseline check";
+
+/// Check that every file in the data folder is valid, without measuring
+///
+/// Inputs of cases are checked for their syntax only. A case that cannot use its input is BROKEN when it is measured.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = AFTER)]
 pub struct Options {
     #[command(flatten)]
-    places: Places,
+    shared: SharedOptions,
 }
 
 /// Runs the command.
 pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
-    let data = BenchData::read(workspace, options.places.baselines())?;
+    let data = BenchData::read(workspace, options.shared.baselines())?;
     let baselines: Vec<_> =
         data.baselines().map(|(package, baseline)| format!("{package} {}", baseline.key.target)).collect();
     let baselines = if baselines.is_empty() { "none".to_owned() } else { baselines.join(", ") };

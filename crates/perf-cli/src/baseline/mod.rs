@@ -1,15 +1,28 @@
-//! `baseline`: keeps the stored runs.
+//! `baseline`: the commands for stored baselines.
 
 mod check;
 mod diff;
-mod measured;
+mod harness_run;
 mod update;
 
 use perf_runner::error::Error;
 use perf_runner::workspace::Workspace;
 
-/// Keep the stored runs that others are compared with
+const AFTER: &str = "\
+Exit codes:
+    0  done
+    1  `update` is refused, or a case is broken
+    2  usage or environment: options, build, machine
+    3  a file in the data folder is not valid
+  130  interrupted; nothing was written
+
+Examples:
+  {command} baseline diff               show what an update would change
+  {command} baseline update             store it";
+
+/// Update, compare or check the stored baselines
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = AFTER)]
 pub struct Options {
     #[command(subcommand)]
     verb: Verb,

@@ -1,4 +1,4 @@
-//! `baseline update`: measure, show the reviewable difference, write.
+//! `baseline update`: measures twice, shows the differences, and writes the baselines.
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use perf_gate::{Baseline, Key, Record};
@@ -20,44 +20,60 @@ use perf_runner::measure::provenance;
 use perf_runner::process::interrupt;
 use perf_runner::workspace::{Harness, Workspace};
 
-use super::measured::{Built, build, changes, stale};
-use crate::places::Places;
+use super::harness_run::{BuiltHarness, build, changes, stale_acceptances};
+use crate::shared_options::SharedOptions;
 use crate::stdout;
 use crate::wording::wording;
 
+const AFTER: &str = "\
+Exit codes:
+    0  written, or unchanged
+    1  refused: a row is worse or missing and not accepted, a case is broken, or two
+       measurements differ; nothing was written
+    2  usage or environment: options, build, machine
+    3  a file in the data folder is not valid
+  130  interrupted; no file is written in part
+
+Examples:
+  {command} baseline update
+  {command} baseline update --accept 'query/floor/10' --reason 'one more block for the cache'
+  {command} baseline update --accept '*' --reason 'new compiler' --expires 2027-01-31";
+
 /// Measure twice, show what changes, and store it
 ///
-/// What got better or is new is stored as it is. What got worse, or is no longer there, is stored only for the cases that
-/// `--accept` names, with a reason. That holds for a new toolchain or new packages too (another key): everything is
-/// replaced then, values are compared across the keys, and what got worse has to be accepted; `--accept '*'` accepts all.
+/// Improved and new values are stored. Worse or missing values are stored only for the cases that --accept names, with a
+/// reason. After a change of toolchain or packages (another key) all values are replaced; they are compared across the keys,
+/// and worse ones need --accept too.
 ///
-/// Instructions within 1 % of the stored value keep it, so that small steps add up to one that is seen. Another valgrind or
-/// libc replaces them all. Without valgrind the stored ones stay, except those of cases that compute something else now.
+/// Instructions within 1 % of the stored value keep it, so that small steps add up to a visible change. Another valgrind or
+/// libc replaces all of them. Without valgrind the stored ones stay, except those of cases whose checksum changed.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = AFTER)]
 pub struct Options {
-    /// Only the cases that match, like 'suite/*'; other rows stay as they are
+    /// Update only the cases whose name matches, like 'suite/*'; other rows stay [default: all cases]
     #[arg(long, value_name = "GLOB")]
     only: Option<String>,
-    /// Store this case although it got worse or is gone; a name or a pattern, may be repeated
+    /// Store this case although it is worse or missing; a name or a glob, may be repeated [default: none]
     #[arg(long, value_name = "CASE", requires = "reason")]
     accept: Vec<String>,
-    /// Why it is accepted; for the commit message, or stored with --expires
+    /// Reason of --accept, at most 200 characters; goes into the commit message, or is stored with --expires
     #[arg(long, value_name = "TEXT", requires = "accept", value_parser = reason)]
     reason: Option<String>,
-    /// Keep the stored values, and tolerate the worse ones until this day (UTC)
+    /// Keep the stored values and tolerate worse ones until the end of this day, UTC, at most 90 days ahead [default: the
+    /// worse values are stored]
     #[arg(long, value_name = "YYYY-MM-DD", requires = "accept", value_parser = expires)]
     expires: Option<String>,
     #[command(flatten)]
-    places: Places,
+    shared: SharedOptions,
 }
 
 fn reason(text: &str) -> Result<String, String> {
-    const LONGEST: usize = 200;
+    const MAX_CHARS: usize = 200;
     if text.trim().is_empty() {
         return Err("a reason has to say something".into());
     }
-    if text.chars().any(text::is_invisible) || text.chars().count() > LONGEST {
-        return Err(format!("a reason is one line of at most {LONGEST} visible characters"));
+    if text.chars().any(text::is_invisible) || text.chars().count() > MAX_CHARS {
+        return Err(format!("a reason is one line of at most {MAX_CHARS} visible characters"));
     }
     Ok(text.trim().to_owned())
 }
@@ -80,9 +96,9 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     // The lock is taken before stored baselines are read and held until they are written, so no concurrent update is lost.
     let what = format!("`{}`", workspace.gate_command("baseline update"));
     let _lock = DirectoryLock::acquire(&workspace.perf_dir().join("update"), &what)?;
-    let data = BenchData::read(workspace, options.places.baselines())?;
+    let data = BenchData::read(workspace, options.shared.baselines())?;
     let mut measured = Vec::new();
-    for built in build(workspace, &data, &options.places, &selection)? {
+    for built in build(workspace, &data, &options.shared, &selection)? {
         measured.push(measure(built, &selection)?);
     }
     for of_harness in &measured {
@@ -126,7 +142,7 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
         }
         _ => None,
     };
-    // All are known before the first is written.
+    // All baselines are computed before the first one is written.
     let next = measured.iter().map(|measured| measured.next(workspace, &selection, terms.as_ref()));
     let next = next.collect::<Result<Vec<_>, _>>()?;
     for (measured, next) in measured.iter().zip(&next) {
@@ -138,8 +154,8 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     Ok(exit_status::PASS)
 }
 
-/// What was measured of a harness, and what that changes.
-struct Measured<'a> {
+/// The measurements of a harness, and the rows that they change.
+struct MeasuredHarness<'a> {
     harness: &'a Harness,
     key: Key,
     old: Option<&'a Baseline>,
@@ -147,7 +163,7 @@ struct Measured<'a> {
     rows: Vec<Row>,
 }
 
-fn measure<'a>(built: Built<'a>, selection: &Selection) -> Result<Measured<'a>, Error> {
+fn measure<'a>(built: BuiltHarness<'a>, selection: &Selection) -> Result<MeasuredHarness<'a>, Error> {
     let other_key = built.old.filter(|old| old.key != built.key).map(|old| key_difference(&built.key, &old.key));
     if let Some(difference) = other_key.as_ref().filter(|_| !selection.is_all()) {
         return Err(Error::refused(
@@ -163,14 +179,14 @@ fn measure<'a>(built: Built<'a>, selection: &Selection) -> Result<Measured<'a>, 
             "update everything: leave `--only` away",
         ));
     }
-    let Built { harness, key, old, .. } = built;
+    let BuiltHarness { harness, key, old, .. } = built;
     let rows = changes(harness, &run, old, selection);
     interrupt::check()?;
-    Ok(Measured { harness, key, old, run, rows })
+    Ok(MeasuredHarness { harness, key, old, run, rows })
 }
 
-impl Measured<'_> {
-    /// Says what makes the stored values not comparable, so that all of them are replaced.
+impl MeasuredHarness<'_> {
+    /// Prints why the stored values are not comparable, so that all of them are replaced.
     fn show_differences(&self) -> Result<(), Error> {
         let Self { key, old, run, .. } = self;
         match old.filter(|old| old.key != *key) {
@@ -187,7 +203,7 @@ impl Measured<'_> {
         }
     }
 
-    /// What the baseline becomes.
+    /// Computes the new baseline.
     fn next(
         &self,
         workspace: &Workspace,
@@ -211,7 +227,7 @@ impl Measured<'_> {
         stdout::print(&baseline_update::describe_uncounted(*old, key, run, selection))?;
         let file = data.baseline_file(harness, &next.key.target);
         let shown = workspace.display_path(&file);
-        // Commit and machine alone are no reason to touch the file.
+        // A new commit or machine alone does not change the file.
         let same = |old: &Baseline| {
             old.key == next.key
                 && old.tools == next.tools
@@ -221,7 +237,7 @@ impl Measured<'_> {
         if old.is_some_and(same) {
             return stdout::print(&format!("unchanged: {shown}\n"));
         }
-        stdout::print(&stale(*old, rows, run, selection))?;
+        stdout::print(&stale_acceptances(*old, rows, run, selection))?;
         if !rows.is_empty() {
             stdout::print(&human_rows(rows))?;
         }
@@ -247,21 +263,21 @@ fn patterns(texts: &[String]) -> Result<GlobSet, Error> {
     set.build().map_err(failed)
 }
 
-/// What is stored must repeat; a value that does not would be red or green by chance.
-fn measure_twice(built: &Built<'_>, selection: &Selection) -> Result<BaselineRun, Error> {
+/// Stored values have to repeat: otherwise their rows would pass or fail by chance.
+fn measure_twice(built: &BuiltHarness<'_>, selection: &Selection) -> Result<BaselineRun, Error> {
     let mut runs = built.measure(selection, 2)?.into_iter();
     let (Some(first), Some(second)) = (runs.next(), runs.next()) else { return Err(Error::Interrupted) };
     let mut unstable = Vec::new();
     for (case, outcome) in &first.exact {
         match (outcome, second.exact.get(case)) {
             (Ok(first), Some(Ok(second))) => {
-                // Both ways, because a record may also be in only one of the runs.
+                // In both directions, because a record may be missing in either run.
                 let differ = first.iter().filter(|record| !second.contains(record));
                 let differ = differ.chain(second.iter().filter(|record| !first.contains(record)));
                 let names = differ.map(|record| format!("{case} {} = {}", record.metric(), record.value()));
                 unstable.extend(names);
             }
-            // A case that is broken in both runs is refused as broken, with its reason.
+            // A case that is broken in the first run is refused later, with its reason.
             (Err(_), _) => {}
             (Ok(_), Some(Err(reason))) => unstable.push(format!("{case} (broken in the second run: {reason})")),
             (Ok(_), None) => unstable.push(format!("{case} (not in the second run)")),
@@ -281,8 +297,8 @@ fn measure_twice(built: &Built<'_>, selection: &Selection) -> Result<BaselineRun
     ))
 }
 
-/// Instructions that differ by more than 0.1 % between two runs: a tenth of the margin by which they are judged. One
-/// instruction is always allowed, because the figures are rounded.
+/// Cases whose instructions differ by more than 0.1 % between two runs: a tenth of their margin. A difference of 1 is always
+/// allowed, because the counts are rounded.
 fn unrepeatable(first: &InstructionRun, second: &InstructionRun) -> Vec<String> {
     let differs = |first: &Record, second: &Record| {
         let (a, b) = (first.value(), second.value());
@@ -296,15 +312,15 @@ fn unrepeatable(first: &InstructionRun, second: &InstructionRun) -> Vec<String> 
                 found.push(format!("{case} {metric} = {a} and {b}, more than 0.1 % apart"));
             }
             (Ok(_), Some(Err(reason))) => found.push(format!("{case} (broken in the second run: {reason})")),
-            // A case that is broken in the first run is refused as broken; one that only the second run lacks is broken
-            // in its exact classes there.
+            // Other combinations are reported elsewhere: cases that are broken in the first run, and cases whose exact
+            // classes are broken in the second.
             _ => {}
         }
     }
     found
 }
 
-/// What did not end in time is not known, and must not go missing from what is stored.
+/// Refuses cases that did not end in time: their values are unknown, and a baseline without them would be incomplete.
 fn refuse_unfinished(run: &BaselineRun) -> Result<(), Error> {
     let unfinished = |why: &NoValue| matches!(why, NoValue::Unfinished(_));
     let exact = run.exact.iter().filter_map(|(case, outcome)| Some((case, outcome.as_ref().err()?)));

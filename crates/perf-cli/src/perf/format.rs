@@ -1,4 +1,4 @@
-//! The forms in which a report is printed.
+//! The formats of a report.
 
 use perf_judge::report::{Report, Wording};
 use perf_runner::error::Error;
@@ -6,19 +6,19 @@ use perf_runner::workspace::Workspace;
 
 use crate::wording::wording;
 
-/// What goes to standard output.
+/// A format of the report on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// The table
+    /// A table for a terminal
     Human,
-    /// report.json
+    /// The text of report.json
     Json,
-    /// report.md
+    /// The text of report.md
     Markdown,
 }
 
 impl Format {
-    /// A report in this form; `written` says where the files are.
+    /// Renders a report in this format; `written` names the files of the report.
     pub fn render(self, report: &Report, written: &str, workspace: &Workspace) -> Result<String, Error> {
         let wording = |step: &_, harness: Option<&str>| wording(&workspace.config, step, harness);
         match self {
@@ -29,7 +29,7 @@ impl Format {
     }
 }
 
-/// The text of report.json.
+/// Renders the text of report.json.
 pub fn json(report: &Report, wording: Wording<'_>) -> Result<String, Error> {
     report.json(wording).map_err(|error| {
         Error::environment(format!("the report cannot be written as JSON: {error}"), "this is a bug: please report it")

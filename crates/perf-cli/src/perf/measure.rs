@@ -1,4 +1,4 @@
-//! One run: everything that is selected is measured, and judged against what is stored and against the base.
+//! A run of `perf`: measures the selected cases, and judges them against the baseline and the base.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -32,32 +32,32 @@ use perf_runner::workspace::{Harness, Workspace};
 
 use super::options::Options;
 
-/// What every harness of a run has in common.
-pub struct Work<'a> {
-    /// How much is measured.
+/// The inputs of a run that all harnesses have in common.
+pub struct Measurement<'a> {
+    /// Options of the command line.
     pub options: &'a Options,
-    /// Where.
+    /// The workspace.
     pub workspace: &'a Workspace,
-    /// Which cases.
+    /// The selected cases.
     pub selection: &'a Selection,
-    /// What is stored.
+    /// The content of the data folder.
     pub data: &'a BenchData,
-    /// Features that the programs are built with, as arguments of cargo.
+    /// Arguments of cargo that select features.
     pub features: &'a [String],
-    /// Baselines of harnesses of which nothing has to be measured.
+    /// Baselines of harnesses that are not measured, because their inputs equal those of the base.
     pub identical: &'a [&'a Baseline],
 }
 
-/// What a run gave.
-pub struct Measured {
-    /// Every row.
+/// The results of a run.
+pub struct RunResult {
+    /// All rows.
     pub rows: Vec<Row>,
-    /// What was measured, and compared with what.
+    /// The key and the comparison of each harness.
     pub harnesses: Vec<HarnessRun>,
 }
 
-/// A harness that was built.
-struct Built<'a> {
+/// A built harness.
+struct BuiltHarness<'a> {
     harness: &'a Harness,
     key: Key,
     stored: Option<&'a Baseline>,
@@ -69,51 +69,56 @@ struct Built<'a> {
     counter: InstructionCounter,
 }
 
-/// What repeats, measured and judged.
-struct Repeating {
+/// Results of the classes that repeat: the exact classes and instructions.
+struct RepeatingResult {
     exact: ExactRun,
     instructions: Instructions,
     rows: Vec<Row>,
-    /// Why values were compared with those of the base, measured here, if they were.
+    /// Why the values are compared with the base measured here instead of with the baseline.
     against_base: Option<String>,
 }
 
-impl<'a> Work<'a> {
-    /// Measures some harnesses and judges them: what repeats of all of them first, as that takes all processors, then wall
-    /// time.
-    pub fn measure(&self, harnesses: Vec<(&'a Harness, Key, BaseRelation<'_>)>) -> Result<Measured, Error> {
+impl<'a> Measurement<'a> {
+    /// Measures harnesses and judges them: the classes that repeat first, on all processors, then wall time.
+    pub fn measure(&self, harnesses: Vec<(&'a Harness, Key, BaseRelation<'_>)>) -> Result<RunResult, Error> {
         let built = harnesses.into_iter().map(|(harness, key, relation)| self.build(harness, key, relation));
         let mut built = built.collect::<Result<Vec<_>, _>>()?;
         let all: Vec<CaseName> = built.iter().flat_map(|built| built.list.all.iter().cloned()).collect();
         let baselines = self.data.baselines().map(|(_, baseline)| baseline);
         self.selection.check(&all, baselines)?;
-        no_case_twice(&built)?;
-        // Of several harnesses, those that have nothing to do with what was selected have nothing to say.
-        let is_stored = |built: &Built<'_>| {
+        check_unique_names(&built)?;
+        // Harnesses without a selected case are left out.
+        let is_stored = |built: &BuiltHarness<'_>| {
             built.stored.is_some_and(|stored| stored.records().any(|record| self.selection.contains(record.case())))
         };
         built.retain(|built| !built.cases.is_empty() || is_stored(built));
 
         let process =
-            |built: &Built<'_>| 25 * Progress::timing_process_ms(built.cases.len(), Duration::from_millis(30));
-        let repeating = |built: &Built<'_>| Progress::exact_ms(built.cases.len(), built.counter.callgrind().is_some());
+            |built: &BuiltHarness<'_>| 25 * Progress::timing_process_ms(built.cases.len(), Duration::from_millis(30));
+        let repeating =
+            |built: &BuiltHarness<'_>| Progress::exact_ms(built.cases.len(), built.counter.callgrind().is_some());
         let progress = Progress::new(built.iter().map(|built| process(built) + repeating(built)).sum());
-        let repeating = built.iter().map(|built| self.repeating(built, &progress)).collect::<Result<Vec<_>, _>>()?;
+        let repeating =
+            built.iter().map(|built| self.measure_repeating(built, &progress)).collect::<Result<Vec<_>, _>>()?;
 
-        let whole: Vec<Vec<CaseName>> =
-            built.iter().zip(&repeating).map(|(built, repeating)| whole(&built.cases, &repeating.exact)).collect();
-        let timed =
-            |built: &Built<'_>, whole: &[CaseName]| whole.iter().filter(|case| !built.list.is_heavy(case)).count();
-        let in_pairs = |built: &Built<'_>| matches!(built.against, BuiltBase::Built(_));
+        let intact: Vec<Vec<CaseName>> = built
+            .iter()
+            .zip(&repeating)
+            .map(|(built, repeating)| intact_cases(&built.cases, &repeating.exact))
+            .collect();
+        let timed = |built: &BuiltHarness<'_>, intact: &[CaseName]| {
+            intact.iter().filter(|case| !built.list.is_heavy(case)).count()
+        };
+        let in_pairs = |built: &BuiltHarness<'_>| matches!(built.against, BuiltBase::Built(_));
         let timed_in_pairs: usize =
-            built.iter().zip(&whole).filter(|(b, _)| in_pairs(b)).map(|(built, whole)| timed(built, whole)).sum();
+            built.iter().zip(&intact).filter(|(b, _)| in_pairs(b)).map(|(built, intact)| timed(built, intact)).sum();
         let (mut rows, mut runs) = (Vec::new(), Vec::new());
         let (mut exact, mut counted, mut wall) = (ExactRun::new(), Vec::new(), WallRun::new());
-        for ((built, repeating), whole) in built.into_iter().zip(repeating).zip(whole) {
-            let share = timed(&built, &whole) as f64 / timed_in_pairs.max(1) as f64;
+        for ((built, repeating), intact) in built.into_iter().zip(repeating).zip(intact) {
+            let share = timed(&built, &intact) as f64 / timed_in_pairs.max(1) as f64;
             let package = built.harness.package.clone();
             let key = built.key.clone();
-            let (of_wall, its_wall, comparison) = self.wall(built, &repeating, &whole, share, &progress)?;
+            let (of_wall, its_wall, comparison) = self.measure_wall(built, &repeating, &intact, share, &progress)?;
             let its_rows = repeating.rows.into_iter().chain(of_wall);
             rows.extend(its_rows.map(|row| Row { harness: Some(package.clone()), ..row }));
             let tools = match &repeating.instructions {
@@ -133,15 +138,15 @@ impl<'a> Work<'a> {
             rows.iter().map(|row: &Row| (row.case.clone(), row.harness.clone())).collect();
         let with_harness = |row: Row| Row { harness: harness_of.get(&row.case).cloned().flatten(), ..row };
         rows.extend(of_budgets.into_iter().map(with_harness));
-        Ok(Measured { rows, harnesses: runs })
+        Ok(RunResult { rows, harnesses: runs })
     }
 
-    /// Whether a case is of a harness of which nothing has to be measured.
+    /// Whether a case belongs to a harness that is not measured.
     fn is_identical(&self, case: &CaseName) -> bool {
         self.identical.iter().any(|baseline| baseline.records().any(|record| record.case() == case))
     }
 
-    fn build(&self, harness: &'a Harness, key: Key, relation: BaseRelation<'_>) -> Result<Built<'a>, Error> {
+    fn build(&self, harness: &'a Harness, key: Key, relation: BaseRelation<'_>) -> Result<BuiltHarness<'a>, Error> {
         let began = Instant::now();
         let (programs, against) = relation.build(self.workspace, harness, self.features)?;
         let building = began.elapsed();
@@ -149,17 +154,17 @@ impl<'a> Work<'a> {
         let cases = self.selection.select(&list.all);
         let counter = InstructionCounter::find(&programs)?;
         let stored = self.data.baseline(harness, &key.target);
-        Ok(Built { harness, key, stored, programs, against, building, list, cases, counter })
+        Ok(BuiltHarness { harness, key, stored, programs, against, building, list, cases, counter })
     }
 
-    fn repeating(&self, built: &Built<'_>, progress: &Progress) -> Result<Repeating, Error> {
-        let Built { harness, key, stored, programs, against, list, cases, counter, .. } = built;
+    fn measure_repeating(&self, built: &BuiltHarness<'_>, progress: &Progress) -> Result<RepeatingResult, Error> {
+        let BuiltHarness { harness, key, stored, programs, against, list, cases, counter, .. } = built;
         let exact = exact::measure(programs, list, cases, progress)?;
         let instructions = instructions::measure(counter, programs, list, &exact, progress)?;
 
         let other_key = stored.filter(|stored| stored.key != *key).map(|stored| key_difference(key, &stored.key));
         let other_tools = tools_difference(&instructions, *stored);
-        // Where the stored values mean something else, those of the base are measured too.
+        // If the stored values are not comparable, the base is measured, too.
         let here = match against {
             BuiltBase::Built(sides) if other_key.is_some() || other_tools.is_some() => {
                 let declared = measured_base::stored_baseline(&sides.base_workspace, harness, key);
@@ -183,26 +188,27 @@ impl<'a> Work<'a> {
             judge::mark_incomparable_identical(&mut rows, revision.short());
         }
         let against_base = here.and(other_key.or(other_tools));
-        Ok(Repeating { exact, instructions, rows, against_base })
+        Ok(RepeatingResult { exact, instructions, rows, against_base })
     }
 
-    /// Wall time of the cases that are whole; `share` is the part of the time for pairs that this harness has.
-    fn wall(
+    /// Measures wall time of the cases `intact`, which are not broken; `share` is this harness' share of the time for pairs, from
+    /// 0 to 1.
+    fn measure_wall(
         &self,
-        built: Built<'_>,
-        repeating: &Repeating,
-        whole: &[CaseName],
+        built: BuiltHarness<'_>,
+        repeating: &RepeatingResult,
+        intact: &[CaseName],
         share: f64,
         progress: &Progress,
     ) -> Result<(Vec<Row>, WallRun, Comparison), Error> {
-        let Built { programs, list, against, building, .. } = built;
+        let BuiltHarness { programs, list, against, building, .. } = built;
         let alone = |verdict, why: Option<&str>| -> Result<_, Error> {
-            let wall = wall::measure(&programs, &list, whole, self.options.wall_effort(), progress)?;
+            let wall = wall::measure(&programs, &list, intact, self.options.wall_effort(), progress)?;
             Ok((judge::wall_rows(&wall, verdict, why), wall))
         };
         match against {
             BuiltBase::NoBase(why) => {
-                // Who asked for a comparison gets no row that looks as if there had been one.
+                // With --against the rows say that the comparison is missing.
                 let asked = self.options.against.is_some();
                 let (rows, wall) = alone(if asked { Verdict::Inconclusive } else { Verdict::Info }, Some(&why))?;
                 Ok((rows, wall, Comparison::None(why)))
@@ -212,24 +218,24 @@ impl<'a> Work<'a> {
                 Ok((rows, wall, Comparison::Unchanged(revision)))
             }
             BuiltBase::Built(sides) => {
-                let timed: Vec<_> = whole.iter().filter(|case| !list.is_heavy(case)).cloned().collect();
+                let timed: Vec<_> = intact.iter().filter(|case| !list.is_heavy(case)).cloned().collect();
                 if timed.is_empty() {
                     let why = "no case that is selected is timed";
                     return Ok((Vec::new(), WallRun::new(), Comparison::None(why.into())));
                 }
                 let plan = self.options.sampling_plan();
                 let plan = SamplingPlan { budget: plan.budget * share, ..plan };
-                self.pairs(*sides, &timed, plan, repeating, building, progress)
+                self.measure_pairs(*sides, &timed, plan, repeating, building, progress)
             }
         }
     }
 
-    fn pairs(
+    fn measure_pairs(
         &self,
         sides: Sides,
         timed: &[CaseName],
         plan: SamplingPlan,
-        repeating: &Repeating,
+        repeating: &RepeatingResult,
         building: Duration,
         progress: &Progress,
     ) -> Result<(Vec<Row>, WallRun, Comparison), Error> {
@@ -288,13 +294,13 @@ impl<'a> Work<'a> {
     }
 }
 
-/// A case that is broken has its red row, and is not timed.
-fn whole(cases: &[CaseName], exact: &ExactRun) -> Vec<CaseName> {
+/// The cases that are not broken. A broken case has a failing row already, and is not timed.
+fn intact_cases(cases: &[CaseName], exact: &ExactRun) -> Vec<CaseName> {
     cases.iter().filter(|case| matches!(exact.get(case), Some(Ok(_)))).cloned().collect()
 }
 
-/// A budget or a threshold names a case and no harness.
-fn no_case_twice(built: &[Built<'_>]) -> Result<(), Error> {
+/// Case names are unique among all harnesses, because budgets and thresholds name a case without its harness.
+fn check_unique_names(built: &[BuiltHarness<'_>]) -> Result<(), Error> {
     let mut seen: BTreeMap<&CaseName, &str> = BTreeMap::new();
     for built in built {
         for case in &built.list.all {

@@ -1,4 +1,4 @@
-//! `perf`: measure, compare, print, write the reports.
+//! `perf`: measures, compares, prints and writes the report.
 
 mod format;
 mod measure;
@@ -27,47 +27,61 @@ use perf_runner::workspace::{Harness, Workspace};
 use crate::selftest;
 use crate::stdout;
 use crate::wording::wording;
-use measure::Work;
+use measure::Measurement;
 use options::{Options, RequiredClass};
 
-/// The command, or what proves it.
+const EXAMPLES: &str = "\
+Examples:
+  {command} perf                        compare with the merge base
+  {command} perf --against v1.2         compare with a tag
+  {command} perf --quick --only 'query/*'
+  {command} perf --require wall         exit with 4 if wall time cannot be judged";
+
+/// Measure every case, compare it with its baseline, its budgets and the base commit, and fail on a regression
+///
+/// Values that repeat exactly and instructions are compared with the stored baseline. Wall time is compared with the base
+/// commit: base and head are built on this machine and measured in pairs of processes. Budgets are absolute limits. The
+/// report has one row for each case and metric, and the rows that fail come first.
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_long_help = format!("{}\n\n{EXAMPLES}", exit_status::HELP)
+)]
 pub struct Command {
     #[command(flatten)]
     options: Options,
     #[command(subcommand)]
-    about: Option<About>,
+    verb: Option<Verb>,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum About {
+enum Verb {
     Selftest(selftest::Options),
 }
 
 impl Command {
-    /// Runs it.
+    /// Runs `perf`, or the subcommand that is given.
     pub fn run(&self, workspace: &Workspace) -> Result<u8, Error> {
-        match &self.about {
+        match &self.verb {
             None => run(&self.options, workspace),
-            Some(About::Selftest(options)) => selftest::run(options, workspace),
+            Some(Verb::Selftest(options)) => selftest::run(options, workspace),
         }
     }
 }
 
 fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let selection = Selection::new(options.only.as_deref())?;
-    let data = BenchData::read(workspace, options.places.baselines())?;
-    let features = options.places.features(workspace)?;
-    let chosen = options.places.harnesses(workspace);
+    let data = BenchData::read(workspace, options.shared.baselines())?;
+    let features = options.shared.features(workspace)?;
+    let chosen = options.shared.harnesses(workspace);
     let key = |harness: &&Harness| key::detect(workspace, harness, &features, data.inputs(harness));
     let keys = chosen.iter().map(key).collect::<Result<Vec<_>, _>>()?;
     let out = options.out.clone().unwrap_or_else(|| workspace.perf_dir().join("latest"));
-    prepare(&out)?;
-    // Two runs at once would be measured beside each other, and build in the same place.
+    create_output_dir(&out)?;
+    // Two concurrent runs would disturb each other's times, and build in the same folder.
     let _alone = DirectoryLock::wait(&workspace.perf_dir(), &format!("`{}`", workspace.gate_command("perf")))?;
 
-    let found = match options.places.is_for_tests() {
+    let found = match options.shared.is_for_tests() {
         true => BaseSearch::NoBase("these are not the measuring programs of the work tree".into()),
         false => compare::find_base(workspace, options.against.as_deref(), &features)?,
     };
@@ -75,7 +89,7 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let mut harnesses: Vec<HarnessRun> = Vec::new();
     let mut identical: Vec<&Baseline> = Vec::new();
     let mut differing: Vec<(&Harness, Key, BaseRelation<'_>)> = Vec::new();
-    // Who names a case of a harness wants it to be measured.
+    // A case that --only names is measured, even if its harness is usually left out.
     let is_asked_for = |harness: &Harness, key: &Key| {
         let mut stored = data.baseline(harness, &key.target).into_iter().flat_map(Baseline::records);
         options.only.is_some() && stored.any(|record| selection.contains(record.case()))
@@ -86,7 +100,8 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
             BaseSearch::Found(checkout) => checkout.relate(workspace, harness, &features, &key, &data)?,
         };
         match relation {
-            // Who asks for a comparison gets no values of what is equal; else only what takes long to build is left out.
+            // With --against nothing is measured on equal inputs. Without it only harnesses that take long to build are left
+            // out.
             BaseRelation::SameInputs { checkout, same_rules: true }
                 if options.against.is_some() || harness.only_if_changed != OnlyIfChanged::No =>
             {
@@ -119,7 +134,7 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     }
     if !differing.is_empty() {
         let (selection, data, features, identical) = (&selection, &data, &features, &identical);
-        let measured = Work { options, workspace, selection, data, features, identical }.measure(differing)?;
+        let measured = Measurement { options, workspace, selection, data, features, identical }.measure(differing)?;
         rows.extend(measured.rows);
         harnesses.extend(measured.harnesses);
     }
@@ -141,7 +156,7 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let forbidden = options.forbid_rule_changes && rules.as_ref().is_some_and(|rules| !rules.is_empty());
     let exit_code = match (options.forbid_rule_changes, &rules) {
         _ if forbidden => exit_status::FAIL,
-        // What may not change has to be compared with something.
+        // Without a base a change of rules cannot be excluded.
         (true, None) if exit_code == exit_status::PASS => exit_status::INCONCLUSIVE,
         _ => exit_code,
     };
@@ -163,7 +178,7 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     Ok(exit_code)
 }
 
-/// How long ago the oldest baseline of these harnesses was written.
+/// Days since the oldest baseline of these harnesses was written.
 fn days_since_commit(workspace: &Workspace, data: &BenchData, harnesses: &[HarnessRun]) -> Result<Option<i64>, Error> {
     let mut oldest = None;
     for run in harnesses {
@@ -176,9 +191,8 @@ fn days_since_commit(workspace: &Workspace, data: &BenchData, harnesses: &[Harne
     Ok(oldest)
 }
 
-/// Makes the directory and removes reports of earlier runs: if this one does not come to its end, none may be taken for
-/// its result.
-fn prepare(out: &Path) -> Result<(), Error> {
+/// Creates the directory and removes reports of earlier runs, so that after an aborted run no old report looks like its result.
+fn create_output_dir(out: &Path) -> Result<(), Error> {
     fs::create_dir_all(out).map_err(|error| Error::path("create", out, &error))?;
     for name in [JSON_FILE, MARKDOWN_FILE] {
         let old = out.join(name);

@@ -1,4 +1,4 @@
-//! How a run is asked for.
+//! Options of `perf`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,73 +7,80 @@ use perf_judge::pairs::plan::SamplingPlan;
 use perf_runner::measure::wall;
 
 use super::format::Format;
-use crate::places::Places;
+use crate::shared_options::SharedOptions;
 
-/// Measure the engine, compare it with its baseline and budgets, and fail when it got worse
+/// How a run measures, and what it requires.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Compare wall time with this commit [default: the merge base with the main branch, or the commit before]
+    /// Compare wall time with this commit, branch or tag [default: the merge base with the main branch; on the main branch
+    /// the parent of HEAD, or HEAD if the work tree differs from it]
+    ///
+    /// Without a difference in anything that is measured nothing is built, and every row is IDENTICAL.
     #[arg(long, value_name = "REV")]
     pub against: Option<String>,
-    /// Repeat less often (never fewer cases)
+    /// Take fewer samples of each case: faster, but a larger effect is needed to detect it
     #[arg(long)]
     pub quick: bool,
-    /// Only the cases that match, like 'suite/*'
+    /// Measure only the cases whose name matches, like 'suite/*' [default: all cases]
     #[arg(long, value_name = "GLOB")]
     pub only: Option<String>,
-    /// How long pairs of base and change may be measured, like '10m' [default: 3m, or 1m with --quick]
+    /// Maximum time for pairs of base and head, from 5s to 24h, like 90s or 10m [default: 3m; with --quick 1m]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub budget: Option<Duration>,
-    /// Chooses layouts and orders of the pairs; another number measures others
+    /// Seed of the link layouts and of the order in pairs
+    ///
+    /// Pairs are kept in target/perf. The same seed uses them again, another seed measures new ones.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// Measure as many pairs again, and judge all of them, each time more strictly
+    /// Double the pairs of each case and judge all of them; each use halves the significance level
     #[arg(long)]
     pub more_pairs: bool,
-    /// What is printed on standard output
+    /// Format of the report on standard output
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
-    /// Where report.json and report.md are written [default: target/perf/latest]
+    /// Directory for report.json and report.md [default: target/perf/latest]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// A row that is not in the baseline is red (for CI)
+    /// Fail (exit 1) if a row is missing from the baseline, for CI [default: the row is NEW and passes]
     #[arg(long)]
     pub require_baseline: bool,
-    /// A row of this class that cannot be judged is exit code 4
+    /// Exit with 4 if rows of this class cannot be judged; may be repeated [default: such rows are only listed]
     #[arg(long, value_enum, value_name = "CLASS")]
     pub require: Vec<RequiredClass>,
-    /// A change that loosens the rules it is judged by is red (for CI)
+    /// Fail (exit 1) if the change loosens the rules that judge it, for CI [default: the changes are only listed]
+    ///
+    /// Rules are stored values, acceptances, budgets and margins, and the files of the harnesses and their inputs.
     #[arg(long)]
     pub forbid_rule_changes: bool,
     #[command(flatten)]
-    pub places: Places,
+    pub shared: SharedOptions,
 }
 
 /// Classes that not every machine can judge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum RequiredClass {
-    /// Needs valgrind, and the same valgrind and libc as the baseline, or a base that can be built
+    /// Needs valgrind, and either the valgrind and libc of the baseline or a base that can be built
     Instructions,
-    /// Needs a base that can be built, and a machine that is quiet enough
+    /// Needs a base that can be built, and a quiet machine
     Wall,
 }
 
 impl Options {
-    /// How many pairs are measured, and for how long.
+    /// Number of pairs and time for measuring them.
     pub fn sampling_plan(&self) -> SamplingPlan {
         let plan = if self.quick { SamplingPlan::QUICK } else { SamplingPlan::FULL };
         let budget = self.budget.map_or(plan.budget, |budget| budget.as_secs_f64());
         SamplingPlan { budget, ..plan }
     }
 
-    /// How often is measured where there are no pairs.
+    /// Processes and time of each case in a run without pairs.
     pub fn wall_effort(&self) -> wall::TimingEffort {
         let (processes, per_case) = if self.quick { (5, 10) } else { (20, 30) };
         wall::TimingEffort { processes, per_case: Duration::from_millis(per_case) }
     }
 }
 
-/// A time as people write it: `3m`, `90s`, `1m 30s`.
+/// Reads a time with units: `3m`, `90s`, `1m 30s`.
 fn duration(text: &str) -> Result<Duration, String> {
     let parsed: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
     let duration = Duration::try_from(parsed).map_err(|_| "it is negative".to_owned())?;

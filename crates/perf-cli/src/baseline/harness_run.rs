@@ -1,4 +1,4 @@
-//! What a baseline holds, measured, and what that changes.
+//! Measures what a baseline stores, and compares it with the stored values.
 
 use perf_gate::{Acceptance, Baseline, Key, Metric};
 use perf_judge::judge::{self, BaselineState};
@@ -15,36 +15,36 @@ use perf_runner::measure::{exact, instructions, key};
 use perf_runner::progress::Progress;
 use perf_runner::workspace::{Harness, Workspace};
 
-use crate::places::Places;
+use crate::shared_options::SharedOptions;
 
-/// A harness that was built, with what is stored of it.
-pub struct Built<'a> {
-    /// Its package.
+/// A built harness with its stored baseline.
+pub struct BuiltHarness<'a> {
+    /// The harness package.
     pub harness: &'a Harness,
-    /// What makes its values comparable.
+    /// The key of this build: values are comparable if keys are equal.
     pub key: Key,
-    /// What is stored of it.
+    /// The stored baseline.
     pub old: Option<&'a Baseline>,
     programs: BenchPrograms,
     list: CaseList,
 }
 
-/// Builds every harness of which something is selected.
+/// Builds every harness with a selected case, or with a selected record in its baseline.
 pub fn build<'a>(
     workspace: &'a Workspace,
     data: &'a BenchData,
-    places: &Places,
+    shared: &SharedOptions,
     selection: &Selection,
-) -> Result<Vec<Built<'a>>, Error> {
-    let features = places.features(workspace)?;
-    let one = |harness: &'a Harness| -> Result<Built<'a>, Error> {
+) -> Result<Vec<BuiltHarness<'a>>, Error> {
+    let features = shared.features(workspace)?;
+    let one = |harness: &'a Harness| -> Result<BuiltHarness<'a>, Error> {
         let key = key::detect(workspace, harness, &features, data.inputs(harness))?;
         let old = data.baseline(harness, &key.target);
         let programs = programs::build(workspace, harness, &features)?;
         let list = exact::list_cases(&programs)?;
-        Ok(Built { harness, key, old, programs, list })
+        Ok(BuiltHarness { harness, key, old, programs, list })
     };
-    let mut all = places.harnesses(workspace).into_iter().map(one).collect::<Result<Vec<_>, _>>()?;
+    let mut all = shared.harnesses(workspace).into_iter().map(one).collect::<Result<Vec<_>, _>>()?;
     let names: Vec<_> = all.iter().flat_map(|built| built.list.all.iter().cloned()).collect();
     selection.check(&names, all.iter().filter_map(|built| built.old))?;
     all.retain(|built| {
@@ -54,8 +54,8 @@ pub fn build<'a>(
     Ok(all)
 }
 
-impl Built<'_> {
-    /// What a baseline holds, measured as often as asked.
+impl BuiltHarness<'_> {
+    /// Measures the selected cases `times` times.
     pub fn measure(&self, selection: &Selection, times: usize) -> Result<Vec<BaselineRun>, Error> {
         let Self { programs, list, .. } = self;
         let cases = selection.select(&list.all);
@@ -70,8 +70,8 @@ impl Built<'_> {
     }
 }
 
-/// What an update would change, as rows. Values are compared even where the key differs: a new toolchain is no reason to
-/// overlook that something got worse.
+/// The rows that an update would change. Values are compared even if the key differs, so that a new toolchain hides no
+/// regression.
 pub fn changes(harness: &Harness, run: &BaselineRun, old: Option<&Baseline>, selection: &Selection) -> Vec<Row> {
     let base = BaselineState::new(old, None);
     let mut rows = judge::exact_rows(&run.exact, base, selection, today());
@@ -82,8 +82,8 @@ pub fn changes(harness: &Harness, run: &BaselineRun, old: Option<&Baseline>, sel
     rows
 }
 
-/// Acceptances whose rows no longer need them, as lines to read: an update removes them.
-pub fn stale(old: Option<&Baseline>, rows: &[Row], run: &BaselineRun, selection: &Selection) -> String {
+/// A line for each acceptance that its row no longer needs. An update removes these acceptances.
+pub fn stale_acceptances(old: Option<&Baseline>, rows: &[Row], run: &BaselineRun, selection: &Selection) -> String {
     let needed = |entry: &Acceptance| {
         if entry.metric == Metric::INSTRUCTIONS.name() && run.instructions.tools().is_none() {
             return true;

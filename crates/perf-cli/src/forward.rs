@@ -1,4 +1,4 @@
-//! Runs a program with this program's terminal, and passes on how it ended.
+//! Runs a child process in the foreground, with this program's terminal and process group.
 
 use std::process::{Child, Command, ExitStatus};
 use std::thread;
@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use perf_runner::error::Error;
 use perf_runner::process::interrupt;
 
-/// Runs a program with this program's terminal: in its process group too, so that Ctrl-C reaches it, as a test runner has its
-/// own way of stopping tests.
-pub fn to_its_end(command: &mut Command) -> Result<ExitStatus, Error> {
+/// Runs a program to completion. It stays in this program's process group, so that Ctrl-C reaches it: a test runner stops its
+/// tests itself.
+pub fn run_to_completion(command: &mut Command) -> Result<ExitStatus, Error> {
     let mut child = command
         .spawn()
         .map_err(|error| Error::environment(format!("cargo could not be started: {error}"), "check the toolchain"))?;
@@ -25,16 +25,16 @@ pub fn to_its_end(command: &mut Command) -> Result<ExitStatus, Error> {
         }
         if interrupt::is_set() {
             let since: &Instant = interrupted.get_or_insert_with(Instant::now);
-            hurry(&mut child, since.elapsed());
+            escalate_signal(&mut child, since.elapsed());
         }
         thread::sleep(Duration::from_millis(20));
     }
 }
 
-/// A signal to this program alone does not reach the other: after a moment it is asked, then killed.
-fn hurry(child: &mut Child, waited: Duration) {
+/// Ends a child that a signal to this program alone did not reach: TERM after 1 s, KILL after 10 s.
+fn escalate_signal(child: &mut Child, waited: Duration) {
     if waited > Duration::from_secs(10) {
-        // An error means that it is gone already.
+        // An error means that the child has exited.
         let _ = child.kill();
         return;
     }
