@@ -1,87 +1,87 @@
-//! What the self-test does to one side, and what the gate should say to it.
+//! The arms of the self-test: what is done to the head, and what the gate should report.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// A kind of suite.
+/// What is done to the head in a suite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Arm {
-    /// Both sides are the same bytes.
+    /// Base and head are the same build.
     Same,
-    /// The head was changed in a way that costs nothing, and built anew.
+    /// The head has a change that costs nothing, and is built separately.
     Neutral,
-    /// The same, with one layout a side as other tools have it.
+    /// The head has a change that costs nothing; each side keeps one link layout, as in other tools.
     NeutralOneLayout,
-    /// The same bytes, beside a busy loop on each processor.
+    /// Base and head are the same build, measured beside a busy loop on each processor.
     Busy,
-    /// The head computes more: so many percent more instructions.
-    Work(u8),
-    /// The head takes longer, and computes hardly more: so many percent.
+    /// The head executes more instructions, in percent.
+    Instructions(u8),
+    /// The head takes longer, in percent, with about the same instructions.
     Wall(u8),
-    /// A fault that changes what repeats exactly.
-    Exact,
+    /// The head has a planted fault that changes a value of an exact class.
+    ExactFault,
 }
 
-/// What the gate promises of an arm.
+/// A rate that the gate has to reach in an arm, as a fraction from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Promise {
-    /// Part of the suites that are red though nothing is worse.
-    RedAtMost(f64),
-    /// Part of the comparisons in which what was planted is red.
-    FoundAtLeast(f64),
+pub enum Target {
+    /// Maximum share of suites that fail although nothing regressed.
+    MaxFalsePositiveRate(f64),
+    /// Minimum share of comparisons in which the planted regression is detected.
+    MinPower(f64),
 }
 
 impl Arm {
-    /// All of them.
+    /// Every arm, in the order of the tables.
     pub const ALL: [Self; 14] = [
         Self::Same,
         Self::Neutral,
         Self::NeutralOneLayout,
         Self::Busy,
-        Self::Work(1),
-        Self::Work(2),
-        Self::Work(3),
-        Self::Work(5),
-        Self::Work(10),
+        Self::Instructions(1),
+        Self::Instructions(2),
+        Self::Instructions(3),
+        Self::Instructions(5),
+        Self::Instructions(10),
         Self::Wall(3),
         Self::Wall(5),
         Self::Wall(7),
         Self::Wall(10),
-        Self::Exact,
+        Self::ExactFault,
     ];
 
-    /// The file of its suites.
+    /// The file that holds the suites of this arm, in the data folder `dir`.
     pub fn file(self, dir: &Path) -> PathBuf {
         dir.join("selftest").join(format!("{self}.jsonl.gz"))
     }
 
-    /// Whether nothing may be red.
+    /// Whether nothing regressed, so that each failing suite is a false positive.
     pub fn is_null(self) -> bool {
         matches!(self, Self::Same | Self::Neutral | Self::NeutralOneLayout | Self::Busy)
     }
 
-    /// What is promised of its suites; nothing of those that are there for comparison.
-    pub fn promise(self) -> Option<Promise> {
+    /// The target of this arm; `None` for arms that serve as a comparison.
+    pub fn target(self) -> Option<Target> {
         match self {
-            Self::Same | Self::Neutral | Self::Busy => Some(Promise::RedAtMost(1.0 / 300.0)),
-            Self::Work(_) | Self::Exact => Some(Promise::FoundAtLeast(0.99)),
-            Self::Wall(3) => Some(Promise::FoundAtLeast(0.70)),
-            Self::Wall(5) => Some(Promise::FoundAtLeast(0.95)),
-            Self::Wall(10) => Some(Promise::FoundAtLeast(0.99)),
+            Self::Same | Self::Neutral | Self::Busy => Some(Target::MaxFalsePositiveRate(1.0 / 300.0)),
+            Self::Instructions(_) | Self::ExactFault => Some(Target::MinPower(0.99)),
+            Self::Wall(3) => Some(Target::MinPower(0.70)),
+            Self::Wall(5) => Some(Target::MinPower(0.95)),
+            Self::Wall(10) => Some(Target::MinPower(0.99)),
             Self::Wall(_) | Self::NeutralOneLayout => None,
         }
     }
 
-    /// What it is, for a table.
+    /// A description for a table.
     pub fn description(self) -> String {
         match self {
-            Self::Same => "the same bytes on both sides".into(),
-            Self::Neutral => "a neutral change, built anew".into(),
-            Self::NeutralOneLayout => "a neutral change, one layout a side".into(),
-            Self::Busy => "the same bytes, beside a busy loop on each processor".into(),
-            Self::Work(percent) => format!("{percent} % more instructions"),
-            Self::Wall(percent) => format!("{percent} % more time, instructions flat"),
-            Self::Exact => "a fault in what repeats exactly".into(),
+            Self::Same => "same build on both sides".into(),
+            Self::Neutral => "neutral change, built separately".into(),
+            Self::NeutralOneLayout => "neutral change, one link layout per side".into(),
+            Self::Busy => "same build, beside a busy loop on each processor".into(),
+            Self::Instructions(percent) => format!("{percent} % more instructions"),
+            Self::Wall(percent) => format!("{percent} % slower, instructions about equal"),
+            Self::ExactFault => "planted fault in an exact class".into(),
         }
     }
 }
@@ -93,9 +93,9 @@ impl fmt::Display for Arm {
             Self::Neutral => f.write_str("neutral"),
             Self::NeutralOneLayout => f.write_str("neutral-one-layout"),
             Self::Busy => f.write_str("busy"),
-            Self::Work(percent) => write!(f, "work-{percent}"),
+            Self::Instructions(percent) => write!(f, "work-{percent}"),
             Self::Wall(percent) => write!(f, "wall-{percent}"),
-            Self::Exact => f.write_str("exact"),
+            Self::ExactFault => f.write_str("exact"),
         }
     }
 }
@@ -107,7 +107,7 @@ impl std::str::FromStr for Arm {
         Self::ALL
             .into_iter()
             .find(|arm| arm.to_string() == text)
-            .ok_or_else(|| format!("it is none of {}", Self::ALL.map(|arm| arm.to_string()).join(", ")))
+            .ok_or_else(|| format!("it is not one of {}", Self::ALL.map(|arm| arm.to_string()).join(", ")))
     }
 }
 
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read_back_and_are_files_of_their_own() {
+    fn names_parse_back_and_each_arm_has_its_own_file() {
         let files: std::collections::BTreeSet<PathBuf> = Arm::ALL.iter().map(|arm| arm.file(Path::new("x"))).collect();
         assert_eq!(files.len(), Arm::ALL.len());
         for arm in Arm::ALL {

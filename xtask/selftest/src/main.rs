@@ -1,17 +1,17 @@
-//! How often the gate is wrong, measured with the gate: the program behind `cargo xtask perf selftest`.
+//! The program behind `cargo xtask perf selftest`: measures the false positive rate and the power of the gate.
 //!
-//! Suites in which nothing got worse show how often it is red for nothing; suites with a slow-down of a known size, what it
-//! sees. They go through the code that judges every run, on pairs measured in the way of every run, and are kept raw, so
-//! that a change of the judging code can be tried on all of them.
+//! Suites of null arms have no regression; suites of the other arms have a regression of known size. All are measured and
+//! judged by the code of every run. The raw pairs are kept, so that a change of the judging code can be tried on all of them.
 //!
-//! - [`arms`]: what is done to one side. [`neutral`]: changes that cost nothing. [`slow`]: slow-downs of a chosen size.
-//! - [`suites`]: the measuring. [`record`]: the raw pairs, kept. [`recorded`]: all that are kept.
-//! - [`rates`]: what they say. [`published`]: that as a file, a table and a [`curve`].
-//! - [`rules`]: what other tools would have said.
+//! - [`arms`]: what is done to the head. [`neutral`]: changes that cost nothing. [`slowdown`]: slowdowns of a chosen size.
+//! - [`suites`]: measures suites. [`record`]: files of recorded suites. [`recorded`]: the suites of all arms.
+//! - [`rates`]: error rates. [`results`]: the rates as a file, as tables and as a [`curve`].
+//! - [`other_tools`]: the rules of other tools, for comparison.
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
+use perf_cli::help;
 use perf_runner::error::Error;
 use perf_runner::files::atomic_write::DirectoryLock;
 use perf_runner::files::bench_data::BenchData;
@@ -25,12 +25,12 @@ mod arms;
 mod curve;
 mod neutral;
 mod options;
-mod published;
+mod other_tools;
 mod rates;
 mod record;
 mod recorded;
-mod rules;
-mod slow;
+mod results;
+mod slowdown;
 mod suites;
 
 use arms::Arm;
@@ -41,7 +41,8 @@ fn main() -> ExitCode {
     if let Some(code) = perf_runner::run_as_helper() {
         return code;
     }
-    let options = Options::parse();
+    let command = help::complete(Options::command(), "cargo xtask perf selftest");
+    let options = Options::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
     let code = interrupt::install_handler().and_then(|()| run(&options));
     let code = code.unwrap_or_else(|failure| {
         anstream::eprint!("{failure}");
@@ -65,7 +66,7 @@ fn run(options: &Options) -> Result<u8, Error> {
     }
     let dir = options.dir(&workspace);
     if options.compare_rules {
-        return rules::print(&dir);
+        return other_tools::print(&dir);
     }
-    published::write(&workspace, &dir)
+    results::write(&workspace, &dir)
 }

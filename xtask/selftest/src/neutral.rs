@@ -1,4 +1,4 @@
-//! Changes that cost nothing: what people do to code all day, and what must not be red.
+//! Neutral changes: edits of the source that cost nothing and must not fail.
 
 use std::path::Path;
 
@@ -8,12 +8,12 @@ use perf_runner::error::Error;
 
 /// A neutral change of the head.
 #[derive(Debug)]
-pub struct Neutral {
-    /// What it is, for the record.
-    pub what: String,
-    /// The files with it.
+pub struct NeutralChange {
+    /// A description for the recorded suite.
+    pub description: String,
+    /// The changed files of the workspace.
     pub tree: Tree,
-    /// Features that it asks for, as arguments of cargo.
+    /// Arguments of cargo that select additional features.
     pub features: Vec<String>,
 }
 
@@ -21,26 +21,28 @@ const LIBRARY: &str = "crates/aggregator-core/src/lib.rs";
 const MANIFEST: &str = "crates/aggregator-core/Cargo.toml";
 const WORKSPACE: &str = "Cargo.toml";
 
-/// The neutral change of a suite: the five kinds in turn, each time another of its kind. Changed files are written to `dir`.
-pub fn change(tree: &Tree, number: u64, dir: &Path) -> Result<Neutral, Error> {
+/// Makes the neutral change of suite `number`: one of five kinds in turn, with random details. Changed files are written to
+/// `dir`.
+pub fn make_change(tree: &Tree, number: u64, dir: &Path) -> Result<NeutralChange, Error> {
     let mut random = SplitMix64::new(number);
-    let changed = |what: String, path: &str, text: String, features: &[&'static str]| {
+    let changed = |description: String, path: &str, text: String, features: &[&'static str]| {
         let tree = tree.clone().with_file(path, &text, dir)?;
-        Ok(Neutral { what, tree, features: features.iter().map(|&word| word.to_owned()).collect() })
+        Ok(NeutralChange { description, tree, features: features.iter().map(|&word| word.to_owned()).collect() })
     };
     match number % 5 {
         0 => {
-            let text = tree.text(LIBRARY)? + &function(&mut random, "");
-            changed("a function added".into(), LIBRARY, text, &[])
+            let text = tree.text(LIBRARY)? + &unused_function(&mut random, "");
+            changed("added a function".into(), LIBRARY, text, &[])
         }
-        1 => renamed(tree, &mut random, dir),
+        1 => rename_function(tree, &mut random, dir),
         2 => {
-            let text = tree.text(LIBRARY)? + &function(&mut random, "#[cfg(feature = \"unrelated\")]\n");
+            let text = tree.text(LIBRARY)? + &unused_function(&mut random, "#[cfg(feature = \"unrelated\")]\n");
             let with_code = tree.clone().with_file(LIBRARY, &text, dir)?;
             let manifest = tree.text(MANIFEST)?.replacen("[features]\n", "[features]\nunrelated = []\n", 1);
             let tree = with_code.with_file(MANIFEST, &manifest, dir)?;
             let features = ["--features", "aggregator-core/unrelated"].map(str::to_owned).into();
-            Ok(Neutral { what: "a feature that nothing measured uses".into(), tree, features })
+            let description = "added a feature that no case uses".into();
+            Ok(NeutralChange { description, tree, features })
         }
         3 => {
             let level = ["0", "1", "2"][random.below(3)];
@@ -49,23 +51,18 @@ pub fn change(tree: &Tree, number: u64, dir: &Path) -> Result<Neutral, Error> {
             changed(format!("debug level {level}"), WORKSPACE, text, &[])
         }
         _ => {
-            // A change of the compiler's view only: the same code from a module that has moved down by some lines.
+            // Additional lines and a function change the codegen units, and no code that runs.
             let lines = 1 + random.below(40);
             let text =
                 format!("{}{}", tree.text("crates/aggregator-core/src/stream.rs")?, "\n// A line.".repeat(lines));
-            let text = text + "\n" + &function(&mut random, "");
-            changed(
-                "lines and a function added to the engine's heart".into(),
-                "crates/aggregator-core/src/stream.rs",
-                text,
-                &[],
-            )
+            let text = text + "\n" + &unused_function(&mut random, "");
+            changed("added lines and a function to stream.rs".into(), "crates/aggregator-core/src/stream.rs", text, &[])
         }
     }
 }
 
-/// A function of about a kilobyte that stays in the program and is never called.
-fn function(random: &mut SplitMix64, attribute: &str) -> String {
+/// The source of a function of about a kilobyte that is linked and never called.
+fn unused_function(random: &mut SplitMix64, attribute: &str) -> String {
     let statements: String = (0..20 + random.below(60))
         .map(|_| format!("    x = x.rotate_left({}) ^ {};\n", 1 + random.below(62), random.next_u64()))
         .collect();
@@ -75,16 +72,16 @@ fn function(random: &mut SplitMix64, attribute: &str) -> String {
     )
 }
 
-/// Gives a private function of the engine another name, wherever its file uses it.
-fn renamed(tree: &Tree, random: &mut SplitMix64, dir: &Path) -> Result<Neutral, Error> {
+/// Renames a private function of the engine in its file.
+fn rename_function(tree: &Tree, random: &mut SplitMix64, dir: &Path) -> Result<NeutralChange, Error> {
     let mut candidates = Vec::new();
     let compiled = |path: &&str| path.starts_with("crates/aggregator-core/src/") && path.ends_with(".rs");
-    // What only tests have is in no program that is measured.
+    // Functions of tests are not compiled into the measured programs.
     for path in tree.paths().filter(compiled).filter(|path| !path.ends_with("/tests.rs")) {
         let text = tree.text(path)?;
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         for line in code.lines() {
-            // At the left edge: a free function, of this file only.
+            // Without indentation and `pub`: a free function that only this file uses.
             let Some(name) = line.strip_prefix("fn ").and_then(|rest| rest.split(['(', '<']).next()) else { continue };
             if name.len() > 5 && text.matches(&format!(".{name}")).count() == 0 {
                 candidates.push((path.to_owned(), name.to_owned()));
@@ -111,7 +108,7 @@ fn renamed(tree: &Tree, random: &mut SplitMix64, dir: &Path) -> Result<Neutral, 
     }
     out.push_str(rest);
     let tree = tree.clone().with_file(path, &out, dir)?;
-    Ok(Neutral { what: format!("`{name}` renamed to `{other}`"), tree, features: Vec::new() })
+    Ok(NeutralChange { description: format!("renamed `{name}` to `{other}`"), tree, features: Vec::new() })
 }
 
 #[cfg(test)]
@@ -120,31 +117,37 @@ mod tests {
 
     use super::*;
 
-    /// That they compile and cost nothing is what the self-test measures.
+    /// The self-test itself shows that they compile and cost nothing.
     #[test]
-    fn each_kind_changes_the_engine_or_how_it_is_built_and_nothing_else() {
+    fn each_kind_changes_only_the_expected_files() {
         let dir = tempfile::tempdir().unwrap();
         let workspace = Workspace::find().unwrap();
         let tree = Tree::from_work_tree(&workspace).unwrap();
         let changed = |number| {
-            let neutral = change(&tree, number, dir.path()).unwrap();
+            let neutral = make_change(&tree, number, dir.path()).unwrap();
             let paths: Vec<String> =
                 tree.paths().filter(|path| !tree.same_file(&neutral.tree, path)).map(str::to_owned).collect();
-            assert!(!neutral.what.is_empty());
+            assert!(!neutral.description.is_empty());
             assert_eq!(neutral.tree.paths().count(), tree.paths().count());
             (paths, neutral)
         };
         for (number, expected) in [(0, vec![LIBRARY]), (2, vec![MANIFEST, LIBRARY]), (3, vec![WORKSPACE])] {
             let (paths, neutral) = changed(number);
-            assert_eq!(paths, expected, "{}", neutral.what);
+            assert_eq!(paths, expected, "{}", neutral.description);
         }
         let (paths, neutral) = changed(1);
         let [path] = paths.as_slice() else { panic!("{paths:?}") };
-        let [_, old, _, new, _] = neutral.what.split('`').collect::<Vec<_>>()[..] else { panic!("{}", neutral.what) };
+        let [_, old, _, new, _] = neutral.description.split('`').collect::<Vec<_>>()[..] else {
+            panic!("{}", neutral.description)
+        };
         let text = neutral.tree.text(path).unwrap();
-        assert!(text.contains(&format!("fn {new}")) && !text.contains(&format!("fn {old}(")), "{}", neutral.what);
+        assert!(
+            text.contains(&format!("fn {new}")) && !text.contains(&format!("fn {old}(")),
+            "{}",
+            neutral.description
+        );
         assert_eq!(changed(4).0.len(), 1);
-        // Two suites of a kind differ.
+        // Suites with the same kind of change differ in its details.
         assert_ne!(changed(0).1.tree.text(LIBRARY).unwrap(), changed(5).1.tree.text(LIBRARY).unwrap());
     }
 }

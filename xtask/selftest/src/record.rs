@@ -1,6 +1,6 @@
-//! Raw pairs of the self-test, kept compressed: one file an arm, one line of JSON a suite.
+//! Files of recorded suites: one file for each arm, one line of JSON for each suite.
 //!
-//! Each suite is a gzip member of its own, so that a file grows by appending and never has to be written anew.
+//! Each suite is a gzip member of its own, so a suite is appended without rewriting the file.
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
@@ -16,91 +16,92 @@ use perf_judge::pairs::{LogRatios, Pair, Stage, Times};
 use perf_runner::error::Error;
 use serde::{Deserialize, Serialize};
 
-/// One run of the gate over all cases, where it is known what it should have said.
+/// One run of the gate over all cases, with a known correct result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Suite {
-    /// What chose its layouts and orders.
+    /// Seed of link layouts and run order.
     pub seed: u64,
     /// The commit whose work tree was measured.
     pub commit: String,
-    /// Where it was measured.
+    /// Processor model and number of processors.
     pub machine: String,
-    /// The day, `YYYY-MM-DD`.
+    /// Day of measuring, `YYYY-MM-DD`.
     pub day: String,
-    /// Seconds of measuring.
+    /// Duration of measuring, in seconds.
     pub seconds: f64,
-    /// What differed between the sides, where suites of an arm differ in that.
-    pub what: String,
-    /// The base against itself.
+    /// The change or fault of the head; empty if all suites of the arm have the same.
+    #[serde(rename = "what")]
+    pub change: String,
+    /// Pairs of the control: the base against itself.
     pub control: Vec<[Times; 2]>,
-    /// How many rows were red, in the arm of which nothing else is recorded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub red_rows: Option<usize>,
-    /// What was measured of each case.
-    pub cases: BTreeMap<CaseName, Cell>,
+    /// Number of failing rows, in the arm that records nothing else.
+    #[serde(rename = "red_rows", default, skip_serializing_if = "Option::is_none")]
+    pub failing_rows: Option<usize>,
+    /// Measurements of each case.
+    pub cases: BTreeMap<CaseName, CaseRecord>,
 }
 
-/// One case of a suite.
+/// Measurements of one case in a suite.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Cell {
-    /// Of base and head, in the order of measuring.
+pub struct CaseRecord {
+    /// First sample: pairs of base and head, in the order of measuring.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub first: Vec<[Times; 2]>,
-    /// The same, measured to confirm what the first said.
+    /// Confirming sample: pairs of base and head, in the order of measuring.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub confirm: Vec<[Times; 2]>,
-    /// What slowed the head down on purpose, as in the variable SEEDED_FAULT.
+    /// The fault planted in the head, as a value of the variable SEEDED_FAULT.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub fault: String,
-    /// Instructions of base and head, in the arms that count them.
+    /// Instructions of one operation of base and head, in the arms that count them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instructions: Option<[u64; 2]>,
 }
 
-impl Cell {
-    /// The differences of some pairs.
+impl CaseRecord {
+    /// The difference of each pair.
     pub fn differences(pairs: &[[Times; 2]]) -> Vec<LogRatios> {
         pairs.iter().map(|[base, head]| LogRatios::between(*base, *head)).collect()
     }
 }
 
-/// The pairs of a suite as they are recorded.
-pub fn cells(measured: &PairedResults, cases: &[CaseName]) -> (Vec<[Times; 2]>, BTreeMap<CaseName, Cell>) {
-    let of = |stage, case: &CaseName| -> Vec<[Times; 2]> {
+/// Converts measured pairs into the control and the cases of a suite.
+pub fn case_records(measured: &PairedResults, cases: &[CaseName]) -> (Vec<[Times; 2]>, BTreeMap<CaseName, CaseRecord>) {
+    let pairs = |stage, case: &CaseName| -> Vec<[Times; 2]> {
         measured.pairs.select(stage, case).map(|Pair { base, head, .. }| [*base, *head]).collect()
     };
-    let cell = |case: &CaseName| {
-        let cell = Cell { first: of(Stage::First, case), confirm: of(Stage::Confirm, case), ..Cell::default() };
-        (case.clone(), cell)
+    let record = |case: &CaseName| {
+        let (first, confirm) = (pairs(Stage::First, case), pairs(Stage::Confirm, case));
+        (case.clone(), CaseRecord { first, confirm, ..CaseRecord::default() })
     };
-    (of(Stage::Control, &measured.control), cases.iter().map(cell).collect())
+    (pairs(Stage::Control, &measured.control), cases.iter().map(record).collect())
 }
 
-/// Every suite of a file; a file that is not there has none.
+/// Reads every suite of a file; none if the file does not exist.
 pub fn read(path: &Path) -> Result<Vec<Suite>, Error> {
     if !path.exists() {
         return Ok(Vec::new());
     }
     let failed = |error: std::io::Error| Error::path("read", path, &error);
     let mut text = String::new();
-    // What is stored grows by a few kilobytes a suite.
-    const MOST: u64 = 256 << 20;
+    // A suite has a few kilobytes.
+    const MAX_BYTES: u64 = 256 << 20;
     let file = fs::File::open(path).map_err(failed)?;
-    MultiGzDecoder::new(file).take(MOST).read_to_string(&mut text).map_err(failed)?;
+    MultiGzDecoder::new(file).take(MAX_BYTES).read_to_string(&mut text).map_err(failed)?;
     let suites = text.lines().enumerate().map(|(index, line)| {
         serde_json::from_str(line).map_err(|error| {
             Error::environment(
                 format!("{}: suite {} cannot be read: {error}", path.display(), index + 1),
-                format!("`git restore {}`, or measure it anew without --append", path.display()),
+                format!("`git restore {}`, or measure it again without --append", path.display()),
             )
         })
     });
     suites.collect()
 }
 
-/// Appends a suite.
+/// Appends a suite to a file, which is created if it does not exist.
 pub fn append(path: &Path, suite: &Suite) -> Result<(), Error> {
     let failed = |error: std::io::Error| Error::path("write", path, &error);
     if let Some(dir) = path.parent() {
@@ -111,7 +112,7 @@ pub fn append(path: &Path, suite: &Suite) -> Result<(), Error> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(&line).map_err(failed)?;
     let member = encoder.finish().map_err(failed)?;
-    // In one write, so that an interruption leaves no half of it.
+    // One write, so that an interruption leaves no partial suite.
     OpenOptions::new().create(true).append(true).open(path).and_then(|mut file| file.write_all(&member)).map_err(failed)
 }
 
@@ -131,7 +132,7 @@ mod tests {
         }
         assert!(read(&file).unwrap() == suites, "read back as they were written");
 
-        // Cut off in the middle of a suite, as a full disk would.
+        // Truncated in the middle of a suite, as by a full disk.
         let bytes = fs::read(&file).unwrap();
         fs::write(&file, &bytes[..bytes.len() - 100]).unwrap();
         assert!(read(&file).is_err());

@@ -1,4 +1,4 @@
-//! All suites that are kept.
+//! The recorded suites of all arms.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,17 +6,20 @@ use std::path::Path;
 use perf_runner::error::Error;
 
 use crate::arms::Arm;
-use crate::rates::{self, Resampled};
+use crate::rates::{self, ResampledSuites};
 use crate::record::{self, Suite};
 
-/// Suites that are made of recorded rounds.
-pub const RESAMPLED: u64 = 2_000;
+/// Number of suites that are resampled from the recorded suites of an arm.
+pub const RESAMPLED_SUITES: u64 = 2_000;
 
 /// Every recorded suite, by arm.
-pub struct Recorded(pub BTreeMap<Arm, Vec<Suite>>);
+pub struct RecordedSuites(pub BTreeMap<Arm, Vec<Suite>>);
 
-impl Recorded {
-    /// Reads the files.
+impl RecordedSuites {
+    /// Reads the files of all arms in the data folder `dir`.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or there is no suite.
     pub fn read(dir: &Path) -> Result<Self, Error> {
         let suites = Arm::ALL.into_iter().map(|arm| Ok((arm, record::read(&arm.file(dir))?)));
         let suites = suites.collect::<Result<BTreeMap<_, _>, Error>>()?;
@@ -30,13 +33,13 @@ impl Recorded {
         Ok(Self(suites))
     }
 
-    /// The suites of an arm.
+    /// The suites of an arm; empty if none is recorded.
     pub fn of(&self, arm: Arm) -> &[Suite] {
         self.0.get(&arm).map_or(&[], Vec::as_slice)
     }
 
-    /// What unchanged code looks like in suites made of recorded rounds.
-    pub fn unchanged(&self) -> Result<Resampled, Error> {
-        rates::resampled(self.of(Arm::Same), RESAMPLED, 1)
+    /// Resamples the suites of unchanged code.
+    pub fn resample_unchanged(&self) -> Result<ResampledSuites, Error> {
+        rates::resample(self.of(Arm::Same), RESAMPLED_SUITES, 1)
     }
 }

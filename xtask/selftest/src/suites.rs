@@ -1,4 +1,4 @@
-//! Measures suites: runs of the gate over all cases, where it is known what it should say.
+//! Measures suites: runs of the gate over all cases, with known correct results.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -33,16 +33,16 @@ use perf_runner::workspace::{Harness, Workspace};
 use crate::arms::Arm;
 use crate::neutral;
 use crate::options::Options;
-use crate::record::{self, Cell, Suite};
-use crate::slow::{self, Costs};
+use crate::record::{self, CaseRecord, Suite};
+use crate::slowdown::{self, Costs};
 
-/// The harness that is tested with: the first.
+/// The harness whose cases are measured: the first of the workspace.
 pub fn harness(workspace: &Workspace) -> Result<&Harness, Error> {
     let none = || Error::environment("there is no harness", "name one in [workspace.metadata.perf]");
     workspace.harnesses.first().ok_or_else(none)
 }
 
-/// What all suites share.
+/// What all suites have in common: builds, cases and provenance.
 pub struct SelfTest<'a> {
     workspace: &'a Workspace,
     harness: &'a Harness,
@@ -56,18 +56,18 @@ pub struct SelfTest<'a> {
     machine: String,
 }
 
-/// One suite to be measured in pairs.
-struct Order<'s> {
+/// A suite to be measured in pairs.
+struct SuiteSpec<'s> {
     arm: Arm,
     number: u64,
-    what: String,
+    change: String,
     base: &'s BuiltSide,
     head: &'s BuiltSide,
     faults: Option<Faults>,
 }
 
 impl<'a> SelfTest<'a> {
-    /// Builds what is measured against itself.
+    /// Builds the work tree and lists its cases.
     pub fn new(
         workspace: &'a Workspace,
         harness: &'a Harness,
@@ -79,9 +79,9 @@ impl<'a> SelfTest<'a> {
         let ordinary = build(workspace, harness, "both sides", &head, &packages, &[], key)?;
         let list = exact::list_cases(&ordinary.programs)?;
         let cases = list.all.iter().filter(|case| !list.is_heavy(case)).cloned().collect();
-        // What is written by this program is nothing that is measured.
+        // The files that this program writes are not measured.
         let written = format!("{}/selftest*", workspace.config.data);
-        let provenance = provenance::collect(workspace, &[&written, "README.md"])?;
+        let provenance = provenance::collect(workspace, &[&written])?;
         let (commit, machine) = (provenance.commit, provenance.machine);
         Ok(Self { workspace, harness, options, key, head, packages, ordinary, cases, commit, machine })
     }
@@ -96,8 +96,8 @@ impl<'a> SelfTest<'a> {
             }
             numbers.insert(arm, record::read(&file)?.len() as u64);
         }
-        let slowed = match arms.iter().any(|arm| matches!(arm, Arm::Work(_) | Arm::Wall(_) | Arm::Exact)) {
-            true => Some(self.build("a side that can be slowed down", &self.head, &self.faults_feature()?)?),
+        let slowed = match arms.iter().any(|arm| matches!(arm, Arm::Instructions(_) | Arm::Wall(_) | Arm::ExactFault)) {
+            true => Some(self.build("a side with planted faults", &self.head, &self.faults_feature()?)?),
             false => None,
         };
         let costs = match (&slowed, arms.iter().any(|arm| matches!(arm, Arm::Wall(_)))) {
@@ -106,48 +106,51 @@ impl<'a> SelfTest<'a> {
         };
         let number = |arm: Arm, suite: u64| numbers.get(&arm).copied().unwrap_or(0) + suite;
         let suites: Vec<u64> = (0..self.options.suites).collect();
-        // As many together as are measured at once; of more changes than two not all builds are kept.
+        // As many at a time as are measured in parallel, and at most two: more builds of changes are not kept.
         for suites in suites.chunks(usize::from(self.options.jobs).min(2)) {
             let neutral = suites.iter().map(|&suite| self.neutral(arms, |arm| number(arm, suite)));
             let neutral: Vec<Option<(String, BuiltSide)>> = neutral.collect::<Result<_, _>>()?;
-            let mut orders = Vec::new();
-            let mut beside_busy_loops = Vec::new();
+            let mut specs = Vec::new();
+            let mut busy_specs = Vec::new();
             for (&suite, neutral) in suites.iter().zip(&neutral) {
                 for &arm in arms {
                     let number = number(arm, suite);
-                    let order = |what: &str, base, head, faults| Order {
+                    let spec = |change: &str, base, head, faults| SuiteSpec {
                         arm,
                         number,
-                        what: what.to_owned(),
+                        change: change.to_owned(),
                         base,
                         head,
                         faults,
                     };
                     match (arm, neutral, &slowed) {
-                        (Arm::Same, ..) => orders.push(order("", &self.ordinary, &self.ordinary, None)),
-                        (Arm::Busy, ..) => beside_busy_loops.push(order("", &self.ordinary, &self.ordinary, None)),
-                        (Arm::Neutral | Arm::NeutralOneLayout, Some((what, side)), _) => {
-                            orders.push(order(what, &self.ordinary, side, None));
+                        (Arm::Same, ..) => specs.push(spec("", &self.ordinary, &self.ordinary, None)),
+                        (Arm::Busy, ..) => busy_specs.push(spec("", &self.ordinary, &self.ordinary, None)),
+                        (Arm::Neutral | Arm::NeutralOneLayout, Some((change, side)), _) => {
+                            specs.push(spec(change, &self.ordinary, side, None));
                         }
                         (Arm::Wall(percent), _, Some(side)) => {
-                            let planted =
-                                |case: &CaseName| Some((case.clone(), costs.as_ref()?.plant(case, percent, number)?));
+                            let planted = |case: &CaseName| {
+                                Some((case.clone(), costs.as_ref()?.fault_for(case, percent, number)?))
+                            };
                             let head: BTreeMap<_, _> = self.cases.iter().filter_map(planted).collect();
-                            let base = head.keys().map(|case| (case.clone(), slow::nothing())).collect();
-                            orders.push(order("", side, side, Some(Faults { base, head })));
+                            let base = head.keys().map(|case| (case.clone(), slowdown::no_op_fault())).collect();
+                            specs.push(spec("", side, side, Some(Faults { base, head })));
                         }
                         _ => {}
                     }
                 }
             }
-            self.measure(&orders)?;
-            if !beside_busy_loops.is_empty() {
-                busy(|| self.measure(&beside_busy_loops))?;
+            self.measure(&specs)?;
+            if !busy_specs.is_empty() {
+                beside_busy_loops(|| self.measure(&busy_specs))?;
             }
             for (&suite, &arm) in suites.iter().flat_map(|suite| arms.iter().map(move |arm| (suite, arm))) {
                 match (arm, &slowed) {
-                    (Arm::Work(percent), Some(side)) => self.work(arm, percent, number(arm, suite), side)?,
-                    (Arm::Exact, Some(side)) => self.exact(number(arm, suite), side)?,
+                    (Arm::Instructions(percent), Some(side)) => {
+                        self.count_instructions(arm, percent, number(arm, suite), side)?;
+                    }
+                    (Arm::ExactFault, Some(side)) => self.plant_exact_faults(number(arm, suite), side)?,
                     _ => {}
                 }
             }
@@ -155,21 +158,21 @@ impl<'a> SelfTest<'a> {
         Ok(())
     }
 
-    /// What the neutral change of a suite is, and the side with it, where there is an arm for it. Both arms share a build.
+    /// Builds the neutral change of a suite, with its description; `None` if no arm needs it. Both arms share the build.
     fn neutral(&self, arms: &[Arm], number: impl Fn(Arm) -> u64) -> Result<Option<(String, BuiltSide)>, Error> {
         let of_arms = arms.iter().filter(|arm| matches!(arm, Arm::Neutral | Arm::NeutralOneLayout));
         let Some(number) = of_arms.map(|arm| number(*arm)).max() else { return Ok(None) };
         let place = self.workspace.perf_dir().join("neutral");
-        let change = neutral::change(&self.head, number, &place)?;
-        let side = self.build(&change.what, &change.tree, &change.features)?;
-        Ok(Some((change.what, side)))
+        let change = neutral::make_change(&self.head, number, &place)?;
+        let side = self.build(&change.description, &change.tree, &change.features)?;
+        Ok(Some((change.description, side)))
     }
 
     fn dir(&self) -> PathBuf {
         self.options.dir(self.workspace)
     }
 
-    /// Arguments of cargo that choose the feature with planted faults.
+    /// Arguments of cargo that select the feature with planted faults.
     fn faults_feature(&self) -> Result<Vec<String>, Error> {
         let none = || {
             Error::environment(
@@ -185,33 +188,33 @@ impl<'a> SelfTest<'a> {
         build(self.workspace, self.harness, name, tree, &self.packages, features, self.key)
     }
 
-    /// Suites that are measured in pairs, as many at once as was asked for.
-    fn measure(&self, orders: &[Order<'_>]) -> Result<(), Error> {
+    /// Measures suites in pairs, as many in parallel as `--jobs` says.
+    fn measure(&self, specs: &[SuiteSpec<'_>]) -> Result<(), Error> {
         let mut processors = affinity::available_processors();
         processors.reverse();
         let jobs = usize::from(self.options.jobs).min(processors.len().max(1));
         let free = std::sync::Mutex::new(processors);
-        parallel::map_on(jobs, orders, |order| {
+        parallel::map_on(jobs, specs, |spec| {
             let processor =
                 free.lock().ok().and_then(|mut free| if free.is_empty() { None } else { Some(free.remove(0)) });
-            let suite = self.suite(order, processor);
+            let suite = self.measure_suite(spec, processor);
             if let (Ok(mut free), Some(processor)) = (free.lock(), processor) {
                 free.insert(0, processor);
             }
-            record::append(&order.arm.file(&self.dir()), &suite?)
+            record::append(&spec.arm.file(&self.dir()), &suite?)
         })?;
         Ok(())
     }
 
-    fn suite(&self, order: &Order<'_>, processor: Option<Processor>) -> Result<Suite, Error> {
-        let Order { arm, number, what, base, head, faults } = order;
+    fn measure_suite(&self, spec: &SuiteSpec<'_>, processor: Option<Processor>) -> Result<Suite, Error> {
+        let SuiteSpec { arm, number, change, base, head, faults } = spec;
         let cases: Vec<CaseName> = match faults {
             Some(faults) => faults.head.keys().cloned().collect(),
             None => self.cases.clone(),
         };
-        // Any numbers do that differ from suite to suite.
+        // Different for each suite.
         let seed = 1_000_000 * (1 + Arm::ALL.iter().position(|other| other == arm).unwrap_or(0) as u64) + number;
-        Progress::announce("suite", &format!("{arm} {number} {what}"));
+        Progress::announce("suite", &format!("{arm} {number} {change}"));
         let new_layouts = *arm != Arm::NeutralOneLayout;
         let plan = SamplingPlan::FULL;
         let setup = Setup { base, head, cases: &cases, seed, plan, new_layouts, faults: faults.as_ref() };
@@ -226,29 +229,29 @@ impl<'a> SelfTest<'a> {
             let hint = "a side does not do its work; run `cargo xtask perf` first";
             return Err(Error::environment(format!("{case} could not be measured: {broken:?}"), hint));
         }
-        let (control, mut cells) = record::cells(&measured, &cases);
-        for (case, cell) in &mut cells {
-            cell.fault = faults.as_ref().and_then(|faults| faults.head.get(case)).cloned().unwrap_or_default();
+        let (control, mut records) = record::case_records(&measured, &cases);
+        for (case, record) in &mut records {
+            record.fault = faults.as_ref().and_then(|faults| faults.head.get(case)).cloned().unwrap_or_default();
         }
-        Ok(Suite { control, seconds: measured.pairs.seconds().round(), ..self.empty(seed, what, cells) })
+        Ok(Suite { control, seconds: measured.pairs.seconds().round(), ..self.empty_suite(seed, change, records) })
     }
 
-    fn empty(&self, seed: u64, what: &str, cases: BTreeMap<CaseName, Cell>) -> Suite {
+    fn empty_suite(&self, seed: u64, change: &str, cases: BTreeMap<CaseName, CaseRecord>) -> Suite {
         Suite {
             seed,
             commit: self.commit.clone(),
             machine: self.machine.clone(),
             day: today().to_string(),
             seconds: 0.0,
-            what: what.to_owned(),
+            change: change.to_owned(),
             control: Vec::new(),
-            red_rows: None,
+            failing_rows: None,
             cases,
         }
     }
 
     fn costs(&self, side: &BuiltSide) -> Result<Costs, Error> {
-        Progress::announce("costs", "what planted slow-downs cost in each case");
+        Progress::announce("costs", "measures the duration of each mechanism in each case");
         let progress =
             Progress::new(Progress::timing_process_ms(self.cases.len(), std::time::Duration::from_millis(30)) * 50);
         let setup = Setup {
@@ -263,11 +266,11 @@ impl<'a> SelfTest<'a> {
         Costs::measure(self.workspace, &contest(setup, &InterimLooks::default()), &progress)
     }
 
-    /// Instructions of every case without and with more work.
-    fn work(&self, arm: Arm, percent: u8, number: u64, side: &BuiltSide) -> Result<(), Error> {
+    /// Counts the instructions of every case without and with additional ones.
+    fn count_instructions(&self, arm: Arm, percent: u8, number: u64, side: &BuiltSide) -> Result<(), Error> {
         let began = Instant::now();
         Progress::announce("suite", &format!("{arm} {number}"));
-        let told = |fault: String| BenchPrograms { fault: Some(fault), ..side.programs.clone() };
+        let with_fault = |fault: String| BenchPrograms { fault: Some(fault), ..side.programs.clone() };
         let callgrind = match InstructionCounter::find(&side.programs)? {
             InstructionCounter::Callgrind(callgrind) => callgrind,
             InstructionCounter::Missing(reason) => {
@@ -284,48 +287,48 @@ impl<'a> SelfTest<'a> {
                 }
             }
         };
-        let base = told(slow::nothing());
+        let base = with_fault(slowdown::no_op_fault());
         let counted = parallel::map(&self.cases, |case| {
             let before = count(&base, case)?;
-            let fault = slow::work(before, percent);
-            let after = count(&told(fault.clone()), case)?;
-            Ok((case.clone(), Cell { instructions: Some([before, after]), fault, ..Cell::default() }))
+            let fault = slowdown::more_instructions(before, percent);
+            let after = count(&with_fault(fault.clone()), case)?;
+            Ok((case.clone(), CaseRecord { instructions: Some([before, after]), fault, ..CaseRecord::default() }))
         })?;
-        let suite = self.empty(number, "", counted.into_iter().collect());
+        let suite = self.empty_suite(number, "", counted.into_iter().collect());
         let suite = Suite { seconds: began.elapsed().as_secs_f64().round(), ..suite };
         record::append(&arm.file(&self.dir()), &suite)
     }
 
-    /// Every planted fault that changes what repeats exactly, as one suite each.
-    fn exact(&self, number: u64, side: &BuiltSide) -> Result<(), Error> {
-        let told = |fault: &str| BenchPrograms { fault: Some(fault.to_owned()), ..side.programs.clone() };
+    /// Measures the exact classes with each planted fault that changes them, as one suite each.
+    fn plant_exact_faults(&self, number: u64, side: &BuiltSide) -> Result<(), Error> {
+        let with_fault = |fault: &str| BenchPrograms { fault: Some(fault.to_owned()), ..side.programs.clone() };
         let faults = exact::list_faults(&side.programs)?;
         let list = exact::list_cases(&side.programs)?;
         let progress = Progress::new(Progress::exact_ms(list.all.len(), false) * (1 + faults.len() as u64));
-        let none = InstructionCounter::Missing("only what repeats exactly is compared".to_owned());
+        let none = InstructionCounter::Missing("only exact classes are compared".to_owned());
         let base = measured_base::measure(side, &none, self.key, &list.all, &progress)?;
         let base =
             base.ok_or_else(|| Error::environment("nothing could be measured", "run `cargo xtask perf` first"))?;
         for fault in faults {
             Progress::announce("suite", &format!("exact {number} {fault}"));
             let began = Instant::now();
-            let programs = told(&fault);
-            // A fault may be that a case is gone.
+            let programs = with_fault(&fault);
+            // A fault may remove a case.
             let list = exact::list_cases(&programs)?;
             let run = exact::measure(&programs, &list, &list.all, &progress)?;
             let rows = judge::exact_rows(&run, BaselineState::Comparable(&base), &Selection::new(None)?, today());
-            let red = |verdict| matches!(verdict, Verdict::Broken | Verdict::Regressed | Verdict::Missing);
-            let red_rows = Some(rows.iter().filter(|row| red(row.verdict)).count());
-            let suite = self.empty(number, &fault, BTreeMap::new());
-            let suite = Suite { red_rows, seconds: began.elapsed().as_secs_f64().round(), ..suite };
-            record::append(&Arm::Exact.file(&self.dir()), &suite)?;
+            let fails = |verdict| matches!(verdict, Verdict::Broken | Verdict::Regressed | Verdict::Missing);
+            let failing_rows = Some(rows.iter().filter(|row| fails(row.verdict)).count());
+            let suite = self.empty_suite(number, &fault, BTreeMap::new());
+            let suite = Suite { failing_rows, seconds: began.elapsed().as_secs_f64().round(), ..suite };
+            record::append(&Arm::ExactFault.file(&self.dir()), &suite)?;
         }
         Ok(())
     }
 }
 
-/// Does something beside a loop on each processor that never rests.
-fn busy<T>(work: impl FnOnce() -> T) -> T {
+/// Runs `work` beside a busy loop on each processor.
+fn beside_busy_loops<T>(work: impl FnOnce() -> T) -> T {
     let stop = AtomicBool::new(false);
     let spin = || {
         let mut n = 0_u64;
@@ -343,7 +346,7 @@ fn busy<T>(work: impl FnOnce() -> T) -> T {
     })
 }
 
-/// How every suite is gone about.
+/// A paired run with the settings that all suites share.
 fn contest<'s>(setup: Setup<'s>, looks: &'s InterimLooks) -> PairedRun<'s> {
     PairedRun {
         setup,
