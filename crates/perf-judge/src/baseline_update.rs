@@ -1,4 +1,4 @@
-//! What the baseline becomes: the rule of an update, apart from measuring and writing.
+//! The rule of a baseline update: computes the next baseline.
 
 use std::collections::BTreeSet;
 
@@ -10,16 +10,16 @@ use crate::selection::Selection;
 use crate::text::{self, pluralize};
 use crate::verdict::Verdict;
 
-/// Worse rows that a person accepts until a day.
+/// The terms of an acceptance.
 #[derive(Debug)]
 pub struct AcceptanceTerms {
     /// Last day, `YYYY-MM-DD`.
     pub expires: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
-/// Why worse rows cannot be accepted until a day: only a larger number can.
+/// An error: a row cannot be accepted until a date, because it is not a regressed number.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{subject}` of `{case}` is {verdict}; only a number that regressed can be accepted until a date")]
 pub struct NotAcceptable {
@@ -28,7 +28,10 @@ pub struct NotAcceptable {
     verdict: Verdict,
 }
 
-/// Whether all these worse rows can be accepted until a day.
+/// Checks that each of the worse rows can be accepted until a date.
+///
+/// # Errors
+/// The first row that is not a regressed number, such as a checksum or a missing row.
 pub fn check_acceptable(worse: &[&Row]) -> Result<(), NotAcceptable> {
     let number = |row: &&&Row| matches!(row.subject, Subject::Metric { .. }) && row.verdict == Verdict::Regressed;
     match worse.iter().find(|row| !number(row)) {
@@ -37,16 +40,20 @@ pub fn check_acceptable(worse: &[&Row]) -> Result<(), NotAcceptable> {
     }
 }
 
-/// The next baseline. `rows` are the changes that were shown; worse ones among them were accepted by the caller, until a
-/// day if `until` says so.
+/// Computes the next baseline. `rows` are the changes that the command showed; the caller has accepted the worse ones, until
+/// the date in `terms` if there are any.
 ///
-/// - Outside the selection everything stays.
-/// - A row accepted until a day keeps its stored value, so that the day can come; this also holds for rows accepted by an
-///   earlier update, as long as they still need it.
-/// - Instructions that are within the margin of what is stored keep the stored value, so that many small steps add up to
-///   one that is seen; unless key or tools are others, or the case does other work: then the value means something else.
-/// - Every other row becomes what was measured. What is gone, is gone.
-/// - Instructions that could not be counted stay as long as they can be true; see [`unmeasured`].
+/// - Rows outside the selection keep their stored value.
+/// - A row that is accepted until a date keeps its stored value, so that it regresses again after that date. This also holds
+///   for an acceptance of an earlier update that is still needed.
+/// - Instructions within the margin keep the stored value, so that small steps add up to one that exceeds the margin. If the
+///   key, the tools or the checksum differ, the measured value is stored.
+/// - Every other row gets the measured value, and a row that was not measured is removed.
+/// - Instructions that could not be counted keep the stored value if the key and the checksum are equal; see
+///   [`describe_uncounted`].
+///
+/// # Errors
+/// If the records do not form a valid baseline.
 pub fn updated_baseline(
     old: Option<&Baseline>,
     (key, provenance): (Key, Provenance),
@@ -81,7 +88,7 @@ pub fn updated_baseline(
         let (case, metric) = (now.case(), now.metric());
         let stored = old.and_then(|old| old.get(case, metric.name()));
         let entry = old.and_then(|old| old.accepted.iter().find(|e| e.case == *case && e.metric == metric.name()));
-        // All records of a case are about the same work: once that changes, none of the stored values can stay.
+        // All records of a case describe the same work; if the checksum differs, no stored value of the case is kept.
         let may_stay = stored.filter(|_| !changed_work.contains(case));
         match (verdict(case, metric), may_stay, terms) {
             (Verdict::Accepted, Some(stored), _) => {
@@ -115,7 +122,7 @@ pub fn updated_baseline(
     Ok(next)
 }
 
-/// What an update does to stored instructions where none can be counted, as lines to read; empty where they are.
+/// Lines about the stored instructions that an update keeps or removes when none were counted; empty if they were counted.
 pub fn describe_uncounted(old: Option<&Baseline>, key: &Key, run: &BaselineRun, selection: &Selection) -> String {
     let Instructions::NotMeasured(reason) = &run.instructions else { return String::new() };
     let mut lines = text::sanitize(&Instructions::not_measured(reason)) + "\n";
@@ -130,13 +137,13 @@ pub fn describe_uncounted(old: Option<&Baseline>, key: &Key, run: &BaselineRun, 
     lines
 }
 
-/// The selected instructions that are stored.
+/// The stored instruction records of the selected cases.
 fn stored_instructions<'a>(old: &'a Baseline, selection: &Selection) -> impl Iterator<Item = &'a Record> {
     let counts = old.records().filter(|record| record.metric().class() == Class::Instructions);
     counts.filter(|record| selection.contains(record.case()))
 }
 
-/// Whether instructions that nobody counted now can still be true: of the same work, under the same key.
+/// Whether a stored count is valid although it was not counted again: the key and the checksum are equal.
 fn still_valid(record: &Record, old: &Baseline, key: &Key, run: &BaselineRun) -> bool {
     let now = run.exact.get(record.case()).and_then(|outcome| outcome.as_ref().ok()?.first());
     old.key == *key && now.is_some_and(|now| now.checksum() == record.checksum())

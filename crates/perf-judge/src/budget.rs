@@ -1,4 +1,4 @@
-//! The promises: absolute limits that people wrote down.
+//! Budgets: absolute limits from `budgets.toml`.
 
 use std::collections::BTreeSet;
 
@@ -8,35 +8,35 @@ use toml::Spanned;
 
 use crate::rule_file::{self, RuleFileError};
 
-/// An absolute limit of one row.
+/// An absolute limit of one metric of one case.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
     /// The exact name of the case.
     pub case: CaseName,
-    /// What is limited.
+    /// The limited metric.
     pub metric: MetricName,
-    /// The largest value that keeps the promise, in this unit.
+    /// The maximum value that passes, in `unit`.
     pub limit: u64,
-    /// The metric's unit.
+    /// The unit of the limit, which has to be the unit of the metric.
     pub unit: Unit,
-    /// Where the promise comes from, and what proves it.
+    /// The origin of the limit; not empty.
     pub source: String,
-    /// The same promise of the system that this one replaces, if it made one.
+    /// The corresponding promise of the reference system, if it has one.
     pub reference: Option<Reference>,
 }
 
-/// What the reference system promised, and what it does.
+/// A promise of the reference system and its measured value.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reference {
-    /// The promise.
+    /// The promised value, as text.
     pub promised: String,
-    /// Its own figure, measured.
+    /// The measured value, as text.
     pub measured: String,
 }
 
-/// The version of the file that this program reads.
+/// The schema of the file that this program reads.
 const SCHEMA: u32 = 1;
 
 #[derive(Deserialize)]
@@ -44,11 +44,14 @@ const SCHEMA: u32 = 1;
 struct Stored {
     #[serde(rename = "schema")]
     _schema: u32,
-    // Required, so that a cut file is not an empty list.
+    // Required, so that a truncated file is an error and not an empty list.
     budget: Vec<Spanned<Budget>>,
 }
 
-/// Reads the file.
+/// Parses `budgets.toml`.
+///
+/// # Errors
+/// If the text is not of this form, or two budgets limit the same metric of a case.
 pub fn parse(text: &str) -> Result<Vec<Budget>, RuleFileError> {
     let Stored { budget, .. } = rule_file::read(text, SCHEMA)?;
     let mut seen = BTreeSet::new();

@@ -1,16 +1,17 @@
-//! What makes a stored run not comparable with one made here, for people.
+//! Reasons why a baseline is not comparable with a run of this machine, as text.
 
 use perf_gate::{Baseline, Key};
 
 use crate::run::Instructions;
 use crate::text;
 
-/// What makes a baseline not comparable: each field with both values.
+/// Lists each field of the key that differs, with both values.
 pub fn key_difference(here: &Key, stored: &Key) -> String {
     not_comparable(&here.differences(stored))
 }
 
-/// What makes the instruction counts of a baseline not comparable, if there are some here and there and something does.
+/// Lists each tool that makes the instruction counts of a baseline not comparable. `None` if the tools are equal, or one side
+/// has no instruction counts.
 pub fn tools_difference(here: &Instructions, stored: Option<&Baseline>) -> Option<String> {
     let fields = here.tools()?.differences(stored?.tools.as_ref()?);
     (!fields.is_empty()).then(|| not_comparable(&fields))

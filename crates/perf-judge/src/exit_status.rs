@@ -1,24 +1,24 @@
-//! What this program's exit codes mean, and how rows decide them. Scripts depend on these numbers.
+//! The exit codes and how rows decide them. Scripts depend on these numbers.
 
 use perf_gate::{Class, Metric};
 
 use crate::row::{Group, Row, Subject};
 use crate::verdict::Verdict;
 
-/// Everything that was required was judged, and nothing is worse. The only green code.
+/// Success: every required row was judged and none regressed.
 pub const PASS: u8 = 0;
-/// A row is REGRESSED, MISSING or BROKEN (or NEW where a baseline is required), or an update was refused.
+/// Failure: a row is REGRESSED, MISSING or BROKEN (or NEW where a baseline is required), or an update was refused.
 pub const FAIL: u8 = 1;
-/// The command line, the machine or the build stood in the way. Also clap's code for a wrong command line.
+/// An error of the command line, the machine or the build. Also clap's code for an invalid command line.
 pub const USAGE: u8 = 2;
-/// A file in `benches-data` is not valid; decided before anything is built or measured.
+/// A file in `benches-data` is invalid. This is decided before anything is built or measured.
 pub const INVALID_FILE: u8 = 3;
-/// Nothing is known to be worse, but a row that has to be judged could not be.
+/// No known regression, but a required row could not be judged.
 pub const INCONCLUSIVE: u8 = 4;
-/// Stopped by Ctrl-C or a termination signal; nothing was written.
+/// Interrupted by Ctrl-C or a termination signal; nothing was written.
 pub const INTERRUPTED: u8 = 130;
 
-/// The same table for `--help`.
+/// The table of exit codes for `--help`.
 pub const HELP: &str = "\
 Exit codes, in the order they are decided:
     3  a file in benches-data is not valid (before anything is built or measured)
@@ -30,22 +30,22 @@ Exit codes, in the order they are decided:
        instructions are required only with --require)
     0  PASS: no regressions";
 
-/// What a run has to have, beyond the classes that repeat exactly and the budgets.
+/// The requirements of a run beyond the exact classes and the budgets, which are always required.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Required {
-    /// A stored value for each row.
+    /// Each row has a stored value.
     pub baseline: bool,
-    /// A judgement of the wall time of every case.
+    /// The wall time of each case is judged.
     pub wall: bool,
-    /// A judgement of the instructions, for which valgrind has to be there, in the version of the baseline.
+    /// The instructions of each case are judged, which needs valgrind in the version of the baseline.
     pub instructions: bool,
 }
 
-/// The code of a run that was measured to its end; `counted` says whether instructions were.
+/// The exit code of a completed run. `counted` is true if instructions were counted.
 pub fn decide(rows: &[Row], counted: bool, required: Required) -> u8 {
-    let red = |row: &Row| match row.verdict {
+    let fails = |row: &Row| match row.verdict {
         Verdict::Broken | Verdict::Regressed | Verdict::Missing => true,
-        // Wall time has no stored value: there it says that the base lacks the case.
+        // Wall time has no stored value, so NEW means that the base lacks the case.
         Verdict::New => required.baseline && row.group != Group::Class(Class::Wall),
         Verdict::Unstable
         | Verdict::Inconclusive
@@ -62,7 +62,7 @@ pub fn decide(rows: &[Row], counted: bool, required: Required) -> u8 {
         Verdict::Inconclusive => required.instructions || !is_instruction_row(row),
         _ => false,
     };
-    if rows.iter().any(red) {
+    if rows.iter().any(fails) {
         FAIL
     } else if rows.iter().any(not_judged) || (required.instructions && !counted) {
         INCONCLUSIVE
@@ -71,18 +71,18 @@ pub fn decide(rows: &[Row], counted: bool, required: Required) -> u8 {
     }
 }
 
-/// Whether it needs valgrind to judge a row, also that of a budget: not everybody has it, or has the same.
+/// Whether judging the row, also that of a budget, needs valgrind, which may be absent or of another version.
 pub fn is_instruction_row(row: &Row) -> bool {
     row.subject == Subject::from(Metric::INSTRUCTIONS)
 }
 
-/// What [`PASS`] means where instructions, which were not required, were not all judged.
+/// The last line for [`PASS`] where a harness or instructions were not measured.
 pub const PARTIAL_PASS: &str = "PASS in part (exit 0): no regressions";
 
-/// What [`FAIL`] means where the change may not loosen its own rules and did.
+/// The last line for [`FAIL`] where the change loosens rules and `--forbid-rule-changes` forbids it.
 pub const RULES_CHANGED: &str = "FAIL (exit 1): this change loosens the rules that judge it";
 
-/// One word for a person, and what it stands for.
+/// The last line of the report for an exit code.
 pub fn describe(code: u8) -> &'static str {
     match code {
         PASS => "PASS (exit 0): no regressions",
@@ -101,7 +101,7 @@ mod tests {
     use crate::row::tests::row;
 
     #[test]
-    fn red_comes_before_not_judged_and_only_required_new_rows_are_red() {
+    fn a_regression_outranks_inconclusive_and_new_rows_fail_only_where_required() {
         let code = |verdicts: &[Verdict], baseline| {
             let rows: Vec<_> = verdicts.iter().map(|&verdict| row(verdict)).collect();
             decide(&rows, false, Required { baseline, ..Required::default() })
@@ -109,8 +109,8 @@ mod tests {
         use Verdict::*;
         assert_eq!(code(&[], false), PASS);
         assert_eq!(code(&[Pass, Improved, Info, Accepted, New], false), PASS);
-        for red in [Regressed, Missing, Broken] {
-            assert_eq!(code(&[Pass, Inconclusive, red], false), FAIL, "{red}");
+        for failing in [Regressed, Missing, Broken] {
+            assert_eq!(code(&[Pass, Inconclusive, failing], false), FAIL, "{failing}");
         }
         assert_eq!(code(&[Pass, Inconclusive], false), INCONCLUSIVE);
         assert_eq!(code(&[Pass, New], true), FAIL);
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn instructions_that_were_not_judged_count_where_they_are_required() {
+    fn inconclusive_instructions_matter_only_where_they_are_required() {
         let code = |verdict: Verdict, counted: bool, instructions: bool| {
             let row = Row { subject: Metric::INSTRUCTIONS.into(), ..row(verdict) };
             decide(&[row], counted, Required { instructions, ..Required::default() })

@@ -1,17 +1,18 @@
-//! Judges: a measured run, a stored one, budgets and thresholds become a table of verdicts and one exit code.
+//! The judge: turns a measured run, a baseline, budgets and thresholds into rows with verdicts and one exit code.
 //!
-//! Pure: no file, no process, no clock, no environment (`clippy.toml` forbids them). `perf-runner` measures and reads, and
-//! calls this; so the rules can be tested, simulated and read alone.
+//! The crate is pure: it uses no file, process, clock or environment (`clippy.toml` forbids them). `perf-runner` measures and
+//! reads, and passes data to this crate, so the rules can be tested and simulated alone.
 //!
-//! - [`run`]: what was measured, as data. [`pairs`]: wall time in pairs, as data, and how many pairs a case gets.
-//! - [`judge`]: turns these, a baseline and [`budget`]s into [`row`]s, each with a [`verdict`] and [`next_step`]s.
-//! - [`rules`]: what a change does to the rules that it is judged by.
-//! - [`slack`]: improvements that are not in the stored baseline.
-//! - [`thresholds`]: margins that people chose. [`rule_file`]: what their file and that of budgets have in common. [`selection`]: which cases a command is about.
-//! - [`comparability`]: why a stored run cannot be compared with. [`baseline_update`]: what a stored run becomes.
-//! - [`report`]: the rows as text for people and programs. [`exit_status`]: what they mean together.
-//! - [`statistics`]: the arithmetic of noisy measurements; what is random follows from a seed ([`rng`]).
-//! - [`text`]: text from children and files made safe to show.
+//! - [`run`]: a measured run as data. [`pairs`]: paired wall times as data, and the number of pairs of each case.
+//! - [`judge`]: the rules, which make [`row`]s, each with a [`verdict`] and [`next_step`]s.
+//! - [`rules`]: the rules that a change loosens.
+//! - [`slack`]: improvements that the baseline does not have yet.
+//! - [`budget`] and [`thresholds`]: absolute limits and margins, read with [`rule_file`].
+//! - [`selection`]: the cases of `--only`.
+//! - [`comparability`]: why a baseline is not comparable. [`baseline_update`]: the next baseline.
+//! - [`report`]: the rows as text for people and programs. [`exit_status`]: the exit code of a run.
+//! - [`statistics`]: estimates, confidence bounds and power. [`rng`]: random numbers from a seed.
+//! - [`text`]: sanitizes text from child processes and files.
 
 pub mod baseline_update;
 pub mod budget;

@@ -1,60 +1,60 @@
-//! What a person can do about a row, as data: only who prints it knows the names of commands and files.
+//! Next steps for a row as data; the command line has their wording, because it knows the names of commands and files.
 
 use perf_gate::{CaseName, MetricName};
 
-/// What can be done next about a row that is not fine.
+/// An action that the reader of a row can take.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NextStep {
     /// Measure the case again.
     Reproduce(CaseName),
-    /// Measure its pairs with the base again, with other layouts.
+    /// Measure the pairs of the case again with other layouts.
     ReproduceInPairs {
         /// The case.
         case: CaseName,
-        /// The beginning of the base's hash.
+        /// The abbreviated hash of the base.
         against: String,
     },
-    /// See the program run that counts, or that measures the heap.
+    /// Run the counting or the heap program of the case alone.
     RunCount(CaseName),
-    /// See the program run of which instructions are counted.
+    /// Run the operations of the case whose instructions are counted.
     RunOperations(CaseName),
-    /// See the program run that measures time.
+    /// Run the timing program alone.
     RunTime,
-    /// Store a row that is new.
+    /// Store a new row.
     Store,
-    /// Store a row that is better.
+    /// Store an improvement.
     StoreImprovement,
-    /// Store a baseline that is comparable.
+    /// Store a comparable baseline.
     ReplaceBaseline,
-    /// Use the tools of the baseline, or replace what depends on them.
+    /// Install the tools of the baseline, or replace the instructions that depend on them.
     ReplaceInstructions,
-    /// Bring back what is gone.
+    /// Restore what was removed.
     Restore,
-    /// Accept that a row is gone, with a reason.
+    /// Accept the removal of a row, with a reason.
     AcceptRemoval(CaseName),
-    /// Accept what got worse, with a reason.
+    /// Accept a regression, with a reason.
     Accept(CaseName),
-    /// Change a promise.
+    /// Change the limit of a budget.
     ChangeBudget,
-    /// Correct a budget of something that nothing measures.
+    /// Correct a budget that names an unknown case or metric.
     CorrectBudget {
-        /// The case it names.
+        /// The case that the budget names.
         case: CaseName,
-        /// The metric it names.
+        /// The metric that the budget names.
         metric: MetricName,
     },
-    /// Choose a wider margin for the wall time of a case.
+    /// Raise the margin of the wall time of a case.
     WidenMargin,
-    /// Measure again when less else runs.
+    /// Measure again on a quieter machine.
     MeasureQuietly {
-        /// The beginning of the base's hash.
+        /// The abbreviated hash of the base.
         against: String,
     },
-    /// Measure as many pairs again.
+    /// Double the number of pairs.
     MorePairs {
-        /// The beginning of the base's hash.
+        /// The abbreviated hash of the base.
         against: String,
     },
-    /// End other programs, or use another machine.
+    /// Stop other programs, or use another machine.
     UseOtherMachine,
 }

@@ -1,4 +1,4 @@
-//! One line of the judgement: a case, what was counted about it, both values, and the verdict.
+//! One judged row: a case, a metric of it, the values of base and head, and the verdict.
 
 use std::fmt;
 
@@ -12,17 +12,17 @@ use crate::run::{NoValue, Spread};
 use crate::text;
 use crate::verdict::Verdict;
 
-/// Rows that are shown together, in the order of the table.
+/// A group of rows in the table; the order of the variants is the order of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
-    /// Measured values of one class.
+    /// Rows of measured values of one class.
     Class(Class),
-    /// Absolute limits.
+    /// Rows of budgets, which are absolute limits.
     Budget,
 }
 
 impl Group {
-    /// The name in tables and reports.
+    /// The name of the group in tables and reports.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Class(class) => class.name(),
@@ -30,7 +30,7 @@ impl Group {
         }
     }
 
-    /// The rule of the group, for the head of its part of the table.
+    /// The rule of the group in a few words, for its heading in the table.
     pub const fn rule(self) -> &'static str {
         match self {
             Self::Class(Class::Behaviour) => "any change fails",
@@ -49,24 +49,24 @@ impl Serialize for Group {
     }
 }
 
-/// What a row is about.
+/// The subject of a row within its case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
-    /// The case as a whole, when it is broken.
+    /// The case as a whole, when it has no value.
     Case,
-    /// What the case computed.
+    /// The digest of the results that the case computed.
     Checksum,
-    /// One counted quantity.
+    /// One measured quantity.
     Metric {
-        /// Its name.
+        /// The name of the metric.
         name: MetricName,
-        /// The unit of its values.
+        /// The unit of the values.
         unit: Unit,
     },
 }
 
 impl Subject {
-    /// The unit of its values, where they are numbers.
+    /// The unit of the values; `None` where they are not numbers.
     pub fn unit(self) -> Option<Unit> {
         match self {
             Self::Metric { unit, .. } => Some(unit),
@@ -97,74 +97,74 @@ impl Serialize for Subject {
     }
 }
 
-/// A value of a row.
+/// The value of a row on one side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Value {
     /// A number in the unit of the row's metric.
     Number(u64),
-    /// A digest of what a case computed.
+    /// A digest of the results that the case computed.
     Checksum(Checksum),
 }
 
-/// What pairs of processes, one of each side, say about a wall time.
+/// The comparison of the wall times of a case, from pairs of one base process and one head process.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PairedStats {
-    /// Which figure of each process was compared: the one by which a smaller change would have been seen.
+    /// The statistic of each process that was compared: the one with the smaller minimum detectable effect.
     pub statistic: Statistic,
-    /// How much slower than the base: the Hodges-Lehmann estimate of all pairs, in percent.
+    /// Hodges-Lehmann estimate of the change over all pairs, in percent; positive is slower.
     pub change_percent: Option<f64>,
-    /// The change is below it with a probability of 1 %.
+    /// Lower one-sided 99 % confidence bound of the change, in percent.
     pub lower_percent: Option<f64>,
-    /// The change is above it with a probability of 1 %.
+    /// Upper one-sided 99 % confidence bound of the change, in percent.
     pub upper_percent: Option<f64>,
-    /// The smallest slowdown that would have been found with a probability of 95 %.
+    /// Minimum detectable effect, in percent: the smallest slowdown that pairs like these show with a power of 95 %.
     pub mde_percent: Option<f64>,
-    /// What the change may cost without being red.
+    /// The largest slowdown that passes, in percent.
     pub margin_percent: f64,
-    /// Number of pairs.
+    /// Number of pairs of both samples.
     pub pairs: usize,
-    /// How many of them were measured to confirm what the others said.
+    /// Number of pairs of the confirming sample.
     pub confirming: usize,
-    /// Pairs that are more than 1.5 interquartile ranges outside the quartiles; none is left out.
+    /// Number of pairs between 1.5 and 3 interquartile ranges outside the quartiles; none is removed.
     pub mild_outliers: usize,
-    /// More than 3.
+    /// Number of pairs more than 3 interquartile ranges outside the quartiles; none is removed.
     pub severe_outliers: usize,
-    /// Of each pair how much slower it was, in percent, in the order of measuring.
+    /// The change of each pair in percent, in the order of measuring; positive is slower.
     pub differences_percent: Vec<f64>,
 }
 
-/// One judged line.
+/// One judged row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// Where it is shown, and by which rule it was judged.
+    /// The group of the row, which also is its rule.
     pub group: Group,
-    /// The package of the harness that has the case, where one has.
+    /// The package of the harness that has the case; `None` for a budget of a case that no harness has.
     pub harness: Option<String>,
     /// The case.
     pub case: CaseName,
-    /// What about the case.
+    /// The metric of the case, or another subject.
     pub subject: Subject,
     /// The stored value, or the limit of a budget.
     pub base: Option<Value>,
     /// The measured value.
     pub head: Option<Value>,
-    /// How far repeated measurements disagreed.
+    /// Dispersion of repeated processes, for a wall time without pairs.
     pub spread: Option<Spread>,
-    /// What pairs with the base say.
+    /// The comparison in pairs, for a wall time with a base.
     pub paired: Option<PairedStats>,
-    /// Of a budget: what the reference system promised and does.
+    /// The promise and the value of the reference system, for a budget.
     pub reference: Option<Reference>,
-    /// The judgement.
+    /// The verdict of the row.
     pub verdict: Verdict,
-    /// Why, where the numbers alone do not say it.
+    /// The reason of the verdict, where the values do not show it.
     pub reason: Option<String>,
-    /// What can be done next, for rows that are not fine.
+    /// Actions that the reader can take, for rows that need one.
     pub next_steps: Vec<NextStep>,
 }
 
 impl Row {
-    /// A row with a verdict and nothing else; values and words are added with the functions below.
+    /// Creates a row that has a verdict and no values; `with_*` add the rest.
     pub fn new(group: Group, case: &CaseName, subject: impl Into<Subject>, verdict: Verdict) -> Self {
         let (case, subject) = (case.clone(), subject.into());
         Self {
@@ -183,13 +183,13 @@ impl Row {
         }
     }
 
-    /// With both values.
+    /// Sets the values of base and head.
     pub fn with_values(mut self, base: Option<Value>, head: Option<Value>) -> Self {
         (self.base, self.head) = (base, head);
         self
     }
 
-    /// Why a case has no value: red where it is the case's own doing, else not judged.
+    /// Creates the row of a case that has no value: BROKEN if the case is at fault, INCONCLUSIVE if the machine is.
     pub fn without_value(group: Group, case: &CaseName, subject: impl Into<Subject>, why: &NoValue) -> Self {
         let verdict = match why {
             NoValue::Broken(_) => Verdict::Broken,
@@ -198,20 +198,20 @@ impl Row {
         Self::new(group, case, subject, verdict).with_reason(why.to_string())
     }
 
-    /// With the reason of its verdict, which may quote a child or a file.
+    /// Sets the reason of the verdict, sanitized because it may quote a child process or a file.
     pub fn with_reason(mut self, reason: impl AsRef<str>) -> Self {
         self.reason = Some(text::sanitize(reason.as_ref()));
         self
     }
 
-    /// With one more thing that can be done next.
+    /// Adds a next step.
     pub fn with_next_step(mut self, step: NextStep) -> Self {
         self.next_steps.push(step);
         self
     }
 
-    /// Relative change from base to head, where both are numbers and the base is not zero. None for a budget, whose
-    /// base is a limit.
+    /// Relative change from base to head, such as 0.12 for +12 %. `None` unless both are numbers and the base is above
+    /// zero, and for a budget, whose base is a limit.
     pub fn change(&self) -> Option<f64> {
         match (self.base?, self.head?) {
             (Value::Number(base), Value::Number(head)) if base > 0 && self.group != Group::Budget => {
@@ -221,7 +221,7 @@ impl Row {
         }
     }
 
-    /// The part of a budget that is used.
+    /// The value of a budget row divided by its limit; `None` for other rows.
     pub fn limit_used(&self) -> Option<f64> {
         match (self.group, self.base?, self.head?) {
             (Group::Budget, Value::Number(limit), Value::Number(value)) if limit > 0 => {
@@ -232,7 +232,7 @@ impl Row {
     }
 }
 
-/// Puts rows in the order of the table: by group, worst first, then by case and metric.
+/// Sorts rows in the order of the table: by group, then verdict (worst first), case and subject.
 pub fn sort(rows: &mut [Row]) {
     rows.sort_by(|a, b| (a.group, a.verdict, &a.case, a.subject).cmp(&(b.group, b.verdict, &b.case, b.subject)));
 }
@@ -241,10 +241,10 @@ pub fn sort(rows: &mut [Row]) {
 pub(crate) mod tests {
     use super::*;
 
-    /// Of the row of tests.
+    /// The metric of the rows in tests.
     pub const BLOCKS: Metric = Metric::new("heap-blocks", Unit::Blocks, Class::Heap);
 
-    /// A row that is only its verdict.
+    /// A row without values.
     pub fn row(verdict: Verdict) -> Row {
         Row::new(Group::Class(Class::Heap), &CaseName::new("a/b/c").unwrap(), BLOCKS, verdict)
     }

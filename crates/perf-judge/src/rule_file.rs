@@ -1,4 +1,4 @@
-//! What the files of rules that people write have in common: a version, and errors with their place.
+//! Reading of the rule files that are edited by hand: a schema, and errors with their position.
 
 use std::ops::Range;
 
@@ -6,12 +6,12 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 
-/// Why a text is no such file, and where.
+/// An error in a rule file.
 #[derive(Debug)]
 pub struct RuleFileError {
-    /// What is wrong.
+    /// The message.
     pub what: String,
-    /// Bytes of the text that are wrong, where they are known.
+    /// Byte range of the error in the text, where it is known.
     pub span: Option<Range<usize>>,
 }
 
@@ -26,9 +26,12 @@ struct Version {
     schema: Spanned<u32>,
 }
 
-/// Reads a file of one version.
+/// Parses a file of the given schema.
 ///
-/// The version is read first, alone, so that a newer file is named as such and not as a list of odd fields.
+/// The schema is parsed first and alone, so that a newer file is reported as such and not by its unknown fields.
+///
+/// # Errors
+/// If the text is not TOML, has another schema, or does not have the fields of `T`.
 pub fn read<T: DeserializeOwned>(text: &str, version: u32) -> Result<T, RuleFileError> {
     let Version { schema } = toml::from_str(text)?;
     if *schema.get_ref() != version {

@@ -1,7 +1,7 @@
-//! What a change does to the rules that it is judged by: stored values, acceptances, budgets, margins, and what is measured.
+//! Rules that a change loosens: stored values, acceptances, budgets, margins, cases and their inputs.
 //!
-//! A change that makes something slower and its limit wider in the same commit is green. So what became looser is told before
-//! the verdict, and can be forbidden.
+//! A change that makes a case slower and raises its limit in the same commit passes. So reports list loosened rules before the
+//! verdict, and `--forbid-rule-changes` fails on them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -12,44 +12,44 @@ use serde::Serialize;
 use crate::budget::Budget;
 use crate::thresholds::Thresholds;
 
-/// What a run is judged by, of one side.
+/// The rules of one side of a comparison.
 #[derive(Debug, Default)]
 pub struct Rules {
-    /// Stored runs, by the package of their harness and their target.
+    /// The baselines, by the package of the harness and the target.
     pub baselines: BTreeMap<(String, String), Baseline>,
-    /// The promises.
+    /// The budgets.
     pub budgets: Vec<Budget>,
-    /// Margins that people chose.
+    /// The wider margins of wall times.
     pub thresholds: Thresholds,
-    /// Names of the contents of files that measure, by their path.
+    /// Digests of the files of the harness, by path.
     pub harness: BTreeMap<String, String>,
-    /// The same of files that cases read.
+    /// Digests of the files that cases read, by path.
     pub inputs: BTreeMap<String, String>,
-    /// What of the rules cannot be read, and why.
+    /// The files that cannot be read, with the reason.
     pub unreadable: Vec<String>,
 }
 
-/// What kind of rule was changed.
+/// The kind of a loosened rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RuleKind {
-    /// A stored value became worse, or is gone.
+    /// A stored value became worse or was removed.
     Value,
-    /// What a case computes is stored as something else.
+    /// The stored checksum of a case differs.
     Checksum,
-    /// A worse value is tolerated, or more of it, or for longer.
+    /// An acceptance is new, allows a worse value or expires later.
     Acceptance,
-    /// A limit became looser, or is gone.
+    /// A limit was raised or removed.
     Budget,
-    /// The margin of a wall time became wider, or holds for longer.
+    /// The margin of a wall time was raised or expires later.
     Margin,
-    /// A case is stored no more.
+    /// A case was removed from the baseline.
     Case,
     /// A file that cases read differs.
     Input,
-    /// A file that measures differs.
+    /// A file of the harness differs.
     Harness,
-    /// Rules of the base cannot be compared with.
+    /// A rule file cannot be read, so it is not compared.
     Unreadable,
 }
 
@@ -69,16 +69,16 @@ impl fmt::Display for RuleKind {
     }
 }
 
-/// One rule that a change made looser, or may have.
+/// One rule that a change loosens, or may loosen.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct RuleChange {
-    /// Of which kind.
+    /// The kind of the rule.
     pub kind: RuleKind,
-    /// Which rule, and how it was and is.
+    /// The rule with its old and new value, as text.
     pub what: String,
 }
 
-/// What became looser from a base to a change, or may have; nothing that only became stricter or was added.
+/// Lists the rules that head loosens or may loosen, sorted; stricter and added rules are not listed.
 pub fn changes(base: &Rules, head: &Rules) -> Vec<RuleChange> {
     let mut found = Vec::new();
     let unreadable = base.unreadable.iter().chain(&head.unreadable);
@@ -104,7 +104,7 @@ pub fn changes(base: &Rules, head: &Rules) -> Vec<RuleChange> {
     found
 }
 
-/// Whether a stored value allows more than another did.
+/// Whether the new stored value allows a worse result than the old one.
 fn is_looser(before: &Record, now: &Record) -> bool {
     if before.metric() != now.metric() {
         return true;
@@ -161,7 +161,8 @@ fn percent(before: &Record, now: &Record) -> String {
     }
 }
 
-/// An acceptance that is new, allows more or holds for longer. (Of behaviour and quality another value may be what is more.)
+/// An acceptance that is new, expires later or has another value, because for behaviour and quality any other value may be
+/// the looser one.
 fn acceptance(before: &[Acceptance], now: &Acceptance) -> Option<RuleChange> {
     let same = |old: &&Acceptance| old.case == now.case && old.metric == now.metric;
     let was = match before.iter().find(same) {
@@ -259,7 +260,7 @@ mod tests {
         ]
     }
 
-    fn told(now: Vec<Record>) -> Vec<String> {
+    fn described(now: Vec<Record>) -> Vec<String> {
         let found = changes(&rules(baseline(whole())), &rules(baseline(now)));
         found.into_iter().map(|change| format!("{}: {}", change.kind, change.what)).collect()
     }
@@ -269,9 +270,9 @@ mod tests {
         let with = |at: usize, other: Record| {
             let mut now = whole();
             now[at] = other;
-            told(now)
+            described(now)
         };
-        assert_eq!(told(whole()), [""; 0]);
+        assert_eq!(described(whole()), [""; 0]);
         assert_eq!(with(0, record("a/b/1", BLOCKS, 500, 7)), ["stored value: a/b/1 heap-blocks: 56 to 500 (+792.9 %)"]);
         assert_eq!(with(0, record("a/b/1", BLOCKS, 55, 7)), [""; 0]);
         assert_eq!(with(1, record("a/b/1", EVENTS, 14, 7)), ["stored value: a/b/1 events: 15 to 14 (-6.7 %)"]);
@@ -284,33 +285,34 @@ mod tests {
             ["stored value: a/b/2 heap-blocks: 0 to 0 (blocks of class quality, which was blocks of class heap)"]
         );
         assert_eq!(with(3, record("a/b/2", BLOCKS, 0, 8)), ["checksum: a/b/2 computes a different result"]);
-        assert_eq!(told(whole()[..3].to_vec()), ["case: a/b/2 is no longer stored"]);
-        assert_eq!(told([&whole()[..1], &whole()[2..]].concat()), ["stored value: a/b/1 events: 15 is gone"]);
+        assert_eq!(described(whole()[..3].to_vec()), ["case: a/b/2 is no longer stored"]);
+        assert_eq!(described([&whole()[..1], &whole()[2..]].concat()), ["stored value: a/b/1 events: 15 is gone"]);
         let added = [whole(), vec![record("a/b/3", BLOCKS, 7, 7)]].concat();
-        assert_eq!(told(added), [""; 0], "a new case has no rule to loosen");
+        assert_eq!(described(added), [""; 0], "a new case has no rule to loosen");
         let gone = changes(&rules(baseline(whole())), &Rules::default());
         assert_eq!(gone[0].what, "the baseline of a-bench for here is gone");
     }
 
     #[test]
-    fn acceptances_that_allow_more_are_told() {
+    fn acceptances_that_allow_more_are_described() {
         let accepted = |value: u64, expires: &str| {
             let mut baseline = baseline(whole());
             let (case, metric, reason) = (CaseName::new("a/b/1").unwrap(), BLOCKS.name(), "why".to_owned());
             baseline.accepted.push(Acceptance { case, metric, value, reason, expires: expires.into() });
             rules(baseline)
         };
-        let told = |before: &Rules, now: &Rules| changes(before, now).into_iter().map(|c| c.what).collect::<Vec<_>>();
+        let described =
+            |before: &Rules, now: &Rules| changes(before, now).into_iter().map(|c| c.what).collect::<Vec<_>>();
         let (none, some) = (rules(baseline(whole())), accepted(60, "2026-08-01"));
-        assert_eq!(told(&none, &some), ["a/b/1 heap-blocks: 60 until 2026-08-01 (why)"]);
-        assert_eq!(told(&some, &some), [""; 0]);
-        assert_eq!(told(&some, &none), [""; 0]);
+        assert_eq!(described(&none, &some), ["a/b/1 heap-blocks: 60 until 2026-08-01 (why)"]);
+        assert_eq!(described(&some, &some), [""; 0]);
+        assert_eq!(described(&some, &none), [""; 0]);
         assert_eq!(
-            told(&some, &accepted(60, "2026-08-02")),
+            described(&some, &accepted(60, "2026-08-02")),
             ["a/b/1 heap-blocks: 60 until 2026-08-02, was 60 until 2026-08-01 (why)"]
         );
-        assert_eq!(told(&some, &accepted(61, "2026-08-01")).len(), 1);
-        assert_eq!(told(&some, &accepted(60, "2026-07-01")), [""; 0], "for a shorter time");
+        assert_eq!(described(&some, &accepted(61, "2026-08-01")).len(), 1);
+        assert_eq!(described(&some, &accepted(60, "2026-07-01")), [""; 0], "for a shorter time");
     }
 
     #[test]
@@ -324,13 +326,14 @@ mod tests {
             reference: None,
         };
         let of = |budgets: Vec<Budget>| Rules { budgets, ..Rules::default() };
-        let told = |before: &Rules, now: &Rules| changes(before, now).into_iter().map(|c| c.what).collect::<Vec<_>>();
+        let described =
+            |before: &Rules, now: &Rules| changes(before, now).into_iter().map(|c| c.what).collect::<Vec<_>>();
         let some = of(vec![budget(60, Unit::Blocks)]);
-        assert_eq!(told(&some, &of(vec![budget(600, Unit::Blocks)])), ["a/b/1 heap-blocks: 60 to 600 blocks"]);
-        assert_eq!(told(&some, &of(vec![budget(60, Unit::Bytes)])), ["a/b/1 heap-blocks: 60 blocks to 60 bytes"]);
-        assert_eq!(told(&some, &of(Vec::new())), ["a/b/1 heap-blocks: the limit of 60 blocks is gone"]);
-        assert_eq!(told(&some, &of(vec![budget(6, Unit::Blocks)])), [""; 0]);
-        assert_eq!(told(&of(Vec::new()), &some), [""; 0]);
+        assert_eq!(described(&some, &of(vec![budget(600, Unit::Blocks)])), ["a/b/1 heap-blocks: 60 to 600 blocks"]);
+        assert_eq!(described(&some, &of(vec![budget(60, Unit::Bytes)])), ["a/b/1 heap-blocks: 60 blocks to 60 bytes"]);
+        assert_eq!(described(&some, &of(Vec::new())), ["a/b/1 heap-blocks: the limit of 60 blocks is gone"]);
+        assert_eq!(described(&some, &of(vec![budget(6, Unit::Blocks)])), [""; 0]);
+        assert_eq!(described(&of(Vec::new()), &some), [""; 0]);
 
         let margin = |percent: u8, day: &str| {
             let text = format!(
@@ -339,20 +342,23 @@ mod tests {
             Rules { thresholds: thresholds::parse(&text, TODAY).unwrap(), ..Rules::default() }
         };
         let some = margin(8, "2026-08-01");
-        assert_eq!(told(&Rules::default(), &some), ["a/b/1: 8 % until 2026-08-01 (why)"]);
+        assert_eq!(described(&Rules::default(), &some), ["a/b/1: 8 % until 2026-08-01 (why)"]);
         assert_eq!(
-            told(&some, &margin(9, "2026-07-15")),
+            described(&some, &margin(9, "2026-07-15")),
             ["a/b/1: 9 % until 2026-07-15, was 8 % until 2026-08-01 (why)"]
         );
-        assert_eq!(told(&some, &margin(7, "2026-08-01")), [""; 0]);
-        assert_eq!(told(&some, &Rules::default()), [""; 0]);
+        assert_eq!(described(&some, &margin(7, "2026-08-01")), [""; 0]);
+        assert_eq!(described(&some, &Rules::default()), [""; 0]);
 
         let measuring = |content: &str| Rules {
             harness: [("bench/cases.rs".into(), content.into())].into(),
             inputs: [("data/texts/one.txt".into(), content.into())].into(),
             ..Rules::default()
         };
-        assert_eq!(told(&measuring("1"), &measuring("2")), ["data/texts/one.txt differs", "bench/cases.rs differs"]);
-        assert_eq!(told(&measuring("1"), &measuring("1")), [""; 0]);
+        assert_eq!(
+            described(&measuring("1"), &measuring("2")),
+            ["data/texts/one.txt differs", "bench/cases.rs differs"]
+        );
+        assert_eq!(described(&measuring("1"), &measuring("1")), [""; 0]);
     }
 }

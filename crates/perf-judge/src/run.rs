@@ -1,4 +1,4 @@
-//! What measuring gave, as data: values that repeat, instructions, wall time.
+//! The results of a run as data: exact values, instructions and wall times.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -8,17 +8,17 @@ use serde::Serialize;
 
 use crate::statistics::quantile;
 
-/// Why a case has no value.
+/// The reason why a case has no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoValue {
-    /// It does not do its work, whatever the machine: red.
+    /// The case itself is at fault; fails the run.
     Broken(String),
-    /// The machine did not give it time enough to say so: nothing is known about it.
+    /// The machine did not give the case enough time, so nothing is known about it.
     Unfinished(String),
 }
 
 impl NoValue {
-    /// The same, with the name of what was run before the reason.
+    /// Prefixes the reason with the name of the program.
     pub fn with_program(self, program: &str) -> Self {
         match self {
             Self::Broken(reason) => Self::Broken(format!("{program} {reason}")),
@@ -35,52 +35,54 @@ impl fmt::Display for NoValue {
     }
 }
 
-/// What one run of the exact classes gave: for each case its records, or why there are none.
+/// The records of the exact classes by case, or the reason why a case has none.
 pub type ExactRun = BTreeMap<CaseName, Result<Vec<Record>, NoValue>>;
 
-/// The cases that exist, and those that only one of the two programs knows, with the reason why that breaks them.
+/// The cases that the programs of a harness list.
 #[derive(Debug)]
 pub struct CaseList {
-    /// Every name, sorted.
+    /// The names of all cases, sorted.
     pub all: Vec<CaseName>,
-    /// Those whose operation takes so long that it is neither timed nor counted in instructions.
+    /// Heavy cases: an operation takes so long that it is neither timed nor counted in instructions.
     pub heavy: BTreeSet<CaseName>,
-    /// Those that are broken before they are run, and why.
+    /// Cases that are broken before they run, because only one of the programs lists them, with the reason.
     pub broken: BTreeMap<CaseName, String>,
 }
 
 impl CaseList {
-    /// Whether an operation of the case takes so long that it is neither timed nor counted in instructions.
+    /// Whether the case is heavy, so that it is neither timed nor counted in instructions.
     pub fn is_heavy(&self, case: &CaseName) -> bool {
         self.heavy.contains(case)
     }
 }
 
-/// How far repeated processes disagreed about a wall time.
+/// Dispersion of a wall time over repeated processes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Spread {
-    /// Interquartile range of the processes' medians, in percent of their median.
+    /// Interquartile range of the medians of the processes, in percent of their median.
     pub iqr_percent: f64,
     /// Number of processes.
     pub processes: usize,
 }
 
-/// The wall time of a case.
+/// The wall time of one operation of a case, over several processes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct WallTime {
-    /// Nanoseconds of one operation: the median over processes of the process medians.
+    /// Median of the medians of the processes, in nanoseconds.
     pub ns: u64,
-    /// Nanoseconds of its fastest sample in any process: what a limit has to be below of, to be certainly exceeded. Whatever
-    /// else a machine does makes samples longer, never shorter.
+    /// Minimum over all samples, in nanoseconds. Noise only lengthens samples, so a limit below it is certainly exceeded.
     pub min_ns: u64,
-    /// How far the processes disagreed.
+    /// Dispersion over the processes.
     pub spread: Spread,
 }
 
-/// For each case its wall time, or why there is none.
+/// The wall times by case, or the reason why a case has none.
 pub type WallRun = BTreeMap<CaseName, Result<WallTime, NoValue>>;
 
-/// The wall time that several processes of a case gave, by their medians and their fastest samples.
+/// Summarises the medians and minimums (nanoseconds) of the processes of a case.
+///
+/// # Errors
+/// If the median is not a finite duration of at least 1 ns.
 pub fn summarise(mut medians: Vec<f64>, minimums: &[f64]) -> Result<WallTime, NoValue> {
     medians.sort_by(f64::total_cmp);
     let median = quantile(&medians, 0.5);
@@ -95,28 +97,28 @@ pub fn summarise(mut medians: Vec<f64>, minimums: &[f64]) -> Result<WallTime, No
     Ok(WallTime { ns: ns as u64, min_ns: minimum.round() as u64, spread })
 }
 
-/// What is missing, or why it cannot be used; to be read after "not measured: ".
+/// The reason why a class was not measured, to be read after "not measured: ".
 pub type MissingReason = String;
 
-/// For each case its record, or why there is none.
+/// The instruction records by case, or the reason why a case has none.
 pub type InstructionRun = BTreeMap<CaseName, Result<Record, NoValue>>;
 
-/// What counting gave.
+/// The result of counting instructions.
 #[derive(Debug)]
 pub enum Instructions {
-    /// Nothing was counted; with the reason.
+    /// No instructions were counted, with the reason.
     NotMeasured(MissingReason),
-    /// Every case that is not heavy, and is not broken anyway.
+    /// The counts of all cases that are neither heavy nor broken.
     Measured {
-        /// What the figures depend on.
+        /// The tools that the counts depend on.
         tools: Tools,
-        /// The figures.
+        /// The counts.
         run: InstructionRun,
     },
 }
 
 impl Instructions {
-    /// What the figures depend on, where there are some.
+    /// The tools that the counts depend on, if instructions were counted.
     pub fn tools(&self) -> Option<&Tools> {
         match self {
             Self::NotMeasured(_) => None,
@@ -124,7 +126,7 @@ impl Instructions {
         }
     }
 
-    /// The record of a case.
+    /// The record of a case, if instructions were counted and the case was among them.
     pub fn get(&self, case: &CaseName) -> Option<&Result<Record, NoValue>> {
         match self {
             Self::NotMeasured(_) => None,
@@ -132,18 +134,18 @@ impl Instructions {
         }
     }
 
-    /// The line that says why nothing was counted.
+    /// The line of the report for instructions that were not counted.
     pub fn not_measured(reason: &str) -> String {
         format!("instructions: not measured: {reason}")
     }
 }
 
-/// What a baseline holds, measured once.
+/// One measurement of the values that a baseline stores.
 #[derive(Debug)]
 pub struct BaselineRun {
-    /// Of the classes whose values repeat exactly.
+    /// The values of the exact classes.
     pub exact: ExactRun,
-    /// Of instructions.
+    /// The instruction counts.
     pub instructions: Instructions,
 }
 

@@ -1,42 +1,44 @@
-//! Which cases a command is about.
+//! Selection of cases by a pattern.
 
 use globset::{Glob, GlobMatcher};
 use perf_gate::{Baseline, CaseName};
 
 use crate::text;
 
-/// The cases that `--only` leaves; all of them without it.
+/// The cases that match `--only`; every case without it.
 #[derive(Debug)]
 pub struct Selection(Option<GlobMatcher>);
 
 impl Selection {
-    /// Reads the pattern; `*` also matches `/`, so that `query/*` is every size of every query.
+    /// Parses the pattern. `*` also matches `/`, so `query/*` matches each size of each query.
+    ///
+    /// # Errors
+    /// If the pattern is not a glob.
     pub fn new(only: Option<&str>) -> Result<Self, InvalidPattern> {
         let Some(only) = only else { return Ok(Self(None)) };
         let glob = Glob::new(only).map_err(|error| InvalidPattern(text::sanitize(&error.to_string())))?;
         Ok(Self(Some(glob.compile_matcher())))
     }
 
-    /// Whether it is all cases.
+    /// Whether the selection has no pattern.
     pub fn is_all(&self) -> bool {
         self.0.is_none()
     }
 
-    /// Whether the case belongs to it.
+    /// Whether the case is selected.
     pub fn contains(&self, case: &CaseName) -> bool {
         self.0.as_ref().is_none_or(|glob| glob.is_match(case.as_str()))
     }
 
-    /// The cases that belong to it.
+    /// The selected ones of `cases`, in the same order.
     pub fn select(&self, cases: &[CaseName]) -> Vec<CaseName> {
         cases.iter().filter(|case| self.contains(case)).cloned().collect()
     }
 
-    /// Whether it names something: one of these cases, or one that a baseline has, which is then gone. A pattern that names
-    /// nothing is an error, because its run could never be red.
+    /// Checks that the pattern matches one of `cases`, or a case of a baseline, which then was removed.
     ///
     /// # Errors
-    /// When it does not.
+    /// If it matches none, because such a run could never fail.
     pub fn check<'a>(
         &self,
         cases: &[CaseName],
@@ -53,22 +55,22 @@ impl Selection {
     }
 }
 
-/// A text that is no pattern, and why.
+/// The reason why a pattern is not a glob.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidPattern(String);
 
-/// A pattern that names no case.
+/// A pattern that matches no case.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("'{pattern}' matches no case; the cases are: {cases}")]
 pub struct NoMatch {
-    /// The pattern.
+    /// The pattern, sanitized.
     pub pattern: String,
-    /// The first cases that there are, for a person.
+    /// The first existing cases, as text.
     pub cases: String,
 }
 
-/// The first names, and how many more there are.
+/// The first eight names, and the number of further ones.
 pub fn list_first(cases: &[CaseName]) -> String {
     const SHOWN: usize = 8;
     let names: Vec<_> = cases.iter().take(SHOWN).map(CaseName::as_str).collect();

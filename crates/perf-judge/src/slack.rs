@@ -1,4 +1,4 @@
-//! Improvements that are not in the stored baseline: room in which a change can get worse and stay green.
+//! Improvements that the baseline does not have yet; a regression within that slack passes.
 
 use perf_gate::{CaseName, Class, MetricName};
 use serde::Serialize;
@@ -6,32 +6,32 @@ use serde::Serialize;
 use crate::row::{Group, Row, Subject};
 use crate::verdict::Verdict;
 
-/// What of a run is better than what is stored.
+/// The rows of a run that are better than the baseline.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Slack {
-    /// How many rows.
+    /// Number of rows that are better.
     pub rows: usize,
-    /// The case of the row that is better by most.
+    /// The case of the row with the largest improvement.
     pub case: CaseName,
-    /// What of it.
+    /// The metric of the row with the largest improvement.
     pub metric: MetricName,
-    /// By how much of the stored value, in percent; 100 where nothing is left of it.
+    /// The largest improvement in percent of the stored value; 100 for a value that became 0.
     pub percent: f64,
-    /// Days since the baseline was last written, where git knows it.
+    /// Days since the last commit of the baseline; `None` where git does not know it.
     pub days: Option<i64>,
 }
 
-/// Percent from which on it is a warning.
+/// Slack above this, in percent, is a warning.
 const WARNING_PERCENT: f64 = 2.0;
 
-/// Days after which it is a warning.
+/// Slack that is older than this, in days, is a warning.
 const WARNING_DAYS: i64 = 14;
 
-/// Instructions are said to be better only beyond what rounds to nothing in a table.
+/// Relative improvements up to this are ignored, because they round to 0.0 % in a table.
 const MIN_CHANGE: f64 = 0.0005;
 
 impl Slack {
-    /// Of the rows of a run; `days` ago its baseline was written. None where nothing is better.
+    /// Finds the slack of a run whose baseline was written `days` ago; `None` if no row is better.
     pub fn new(rows: &[Row], days: Option<i64>) -> Option<Self> {
         let better = |row: &Row| {
             let counts =
@@ -44,11 +44,11 @@ impl Slack {
         };
         let found: Vec<_> = rows.iter().filter_map(better).collect();
         let rows = found.len();
-        let (most, case, metric) = found.into_iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
-        Some(Self { rows, case, metric, percent: most * 100.0, days })
+        let (max, case, metric) = found.into_iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
+        Some(Self { rows, case, metric, percent: max * 100.0, days })
     }
 
-    /// Whether the slack is so large, or so old, that the baseline should be updated.
+    /// Whether the slack is so large or so old that the baseline should be updated.
     pub fn is_warning(&self) -> bool {
         self.percent > WARNING_PERCENT || self.days.is_some_and(|days| days > WARNING_DAYS)
     }
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_better_and_not_stored_is_slack() {
+    fn improvements_that_are_not_stored_are_slack() {
         let slack = |rows: &[Row]| Slack::new(rows, None).map(|slack| (slack.rows, (slack.percent * 10.0).round()));
         let worse = row(Group::Class(Class::Heap), 100, 110, Verdict::Regressed);
         assert_eq!(slack(&[row(Group::Class(Class::Heap), 100, 100, Verdict::Pass), worse]), None);

@@ -1,16 +1,16 @@
-//! Text from children and files made safe to show.
+//! Sanitizes text from child processes and files for a terminal.
 
-/// The last line that says something, without anything a terminal obeys, at most 200 characters; of git the line with the
-/// reason, and the advice below it; of cargo what it could not do, and the last cause of that.
+/// The message of a failed program: its last line that is not empty, sanitized, at most 200 characters. For git, the `fatal:`
+/// line and the lines below it; for cargo, the `error:` line and the last cause.
 pub fn last_message(text: &str) -> String {
     let shown = anstream::adapter::strip_str(text).to_string();
     if let Some(fatal) = shown.lines().position(|line| line.starts_with("fatal: ")) {
         let said: Vec<&str> = shown.lines().skip(fatal).map(str::trim).filter(|line| !line.is_empty()).collect();
         return sanitize_line(&said.join(" "));
     }
-    // A panic ends with advice that stands below what went wrong.
+    // A panic prints advice below its message.
     let advice = |line: &str| line.starts_with("note: run with `RUST_BACKTRACE=");
-    // What valgrind adds below the last words of the program it watched: `==900== I   refs:      5,641,168`.
+    // Valgrind adds lines below the message of its program: `==900== I   refs:      5,641,168`.
     let of_valgrind = |line: &str| {
         let process = line.strip_prefix("==").and_then(|rest| rest.split_once("==")).map(|(process, _)| process);
         process.is_some_and(|process| !process.is_empty() && process.bytes().all(|b| b.is_ascii_digit()))
@@ -25,19 +25,19 @@ pub fn last_message(text: &str) -> String {
     }
 }
 
-/// One line of the same kind, from the beginning.
+/// The text as [`sanitize`] returns it, cut after 200 characters.
 pub fn sanitize_line(text: &str) -> String {
     const LONGEST: usize = 200;
     sanitize(text).chars().take(LONGEST).collect()
 }
 
-/// All of a text, on one line, without anything a terminal obeys.
+/// The text on one line, without control characters and invisible marks that a terminal would interpret.
 pub fn sanitize(text: &str) -> String {
     let text = text.trim().chars().map(|c| if c.is_whitespace() { ' ' } else { c });
     text.filter(|&c| !is_invisible(c)).collect()
 }
 
-/// A number of days before today.
+/// A number of days before today: `today`, `yesterday`, `3 days ago`.
 pub fn days_ago(days: i64) -> String {
     match days {
         ..=0 => "today".into(),
@@ -46,7 +46,7 @@ pub fn days_ago(days: i64) -> String {
     }
 }
 
-/// A number of things: `1 case`, `2 cases`.
+/// A count with its noun: `1 case`, `2 cases`.
 pub fn pluralize(number: usize, thing: &str) -> String {
     format!(
         "{number} {thing}{}",
@@ -60,7 +60,7 @@ pub fn pluralize(number: usize, thing: &str) -> String {
     )
 }
 
-/// Control characters, and the marks that reorder or hide what is around them.
+/// Whether the character is a control character, or a mark that reorders or hides the text around it.
 pub fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')

@@ -1,4 +1,4 @@
-//! How much a change may cost: what people decided where the ordinary margin is not what they want.
+//! Wider margins for the wall time of single cases, with a reason and an expiry date.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use crate::rule_file::{self, RuleFileError};
 
-/// What `thresholds.toml` says.
+/// The content of `thresholds.toml`, by case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Thresholds(BTreeMap<CaseName, Threshold>);
 
@@ -17,17 +17,17 @@ pub struct Thresholds(BTreeMap<CaseName, Threshold>);
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Threshold {
-    /// The case.
+    /// The exact name of the case.
     pub case: CaseName,
-    /// Whole percent of the base's time that the change may cost more.
+    /// The margin: the largest slowdown that passes, in whole percent from 1 to 100.
     pub wall_percent: u8,
-    /// Why, in a person's words.
+    /// The reason; not empty.
     pub reason: String,
-    /// Last day on which it holds, `YYYY-MM-DD`.
+    /// Last day on which the margin holds, `YYYY-MM-DD`.
     pub expires: String,
 }
 
-/// The version of the file that this program reads.
+/// The schema of the file that this program reads.
 const SCHEMA: u32 = 1;
 
 #[derive(Deserialize)]
@@ -35,11 +35,14 @@ const SCHEMA: u32 = 1;
 struct Stored {
     #[serde(rename = "schema")]
     _schema: u32,
-    // Required, so that a cut file is not an empty list.
+    // Required, so that a truncated file is an error and not an empty list.
     threshold: Vec<Spanned<Threshold>>,
 }
 
-/// Reads the file. `today` is when: no margin may be wider for longer than three months from then on.
+/// Parses `thresholds.toml`.
+///
+/// # Errors
+/// If the text is not of this form, or a margin expires more than [`MAX_TOLERANCE_DAYS`] days after `today`.
 pub fn parse(text: &str, today: Date) -> Result<Thresholds, RuleFileError> {
     let Stored { threshold, .. } = rule_file::read(text, SCHEMA)?;
     let mut thresholds = BTreeMap::new();
@@ -68,12 +71,12 @@ pub fn parse(text: &str, today: Date) -> Result<Thresholds, RuleFileError> {
 }
 
 impl Thresholds {
-    /// Each of them.
+    /// All thresholds, in the order of case names.
     pub fn entries(&self) -> impl Iterator<Item = &Threshold> {
         self.0.values()
     }
 
-    /// The margin of a case's wall time as a part of the base, where it is not the ordinary one today.
+    /// The margin of the case as a fraction (0.08 for 8 %), if it has a threshold that has not expired `today`.
     pub fn wall(&self, case: &CaseName, today: Date) -> Option<f64> {
         let threshold = self.0.get(case)?;
         let holds = parse_date(&threshold.expires).is_some_and(|last| today <= last);
@@ -81,15 +84,15 @@ impl Thresholds {
     }
 }
 
-/// Days that a tolerance may last. A longer one has to be renewed in the file.
+/// Maximum number of days from today until the expiry of a threshold or an acceptance.
 pub const MAX_TOLERANCE_DAYS: i32 = 90;
 
-/// Whether a day is so far ahead that no tolerance may last until then.
+/// Whether `expires` is more than [`MAX_TOLERANCE_DAYS`] days after `today`.
 pub fn is_past_max_tolerance(expires: Date, today: Date) -> bool {
     (expires - today).get_days() > MAX_TOLERANCE_DAYS
 }
 
-/// A day written `YYYY-MM-DD` and in no other way.
+/// Parses a date of the form `YYYY-MM-DD`; `None` for any other form.
 pub fn parse_date(text: &str) -> Option<Date> {
     text.parse::<Date>().ok().filter(|date| date.to_string() == text)
 }

@@ -1,39 +1,39 @@
-//! The judgement of one row.
+//! The verdict of one row.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// The judgement of one row, worst first: this is the order of rows within a group.
+/// The verdict of one row. The variants are ordered from worst to best, which is the order of rows within a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Verdict {
-    /// The case failed its own check, died, or printed something that is no measurement. Red.
+    /// The case failed its own check, crashed, or printed an invalid measurement. Fails the run.
     Broken,
-    /// Worse than the baseline or above the budget. Red.
+    /// Worse than the baseline or the base, or above the budget. Fails the run.
     Regressed,
-    /// In the baseline or in a budget, but not in the run. Red.
+    /// In the baseline or in a budget, but not in the run. Fails the run.
     Missing,
-    /// The machine cannot tell equal from different: the base measured against itself differs.
+    /// The control failed: the base measured against itself differs, so the machine cannot judge wall time.
     Unstable,
-    /// Measured, but there is nothing comparable to judge it by, or it scatters too much.
+    /// Measured, but no comparable value exists or the measurement is too noisy.
     Inconclusive,
-    /// In the run, but not in the baseline. Red only where a baseline is required.
+    /// In the run, but not in the baseline. Fails the run only where a baseline is required.
     New,
-    /// Worse than the baseline, tolerated up to a value, until a date, for a reason.
+    /// Worse than the baseline, within the value and the date of an acceptance.
     Accepted,
-    /// Better than the baseline: `baseline update` keeps it so.
+    /// Better than the baseline or the base; `baseline update` stores the improvement.
     Improved,
-    /// Shown, not judged, and without influence on the exit code: wall time where there is no base to compare it with.
+    /// Shown but not judged: wall time without a base.
     Info,
-    /// As good as the baseline or the base, or within the budget.
+    /// Equal to the baseline or base within the margin, or within the budget.
     Pass,
-    /// Nothing that is measured differs from the base, so there is nothing to judge.
+    /// Nothing measured differs from the base, so the values are equal.
     Identical,
 }
 
 impl Verdict {
-    /// Every verdict, worst first.
+    /// Every verdict, from worst to best.
     pub const ALL: [Self; 11] = [
         Self::Broken,
         Self::Regressed,
@@ -48,7 +48,7 @@ impl Verdict {
         Self::Identical,
     ];
 
-    /// The name in tables and reports.
+    /// The name of the verdict in tables and reports.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Broken => "BROKEN",

@@ -1,4 +1,4 @@
-//! What a person tolerates up to a value, until a day, for a reason.
+//! Regressions that are accepted up to a value, until a date, for a reason.
 
 use jiff::civil::Date;
 use perf_gate::{Baseline, Record};
@@ -8,8 +8,8 @@ use crate::row::Row;
 use crate::thresholds::parse_date;
 use crate::verdict::Verdict;
 
-/// The row of a record that is worse than its stored value: accepted while an acceptance holds, else red. `tolerated` says
-/// whether the accepted value covers the measured one.
+/// Judges a record that is worse than its stored value: ACCEPTED while an acceptance covers it, else REGRESSED. `tolerated`
+/// returns whether an accepted value covers the measured one.
 pub fn apply(
     row: impl Fn(Verdict) -> Row,
     record: &Record,
@@ -21,7 +21,7 @@ pub fn apply(
     let entries = baseline.into_iter().flat_map(|baseline| &baseline.accepted);
     let mut entries = entries.filter(|entry| entry.case == *record.case() && entry.metric == record.metric().name());
     let Some(entry) = entries.next() else { return regressed(row(Verdict::Regressed), change) };
-    // A date that cannot be read was refused with its file; here it would be over.
+    // An invalid date is refused when its file is read; here it would count as expired.
     let in_time = parse_date(&entry.expires).is_some_and(|last| today <= last);
     match (tolerated(entry.value), in_time) {
         (true, true) => row(Verdict::Accepted).with_reason(format!("until {}: {}", entry.expires, entry.reason)),

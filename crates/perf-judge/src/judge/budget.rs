@@ -1,4 +1,4 @@
-//! Absolute limits of anything that was measured.
+//! The rule of budgets: absolute limits of measured values.
 
 use perf_gate::{CaseName, Metric, Record};
 
@@ -9,7 +9,7 @@ use crate::run::{ExactRun, Instructions, NoValue, WallRun, WallTime};
 use crate::selection::Selection;
 use crate::verdict::Verdict;
 
-/// A row for each budget of the selected cases. `instructions` are those of each harness.
+/// A row for each budget of a selected case. `instructions` has the counts of each harness.
 pub fn rows(
     budgets: &[Budget],
     selection: &Selection,
@@ -47,10 +47,10 @@ fn row(budget: &Budget, exact: &ExactRun, instructions: &[Instructions], wall: &
         }
         BudgetValue::Value(_, value) if value <= *limit => row(Verdict::Pass, Some(value)),
         BudgetValue::Time(time) if time.ns <= *limit => row(Verdict::Pass, Some(time.ns)),
-        // A median of a few processes is above a limit also where the machine had something else to do.
+        // The median of a few processes can exceed the limit only because the machine was busy.
         BudgetValue::Time(time) if time.min_ns <= *limit => row(Verdict::Inconclusive, Some(time.ns))
             .with_reason(format!(
-                "the median is above the budget, the minimum of {} ns is not (interquartile range of the processes: {:.0} %)",
+                "the median is above the budget, the minimum of {} ns is not (interquartile range: {:.0} %)",
                 time.min_ns, time.spread.iqr_percent
             ))
             .with_next_step(NextStep::Reproduce(case.clone())),
@@ -58,7 +58,9 @@ fn row(budget: &Budget, exact: &ExactRun, instructions: &[Instructions], wall: &
             .with_reason(format!("above the budget, as is the minimum of {} ns: {source}", time.min_ns))
             .with_next_step(NextStep::Reproduce(case.clone()))
             .with_next_step(NextStep::ChangeBudget),
-        BudgetValue::Unfinished => row(Verdict::Inconclusive, None).with_reason("the case did not finish in time; see its own row"),
+        BudgetValue::Unfinished => {
+            row(Verdict::Inconclusive, None).with_reason("the case did not finish in time; see its own row")
+        }
         BudgetValue::Value(_, value) => row(Verdict::Regressed, Some(value))
             .with_reason(format!("above the budget: {source}"))
             .with_next_step(NextStep::Reproduce(case.clone()))
@@ -68,7 +70,7 @@ fn row(budget: &Budget, exact: &ExactRun, instructions: &[Instructions], wall: &
     }
 }
 
-/// Why the instructions of a case were not counted, if its harness could not count any.
+/// The reason why the instructions of a case were not counted, if its harness counted none.
 fn not_counted<'a>(case: &CaseName, instructions: &'a [Instructions]) -> Option<&'a str> {
     if instructions.iter().any(|instructions| instructions.get(case).is_some()) {
         return None;
@@ -96,7 +98,7 @@ fn without_value(why: &NoValue) -> BudgetValue {
 
 fn find_value(budget: &Budget, exact: &ExactRun, instructions: &[Instructions], wall: &WallRun) -> BudgetValue {
     let case: &CaseName = &budget.case;
-    // It was not timed then, which is not the same as a budget that nothing measures.
+    // A broken case was not timed; that differs from a budget of an unknown case.
     if let Some(Err(why)) = exact.get(case) {
         return without_value(why);
     }
@@ -163,7 +165,7 @@ mod tests {
         }
     }
 
-    /// The median of five processes beside a compiler was above limits that four times the time would keep.
+    /// Beside a running compiler, medians of five processes exceeded limits that were four times the usual time.
     #[test]
     fn a_wall_time_is_above_its_limit_where_every_sample_is() {
         assert_eq!(verdict(Metric::TIME, "a/b/c", 100), Some(Verdict::Pass));
@@ -173,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_measured_is_never_green() {
+    fn a_budget_without_a_value_never_passes() {
         assert_eq!(verdict(LIVE, "a/b/c", 100), Some(Verdict::Missing));
         assert_eq!(verdict(PEAK, "a/b/d", 100), Some(Verdict::Missing));
         let in_blocks = Metric::new("heap-peak", Unit::Blocks, Class::Heap);

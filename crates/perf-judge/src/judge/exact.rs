@@ -1,4 +1,4 @@
-//! Behaviour, quality, schedule and heap: values that repeat exactly, so that equality is a fair rule.
+//! The rule of behaviour, quality, schedule and heap: the values repeat exactly, so any difference is a change.
 
 use std::cmp::Ordering;
 
@@ -12,7 +12,8 @@ use crate::run::ExactRun;
 use crate::selection::Selection;
 use crate::verdict::Verdict;
 
-/// A row for each value of the run and each selected value of the baseline, and a checksum row for each case.
+/// A row for each value of the run, a checksum row for each case, and a MISSING row for each selected value of the baseline
+/// that the run lacks.
 pub fn rows(run: &ExactRun, base: BaselineState<'_>, selection: &Selection, today: Date) -> Vec<Row> {
     let mut rows = Vec::new();
     for (case, outcome) in run {
@@ -29,7 +30,7 @@ pub fn rows(run: &ExactRun, base: BaselineState<'_>, selection: &Selection, toda
     for record in stored.filter(|record| selection.contains(record.case())) {
         let gone = match run.get(record.case()) {
             Some(Ok(records)) => !records.iter().any(|now| now.metric().name() == record.metric().name()),
-            // One red row for a broken case is enough.
+            // A broken case already has its own row.
             Some(Err(_)) => false,
             None => true,
         };
@@ -76,7 +77,7 @@ fn judge(record: &Record, base: BaselineState<'_>, today: Date) -> Row {
             before.unit(),
             before.class()
         );
-        // Another unit or class is another rule, so no value of the old one allows it.
+        // An acceptance was made under the old unit and class, so it does not apply.
         return regressed(row(Verdict::Regressed), &why);
     }
     let change = match (metric.class(), record.value().cmp(&stored.value())) {
@@ -89,7 +90,7 @@ fn judge(record: &Record, base: BaselineState<'_>, today: Date) -> Row {
         (_, Ordering::Greater) => "higher than the baseline",
     };
     let tolerated = |value: u64| match metric.class() {
-        // Of behaviour one other value was accepted, not every smaller one: doing nothing would be the smallest.
+        // For behaviour only the accepted value passes; a smaller one is a different change.
         Class::Behaviour => record.value() == value,
         Class::Quality => record.value() >= value,
         _ => record.value() <= value,
@@ -141,12 +142,12 @@ mod tests {
         rows(&run(now), BaselineState::Comparable(&baseline(stored)), &Selection::new(None).unwrap(), TODAY)
     }
 
-    fn not_fine(rows: &[Row]) -> Vec<(Verdict, String, Subject)> {
-        let not_fine = rows.iter().filter(|row| row.verdict != Verdict::Pass);
-        not_fine.map(|row| (row.verdict, row.case.to_string(), row.subject)).collect()
+    fn not_passed(rows: &[Row]) -> Vec<(Verdict, String, Subject)> {
+        let not_passed = rows.iter().filter(|row| row.verdict != Verdict::Pass);
+        not_passed.map(|row| (row.verdict, row.case.to_string(), row.subject)).collect()
     }
 
-    /// Any records of exact classes, up to twelve cases with up to all metrics.
+    /// Random records of exact classes, for up to twelve cases.
     fn records() -> impl Strategy<Value = Vec<Record>> {
         let row = (0usize..12, prop::sample::select(vec![EVENTS, RIGHT, POLLS, BLOCKS]));
         prop::collection::btree_map(row, 1..i64::MAX as u64, 1..60)
@@ -157,13 +158,13 @@ mod tests {
         #[test]
         fn a_run_passes_against_itself(records in records()) {
             let rows = compare(&records, &records);
-            prop_assert_eq!(not_fine(&rows), vec![]);
+            prop_assert_eq!(not_passed(&rows), vec![]);
             let cases = run(&records).len();
             prop_assert_eq!(rows.len(), records.len() + cases, "each value once, and a checksum a case");
         }
 
         #[test]
-        fn one_raised_value_is_the_only_row_that_is_not_fine(records in records(), at in any::<prop::sample::Index>()) {
+        fn one_raised_value_is_the_only_row_that_does_not_pass(records in records(), at in any::<prop::sample::Index>()) {
             let mut now = records.clone();
             let raised = at.get_mut(&mut now);
             *raised = record_with(raised, raised.value() + 1);
@@ -172,7 +173,7 @@ mod tests {
                 _ => Verdict::Regressed,
             };
             let expected = (verdict, raised.case().to_string(), Subject::from(raised.metric()));
-            prop_assert_eq!(not_fine(&compare(&now, &records)), vec![expected]);
+            prop_assert_eq!(not_passed(&compare(&now, &records)), vec![expected]);
         }
 
         #[test]
@@ -185,7 +186,7 @@ mod tests {
                 _ => Verdict::Improved,
             };
             let expected = (verdict, lowered.case().to_string(), Subject::from(lowered.metric()));
-            prop_assert_eq!(not_fine(&compare(&now, &records)), vec![expected]);
+            prop_assert_eq!(not_passed(&compare(&now, &records)), vec![expected]);
         }
 
         #[test]
@@ -195,7 +196,7 @@ mod tests {
             let gone = fewer.remove(at.index(records.len()));
             let subject = Subject::from(gone.metric());
             let expected = (Verdict::Missing, gone.case().to_string(), subject);
-            prop_assert_eq!(not_fine(&compare(&fewer, &records)), vec![expected]);
+            prop_assert_eq!(not_passed(&compare(&fewer, &records)), vec![expected]);
             let verdicts: BTreeMap<_, _> =
                 compare(&records, &fewer).into_iter().map(|row| ((row.case, row.subject), row.verdict)).collect();
             prop_assert_eq!(verdicts.get(&(gone.case().clone(), subject)), Some(&Verdict::New));
@@ -207,22 +208,22 @@ mod tests {
     }
 
     #[test]
-    fn another_checksum_is_red_though_every_value_is_equal() {
+    fn another_checksum_fails_with_equal_values() {
         let stored = [record(1, EVENTS, 5)];
         let now = [Record::new(case(1), EVENTS, 5, Checksum(99)).unwrap()];
-        assert_eq!(not_fine(&compare(&now, &stored)), [(Verdict::Regressed, "s/c/1".into(), Subject::Checksum)]);
+        assert_eq!(not_passed(&compare(&now, &stored)), [(Verdict::Regressed, "s/c/1".into(), Subject::Checksum)]);
     }
 
-    /// Else a metric could change to a class in which more is no regression.
+    /// Otherwise a metric could move to a class in which an increase is no regression.
     #[test]
-    fn another_unit_or_class_is_red_though_the_value_is_equal() {
+    fn another_unit_or_class_fails_with_an_equal_value() {
         let stored = [record(1, BLOCKS, 5)];
         for other in [
             Metric::new("heap-blocks", Unit::Bytes, Class::Heap),
             Metric::new("heap-blocks", Unit::Blocks, Class::Quality),
         ] {
             let rows = compare(&[record(1, other, 5)], &stored);
-            assert_eq!(not_fine(&rows), [(Verdict::Regressed, "s/c/1".into(), Subject::from(other))]);
+            assert_eq!(not_passed(&rows), [(Verdict::Regressed, "s/c/1".into(), Subject::from(other))]);
         }
     }
 
@@ -232,17 +233,17 @@ mod tests {
         let mut now = run(&stored);
         now.insert(case(1), Err(NoValue::Broken("died".into())));
         let rows = rows(&now, BaselineState::Comparable(&baseline(&stored)), &Selection::new(None).unwrap(), TODAY);
-        assert_eq!(not_fine(&rows), [(Verdict::Broken, "s/c/1".into(), Subject::Case)]);
+        assert_eq!(not_passed(&rows), [(Verdict::Broken, "s/c/1".into(), Subject::Case)]);
     }
 
-    /// A machine that is so busy is no fault of the change.
+    /// A busy machine is not a fault of the change.
     #[test]
     fn a_case_that_did_not_end_in_time_is_not_judged() {
         let stored = [record(1, EVENTS, 5), record(2, EVENTS, 5)];
         let mut now = run(&stored);
         now.insert(case(1), Err(NoValue::Unfinished("did not end".into())));
         let rows = rows(&now, BaselineState::Comparable(&baseline(&stored)), &Selection::new(None).unwrap(), TODAY);
-        assert_eq!(not_fine(&rows), [(Verdict::Inconclusive, "s/c/1".into(), Subject::Case)]);
+        assert_eq!(not_passed(&rows), [(Verdict::Inconclusive, "s/c/1".into(), Subject::Case)]);
     }
 
     #[test]
@@ -254,7 +255,7 @@ mod tests {
             rows(&run(&now), BaselineState::IncompatibleKey(&stored, "why"), &Selection::new(None).unwrap(), TODAY);
         let blocks = Subject::from(BLOCKS);
         assert_eq!(
-            not_fine(&rows),
+            not_passed(&rows),
             [
                 (Verdict::Inconclusive, "s/c/1".into(), Subject::Checksum),
                 (Verdict::Inconclusive, "s/c/1".into(), blocks),
@@ -270,7 +271,7 @@ mod tests {
         let stored = [record(1, BLOCKS, 5), record(2, BLOCKS, 5)];
         let selection = Selection::new(Some("s/c/1")).unwrap();
         let rows = rows(&run(&stored[..1]), BaselineState::Comparable(&baseline(&stored)), &selection, TODAY);
-        assert_eq!(not_fine(&rows), []);
+        assert_eq!(not_passed(&rows), []);
     }
 
     #[test]

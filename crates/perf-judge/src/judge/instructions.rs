@@ -1,8 +1,7 @@
-//! Instructions: values that repeat to less than one in ten thousand, judged with a margin of one percent.
+//! The rule of instructions: counts that repeat to less than 0.01 %, judged with a margin of 1 %.
 //!
-//! The margin is for what the compiler does differently around a change that costs nothing, which moves these figures by
-//! parts of a percent; that many small steps do not add up unseen is up to `baseline update`, which keeps a stored value
-//! as long as new ones are within the margin of it.
+//! The margin covers the compiler's decisions around a neutral change, which move counts by fractions of a percent. Small
+//! steps still add up to a regression, because `baseline update` keeps the stored value of a count within the margin.
 
 use jiff::civil::Date;
 use perf_gate::{Baseline, Class, Metric, Record};
@@ -14,8 +13,8 @@ use crate::run::{ExactRun, Instructions};
 use crate::selection::Selection;
 use crate::verdict::Verdict;
 
-/// A row for each count, and for each selected one that the baseline has and the run has not. None at all where nothing
-/// was counted: the report says so in words.
+/// A row for each count, and a MISSING row for each selected count of the baseline that the run lacks. Empty if no
+/// instructions were counted, which the report states in a line of its own.
 pub fn rows(
     instructions: &Instructions,
     exact: &ExactRun,
@@ -35,7 +34,7 @@ pub fn rows(
     let stored = base.baseline().into_iter().flat_map(Baseline::records);
     let stored = stored.filter(|record| record.metric().class() == Class::Instructions);
     for record in stored.filter(|record| selection.contains(record.case())) {
-        // A case that is broken elsewhere has its red row there.
+        // A case that is broken in the exact classes has its row there.
         if !run.contains_key(record.case()) && !matches!(exact.get(record.case()), Some(Err(_))) {
             rows.push(missing(record));
         }
@@ -46,7 +45,7 @@ pub fn rows(
 fn judge(record: &Record, base: BaselineState<'_>, today: Date) -> Row {
     let stored = base.baseline().and_then(|baseline| baseline.get(record.case(), record.metric().name()));
     let row = |verdict| row(record, stored, verdict);
-    // Whether it is stored does not matter then: nothing could be compared.
+    // Without comparable counts it does not matter whether the case is stored.
     match base {
         BaselineState::IncompatibleKey(_, why) => return not_comparable(row(Verdict::Inconclusive), why),
         BaselineState::IncompatibleTools(_, why) => {
@@ -65,7 +64,7 @@ fn judge(record: &Record, base: BaselineState<'_>, today: Date) -> Row {
     }
 }
 
-/// Whether a value is above another by more than one percent of it.
+/// Whether `value` exceeds `base` by more than 1 %.
 pub fn exceeds_margin(value: u64, base: u64) -> bool {
     u128::from(value) * 100 > u128::from(base) * 101
 }
@@ -123,14 +122,14 @@ mod tests {
         {
             assert_eq!(verdict(now, 10_000), expected, "{now}");
         }
-        // Values so large that a product would not fit, and so small that one percent is nothing.
+        // Values whose product overflows 64 bits, and values of which 1 % is below 1.
         let largest = i64::MAX as u64;
         assert_eq!((verdict(largest, largest), verdict(largest, largest / 2)), (Pass, Regressed));
         assert_eq!((verdict(3, 3), verdict(4, 3), verdict(2, 3)), (Pass, Regressed, Improved));
     }
 
     #[test]
-    fn what_was_not_counted_has_no_row() {
+    fn instructions_that_were_not_counted_have_no_row() {
         let stored = baseline(vec![record("a/b/c", 10)]);
         let nothing = Instructions::NotMeasured("no valgrind".into());
         assert_eq!(verdicts(&nothing, &ExactRun::new(), BaselineState::Comparable(&stored)), BTreeMap::new());

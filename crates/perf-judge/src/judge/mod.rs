@@ -1,11 +1,11 @@
-//! Turns a run, a baseline and budgets into rows with verdicts. Pure: it reads no file, no clock and no environment.
+//! The rules: turn a run, a baseline and budgets into rows with verdicts.
 //!
-//! - `exact`: behaviour, schedule and heap, against a baseline, by equality.
-//! - `instructions`: against a baseline, with a margin of one percent.
-//! - `acceptance`: what a person tolerates for a while, of both.
-//! - `budget`: absolute limits of anything that was measured.
-//! - [`paired`]: wall time, from pairs with the base.
-//! - `wall`: wall time where there are no pairs.
+//! - `exact`: behaviour, quality, schedule and heap, compared with a baseline by equality.
+//! - `instructions`: compared with a baseline, with a margin of 1 %.
+//! - `acceptance`: regressions that are accepted up to a value until a date.
+//! - `budget`: absolute limits.
+//! - [`paired`]: wall time in pairs with the base.
+//! - `wall`: wall time without pairs.
 
 mod acceptance;
 mod budget;
@@ -27,21 +27,21 @@ use crate::row::{self, Group, Row, Value};
 use crate::selection::Selection;
 use crate::verdict::Verdict;
 
-/// What the run is compared with.
+/// The baseline of a run, and whether it is comparable.
 #[derive(Debug, Clone, Copy)]
 pub enum BaselineState<'a> {
-    /// There is no baseline for this target.
+    /// No baseline exists for this target.
     Absent,
-    /// A baseline of the same key.
+    /// A baseline with the same key.
     Comparable(&'a Baseline),
-    /// A baseline whose values mean something else here; with the reason.
+    /// A baseline with another key, whose values are not comparable; with the reason.
     IncompatibleKey(&'a Baseline, &'a str),
-    /// A baseline whose instructions were counted with other tools; with the reason.
+    /// A baseline with the same key whose instructions were counted with other tools; with the reason.
     IncompatibleTools(&'a Baseline, &'a str),
 }
 
 impl<'a> BaselineState<'a> {
-    /// A baseline, if there is one, that is comparable unless its key is another.
+    /// The state of a stored baseline; `other_key` is the reason if its key differs.
     pub fn new(stored: Option<&'a Baseline>, other_key: Option<&'a str>) -> Self {
         match (stored, other_key) {
             (None, _) => Self::Absent,
@@ -50,7 +50,7 @@ impl<'a> BaselineState<'a> {
         }
     }
 
-    /// The same for instructions, which other tools make not comparable too.
+    /// The state for instructions, which are also not comparable if the tools differ; `other_tools` is the reason.
     pub fn with_tools_difference(self, other_tools: Option<&'a str>) -> Self {
         match (self, other_tools) {
             (Self::Comparable(baseline), Some(why)) => Self::IncompatibleTools(baseline, why),
@@ -68,7 +68,7 @@ impl<'a> BaselineState<'a> {
     }
 }
 
-/// A row for each stored value, where nothing that is measured differs from a base for which they held.
+/// An IDENTICAL row for each selected value of the baseline, for a run where nothing measured differs from the base.
 pub fn identical_rows(stored: Option<&Baseline>, selection: &Selection) -> Vec<Row> {
     let records = stored.into_iter().flat_map(Baseline::records);
     let selected = records.filter(|record| selection.contains(record.case()));
@@ -81,8 +81,8 @@ pub fn identical_rows(stored: Option<&Baseline>, selection: &Selection) -> Vec<R
     rows
 }
 
-/// Where values cannot be compared with stored ones, but nothing that is measured differs from the base, they are equal to
-/// those that the base would have here.
+/// Turns INCONCLUSIVE rows into IDENTICAL ones, for a run where nothing measured differs from `base` but the baseline is not
+/// comparable: the base would have the same values on this machine.
 pub fn mark_incomparable_identical(rows: &mut [Row], base: &str) {
     for row in rows.iter_mut().filter(|row| row.verdict == Verdict::Inconclusive) {
         row.verdict = Verdict::Identical;
@@ -92,7 +92,7 @@ pub fn mark_incomparable_identical(rows: &mut [Row], base: &str) {
     }
 }
 
-/// What the rows that repeat say about where the time of a case goes.
+/// Whether heap or instructions of a case increased, which tells where its time goes.
 pub fn corroboration(rows: &[Row], case: &CaseName) -> Corroboration {
     let of_case = |group: Group| rows.iter().filter(move |row| row.case == *case && row.group == group);
     let is_more = |row: &Row| {
@@ -106,7 +106,7 @@ pub fn corroboration(rows: &[Row], case: &CaseName) -> Corroboration {
     if counted { Corroboration::NoExtraWork } else { Corroboration::Unknown }
 }
 
-/// The row of a record, with the stored value beside the measured one.
+/// The row of a record with the stored and the measured value.
 fn row(record: &Record, stored: Option<&Record>, verdict: Verdict) -> Row {
     let metric = record.metric();
     Row::new(Group::Class(metric.class()), record.case(), metric, verdict)

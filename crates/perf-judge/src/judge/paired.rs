@@ -1,11 +1,12 @@
-//! Wall time of two sides, from pairs measured beside each other.
+//! The rule of wall time: base and head are compared in pairs of processes.
 //!
-//! d = ln(change / base) of each pair; the Hodges-Lehmann estimate with exact one-sided Wilcoxon bounds. A case is slower
-//! when the lower bound (99 %) of its first pairs is above the margin, and again that (90 %) of pairs measured afresh. So a
-//! burst of noise has to come twice, and looking at many cases costs only time: who looks suspicious is measured again.
+//! The change of a pair is the log ratio ln(head / base). The estimate is Hodges-Lehmann's, with exact one-sided Wilcoxon
+//! confidence bounds. A case is slower if the 99 % lower bound of its first sample exceeds the margin and the 90 % lower bound
+//! of a fresh confirming sample does too. A burst of noise would have to hit both samples, and testing many cases costs only
+//! the time of confirming.
 //!
-//! The margin is there because equal programs in two files differ by parts of a percent however often they are measured;
-//! a rule without one is red more often the longer it measures.
+//! The margin exists because equal programs in two files differ by fractions of a percent in any number of pairs. Without it
+//! the false positive rate would grow with the number of pairs.
 
 use std::collections::BTreeSet;
 
@@ -20,44 +21,44 @@ use crate::statistics::{self, Estimate, percent};
 use crate::text::pluralize;
 use crate::verdict::Verdict;
 
-/// Level of each bound: the truth is beyond it in one comparison of a hundred, by one figure. As the figure of a case is
-/// chosen by what both say, it is one in fifty at worst, where they have nothing in common: 2.25 % in a simulation of that,
-/// with the truth just at the margin.
+/// One-sided level of each confidence bound of the first sample, for one statistic. Because the statistic of a case is chosen
+/// after both were measured, the false positive rate is at most twice as high: 2.25 % in a simulation of independent
+/// statistics with a true change at the margin.
 pub const ALPHA: f64 = 0.01;
 
-/// Level of the bound of the pairs that confirm: if the truth is just at the margin, both stages are wrong in one
-/// comparison of five hundred at worst. At 1 % they took back 9 of 60 slow-downs of 5 % on a busy machine, because a burst or two among
-/// twenty pairs move so extreme a bound by ten percent; at 10 % one. (Those pairs are not kept: the plan has changed since.)
+/// One-sided level of the confidence bound of the confirming sample. With a true change at the margin both samples are wrong
+/// in at most 1 of 500 comparisons. At a level of 1 % the confirming sample rejected 9 of 60 slowdowns of 5 % on a busy
+/// machine, because one or two bursts in twenty pairs move so extreme a bound by 10 %; at 10 % it rejected one. (These pairs
+/// are not stored; the plan has changed since.)
 pub const CONFIRM_ALPHA: f64 = 0.1;
 
-/// What a change may cost without being red, as a part of the base, unless `thresholds.toml` says otherwise.
+/// The largest slowdown that passes, as a fraction of the base, unless `thresholds.toml` has another margin for the case.
 pub const MARGIN: f64 = 0.01;
 
-/// How differences are judged.
+/// The margin and the level by which log ratios are judged.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DecisionRule {
-    /// What a change may cost, as a part of the base.
+    /// The largest slowdown that passes, as a fraction of the base.
     pub margin: f64,
-    /// Level of each bound.
+    /// One-sided level of each confidence bound.
     pub alpha: f64,
 }
 
 impl DecisionRule {
-    /// Of a comparison that is looked at once.
+    /// The rule of a comparison without interim looks.
     pub const DEFAULT: Self = Self { margin: MARGIN, alpha: ALPHA };
 
-    /// Of a comparison for which more pairs were measured so many times after somebody had seen what there were. Each look
-    /// is another chance to be wrong, so each is half as likely to be: all together are wrong at most twice as often as
-    /// one.
+    /// The rule of a comparison that was extended `looks` times after a report had shown its pairs. Each look halves alpha, so
+    /// the false positive rate over all looks is at most twice that of one.
     pub fn after_looks(looks: u32, margin: f64) -> Self {
         Self { margin, alpha: ALPHA * 0.5_f64.powi(looks.min(30) as i32) }
     }
 
-    /// The first pairs of a case by the figure by which it is judged: the one by which a smaller change would be seen, of
-    /// those that say that something changed, or else of both.
+    /// The first sample of a case, by the statistic that judges it: the one with the smaller minimum detectable effect, or the
+    /// other if only that one shows a change.
     ///
-    /// On a shared machine the fastest sample often scatters half as much as the median; but it does not see what slows some
-    /// operations down and others not, so the median is heard, too.
+    /// On a shared machine the minimum often has half the dispersion of the median, but it misses a slowdown of only some
+    /// operations, so the median is evaluated too.
     pub fn first_sample(self, differences: &[LogRatios]) -> FirstSample {
         let by = |statistic| {
             let differences = LogRatios::select(statistic, differences);
@@ -71,60 +72,62 @@ impl DecisionRule {
     }
 }
 
-/// The first pairs of a case, by the figure by which it is judged.
+/// The first sample of a case, by the statistic that judges it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FirstSample {
-    /// The figure.
+    /// The statistic that judges the case.
     pub statistic: Statistic,
-    /// Log ratios, in the order of measuring.
+    /// Log ratios of the pairs, in the order of measuring.
     pub differences: Vec<f64>,
-    /// What they say, unless they are too few.
+    /// The estimate with its bounds; `None` with too few pairs.
     pub estimate: Option<Estimate>,
     rule: DecisionRule,
 }
 
 impl FirstSample {
-    /// The smallest slowdown that differences like these would have shown with a probability of 95 %, as a log ratio.
+    /// The minimum detectable effect: the smallest slowdown, as a log ratio, that samples like this one show with a power of
+    /// 95 %.
     pub fn mde(&self) -> Option<f64> {
         let DecisionRule { margin, alpha } = self.rule;
         statistics::minimum_detectable_effect(self.estimate.as_ref()?, margin.ln_1p(), alpha, POWER_OF_A_STAGE)
     }
 
-    /// How far beyond the margin a change is, as a log ratio, by differences of which some are too large by chance: halfway
-    /// between the estimate and the bound.
+    /// By how much the change exceeds the margin, as a log ratio, in either direction. It is measured from halfway between the
+    /// estimate and its bound, because the estimates of selected cases are too large on average.
     pub fn excess_over_margin(&self) -> Option<f64> {
         let estimate = self.estimate?;
         let bound = if estimate.center > 0.0 { estimate.lower } else { -estimate.upper };
         Some((estimate.center.abs() + bound) / 2.0 - self.rule.margin.ln_1p())
     }
 
-    /// What they say.
+    /// The direction of the change that the sample shows.
     pub fn trend(&self) -> Trend {
         self.estimate.map_or(Trend::Unchanged, |estimate| classify(&estimate, self.rule.margin))
     }
 }
 
-/// A row passes only if it would have seen a change of this much more than its margin, as a part of the base; otherwise it
-/// is INCONCLUSIVE. With the ordinary margin that is a change of 5 %.
+/// A row passes only if its minimum detectable effect is at most this much above the margin, as a fraction of the base;
+/// otherwise it is INCONCLUSIVE. With the default margin the limit is 5 %.
 pub const RESOLUTION: f64 = 0.04;
 
-/// As far as the base may seem to differ from itself.
+/// The largest difference of the base from itself, as a fraction, with which wall time is judged.
 const MAX_CONTROL_DIFFERENCE: f64 = 0.025;
 
-/// Power of each of the two stages, so that both together have 95 %.
+/// Power of each of the two samples, so that both together have 95 %.
 const POWER_OF_A_STAGE: f64 = 0.975;
 
-/// How many standard errors lie between the margin and what is found with 95 %: those of the two quantiles above.
+/// Standard errors between the margin and the minimum detectable effect: the normal quantiles of 1 - [`ALPHA`] and of
+/// `POWER_OF_A_STAGE`.
 pub const Z_ALPHA_PLUS_Z_POWER: f64 = 2.326 + 1.960;
 
-/// What the first pairs say, before they are confirmed.
+/// The direction of the change that a sample shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trend {
-    /// By more than the margin.
+    /// Slower by more than the margin.
     Slower,
-    /// By more than the margin.
+    /// Faster by more than the margin.
     Faster,
-    /// Or by less than can be told.
+    /// No change beyond the margin is shown.
     Unchanged,
 }
 
@@ -138,23 +141,23 @@ fn classify(estimate: &Estimate, margin: f64) -> Trend {
     }
 }
 
-/// The judgement of one case.
+/// The judgement of the wall time of one case.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judgement {
     /// PASS, REGRESSED, IMPROVED or INCONCLUSIVE.
     pub verdict: Verdict,
-    /// By which figure.
+    /// The statistic that judged the case.
     pub statistic: Statistic,
-    /// Of all pairs.
+    /// The estimate from the pairs of both samples.
     pub estimate: Option<Estimate>,
-    /// The smallest slowdown that would have been found with a probability of 95 %, as a log ratio.
+    /// The minimum detectable effect of the first sample, as a log ratio.
     pub mde: Option<f64>,
-    /// Why, where the numbers do not say it.
+    /// The reason of the verdict, where the values do not show it.
     pub reason: Option<String>,
 }
 
 impl PairedStats {
-    /// Of the logarithms of ratios, and what was made of them.
+    /// Summarises the log ratios of both samples, of which the last `confirming` confirm; `margin` is a fraction.
     pub fn new(judgement: &Judgement, differences: Vec<f64>, confirming: usize, margin: f64) -> Self {
         let outliers = statistics::outliers(&differences).unwrap_or_default();
         let of = |value: fn(&Estimate) -> f64| judgement.estimate.as_ref().map(|estimate| percent(value(estimate)));
@@ -169,13 +172,13 @@ impl PairedStats {
             confirming,
             mild_outliers: outliers.mild,
             severe_outliers: outliers.severe,
-            // A hundredth of a percent is more than one pair can tell.
+            // One pair is less precise than 0.01 %.
             differences_percent: differences.into_iter().map(|d| (percent(d) * 100.0).round() / 100.0).collect(),
         }
     }
 }
 
-/// Judges the differences of a case: of its first pairs, and of those that were to confirm what they said.
+/// Judges a case by the log ratios of its first and of its confirming sample.
 pub fn judge(first: &FirstSample, confirm: &[LogRatios]) -> Judgement {
     let FirstSample { statistic, ref differences, estimate: of_first, rule } = *first;
     let margin = rule.margin;
@@ -221,14 +224,15 @@ pub fn judge(first: &FirstSample, confirm: &[LogRatios]) -> Judgement {
         percent(statistics::median(&confirm).unwrap_or_default()),
         pluralize(confirm.len(), "pair")
     );
-    // Fresh pairs decide; where all of them together still say otherwise, nothing is decided.
+    // The confirming sample decides, unless both samples together still show a change.
     match estimate.map(|all| classify(&all, margin)) {
         Some(Trend::Unchanged) if precise => judged(Verdict::Pass, Some(reason)),
         _ => judged(Verdict::Inconclusive, Some(reason)),
     }
 }
 
-/// Whether the base differs so much from itself that no difference means anything: how much, if so.
+/// Checks the control, the base measured against itself. Returns the reason if it differs so much that no wall time can be
+/// judged.
 pub fn check_control(control: &[LogRatios]) -> Option<String> {
     let control = DecisionRule::DEFAULT.first_sample(control);
     let estimate = control.estimate?;
@@ -243,18 +247,18 @@ pub fn check_control(control: &[LogRatios]) -> Option<String> {
     })
 }
 
-/// What went up or not beside the time of a case: witnesses of where the time goes.
+/// Whether other classes explain a change of wall time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Corroboration {
-    /// More instructions, or more heap.
+    /// Instructions or heap increased.
     ExtraWork,
-    /// Neither: then it is what instructions do not show.
+    /// Neither increased, so the cause is one that instructions do not show.
     NoExtraWork,
-    /// Nobody counted.
+    /// Instructions were not counted.
     Unknown,
 }
 
-/// A row for each case that was measured in pairs.
+/// A row for each case that was measured in pairs. `against` is the abbreviated hash of the base, for next steps.
 pub fn rows(
     measured: &PairedResults,
     cases: &[CaseName],
@@ -303,7 +307,7 @@ pub fn rows(
     cases.iter().map(row).collect()
 }
 
-/// Cases that compute something else than those of the base are no comparison of the engine.
+/// Marks cases as NEW whose version in the base computes a different result, because their times are not comparable.
 pub fn mark_changed_cases_new(rows: &mut [Row], changed: &BTreeSet<CaseName>) {
     for row in rows.iter_mut().filter(|row| changed.contains(&row.case) && row.verdict != Verdict::Broken) {
         row.verdict = Verdict::New;
@@ -358,7 +362,7 @@ mod tests {
         judged(first, confirm, DecisionRule::DEFAULT).verdict
     }
 
-    /// Pairs whose medians and fastest samples differ by so much, with so much scatter.
+    /// Log ratios with a center and a dispersion for each statistic.
     fn pairs(median: (f64, f64), minimum: (f64, f64)) -> Vec<LogRatios> {
         let times = |median: f64, minimum: f64| Times { median: median.exp(), minimum: minimum.exp() };
         let differences = around(median.0, median.1, 30).into_iter().zip(around(minimum.0, minimum.1, 30));
@@ -366,13 +370,13 @@ mod tests {
     }
 
     #[test]
-    fn the_sharper_figure_decides_unless_only_the_other_says_something() {
+    fn the_statistic_with_the_smaller_mde_decides_unless_only_the_other_shows_a_change() {
         let statistic = |median, minimum| DecisionRule::DEFAULT.first_sample(&pairs(median, minimum)).statistic;
         assert_eq!(statistic((0.0, 0.01), (0.0, 0.02)), Statistic::Median);
         assert_eq!(statistic((0.0, 0.10), (0.0, 0.02)), Statistic::Minimum);
-        assert_eq!(statistic((0.0, 0.01), (0.0, 0.01)), Statistic::Median, "where both are as good");
+        assert_eq!(statistic((0.0, 0.01), (0.0, 0.01)), Statistic::Median, "equal precision");
         assert_eq!(statistic((0.2, 0.10), (0.0, 0.02)), Statistic::Median, "what slows down some operations only");
-        assert_eq!(statistic((0.2, 0.10), (0.05, 0.02)), Statistic::Minimum, "both say so");
+        assert_eq!(statistic((0.2, 0.10), (0.05, 0.02)), Statistic::Minimum, "both show a change");
         assert_eq!(statistic((0.0, 0.01), (0.2, 0.10)), Statistic::Minimum);
         assert_eq!(DecisionRule::DEFAULT.first_sample(&[]).statistic, Statistic::Median);
 
@@ -387,21 +391,21 @@ mod tests {
     }
 
     #[test]
-    fn red_needs_both_stages_on_the_same_side() {
+    fn a_regression_needs_both_samples_on_the_same_side() {
         let (same, slow, fast) = (around(0.0, 0.01, 30), around(0.05, 0.01, 30), around(-0.05, 0.01, 30));
         assert_eq!(verdict(&same, &[]), Verdict::Pass);
         assert_eq!(verdict(&slow, &slow), Verdict::Regressed);
         assert_eq!(verdict(&fast, &fast), Verdict::Improved);
         assert_eq!(verdict(&slow, &[]), Verdict::Inconclusive, "no time to confirm");
-        assert_eq!(verdict(&slow, &fast), Verdict::Pass, "together they show nothing");
+        assert_eq!(verdict(&slow, &fast), Verdict::Pass, "both samples together show no change");
         let (wild, back) = (around(0.2, 0.5, 30), around(-0.2, 0.5, 30));
-        assert_eq!(verdict(&wild, &back), Verdict::Inconclusive, "they would not have shown a change of 5 %");
-        assert_eq!(verdict(&slow, &around(0.009, 0.01, 30)), Verdict::Inconclusive, "together they still say so");
+        assert_eq!(verdict(&wild, &back), Verdict::Inconclusive, "the MDE is above 5 %");
+        assert_eq!(verdict(&slow, &around(0.009, 0.01, 30)), Verdict::Inconclusive, "together they still show it");
         assert_eq!(verdict(&around(0.03, 0.01, 10), &around(-0.004, 0.01, 40)), Verdict::Pass, "a burst");
     }
 
     #[test]
-    fn how_far_beyond_the_margin_is_the_same_on_both_sides() {
+    fn the_excess_over_the_margin_is_symmetric() {
         let excess_over_margin =
             |differences: &[f64]| DecisionRule::DEFAULT.first_sample(&both(differences)).excess_over_margin();
         let slow = excess_over_margin(&around(0.05, 0.01, 30)).unwrap();
@@ -411,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn the_margin_is_not_red_and_what_is_above_it_is() {
+    fn the_margin_passes_and_more_fails() {
         let at = |center: f64| verdict(&around(center, 0.0001, 30), &around(center, 0.0001, 30));
         assert_eq!(at(0.0099), Verdict::Pass);
         assert_eq!(at(0.0105), Verdict::Regressed);
@@ -424,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn what_scatters_too_much_is_not_passed() {
+    fn noisy_samples_do_not_pass() {
         let wide = judged(&around(0.0, 0.5, 20), &[], DecisionRule::DEFAULT);
         assert_eq!(wide.verdict, Verdict::Inconclusive);
         assert!(wide.mde.unwrap() > (MARGIN + RESOLUTION).ln_1p());
@@ -434,18 +438,18 @@ mod tests {
     }
 
     #[test]
-    fn each_look_is_stricter_and_all_together_are_wrong_at_most_twice_as_often() {
+    fn looks_get_stricter_and_at_most_double_the_false_positive_rate() {
         assert_eq!(DecisionRule::after_looks(0, MARGIN), DecisionRule::DEFAULT);
         let levels: Vec<f64> = (0..40).map(|looks| DecisionRule::after_looks(looks, MARGIN).alpha).collect();
         assert!(levels.windows(2).all(|pair| pair[1] <= pair[0]) && levels.iter().sum::<f64>() <= 2.0 * ALPHA + 1e-9);
-        // What is just above the margin once is not, when looked at for the fourth time.
+        // A change just above the margin is not shown any more at the level of the fourth look.
         let differences = both(&around(0.0145, 0.03, 30));
         assert_eq!(DecisionRule::DEFAULT.first_sample(&differences).trend(), Trend::Slower);
         assert_eq!(DecisionRule::after_looks(3, MARGIN).first_sample(&differences).trend(), Trend::Unchanged);
     }
 
     #[test]
-    fn a_machine_that_sees_differences_in_the_same_is_unfit() {
+    fn a_base_that_differs_from_itself_is_unstable() {
         assert_eq!(check_control(&both(&around(0.0, 0.05, 30))), None);
         assert_eq!(check_control(&both(&around(0.02, 0.001, 30))), None);
         assert!(check_control(&both(&around(0.03, 0.001, 30))).is_some());

@@ -1,4 +1,4 @@
-//! Wall time where it was not measured in pairs with a base: because there is none, or because it is the same.
+//! Rows of wall time without pairs, because there is no base or nothing measured differs from it.
 
 use perf_gate::{Class, Metric};
 
@@ -7,7 +7,7 @@ use crate::row::{Group, Row, Value};
 use crate::run::WallRun;
 use crate::verdict::Verdict;
 
-/// A row for each case: its time, or why there is none. `verdict` is that of times, with its reason.
+/// A row for each case: its time with `verdict` (and the reason `why` if inconclusive), or the reason why it has no time.
 pub fn rows(run: &WallRun, verdict: Verdict, why: Option<&str>) -> Vec<Row> {
     let row = |case, verdict| Row::new(Group::Class(Class::Wall), case, Metric::TIME, verdict);
     let rows = run.iter().map(|(case, outcome)| match outcome {

@@ -1,6 +1,6 @@
-//! Pairs of processes, one of each side, as data.
+//! Pairs of one base process and one head process, as data.
 //!
-//! - [`outcome`]: what measuring them gave. [`plan`]: how many a case gets.
+//! - [`outcome`]: the results of a paired run. [`plan`]: the number of pairs of each case.
 
 pub mod outcome;
 pub mod plan;
@@ -11,25 +11,25 @@ use std::fmt;
 use perf_gate::CaseName;
 use serde::{Deserialize, Serialize};
 
-/// What a pair is for.
+/// The sample that a pair belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
-    /// To find what may have changed.
+    /// The first sample, which finds possible changes.
     First,
-    /// To confirm it, on fresh pairs.
+    /// The confirming sample, of fresh pairs.
     Confirm,
-    /// The base against itself, to see whether the machine can tell equal from different.
+    /// The control: the base measured against itself, which checks the machine.
     Control,
 }
 
-/// What one process says of the nanoseconds of an operation: `[median, minimum]` over its samples, as divan prints them.
+/// Nanoseconds of one operation in one process, over its samples as divan prints them; stored as `[median, minimum]`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(from = "[f64; 2]", into = "[f64; 2]")]
 pub struct Times {
-    /// Of the sample in the middle.
+    /// Median of the samples, in nanoseconds.
     pub median: f64,
-    /// Of the fastest sample.
+    /// Minimum of the samples, in nanoseconds.
     pub minimum: f64,
 }
 
@@ -45,13 +45,13 @@ impl From<Times> for [f64; 2] {
     }
 }
 
-/// Which of the figures of a process is compared.
+/// The statistic of a process that is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Statistic {
-    /// What most samples say. A burst that lasts for half of a process moves it.
+    /// The median of the samples; a burst of noise over half of the process moves it.
     Median,
-    /// What the machine does when nothing disturbs it; blind for what slows only some operations down.
+    /// The minimum of the samples; a slowdown of only some operations does not move it.
     Minimum,
 }
 
@@ -65,7 +65,7 @@ impl fmt::Display for Statistic {
 }
 
 impl Times {
-    /// One of the figures.
+    /// The value of a statistic, in nanoseconds.
     pub fn get(self, statistic: Statistic) -> f64 {
         match statistic {
             Statistic::Median => self.median,
@@ -74,8 +74,7 @@ impl Times {
     }
 }
 
-/// How much slower a process of the change was than that of the base, by each figure: logarithms of ratios, so that 0.01 is
-/// 1 % slower, near enough.
+/// The change of a pair by each statistic, as the log ratio ln(head / base): 0.01 is about 1 % slower.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LogRatios {
     median: f64,
@@ -83,18 +82,18 @@ pub struct LogRatios {
 }
 
 impl LogRatios {
-    /// Between the times of a base and those of a change.
+    /// The log ratios of the times of head and base.
     pub fn between(base: Times, head: Times) -> Self {
         Self { median: (head.median / base.median).ln(), minimum: (head.minimum / base.minimum).ln() }
     }
 
-    /// The same by both figures.
+    /// Equal log ratios of both statistics.
     #[cfg(test)]
     pub fn uniform(difference: f64) -> Self {
         Self { median: difference, minimum: difference }
     }
 
-    /// By one figure.
+    /// The log ratios of one statistic, in the same order.
     pub fn select(statistic: Statistic, differences: &[Self]) -> Vec<f64> {
         let one = |difference: &Self| match statistic {
             Statistic::Median => difference.median,
@@ -104,43 +103,43 @@ impl LogRatios {
     }
 }
 
-/// One process of the base and one of the change, side by side.
+/// A base process and a head process that were measured one after the other.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pair {
-    /// What it is for.
+    /// The sample that the pair belongs to.
     pub stage: Stage,
-    /// Which of the pairs of its stage and case it is; also chooses the layouts.
+    /// Index of the pair within its stage and case, from 0; it also selects the layouts.
     pub round: u32,
     /// The case.
     pub case: CaseName,
-    /// Of the base.
+    /// Times of the base process.
     pub base: Times,
-    /// Of the change; of a control, of the base again.
+    /// Times of the head process; in a control, of a second base process.
     pub head: Times,
-    /// Milliseconds that it took to measure both.
+    /// Milliseconds that measuring both processes took.
     #[serde(rename = "took")]
     pub took_ms: f64,
 }
 
 impl Pair {
-    /// How much slower the change was.
+    /// The change of the pair by each statistic.
     pub fn log_ratios(&self) -> LogRatios {
         LogRatios::between(self.base, self.head)
     }
 }
 
-/// All pairs of a comparison, in the order of stage, case and round.
+/// All pairs of a comparison, ordered by stage, case and round.
 #[derive(Debug, Clone, Default)]
 pub struct Pairs(BTreeMap<(Stage, CaseName, u32), Pair>);
 
 impl Pairs {
-    /// Adds a pair; what was there for its stage, case and round stays.
+    /// Adds a pair, unless one with the same stage, case and round exists.
     pub fn add(&mut self, pair: Pair) {
         self.0.entry((pair.stage, pair.case.clone(), pair.round)).or_insert(pair);
     }
 
-    /// Whether a pair was measured.
+    /// Whether the pair of this stage, case and round exists.
     pub fn contains(&self, stage: Stage, case: &CaseName, round: u32) -> bool {
         self.0.contains_key(&(stage, case.clone(), round))
     }
@@ -150,34 +149,34 @@ impl Pairs {
         self.0.range((stage, case.clone(), 0)..=(stage, case.clone(), u32::MAX)).map(|(_, pair)| pair)
     }
 
-    /// The differences of a case in a stage.
+    /// The log ratios of a case in a stage, in the order of rounds.
     pub fn log_ratios(&self, stage: Stage, case: &CaseName) -> Vec<LogRatios> {
         self.select(stage, case).map(Pair::log_ratios).collect()
     }
 
-    /// Every pair.
+    /// All pairs, in order.
     pub fn all(&self) -> impl Iterator<Item = &Pair> {
         self.0.values()
     }
 
-    /// Seconds that it took to measure them all.
+    /// Seconds that measuring all pairs took.
     pub fn seconds(&self) -> f64 {
         self.all().map(|pair| pair.took_ms / 1e3).sum()
     }
 }
 
-/// What was asked for after somebody had seen the pairs that there were.
+/// Interim looks: extensions of a comparison that were requested after a report had shown its pairs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InterimLooks {
-    /// How often.
+    /// Number of looks.
     pub looks: u32,
-    /// How many pairs each case should have at least before they are judged again.
+    /// Minimum number of first pairs of each case before the next judgement.
     pub pairs: BTreeMap<CaseName, usize>,
 }
 
 impl InterimLooks {
-    /// Asks once more: for as many pairs again.
+    /// Adds a look that doubles the number of first pairs of each case.
     pub fn next_look(&self, pairs: &Pairs) -> Self {
         let mut twice: BTreeMap<CaseName, usize> = BTreeMap::new();
         for pair in pairs.all().filter(|pair| pair.stage == Stage::First) {

@@ -1,4 +1,4 @@
-//! What measuring pairs gave.
+//! The results of a paired run.
 
 use std::collections::BTreeMap;
 
@@ -7,32 +7,32 @@ use perf_gate::CaseName;
 use super::{Pairs, Stage, Times};
 use crate::run::{NoValue, WallRun, summarise};
 
-/// What measuring gave.
+/// The results of a paired run.
 #[derive(Debug)]
 pub struct PairedResults {
-    /// The pairs, also those measured earlier.
+    /// All pairs, including those of earlier runs.
     pub pairs: Pairs,
-    /// The case that was measured as its own control.
+    /// The case of the control.
     pub control: CaseName,
-    /// Cases that could not be measured, and why; the base or the change.
+    /// Cases that could not be measured, with the side that failed.
     pub broken: BTreeMap<CaseName, BrokenSide>,
-    /// Of cases that the base does not do: times of the change, for its budget.
+    /// Times of head for cases that fail in the base; their budgets are judged by these.
     pub head_only: BTreeMap<CaseName, Times>,
-    /// Seconds that were spent waiting for links; most are made while the round before is measured.
+    /// Seconds spent waiting for the linker; most links run while the round before is measured.
     pub linking_seconds: f64,
 }
 
-/// Why a case has no more pairs.
+/// The side that failed, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BrokenSide {
-    /// The base does not do it.
+    /// The base failed.
     Base(NoValue),
-    /// The change does not do it.
+    /// Head failed.
     Head(NoValue),
 }
 
 impl PairedResults {
-    /// Nanoseconds of the change, as if it had been timed alone.
+    /// The wall times of head, as a run without a base would report them.
     pub fn head_times(&self, cases: &[CaseName]) -> WallRun {
         let time = |case: &CaseName| {
             if let Some(times) = self.head_only.get(case) {

@@ -1,63 +1,63 @@
-//! How many pairs a case gets: more where pairs scatter more, within what the time allows. Pure.
+//! The number of pairs of each case: it grows with the dispersion of the pairs, within the time budget.
 //!
-//! Only the scatter of the first pairs decides, never which side was slower: measuring until a difference shows would
-//! find one in unchanged code sooner or later.
+//! The number depends only on dispersion, never on the direction of a change: measuring until a difference shows would
+//! raise the false positive rate.
 
 use super::{LogRatios, Statistic};
 use crate::judge::paired::{self, FirstSample, Trend};
 use crate::statistics;
 
-/// How much is measured.
+/// The parameters of a paired run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SamplingPlan {
-    /// Pairs that every case gets, from which its scatter is taken.
+    /// Number of pilot pairs of each case, which estimate its dispersion.
     pub pilot: usize,
-    /// Pairs that a case that scatters little gets.
+    /// Minimum number of pairs of a case.
     pub min_pairs: usize,
-    /// Pairs that no case exceeds.
+    /// Maximum number of pairs of a case.
     pub max_pairs: usize,
-    /// Standard error of the estimate that is aimed at, as a logarithm of a ratio.
+    /// Target standard error of the estimate, as a log ratio.
     pub standard_error: f64,
-    /// Milliseconds for which one process repeats a case.
+    /// Minimum measuring time of a process, in milliseconds.
     pub process_ms: f64,
-    /// Seconds of measuring, for everything together.
+    /// Time budget for all pairs, in seconds.
     pub budget: f64,
 }
 
 impl SamplingPlan {
-    /// Of `cargo xtask perf`.
+    /// The plan of `cargo xtask perf`.
     pub const FULL: Self =
         Self { pilot: 12, min_pairs: 20, max_pairs: 160, standard_error: 0.005, process_ms: 15.0, budget: 180.0 };
-    /// Of `cargo xtask perf --quick`.
+    /// The plan of `cargo xtask perf --quick`.
     pub const QUICK: Self =
         Self { pilot: 8, min_pairs: 10, max_pairs: 30, standard_error: 0.007, process_ms: 10.0, budget: 60.0 };
 
-    /// As much again, so many times.
+    /// The plan with `times` times the maximum number of pairs and the time budget.
     pub fn scaled(self, times: usize) -> Self {
         Self { max_pairs: self.max_pairs * times, budget: self.budget * times as f64, ..self }
     }
 
-    /// Part of the time that may pass before the differences that were found are confirmed.
+    /// Fraction of the time budget for the first sample; the rest is for confirming.
     const FIRST: f64 = 0.6;
 
-    /// Seconds that may pass before the differences that were found are confirmed.
+    /// Time budget of the first sample, in seconds.
     pub fn first_stage_seconds(&self) -> f64 {
         self.budget * Self::FIRST
     }
 
-    /// The smallest detectable change, as a logarithm of a ratio, from which on a case gets more pairs than planned: one
-    /// and a half times what was aimed at, but always before it would be too much to be judged.
+    /// The minimum detectable effect, as a log ratio, above which a case gets more pairs than planned: that of 1.5 times the
+    /// target standard error, but at most 90 % of the effect above which a case is INCONCLUSIVE.
     pub fn mde_threshold(&self) -> f64 {
         let aimed_at = paired::MARGIN.ln_1p() + paired::Z_ALPHA_PLUS_Z_POWER * self.standard_error * 1.5;
         aimed_at.min((paired::MARGIN + paired::RESOLUTION).ln_1p() * 0.9)
     }
 
-    /// Pairs that a case may get at most: one that takes long gets fewer, so that it does not use up the time of all.
+    /// Maximum number of pairs of a case in the first sample: those that fit into 1/25 of the time budget.
     pub fn max_pairs_for(&self, pilot: Pilot) -> usize {
         self.affordable(1.0 / 25.0, pilot)
     }
 
-    /// The same for a case that turned out to scatter so much that it could not be judged.
+    /// Maximum number of pairs of a case that is too noisy to be judged: those that fit into 1/10 of the time budget.
     pub fn max_pairs_when_imprecise(&self, pilot: Pilot) -> usize {
         self.affordable(1.0 / 10.0, pilot)
     }
@@ -66,21 +66,22 @@ impl SamplingPlan {
         ((self.budget * part / pilot.seconds.max(1e-6)) as usize).clamp(self.min_pairs, self.max_pairs)
     }
 
-    /// How many pairs a case would need whose pilot scattered so much.
+    /// The number of pairs that reach the target standard error, from the dispersion of the pilot.
     pub fn pairs_for(&self, dispersion: f64) -> usize {
         statistics::pairs_needed(dispersion * PILOT_SAFETY_FACTOR, self.standard_error).unwrap_or(self.max_pairs)
     }
 
-    /// How many fresh pairs are to confirm a change that is so far beyond its margin (both logarithms of ratios), where
-    /// pairs scatter so much: enough to find it again in 99 of 100 cases.
+    /// The number of fresh pairs that confirm a change with a power of 99 %, from its excess over the margin and the
+    /// dispersion of the pairs, both log ratios.
     pub fn confirming_pairs(self, excess: f64, dispersion: f64) -> usize {
-        // Standard errors from the margin to the bound of 90 %, and from there to what is found with 99 %.
+        // The normal quantiles of the 90 % confidence bound and of a power of 99 %.
         const STANDARD_ERRORS: f64 = 1.282 + 2.326;
         let needed = statistics::pairs_needed(dispersion * PILOT_SAFETY_FACTOR, excess / STANDARD_ERRORS);
         needed.unwrap_or(self.max_pairs).clamp(self.min_pairs, self.max_pairs)
     }
 
-    /// How many pairs each case gets in the first stage, from what its pilot showed.
+    /// The number of pairs of each case in the first sample, from its pilot. If they do not fit into the time budget, the
+    /// target standard error is raised until they do.
     pub fn first_stage_pairs(&self, pilots: &[Pilot]) -> Vec<usize> {
         let wanted = |standard_error: f64| -> Vec<usize> {
             let plan = Self { standard_error, ..*self };
@@ -104,22 +105,21 @@ impl SamplingPlan {
     }
 }
 
-/// What is known of a case while its first pairs are measured.
+/// The state of a case while its first sample is measured.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CaseState {
-    /// Pairs that it is to have.
+    /// The planned number of pairs.
     pub planned: usize,
-    /// What the first few of them showed.
+    /// The result of the pilot.
     pub pilot: Pilot,
-    /// All that there are, by the figure by which it would be judged now.
+    /// The pairs measured so far, by the statistic that would judge the case now.
     pub first: FirstSample,
 }
 
 impl SamplingPlan {
-    /// How many pairs each case is to have now: twice as many where its bounds are too wide, because a pilot that was spared
-    /// the bursts promised too much. Only the width of an interval decides, never where it lies. `spent` are the seconds of
-    /// measuring so far: those cases that cost least come first, and only as long as time is left to confirm what they may
-    /// show.
+    /// The new planned number of pairs of each case: doubled where the bounds are too wide, because a pilot without bursts of
+    /// noise underestimates the dispersion. Only the width of the interval decides, never its position. `spent` is the time
+    /// of measuring so far, in seconds; the cheapest cases come first, while time of the first sample is left.
     pub fn widen(&self, cases: &[CaseState], spent: f64) -> Vec<usize> {
         let is_imprecise = |state: &CaseState| state.first.mde().is_none_or(|mde| mde > self.mde_threshold());
         let mut pairs: Vec<usize> = cases.iter().map(|state| state.planned).collect();
@@ -139,9 +139,9 @@ impl SamplingPlan {
         pairs
     }
 
-    /// Which cases are to be confirmed by how many fresh pairs: those that seem to have changed, the worst first, as many as
-    /// there is time for. A large change is confirmed by few pairs; how many is settled before the first of them is measured.
-    /// `spent` are the seconds of measuring so far.
+    /// The cases to confirm, as indices with their number of fresh pairs: those that show a change, the largest first, while
+    /// time is left. The numbers are fixed before the first fresh pair is measured, and are small for large changes. `spent`
+    /// is the time of measuring so far, in seconds.
     pub fn confirmations(&self, cases: &[CaseState], spent: f64) -> Vec<(usize, usize)> {
         let confirming_pairs = |state: &CaseState| {
             let dispersion = statistics::robust_sd(&state.first.differences).unwrap_or(f64::INFINITY);
@@ -169,24 +169,25 @@ impl SamplingPlan {
     }
 }
 
-/// How often a case may get twice as many pairs, because those it has scatter more than its pilot said.
+/// Maximum number of times that the pairs of a case are doubled because its dispersion exceeds that of the pilot.
 pub const MAX_DOUBLINGS: usize = 3;
 
-/// The scatter of a dozen pairs is itself known to a quarter or so.
+/// Factor on the dispersion of the pilot, whose relative error with a dozen pairs is about 25 %.
 const PILOT_SAFETY_FACTOR: f64 = 1.2;
 
-/// How much the pairs of a case scatter, by the figure by which they do so less: the robust standard deviation.
+/// The dispersion of the pairs of a case: the robust standard deviation of the log ratios, by the statistic with the smaller
+/// one.
 pub fn dispersion(differences: &[LogRatios]) -> f64 {
     let by = |statistic| statistics::robust_sd(&LogRatios::select(statistic, differences)).unwrap_or(0.0);
     by(Statistic::Median).min(by(Statistic::Minimum))
 }
 
-/// What the first pairs of a case showed.
+/// The result of the pilot pairs of a case.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pilot {
-    /// Robust standard deviation of its pairs, as a logarithm of a ratio.
+    /// Robust standard deviation of the log ratios.
     pub dispersion: f64,
-    /// Seconds that a pair takes.
+    /// Time of a pair, in seconds.
     pub seconds: f64,
 }
 
@@ -201,16 +202,16 @@ mod tests {
     }
 
     #[test]
-    fn who_scatters_more_gets_more() {
+    fn pairs_grow_with_dispersion() {
         let plan = SamplingPlan::FULL;
         let pairs = plan.first_stage_pairs(&[0.0, 0.01, 0.02, 0.03, 0.5].map(|dispersion| pilot(dispersion, 0.02)));
         assert!(pairs.is_sorted() && pairs[0] == plan.min_pairs && pairs[4] == plan.max_pairs, "{pairs:?}");
-        // 1.2 · 2 % / 0.5 %, squared, and 5 % more for ranks: 24.2.
+        // (1.2 · 2 % / 0.5 %)², times π/3 for ranks: 24.1.
         assert_eq!(pairs[2], 25);
     }
 
     #[test]
-    fn a_long_case_does_not_use_up_the_time_of_all() {
+    fn the_time_of_a_long_case_is_limited() {
         let plan = SamplingPlan::FULL;
         let long = pilot(0.1, 0.3);
         assert_eq!(plan.max_pairs_for(long), 24, "a twenty-fifth of 180 s");
@@ -233,7 +234,7 @@ mod tests {
         assert_eq!(plan.confirming_pairs(0.1, f64::NAN), plan.max_pairs);
     }
 
-    /// A case whose pairs are around a change, by as much as that.
+    /// The state of a case whose log ratios have this center and dispersion.
     fn state(planned: usize, change: f64, dispersion: f64, seconds: f64) -> CaseState {
         let difference = |n: usize| change + dispersion * (n as f64 - (planned - 1) as f64 / 2.0) / planned as f64;
         let differences: Vec<LogRatios> = (0..planned).map(|n| LogRatios::uniform(difference(n))).collect();
@@ -242,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn cases_whose_bounds_are_too_wide_get_twice_as_many_pairs_the_cheapest_first() {
+    fn pairs_of_imprecise_cases_are_doubled_the_cheapest_first() {
         let plan = SamplingPlan::FULL;
         let [precise, noisy, expensive] =
             [(0.01, 0.02), (0.3, 0.02), (0.3, 0.4)].map(|(s, each)| state(20, 0.0, s, each));
@@ -257,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn what_seems_to_have_changed_is_confirmed_the_worst_first_as_long_as_there_is_time() {
+    fn the_largest_changes_are_confirmed_first_while_time_is_left() {
         let plan = SamplingPlan::FULL;
         let cases = [state(30, 0.03, 0.02, 0.1), state(30, 0.0, 0.02, 0.1), state(30, -0.3, 0.02, 0.1)];
         assert_eq!(plan.confirmations(&cases, 0.0), [(2, 20), (0, 20)]);
@@ -267,14 +268,14 @@ mod tests {
     }
 
     #[test]
-    fn asking_again_buys_as_much_again() {
+    fn a_look_adds_the_same_budget_again() {
         let twice = SamplingPlan::FULL.scaled(2);
         assert_eq!((twice.max_pairs, twice.budget), (320, 360.0));
         assert_eq!(twice.standard_error, SamplingPlan::FULL.standard_error, "the target stays");
     }
 
     proptest! {
-        /// Pairs of the pilot are measured in any case; all others fit into the time.
+        /// Pilot pairs are measured in any case; all others fit into the time budget.
         #[test]
         fn the_plan_fits_into_the_time(
             pilots in prop::collection::vec((0.0..0.3_f64, 0.01..1.0_f64), 1..60),

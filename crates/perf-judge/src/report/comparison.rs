@@ -1,13 +1,13 @@
-//! What a run was compared with, and how.
+//! The base of a run, and how it was compared.
 
 use perf_gate::CaseName;
 use serde::{Deserialize, Serialize};
 
-/// What wall time was compared with.
+/// The base that wall time was compared with.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Comparison {
-    /// Nothing, with the reason.
+    /// No base, with the reason.
     None(String),
     /// A commit from which nothing measured differs.
     Unchanged(Revision),
@@ -18,34 +18,34 @@ pub enum Comparison {
         /// The packages that the harness measures.
         packages: Vec<String>,
     },
-    /// A commit that was measured beside the change.
+    /// A commit that was measured in pairs with head.
     Pairs(Box<Pairing>),
 }
 
-/// How pairs were measured.
+/// How the pairs were measured.
 #[derive(Debug, Clone, Serialize)]
 pub struct Pairing {
     /// The base.
     pub revision: Revision,
-    /// What chose layouts and orders.
+    /// Seed of the link layouts and the run order.
     pub seed: u64,
-    /// All pairs that were judged.
+    /// Number of all judged pairs.
     pub pairs: usize,
-    /// Those of them that an earlier run of the same comparison measured.
+    /// Number of those pairs that an earlier run of the same comparison measured.
     pub earlier_pairs: usize,
-    /// How often more of them were asked for after they had been seen; each time they are judged more strictly.
+    /// Number of interim looks; each halves alpha.
     pub looks: u32,
-    /// Seconds that building took, both sides and what is measured alone.
+    /// Time of building both sides, in seconds.
     pub building_seconds: f64,
-    /// Seconds that linking took, all layouts of both sides.
+    /// Time of waiting for the linker, in seconds.
     pub linking_seconds: f64,
-    /// Seconds that the processes took.
+    /// Time of the measuring processes, in seconds.
     pub measuring_seconds: f64,
-    /// The case of which the base was measured against itself.
+    /// The case of the control, in which the base is measured against itself.
     pub control: CaseName,
-    /// How layouts were made to differ.
+    /// The method that varied the link layouts.
     pub layouts: LayoutMethod,
-    /// Why the base was measured with cases of its own, if it was.
+    /// The reason why the base was measured with its own cases, if it was.
     pub own_cases: Option<String>,
     /// Why the baseline is not comparable, where counted values were compared with the base as measured here instead: all
     /// of them, or only instructions where only the tools differ.
@@ -55,25 +55,25 @@ pub struct Pairing {
 /// A commit to compare with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Revision {
-    /// Its full hash.
+    /// The full hash.
     pub commit: String,
-    /// How it was chosen, to be read after the hash of the base.
+    /// How the commit was chosen, to be read after its hash.
     pub chosen: String,
 }
 
 impl Revision {
-    /// The beginning of its hash.
+    /// The hash, abbreviated to 12 characters.
     pub fn short(&self) -> &str {
         self.commit.get(..12).unwrap_or(&self.commit)
     }
 }
 
-/// How layouts are made to differ.
+/// The method that varies link layouts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LayoutMethod {
-    /// All sections, of which each function has one, are put in a random order: lld can.
+    /// The sections, one for each function, are linked in random order; needs lld.
     Shuffled,
-    /// A function of random size stands before all others: any linker can, and less is moved.
+    /// A function of random size precedes all others; works with any linker but varies less.
     Padded,
 }

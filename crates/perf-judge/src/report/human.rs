@@ -14,14 +14,14 @@ use crate::rules::RuleChange;
 use crate::text::{self, pluralize};
 use crate::verdict::Verdict;
 
-/// Columns of a line; commands are longer, so that they can be copied.
+/// Maximum columns of a line; lines with commands may be longer, so that they can be copied.
 pub const WIDTH: usize = 80;
 
-/// Rows that are shown one by one; of more, only those that need a look.
+/// Maximum number of rows that are all shown; a table of more rows is summarised.
 const MAX_SCREEN_ROWS: usize = 40;
 
 impl Report {
-    /// The table on a terminal; `written` says where the reports are.
+    /// The report for a terminal; `written` has the paths of the report files.
     pub fn human(&self, written: &str, wording: Wording<'_>) -> String {
         let verbosity = if self.rows.len() > MAX_SCREEN_ROWS { Verbosity::Summary } else { Verbosity::Full };
         let mut out = with_notes(&self.rows, verbosity, wording);
@@ -48,10 +48,10 @@ impl Report {
     }
 }
 
-/// Rule changes of a kind that are shown on a screen; all are in the reports.
+/// Maximum number of rule changes of one kind on a screen; `report.md` has all.
 const MAX_RULES: usize = 5;
 
-/// What the change does to the rules that it is judged by.
+/// The rules that the change loosens.
 fn rules(changes: &[RuleChange]) -> String {
     let mut out = String::new();
     if changes.is_empty() {
@@ -70,7 +70,7 @@ fn rules(changes: &[RuleChange]) -> String {
     out
 }
 
-/// Every row, and what to do about it.
+/// The table with all rows, and their next steps.
 pub fn rows_with_notes(all: &[Row], wording: Wording<'_>) -> String {
     with_notes(all, Verbosity::Full, wording)
 }
@@ -93,37 +93,37 @@ fn with_notes(all: &[Row], verbosity: Verbosity, wording: Wording<'_>) -> String
     out
 }
 
-/// Answers to a verdict that are shown on a screen.
+/// Maximum number of notes of one verdict on a screen.
 const MAX_NOTES: usize = 3;
 
 fn write_note(out: &mut String, note: &notes::Note<'_>, wording: Wording<'_>) {
     let style = style(note.verdict);
     let text = wrapped(&format!("{} {}", note.verdict, note.rows), "  ", "    ");
-    // Only the verdict is coloured: it is the first word, and the text is plain.
+    // Only the verdict, the first word, is coloured.
     let text = text.replacen(note.verdict.name(), &format!("{style}{}{style:#}", note.verdict), 1);
     out.push_str(&text);
     for reason in &note.reasons {
         out.push_str(&wrapped(reason, "    ", "    "));
     }
-    // A command is copied from here: each is a line of its own and is not broken.
+    // Commands are not wrapped, so that they can be copied.
     for step in note.next_steps {
         let _ = writeln!(out, "    → {}", wording(step, note.harness));
     }
 }
 
-/// How much of a table is shown.
+/// The number of rows that a table shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verbosity {
-    /// All of it: what is stored is reviewed row by row.
+    /// All rows, for the review of a baseline.
     Full,
-    /// A screen: rows that need no look are counted, and of rows that do, the worst are shown.
+    /// The worst rows that need attention; all others are counted.
     Summary,
 }
 
-/// Rows of a group and verdict that are shown on a screen; all are in the reports.
+/// Maximum number of rows of one group and verdict on a screen; `report.md` has all.
 const MAX_ROWS_PER_VERDICT: usize = 5;
 
-/// Every row as a table.
+/// The table with all rows.
 pub fn rows(rows: &[Row]) -> String {
     table(rows, Verbosity::Full)
 }
@@ -179,17 +179,17 @@ const VERDICT: usize = "INCONCLUSIVE".len();
 
 /// One line of the table.
 enum Line {
-    /// The case that the lines below it are about.
+    /// The name of the case of the lines below.
     Case(String),
-    /// A row: its name, and base, now and change.
+    /// A row: its label, and base, head and change.
     Values { label: String, values: [String; 3], verdict: Verdict },
-    /// A wall time that was measured in pairs, and what its margin is where that is not the ordinary one.
+    /// A row of wall time in pairs, with a remark on its margin if that is not the default.
     Pairs(String, Verdict, Option<String>),
-    /// Rows that are not shown.
+    /// The number of rows that are not shown.
     Folded(String, Verdict),
 }
 
-/// The rule of a group.
+/// The heading of a group: its rule, or the statistic of wall times without a base.
 fn rule(rows: &[Row]) -> String {
     let group = rows.first().map_or(Group::Class(Class::Behaviour), |row| row.group);
     match rows.iter().find_map(|row| row.spread) {
@@ -198,7 +198,7 @@ fn rule(rows: &[Row]) -> String {
     }
 }
 
-/// The lines of one group, whose rows are in order: the worst verdict first, then case by case.
+/// The lines of one group, whose rows are sorted by verdict (worst first), then by case.
 fn lines(rows: &[Row], verbosity: Verbosity) -> Vec<Line> {
     let mut lines = Vec::new();
     for part in rows.chunk_by(|a, b| a.verdict == b.verdict) {
@@ -221,7 +221,7 @@ fn lines(rows: &[Row], verbosity: Verbosity) -> Vec<Line> {
             worst.sort_by(|a, b| (&a.case, a.subject).cmp(&(&b.case, b.subject)));
         }
         for of_case in worst.chunk_by(|a, b| a.case == b.case) {
-            // One row a case: the case says it all.
+            // These classes have one row for each case, so the case is its label.
             let single = matches!(first.group, Group::Class(Class::Instructions | Class::Wall));
             if let (false, Some(row)) = (single, of_case.first()) {
                 lines.push(Line::Case(row.case.to_string()));
@@ -242,7 +242,7 @@ fn lines(rows: &[Row], verbosity: Verbosity) -> Vec<Line> {
     lines
 }
 
-/// Rows that are counted only; of instructions also how far they are from the base.
+/// The line for rows that are not shown; for instructions with the range of their changes.
 fn folded(rows: &[Row], shown: usize) -> String {
     let cases: BTreeSet<_> = rows.iter().map(|row| &row.case).collect();
     let mut text = match shown {
@@ -260,7 +260,7 @@ fn folded(rows: &[Row], shown: usize) -> String {
     text
 }
 
-/// As wide as the widest text of each column; names get what room is left.
+/// The width of each column: that of its widest text; labels get the remaining width.
 fn widths(lines: &[Line]) -> [usize; 4] {
     let mut widths = [0; 4];
     for line in lines {

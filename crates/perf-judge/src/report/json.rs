@@ -1,4 +1,4 @@
-//! The report for programs: every value, and nothing rounded.
+//! The report for programs: every value, unrounded.
 
 use perf_gate::{CaseName, Key, Unit};
 use serde::Serialize;
@@ -20,29 +20,29 @@ const SCHEMA: u32 = 3;
 #[derive(Serialize)]
 struct Stored<'a> {
     schema: u32,
-    /// The run was measured and judged to its end; a reader need not guess from the rows.
+    /// Always true: the file is written only after the run was measured and judged completely.
     complete: bool,
     commit: &'a str,
     machine: &'a str,
     harnesses: Vec<Harness<'a>>,
-    /// What is better than what is stored.
+    /// Improvements that the baseline does not have yet.
     slack: Option<&'a Slack>,
-    /// What became looser of the rules; null where there is no base.
+    /// The rules that the change loosens; null without a base.
     rules_changed: Option<&'a [RuleChange]>,
     quick: bool,
-    /// The pattern of `--only`, when not all cases were measured.
+    /// The pattern of `--only`, if it was given.
     only: Option<&'a str>,
     exit_code: u8,
     rows: Vec<StoredRow<'a>>,
 }
 
-/// What one harness measured.
+/// The run of one harness.
 #[derive(Serialize)]
 struct Harness<'a> {
     package: &'a str,
     key: &'a Key,
     instructions: Counting<'a>,
-    /// What wall time was compared with, and how.
+    /// The base of wall time, and how it was compared.
     comparison: &'a Comparison,
 }
 
@@ -63,19 +63,19 @@ impl<'a> From<&'a HarnessRun> for Harness<'a> {
     }
 }
 
-/// Whether and with what instructions were counted; where they were not, no row is about them.
+/// Whether instructions were counted, and with which tools. If they were not, the report has no instructions rows.
 #[derive(Serialize)]
 struct Counting<'a> {
     measured: bool,
     valgrind: Option<&'a str>,
     libc: Option<&'a str>,
-    /// The line that people read, where nothing was counted.
+    /// The line of the other reports, if no instructions were counted.
     not_measured: Option<String>,
 }
 
 #[derive(Serialize)]
 struct StoredRow<'a> {
-    /// The package of the harness that has the case; absent where none has.
+    /// The package of the harness that has the case; absent if no harness has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     harness: Option<&'a str>,
     case: &'a CaseName,
@@ -84,15 +84,15 @@ struct StoredRow<'a> {
     unit: Option<Unit>,
     base: Option<Value>,
     head: Option<Value>,
-    /// Relative change from base to head.
+    /// Relative change from base to head: 0.12 for +12 %.
     change: Option<f64>,
-    /// Part of a budget that is used.
+    /// The value divided by the limit, for a budget.
     limit_used: Option<f64>,
     spread: Option<Spread>,
-    /// Of a wall time that was measured in pairs.
+    /// The comparison in pairs, for a wall time with a base.
     #[serde(skip_serializing_if = "Option::is_none")]
     paired: Option<&'a PairedStats>,
-    /// Of a budget: what the reference system promised and does.
+    /// The promise and the value of the reference system, for a budget.
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<&'a Reference>,
     verdict: Verdict,
@@ -104,7 +104,7 @@ impl Report {
     /// The text of [`JSON_FILE`](super::JSON_FILE).
     ///
     /// # Errors
-    /// When it cannot be written as JSON, which is a bug.
+    /// If serialization fails, which is a bug.
     pub fn json(&self, wording: Wording<'_>) -> Result<String, serde_json::Error> {
         let rows = self.rows.iter().map(|row| StoredRow {
             harness: row.harness.as_deref(),

@@ -9,7 +9,7 @@ use crate::row::Row;
 use crate::rules::RuleChange;
 
 impl Report {
-    /// The text of [`MARKDOWN_FILE`](super::MARKDOWN_FILE): the verdict first, then what to do, then every row.
+    /// The text of [`MARKDOWN_FILE`](super::MARKDOWN_FILE): the last line of the run first, then next steps, then every row.
     pub fn markdown(&self, wording: Wording<'_>) -> String {
         let mut out = format!("## Performance: {}\n\n{}\n\n", self.verdict_line(), self.summary());
         for line in self.context_lines() {
@@ -57,7 +57,7 @@ impl Report {
     }
 }
 
-/// What the change does to the rules that it is judged by.
+/// The rules that the change loosens.
 fn rules(out: &mut String, changes: &[RuleChange]) {
     if changes.is_empty() {
         return;
@@ -69,7 +69,7 @@ fn rules(out: &mut String, changes: &[RuleChange]) {
     out.push('\n');
 }
 
-/// Wall time beside the base: what the pairs say, and what they would have said.
+/// Wall time in pairs: estimates, confidence bounds and minimum detectable effects.
 fn in_pairs(out: &mut String, report: &Report) {
     let rows: Vec<_> = report.rows.iter().filter_map(|row| Some((row, row.paired.as_ref()?))).collect();
     if rows.is_empty() {
@@ -98,21 +98,21 @@ fn in_pairs(out: &mut String, report: &Report) {
         let _ = writeln!(out, "| {} |", cells.map(|cell| escaped(&cell)).join(" | "));
     }
     out.push_str(
-        "\nThe bounds are one-sided 99 % confidence bounds. The MDE is the minimum detectable effect: the smallest slowdown that \
-         pairs like these show with a power of 95 %.\n\
+        "\nThe bounds are one-sided 99 % confidence bounds. The MDE is the minimum detectable effect: the smallest slowdown \
+         that pairs like these show with a power of 95 %.\n\
          Outliers are counted by Tukey's fences; none is removed. Pairs are compared by the median or by the minimum of each \
          process, whichever has the smaller MDE.\n",
     );
 }
 
-/// What the reference system promised, with its figures and ours side by side.
+/// The promises of the reference system with the values of both systems.
 fn promises(out: &mut String, report: &Report) {
     let promised = |row: &Row| row.reference.clone().map(|reference| (reference, row.clone()));
     let mut rows: Vec<(Reference, Row)> = report.rows.iter().filter_map(promised).collect();
     if rows.is_empty() {
         return;
     }
-    // One promise may be kept by several rows.
+    // Several rows can correspond to one promise.
     rows.sort_by(|a, b| a.0.promised.cmp(&b.0.promised));
     out.push_str("\n### Promises of the reference system\n\n");
     out.push_str("| promise | value there | value here | limit here | row | verdict |\n|---|---|---:|---:|---|---|\n");
@@ -123,7 +123,7 @@ fn promises(out: &mut String, report: &Report) {
     }
 }
 
-/// Text that Markdown shows as it is, in one cell of a table.
+/// Escapes text for one cell of a Markdown table.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {

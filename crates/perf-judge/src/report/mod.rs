@@ -1,9 +1,9 @@
-//! The judgement of a run, shown to people and to programs.
+//! Reports of a judged run.
 //!
-//! - [`run_report`]: a judged run. [`comparison`]: what it was compared with.
-//! - `human`: the table on a terminal; `pairs`: wall time that was measured beside its base.
-//! - `markdown`: the same for a step summary. `json`: every value, for programs.
-//! - `notes`: what can be done; `number`: values with their units.
+//! - [`run_report`]: a judged run. [`comparison`]: the base of the comparison.
+//! - `human`: the table on a terminal. `pairs`: rows of wall time in pairs.
+//! - `markdown`: the report for a step summary. `json`: the report for programs, with every value.
+//! - `notes`: reasons and next steps. `number`: values with their units.
 
 pub mod comparison;
 mod human;

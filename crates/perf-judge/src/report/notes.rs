@@ -1,4 +1,4 @@
-//! What to do next: the rows that are not fine, those with the same answer together.
+//! Reasons and next steps of rows; rows with equal next steps share a note.
 
 use std::collections::BTreeMap;
 
@@ -7,25 +7,25 @@ use crate::row::Row;
 use crate::text::pluralize;
 use crate::verdict::Verdict;
 
-/// One answer, and the rows it is about.
+/// The reasons and next steps of some rows.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Note<'a> {
-    /// The verdict of these rows.
+    /// The verdict of the rows.
     pub verdict: Verdict,
-    /// Which rows: case and metrics, or how many when they are of many cases.
+    /// The cases and metrics of the rows, or their number if they belong to more than three cases.
     pub rows: String,
-    /// Why, without repetition.
+    /// The distinct reasons.
     pub reasons: Vec<String>,
-    /// What can be done, if anything.
+    /// The next steps; may be empty.
     pub next_steps: &'a [NextStep],
-    /// The harness that the rows are of.
+    /// The package of the harness of the rows.
     pub harness: Option<&'a str>,
 }
 
-/// What rows have to have in common to be answered together.
+/// The properties that rows of a note have in common.
 type GroupKey<'a> = (Verdict, &'a [NextStep], Option<&'a str>);
 
-/// The notes of all rows that have something to say: the worst verdict first, and of a verdict the largest change.
+/// The notes of all rows that have a reason or a next step, ordered by verdict (worst first), then by the largest change.
 pub fn collect(rows: &[Row]) -> Vec<Note<'_>> {
     let mut groups: BTreeMap<GroupKey<'_>, Vec<&Row>> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.reason.is_some() || !row.next_steps.is_empty()) {
@@ -40,7 +40,7 @@ pub fn collect(rows: &[Row]) -> Vec<Note<'_>> {
 fn note<'a>((verdict, next_steps, harness): GroupKey<'a>, rows: &[&Row]) -> Note<'a> {
     let mut reasons: Vec<String> = Vec::new();
     for reason in rows.iter().filter_map(|row| row.reason.clone()) {
-        // Of two that begin alike, the one that says more.
+        // If one reason is a prefix of another, only the longer one is kept.
         if !reasons.iter().any(|said| said.starts_with(&reason)) {
             reasons.retain(|said| !reason.starts_with(said.as_str()));
             reasons.push(reason);

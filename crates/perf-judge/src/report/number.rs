@@ -1,23 +1,23 @@
-//! Values with their units: exact, and short enough to compare by eye.
+//! Values with their units as text.
 
 use perf_gate::{Class, Unit};
 
 use crate::row::{Group, Row, Subject, Value};
 
-/// Shown where there is no value.
+/// Text of a missing value.
 pub const NONE: &str = "—";
 
-/// The stored value, or the limit.
+/// The value of the base, or the limit of a budget.
 pub fn base(row: &Row) -> String {
     value(row.base, row)
 }
 
-/// The measured value.
+/// The value of head.
 pub fn head(row: &Row) -> String {
     value(row.head, row)
 }
 
-/// How they differ; for wall time its spread, for a budget how much of it is used.
+/// The change from base to head; for wall time without a base its dispersion, for a budget the used share.
 pub fn change(row: &Row) -> String {
     if let Some(spread) = row.spread {
         return format!("iqr {:.1} %", spread.iqr_percent);
@@ -25,7 +25,7 @@ pub fn change(row: &Row) -> String {
     if row.limit_used().is_some()
         && let (Some(Value::Number(limit)), Some(Value::Number(used))) = (row.base, row.head)
     {
-        // Rounded up: 100 % is never shown for what is above the limit, nor less than what is used.
+        // Rounded up, so that a value above the limit never shows as 100 %.
         let percent = (u128::from(used) * 100).div_ceil(u128::from(limit.max(1)));
         return format!("{} % used", grouped(percent));
     }
@@ -35,12 +35,12 @@ pub fn change(row: &Row) -> String {
     match (row.base, row.head) {
         (Some(Value::Number(base)), Some(Value::Number(head))) if base == head => "=".into(),
         (Some(Value::Number(base)), Some(Value::Number(head))) => match row.change() {
-            // One percent is the margin: the difference between 0.9 and 1.1 has to be seen.
+            // Two digits, because the margin is 1 %.
             Some(change) if row.group == Group::Class(Class::Instructions) && change.abs() >= 0.000_05 => {
                 format!("{:+.2} %", change * 100.0)
             }
             Some(change) if change.abs() >= 0.0005 => format!("{:+.1} %", change * 100.0),
-            // Too little for a percentage with one digit, or nothing to take a percentage of.
+            // The percentage would round to 0.0, or the base is 0.
             _ => {
                 let sign = if head > base { '+' } else { '-' };
                 format!("{sign}{}", number(head.abs_diff(base), row))
@@ -81,7 +81,7 @@ pub fn with_unit(number: u64, unit: Unit) -> String {
     }
 }
 
-/// All digits, in a unit that leaves at most three before the point.
+/// A duration with all digits, in the unit that leaves at most three digits before the point.
 fn duration(ns: u64) -> String {
     let (scale, digits, unit) = match ns {
         0..1_000 => return format!("{ns} ns"),
@@ -96,7 +96,7 @@ fn duration(ns: u64) -> String {
     }
 }
 
-/// A duration in four digits.
+/// A duration with four significant digits.
 pub fn rounded_duration(ns: u64) -> String {
     let (scale, unit) = match ns {
         0..1_000 => (1.0, "ns"),

@@ -1,4 +1,4 @@
-//! Wall time that was measured in pairs: a line a case, and what all of them were compared with.
+//! Rows of wall time in pairs, and the lines about their base.
 
 use crate::judge::paired::{DecisionRule, MARGIN};
 use crate::row::{PairedStats, Row, Value};
@@ -7,16 +7,16 @@ use crate::text::{self, pluralize};
 use super::comparison::{Comparison, LayoutMethod, Pairing};
 use super::number::{self, NONE};
 
-/// Columns of the differences that are drawn, and percent on either side of zero; what is farther out is in the last.
+/// Columns of the histogram, and its range in percent on either side of zero; the outer columns include values beyond it.
 const BINS: usize = 11;
 const HISTOGRAM_RANGE: f64 = 5.5;
 
-/// The heads of the columns.
+/// The column headings.
 pub fn header() -> String {
     format!("{:<25}  {:>8}  {:>7}  {:>6}  {:<11}", "  positive = slower", "head", "change", "MDE", "-5 % 0 +5 %")
 }
 
-/// A row: the time of the change, how it differs, the smallest slow-down that would have been seen, and all pairs.
+/// The text of a row: time of head, change, minimum detectable effect, and a histogram of the pairs.
 pub fn line(row: &Row, paired: &PairedStats) -> String {
     let now = match row.head {
         Some(Value::Number(ns)) => number::rounded_duration(ns),
@@ -26,18 +26,18 @@ pub fn line(row: &Row, paired: &PairedStats) -> String {
     let mde = paired.mde_percent.map_or_else(|| NONE.into(), |percent| format!("{percent:.1} %"));
     let drawn = histogram(&paired.differences_percent);
     let case = row.case.to_string();
-    // The longest names of today fit; a longer one moves the rest of its line.
+    // A case name of more than 23 characters shifts the rest of its line.
     format!("  {case:<23}  {now:>8}  {change:>7}  {mde:>6}  {drawn}")
 }
 
-/// What is said of a margin that is not the ordinary one.
+/// A remark on the margin of the row, if it is not the default.
 pub fn other_margin(paired: &PairedStats) -> Option<String> {
     let ordinary = MARGIN * 100.0;
     let other = (paired.margin_percent - ordinary).abs() > 1e-9;
     other.then(|| format!("margin {:.0} % instead of {ordinary:.0} % (thresholds.toml)", paired.margin_percent))
 }
 
-/// Differences in percent as a row of bars, zero in the middle.
+/// A histogram of differences in percent, as one line of bars with zero in the middle.
 pub fn histogram(differences: &[f64]) -> String {
     const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let mut bins = [0_usize; BINS];
@@ -46,12 +46,12 @@ pub fn histogram(differences: &[f64]) -> String {
         bins[(place.max(0.0) as usize).min(BINS - 1)] += 1;
     }
     let highest = bins.iter().copied().max().unwrap_or(0).max(1);
-    // Rounded up: one pair far out is seen.
+    // Rounded up, so that a single pair is visible.
     bins.iter().map(|&count| BARS[(count * (BARS.len() - 1)).div_ceil(highest)]).collect()
 }
 
 impl Comparison {
-    /// What wall time was compared with and how, for people.
+    /// The lines of a report about the base and the pairs.
     pub fn lines(&self) -> Vec<String> {
         match self {
             Self::None(reason) => vec![text::sanitize(&format!("wall time: not compared: {reason}"))],

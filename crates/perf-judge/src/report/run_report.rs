@@ -1,4 +1,4 @@
-//! A judged run, and what all forms of it say.
+//! A judged run, and the lines that its text reports share.
 
 use perf_gate::{Class, Key, Provenance, Tools};
 
@@ -12,37 +12,37 @@ use crate::slack::Slack;
 use crate::text::{self, pluralize};
 use crate::verdict::Verdict;
 
-/// Says what can be done next about a row, in the words of a command line; with the package of the harness that the row is
-/// of, where it is of one.
+/// Formats a next step in the words of a command line. The second argument is the package of the harness of the row, if it
+/// has one.
 pub type Wording<'a> = &'a dyn Fn(&NextStep, Option<&str>) -> String;
 
-/// What one harness measured, and what it was compared with.
+/// The run of one harness.
 #[derive(Debug)]
 pub struct HarnessRun {
-    /// Its package.
+    /// The package of the harness.
     pub package: String,
-    /// What makes its values comparable.
+    /// The key that makes its values comparable.
     pub key: Key,
-    /// What its instruction counts depend on as well, or why there are none.
+    /// The tools that counted its instructions, or the reason why none were counted.
     pub tools: Result<Tools, MissingReason>,
-    /// What wall time was compared with.
+    /// The base of wall time.
     pub comparison: Comparison,
 }
 
 impl HarnessRun {
-    /// Whether there was something to measure: something differs from the base, or there is none.
+    /// Whether the harness had to be measured: something that it measures differs from the base, or there is no base.
     pub fn was_due(&self) -> bool {
         !matches!(self.comparison, Comparison::Unchanged(_)) && !self.was_skipped()
     }
 
-    /// Whether it was not measured, because none of its packages differs and others do.
+    /// Whether the harness was not measured, because the change touches none of its packages.
     fn was_skipped(&self) -> bool {
         matches!(self.comparison, Comparison::Unaffected { .. })
     }
 
-    /// The line that stands for a class that is not there.
+    /// The line about instructions that were not measured.
     pub(super) fn not_measured(&self) -> Option<String> {
-        // That nothing of it was measured is said by what it was compared with.
+        // For a skipped harness the line of its comparison says that nothing was measured.
         let reason = self.tools.as_ref().err().filter(|_| !self.was_skipped())?;
         Some(text::sanitize(&Instructions::not_measured(reason)))
     }
@@ -55,25 +55,25 @@ pub struct Report {
     pub provenance: Provenance,
     /// The harnesses, in the order in which they were measured.
     pub harnesses: Vec<HarnessRun>,
-    /// What the change does to the rules that it is judged by; None where there is no base to compare them with.
+    /// The rules that the change loosens; `None` without a base.
     pub rules: Option<Vec<RuleChange>>,
-    /// What is better than what is stored, and how long that was stored.
+    /// Improvements that the baseline does not have yet.
     pub slack: Option<Slack>,
-    /// Whether rules that became looser make the run red.
+    /// Whether loosened rules fail the run.
     pub rules_forbidden: bool,
-    /// Fewer repeats were made.
+    /// Whether fewer repetitions were measured (`--quick`).
     pub quick: bool,
-    /// Only cases that match were measured.
+    /// The pattern of `--only`, if it was given.
     pub only: Option<String>,
-    /// The code the run ends with.
+    /// The exit code of the run.
     pub exit_code: u8,
-    /// Every row, in the order of the table.
+    /// All rows, in the order of the table.
     pub rows: Vec<Row>,
 }
 
-/// Names of the files in the output directory.
+/// Name of the report for programs in the output directory.
 pub const JSON_FILE: &str = "report.json";
-/// The same for a step summary.
+/// Name of the report for a step summary in the output directory.
 pub const MARKDOWN_FILE: &str = "report.md";
 
 /// The verb of a count.
@@ -82,7 +82,7 @@ fn is_or_are(count: usize) -> &'static str {
 }
 
 impl Report {
-    /// How many rows there are of each verdict, worst first.
+    /// The line with the number of rows of each verdict, worst first.
     pub(super) fn summary(&self) -> String {
         let count = |verdict| self.rows.iter().filter(|row| row.verdict == verdict).count();
         let counts = Verdict::ALL.into_iter().map(|verdict| (verdict, count(verdict))).filter(|&(_, count)| count > 0);
@@ -132,20 +132,21 @@ impl Report {
         parts.join("; ")
     }
 
-    /// What is better than what is stored, as a line.
+    /// The line about slack.
     pub(super) fn slack_line(&self, slack: &Slack) -> String {
         let Slack { rows, case, metric, percent, days } = slack;
         let since = days.map_or_else(String::new, |days| format!("; baseline written {}", text::days_ago(days)));
         let prefix = if slack.is_warning() { "warning: " } else { "" };
         format!(
-            "{prefix}slack: {} better than the baseline by up to {percent:.1} % ({case} {metric}), so a regression by as much \
-             passes{since}",
-            format!("{} {}", pluralize(*rows, "row"), is_or_are(*rows)),
+            "{prefix}slack: {} {} better than the baseline by up to {percent:.1} % ({case} {metric}), so a regression by as \
+             much passes{since}",
+            pluralize(*rows, "row"),
+            is_or_are(*rows),
         )
     }
 
-    /// What each harness was compared with, and what was not measured. A line that several have in common is there once;
-    /// of several harnesses each of the others says whose it is.
+    /// The lines about bases and unmeasured instructions of all harnesses. A line that all harnesses share appears once; any
+    /// other line starts with the package of its harness.
     pub(super) fn context_lines(&self) -> Vec<String> {
         let of = |harness: &HarnessRun| {
             let mut lines = harness.comparison.lines();

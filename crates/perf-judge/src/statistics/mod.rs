@@ -1,16 +1,16 @@
-//! Statistics of the judge: numbers in, numbers out. No file, no clock, no randomness but a seed that the caller gives.
+//! Statistics of the judge, as pure functions.
 //!
-//! - [`estimate`]: how much slower head is than base, from pairs of processes, with bounds that assume no distribution.
-//! - [`minimum_detectable_effect`] and [`pairs_needed`]: what such pairs can see, and how many it takes.
-//! - [`clopper_pearson`]: what k of n proves about a rate, as the gate's own rate of false alarms.
-//! - [`outliers()`] are counted and shown, never removed.
+//! - [`estimate`]: the change from base to head with distribution-free confidence bounds, from pairs of processes.
+//! - [`minimum_detectable_effect`] and [`pairs_needed`]: power and sample size of such pairs.
+//! - [`clopper_pearson`]: confidence bounds of a rate from k of n, such as the false positive rate of the gate.
+//! - [`outliers()`]: the number of outliers; none is removed.
 //! - [`other_tools`]: the rules of other tools, applied to the same data.
 //!
-//! Changes are **log ratios**, ln(head / base), without unit: they add, and twice as slow is as far from 0 as twice as
-//! fast. [`percent`] is for people. Whatever cannot be computed (a value that is not finite, too few of them, a level
-//! outside its range) is `None`, never a number that looks like a result.
+//! Changes are **log ratios**, ln(head / base), without unit: they add, and half and twice the time are equally far from 0.
+//! [`percent`] converts them. A result that cannot be computed (a value is not finite, the sample is too small, a level is out
+//! of range) is `None`.
 //!
-//! Golden values are in `xtask/tests/fixtures/statistics`, with the script that made them.
+//! Expected values are in `tests/fixtures/statistics`, with the script that computes them.
 
 mod normal;
 pub mod other_tools;

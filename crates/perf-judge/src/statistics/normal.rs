@@ -1,10 +1,10 @@
 //! The standard normal distribution.
 
-/// The value that a standard normal variable stays below with the given probability; infinite at 0 and 1, NaN outside.
+/// The quantile of the standard normal distribution; infinite at 0 and 1, NaN outside 0..=1.
 ///
 /// Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied Statistics 37(3), 1988, the
-/// routine PPND16: quotients of polynomials, one for the middle and two for the tails, right to about one part in
-/// 10^16.
+/// routine PPND16: quotients of polynomials, one for the middle and two for the tails, with a relative
+/// error of about 10^-16.
 pub fn quantile(probability: f64) -> f64 {
     let from_half = probability - 0.5;
     if from_half.abs() <= 0.425 {
@@ -26,15 +26,15 @@ pub fn quantile(probability: f64) -> f64 {
     distance.copysign(from_half)
 }
 
-/// Coefficients from the constant one up.
+/// Evaluates a polynomial; the coefficients start with the constant.
 fn polynomial(coefficients: &[f64; 8], x: f64) -> f64 {
     coefficients.iter().rev().fold(0.0, |sum, coefficient| sum * x + coefficient)
 }
 
-/// Numerator and denominator.
+/// Coefficients of numerator and denominator.
 type Quotient = ([f64; 8], [f64; 8]);
 
-/// The probability is within 0.425 of one half; in 0.425² - distance².
+/// For probabilities within 0.425 of one half; the variable is 0.425² - distance².
 #[expect(clippy::excessive_precision, reason = "as published")]
 const MIDDLE: Quotient = (
     [
@@ -59,7 +59,7 @@ const MIDDLE: Quotient = (
     ],
 );
 
-/// The square root of -ln(tail) is at most 5; in that root less 1.6.
+/// For √(-ln(tail)) of at most 5; the variable is that root less 1.6.
 #[expect(clippy::excessive_precision, reason = "as published")]
 const TAIL: Quotient = (
     [
@@ -84,7 +84,7 @@ const TAIL: Quotient = (
     ],
 );
 
-/// The square root of -ln(tail) is above 5; in that root less 5.
+/// For √(-ln(tail)) above 5; the variable is that root less 5.
 #[expect(clippy::excessive_precision, reason = "as published")]
 const FAR_TAIL: Quotient = (
     [
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn symmetric_and_honest_at_the_ends() {
+    fn symmetric_and_infinite_at_the_ends() {
         assert_eq!(quantile(0.5), 0.0);
         assert_eq!(quantile(0.25), -quantile(0.75));
         assert_eq!([0.0, 1.0].map(quantile), [f64::NEG_INFINITY, f64::INFINITY]);

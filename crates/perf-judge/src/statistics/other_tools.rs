@@ -1,21 +1,21 @@
-//! The decision rules of other tools, to be tried on the same data as the judge's own.
+//! The decision rules of other tools, for comparison with the judge on the same data.
 //!
-//! Only the rule is here: what a tool does before it (how it measures, what it filters) is not. Values are durations in
-//! any one unit; true means that the tool would call head slower. Too few values are no finding. Durations are meant to
-//! be finite and positive; like the tools, the rules do not check that.
+//! Only the rules are reproduced, not how a tool measures or filters. Values are durations in one unit; true means that the
+//! tool would report head as slower. Samples that are too small give false. Durations have to be finite and positive, which the
+//! rules, like the tools, do not check.
 
 use super::quantile::{quantile, sorted};
 use crate::rng::SplitMix64;
 
-/// More than 20 % above the mean of the last ten runs, or of as many as there were. No tool's default: the plain rule
-/// over a history of results.
+/// More than 20 % above the mean of the last ten runs, or of all runs if there are fewer. Not the default of a tool, but the
+/// usual rule over a history of results.
 pub fn mean_of_last_ten(history: &[f64], now: f64) -> bool {
     let last = &history[history.len().saturating_sub(10)..];
     now > mean(last) * 1.20
 }
 
 /// More than twice the last run: github-action-benchmark with its default `alert-threshold` of 200 % (`findAlerts` in
-/// `src/write.ts`, for results of which less is better).
+/// `src/write.ts`, for results where lower is better).
 pub fn twice_the_last_run(last: f64, now: f64) -> bool {
     now / last > 2.0
 }
@@ -27,9 +27,9 @@ pub fn mean_plus_five_percent(base: &[f64], head: &[f64]) -> bool {
 }
 
 /// tango-bench 0.9.0 with its defaults (`DiffEstimate` in `src/lib.rs`, `--noise-threshold` of `src/cli.rs`): a z-score
-/// of at least 2.6 and a mean difference above 1 % of the mean of base. Its filter of outliers is off by default.
+/// of at least 2.6 and a mean difference above 1 % of the mean of base. Its outlier filter is off by default.
 ///
-/// Value i of base and value i of head are a pair; a longer list is cut.
+/// Value i of base and value i of head are a pair; the longer list is truncated.
 pub fn tango(base: &[f64], head: &[f64]) -> bool {
     let pairs = base.len().min(head.len());
     let (base, head) = (&base[..pairs], &head[..pairs]);
@@ -42,28 +42,28 @@ pub fn tango(base: &[f64], head: &[f64]) -> bool {
 /// criterion 0.8.2 with its defaults (`src/analysis/compare.rs`, `src/stats`, `compare_to_threshold` in
 /// `src/report.rs`), which says "regressed" if
 ///
-/// 1. p < 0.05 (`significance_level`) in a two-sided test of Welch's t, whose distribution without effect is that of
-///    resamples of both samples thrown together; resamples whose t is not finite are left out; and
+/// 1. p < 0.05 (`significance_level`) in a two-sided test of Welch's t, whose null distribution is that of
+///    resamples of the pooled samples; resamples whose t is not finite are excluded; and
 /// 2. the 95 % percentile bootstrap interval (`confidence_level`) of the change of the mean lies above 1 %
 ///    (`noise_threshold`).
 ///
-/// Each of the two draws `resamples` times; criterion's own number is 100,000 (`nresamples` in `src/lib.rs` of 0.8.2). For the interval it
-/// draws only √resamples samples of head and √resamples of base for each of them, to save time; here every draw is of
-/// both, because with fewer resamples its economy would cost it more than it does with its own number.
+/// Each of the two draws `resamples` times; criterion's default is 100,000 (`nresamples` in `src/lib.rs`). For the interval
+/// criterion draws only √resamples samples of head, and √resamples of base for each; here each draw is of both sides, because
+/// that saving would cost more precision with fewer resamples.
 pub fn criterion(base: &[f64], head: &[f64], resamples: usize, seed: u64) -> bool {
-    let mut seeded = SplitMix64::new(seed);
-    let interval = change_of_mean(base, head, resamples, &mut seeded);
-    interval.is_some_and(|(lower, _)| lower > 0.01) && p_value(base, head, resamples, &mut seeded) < 0.05
+    let mut random = SplitMix64::new(seed);
+    let interval = change_of_mean(base, head, resamples, &mut random);
+    interval.is_some_and(|(lower, _)| lower > 0.01) && p_value(base, head, resamples, &mut random) < 0.05
 }
 
-/// Two-sided, from the pooled bootstrap; NaN where there is none.
-fn p_value(base: &[f64], head: &[f64], resamples: usize, seeded: &mut SplitMix64) -> f64 {
+/// The two-sided p-value from the pooled bootstrap; NaN if it cannot be computed.
+fn p_value(base: &[f64], head: &[f64], resamples: usize, random: &mut SplitMix64) -> f64 {
     let t = welch(base, head);
     let pooled = [base, head].concat();
     let mut drawn = pooled.clone();
     let (mut total, mut below) = (0_usize, 0_usize);
     for _ in 0..resamples {
-        resample(&pooled, &mut drawn, seeded);
+        resample(&pooled, &mut drawn, random);
         let (base, head) = drawn.split_at(base.len());
         let without_effect = welch(base, head);
         total += usize::from(without_effect.is_finite());
@@ -72,13 +72,13 @@ fn p_value(base: &[f64], head: &[f64], resamples: usize, seeded: &mut SplitMix64
     if t.is_nan() { f64::NAN } else { 2.0 * below.min(total - below) as f64 / total as f64 }
 }
 
-/// The 95 % percentile interval of mean(head) / mean(base) - 1.
-fn change_of_mean(base: &[f64], head: &[f64], resamples: usize, seeded: &mut SplitMix64) -> Option<(f64, f64)> {
+/// The 95 % percentile bootstrap interval of mean(head) / mean(base) - 1.
+fn change_of_mean(base: &[f64], head: &[f64], resamples: usize, random: &mut SplitMix64) -> Option<(f64, f64)> {
     let (mut some_base, mut some_head) = (base.to_vec(), head.to_vec());
     let changes: Vec<f64> = (0..resamples)
         .map(|_| {
-            resample(base, &mut some_base, seeded);
-            resample(head, &mut some_head, seeded);
+            resample(base, &mut some_base, random);
+            resample(head, &mut some_head, random);
             mean(&some_head) / mean(&some_base) - 1.0
         })
         .collect();
@@ -86,25 +86,25 @@ fn change_of_mean(base: &[f64], head: &[f64], resamples: usize, seeded: &mut Spl
     Some((quantile(&changes, 0.025), quantile(&changes, 0.975)))
 }
 
-/// Draws from all values, with replacement, as often as `into` is long.
-fn resample(from: &[f64], into: &mut [f64], seeded: &mut SplitMix64) {
-    for (place, drawn) in into.iter_mut().filter_map(|place| Some((place, seeded.pick(from)?))) {
+/// Fills `into` with values drawn with replacement.
+fn resample(from: &[f64], into: &mut [f64], random: &mut SplitMix64) {
+    for (place, drawn) in into.iter_mut().filter_map(|place| Some((place, random.pick(from)?))) {
         *place = *drawn;
     }
 }
 
-/// Welch's t: how many standard errors the mean of head is above that of base.
+/// Welch's t: the difference of the means in standard errors; positive if head is slower.
 fn welch(base: &[f64], head: &[f64]) -> f64 {
     let error = variance(base) / base.len() as f64 + variance(head) / head.len() as f64;
     (mean(head) - mean(base)) / error.sqrt()
 }
 
-/// NaN of nothing.
+/// The mean; NaN of no values.
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// The unbiased one, with n - 1; NaN of fewer than two values.
+/// The unbiased variance, with n - 1; NaN of fewer than two values.
 fn variance(values: &[f64]) -> f64 {
     let mean = mean(values);
     values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (values.len() as f64 - 1.0)
@@ -185,16 +185,16 @@ mod tests {
         assert!(!criterion(&QUIET, &times(&QUIET, 2.0), 0, 1), "no resamples, no finding");
     }
 
-    /// numpy did the same with another generator and many more resamples.
+    /// The expected values are from numpy, with another generator and many more resamples.
     #[test]
     fn both_halves_of_criterion_agree_with_a_bootstrap_by_numpy() {
         for vector in &vectors().criterion {
-            let mut seeded = SplitMix64::new(5);
+            let mut random = SplitMix64::new(5);
             close(welch(&vector.base, &vector.head), vector.t, 1e-12);
-            let p = p_value(&vector.base, &vector.head, 4000, &mut seeded);
+            let p = p_value(&vector.base, &vector.head, 4000, &mut random);
             let error = (vector.p * (2.0 - vector.p) / 4000.0).sqrt();
             assert!((p - vector.p).abs() < 4.0 * error + 1e-3, "{p} for {}", vector.p);
-            let (lower, upper) = change_of_mean(&vector.base, &vector.head, 4000, &mut seeded).unwrap();
+            let (lower, upper) = change_of_mean(&vector.base, &vector.head, 4000, &mut random).unwrap();
             let width = vector.upper - vector.lower;
             assert!((lower - vector.lower).abs() < 0.05 * width, "{lower} for {}", vector.lower);
             assert!((upper - vector.upper).abs() < 0.05 * width, "{upper} for {}", vector.upper);
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn the_seed_decides_what_is_drawn() {
+    fn the_seed_determines_the_resamples() {
         let p = |seed| p_value(&QUIET, &times(&QUIET, 1.001), 500, &mut SplitMix64::new(seed));
         assert_eq!(p(1), p(1));
         assert_ne!(p(1), p(2));

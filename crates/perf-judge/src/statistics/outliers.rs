@@ -1,17 +1,17 @@
-//! Values far from the rest.
+//! Outliers by Tukey's fences.
 
 use super::quantile::{quantile, sorted};
 
-/// How many values are how far out. A value is counted once: a severe outlier is not a mild one too.
+/// Number of mild and of severe outliers; a severe outlier is not counted as a mild one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Outliers {
-    /// More than 1.5 interquartile ranges below the first or above the third quartile, but not more than 3.
+    /// Values between 1.5 and 3 interquartile ranges below the first or above the third quartile.
     pub mild: usize,
-    /// More than 3 interquartile ranges.
+    /// Values more than 3 interquartile ranges below the first or above the third quartile.
     pub severe: usize,
 }
 
-/// Counts by the fences of Tukey ("Exploratory Data Analysis", 1977, section 2D), with quartiles of type 7. Of normal
+/// Counts outliers by the fences of Tukey ("Exploratory Data Analysis", 1977, section 2D), with quartiles of type 7. Of normal
 /// values 0.7 % lie beyond the inner fences, two in a million beyond the outer ones.
 ///
 /// `None` if a value is not finite.
@@ -54,7 +54,7 @@ mod tests {
         for values in [&[][..], &[3.0], &[1.0, 9.0], &[2.0; 8]] {
             assert_eq!(outliers(values), Some(Outliers::default()), "{values:?}");
         }
-        // Where the quartiles are equal, whatever differs is far.
+        // With equal quartiles each different value is a severe outlier.
         assert_eq!(outliers(&[2.0, 2.0, 2.0, 2.0, 2.1]), Some(Outliers { mild: 0, severe: 1 }));
         assert_eq!(outliers(&[1.0, f64::NAN]), None);
     }

@@ -1,4 +1,4 @@
-//! What a number of pairs can see, and how many pairs it takes.
+//! Power and sample size: the minimum detectable effect, and the number of pairs for a target precision.
 
 use std::f64::consts::FRAC_PI_3;
 
@@ -6,8 +6,8 @@ use super::normal;
 use super::quantile::{quantile, sorted};
 use super::signed_rank::Estimate;
 
-/// The smallest true change, as a log ratio, that a measurement like this one finds with probability `power`, where
-/// found means that the lower bound of its estimate exceeds `margin` (a log ratio too).
+/// The smallest true change, as a log ratio, that a sample like this one finds with probability `power`: the lower bound of
+/// its estimate exceeds `margin` (a log ratio too).
 ///
 /// margin + (z_alpha + z_power) · SE: the lower bound lies z_alpha standard errors below an estimate that itself falls
 /// z_power standard errors short of the truth in one measurement of 1 / (1 - power). (The usual formula for the power
@@ -15,11 +15,10 @@ use super::signed_rank::Estimate;
 /// off the estimate's own bounds: (upper - lower) / (2 · z_alpha).
 ///
 /// It assumes that the estimate is about normal, that the bounds of level `alpha` are about z_alpha standard errors
-/// from it (exact bounds are a little wider when there are few pairs, so that the figure is then too large, not too
-/// small), and that the next measurement is as noisy as this one: a burst that this one was spared is not foreseen.
+/// from it (exact bounds of few pairs are slightly wider, which makes the result too large rather than too small), and that
+/// the next sample has the same noise.
 ///
-/// `power` is that of one stage. A change that two stages have to find on fresh pairs is found with power², so
-/// that 95 % over all needs 97.5 % from each.
+/// `power` is that of one sample. Two independent samples find a change with power², so 95 % over both needs 97.5 % for each.
 ///
 /// `alpha` must be the level of the estimate. `None` unless 0 < alpha < 0.5, 0.5 <= power < 1 and the result is finite.
 pub fn minimum_detectable_effect(estimate: &Estimate, margin: f64, alpha: f64, power: f64) -> Option<f64> {
@@ -32,18 +31,18 @@ pub fn minimum_detectable_effect(estimate: &Estimate, margin: f64, alpha: f64, p
     change.is_finite().then_some(change)
 }
 
-/// A log ratio as the percentage that people read: (e^x - 1) · 100, so that ln(1.05) is 5.
+/// Converts a log ratio to percent: (e^x - 1) · 100, so ln(1.05) becomes 5.
 pub fn percent(log_ratio: f64) -> f64 {
     log_ratio.exp_m1() * 100.0
 }
 
-/// The standard deviation, in the unit of the values, of the normal distribution that the middle half of them fits:
-/// 1.4826 times the median distance from the median. Up to half of the values may be anything.
+/// A robust standard deviation in the unit of the values: 1.4826 times the median absolute deviation from the median. Its
+/// breakdown point is 50 %.
 ///
 /// `None` without values or if one is not finite; 0 if more than half are equal.
 pub fn robust_sd(values: &[f64]) -> Option<f64> {
-    // Half of normal values are within 1 / 1.4826 standard deviations: the reciprocal of the third quartile of the
-    // standard normal distribution (Hampel, "The influence curve and its role in robust estimation", JASA 69, 1974).
+    // The reciprocal of the third quartile of the standard normal distribution (Hampel, "The influence curve and its role
+    // in robust estimation", JASA 69, 1974).
     const DEVIATIONS_PER_MEDIAN_DISTANCE: f64 = 1.482_602_218_505_602;
     let values = sorted(values).filter(|values| !values.is_empty())?;
     let median = quantile(&values, 0.5);
@@ -52,10 +51,10 @@ pub fn robust_sd(values: &[f64]) -> Option<f64> {
     sd.is_finite().then_some(sd)
 }
 
-/// How many pairs bring the standard error of the Hodges-Lehmann estimate down to the target, both in the unit of the
-/// standard deviation of one pair's difference.
+/// The number of pairs that bring the standard error of the Hodges-Lehmann estimate down to the target. `sd`, the standard
+/// deviation of the difference of one pair, and the target have the same unit.
 ///
-/// For many normal differences the standard error is sd · √(π/3) / √n, that is 2.3 % more than that of the mean (Hodges
+/// For many normal differences the standard error is sd · √(π/3) / √n, 2.3 % above that of the mean (Hodges
 /// and Lehmann, "Estimates of location based on rank tests", Annals of Mathematical Statistics 34, 1963); heavy tails,
 /// measured by [`robust_sd`], need fewer pairs than the mean would.
 ///
@@ -94,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn the_smallest_detectable_change_is_the_margin_and_some_standard_errors() {
+    fn the_minimum_detectable_effect_is_the_margin_and_some_standard_errors() {
         // z of 1 % is 2.3263, of 97.5 % is 1.9600; a width of 2 · 2.3263 is a standard error of 1.
         let wide = Estimate { center: 0.3, lower: 0.3 - 2.326_347_874, upper: 0.3 + 2.326_347_874, pairs: 30 };
         close(minimum_detectable_effect(&wide, 0.5, 0.01, 0.975).unwrap(), 0.5 + 2.326_347_874 + 1.959_963_985, 1e-9);
@@ -105,13 +104,13 @@ mod tests {
         assert_eq!(minimum_detectable_effect(&wide, f64::NAN, 0.01, 0.9), None);
     }
 
-    /// What the figure says, tried: changes of the announced size are found about as often as announced.
+    /// Simulation: changes of the size of the minimum detectable effect are found about as often as the power says.
     #[test]
     fn a_change_of_that_size_is_found_with_that_power() {
-        let (mut seeded, margin, alpha) = (SplitMix64::new(7), 0.01, 0.01);
+        let (mut random, margin, alpha) = (SplitMix64::new(7), 0.01, 0.01);
         let mut noise = |n: usize| -> Vec<f64> {
-            let uniform = |seeded: &mut SplitMix64| (seeded.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
-            (0..n).map(|_| 0.02 * ((0..12).map(|_| uniform(&mut seeded)).sum::<f64>() - 6.0)).collect()
+            let uniform = |random: &mut SplitMix64| (random.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+            (0..n).map(|_| 0.02 * ((0..12).map(|_| uniform(&mut random)).sum::<f64>() - 6.0)).collect()
         };
         let announced: Vec<f64> = (0..100)
             .map(|_| minimum_detectable_effect(&estimate(&noise(30), alpha).unwrap(), margin, alpha, 0.9).unwrap())
@@ -126,10 +125,10 @@ mod tests {
     }
 
     #[test]
-    fn percentages_for_people() {
+    fn log_ratios_convert_to_percent() {
         close(percent(1.05_f64.ln()), 5.0, 1e-12);
         close(percent(0.5_f64.ln()), -50.0, 1e-12);
-        // Where e^x - 1 written out would have lost half of the digits.
+        // Computed as e^x - 1 the result would lose half of its digits.
         close(percent(1e-9), 1e-7, 1e-8);
         assert_eq!(percent(0.0), 0.0);
     }

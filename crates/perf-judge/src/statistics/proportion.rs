@@ -1,13 +1,12 @@
-//! What k of n trials prove about a rate.
+//! Exact confidence bounds of a rate from k successes in n trials.
 
 use std::f64::consts::TAU;
 
-/// The exact two-sided interval for a rate of which `successes` of `trials` were seen (Clopper and Pearson, "The use of
+/// The exact two-sided confidence interval of a rate from `successes` in `trials` (Clopper and Pearson, "The use of
 /// confidence or fiducial limits illustrated in the case of the binomial", Biometrika 26(4), 1934): lower and upper
-/// bound, each missing the truth with a probability of at most (1 - confidence) / 2, whatever the rate is.
+/// bound, each wrong with a probability of at most (1 - confidence) / 2 for any true rate.
 ///
-/// Without trials the rate can be anything, from 0 to 1. `None` if there are more successes than trials or unless
-/// 0 < confidence < 1.
+/// Without trials the interval is 0 to 1. `None` if there are more successes than trials or unless 0 < confidence < 1.
 ///
 /// The time grows with the square root of `trials`: 40 µs for a thousand, 8 ms for a hundred million.
 pub fn clopper_pearson(successes: u64, trials: u64, confidence: f64) -> Option<(f64, f64)> {
@@ -15,14 +14,14 @@ pub fn clopper_pearson(successes: u64, trials: u64, confidence: f64) -> Option<(
     Some((lower_clopper_pearson(successes, trials, tail), upper_clopper_pearson(successes, trials, tail)))
 }
 
-/// The one-sided bound of [`clopper_pearson`] that the rate is above with the given confidence; 0 without success.
+/// The one-sided lower bound of [`clopper_pearson`] with the given confidence; 0 without a success.
 pub fn lower_bound(successes: u64, trials: u64, confidence: f64) -> Option<f64> {
     Some(lower_clopper_pearson(successes, trials, tail(successes, trials, confidence)?))
 }
 
-/// The one-sided bound of [`clopper_pearson`] that the rate is below with the given confidence; 1 if all succeeded.
+/// The one-sided upper bound of [`clopper_pearson`] with the given confidence; 1 if all trials succeeded.
 ///
-/// Without any success it is 1 - (1 - confidence)^(1/trials), about 3 / trials at 95 %: the rule of three.
+/// Without a success it is 1 - (1 - confidence)^(1/trials), about 3 / trials at 95 %: the rule of three.
 pub fn upper_bound(successes: u64, trials: u64, confidence: f64) -> Option<f64> {
     Some(upper_clopper_pearson(successes, trials, tail(successes, trials, confidence)?))
 }
@@ -31,7 +30,7 @@ fn tail(successes: u64, trials: u64, confidence: f64) -> Option<f64> {
     (successes <= trials && confidence > 0.0 && confidence < 1.0).then_some(1.0 - confidence)
 }
 
-/// The rate with which so many successes or more have the probability `tail`.
+/// The rate at which P(X >= successes) is `tail`.
 fn lower_clopper_pearson(successes: u64, trials: u64, tail: f64) -> f64 {
     if successes == 0 {
         return 0.0;
@@ -39,7 +38,7 @@ fn lower_clopper_pearson(successes: u64, trials: u64, tail: f64) -> f64 {
     solve(|rate| at_least(successes, trials, rate) > tail)
 }
 
-/// The rate with which so many successes or fewer have the probability `tail`.
+/// The rate at which P(X <= successes) is `tail`.
 fn upper_clopper_pearson(successes: u64, trials: u64, tail: f64) -> f64 {
     if successes == trials {
         return 1.0;
@@ -47,8 +46,8 @@ fn upper_clopper_pearson(successes: u64, trials: u64, tail: f64) -> f64 {
     solve(|rate| at_most(successes, trials, rate) < tail)
 }
 
-/// The rate from which on the answer is yes, to the last bit. An inverse incomplete beta function would be faster, but
-/// none that was found keeps its digits for few successes of many trials; halving an interval cannot go astray.
+/// The smallest rate for which `exceeds` is true, by bisection to the last bit. Known implementations of the inverse incomplete
+/// beta function are faster but lose digits for few successes in many trials.
 fn solve(exceeds: impl Fn(f64) -> bool) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     loop {
@@ -60,7 +59,7 @@ fn solve(exceeds: impl Fn(f64) -> bool) -> f64 {
     }
 }
 
-/// P(X >= successes) of a binomial variable. Whichever tail is the smaller is summed, from its largest term outwards.
+/// P(X >= successes) of a binomial variable. The smaller tail is summed, from its largest term outwards.
 fn at_least(successes: u64, trials: u64, rate: f64) -> f64 {
     if successes == 0 {
         1.0
@@ -71,7 +70,7 @@ fn at_least(successes: u64, trials: u64, rate: f64) -> f64 {
     }
 }
 
-/// P(X <= successes): as many failures or more, seen from the other side.
+/// P(X <= successes) of a binomial variable.
 fn at_most(successes: u64, trials: u64, rate: f64) -> f64 {
     if successes as f64 <= trials as f64 * rate {
         let odds = (1.0 - rate) / rate;
@@ -81,13 +80,13 @@ fn at_most(successes: u64, trials: u64, rate: f64) -> f64 {
     }
 }
 
-/// The terms from `successes` up, where they fall.
+/// The sum of the terms from `successes` up; they have to be decreasing.
 fn sum(successes: u64, trials: u64, rate: f64) -> f64 {
     let odds = rate / (1.0 - rate);
     sum_tail(term(successes, trials, rate), odds, (successes..trials).map(|k| (trials - k, k + 1)))
 }
 
-/// Sums falling terms, each its neighbour times a quotient times the odds, until they no longer matter.
+/// Sums decreasing terms, each the previous one times a quotient times the odds, until they are negligible.
 fn sum_tail(first: f64, odds: f64, quotients: impl Iterator<Item = (u64, u64)>) -> f64 {
     let (mut term, mut sum) = (first, first);
     for (numerator, denominator) in quotients {
@@ -101,7 +100,7 @@ fn sum_tail(first: f64, odds: f64, quotients: impl Iterator<Item = (u64, u64)>) 
 }
 
 /// P(X = k) as Loader computes it ("Fast and accurate computation of binomial probabilities", 2000): factorials of
-/// millions would cancel and leave few digits, how far k is from what is expected does not.
+/// large numbers would cancel and lose digits, deviances do not.
 fn term(k: u64, n: u64, rate: f64) -> f64 {
     let failures = n - k;
     let (k_, n_, failures_) = (k as f64, n as f64, failures as f64);
@@ -133,7 +132,7 @@ fn stirling_error(n: u64) -> f64 {
     series.iter().rev().fold(0.0, |sum, coefficient| sum / square + coefficient) / x
 }
 
-/// x ln(x / mean) + mean - x, also where x is so near the mean that this cancels.
+/// x ln(x / mean) + mean - x, without cancellation for x near the mean.
 fn deviance(x: f64, mean: f64) -> f64 {
     let difference = x - mean;
     if difference.abs() >= 0.1 * (x + mean) {
@@ -167,7 +166,7 @@ mod tests {
             let (lower, upper) = clopper_pearson(k, n, confidence).unwrap();
             close(lower, vector.lower, 1e-11);
             close(upper, vector.upper, 1e-11);
-            // Half of what is left on both sides is what is left on one.
+            // A one-sided bound has the tail of one side of the interval.
             let one_sided = f64::midpoint(1.0, confidence);
             close(lower_bound(k, n, one_sided).unwrap(), vector.lower, 1e-11);
             close(upper_bound(k, n, one_sided).unwrap(), vector.upper, 1e-11);
@@ -182,13 +181,13 @@ mod tests {
             close(lower_bound(n, n, 0.95).unwrap(), 1.0 - expected, 1e-13);
             assert_eq!((lower_bound(0, n, 0.95), upper_bound(n, n, 0.95)), (Some(0.0), Some(1.0)));
         }
-        // The design's rule: no false alarm in 300 runs is less than 1 % of them.
+        // No false positive in 299 runs proves a rate below 1 %.
         assert!(upper_bound(0, 299, 0.95).unwrap() < 0.01);
         assert!(upper_bound(0, 298, 0.95).unwrap() > 0.01);
     }
 
     #[test]
-    fn nonsense_has_no_bound() {
+    fn invalid_arguments_have_no_bound() {
         assert_eq!(clopper_pearson(0, 0, 0.95), Some((0.0, 1.0)));
         assert_eq!(clopper_pearson(2, 1, 0.95), None);
         for confidence in [0.0, 1.0, -0.5, 1.5, f64::NAN] {
@@ -197,7 +196,7 @@ mod tests {
         }
     }
 
-    /// n! is n times (n - 1)!, so that neighbouring errors differ by what logarithms say.
+    /// Because n! = n · (n - 1)!, adjacent errors differ by a closed form.
     #[test]
     fn the_series_goes_on_where_exact_factorials_end() {
         for n in 1..60_u64 {

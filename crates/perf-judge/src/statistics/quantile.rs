@@ -1,7 +1,7 @@
 //! Quantiles of a sample.
 
-/// Linear interpolation between the closest ranks of ascending values; type 7 of Hyndman and Fan ("Sample quantiles in
-/// statistical packages", The American Statistician 50(4), 1996), which R and numpy use too.
+/// The quantile of ascending values by linear interpolation between the closest ranks: type 7 of Hyndman and Fan ("Sample
+/// quantiles in statistical packages", The American Statistician 50(4), 1996), the default of R and numpy.
 ///
 /// `p` is in 0..=1, the result in the unit of the values; NaN without values and for any other `p`.
 pub fn quantile(sorted: &[f64], p: f64) -> f64 {
@@ -16,12 +16,12 @@ pub fn quantile(sorted: &[f64], p: f64) -> f64 {
     }
 }
 
-/// The value in the middle, in the unit of the values; `None` without values or if one is not finite.
+/// The median, in the unit of the values; `None` without values or if one is not finite.
 pub fn median(values: &[f64]) -> Option<f64> {
     sorted(values).filter(|sorted| !sorted.is_empty()).map(|sorted| quantile(&sorted, 0.5))
 }
 
-/// The values in ascending order, if there is one: if all are finite.
+/// The values in ascending order; `None` if one is not finite.
 pub(super) fn sorted(values: &[f64]) -> Option<Vec<f64>> {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_are_the_extremes_and_nothing_has_no_quantile() {
+    fn ends_are_the_extremes_and_an_empty_sample_has_no_quantile() {
         let values = [1.0, 2.0, 4.0];
         assert_eq!([0.0, 1.0].map(|p| quantile(&values, p)), [1.0, 4.0]);
         assert_eq!([0.0, 0.3, 1.0].map(|p| quantile(&[7.0], p)), [7.0; 3]);

@@ -1,36 +1,36 @@
-//! The change that paired differences show, with bounds that hold for every symmetric distribution of the noise.
+//! The Hodges-Lehmann estimate of paired differences, with bounds that hold for any symmetric noise.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// An estimate with its bounds, all in the unit of the differences (a log ratio, as the judge uses it).
+/// An estimate with its confidence bounds, in the unit of the differences (the judge uses log ratios).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
-    /// The estimate: the median of all averages of two differences.
+    /// The estimate: the median of all Walsh averages.
     pub center: f64,
-    /// The truth is below it with a probability of at most alpha.
+    /// Lower confidence bound: the true change is below it with a probability of at most alpha.
     pub lower: f64,
-    /// The truth is above it with a probability of at most alpha. So both bounds hold with at least 1 - 2 · alpha.
+    /// Upper confidence bound: the true change is above it with a probability of at most alpha.
     pub upper: f64,
-    /// How many differences it is made of.
+    /// Number of differences.
     pub pairs: usize,
 }
 
 /// The Hodges-Lehmann estimate with exact Wilcoxon signed-rank bounds, each one-sided and of level `alpha`.
 ///
-/// The n(n+1)/2 averages of two differences, each with itself included (Walsh averages), are put in order; their median
-/// is the estimate, and the c-th from either end are the bounds, c being the largest rank for which the signed-rank
-/// statistic of n differences is below c with a probability of at most alpha. (Hollander, Wolfe and Chicken,
+/// The n(n+1)/2 Walsh averages (of two differences, or of one with itself) are sorted. Their median is the estimate, and the
+/// c-th from either end are the bounds, where c is the largest rank for which the signed-rank statistic of n differences is
+/// below c with a probability of at most alpha. (Hollander, Wolfe and Chicken,
 /// "Nonparametric Statistical Methods", 3rd edition 2014, sections 3.1 to 3.3; Hodges and Lehmann, Annals of
-/// Mathematical Statistics 34, 1963.) A median would need more pairs, a mean follows a single burst of noise wherever
-/// it goes.
+/// Mathematical Statistics 34, 1963.) A median would need more pairs, and a mean
+/// is not robust against a single burst of noise.
 ///
-/// It assumes independent differences whose noise is symmetric about zero, which the random order within pairs
-/// provides where nothing changed. Ties and zeros need no care: they make the bounds hold more often, never less.
+/// The differences have to be independent, with noise symmetric about zero, which the random order within pairs provides if
+/// nothing changed. Ties and zeros make the bounds conservative.
 ///
-/// `None` if a difference is not finite, unless 0 < alpha < 0.5, and where n differences can prove nothing at this
-/// level because even all of one sign are not rare enough: 2^-n > alpha. (1 % needs 7.)
+/// `None` if a difference is not finite, unless 0 < alpha < 0.5, and if n is too small for this level: 2^-n > alpha. (A level
+/// of 1 % needs 7 differences.)
 ///
 /// The time grows with n², 3 µs for 30 pairs and 25 µs for 100: see `critical_rank` for the first call with an n.
 pub fn estimate(differences: &[f64], alpha: f64) -> Option<Estimate> {
@@ -43,32 +43,32 @@ pub fn estimate(differences: &[f64], alpha: f64) -> Option<Estimate> {
     sorted.sort_unstable_by(f64::total_cmp);
     let averages = Averages { sorted };
     let count = pairs * (pairs + 1) / 2;
-    // The one in the middle, or the two.
+    // The median is one average, or the midpoint of two.
     let middle = averages.nth((count - 1) / 2);
     let other = if count.is_multiple_of(2) { averages.next(middle, count / 2) } else { middle };
     let [lower, upper] = [rank - 1, count - rank].map(|wanted| from_ordered_bits(averages.nth(wanted)));
     Some(Estimate { center: from_ordered_bits(middle).midpoint(from_ordered_bits(other)), lower, upper, pairs })
 }
 
-/// All averages of two differences, as the numbers of [`to_ordered_bits`]: a row for each difference, with itself and all that come
-/// after it. Rows and columns rise, so what is below a number is found in one walk along its edge, without the rest.
+/// The Walsh averages as an upper triangular matrix of [`to_ordered_bits`]: entry (i, j) is the average of the differences i
+/// and j, with i <= j. Rows and columns ascend, so counting the entries below a number takes one walk along their edge.
 struct Averages {
-    /// The differences.
+    /// The differences in ascending order.
     sorted: Vec<f64>,
 }
 
 impl Averages {
-    /// As many are written down and selected from; of more, a part is looked for first.
+    /// Up to this number of candidates are listed and selected from.
     const FEW: usize = 800;
 
     fn at(&self, row: usize, column: usize) -> i64 {
         to_ordered_bits(self.sorted[row].midpoint(self.sorted[column]))
     }
 
-    /// The one before which there are so many.
+    /// The average with index `wanted` in ascending order.
     fn nth(&self, wanted: usize) -> i64 {
         let rows = self.sorted.len();
-        // Of each row: what may still be it.
+        // The columns of each row that are still candidates.
         let mut rest: Vec<Range<usize>> = (0..rows).map(|row| row..rows).collect();
         let mut before = 0;
         loop {
@@ -82,7 +82,7 @@ impl Averages {
             let mut edge = self.edge(pivot);
             let mut below = Self::count_below(&edge);
             if below == before {
-                // The smallest that is left.
+                // The pivot is the smallest candidate.
                 edge = self.edge(pivot + 1);
                 below = Self::count_below(&edge);
                 if wanted < below {
@@ -99,7 +99,7 @@ impl Averages {
         }
     }
 
-    /// The one that comes after so many, and after this one, before which there are fewer.
+    /// The average with index `wanted`, if `number` is the one before it.
     fn next(&self, number: i64, wanted: usize) -> i64 {
         let edge = self.edge(number + 1);
         if wanted < Self::count_below(&edge) {
@@ -109,7 +109,7 @@ impl Averages {
         edge.iter().enumerate().filter_map(first).min().unwrap_or(number)
     }
 
-    /// One of which about as many of the rest are below as above: the middle of the row in the middle of them.
+    /// A candidate near the median: the middle of the middle row.
     fn pivot_of(&self, rest: &[Range<usize>], left: usize) -> i64 {
         let mut above = 0;
         let middle = rest.iter().enumerate().find(|(_, columns)| {
@@ -119,7 +119,7 @@ impl Averages {
         middle.map_or(0, |(row, columns)| self.at(row, columns.start.midpoint(columns.end)))
     }
 
-    /// Of each row: the first column that is not below a number.
+    /// The first column of each row whose entry is not below `number`.
     fn edge(&self, number: i64) -> Vec<usize> {
         let mut column = self.sorted.len();
         let edge = |row: usize| {
@@ -131,31 +131,30 @@ impl Averages {
         (0..self.sorted.len()).map(edge).collect()
     }
 
-    /// How many are before an edge.
+    /// The number of entries before an edge.
     fn count_below(edge: &[usize]) -> usize {
         edge.iter().enumerate().map(|(row, column)| column - row).sum()
     }
 }
 
-/// An integer for a number, in the order of [`f64::total_cmp`]: integers are selected in half the time.
+/// Maps a number to an integer in the order of [`f64::total_cmp`]; selecting integers takes half the time.
 fn to_ordered_bits(value: f64) -> i64 {
     let bits = value.to_bits().cast_signed();
     // The bits of a negative number grow with its size; flipped, they fall.
     if bits < 0 { bits ^ i64::MAX } else { bits }
 }
 
-/// The number that [`to_ordered_bits`] made an integer of.
+/// The inverse of [`to_ordered_bits`].
 fn from_ordered_bits(order: i64) -> f64 {
     f64::from_bits(if order < 0 { order ^ i64::MAX } else { order }.cast_unsigned())
 }
 
-/// The rank, counted from 1, of the Walsh average that bounds the truth from below: the largest c for which
-/// P(T < c) <= alpha, T being the signed-rank statistic of `n` differences without effect.
+/// The rank, counted from 1, of the Walsh average that is the lower bound: the largest c for which P(T < c) <= alpha, where T
+/// is the signed-rank statistic of `n` differences under the null hypothesis.
 ///
-/// T is the sum of those of the ranks 1..=n whose sign is positive, and every choice of signs is equally likely. So its
-/// distribution for n ranks is that for n-1 ranks, once as it is and once moved up by n, each with half of the weight.
-/// Probabilities, not numbers of choices (2^n of them), so that nothing overflows; they are exact up to n = 53 and lose
-/// about one part in 10^16 with each further rank.
+/// T is the sum of the ranks 1..=n with a positive sign, and all signs are equally likely. So its distribution for n ranks is
+/// the mean of that for n-1 ranks and the same moved up by n. Probabilities are used instead of the 2^n counts, which would
+/// overflow; they are exact up to n = 53, and each further rank adds a relative error of about 10^-16.
 ///
 /// Takes about n³/12 additions: a quarter of a millisecond for 120 pairs, 7 ms for 400.
 fn critical_rank(n: usize, alpha: f64) -> Option<usize> {
@@ -167,7 +166,7 @@ fn critical_rank(n: usize, alpha: f64) -> Option<usize> {
         below += probability;
         below > alpha
     });
-    // Rank 0: not even all of one sign are rare enough, as with no pairs at all.
+    // Rank 0: even equal signs are more likely than alpha.
     rank.filter(|rank| *rank > 0)
 }
 
@@ -177,10 +176,10 @@ fn distribution(n: usize) -> Vec<f64> {
     let mut probabilities = vec![0.0; middle + 1];
     probabilities[0] = 1.0;
     for rank in 1..=n {
-        // The largest sum of the ranks so far.
-        let most = (rank * (rank + 1) / 2).min(middle);
-        // From the top, so that what is added is still that of one rank less.
-        for t in (0..=most).rev() {
+        // The largest sum of these ranks.
+        let max = (rank * (rank + 1) / 2).min(middle);
+        // Descending, so that the values added are those of one rank less.
+        for t in (0..=max).rev() {
             let moved = if t >= rank { probabilities[t - rank] } else { 0.0 };
             probabilities[t] = 0.5 * (probabilities[t] + moved);
         }
@@ -188,8 +187,7 @@ fn distribution(n: usize) -> Vec<f64> {
     probabilities
 }
 
-/// As [`critical_rank`], computed once in a thread for each number of pairs and level: a judge asks for the same few
-/// again and again, a simulation a hundred thousand times.
+/// [`critical_rank`] with a cache in each thread, because simulations ask for the same ranks many times.
 fn cached_critical_rank(n: usize, alpha: f64) -> Option<usize> {
     thread_local! {
         static RANKS: RefCell<HashMap<(usize, u64), Option<usize>>> = RefCell::default();
@@ -207,9 +205,9 @@ mod tests {
     use super::*;
     use crate::rng::SplitMix64;
 
-    /// The bounds of the vectors were found by asking scipy's exact test where its p-value crosses alpha.
+    /// The expected bounds are where the p-value of scipy's exact test crosses alpha.
     #[test]
-    fn estimate_and_bounds_are_where_the_test_of_scipy_changes_its_mind() {
+    fn estimate_and_bounds_agree_with_the_exact_test_of_scipy() {
         for vector in &vectors().estimates {
             let found = estimate(&vector.differences, vector.alpha).unwrap();
             close(found.center, vector.center, 1e-12);
@@ -241,13 +239,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_or_no_level_has_no_estimate() {
+    fn invalid_values_and_levels_have_no_estimate() {
         for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             assert_eq!(estimate(&[1.0, 2.0, 3.0, 4.0, bad], 0.1), None);
             assert_eq!(estimate(&[1.0; 5], bad), None);
         }
         for alpha in [0.0, -0.1, 0.5, 1.0] {
-            // The range of T has a middle of its own with four differences, and none with five.
+            // T has an odd number of values with four differences, and an even number with five.
             assert_eq!([estimate(&[1.0; 4], alpha), estimate(&[1.0; 5], alpha)], [None; 2], "{alpha}");
         }
         // Finite values have finite averages.
@@ -255,7 +253,7 @@ mod tests {
         assert_eq!((huge.lower, huge.center, huge.upper), (f64::MAX, f64::MAX, f64::MAX));
     }
 
-    /// Against every choice of signs, written down.
+    /// The expected distribution enumerates all signs.
     #[test]
     fn the_distribution_is_the_share_of_the_choices_of_signs() {
         for n in 1..=10_usize {
@@ -270,12 +268,11 @@ mod tests {
         }
     }
 
-    /// Noise of several shapes about zero: bounds fail about as often as alpha allows, never clearly more, and not so
-    /// seldom that they would be useless.
+    /// Simulation with symmetric noise of several shapes: the error rate of each bound is near alpha.
     #[test]
-    fn bounds_miss_the_truth_as_often_as_they_may() {
-        let mut seeded = SplitMix64::new(20);
-        let mut unit = || (seeded.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+    fn the_error_rate_of_each_bound_is_near_alpha() {
+        let mut random = SplitMix64::new(20);
+        let mut unit = || (random.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
         let mut uniform = || unit() - 0.5;
         type Shape = fn(f64) -> f64;
         let shapes: [(&str, Shape); 3] =

@@ -1,5 +1,4 @@
-//! Golden values that scipy and numpy computed; `xtask/tests/fixtures/statistics/vectors.py` writes the file and says
-//! how.
+//! Expected values computed by scipy and numpy; `tests/fixtures/statistics/vectors.py` writes the file.
 
 use std::sync::OnceLock;
 
@@ -80,7 +79,7 @@ pub fn vectors() -> &'static Vectors {
     VECTORS.get_or_init(|| toml::from_str(text).unwrap())
 }
 
-/// Within so much of the expected value, relative to it; where that is 0, within so much.
+/// Asserts that the relative error is at most `tolerance`; the absolute error if the expected value is 0.
 #[track_caller]
 pub fn close(found: f64, expected: f64, tolerance: f64) {
     let scale = if expected == 0.0 { 1.0 } else { expected.abs() };
