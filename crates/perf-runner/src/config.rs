@@ -1,55 +1,55 @@
-//! What a workspace says about its gate: the table `[workspace.metadata.perf]` of its root manifest.
+//! The configuration of the gate: the table `[workspace.metadata.perf]` of the root manifest.
 
 use serde::Deserialize;
 
-/// The table.
+/// The configuration of a workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
-    /// The folder of budgets, thresholds, baselines and inputs, from the root of the workspace.
+    /// The folder of budgets, thresholds, baselines and inputs, relative to the root of the workspace.
     #[serde(default = "default_data")]
     pub data: String,
-    /// The command line that people type, for messages: `cargo xtask`.
+    /// The command line of the gate as messages show it, such as `cargo xtask`.
     #[serde(default = "default_command")]
     pub command: String,
-    /// Branches that changes are merged into, the first that exists counts. Each is looked for at the remotes `upstream` and
-    /// `origin` first, then here.
+    /// Names of the branches that changes are merged into; the first that exists is used. The gate searches the remotes
+    /// `upstream` and `origin` first, then the local branches.
     #[serde(default = "default_main_branches")]
     pub main_branches: Vec<String>,
-    /// The feature of the harness packages that builds faults in, of which `SEEDED_FAULT` picks one.
+    /// The feature of the harness packages that plants faults; the variable `SEEDED_FAULT` selects one at run time.
     #[serde(default)]
     pub faults_feature: Option<String>,
-    /// The package of the program that finds out how often the gate is wrong.
+    /// The package of the self-test, which measures how often the gate is wrong.
     #[serde(default)]
     pub selftest: Option<String>,
-    /// The packages that measure.
+    /// The harness packages.
     pub harness: Vec<HarnessConfig>,
 }
 
-/// A package that measures: its benches `time`, `heap` and `count` are built alone, and have a key and a baseline of their
-/// own.
+/// A harness package: the package with the benches `time`, `heap` and `count`. It is built alone, and has its own key and
+/// baseline.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(from = "NameOrTable")]
 pub struct HarnessConfig {
-    /// Its name.
+    /// The name of the package.
     pub package: String,
-    /// Names of packages that belong to it, as mocks do: both sides of a comparison have those of the change.
+    /// Names of the packages that belong to the harness, such as mocks. Both sides of a comparison use the change's version.
     pub with: Vec<String>,
-    /// Files and folders of the data folder that its cases read; all that are not the gate's own where nothing is said.
+    /// Files and folders of the data folder that the cases read; `None` means all except the gate's own files.
     pub inputs: Option<Vec<String>>,
-    /// What has to differ from the base for a run without `--against` to measure it: for programs that take long to build.
+    /// Which differences from the base make a run without `--against` measure the harness; for programs that build slowly.
     pub only_if_changed: OnlyIfChanged,
 }
 
-/// What has to differ from the base for a run without `--against` to measure a harness.
+/// Which differences from the base make a run without `--against` measure a harness.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OnlyIfChanged {
-    /// Nothing: every run measures it.
+    /// No condition: every run measures the harness.
     No,
-    /// Anything that it measures or is judged by.
+    /// Any difference in the measured sources, the inputs or the rules.
     Anything,
-    /// One of these packages, the harness itself, what its cases read, or what it is judged by. A difference elsewhere is
-    /// measured with `--against`.
+    /// A difference in one of these packages, in the harness itself, its inputs or its rules. A difference elsewhere is
+    /// measured only with `--against`.
     Packages(Vec<String>),
 }
 
@@ -118,7 +118,7 @@ fn default_main_branches() -> Vec<String> {
 }
 
 impl Config {
-    /// What is wrong with it, where serde does not see it.
+    /// Checks what serde does not: returns the first invalid value as a message, or `None`.
     pub fn validation_error(&self) -> Option<String> {
         let leads_out =
             |path: &str| path.is_empty() || path.starts_with('/') || path.split('/').any(|part| part == "..");
@@ -126,13 +126,13 @@ impl Config {
         let twice = packages.iter().enumerate().find(|(at, package)| packages[..*at].contains(package));
         let inputs = self.harness.iter().flat_map(|harness| harness.inputs.iter().flatten());
         if packages.is_empty() {
-            Some("`harness` names no package, so nothing would be measured".into())
+            Some("`harness` is empty, so nothing would be measured".into())
         } else if let Some((_, package)) = twice {
             Some(format!("`harness` names `{package}` twice"))
         } else if self.harness.iter().any(|harness| harness.only_if_changed == OnlyIfChanged::Packages(Vec::new())) {
-            Some("`only-if-changed` names no package: name some, or write true for any change".into())
+            Some("`only-if-changed` is an empty list: name packages, or write `true` for any change".into())
         } else if leads_out(&self.data) {
-            Some(format!("`data = \"{}\"` is no folder inside the workspace", self.data))
+            Some(format!("`data = \"{}\"` is not a folder inside the workspace", self.data))
         } else {
             let mut outside = inputs.filter(|input| leads_out(input));
             outside.next().map(|input| format!("the input `{input}` is not inside the data folder"))
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_enough_and_everything_else_has_a_default() {
+    fn a_bare_name_gets_the_defaults() {
         let config = read(
             r#"{"harness": ["a-bench", {"package": "b-bench", "with": ["mocks"], "inputs": ["texts"], "only-if-changed": true}]}"#,
         );
@@ -167,18 +167,18 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named() {
+    fn invalid_configurations_are_reported() {
         for (text, says) in [
             (r#"{}"#, "missing field `harness`"),
-            (r#"{"harness": []}"#, "names no package"),
+            (r#"{"harness": []}"#, "`harness` is empty"),
             (r#"{"harness": ["a", "a"]}"#, "`a` twice"),
             (r#"{"harness": ["a"], "colour": 1}"#, "unknown field `colour`"),
             (r#"{"harness": [{"package": "a", "colour": 1}]}"#, "a harness is the name of a package"),
             (r#"{"harness": [7]}"#, "a harness is the name of a package"),
             (r#"{"harness": [{"package": "a", "only-if-changed": 7}]}"#, "a harness is the name of a package"),
-            (r#"{"harness": [{"package": "a", "only-if-changed": []}]}"#, "`only-if-changed` names no package"),
-            (r#"{"harness": ["a"], "data": "../elsewhere"}"#, "no folder inside the workspace"),
-            (r#"{"harness": ["a"], "data": ""}"#, "no folder inside the workspace"),
+            (r#"{"harness": [{"package": "a", "only-if-changed": []}]}"#, "`only-if-changed` is an empty list"),
+            (r#"{"harness": ["a"], "data": "../elsewhere"}"#, "not a folder inside the workspace"),
+            (r#"{"harness": ["a"], "data": ""}"#, "not a folder inside the workspace"),
             (r#"{"harness": [{"package": "a", "inputs": ["/etc"]}]}"#, "not inside the data folder"),
         ] {
             let error = read(text).unwrap_err();

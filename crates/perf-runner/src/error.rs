@@ -1,4 +1,4 @@
-//! Why a command ended before it had a judgement to give.
+//! Errors that end a command before it has a verdict.
 
 use std::fmt;
 use std::path::Path;
@@ -8,58 +8,58 @@ use perf_judge::selection::{InvalidPattern, NoMatch};
 
 use crate::files::checked_read::InvalidFile;
 
-/// What stopped a command; the variant decides the exit code.
+/// An error that ends a command; its variant decides the exit code.
 #[derive(Debug)]
 pub enum Error {
     /// A file in the data folder is not valid.
     InvalidFile(InvalidFile),
-    /// Options, machine or build: what happened, and what to do next.
+    /// The options, the machine or the build prevent a measurement.
     Environment {
-        /// What failed, with which value.
+        /// What failed, and with which value.
         message: String,
-        /// What to do next.
+        /// What the user can do next.
         hint: String,
     },
-    /// A baseline will not be written: why, and what to do next.
+    /// A baseline is not written, on purpose.
     Refused {
-        /// Why nothing was written.
+        /// Why the baseline is not written.
         message: String,
-        /// What to do next.
+        /// What the user can do next.
         hint: String,
     },
-    /// Ctrl-C or a termination signal.
+    /// The user pressed Ctrl-C, or a termination signal arrived.
     Interrupted,
 }
 
 impl Error {
-    /// A error of options, machine or build.
+    /// Creates an [`Error::Environment`].
     pub fn environment(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Environment { message: message.into(), hint: hint.into() }
     }
 
-    /// A refusal to write a baseline.
+    /// Creates an [`Error::Refused`].
     pub fn refused(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Refused { message: message.into(), hint: hint.into() }
     }
 
-    /// A path that could not be used, with the system's reason.
+    /// Creates an [`Error::Environment`] for a path; `action` is a verb, and `error` the reason of the system.
     pub fn path(action: &str, path: &Path, error: &std::io::Error) -> Self {
-        let hint = "check that the path exists, is of the right kind and that you may use it";
+        let hint = "check that the path exists and is accessible";
         Self::environment(format!("cannot {action} {}: {error}", path.display()), hint)
     }
 }
 
-/// Why a case gave no figure.
+/// An error while one case is measured.
 #[derive(Debug)]
 pub enum CaseError {
-    /// It is its own doing, or the machine did not give it enough time.
+    /// The case has no value; the other cases are still measured.
     NoValue(NoValue),
-    /// Everything stops.
+    /// The whole command ends.
     Stopped(Error),
 }
 
 impl CaseError {
-    /// The same, with the name of what was run before the reason.
+    /// Puts the name of the program that failed in front of the reason.
     pub fn with_program(self, program: &str) -> Self {
         match self {
             Self::NoValue(why) => Self::NoValue(why.with_program(program)),
@@ -67,7 +67,10 @@ impl CaseError {
         }
     }
 
-    /// Why the case has no value, unless everything stops.
+    /// Returns why the case has no value.
+    ///
+    /// # Errors
+    /// If the whole command ends.
     pub fn no_value(self) -> Result<NoValue, Error> {
         match self {
             Self::NoValue(why) => Ok(why),
@@ -96,7 +99,10 @@ impl From<InvalidFile> for Error {
 
 impl From<InvalidPattern> for Error {
     fn from(error: InvalidPattern) -> Self {
-        Self::environment(format!("`--only` is not a pattern: {error}"), "write it like 'suite/*' or '*/case/*'")
+        Self::environment(
+            format!("`--only` is not a valid pattern: {error}"),
+            "use a pattern such as 'suite/*' or '*/case/*'",
+        )
     }
 }
 

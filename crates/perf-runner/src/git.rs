@@ -1,7 +1,7 @@
-//! What git is asked, and in which surroundings; nothing here writes to the repository.
+//! Calls of git; none of them writes to the repository.
 //!
-//! Git runs this program too, from hooks, and then says in the environment which repository it means: its own, which need not
-//! be that of the workspace. So every call finds the repository from the folder that it runs in.
+//! A git hook that runs this program sets environment variables that select the hook's repository, which may be another than
+//! that of the workspace. So each call clears them, and git finds the repository from the folder it runs in.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,9 +11,9 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::process::child::{self, ChildError, Limits, StderrMode};
 
-/// What chooses a repository, or changes what is found in one: those of `git rev-parse --local-env-vars`, and a few more.
-/// Everything else stays, as GIT_SSH, GIT_CONFIG_GLOBAL or GIT_CEILING_DIRECTORIES; also GIT_CONFIG_COUNT, which no git writes,
-/// but people who allow a repository by `safe.directory`.
+/// Environment variables that select a repository or change its content: those of `git rev-parse --local-env-vars`, and more.
+/// Other variables stay, such as GIT_SSH and GIT_CONFIG_GLOBAL. GIT_CONFIG_COUNT stays too: git does not set it, but users do
+/// to allow a repository by `safe.directory`.
 const REPOSITORY_VARS: [&str; 23] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_ATTR_SOURCE",
@@ -40,9 +40,8 @@ const REPOSITORY_VARS: [&str; 23] = [
     "GIT_WORK_TREE",
 ];
 
-/// What git is told before anything else. It leaves nothing behind, in the repository or as a process: no index refreshed on
-/// the way, no hook of the index that is written for the base, no daemon that watches files, no maintenance after objects of a
-/// partial clone were fetched.
+/// Options that keep git from changing the repository or starting background processes: no refresh of the index, no hooks, no
+/// file system monitor, no maintenance after a partial clone fetched objects.
 const SIDE_EFFECT_FREE: [&str; 11] = [
     "--no-optional-locks",
     "-c",
@@ -57,7 +56,7 @@ const SIDE_EFFECT_FREE: [&str; 11] = [
     "maintenance.auto=false",
 ];
 
-/// Takes from a child whatever would make a git that it calls read another repository than the one it is in.
+/// Clears the variables that would make git, called by this command, read another repository than that of its directory.
 pub fn clear_repository_env(command: &mut Command) -> &mut Command {
     REPOSITORY_VARS.iter().for_each(|name| {
         command.env_remove(name);
@@ -65,8 +64,10 @@ pub fn clear_repository_env(command: &mut Command) -> &mut Command {
     command
 }
 
-/// Runs git in a folder: what it printed, or None where it says that there is no such thing. That is an exit code of 1;
-/// whatever else goes wrong is a failure with git's own reason.
+/// Runs git in a folder and returns its output, or `None` if git exits with 1, which means that the object does not exist.
+///
+/// # Errors
+/// On any other exit code, with git's own message.
 pub fn try_run(dir: &Path, arguments: &[&str]) -> Result<Option<String>, Error> {
     match execute(dir, arguments, None) {
         Ok(text) => Ok(Some(text)),
@@ -75,20 +76,23 @@ pub fn try_run(dir: &Path, arguments: &[&str]) -> Result<Option<String>, Error> 
     }
 }
 
-/// Runs git in a folder, where there has to be an answer.
+/// Runs git in a folder, with `index` in place of the repository's own index if it is given, and returns the output.
+///
+/// # Errors
+/// If git fails, with its own message.
 pub fn run(dir: &Path, arguments: &[&str], index: Option<&Path>) -> Result<String, Error> {
     execute(dir, arguments, index).map_err(|error| git_error(arguments, error))
 }
 
-/// Where a folder is, as git sees it.
+/// The location of a folder relative to a git work tree.
 pub enum Location {
-    /// In a work tree, this far from its top.
+    /// Inside a work tree, at this path from its top.
     InWorkTree(PathBuf),
-    /// In none, and why: git knows no repository here, may not read it, is not installed, or means another place by it.
+    /// Outside of any usable work tree, with the reason: no repository, no permission, no git, or another work tree.
     Elsewhere(String),
 }
 
-/// Where a folder is.
+/// Locates a folder in its git work tree.
 pub fn locate(dir: &Path) -> Result<Location, Error> {
     let top = match execute(dir, &["rev-parse", "--show-toplevel"], None) {
         Ok(top) => PathBuf::from(top.trim_end_matches('\n')),
@@ -99,14 +103,14 @@ pub fn locate(dir: &Path) -> Result<Location, Error> {
     Ok(match dir.strip_prefix(&top) {
         Ok(below) => Location::InWorkTree(below.to_owned()),
         Err(_) => Location::Elsewhere(format!(
-            "the work tree of its repository is {}, which {} is not in",
+            "git finds the work tree {}, and {} is not inside it",
             top.display(),
             dir.display()
         )),
     })
 }
 
-/// Paths of the submodules that the index knows in a folder.
+/// Paths of the submodules in the index, relative to the folder.
 pub fn submodules(dir: &Path) -> Result<Vec<String>, Error> {
     let listed = run(dir, &["ls-files", "-z", "--stage", "--", "."], None)?;
     let submodule = |line: &str| Some(line.strip_prefix("160000 ")?.split_once('\t')?.1.to_owned());
@@ -123,7 +127,7 @@ fn git_error(arguments: &[&str], error: ChildError) -> Error {
     }
 }
 
-/// What git is asked to do, without settings for this one call.
+/// The subcommand of git, without `-c` options.
 fn subcommand<'a>(arguments: &[&'a str]) -> &'a str {
     match arguments {
         ["-c", _, rest @ ..] => subcommand(rest),
@@ -135,12 +139,12 @@ fn execute(dir: &Path, arguments: &[&str], index: Option<&Path>) -> Result<Strin
     let mut git = Command::new("git");
     clear_repository_env(&mut git);
     git.args(SIDE_EFFECT_FREE).args(arguments).current_dir(dir);
-    // Reasons are matched in English below, and a check has no terminal to type a password into.
+    // Callers match messages in English, and a check in CI has no terminal for a password.
     git.env("LC_ALL", "C").env_remove("LANGUAGE").env("GIT_TERMINAL_PROMPT", "0");
     if let Some(index) = index {
         git.env("GIT_INDEX_FILE", index);
     }
-    // A partial clone fetches what it is asked for.
+    // A partial clone fetches missing objects over the network, which takes long.
     let limits = Limits { output: 64 << 20, time: Duration::from_secs(600), ..Limits::default() };
     child::run(&mut git, limits, StderrMode::Capture)
 }

@@ -1,14 +1,34 @@
-//! Runs: what a performance gate does with processes, git, linkers and files, in any workspace.
+//! The input and output of a performance gate: builds, links and runs the measuring programs of any workspace, reads git,
+//! and reads and writes the stored files.
 //!
-//! It knows no package, folder or command of the workspace that it works for, but reads a [`config::Config`] from the
-//! manifest of it. What was measured is judged by `perf-judge`, which does none of this.
+//! This crate measures and never decides: `perf-judge` turns its results into verdicts, and `perf-cli` is the command line
+//! over both. It contains no name of the workspace under test. Those names come from `[workspace.metadata.perf]` in the root
+//! manifest ([`config::Config`]); the crate's `README.md` explains how to adopt the gate in a workspace.
 //!
-//! - [`config`], [`workspace`]: what is measured, and where things are. [`error`]: why something ended early.
-//! - [`git`]: what git is asked. [`files`]: reads everything stored before anything runs, and is the only way anything is written.
-//! - [`measure`]: builds the measuring programs of a harness and runs them.
-//! - [`compare`]: the base of a change: found, built beside it, linked with other layouts, measured in pairs.
-//! - [`attribution`]: functions and places that a red row's cost is in.
-//! - [`process`]: children and their limits, processors, interruptions. [`progress`], [`mod@clock`]: for people.
+//! # Where to start
+//!
+//! 1. [`workspace::Workspace::find`] locates the workspace under test and its harness packages.
+//! 2. [`files::bench_data::BenchData::read`] reads and checks everything that is stored, before anything is built.
+//! 3. [`compare::find_base`] checks out the base commit; [`compare::BaseCheckout::relate`] compares the inputs of a harness.
+//! 4. [`compare::BaseRelation::build`] builds the measuring programs, and those of the base if they differ.
+//! 5. [`measure::exact`] and [`measure::instructions`] measure values that repeat exactly.
+//! 6. [`compare::pairs::measure`] measures wall time in pairs of processes; [`measure::wall`] does so without a base.
+//!
+//! A program that uses this crate calls [`run_as_helper`] at the start of its `main`.
+//!
+//! # Modules
+//!
+//! | module | contents |
+//! |---|---|
+//! | [`config`], [`workspace`] | the configuration, and the paths of the workspace under test |
+//! | [`error`] | errors, each with a hint; the variant decides the exit code |
+//! | [`git`] | every call of git; all of them only read |
+//! | [`files`] | checked reads and atomic writes of stored files |
+//! | [`measure`] | building and running the measuring programs of a harness |
+//! | [`compare`] | the base of a change: checkout, build, relinking, paired measurement |
+//! | [`attribution`] | the functions and source files that a regression comes from |
+//! | [`process`] | child processes: limits, processor affinity, parallelism, interruption |
+//! | [`progress`], [`mod@clock`] | the progress bar, and the current date |
 
 pub mod attribution;
 pub mod clock;
@@ -24,9 +44,11 @@ pub mod workspace;
 
 use std::process::ExitCode;
 
-/// What a program that uses this crate does first in its `main`: it is also started as a linker, when a side of a comparison
-/// is built, and as a watchdog, which ends children that a killed program leaves behind. Where it was, it ends with this
-/// code; else it goes on, and may build sides and start children that are watched.
+/// Runs this process as a helper if it was started as one, and returns the exit code that `main` must then end with.
+///
+/// Call it at the start of `main`. The program starts itself as a linker while it builds a side of a comparison, and as a
+/// watchdog that kills remaining children after a SIGKILL. Returns `None` in an ordinary process; from then on that process
+/// may start helpers.
 pub fn run_as_helper() -> Option<ExitCode> {
     if let Some(dir) = std::env::var_os(compare::link::LINK_RECORD_ENV) {
         return Some(compare::link::linker_main(dir));

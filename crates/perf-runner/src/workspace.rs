@@ -1,4 +1,4 @@
-//! Where things are, from cargo itself.
+//! Paths of the workspace under test, from `cargo metadata`.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -13,49 +13,49 @@ use crate::error::Error;
 use crate::git;
 use crate::process::child::{self, ChildError, Limits, StderrMode};
 
-/// The workspace that is measured: the one that the current directory is in.
+/// The workspace under test.
 #[derive(Debug, Clone)]
 pub struct Workspace {
     root: PathBuf,
     target_dir: PathBuf,
-    /// Folders of its packages, as far as they are inside.
+    /// Folders of the member packages inside the root, relative to it.
     members: Vec<String>,
-    /// What its manifest says about the gate.
+    /// The configuration from the root manifest.
     pub config: Config,
-    /// The packages that measure.
+    /// The harness packages.
     pub harnesses: Vec<Harness>,
 }
 
-/// A package that measures.
+/// A harness package, resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Harness {
-    /// Its name.
+    /// The name of the package.
     pub package: String,
-    /// Its folder, from the root of the workspace, with `/` on every system.
+    /// The folder of the package, relative to the root of the workspace, with `/` on every system.
     pub dir: String,
-    /// Folders of the packages that both sides of a comparison have from the change, its own among them.
+    /// Folders of the packages that both sides of a comparison take from the change, including the harness itself.
     pub shared: Vec<String>,
-    /// The source of its bench `time`, from the root of the workspace.
+    /// The source file of the bench `time`, relative to the root of the workspace.
     pub time_source: String,
-    /// What has to differ from the base for it to be measured.
+    /// Which differences from the base make a run measure the harness.
     pub only_if_changed: OnlyIfChanged,
     /// Folders of the packages that `only_if_changed` names.
     watched: Vec<String>,
-    /// Names of its features.
+    /// Names of the package's features.
     features: Vec<String>,
     inputs: Option<Vec<String>>,
 }
 
-/// Files of the data folder that are the gate's own, and nothing that cases read.
+/// Files of the data folder that belong to the gate and are not read by cases.
 const GATE_FILES: [&str; 5] = ["baselines", "budgets.toml", "thresholds.toml", "selftest", "README.md"];
 
 impl Harness {
-    /// Files and folders of the data folder that its cases are said to read, if anything is said.
+    /// The configured `inputs`: files and folders of the data folder; empty if none are configured.
     pub fn named_inputs(&self) -> impl Iterator<Item = &str> {
         self.inputs.iter().flatten().map(|input| input.trim_end_matches('/'))
     }
 
-    /// Whether its cases read a file, by its name below the data folder, with `/` on every system.
+    /// Whether the cases read a file; `name` is relative to the data folder, with `/` on every system.
     pub fn reads(&self, name: &str) -> bool {
         let is_in = |place: &str| name.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         match &self.inputs {
@@ -65,13 +65,13 @@ impl Harness {
     }
 }
 
-/// What cargo says of a workspace, as far as it matters here.
+/// The used part of `cargo metadata`.
 #[derive(Deserialize)]
 struct Metadata {
     packages: Vec<Package>,
     workspace_root: PathBuf,
     target_directory: PathBuf,
-    /// JSON's null where the manifest has none.
+    /// `null` in JSON if the manifest has no such table.
     metadata: Option<BTreeMap<String, serde_json::Value>>,
 }
 
@@ -92,7 +92,10 @@ struct Target {
 }
 
 impl Workspace {
-    /// Asks cargo about the workspace that the current directory is in.
+    /// Finds the workspace that contains the current directory.
+    ///
+    /// # Errors
+    /// If there is no workspace, or its configuration is missing or invalid.
     pub fn find() -> Result<Self, Error> {
         let mut cargo = cargo();
         cargo.args(["metadata", "--no-deps", "--format-version", "1"]);
@@ -100,21 +103,21 @@ impl Workspace {
         let text = child::run(&mut cargo, limits, StderrMode::Capture).map_err(|error| match error {
             ChildError::Interrupted => Error::Interrupted,
             error => Error::environment(
-                format!("there is no workspace here: cargo {error}"),
-                "run this inside the repository, and see what is wrong with `cargo metadata --no-deps`",
+                format!("cannot read the workspace: cargo {error}"),
+                "run this inside the workspace; `cargo metadata --no-deps` must succeed there",
             ),
         })?;
         let metadata: Metadata = serde_json::from_str(&text).map_err(|error| {
             Error::environment(
-                format!("`cargo metadata` printed something that cannot be read: {error}"),
-                "check what CARGO or `cargo` on the PATH is",
+                format!("the output of `cargo metadata` cannot be parsed: {error}"),
+                "check which program CARGO, or `cargo` on the PATH, is",
             )
         })?;
         let root = metadata.workspace_root.clone();
         let config = read_config(&metadata).map_err(|what| {
             Error::environment(
                 format!("{}: [workspace.metadata.perf]: {what}", root.join("Cargo.toml").display()),
-                "write or correct the table: `harness = [\"…\"]` names the packages that measure, and may be all of it",
+                "write or correct the table; its only required key is `harness = [\"…\"]`, the harness packages",
             )
         })?;
         let find = |harness: &HarnessConfig| {
@@ -129,7 +132,8 @@ impl Workspace {
         Ok(Self { root, target_dir: metadata.target_directory, members, config, harnesses })
     }
 
-    /// Whether cargo or a case would miss a folder: it is one of a package, has one in it, or has sources or data.
+    /// Whether a build or a case needs a folder: it contains a package, or is part of a package's sources or of the data
+    /// folder.
     pub fn needs(&self, folder: &str) -> bool {
         let is_in =
             |path: &str, of: &str| path == of || path.strip_prefix(of).is_some_and(|rest| rest.starts_with('/'));
@@ -144,45 +148,45 @@ impl Workspace {
         is_in(folder, data) || is_in(data, folder) || self.members.iter().any(of_package)
     }
 
-    /// The same workspace as it is in another place: another commit of it.
+    /// The same workspace checked out at another root.
     pub fn with_root(&self, root: PathBuf) -> Self {
         Self { root, ..self.clone() }
     }
 
-    /// Its top directory.
+    /// The root directory.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// Budgets, baselines and inputs.
+    /// The data folder: budgets, thresholds, baselines and inputs.
     pub fn data_dir(&self) -> PathBuf {
         self.root.join(&self.config.data)
     }
 
-    /// Where cargo puts what it makes.
+    /// The target directory of cargo.
     pub fn target_dir(&self) -> &Path {
         &self.target_dir
     }
 
-    /// Where the gate puts what it makes.
+    /// The directory of everything that the gate generates, `perf` in the target directory.
     pub fn perf_dir(&self) -> PathBuf {
         self.target_dir.join("perf")
     }
 
-    /// A path as people write it: from the top of the workspace where it is inside.
+    /// A path for messages: relative to the root if it is inside the workspace.
     pub fn display_path(&self, path: &Path) -> String {
         path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
     }
 
-    /// A command line of the gate, as people type it.
+    /// A command line of the gate for messages, such as `cargo xtask perf`.
     pub fn gate_command(&self, arguments: &str) -> String {
         format!("{} {arguments}", self.config.command)
     }
 
-    /// A call of the cargo that started this program, in the top directory.
+    /// A command that runs cargo in the root directory; the cargo that started this program, if one did.
     pub fn cargo(&self) -> Command {
         let mut cargo = cargo();
-        // A relative one means another folder there than where this program was started.
+        // A relative path would mean another folder, because this program may run in another directory than the root.
         if env::var_os("CARGO_TARGET_DIR").is_some_and(|dir| !dir.is_empty()) {
             cargo.env("CARGO_TARGET_DIR", &self.target_dir);
         }
@@ -193,20 +197,20 @@ impl Workspace {
 
 fn cargo() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // What is built has to run here, whatever a user's settings cross-compile by default.
+    // The programs must run on this machine, even if the user's settings cross-compile by default.
     cargo.env_remove("CARGO_BUILD_TARGET");
-    // Build scripts ask git too.
+    // Build scripts call git too.
     git::clear_repository_env(&mut cargo);
     cargo
 }
 
-/// A path inside of the workspace as git writes it, on every system.
+/// A relative path with `/` as separator on every system, as git prints it.
 fn slash_path(path: &Path) -> String {
     path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
 fn read_config(metadata: &Metadata) -> Result<Config, String> {
-    let table = metadata.metadata.as_ref().and_then(|metadata| metadata.get("perf")).ok_or("there is no such table")?;
+    let table = metadata.metadata.as_ref().and_then(|metadata| metadata.get("perf")).ok_or("the table is missing")?;
     let config: Config =
         serde_json::from_value(table.clone()).map_err(|error| text::sanitize_line(&error.to_string()))?;
     config.validation_error().map_or(Ok(config), Err)
@@ -216,18 +220,18 @@ impl Harness {
     fn find(config: &HarnessConfig, metadata: &Metadata) -> Result<Self, String> {
         let package = |name: &str| {
             let found = metadata.packages.iter().find(|package| package.name == name);
-            found.ok_or_else(|| format!("`{}` is no package of this workspace", text::sanitize_line(name)))
+            found.ok_or_else(|| format!("`{}` is not a package of this workspace", text::sanitize_line(name)))
         };
         let inside = |path: &Path| {
             let inside = path.strip_prefix(&metadata.workspace_root);
-            let inside = inside.map_err(|_| format!("{} is outside of the workspace", path.display()))?;
+            let inside = inside.map_err(|_| format!("{} is outside the workspace", path.display()))?;
             Ok::<String, String>(slash_path(inside))
         };
         let dir_of = |package: &Package| inside(package.manifest_path.parent().unwrap_or(&package.manifest_path));
         let own = package(&config.package)?;
         let time =
             own.targets.iter().find(|target| target.name == "time" && target.kind.iter().any(|kind| kind == "bench"));
-        let time = time.ok_or_else(|| format!("cargo knows no bench target `time` in package {}", own.name))?;
+        let time = time.ok_or_else(|| format!("package {} has no bench target `time`", own.name))?;
         let dir = dir_of(own)?;
         let mut shared = vec![dir.clone()];
         for name in &config.with {
@@ -245,13 +249,13 @@ impl Harness {
         Ok(Self { package: own.name.clone(), dir, shared, time_source, only_if_changed, watched, features, inputs })
     }
 
-    /// Folders of the packages of which one has to differ from the base for it to be measured, if some are named.
+    /// Folders of the packages that `only-if-changed` names, and of the harness; `None` if it names none.
     pub fn watched_dirs(&self) -> Option<Vec<String>> {
         let named = matches!(self.only_if_changed, OnlyIfChanged::Packages(_));
         named.then(|| self.watched.iter().chain(&self.shared).cloned().collect())
     }
 
-    /// The names of these packages; none where any difference counts.
+    /// Names of the packages in `only-if-changed`; empty if it names none.
     pub fn watched_packages(&self) -> &[String] {
         match &self.only_if_changed {
             OnlyIfChanged::No | OnlyIfChanged::Anything => &[],
@@ -259,12 +263,12 @@ impl Harness {
         }
     }
 
-    /// Whether it has a feature of this name.
+    /// Whether the package has a feature with this name.
     pub fn has_feature(&self, name: &str) -> bool {
         self.features.iter().any(|feature| feature == name)
     }
 
-    /// The command line that runs one of its benches for a person.
+    /// The command line that runs one of the harness' benches, for messages.
     pub fn bench_command(&self, bench: &str) -> String {
         format!("cargo bench -p {} --bench {bench}", self.package)
     }
@@ -275,7 +279,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn inputs_are_whole_names_and_by_default_all_that_is_not_the_gates() {
+    fn inputs_match_whole_names_and_exclude_gate_files_by_default() {
         let harness = |inputs: Option<&[&str]>| Harness {
             package: String::new(),
             dir: String::new(),

@@ -1,4 +1,4 @@
-//! The reader of divan's table against recorded output, cut output, and numbers printed the way divan prints them.
+//! The parser of divan's table, against recorded output, truncated output, and generated tables.
 
 use std::path::Path;
 
@@ -6,11 +6,11 @@ use proptest::prelude::*;
 
 use perf_runner::measure::divan_table::{Row, read};
 
-/// Recorded tables, and how many benchmarks each has figures of.
+/// Recorded tables, and the number of benchmarks with times in each.
 const COMPLETE: [(&str, usize); 4] = [("alloc.txt", 12), ("shapes.txt", 26), ("time.txt", 5), ("units.txt", 7)];
 
 fn recorded(name: &str) -> String {
-    // Asked when the test runs: two clones that share a target folder share this executable too.
+    // Read at run time: two clones that share a target directory share this executable too.
     let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     let file = Path::new(&package).join("tests/fixtures/divan").join(name);
     std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
@@ -21,7 +21,7 @@ fn rows(name: &str) -> Vec<Row> {
     read(&recorded(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// Fastest and median of the only row with this path, in nanoseconds.
+/// Minimum and median of the only row with this path, in nanoseconds.
 #[track_caller]
 fn times(rows: &[Row], path: &[&str]) -> [f64; 2] {
     let found: Vec<_> = rows.iter().filter(|row| row.path == path).collect();
@@ -30,8 +30,8 @@ fn times(rows: &[Row], path: &[&str]) -> [f64; 2] {
 }
 
 #[track_caller]
-fn refused(text: &str, says: &[&str]) {
-    let error = read(text).expect_err("this is no finished table");
+fn rejected(text: &str, says: &[&str]) {
+    let error = read(text).expect_err("an invalid table");
     for part in says {
         assert!(error.contains(part), "`{part}` is not in: {error}");
     }
@@ -42,7 +42,7 @@ fn every_recorded_table_is_read_completely() {
     for (name, expected) in COMPLETE {
         let (text, rows) = (recorded(name), rows(name));
         assert_eq!(rows.len(), expected, "{name}");
-        // Only lines with figures end in a number, whatever the names and units are.
+        // Only lines with times end in a number.
         let last = |line: &str| line.rsplit('│').next().is_some_and(|cell| cell.trim().parse::<u64>().is_ok());
         assert_eq!(rows.len(), text.lines().filter(|line| last(line)).count(), "{name}");
         assert!(rows.iter().all(|row| row.min_ns <= row.median_ns), "{name}: {rows:#?}");
@@ -67,13 +67,13 @@ fn units_of_time() {
     assert_eq!(time("seconds"), [1.05e9, 1.051e9]);
     assert_eq!(time("a_minute"), [60.96e9; 2]);
     assert_eq!(time("mixed"), [96_930.0, 634_800.0]);
-    // Longer than anyone waits for a recording.
+    // Too long for a recording.
     let longer = recorded("units.txt").replace("1.05 s ", "23.97 h").replace("1.051 s", "10000 d");
     assert_eq!(times(&read(&longer).unwrap(), &["units", "seconds"]), [86_292e9, 864_000_000e9]);
 }
 
 #[test]
-fn throughputs_and_figures_of_the_allocator_are_passed_over() {
+fn throughputs_and_allocator_statistics_are_skipped() {
     let rows = rows("alloc.txt");
     assert_eq!(times(&rows, &["alloc", "with_counters"]), [126.1, 132.7]);
     assert_eq!(times(&rows, &["alloc", "bytes", "5000000"]), [2_506_000.0, 2_573_000.0]);
@@ -97,7 +97,7 @@ fn groups_types_consts_arguments_and_threads_are_levels_of_the_path() {
     }
     let innermost = |name| times(&rows, &["shapes", "outer", "a group with a name", "innermost", name]);
     assert_eq!((innermost("many_samples"), innermost("many_iters")), ([19.72; 2], [0.061; 2]));
-    // Entries that divan skips have no row, and no level that the next names would hang on.
+    // Ignored entries have no row, and are no parents of the next entries.
     assert!(!rows.iter().any(|row| row.path.iter().any(|name| name.starts_with("ignored") || name == "three")));
 }
 
@@ -105,23 +105,23 @@ fn groups_types_consts_arguments_and_threads_are_levels_of_the_path() {
 fn each_crate_has_a_tree() {
     let (first, second) = (recorded("time.txt"), recorded("units.txt"));
     assert_eq!(read(&format!("{first}{second}")).unwrap(), [rows("time.txt"), rows("units.txt")].concat());
-    refused(&format!("{first}{}", second.trim_end()), &["line 16 ", "cut off"]);
+    rejected(&format!("{first}{}", second.trim_end()), &["line 16 ", "cut off"]);
 }
 
 #[test]
-fn output_without_figures_is_named_for_what_it_is() {
-    refused("", &["no name matches the filter", "--list"]);
-    refused("shapes\n├─ at_the_root\n", &["line 1 ", "`shapes`", "--bench"]);
-    refused(&recorded("unregistered.txt"), &["line 3 ", "forgotten", "call its bencher"]);
-    refused(&recorded("panicked.txt"), &["line 3 ", "query/floor/10", "cut off", "panicked"]);
-    refused("running 3 tests\n", &["line 1 ", "is not the head of a table", "0.1.21"]);
+fn output_without_times_is_explained() {
+    rejected("", &["no name matches the filter", "--list"]);
+    rejected("shapes\n├─ at_the_root\n", &["line 1 ", "`shapes`", "--bench"]);
+    rejected(&recorded("unregistered.txt"), &["line 3 ", "forgotten", "call its bencher"]);
+    rejected(&recorded("panicked.txt"), &["line 3 ", "query/floor/10", "cut off", "panicked"]);
+    rejected("running 3 tests\n", &["line 1 ", "is not the header of a table", "0.1.21"]);
     let error = read(&"\u{1b}\u{202e}x".repeat(100_000)).unwrap_err();
     assert!(error.len() < 600 && !error.contains(['\u{1b}', '\u{202e}']), "{error:?}");
 }
 
-/// Each change makes one figure or one line wrong, and none may pass for a figure.
+/// Each change makes one value or one line invalid.
 #[test]
-fn a_table_that_differs_in_one_place_is_refused() {
+fn a_table_with_one_error_is_rejected() {
     let text = recorded("time.txt");
     for (from, to, says) in [
         ("461.4 ns", "461.4 xs", "no time in `461.4 xs`"),
@@ -139,8 +139,8 @@ fn a_table_that_differs_in_one_place_is_refused() {
         ("│ 240", "│ 0", "iterations in `0`"),
         ("30      │ 240", "ns      │ 240", "no samples or no iterations in `ns`"),
         (" │ 30      │ 240", " │ 30", "not all of the six figures"),
-        (" │ iters", "", "is not the head of a table"),
-        ("│ samples", "│ threads", "is not the head of a table"),
+        (" │ iters", "", "is not the header of a table"),
+        ("│ samples", "│ threads", "is not the header of a table"),
         ("floor/10        461", "floor/10 461", "no time"),
         ("   ╰─ url", "   ├─ url", "before the last child of `case`"),
         ("   ├─ query/floor", "   ╰─ query/floor", "one child too many for `case`"),
@@ -152,24 +152,24 @@ fn a_table_that_differs_in_one_place_is_refused() {
     ] {
         let changed = text.replacen(from, to, 1);
         assert_ne!(changed, text, "`{from}` is not in the table");
-        refused(&changed, &[says, "line ", "; "]);
+        rejected(&changed, &[says, "line ", "; "]);
     }
 }
 
 #[test]
-fn a_table_cut_anywhere_is_refused() {
+fn a_truncated_table_is_rejected() {
     for (name, _) in COMPLETE {
         let text = recorded(name);
         for cut in 0..text.len() {
-            // A cut within a character leaves what a lossy conversion makes of it.
+            // A cut inside a character leaves a replacement character.
             let left = String::from_utf8_lossy(&text.as_bytes()[..cut]);
             assert!(read(&left).is_err(), "{name} cut at {cut} was accepted");
         }
     }
 }
 
-/// What divan prints of a time in picoseconds, in the largest unit that is not larger than the time: the first 4 digits,
-/// or 3 decimals below 1, without zeros at the end. Also the picoseconds that this stands for.
+/// A time in picoseconds as divan prints it, in the largest unit that is not larger than the time: the first 4 digits, or 3
+/// decimals below 1, without trailing zeros. Also the picoseconds that the text stands for.
 fn printed(picos: u128) -> (String, u128) {
     const NANOSECOND: u128 = 1_000;
     const SECOND: u128 = 1_000_000_000 * NANOSECOND;
@@ -206,7 +206,7 @@ fn the_printer_of_these_tests_prints_as_divan_does() {
     }
 }
 
-/// A time of any size, each order of magnitude as likely as any other.
+/// A time in picoseconds; all orders of magnitude are equally likely.
 fn picos() -> impl Strategy<Value = u128> {
     (0u32..70).prop_flat_map(|bits| 0..(1u128 << bits))
 }
@@ -215,25 +215,25 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_printed_time_is_read_without_loss_whatever_the_name_looks_like(
+    fn printed_times_are_parsed_without_loss(
         times in prop::array::uniform4(picos()),
         samples in 1u64.., iters in 1u64..,
         name in "([a-z0-9/]|\\PC|  | │ |│  |├─ |╰─ |12 ns|max alloc:|\\(ignored\\)){0,12}",
     ) {
-        let [(fastest, least), (median, middle), (slowest, _), (mean, _)] = times.map(printed);
+        let [(fastest, min), (median, middle), (slowest, _), (mean, _)] = times.map(printed);
         let name = name.trim_end_matches(' ');
         let text = format!(
             "root   fastest │ slowest │ median │ mean │ samples │ iters\n\
              ╰─ {name}  {fastest} │ {slowest}   │ {median} │ {mean}  │ {samples} │ {iters}\n\n"
         );
-        // Parsed from all its digits, so the nearest float there is.
-        let [min_ns, median_ns] = [least, middle].map(|picos| format!("{picos}e-3").parse().unwrap());
+        // Parsed from all digits, so it is the nearest float.
+        let [min_ns, median_ns] = [min, middle].map(|picos| format!("{picos}e-3").parse().unwrap());
         prop_assert_eq!(read(&text).unwrap(), [Row { path: vec!["root".into(), name.into()], min_ns, median_ns }]);
     }
 
-    /// Lines of real tables in any order, some of them damaged: whatever is read has figures that a table can have.
+    /// Lines of real tables in random order, some of them damaged: the parser does not panic, and its times are valid.
     #[test]
-    fn no_table_that_was_put_together_at_random_panics(
+    fn a_random_table_does_not_panic(
         fixture in 0..COMPLETE.len(),
         picks in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0u8..12), 1..40),
     ) {

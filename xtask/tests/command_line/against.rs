@@ -70,7 +70,7 @@ fn what_is_not_measured_is_identical_and_what_differs_is_measured_once() {
 
     // What was measured is known, also where the base is found in another way.
     tiny.commit("another way");
-    for (arguments, chosen) in [(&["--against", "main"][..], "asked for as `main`"), (&[], "the merge base with main")]
+    for (arguments, chosen) in [(&["--against", "main"][..], "requested as `main`"), (&[], "the merge base with main")]
     {
         tiny.perf(arguments).expect(0);
         assert_eq!(tiny.wall_verdicts(), ["PASS"; 2]);
@@ -162,7 +162,7 @@ fn a_base_that_does_not_build_with_the_cases_of_the_change_has_its_own() {
     let budget = "[[budget]]\ncase = \"set/fresh/40\"\nmetric = \"time\"\nunit = \"ns\"\nlimit = 1_000_000_000\nsource = \"a test\"\n";
     tiny.write("clock-data/budgets.toml", &format!("schema = 1\n\n{budget}"));
 
-    tiny.perf(&["--against", "HEAD"]).expect(0).says("its base does not build with the cases of the change");
+    tiny.perf(&["--against", "HEAD"]).expect(0).says("the base does not build with the cases of the change");
     let [budget] = &tiny.rows("budget")[..] else { panic!("{:?}", tiny.rows("budget")) };
     assert_eq!(budget["verdict"], "PASS", "the change alone has to keep it: {budget}");
     assert_eq!(tiny.wall_verdicts(), ["NEW", "PASS"], "another checksum, and the same");
@@ -234,7 +234,7 @@ fn a_base_that_is_not_there_is_named_with_what_to_do() {
     let tiny = Tiny::new();
     tiny.perf(&["--against", "nonsense"])
         .expect(2)
-        .says("`--against nonsense` names no commit here")
+        .says("`--against nonsense` is not a commit of this repository")
         .says("git branch --all");
 
     tiny.edit(CLOCK, "500.0", "550.0");
@@ -244,7 +244,7 @@ fn a_base_that_is_not_there_is_named_with_what_to_do() {
     assert_eq!(shallow.wall_verdicts(), ["INCONCLUSIVE"; 2]);
 
     fs::remove_dir_all(tiny.path(".git")).unwrap();
-    tiny.perf(&["--against", "HEAD"]).expect(2).says("this is no git repository with a commit");
+    tiny.perf(&["--against", "HEAD"]).expect(2).says("this is not a git repository with a commit");
 }
 
 /// Each run above is checked for what it leaves outside `target`; here git itself is asked to leave more.

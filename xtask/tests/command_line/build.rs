@@ -30,7 +30,7 @@ fn test(world: &World, arguments: &[&str]) -> Ran {
 #[test]
 fn the_programs_are_built_by_cargo_and_found_in_its_target_directory() {
     let world = buildable();
-    perf(&world).expect(1).says("a table that cannot be read");
+    perf(&world).expect(1).says("printed an invalid table");
     assert_eq!(world.verdict("heap", "a/b/c", "heap-blocks"), "NEW");
     assert_eq!(world.verdict("behaviour", "a/b/c", "events"), "NEW");
 }
@@ -43,9 +43,9 @@ fn a_build_that_fails_is_2_and_shows_what_the_compiler_said() {
         .expect(2)
         .says("cannot find function `no_such_function`")
         .says("building the measuring programs failed")
-        .says("fix what they say");
+        .says("fix the errors that cargo printed above");
     for (bench, says) in [
-        ("time", "cargo knows no bench target `time` in package world-bench"),
+        ("time", "package world-bench has no bench target `time`"),
         ("heap", "cargo built no bench target `heap` in package world-bench"),
     ] {
         let world = World::new();

@@ -317,13 +317,13 @@ fn repositories() {
                 "mv .git ../store && git --git-dir ../store config core.worktree \"$PWD\" && echo 'gitdir: ../store' > .git",
             )
         }),
-        ("a repository of another work tree", Says(2, "the work tree of its repository is"), || {
+        ("a repository of another work tree", Says(2, "git finds the work tree "), || {
             after("mkdir ../other && git config core.worktree \"$PWD/../other\"")
         }),
         ("a bare repository", Says(2, "must be run in a work tree"), || after("git config core.bare true")),
-        ("no repository", Says(2, "this is no git repository with a commit"), || after("rm -rf .git")),
+        ("no repository", Says(2, "this is not a git repository with a commit"), || after("rm -rf .git")),
         ("a repository that is broken", Says(2, "fatal: bad config line 1"), || after("echo '[' > .git/config")),
-        ("no commit yet", Says(2, "this is no git repository with a commit"), || {
+        ("no commit yet", Says(2, "this is not a git repository with a commit"), || {
             after("git switch -q --orphan new && git checkout -q main -- .")
         }),
         ("no branch", Identical, || after("git switch -q --detach")),
@@ -464,7 +464,7 @@ fn variables() {
                 ("GIT_CONFIG_VALUE_0", "*"),
             ])
         }),
-        ("an end of the search for a repository", Says(2, "this is no git repository with a commit"), || {
+        ("an end of the search for a repository", Says(2, "this is not a git repository with a commit"), || {
             let mut place = Place::empty();
             place.sh(&format!("mkdir it && cp -R '{}' it/in && rm -rf it/in/.git", plain().path("").display()));
             place.sh("git init -q . && git add . && git commit -qm all");
@@ -544,7 +544,7 @@ fn settings_of_cargo() {
         ("another rustc", Says(2, "`rustc --version --verbose` could not be started"), || {
             with(&[("RUSTC", "/no-such-rustc")])
         }),
-        ("another cargo", Says(2, "there is no workspace here: cargo could not be started"), || {
+        ("another cargo", Says(2, "cannot read the workspace: cargo could not be started"), || {
             with(&[("CARGO", "/no-such-cargo")])
         }),
     ]);
@@ -572,7 +572,7 @@ fn compiled_of_links_and_submodules() {
     table(&[
         ("a link among the sources", Regressed, || slower(CLOCK_IS_A_LINK, CLOCK)),
         ("a submodule of a submodule", Regressed, || slower(SOURCES_ARE_A_SUBMODULE, CLOCK)),
-        ("a link that leads out", Says(4, "out of the workspace: no commit says what is there"), || {
+        ("a link that leads out", Says(4, "outside the workspace, and no commit records its content"), || {
             let (place, _) = after(
                 "cp crates/clock/src/lib.rs ../clock.rs && ln -sf ../../../../clock.rs crates/clock/src/lib.rs \
                 && git add . && git commit -qm link",
@@ -595,7 +595,7 @@ fn compiled_of_files_elsewhere() {
 #[test]
 fn compiled_with_settings() {
     table(&[
-        ("a package outside", Says(4, "outside of the workspace: no commit says what it was"), || {
+        ("a package outside", Says(4, "outside the workspace, and no commit records its content"), || {
             let (place, _) = after(
                 "mv crates/clock ../clock && sed -i 's/\"crates\\/clock\", //' Cargo.toml \
                 && sed -i 's/path = \"..\\/clock\"/path = \"..\\/..\\/..\\/clock\"/' crates/clock-bench/Cargo.toml \
@@ -603,7 +603,7 @@ fn compiled_with_settings() {
             );
             required(place)
         }),
-        ("another file of settings in the base", Says(4, "is another in the base"), || {
+        ("another file of settings in the base", Says(4, "differs in the base, but cargo would use"), || {
             let place = Place::new();
             place.write(".cargo/config.toml", "[profile.bench]\nopt-level = 1\n");
             required(place)
@@ -615,7 +615,7 @@ fn compiled_with_settings() {
             command.env(linker, "cc");
             (place, command)
         }),
-        ("a linker among the flags of rustc", Says(2, "rustc did not call the linker that it was given"), || {
+        ("a linker among the flags of rustc", Says(2, "rustc did not call the linker of the gate"), || {
             let (place, mut command) = slower("true", CLOCK);
             command.env("RUSTFLAGS", "-C linker=cc");
             (place, command)

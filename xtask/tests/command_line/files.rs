@@ -68,14 +68,14 @@ fn baselines_that_contradict_themselves_are_refused_at_their_line() {
         "\"time\", unit = \"ns\", class = \"wall\"",
         &["never compared across runs"],
     );
-    edited(&world, "x86_64", "x86-64", &["which its name does not say"]);
+    edited(&world, "x86_64", "x86-64", &["which does not match the file name"]);
     let entry = |metric: &str, date: &str| {
         format!(
             "accepted = [ {{ case = \"query/floor/10\", metric = \"{metric}\", value = 1, expires = \"{date}\", reason = \"r\" }},"
         )
     };
-    edited(&world, "accepted = [", &entry("events", "2026-02-30"), &[".toml:12:1: ", "`2026-02-30`", "is no date"]);
-    edited(&world, "accepted = [", &entry("events", "tomorrow"), &["is no date"]);
+    edited(&world, "accepted = [", &entry("events", "2026-02-30"), &[".toml:12:1: ", "`2026-02-30`", "is not a date"]);
+    edited(&world, "accepted = [", &entry("events", "tomorrow"), &["is not a date"]);
     edited(&world, "accepted = [", &entry("wakeups", "2026-02-28"), &["has no record of it"]);
 }
 
@@ -110,8 +110,8 @@ fn texts_that_are_no_baseline_are_refused() {
         (b"\n \n", ": it is empty"),
         (b"schema", ":1:"),
         (b"schema = 2\n", "missing field"),
-        (b"schema = 2\nke\xff", ":2:3: this is not UTF-8"),
-        (b"\xef\xbb\xbfschema = 1\n", ":1:1: it begins with a byte order mark"),
+        (b"schema = 2\nke\xff", ":2:3: it is not UTF-8 text"),
+        (b"\xef\xbb\xbfschema = 1\n", ":1:1: it starts with a byte order mark"),
         (b"schema = 2\0\n", ":1:"),
         (b"schema = 2\n<<<<<<< HEAD\n=======\n>>>>>>> branch\n", ":2:1: it has merge conflict markers"),
         (b"schema = 2\n\x1b[2J = 1\n", ":2:"),
@@ -171,7 +171,7 @@ fn what_is_no_regular_file_is_refused_without_waiting() {
     let (world, file) = with_baseline();
     // Sparse: it takes no room on the disk.
     fs::File::create(&file).unwrap().set_len(300 << 20).unwrap();
-    refused(&world, &["it has 314572800 bytes; files here have at most 1048576"]);
+    refused(&world, &["it has 314572800 bytes; the limit is 1048576"]);
 }
 
 #[test]
@@ -189,9 +189,9 @@ fn a_file_that_may_not_be_read_is_refused_with_that_hint() {
 #[test]
 fn strangers_among_the_baselines_are_refused() {
     for (file, says) in [
-        ("notes.txt", "world-data/baselines/notes.txt: only folders named as harness packages belong here"),
+        ("notes.txt", "world-data/baselines/notes.txt: only folders named like harness packages"),
         ("world-bench/notes.txt", "world-data/baselines/world-bench/notes.txt: only baselines"),
-        ("stranger/x.toml", "world-data/baselines/stranger: no harness of [workspace.metadata.perf] is the package"),
+        ("stranger/x.toml", "world-data/baselines/stranger: `stranger` is not a harness"),
     ] {
         let world = World::with_baseline();
         world.write(&format!("world-data/baselines/{file}"), "x");
@@ -217,7 +217,7 @@ fn budgets_are_read_as_strictly() {
         ),
     ] {
         world.write("world-data/budgets.toml", text);
-        refused(&world, &[says, "people write this file"]);
+        refused(&world, &[says, "this file is edited by hand"]);
     }
     fs::remove_file(world.path("world-data/budgets.toml")).unwrap();
     refused(&world, &["budgets.toml: it cannot be read"]);

@@ -100,9 +100,9 @@ fn what_valgrind_says_has_to_be_a_figure() {
     let world = World::with_instructions();
     for (script, reason) in [
         ("each=100; events='Ir Dr'", "counted `Ir Dr` instead of instructions"),
-        ("each=0", "needed 1000000 instructions for 20 operations and 1000000 for none"),
-        ("each=100; enough=none", "printed `none` instead of how many operations are enough"),
-        ("each=100; enough=$((operations + 1))", "said that 1 operations are enough, and then 2"),
+        ("each=0", "needed 1000000 instructions for 20 operations, and 1000000 for 0 operations"),
+        ("each=100; enough=none", "printed `none` instead of a number of operations"),
+        ("each=100; enough=$((operations + 1))", "requested 1 operations, and then 2"),
         (
             "echo 'operation 3 computed 4 items, the one before it 5' >&2; exit 1",
             "exit status: 1: operation 3 computed",
@@ -265,7 +265,7 @@ fn heavy_cases_are_counted_and_profiled_and_nothing_else() {
     world
         .xtask(&["perf"])
         .expect(1)
-        .says("timed `load/huge/10000`, which `count --list` does not name, or marks as heavy");
+        .says("timed `load/huge/10000`, which `count --list` does not list, or marks as heavy");
 }
 
 #[test]

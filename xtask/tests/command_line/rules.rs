@@ -139,10 +139,10 @@ fn what_no_rule_may_say_is_refused() {
     tiny.write(THRESHOLDS, &margin("wind/spring/40", 100, "9999-12-31"));
     refused("`expires` is more than 90 days ahead");
     tiny.write(THRESHOLDS, &margin("no/such/case", 100, &days_ahead(30)));
-    refused("no baseline knows the case `no/such/case`");
+    refused("it has a margin for the case `no/such/case`, which is in no baseline");
     let accepted = "accepted = [\n  { case = \"strike/noon/12\", metric = \"heap-blocks\", value = 9000000, expires = \"9999-12-31\", reason = \"r\" },";
     edit_baseline(&tiny, "accepted = [", accepted);
-    refused("`9999-12-31` of the accepted row `strike/noon/12` is more than 90 days ahead");
+    refused("the accepted row `strike/noon/12` expires on `9999-12-31`, more than 90 days ahead");
     let file = baseline(&tiny);
     let record = |value: u32| {
         format!("\"strike/noon/12\", metric = \"heap-blocks\", unit = \"blocks\", class = \"heap\", value = {value}")

@@ -232,7 +232,7 @@ fn two_updates_at_once_do_not_mix() {
     world.script("count.list.sh", &format!(": > $here/started; while [ ! -e $here/go ]; do sleep 0.01; done\n{good}"));
     let first = world.command(&["baseline", "update"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     wait_for(&world, "bin/started");
-    world.xtask(&["baseline", "update"]).expect(2).says("another `cargo world baseline update` is at work");
+    world.xtask(&["baseline", "update"]).expect(2).says("another `cargo world baseline update` is running");
     world.write("bin/go", "");
     Ran::of(first.wait_with_output().unwrap()).expect(0);
     world.xtask(&["baseline", "update"]).expect(0);

@@ -144,13 +144,17 @@ fn a_broken_case_is_one_red_row_with_its_reason() {
         ),
         ("heap.d/query/floor/10.sh", "printf 'bad \\033[31mnews\\007' >&2; exit 1", "exit status: 1: bad news\""),
         ("heap.d/query/floor/10.sh", "kill -9 $$", "signal: 9"),
-        ("heap.d/query/floor/10.sh", "echo no json", "`heap` printed no record in line 1"),
+        ("heap.d/query/floor/10.sh", "echo no json", "`heap` printed an invalid record in line 1"),
         ("heap.d/query/floor/10.sh", "exit 0", "`heap` printed no record"),
         ("heap.d/query/floor/10.sh", "printf '\\377'", "not UTF-8"),
         ("heap.d/query/floor/10.sh", "head -c 5000000 /dev/zero", "printed more than 4194304 bytes"),
         ("heap.d/query/floor/10.sh", &format!("echo '{other}'"), "a record of another case, `url/ordinary/40`"),
-        ("heap.d/query/floor/10.sh", &format!("echo '{contradiction}'"), "computed two different things"),
-        ("heap.d/query/floor/10.sh", &format!("echo '{events}'"), "`events`, which is not its to measure"),
+        ("heap.d/query/floor/10.sh", &format!("echo '{contradiction}'"), "computed two different results"),
+        (
+            "heap.d/query/floor/10.sh",
+            &format!("echo '{events}'"),
+            "`events`, whose class this program does not measure",
+        ),
     ] {
         world.script(script, text);
         world.xtask(&["perf"]).expect(1);
@@ -167,8 +171,8 @@ fn a_runaway_is_broken_with_a_reason_for_people() {
     let world = World::with_baseline();
     let no_memory = "echo 'memory allocation of 64 bytes failed' >&2; kill -ABRT $$";
     for (script, reason) in [
-        ("ulimit -S -t 1; while :; do :; done", "used up its 10 s of processor time: a runaway?"),
-        (no_memory, "needed more than 1024 MiB of memory: a runaway?"),
+        ("ulimit -S -t 1; while :; do :; done", "exceeded its limit of 10 s of CPU time"),
+        (no_memory, "exceeded its limit of 1024 MiB of memory"),
         ("kill -ABRT $$", "ended with signal: 6"),
     ] {
         for program in ["count", "heap"] {
@@ -179,9 +183,9 @@ fn a_runaway_is_broken_with_a_reason_for_people() {
         }
     }
     world.script("time.sh", "kill -XCPU $$");
-    world.xtask(&["perf"]).expect(1).says("`time` used up its 20 s of processor time");
+    world.xtask(&["perf"]).expect(1).says("`time` exceeded its limit of 20 s of CPU time");
     world.script("time.sh", no_memory);
-    world.xtask(&["perf"]).expect(1).says("`time` needed more than 1024 MiB of memory");
+    world.xtask(&["perf"]).expect(1).says("`time` exceeded its limit of 1024 MiB of memory");
 }
 
 #[test]
@@ -220,10 +224,10 @@ fn wall_rows_are_broken_when_their_table_is() {
     let good = std::fs::read_to_string(world.path("bin/time.sh")).unwrap();
     for (script, reason) in [
         ("echo 'it broke' >&2; exit 1".to_owned(), "`time` ended with exit status: 1: it broke"),
-        ("echo hello".to_owned(), "a table that cannot be read"),
+        ("echo hello".to_owned(), "printed an invalid table"),
         (
             good.replace("url/ordinary/40", "url/ordinary/41"),
-            "timed `url/ordinary/41`, which `count --list` does not name",
+            "timed `url/ordinary/41`, which `count --list` does not list",
         ),
     ] {
         world.script("time.sh", &script);
@@ -286,7 +290,7 @@ fn only_narrows_what_is_expected_and_must_match_something() {
     world.xtask(&["perf", "--only", "query/*"]).expect(0);
     assert!(world.rows().iter().all(|row| row["case"] == "query/floor/10"));
     world.xtask(&["perf", "--only", "nothing/*"]).expect(2).says("matches no case").says("query/floor/10");
-    world.xtask(&["perf", "--only", "[a"]).expect(2).says("is not a pattern");
+    world.xtask(&["perf", "--only", "[a"]).expect(2).says("is not a valid pattern");
 }
 
 #[test]
@@ -295,7 +299,7 @@ fn a_run_that_does_not_end_leaves_no_report_of_an_earlier_one() {
     world.xtask(&["perf"]).expect(0);
     assert!(world.path("target/perf/latest/report.md").exists());
     world.script("count.list.sh", "exit 1");
-    world.xtask(&["perf"]).expect(2).says("`count --list` gave no list of cases: ended with exit status: 1");
+    world.xtask(&["perf"]).expect(2).says("`count --list` printed no list of cases: ended with exit status: 1");
     assert!(!world.path("target/perf/latest/report.md").exists());
     assert!(!world.path("target/perf/latest/report.json").exists());
 }
@@ -304,9 +308,9 @@ fn a_run_that_does_not_end_leaves_no_report_of_an_earlier_one() {
 fn lists_that_are_no_lists_are_refused() {
     let world = World::with_baseline();
     for (list, says) in [
-        ("exit 0", "it is empty"),
+        ("exit 0", "the list is empty"),
         ("echo 'no name'", "is not a case name"),
-        ("echo a/b/c; echo a/b/c", "`a/b/c` is there twice"),
+        ("echo a/b/c; echo a/b/c", "`a/b/c` is listed twice"),
     ] {
         world.script("count.list.sh", list);
         world.xtask(&["perf"]).expect(2).says(says);
@@ -330,7 +334,7 @@ fn usage_errors_are_2() {
     }
     let outside = tempfile::tempdir().unwrap();
     let ran = world.command(&["perf"]).current_dir(outside.path()).output().unwrap();
-    Ran::of(ran).expect(2).says("run this inside the repository");
+    Ran::of(ran).expect(2).says("run this inside the workspace");
     world.write("empty/.hidden", "");
     let planted = world.xtask(&["perf", "--seeded-faults", "--baselines", "empty"]);
     planted.expect(2).says("no feature plants faults in this workspace");
@@ -354,15 +358,15 @@ fn a_workspace_that_does_not_say_what_is_measured_is_2() {
     let harness = "harness = [\"world-bench\"]";
     assert!(manifest.contains(harness), "{manifest}");
     for (written, says) in [
-        ("harness = []", "Cargo.toml: [workspace.metadata.perf]: `harness` names no package"),
-        ("harness = [\"stranger\"]", "`stranger` is no package of this workspace"),
+        ("harness = []", "Cargo.toml: [workspace.metadata.perf]: `harness` is empty"),
+        ("harness = [\"stranger\"]", "`stranger` is not a package of this workspace"),
         (
             "harness = [{ package = \"world-bench\", with = [\"stranger\"] }]",
-            "`stranger` is no package of this workspace",
+            "`stranger` is not a package of this workspace",
         ),
         (
             "harness = [{ package = \"world-bench\", only-if-changed = [\"stranger\"] }]",
-            "`stranger` is no package of this workspace",
+            "`stranger` is not a package of this workspace",
         ),
         ("harness = [\"world-bench\"]\ncolour = 1", "unknown field `colour`"),
     ] {
@@ -372,7 +376,7 @@ fn a_workspace_that_does_not_say_what_is_measured_is_2() {
         }
     }
     world.write("Cargo.toml", &manifest.replace("[workspace.metadata.perf]", "[workspace.metadata.other]"));
-    world.xtask(&["perf"]).expect(2).says("[workspace.metadata.perf]: there is no such table");
+    world.xtask(&["perf"]).expect(2).says("[workspace.metadata.perf]: the table is missing");
     // Help works although the settings are wrong.
     world.xtask(&["--help"]).expect(0).says("baseline");
 }

@@ -1,4 +1,4 @@
-//! Allocations by place in the engine, from two runs of `heap` that write where one operation allocates.
+//! Attributes allocations to source files, from two runs of `heap` that write dhat's profile.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,24 +12,27 @@ use crate::error::Error;
 use crate::measure::programs::BenchPrograms;
 use crate::process::child::{self, ChildError, Limits, StderrMode};
 
-/// What dhat writes, as far as it is read here: its `dhatFileVersion` 2.
+/// The used part of dhat's profile, `dhatFileVersion` 2.
 #[derive(Deserialize)]
 struct Profile {
-    /// Program points: places where something was allocated.
+    /// Program points: the allocation sites.
     pps: Vec<Place>,
-    /// Frames, as `address: function (file:line:column)`.
+    /// The frame table; a frame is `address: function (file:line:column)`.
     ftbl: Vec<String>,
 }
 
 #[derive(Deserialize)]
 struct Place {
-    /// Blocks in total.
+    /// Total number of blocks.
     tbk: u64,
-    /// Its frames, innermost first, as indices of the table.
+    /// Frames, innermost first, as indices into `ftbl`.
     fs: Vec<usize>,
 }
 
-/// The places whose allocations grew most; none where it cannot be told.
+/// The functions in `files` whose allocations increased most; empty if a profile cannot be measured.
+///
+/// # Errors
+/// On an interruption.
 pub fn attribute(
     files: &[String],
     base: &BenchPrograms,
@@ -52,8 +55,8 @@ pub fn attribute(
     Ok(top_increases(&before, &now, 1))
 }
 
-/// The source files of some packages, which are named by their folders from the root of the workspace: paths from there, with
-/// `/`. Only frames in one of them are ours.
+/// The source files of packages, as paths relative to the root of the workspace with `/`. `packages` are folders, also relative
+/// to the root.
 pub fn source_files(root: &Path, packages: &[String]) -> Vec<String> {
     let mut found = Vec::new();
     for package in packages {
@@ -75,7 +78,7 @@ fn collect(dir: &Path, shown: &str, found: &mut Vec<String>) {
     }
 }
 
-/// Blocks by the innermost frame that is ours: its function and file, without the line, which moves with every edit.
+/// Blocks by the innermost frame in `files`: function and file, without the line number, which changes with each edit.
 fn blocks(profile: &str, files: &[String]) -> Option<BTreeMap<String, u64>> {
     let profile: Profile = serde_json::from_str(profile).ok()?;
     let frames: Vec<Option<String>> = profile.ftbl.iter().map(|frame| own_frame(frame, files)).collect();
@@ -87,8 +90,8 @@ fn blocks(profile: &str, files: &[String]) -> Option<BTreeMap<String, u64>> {
     Some(blocks)
 }
 
-/// `0x55f7: item<T> (aggregator-mocks/src/model.rs:73:44)` as `item in aggregator-mocks/src/model.rs`. dhat shortens paths to
-/// their last parts.
+/// Formats a frame `0x55f7: item<T> (mocks/src/model.rs:73:44)` as `item in crates/mocks/src/model.rs`; `None` if its file is
+/// not in `files`. dhat shortens paths to their last parts.
 fn own_frame(frame: &str, files: &[String]) -> Option<String> {
     let (_, rest) = frame.split_once(": ")?;
     let (function, place) = rest.strip_suffix(')')?.rsplit_once(" (")?;
@@ -111,7 +114,7 @@ mod tests {
         "0x55f75a7208fb: poll (src/answer/mod.rs:84:31)"]}"#;
 
     #[test]
-    fn blocks_belong_to_the_innermost_frame_of_ours() {
+    fn blocks_belong_to_the_innermost_own_frame() {
         let files = ["crates/mocks/src/model.rs", "crates/engine/src/answer/mod.rs"];
         let found = blocks(PROFILE, &files.map(str::to_owned)).unwrap();
         let expected = [

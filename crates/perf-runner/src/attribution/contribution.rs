@@ -1,19 +1,20 @@
-//! What costs more than it did.
+//! Parts of a program whose cost increased.
 
 use std::collections::BTreeMap;
 
-/// Something that costs more than it did.
+/// A part of a program whose cost increased.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contribution {
-    /// A function, or a place in a file.
+    /// A function, or a function in a source file.
     pub name: String,
-    /// How much more in one operation, of its own, without what it calls.
+    /// The increase per operation, without callees.
     pub increase: u64,
-    /// How much it was in the base.
+    /// The cost per operation in the base.
     pub base: u64,
 }
 
-/// What grew most, at most three.
+/// The largest increases per operation, in descending order, at most three. `before` and `now` are costs of `operations`
+/// operations, by name.
 pub fn top_increases(
     before: &BTreeMap<String, u64>,
     now: &BTreeMap<String, u64>,

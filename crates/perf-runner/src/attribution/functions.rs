@@ -1,4 +1,4 @@
-//! Instructions by function, from two runs under callgrind.
+//! Attributes instructions to functions, from two runs under callgrind.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,10 @@ use crate::error::Error;
 use crate::measure::callgrind::Callgrind;
 use crate::measure::programs::BenchPrograms;
 
-/// The functions that grew most, at most three; none where it cannot be told.
+/// The functions whose instructions increased most; empty if a profile cannot be measured.
+///
+/// # Errors
+/// On an interruption.
 pub fn attribute(
     callgrind: &Callgrind,
     base: &BenchPrograms,
@@ -23,29 +26,29 @@ pub fn attribute(
     Ok(top_increases(&functions(&before), &functions(&now), operations))
 }
 
-/// Instructions of each function itself, from callgrind's file. (Its format: the manual's chapter "Callgrind Format
-/// Specification". `fn=` names the function that the lines after it belong to; a line of figures is a position and a cost,
-/// and the one after `calls=` is the cost of a call, which is not the function's own.)
+/// Instructions by function, without callees, from callgrind's output file. (See the chapter "Callgrind Format Specification"
+/// of valgrind's manual: `fn=` names the function of the lines after it; a cost line is a position and a cost; the cost line
+/// after `calls=` is the inclusive cost of that call.)
 fn functions(profile: &str) -> BTreeMap<String, u64> {
     let mut functions: BTreeMap<String, u64> = BTreeMap::new();
-    let (mut current, mut is_of_call) = (None, false);
+    let (mut current, mut is_call_cost) = (None, false);
     for line in profile.lines() {
         if let Some(name) = line.strip_prefix("fn=") {
             current = Some(without_hash(name));
         } else if line.starts_with("calls=") {
-            is_of_call = true;
+            is_call_cost = true;
         } else if line.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '*')) {
             let cost = line.split(' ').nth(1).and_then(|cost| cost.parse::<u64>().ok());
-            if let (Some(function), Some(cost), false) = (&current, cost, is_of_call) {
+            if let (Some(function), Some(cost), false) = (&current, cost, is_call_cost) {
                 *functions.entry(function.clone()).or_default() += cost;
             }
-            is_of_call = false;
+            is_call_cost = false;
         }
     }
     functions
 }
 
-/// `module::function::h0123456789abcdef` without its end, which is another in every build; recursion (`'2`) is left away too.
+/// Removes the hash from `module::function::h0123456789abcdef`, which differs between builds, and the recursion level (`'2`).
 fn without_hash(name: &str) -> String {
     let name = match name.rsplit_once('\'') {
         Some((name, depth)) if !depth.is_empty() && depth.bytes().all(|b| b.is_ascii_digit()) => name,
@@ -69,7 +72,7 @@ mod tests {
         fn=core::engine::poll::h0123456789abcdef'2\n10 1\n";
 
     #[test]
-    fn what_a_function_calls_is_not_its_own() {
+    fn callees_are_not_counted() {
         let functions = functions(PROFILE);
         let expected = [("core::engine::poll", 126), ("core::outbox::event", 42)];
         assert_eq!(functions, expected.map(|(name, cost)| (name.to_owned(), cost)).into());

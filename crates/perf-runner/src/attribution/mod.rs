@@ -1,4 +1,4 @@
-//! Where the cost of a case that got dearer is: functions for instructions, places of the engine for allocations.
+//! Attribution of regressions: to functions for instructions, to source files for allocations.
 
 mod allocations;
 mod contribution;
@@ -15,11 +15,14 @@ use crate::measure::callgrind::Callgrind;
 use crate::workspace::Workspace;
 use contribution::Contribution;
 
-/// Rows of a kind that are explained, those that grew most: each takes two more runs of its case.
+/// Maximum number of annotated rows per class. Each takes two more runs of its case.
 const MAX_ROWS: usize = 3;
 
-/// Says of the cases that need most more instructions or allocations where these are. It only explains: where it cannot
-/// be told, nothing is said.
+/// Appends the main contributions to the reasons of the rows whose instructions or allocations increased most. A row stays as
+/// it is if its profile cannot be measured.
+///
+/// # Errors
+/// On an interruption.
 pub fn annotate_rows(
     rows: &mut [Row],
     workspace: &Workspace,
@@ -30,7 +33,7 @@ pub fn annotate_rows(
     if let Some(callgrind) = callgrind {
         for row in worst_rows(rows, |row| row.group == Group::Class(Class::Instructions)) {
             let found = functions::attribute(callgrind, base, head, &row.case)?;
-            append_reason(row, "instructions went to", &found);
+            append_reason(row, "instructions are in", &found);
         }
     }
     let files = allocations::source_files(workspace.root(), &sides.packages);
@@ -44,21 +47,21 @@ pub fn annotate_rows(
 }
 
 fn worst_rows(rows: &mut [Row], is_kind: impl Fn(&Row) -> bool) -> impl Iterator<Item = &mut Row> {
-    let red = |row: &&mut Row| is_kind(row) && row.group != Group::Budget && row.verdict == Verdict::Regressed;
-    let mut red: Vec<&mut Row> = rows.iter_mut().filter(red).collect();
+    let regressed = |row: &&mut Row| is_kind(row) && row.group != Group::Budget && row.verdict == Verdict::Regressed;
+    let mut worst: Vec<&mut Row> = rows.iter_mut().filter(regressed).collect();
     let change = |row: &Row| row.change().unwrap_or(f64::INFINITY);
-    red.sort_by(|a, b| change(b).total_cmp(&change(a)));
-    red.into_iter().take(MAX_ROWS)
+    worst.sort_by(|a, b| change(b).total_cmp(&change(a)));
+    worst.into_iter().take(MAX_ROWS)
 }
 
-fn append_reason(row: &mut Row, where_to: &str, contributions: &[Contribution]) {
+fn append_reason(row: &mut Row, label: &str, contributions: &[Contribution]) {
     if contributions.is_empty() {
         return;
     }
     let one = |Contribution { name, increase, base }: &Contribution| format!("{name} +{increase} (was {base})");
     let list: Vec<String> = contributions.iter().map(one).collect();
     let why = row.reason.take().map_or_else(String::new, |reason| format!("{reason}; "));
-    row.reason = Some(text::sanitize(&format!("{why}{where_to} {}", list.join(", "))));
+    row.reason = Some(text::sanitize(&format!("{why}{label} {}", list.join(", "))));
 }
 
 #[cfg(test)]
@@ -74,10 +77,10 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_growth_comes_first_and_is_told() {
+    fn the_largest_increase_comes_first() {
         let map = |entries: &[(&str, u64)]| entries.iter().map(|(name, n)| ((*name).to_owned(), *n)).collect();
         let before = map(&[("a", 100), ("b", 100), ("c", 100), ("gone", 500)]);
-        let now = map(&[("a", 300), ("b", 100), ("c", 110), ("new", 50), ("least", 9)]);
+        let now = map(&[("a", 300), ("b", 100), ("c", 110), ("new", 50), ("small", 9)]);
         let grown = top_increases(&before, &now, 10);
         let shown: Vec<_> = grown.iter().map(|it| (it.name.as_str(), it.increase, it.base)).collect();
         assert_eq!(shown, [("a", 20, 10), ("new", 5, 0), ("c", 1, 10)]);
@@ -91,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_worst_red_rows_are_explained() {
+    fn only_the_worst_regressions_are_annotated() {
         use perf_judge::row::Value::Number;
         let row = |verdict, head| a_row(verdict).with_values(Some(Number(100)), Some(Number(head)));
         let mut rows: Vec<Row> = [101, 140, 120, 130].map(|head| row(Verdict::Regressed, head)).into();

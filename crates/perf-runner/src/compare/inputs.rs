@@ -1,4 +1,4 @@
-//! Which files of a side its measuring programs are made of, and read.
+//! The inputs of a side: the files that its measuring programs are built from, and that its cases read.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,12 +8,15 @@ use super::tree::{Entry, Tree, is_package_source, strip_folder};
 use crate::error::Error;
 use crate::workspace::{Harness, Workspace};
 
-/// Paths that links may make of the files. Some links between folders that lead to each other make any number of them.
+/// Maximum number of paths through symbolic links. Folders that link to each other can form any number of paths.
 const MAX_PATHS: usize = 1_000_000;
 
 impl Tree {
-    /// Names and contents of what the measuring programs are made of and read, where `packages` are the folders of the
-    /// workspace's packages they are built from. Packages from elsewhere, profiles and compiler are not among it.
+    /// Paths and hashes of the files that the measuring programs are built from, and that the cases read. `packages` are the
+    /// folders of the workspace packages. External packages, profiles and the compiler are not included.
+    ///
+    /// # Errors
+    /// If a source cannot be read, or links form more than a million paths.
     pub fn inputs(
         &self,
         workspace: &Workspace,
@@ -38,8 +41,10 @@ impl Tree {
         Ok(inputs.into_iter().collect())
     }
 
-    /// A link that the measuring programs need and that leads out of the workspace, where each side has the same, or nothing:
-    /// its path and where it leads to.
+    /// A needed link out of the workspace: its path and its target. Both sides would read the same file there.
+    ///
+    /// # Errors
+    /// If links form more than a million paths.
     pub fn link_out(
         &self,
         workspace: &Workspace,
@@ -56,15 +61,15 @@ impl Tree {
         }))
     }
 
-    /// Every path that leads to a file, also through links to it or to a folder above it, with the path where it is. That of a
-    /// link to a file is there twice: first with the link, then with the file.
+    /// Every path to a file, directly or through links, with the path of the file itself. A link to a file appears twice: first
+    /// with the link, then with the file.
     ///
-    /// A path goes through each link once at most: through the same link again lie the same files.
+    /// A path contains each link at most once, because a second pass leads to the same files.
     fn linked_paths(&self) -> Result<Vec<(String, &str)>, Error> {
         let end = |(path, entry): (&String, &Entry)| Some((path.clone(), resolve_link(path, entry.link.as_deref()?)?));
         let links: Vec<(String, String)> = self.files.iter().filter_map(end).collect();
         let mut found: Vec<(String, &str)> = self.files.keys().map(|path| (path.clone(), path.as_str())).collect();
-        // The links that the path with the same number goes through.
+        // The links in the path with the same index.
         let mut through: Vec<Vec<usize>> = vec![Vec::new(); found.len()];
         let mut next = 0;
         while let (Some((path, at)), Some(passed)) = (found.get(next).cloned(), through.get(next).cloned()) {
@@ -79,8 +84,8 @@ impl Tree {
             }
             if found.len() > MAX_PATHS {
                 return Err(Error::environment(
-                    format!("the symbolic links of the workspace make more than {MAX_PATHS} paths, as {path}"),
-                    "make fewer links between folders that lead to each other",
+                    format!("the symbolic links of the workspace form more than {MAX_PATHS} paths, such as {path}"),
+                    "remove links between folders that link to each other",
                 ));
             }
             next += 1;
@@ -97,7 +102,7 @@ fn is_input(path: &str, workspace: &Workspace, harness: &Harness, packages: &[St
         || path.starts_with(".cargo/")
 }
 
-/// Where a link leads to, from the top; nowhere if that is outside.
+/// The target of a link, relative to the top; `None` if it is outside.
 fn resolve_link(link: &str, to: &Path) -> Option<String> {
     let mut parts: Vec<String> = link.split('/').map(str::to_owned).collect();
     parts.pop();
@@ -112,8 +117,8 @@ fn resolve_link(link: &str, to: &Path) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// The files that a source names, from the top: those that it includes, its modules with a path, and what a build script
-/// says that it reads. Only a name that is written out is seen.
+/// The files that a source names, relative to the top: includes, modules with `#[path]`, and `rerun-if-changed` of a build
+/// script. It finds literal names only.
 fn named_files(path: &str, package: &str, source: &str) -> Vec<String> {
     let manifest = if package.is_empty() { "Cargo.toml".to_owned() } else { format!("{package}/Cargo.toml") };
     let mut found = Vec::new();
@@ -139,12 +144,12 @@ fn named_files(path: &str, package: &str, source: &str) -> Vec<String> {
     found
 }
 
-/// What may stand between a macro or an attribute and its text.
+/// Whether a character may occur between a macro or an attribute and its string literal.
 fn is_before_name(char: char) -> bool {
     char.is_whitespace() || matches!(char, '(' | '[' | '{' | '=' | ',')
 }
 
-/// The content of a text without escapes that a source starts with.
+/// The content of the string literal that a source starts with; escapes are not resolved.
 fn leading_literal(source: &str) -> Option<&str> {
     let raw = source.strip_prefix("r").unwrap_or(source).trim_start_matches('#');
     raw.strip_prefix('"')?.split('"').next()
@@ -156,7 +161,7 @@ mod tests {
 
     use super::*;
 
-    /// A file without a second name, or a link to somewhere.
+    /// A tree of plain files (`None`) and links to a target.
     fn tree(files: &[(&str, Option<&str>)]) -> Tree {
         let entry =
             |link: &Option<&str>| Entry { blob: String::new(), content: PathBuf::new(), link: link.map(PathBuf::from) };
@@ -169,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn links_are_followed_however_many_lie_behind_each_other() {
+    fn chains_of_links_are_followed() {
         let names: Vec<String> = (0..40).map(|number| format!("l{number}")).collect();
         let mut files: Vec<(&str, Option<&str>)> =
             names.windows(2).map(|pair| (&pair[1][..], Some(&pair[0][..]))).collect();
@@ -180,15 +185,15 @@ mod tests {
     }
 
     #[test]
-    fn links_in_a_circle_end() {
+    fn circles_of_links_end() {
         let tree = tree(&[("a/to-b", Some("../b")), ("b/to-a", Some("../a")), ("a/self", Some(".")), ("b/x", None)]);
         assert_eq!(leads_to(&tree, "a/to-b/x").as_deref(), Some("b/x"));
-        assert_eq!(leads_to(&tree, "a/self/self/to-b"), None, "through `self` twice");
+        assert_eq!(leads_to(&tree, "a/self/self/to-b"), None, "contains `self` twice");
         assert_eq!(leads_to(&tree, "b/to-a/self/to-b/x").as_deref(), Some("b/x"));
     }
 
     #[test]
-    fn links_without_number_are_refused() {
+    fn too_many_links_are_an_error() {
         let names: Vec<String> = (0..12).map(|number| format!("l{number}")).collect();
         let files: Vec<(&str, Option<&str>)> = names.iter().map(|name| (&name[..], Some("."))).collect();
         let error = tree(&files).linked_paths().unwrap_err().to_string();
@@ -196,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_names_what_it_is_built_from() {
+    fn named_files_of_a_source_are_found() {
         let source = r##"
             const A: &str = include_str!("../../../docs/a.md");
             const B: &[u8] = include_bytes! [ r#"b.bin"# ];

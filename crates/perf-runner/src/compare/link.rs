@@ -1,12 +1,12 @@
-//! Linking one program again and again, each time with its functions and data in another order.
+//! Relinks a program with its functions and data in another order each time.
 //!
-//! Where a function lies decides which cache lines and branch predictor entries it shares, and that moves the time of
-//! unchanged code by percents: a neutral change looks like a regression, and no number of repeats helps, because the
-//! layout is the same in all of them (Mytkowicz and others, 2009). With another layout in each pair it is scatter like
-//! any other, which repeats average out (Curtsinger and Berger, Stabilizer, 2013).
+//! The address of a function decides which cache lines and branch predictor entries it shares, which changes the time of
+//! unchanged code by percents. A neutral change then looks like a regression, and repetition does not help, because the layout
+//! is the same in each run (Mytkowicz et al., 2009). With another layout in each pair, this bias becomes noise that repetition
+//! averages out (Curtsinger and Berger, Stabilizer, 2013).
 //!
-//! Compiling takes ten seconds, linking a twentieth of one. So the program is compiled once, by a cargo whose linker is
-//! this program: it keeps what it was given and calls the real linker. From then on only that is called.
+//! Compiling takes 10 s, and linking 0.05 s. So cargo compiles the program once, with this program as its linker: it records
+//! the inputs of the link and calls the real linker. Each relink then calls only the real linker.
 
 use std::env;
 use std::ffi::OsString;
@@ -21,26 +21,26 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::process::child::{self, ChildError, Limits, StderrMode};
 
-/// The environment variable that makes this program a linker; its value is where to keep what it is given.
+/// The environment variable that makes this program run as a linker; its value is the directory for the recorded link.
 pub const LINK_RECORD_ENV: &str = "PERF_RECORD_LINK";
 
-/// Where a link is kept, in its folder.
+/// Name of the file that records a link, in its directory.
 pub const LINK_FILE: &str = "link.json";
 
-/// A link that can be repeated.
+/// A recorded link, which can be repeated.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RecordedLink {
     linker: String,
     arguments: Vec<String>,
 }
 
-/// What this program does when it is called as a linker: keep what it was given, then let the real linker work.
+/// Runs this process as a linker: records the inputs in `dir`, then calls the real linker.
 pub fn linker_main(dir: OsString) -> ExitCode {
     let dir = PathBuf::from(dir);
     let arguments: Vec<OsString> = env::args_os().skip(1).collect();
     let linker = real_linker();
     if let Err(error) = record_inputs(&dir, &linker, &arguments) {
-        eprintln!("cannot keep what is linked in {}: {error}", dir.display());
+        eprintln!("cannot record the inputs of the linker in {}: {error}", dir.display());
         return ExitCode::FAILURE;
     }
     match Command::new(&linker).args(arguments).status() {
@@ -53,8 +53,8 @@ pub fn linker_main(dir: OsString) -> ExitCode {
     }
 }
 
-/// The linker that rustc would have called without this program: the last one that its arguments name beside it, which cargo
-/// took from wherever one can be configured. Where they cannot be read, one that the environment names, else `cc`.
+/// The linker that rustc would have called without this program: the last other one in rustc's arguments, which cargo took from
+/// its configuration. If they cannot be read, the one in the environment, else `cc`.
 fn real_linker() -> String {
     if let Some(linker) = linker_in_rustc_arguments() {
         return linker;
@@ -64,17 +64,17 @@ fn real_linker() -> String {
     linker.map_or_else(|| "cc".into(), |(_, value)| value)
 }
 
-/// Rustc starts its linker itself.
+/// The linker in the arguments of rustc, which is the parent process.
 #[cfg(target_os = "linux")]
 fn linker_in_rustc_arguments() -> Option<String> {
     let this = env::current_exe().ok()?;
-    let said = fs::read(format!("/proc/{}/cmdline", std::os::unix::process::parent_id())).ok()?;
-    let said = String::from_utf8(said).ok()?;
+    let arguments = fs::read(format!("/proc/{}/cmdline", std::os::unix::process::parent_id())).ok()?;
+    let arguments = String::from_utf8(arguments).ok()?;
     let option = |argument: &str| {
         let argument = argument.strip_prefix("--codegen=").or_else(|| argument.strip_prefix("-C")).unwrap_or(argument);
         argument.strip_prefix("linker=").map(str::to_owned)
     };
-    said.split('\0').filter_map(option).rfind(|linker| Path::new(linker) != this)
+    arguments.split('\0').filter_map(option).rfind(|linker| Path::new(linker) != this)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -82,21 +82,21 @@ fn linker_in_rustc_arguments() -> Option<String> {
     None
 }
 
-/// Objects and archives are copied: cargo and rustc replace and remove them.
+/// Copies objects and archives to `dir`, because cargo and rustc replace and remove them, and records the arguments.
 fn record_inputs(dir: &Path, linker: &str, arguments: &[OsString]) -> std::io::Result<()> {
     fs::create_dir_all(dir)?;
     let mut kept = Vec::new();
     for (number, argument) in arguments.iter().enumerate() {
         let text = argument.to_str().ok_or_else(|| std::io::Error::other("an argument is not UTF-8"))?;
         if text.starts_with('@') {
-            return Err(std::io::Error::other("the arguments are in a file, because they are too long"));
+            return Err(std::io::Error::other("the arguments are in a response file, which is not supported"));
         }
         let path = Path::new(argument);
         let is_output = number > 0 && arguments.get(number - 1).is_some_and(|before| before == "-o");
         if path.is_file() && !is_output {
             let name = format!("{number}-{}", path.file_name().unwrap_or_default().to_string_lossy());
             fs::copy(path, dir.join(&name))?;
-            // Relative to this directory, which is moved when it is complete.
+            // Relative, because the directory is moved when it is complete.
             kept.push(format!("./{name}"));
         } else {
             kept.push(text.to_owned());
@@ -107,19 +107,25 @@ fn record_inputs(dir: &Path, linker: &str, arguments: &[OsString]) -> std::io::R
 }
 
 impl RecordedLink {
-    /// Reads what was kept.
+    /// Reads the link that was recorded in `dir`.
+    ///
+    /// # Errors
+    /// If the record is missing or corrupt.
     pub fn read(dir: &Path) -> Result<Self, Error> {
         let path = dir.join(LINK_FILE);
         let text = fs::read(&path).map_err(|error| Error::path("read", &path, &error))?;
         serde_json::from_slice(&text).map_err(|error| {
             Error::environment(
-                format!("{} is not what was written there: {error}", path.display()),
-                "remove the directory it is in and run this again",
+                format!("{} is corrupt: {error}", path.display()),
+                "remove its directory and run this again",
             )
         })
     }
 
-    /// Finds out what the linker can do, by trying it.
+    /// Detects the best layout method that the linker supports, by trying each.
+    ///
+    /// # Errors
+    /// If no method works.
     pub fn layouts(&self, dir: &Path) -> Result<LayoutMethod, Error> {
         let trial = dir.join("trial");
         for layouts in [LayoutMethod::Shuffled, LayoutMethod::Padded] {
@@ -136,7 +142,10 @@ impl RecordedLink {
         Ok(LayoutMethod::Padded)
     }
 
-    /// Links once more, to `out`, with the layout of a seed.
+    /// Relinks the program to `out`, with the layout that `seed` selects.
+    ///
+    /// # Errors
+    /// If the linker fails.
     pub fn relink(&self, dir: &Path, out: &Path, layouts: LayoutMethod, seed: u32) -> Result<(), Error> {
         self.try_relink(dir, out, layouts, seed).map_err(|error| match error {
             ChildError::Interrupted => Error::Interrupted,
@@ -161,7 +170,7 @@ impl RecordedLink {
             }
             is_output = argument == "-o";
         }
-        // Without names and lines it is linked in a quarter of the time, and what runs is the same.
+        // Without symbols a link takes a quarter of the time, and the code is the same.
         linker.arg("-s");
         if layouts == LayoutMethod::Shuffled {
             linker.arg(format!("-Wl,--shuffle-sections=*={seed}"));
@@ -171,7 +180,7 @@ impl RecordedLink {
     }
 }
 
-/// An object with a function of 16 to 4096 bytes, in steps of 16, which is how functions are aligned.
+/// Assembles an object with a function of 16 to 4096 bytes, in steps of 16, the alignment of functions.
 fn assemble_padding(dir: &Path, seed: u32) -> Result<PathBuf, ChildError> {
     let symbol = if cfg!(target_vendor = "apple") { "_perf_pad" } else { "perf_pad" };
     let bytes = 16 * (1 + u64::from(seed) % 256);
@@ -186,7 +195,7 @@ fn assemble_padding(dir: &Path, seed: u32) -> Result<PathBuf, ChildError> {
 
 fn link_error(error: &ChildError) -> Error {
     Error::environment(
-        format!("linking a measuring program once more failed: the linker {error}"),
-        "remove target/perf and run this again; if that does not help, compare without layouts: this is a bug",
+        format!("relinking a measuring program failed: the linker {error}"),
+        "remove target/perf and run this again; if it fails again, please report this bug",
     )
 }

@@ -1,4 +1,4 @@
-//! Values of the base that repeat exactly, measured here because the stored ones mean something else on this machine.
+//! Measures exact values of the base on this machine, if the stored ones are not comparable.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,7 +14,10 @@ use crate::measure::{exact, instructions};
 use crate::progress::Progress;
 use crate::workspace::{Harness, Workspace};
 
-/// The base as a baseline; None where nothing of it could be measured.
+/// Measures the base, and returns its values as a baseline; `None` if no case could be measured.
+///
+/// # Errors
+/// If the base lists no cases, or on an interruption.
 pub fn measure(
     base: &BuiltSide,
     counter: &InstructionCounter,
@@ -37,14 +40,15 @@ pub fn measure(
     Ok(Baseline::new(key.clone(), tools, provenance, records).ok())
 }
 
-/// The baseline that the base has stored for this target, if it has a valid one; `base` is the workspace as it is there.
+/// The baseline that the base stores for the target of `key`, if it is valid; `base` is the workspace at the base commit.
 pub fn stored_baseline(base: &Workspace, harness: &Harness, key: &Key) -> Option<Baseline> {
     let file = base.data_dir().join("baselines").join(bench_data::baseline_file_name(harness, &key.target));
     Baseline::from_toml(&fs::read_to_string(file).ok()?).ok()
 }
 
-/// The base with what the change declares: where it stores another value than the base does, somebody reviewed that, and
-/// the measured value is moved by as much. Without this, a cost that was accepted would be red on every other machine.
+/// Applies the change of the stored baseline to the measured base. `declared` is the baseline in the base, and `stored` that of
+/// the change. If they differ in a value, the difference was reviewed, and the measured value moves by it. Otherwise an
+/// accepted cost would fail on every other machine.
 pub fn adjust_for_baseline_change(base: &Baseline, stored: Option<&Baseline>, declared: Option<&Baseline>) -> Baseline {
     let moved = |record: &Record| {
         let (case, metric) = (record.case(), record.metric());
@@ -66,19 +70,22 @@ pub fn adjust_for_baseline_change(base: &Baseline, stored: Option<&Baseline>, de
     here
 }
 
-/// A value moved by as much as a stored one was: by the same number or in the same proportion, whichever allows more, as
-/// one allocation more is one, and a tenth more work a tenth.
+/// Moves `measured` as the stored value moved from `before` to `now`: by the same difference or by the same ratio, whichever is
+/// larger. One more allocation is a difference, 10 % more work a ratio.
 fn adjust_value(measured: u64, before: u64, now: u64) -> u64 {
     if now == before {
         return measured;
     }
     let shifted = (u128::from(measured) + u128::from(now)).saturating_sub(u128::from(before));
-    // Nothing is in proportion to nothing.
+    // A ratio to 0 is undefined.
     let scaled = if before == 0 { 0 } else { (u128::from(measured) * u128::from(now)).div_ceil(u128::from(before)) };
     u64::try_from(shifted.max(scaled)).unwrap_or(u64::MAX)
 }
 
-/// Where both sides have cases of their own: those that compute something else, or are not there at all.
+/// The cases that compute another result in the base, or that it does not have; for a base that was built with its own cases.
+///
+/// # Errors
+/// If the base lists no cases, or on an interruption.
 pub fn changed_cases(
     base: &BuiltSide,
     head: &ExactRun,
@@ -98,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_moves_with_the_stored_one() {
+    fn a_value_moves_with_the_stored_value() {
         for (measured, before, now, moved) in [
             (56, 80, 80, 56),
             (56, 56, 57, 57),

@@ -1,12 +1,12 @@
-//! Wall time of two sides, measured beside each other on this machine: the base of a change, and the change.
+//! Compares a change with its base: both sides are built on this machine, and wall time is measured in pairs of processes.
 //!
-//! - [`revision`]: which commit is the base; [`mod@tree`]: the files of both sides; `inputs`: those that are measured.
-//! - [`side`]: a built side; [`link`]: its program linked again, with another layout each time.
-//! - [`measured_base`]: values of the base that repeat, where the stored ones mean something else.
-//! - `rules`: what both sides are judged by.
-//! - [`pairs`]: the measuring; [`store`]: what was measured, kept.
+//! - [`revision`]: selects the base commit. [`mod@tree`]: the files of both sides. `inputs`: the measured ones among them.
+//! - [`side`]: a built side. [`link`]: relinks its program with another layout.
+//! - [`measured_base`]: exact values of the base, if the stored ones are not comparable.
+//! - `rules`: baselines, budgets and thresholds of both sides.
+//! - [`pairs`]: the paired measurement. [`store`]: the file of the measured pairs.
 //!
-//! How often is measured, and what the pairs mean, is decided in `perf-judge`.
+//! `perf-judge` decides how many pairs are measured and what they mean.
 
 mod inputs;
 pub mod link;
@@ -35,27 +35,31 @@ use revision::{BaseRevision, NoBaseReason};
 use side::{BuildError, BuildSpec, BuiltSide};
 use tree::Tree;
 
-/// The base of a change, its files laid out to be built.
+/// The checked-out base of a change.
 #[derive(Debug)]
 pub struct BaseCheckout {
-    /// The commit.
+    /// The base commit.
     pub revision: Revision,
-    /// The workspace as it is there.
+    /// The workspace at the base commit.
     pub workspace: Workspace,
     base: Tree,
     head: Tree,
 }
 
-/// What the work tree can be compared with.
+/// The result of the search for a base.
 #[derive(Debug)]
 pub enum BaseSearch {
-    /// Nothing, with the reason.
+    /// There is no base, with the reason.
     NoBase(NoBaseReason),
-    /// A commit.
+    /// The base.
     Found(Box<BaseCheckout>),
 }
 
-/// Finds the base of what some harnesses measure.
+/// Finds and checks out the base of the work tree. `against` is the revision that the user named, and `features` are arguments
+/// of cargo.
+///
+/// # Errors
+/// If git or cargo fails, or the named revision does not exist.
 pub fn find_base(workspace: &Workspace, against: Option<&str>, features: &[String]) -> Result<BaseSearch, Error> {
     if let Some(reason) = key::find_outside_package(workspace, features)? {
         return Ok(BaseSearch::NoBase(reason));
@@ -66,10 +70,10 @@ pub fn find_base(workspace: &Workspace, against: Option<&str>, features: &[Strin
         measured.extend(key::local_packages(workspace, harness, features)?);
     }
     measured.insert(workspace.config.data.clone());
-    // Git takes no path for the top itself but this one, and none inside of a submodule.
+    // Git accepts only `.` for the top itself, and no path inside a submodule.
     let submodules = match git::locate(workspace.root())? {
         git::Location::InWorkTree(_) => git::submodules(workspace.root())?,
-        // That there is no repository is said below.
+        // `revision::find` reports that there is no repository.
         git::Location::Elsewhere(_) => Vec::new(),
     };
     let outside = |path: String| {
@@ -84,7 +88,7 @@ pub fn find_base(workspace: &Workspace, against: Option<&str>, features: &[Strin
     };
     let head = Tree::from_work_tree(workspace)?;
     let (mut base, root) = match Tree::from_commit(workspace, &revision.commit, &workspace.perf_dir().join("base")) {
-        // Who did not ask for a base can do without.
+        // Without --against a base is optional.
         Err(Error::Environment { message, hint }) if against.is_none() => {
             return Ok(BaseSearch::NoBase(format!("the base {} cannot be read: {message}: {hint}", revision.short())));
         }
@@ -94,23 +98,23 @@ pub fn find_base(workspace: &Workspace, against: Option<&str>, features: &[Strin
     Ok(BaseSearch::Found(Box::new(BaseCheckout { revision, workspace: workspace.with_root(root), base, head })))
 }
 
-/// How what a harness measures relates to a base.
+/// How the measured sources of a harness relate to its base.
 #[derive(Debug)]
 pub enum BaseRelation<'a> {
     /// There is no base, with the reason.
     NoBase(NoBaseReason),
-    /// Whatever the measuring programs are made of and read is the same.
+    /// Sources and inputs of the measuring programs are equal.
     SameInputs {
         /// The base.
         checkout: &'a BaseCheckout,
-        /// Its baselines are the same too, and the budgets and thresholds of its cases.
+        /// Whether baselines, budgets and thresholds of its cases are equal too.
         same_rules: bool,
     },
-    /// It is not.
+    /// Sources or inputs differ.
     Changed(Box<UnbuiltSides<'a>>),
 }
 
-/// Both sides of a change, not yet built.
+/// Both sides of a change, before they are built.
 #[derive(Debug)]
 pub struct UnbuiltSides<'a> {
     /// The base.
@@ -124,7 +128,10 @@ pub struct UnbuiltSides<'a> {
 }
 
 impl BaseCheckout {
-    /// Says whether anything that a harness measures differs from the base.
+    /// Compares the sources, inputs and rules of a harness with the base.
+    ///
+    /// # Errors
+    /// If cargo fails on the change, or a file cannot be read.
     pub fn relate(
         &self,
         workspace: &Workspace,
@@ -144,7 +151,7 @@ impl BaseCheckout {
             (key.clone(), head_packages.clone())
         } else {
             let there = &self.workspace;
-            // Where cargo cannot even read the base, it will not build either, which is reported then.
+            // If cargo cannot read the base, the build of the base reports it later.
             let packages = key::local_packages(there, harness, features).unwrap_or_else(|_| head_packages.clone());
             (key::detect(there, harness, features, data.inputs(harness)).unwrap_or_else(|_| key.clone()), packages)
         };
@@ -152,14 +159,14 @@ impl BaseCheckout {
             if let Some((link, to)) = tree.link_out(workspace, harness, packages)? {
                 let to = to.display();
                 return Ok(BaseRelation::NoBase(format!(
-                    "{link} is a link to {to}, out of the workspace: no commit says what is there"
+                    "{link} links to {to}, outside the workspace, and no commit records its content"
                 )));
             }
         }
-        // Both sides are built in a folder of the workspace, so cargo reads its configuration for both.
+        // Both sides are built inside the workspace, so cargo reads the workspace's configuration for both.
         if let Some(file) = key::workspace_config_files(workspace)?.iter().find(|file| !same_file(file)) {
             return Ok(BaseRelation::NoBase(format!(
-                "{file} is another in the base, and cargo would use that of the work tree for both"
+                "{file} differs in the base, but cargo would use the version of the work tree for both sides"
             )));
         }
         let same_key = base_key.packages == key.packages && base_key.profile == key.profile;
@@ -192,42 +199,45 @@ impl BaseCheckout {
 }
 
 impl UnbuiltSides<'_> {
-    /// Whether the harness has [named packages](crate::config::OnlyIfChanged::Packages), and none of them differs.
+    /// Whether the harness has [named packages](crate::config::OnlyIfChanged::Packages) and the difference is in none of them.
     pub fn is_elsewhere(&self) -> bool {
         self.is_elsewhere
     }
 }
 
-/// What the work tree is compared with, ready to be measured.
+/// The base after the build.
 #[derive(Debug)]
 pub enum BuiltBase {
-    /// Nothing, with the reason.
+    /// There is no base, with the reason.
     NoBase(NoBaseReason),
-    /// A commit from which nothing that is measured differs, or whose programs have the same bytes.
+    /// The inputs, or the bytes of the built programs, are identical to those of this commit.
     Identical(Revision),
-    /// A commit that was built, as the work tree was.
+    /// Both sides were built.
     Built(Box<Sides>),
 }
 
-/// Both sides, built.
+/// Both sides of a change, built.
 #[derive(Debug)]
 pub struct Sides {
-    /// The commit that the base is.
+    /// The base commit.
     pub revision: Revision,
     /// The base.
     pub base: BuiltSide,
     /// The change.
     pub head: BuiltSide,
-    /// Folders of the workspace's packages that the programs of the change are made of.
+    /// Folders of the workspace packages that the programs of the change are built from, relative to the root.
     pub packages: Vec<String>,
-    /// The base could not be built with the cases of the change, so it has its own; with the reason.
+    /// Why the base was built with its own cases, if it does not build with those of the change.
     pub own_cases: Option<String>,
-    /// The workspace as it is in the base.
+    /// The workspace at the base commit.
     pub base_workspace: Workspace,
 }
 
 impl BaseRelation<'_> {
-    /// Builds what there is to build; also the programs that measure the work tree, whose values are not compared.
+    /// Builds the programs of the work tree, and the base if it differs.
+    ///
+    /// # Errors
+    /// If the work tree does not build, or on an interruption.
     pub fn build(
         self,
         workspace: &Workspace,
@@ -260,10 +270,10 @@ impl BaseRelation<'_> {
     }
 }
 
-/// The base, built.
+/// The built base.
 struct BaseSide {
     side: BuiltSide,
-    /// Why it has cases of its own, if it has.
+    /// Why the base has its own cases, if it does.
     own_cases: Option<String>,
 }
 
@@ -284,13 +294,13 @@ impl UnbuiltSides<'_> {
             BuildError::Stopped(error) => error,
             BuildError::DoesNotBuild(reason) => Error::environment(
                 format!("the measuring programs do not build: cargo {reason}"),
-                "cargo's own messages are above; fix what they say and run this again",
+                "fix the errors that cargo printed above, then run this again",
             ),
         })
     }
 
-    /// Builds the base in the same place, so that only their content differs: with the cases, mocks and inputs of the
-    /// change, or with its own where those do not build with it.
+    /// Builds the base in the same directory as the change, so that paths are equal. It uses the cases, mocks and inputs of the
+    /// change, or its own if it does not build with those.
     fn base(&self, workspace: &Workspace, harness: &Harness, features: &[String]) -> Result<BaseSide, BuildError> {
         let Self { checkout, base_packages: packages, base_key: key, other_toolchain, .. } = self;
         let build = |tree: &Tree| {
@@ -303,7 +313,10 @@ impl UnbuiltSides<'_> {
         match build(&checkout.base.with_harness_of(&checkout.head, workspace, harness)) {
             Ok(side) => Ok(BaseSide { side, own_cases: None }),
             Err(BuildError::DoesNotBuild(reason)) => {
-                Progress::announce("build", "its base does not build with the cases of the change; with its own then");
+                Progress::announce(
+                    "build",
+                    "the base does not build with the cases of the change; building it with its own",
+                );
                 Ok(BaseSide { side: build(&checkout.base)?, own_cases: Some(reason) })
             }
             Err(stopped) => Err(stopped),
@@ -311,7 +324,7 @@ impl UnbuiltSides<'_> {
     }
 }
 
-/// What reaches a side beside its files.
+/// The parts of a key that affect a build besides the files.
 pub fn build_environment(key: &Key) -> Vec<String> {
     let Key { rustc, target, profile, rustflags, packages, inputs: _ } = key;
     [rustc, target, profile, rustflags, packages].into_iter().cloned().collect()

@@ -1,8 +1,8 @@
-//! Measures pairs: one process of the base and one of the change, side by side on one processor.
+//! Measures wall time in pairs: one process of the base and one of the change, one after the other on one processor.
 //!
-//! A process has one layout of its memory and one moment in the life of the machine, so a pair of processes is what is
-//! repeated, never samples of one process. Each round links both sides anew and runs every case once on each, in random
-//! order; so a slow minute or an unlucky layout touches few pairs of each case, and both sides alike.
+//! Samples of one process share a memory layout and a moment, so the unit of replication is a pair of processes. Each round
+//! relinks both sides and measures every case once per side, in random order. So a slow minute or an unlucky layout affects few
+//! pairs of a case, and both sides equally.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -28,18 +28,17 @@ use crate::process::child::{self, Limits, StderrMode};
 use crate::progress::Progress;
 use crate::workspace::Workspace;
 
-/// Samples that a process takes at least, however long an operation takes: a single
-/// sample does not show whether a burst hit it.
+/// Minimum number of samples per process: a single sample does not show whether a burst of load hit it.
 const MIN_SAMPLES: u32 = 4;
 
-/// Milliseconds after which a process takes no further sample.
+/// Milliseconds after which a process starts no further sample.
 const MAX_PROCESS_MS: f64 = 300.0;
 
 fn is_duration(ns: f64) -> bool {
     ns > 0.0 && ns.is_finite()
 }
 
-/// What is measured against what: whatever makes pairs mean the same.
+/// What is compared; pairs of equal setups can be pooled.
 #[derive(Clone, Copy)]
 pub struct Setup<'a> {
     /// The base.
@@ -48,37 +47,37 @@ pub struct Setup<'a> {
     pub head: &'a BuiltSide,
     /// The cases; heavy ones are not timed.
     pub cases: &'a [CaseName],
-    /// Chooses layouts and orders.
+    /// Seed of layouts and orders.
     pub seed: u64,
-    /// How much is measured.
+    /// The sampling plan.
     pub plan: SamplingPlan,
-    /// Layouts are chosen anew in each round; else every round has the ordinary one, as other tools do.
+    /// Whether each round has new layouts; otherwise all rounds have the same layout.
     pub new_layouts: bool,
-    /// What slows an operation of a case down on purpose.
+    /// Planted slowdowns, if any.
     pub faults: Option<&'a Faults>,
 }
 
-/// A setup, and how it is gone about.
+/// A paired measurement: a setup, and how it is run and judged.
 #[derive(Clone, Copy)]
 pub struct PairedRun<'a> {
-    /// What is measured against what.
+    /// What is compared.
     pub setup: Setup<'a>,
-    /// The cases that the base has. One of them, chosen at random, is also measured as the base against itself.
+    /// The cases that the base has. One of them, chosen at random, is the control: the base is measured against itself.
     pub controls: &'a [CaseName],
-    /// The processor that measured processes are pinned to; other processes may use the others.
+    /// The processor that the measuring processes are pinned to, if any.
     pub processor: Option<Processor>,
-    /// How a case is judged.
+    /// The decision rule of a case.
     pub rule_of: &'a dyn Fn(&CaseName) -> DecisionRule,
-    /// Pairs that the user asked for after having seen earlier results.
+    /// Additional pairs that the user requested after earlier results.
     pub looks: &'a InterimLooks,
 }
 
-/// What both sides are asked to do beside their work: for proving that the gate sees it.
+/// Planted faults of both sides, for tests of the gate.
 #[derive(Debug, Default)]
 pub struct Faults {
-    /// Of the base; nothing, in as many letters.
+    /// Faults of the base: without effect, and as long as those of the change.
     pub base: BTreeMap<CaseName, String>,
-    /// Of the change.
+    /// Faults of the change.
     pub head: BTreeMap<CaseName, String>,
 }
 
@@ -89,7 +88,10 @@ struct PairedSession<'a> {
     progress: &'a Progress,
 }
 
-/// Measures what is not in the store yet, until it decides or the time is used up.
+/// Measures the pairs that the store lacks, until the plan is fulfilled or the time budget is used up.
+///
+/// # Errors
+/// If the sides have no case in common, a link fails, or on an interruption.
 pub fn measure(
     paired: &PairedRun<'_>,
     store: Store,
@@ -98,9 +100,10 @@ pub fn measure(
 ) -> Result<PairedResults, Error> {
     let Setup { cases, seed, plan, .. } = paired.setup;
     let mut random = SplitMix64::new(seed);
-    // The author of a change must not be able to predict which case it is.
+    // The control is random, so that a change cannot be tuned to it.
     let control = paired.controls.get(random.below(paired.controls.len())).cloned();
-    let control = control.ok_or_else(|| Error::environment("there is no case that both sides have", "see --only"))?;
+    let control = control
+        .ok_or_else(|| Error::environment("both sides have no case in common", "choose other cases with `--only`"))?;
     let measured =
         PairedResults { pairs, control, broken: BTreeMap::new(), head_only: BTreeMap::new(), linking_seconds: 0.0 };
     let mut run = PairedSession { paired, store, measured, progress };
@@ -127,7 +130,7 @@ pub fn measure(
 }
 
 impl PairedSession<'_> {
-    /// Brings each case to its number of pairs.
+    /// Measures pairs until each case has its planned number.
     fn stage<'c>(&mut self, stage: Stage, wanted: impl Iterator<Item = (&'c CaseName, usize)>) -> Result<(), Error> {
         let wanted: Vec<(&CaseName, usize)> = wanted.collect();
         let rounds = wanted.iter().map(|(_, pairs)| *pairs).max().unwrap_or(0);
@@ -141,8 +144,8 @@ impl PairedSession<'_> {
                 due.push((round, cases));
             }
         }
-        // A round is linked while the one before is measured. Not kept off the measuring processor: where others are busy,
-        // measuring would wait for links with its own processor idle.
+        // A round is linked while the previous one is measured. Links may use the measuring processor: on a busy machine the
+        // measurement would otherwise wait for links while its own processor is idle.
         let Setup { base, head, seed, new_layouts, .. } = self.paired.setup;
         let control = self.measured.control.clone();
         let link = |round: u32, cases: &[CaseName]| {
@@ -169,7 +172,7 @@ impl PairedSession<'_> {
         })
     }
 
-    /// One pair of each case.
+    /// Measures one pair of each due case, and stores them.
     fn round(&mut self, stage: Stage, round: u32, mut due: Vec<CaseName>, links: RoundBinaries) -> Result<(), Error> {
         let RoundBinaries { base, head, again, mut random } = links;
         due.retain(|case| !self.measured.broken.contains_key(case));
@@ -238,7 +241,7 @@ impl PairedSession<'_> {
         Ok(None)
     }
 
-    /// What is known of each case.
+    /// The state of each case, for the plan.
     fn states(&self, planned: &[usize]) -> Vec<CaseState> {
         let cases = self.paired.setup.cases.iter().zip(planned);
         let state = |(case, planned): (_, &usize)| CaseState {
@@ -249,12 +252,12 @@ impl PairedSession<'_> {
         cases.map(state).collect()
     }
 
-    /// The first pairs of a case, by the figure by which it would be judged now.
+    /// The first pairs of a case, as its rule would judge them now.
     fn judged(&self, case: &CaseName) -> FirstSample {
         (self.paired.rule_of)(case).first_sample(&self.measured.pairs.log_ratios(Stage::First, case))
     }
 
-    /// What the pairs of a case that there are tell about how many it needs.
+    /// The pilot of a case: dispersion and duration of its first pairs.
     fn pilot(&self, case: &CaseName) -> Pilot {
         let pairs: Vec<&Pair> =
             self.measured.pairs.select(Stage::First, case).take(self.paired.setup.plan.pilot).collect();
@@ -264,13 +267,13 @@ impl PairedSession<'_> {
     }
 }
 
-/// The programs of a round.
+/// The linked programs of a round.
 struct RoundBinaries {
     base: LinkedBinary,
     head: LinkedBinary,
-    /// The base once more, where the control is measured.
+    /// A second link of the base, for the control.
     again: Option<LinkedBinary>,
-    /// Chooses the rest of what is random in the round.
+    /// The random numbers for the rest of the round.
     random: SplitMix64,
 }
 
@@ -289,7 +292,7 @@ impl RoundBinaries {
 }
 
 impl Setup<'_> {
-    /// Where its pairs are kept: another place for whatever makes them mean something else.
+    /// The file of the pairs. Its name is a digest of everything that makes pairs comparable.
     pub fn file(&self, workspace: &Workspace) -> PathBuf {
         let SamplingPlan { process_ms, pilot, min_pairs, max_pairs, standard_error, budget: _ } = self.plan;
         let settings = format!(
@@ -305,10 +308,10 @@ impl Setup<'_> {
 }
 
 impl PairedRun<'_> {
-    /// What one process says of an operation.
+    /// Runs one process, and returns the times of one operation.
     fn time(&self, program: &LinkedBinary, case: &CaseName, fault: Option<&str>) -> Result<Times, CaseError> {
         let mut command = child::clean_env_command(program.path(), &self.setup.base.programs.dir);
-        // Both sides have an environment of the same length, which lies on their stack.
+        // The environment lies on the stack, so its length must be equal on both sides.
         command.env(FAULT_ENV, fault.unwrap_or_default());
         let seconds = |ms: f64| (ms / 1e3).to_string();
         command.args(["--bench", "--color", "never", "--min-time", &seconds(self.setup.plan.process_ms)]);
@@ -318,15 +321,15 @@ impl PairedRun<'_> {
         let limits = Limits::of_cpu_seconds(own.processor_seconds);
         let limits = Limits { own_limits: Some(own), processor: self.processor, ..limits };
         let text = child::run(&mut command, limits, StderrMode::Capture)?;
-        let rows = divan_table::read(&text).map_err(|error| format!("printed a table that cannot be read: {error}"))?;
+        let rows = divan_table::read(&text).map_err(|error| format!("printed an invalid table: {error}"))?;
         let mut found = rows.iter().filter(|row| row.path.last().is_some_and(|leaf| leaf == case.as_str()));
         let times = match (found.next(), found.next()) {
             (Some(row), None) => match [row.median_ns, row.min_ns].into_iter().find(|ns| !is_duration(*ns)) {
                 None => Ok(Times { median: row.median_ns, minimum: row.min_ns }),
-                Some(ns) => Err(format!("took {ns} ns, which is no duration")),
+                Some(ns) => Err(format!("reported {ns} ns, which is not a valid duration")),
             },
-            (None, _) => Err("has no row for it".into()),
-            (Some(_), Some(_)) => Err("has two rows for it".to_owned()),
+            (None, _) => Err("printed no row for the case".into()),
+            (Some(_), Some(_)) => Err("printed two rows for the case".to_owned()),
         };
         Ok(times?)
     }

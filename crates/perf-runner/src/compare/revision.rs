@@ -1,4 +1,4 @@
-//! Which commit is the base of a comparison.
+//! Selects the base commit of a comparison.
 
 use std::path::Path;
 
@@ -10,23 +10,26 @@ use crate::error::Error;
 use crate::git::{self, Location};
 use crate::workspace::Workspace;
 
-/// Why there is nothing to compare with, and what to do about it; to be shown to a person.
+/// Why there is no base, and what the user can do about it, as a message.
 pub type NoBaseReason = String;
 
-/// What there is to compare with.
+/// The base revision, if there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BaseRevision {
-    /// A commit.
+    /// The base commit.
     Commit(Revision),
-    /// Nothing.
+    /// There is no base.
     NoBase(NoBaseReason),
 }
 
-/// The commit that was asked for; without a wish the merge base with the main branch, and on that branch itself the commit
-/// before: HEAD where something that is measured differs from it in the work tree, else its parent. `measured` are the paths
-/// of what is, from the top.
+/// Selects the base commit: `against` if it is given, else the merge base with the main branch. On the main branch itself it is
+/// HEAD if a measured file differs in the work tree, else the parent of HEAD. `measured` are paths relative to the root.
+///
+/// # Errors
+/// If `against` names no commit, or git fails.
 pub fn find(workspace: &Workspace, against: Option<&str>, measured: &[String]) -> Result<BaseRevision, Error> {
-    let none = || "this is no git repository with a commit, so there is no base to compare wall time with".to_owned();
+    let none =
+        || "this is not a git repository with a commit, so there is no base to compare wall time with".to_owned();
     let head = match git::locate(workspace.root())? {
         Location::Elsewhere(reason) if reason.contains("not a git repository (or any") => Err(none()),
         Location::Elsewhere(reason) => Err(format!("there is no base to compare wall time with: {reason}")),
@@ -46,12 +49,12 @@ pub fn find(workspace: &Workspace, against: Option<&str>, measured: &[String]) -
         return match resolve_commit(workspace, against)? {
             Some(commit) => Ok(BaseRevision::Commit(Revision {
                 commit,
-                chosen: format!("asked for as `{}`", text::sanitize_line(against)),
+                chosen: format!("requested as `{}`", text::sanitize_line(against)),
             })),
             None if is_shallow(workspace)? => Ok(BaseRevision::NoBase(no_history_reason(against))),
             None => Err(Error::environment(
-                format!("`--against {}` names no commit here", text::sanitize_line(against)),
-                "see `git log` and `git branch --all`; a branch of a remote has to be fetched first",
+                format!("`--against {}` is not a commit of this repository", text::sanitize_line(against)),
+                "choose a commit from `git log` or `git branch --all`; fetch a branch of a remote first",
             )),
         };
     }
@@ -86,10 +89,13 @@ pub fn find(workspace: &Workspace, against: Option<&str>, measured: &[String]) -
     }
 }
 
-/// Days since a file was last committed; none where the file is outside of the workspace or there is no repository, no commit
-/// or none with this file, and 0 where the file differs from what was committed.
+/// Days since a file was last committed, or 0 if it has uncommitted changes. `None` if the file is outside the workspace, was
+/// never committed, or there is no repository.
+///
+/// # Errors
+/// If git fails.
 pub fn days_since_commit(workspace: &Workspace, path: &str) -> Result<Option<i64>, Error> {
-    // Paths within the workspace are relative.
+    // Paths inside the workspace are relative.
     if Path::new(path).is_absolute()
         || matches!(git::locate(workspace.root())?, Location::Elsewhere(_))
         || resolve_commit(workspace, "HEAD")?.is_none()
@@ -106,7 +112,7 @@ pub fn days_since_commit(workspace: &Workspace, path: &str) -> Result<Option<i64
     Ok(written.map(|seconds| (now_seconds() - seconds).max(0) / 86_400))
 }
 
-/// Where the main branch is looked for: at remotes first, which have it as it is merged into.
+/// Names of the main branch to try, remotes first, because changes are merged there.
 fn branch_candidates(names: &[String]) -> Vec<String> {
     let mut branches: Vec<String> = ["upstream/HEAD", "origin/HEAD"].map(str::to_owned).into();
     branches.extend(names.iter().map(|name| format!("origin/{name}")));
@@ -127,6 +133,6 @@ fn is_shallow(workspace: &Workspace) -> Result<bool, Error> {
 
 fn no_history_reason(name: &str) -> NoBaseReason {
     let name = text::sanitize_line(name);
-    // Short enough that the command is seldom cut by the end of a line.
+    // Short, so that the command is rarely broken at the end of a line.
     format!("this shallow clone has no `{name}` to compare wall time with: git fetch --unshallow")
 }

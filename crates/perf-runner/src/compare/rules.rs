@@ -1,4 +1,4 @@
-//! The rules of both sides of a change: those of the work tree, and those that its base has.
+//! The rules of both sides of a change: baselines, budgets and thresholds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,12 +14,12 @@ use crate::files::bench_data::BenchData;
 use crate::workspace::{Harness, Workspace};
 
 impl BaseCheckout {
-    /// Whether the cases of a harness are judged as in the base: by the same baselines, budgets and thresholds.
+    /// Whether baselines, budgets and thresholds of a harness' cases are equal to those of the base.
     pub(super) fn has_same_rules(&self, workspace: &Workspace, harness: &Harness, data: &BenchData) -> bool {
         if self.base.baseline_blobs(workspace, harness) != self.head.baseline_blobs(workspace, harness) {
             return false;
         }
-        // A case that no baseline has may be of any harness.
+        // A case in no baseline may belong to any harness.
         let others = data.baselines().filter(|(package, _)| *package != harness.package);
         let of_others: BTreeSet<&CaseName> =
             others.flat_map(|(_, baseline)| baseline.records().map(|record| record.case())).collect();
@@ -36,7 +36,7 @@ impl BaseCheckout {
         base.unreadable.is_empty() && same_budgets && own(&base.thresholds) == own(&data.thresholds)
     }
 
-    /// The rules of the base. What this program cannot read of them is named, and compared with nothing.
+    /// The rules of the base. Files that cannot be parsed are listed in `unreadable`, and are not compared.
     pub fn rules_of_base(&self, workspace: &Workspace) -> Rules {
         let there = &self.workspace;
         let mut rules = Rules::default();
@@ -51,14 +51,14 @@ impl BaseCheckout {
             }
         }
         if let Some(text) = text("thresholds.toml") {
-            // How far ahead its days were is no matter now.
+            // `Date::MAX`: expiry dates of the base are not checked.
             match thresholds::parse(&text, Date::MAX) {
                 Ok(thresholds) => rules.thresholds = thresholds,
                 Err(error) => unreadable.push(format!("{data}/thresholds.toml of the base: {}", error.what)),
             }
         }
         for harness in &workspace.harnesses {
-            // Before there were several harnesses, baselines were one folder higher.
+            // Older commits have their baselines one folder higher.
             for folder in [format!("baselines/{}", harness.package), "baselines".to_owned()] {
                 let files = fs::read_dir(dir.join(&folder)).into_iter().flatten().flatten();
                 for file in files.filter(|file| file.file_name().to_string_lossy().ends_with(".toml")) {

@@ -1,4 +1,4 @@
-//! One of the two sides: built in the tree that both are built in, and kept by what it is made of.
+//! A built side of a comparison. Both sides are built in the same directory, and cached by a digest of their inputs.
 
 use std::fs;
 use std::io;
@@ -24,25 +24,25 @@ use crate::process::child::{self, ChildError, Limits, StderrMode};
 use crate::progress::Progress;
 use crate::workspace::{Harness, Workspace};
 
-/// How many sides of each harness are kept; each takes a hundred megabytes.
+/// Maximum number of cached sides per harness; each takes 100 MB.
 const MAX_CACHED_SIDES: usize = 4;
 
-/// What a side is made of.
+/// Everything that a side is built from.
 #[derive(Debug)]
 pub struct BuildSpec<'a> {
-    /// What measures it.
+    /// The harness.
     pub harness: &'a Harness,
-    /// Its files.
+    /// The files of the side.
     pub tree: &'a Tree,
-    /// Folders of the workspace's packages that the programs are made of.
+    /// Folders of the workspace packages that the programs are built from, relative to the root.
     pub packages: &'a [String],
-    /// Arguments of cargo that choose features.
+    /// Arguments of cargo that select features.
     pub features: &'a [String],
-    /// Names and versions of everything else that reaches the programs: compiler, packages, profile, flags.
+    /// Names and versions of everything else that affects the programs: compiler, packages, profile, flags.
     pub build_environment: Vec<String>,
-    /// Built with the compiler that its own `rust-toolchain.toml` names, not with the one that built this program.
+    /// Whether to build with the toolchain of its own `rust-toolchain.toml` instead of the current one.
     pub own_toolchain: bool,
-    /// Where cargo's messages go: a side that need not build keeps them.
+    /// The destination of cargo's messages; captured if the build may fail.
     pub stderr: StderrMode,
 }
 
@@ -50,11 +50,11 @@ pub struct BuildSpec<'a> {
 #[derive(Debug)]
 pub struct BuiltSide {
     dir: PathBuf,
-    /// The programs, linked in the ordinary way.
+    /// The programs, linked with the default layout.
     pub programs: BenchPrograms,
-    /// The same for the same files, features and build_environment.
+    /// Digest of files, features and build environment.
     pub digest: String,
-    /// How its layouts are made to differ.
+    /// The method that varies the layout.
     pub layouts: LayoutMethod,
     link: RecordedLink,
 }
@@ -64,12 +64,12 @@ struct SideManifest {
     layouts: LayoutMethod,
 }
 
-/// Why there is no side.
+/// Why a side could not be built.
 #[derive(Debug)]
 pub enum BuildError {
-    /// It does not build: the first error of cargo, where its messages are kept.
+    /// The sources do not compile; with the first error of cargo, if its messages were captured.
     DoesNotBuild(String),
-    /// Everything stops.
+    /// The whole command ends.
     Stopped(Error),
 }
 
@@ -80,7 +80,10 @@ impl From<Error> for BuildError {
 }
 
 impl BuiltSide {
-    /// Builds it, unless that was done before.
+    /// Builds a side, or takes it from the cache; `name` is its name in messages.
+    ///
+    /// # Errors
+    /// If the build fails.
     pub fn build(workspace: &Workspace, name: &str, spec: &BuildSpec<'_>) -> Result<Self, BuildError> {
         let files = spec.tree.inputs(workspace, spec.harness, spec.packages)?;
         let tools = key::tools_digest(workspace)?;
@@ -88,7 +91,7 @@ impl BuiltSide {
         let own_toolchain = if spec.own_toolchain { "own toolchain" } else { "" };
         let others = spec.features.iter().chain(&spec.build_environment).map(String::as_str);
         let digest = digest::compute(parts.chain(others).chain([own_toolchain, &spec.harness.package, &tools]));
-        // The path of a program is on its stack, so it is as long as that of cargo's `target/release/deps/count-<hash>`.
+        // The path of a program lies on its stack, so it is as long as cargo's `target/release/deps/count-<hash>`.
         let sides = workspace.perf_dir().join("compare");
         let dir = sides.join(&digest);
         if !dir.join("complete.json").is_file() {
@@ -106,7 +109,7 @@ impl BuiltSide {
             .and_then(|text| serde_json::from_slice::<SideManifest>(&text).ok());
         let Some(SideManifest { layouts }) = complete else {
             return Err(BuildError::Stopped(Error::environment(
-                format!("{} is not what was written there", dir.display()),
+                format!("{} is corrupt", dir.display()),
                 "remove the directory and run this again",
             )));
         };
@@ -122,12 +125,15 @@ impl BuiltSide {
         Ok(Self { dir, programs, digest, layouts, link })
     }
 
-    /// The program that measures time, linked with the layout of a seed.
+    /// Links the program `time` with the layout that `seed` selects.
+    ///
+    /// # Errors
+    /// If the linker fails.
     pub fn link_time(&self, seed: u32) -> Result<LinkedBinary, Error> {
         let dir = self.dir.join("links");
         fs::create_dir_all(&dir).map_err(|error| Error::path("create", &dir, &error))?;
-        // The same layout may be linked again before its last program is gone, here and by another comparison. Names are
-        // equally long, as a program's path is on its stack.
+        // A unique name, because another comparison may link the same layout at the same time; of constant length, because the
+        // path lies on the stack.
         static LINKED: AtomicU32 = AtomicU32::new(0);
         let name = format!("{seed:08x}-{:010}-{:010}", std::process::id(), LINKED.fetch_add(1, Ordering::Relaxed));
         let program = LinkedBinary(dir.join(name));
@@ -136,7 +142,10 @@ impl BuiltSide {
         Ok(program)
     }
 
-    /// Whether the three programs have the same bytes.
+    /// Whether the three programs of both sides have the same bytes.
+    ///
+    /// # Errors
+    /// If a program cannot be read.
     pub fn is_identical(&self, other: &Self) -> Result<bool, Error> {
         let pairs = [
             (&self.programs.time, &other.programs.time),
@@ -153,12 +162,12 @@ impl BuiltSide {
     }
 }
 
-/// A linked program; the file goes when this is dropped.
+/// A linked program; its file is removed when this is dropped.
 #[derive(Debug)]
 pub struct LinkedBinary(PathBuf);
 
 impl LinkedBinary {
-    /// Where it is.
+    /// The path of the program.
     pub fn path(&self) -> &Path {
         &self.0
     }
@@ -166,16 +175,16 @@ impl LinkedBinary {
 
 impl Drop for LinkedBinary {
     fn drop(&mut self) {
-        // What is left behind is removed with its side.
+        // A file that cannot be removed now is removed with its side.
         let _ = fs::remove_file(&self.0);
     }
 }
 
-/// Builds in the common tree, and moves what was built to its place when it is complete.
+/// Builds a side in `tree`, and moves the complete result to `dir`.
 fn build(workspace: &Workspace, spec: &BuildSpec<'_>, tree: &Path, dir: &Path) -> Result<(), BuildError> {
     if !process::can_run_as_helper() {
-        let hint = "call `perf_runner::run_as_helper` first in its `main`";
-        return Err(BuildError::Stopped(Error::environment("this program cannot stand in for a linker", hint)));
+        let hint = "call `perf_runner::run_as_helper` at the start of its `main`";
+        return Err(BuildError::Stopped(Error::environment("this program cannot run as a linker", hint)));
     }
     let partial = workspace.perf_dir().join("partial");
     let recreate = |dir: &Path| match fs::remove_dir_all(dir) {
@@ -184,10 +193,10 @@ fn build(workspace: &Workspace, spec: &BuildSpec<'_>, tree: &Path, dir: &Path) -
     };
     recreate(&partial)?;
     spec.tree.write_to(tree)?;
-    // Cargo must link the program that measures time, also where it thinks that nothing changed since it last did.
+    // Updates the modification time, so that cargo links `time` even if its sources did not change.
     let source = tree.join(&spec.harness.time_source);
     if !source.is_file() {
-        return Err(BuildError::DoesNotBuild(format!("would have no {}", spec.harness.time_source)));
+        return Err(BuildError::DoesNotBuild(format!("cannot find {}", spec.harness.time_source)));
     }
     let text = fs::read(&source).map_err(|error| Error::path("read", &source, &error))?;
     fs::write(&source, text).map_err(|error| Error::path("write", &source, &error))?;
@@ -222,7 +231,7 @@ fn build(workspace: &Workspace, spec: &BuildSpec<'_>, tree: &Path, dir: &Path) -
     let link_dir = partial.join("link");
     if !link_dir.join(link::LINK_FILE).is_file() {
         return Err(BuildError::Stopped(Error::environment(
-            "rustc did not call the linker that it was given, because flags of rustc name another one (`-C linker=`)",
+            "rustc did not call the linker of the gate, because its flags name another one (`-C linker=`)",
             "name it as `linker` in [target.…] of cargo's configuration, or in CARGO_TARGET_…_LINKER",
         )));
     }
@@ -245,10 +254,10 @@ fn run(cargo: &mut Command, limits: Limits, stderr: StderrMode) -> Result<String
             ChildError::Failed { status, stderr } => {
                 if let Some(line) = stderr.lines().find(|line| is_machine_failure(line)) {
                     let line = line.trim_start_matches([' ', '=']);
-                    let hint = "make room on the disk, or in memory, and run this again";
+                    let hint = "free disk space or memory, and run this again";
                     return BuildError::Stopped(Error::environment(format!("a build stopped: {line}"), hint));
                 }
-                // The last error only counts those before it.
+                // The first error: the last one is only a count.
                 let first = stderr.lines().find(|line| line.starts_with("error"));
                 first.map_or_else(|| error.to_string(), |first| format!("ended with {status}: {first}"))
             }
@@ -258,18 +267,18 @@ fn run(cargo: &mut Command, limits: Limits, stderr: StderrMode) -> Result<String
     })
 }
 
-/// Whether a message says that a build ended for a reason that is not in the sources: no room on the disk, or none in memory,
-/// where the system kills the compiler.
+/// Whether a message of cargo shows a cause outside the sources: no disk space, or no memory, when the system kills the
+/// compiler.
 fn is_machine_failure(line: &str) -> bool {
     ["No space left on device", "os error 28", "signal: 9, SIGKILL"].iter().any(|stderr| line.contains(stderr))
 }
 
-/// Cargo in the common tree. Its output has a place of its own: cargo names the packages of a workspace by their path in it,
-/// so those of the tree would take turns with the workspace's own.
+/// A command that runs cargo in `tree`, with a target directory of its own: packages have the same paths there as in the
+/// workspace, so with a shared directory both builds would overwrite each other.
 fn base_cargo(workspace: &Workspace, spec: &BuildSpec<'_>, tree: &Path) -> Command {
     let mut cargo = if spec.own_toolchain {
         let mut cargo = Command::new("cargo");
-        // Who started this program chose a compiler by these.
+        // These variables select the toolchain of this program.
         ["RUSTUP_TOOLCHAIN", "CARGO", "RUSTC", "RUSTDOC"].iter().for_each(|name| {
             cargo.env_remove(name);
         });
@@ -296,13 +305,13 @@ fn cargo_command(workspace: &Workspace, spec: &BuildSpec<'_>, tree: &Path, verb:
     cargo
 }
 
-/// Those that were not used for longest are removed first; not knowing when only removes the wrong one.
+/// Records the use of a cached side; errors are ignored, because they only affect the order of eviction.
 fn touch(side: &Path) {
     let file = fs::File::options().append(true).open(side.join("complete.json"));
     let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
 }
 
-/// Removes the sides that were not used for longest.
+/// Removes the least recently used sides, so that `kept` remain.
 fn evict_lru(sides: &Path, kept: usize) -> Result<(), Error> {
     let unreadable = |error: io::Error| Error::path("list", sides, &error);
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! Pairs that were measured, kept so that a comparison can be interrupted, repeated and resampled.
+//! The file of measured pairs, so that a comparison can be interrupted, continued and resampled.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
@@ -9,7 +9,10 @@ use perf_judge::pairs::{InterimLooks, Pair, Pairs};
 use crate::error::Error;
 use crate::files::atomic_write;
 
-/// What the user asked for of the pairs of a file; the default if there is no such request.
+/// Reads the request for more pairs that belongs to a file of pairs; the default if there is none.
+///
+/// # Errors
+/// If the request cannot be read.
 pub fn read_request(of_pairs: &Path) -> Result<InterimLooks, Error> {
     let path = of_pairs.with_extension("asked");
     match fs::read(&path) {
@@ -17,14 +20,17 @@ pub fn read_request(of_pairs: &Path) -> Result<InterimLooks, Error> {
         Err(error) => Err(Error::path("read", &path, &error)),
         Ok(text) => serde_json::from_slice(&text).map_err(|error| {
             Error::environment(
-                format!("{} is not what was written there: {error}", path.display()),
+                format!("{} is corrupt: {error}", path.display()),
                 format!("remove {} and run this again", path.parent().unwrap_or(&path).display()),
             )
         }),
     }
 }
 
-/// Writes down what was asked for: it has to be known when pairs are judged, also later.
+/// Writes the request for more pairs, because every later verdict on these pairs must account for it.
+///
+/// # Errors
+/// If the request cannot be written.
 pub fn write_request(of_pairs: &Path, asked: &InterimLooks) -> Result<(), Error> {
     let text = serde_json::to_string(asked).unwrap_or_default();
     atomic_write::write(&of_pairs.with_extension("asked"), &text, |text| {
@@ -32,7 +38,7 @@ pub fn write_request(of_pairs: &Path, asked: &InterimLooks) -> Result<(), Error>
     })
 }
 
-/// The file of a comparison's pairs: one a line, in JSON. It is only ever appended to.
+/// The append-only file of a comparison's pairs, one pair per line, in JSON.
 #[derive(Debug)]
 pub struct Store {
     path: PathBuf,
@@ -40,7 +46,10 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the file, and reads what is there already. A last line that was cut off by an interruption is dropped.
+    /// Opens or creates the file, and reads its pairs. A line that an interruption cut off is ignored.
+    ///
+    /// # Errors
+    /// If the file cannot be used.
     pub fn open(path: &Path) -> Result<(Self, Pairs), Error> {
         let failed = |error: std::io::Error| Error::path("use", path, &error);
         if let Some(dir) = path.parent() {
@@ -50,7 +59,7 @@ impl Store {
         let text = fs::read_to_string(path).map_err(failed)?;
         let mut pairs = Pairs::default();
         for line in text.lines() {
-            // A line that is not whole is measured again.
+            // The pair of an incomplete line is measured again.
             if let Ok(pair) = serde_json::from_str(line) {
                 pairs.add(pair);
             }
@@ -62,14 +71,14 @@ impl Store {
     }
 
     /// Appends pairs in one write.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
     pub fn append(&mut self, pairs: &[Pair]) -> Result<(), Error> {
         let mut text = String::new();
         for pair in pairs {
             let line = serde_json::to_string(pair).map_err(|error| {
-                Error::environment(
-                    format!("a pair cannot be written as JSON: {error}"),
-                    "this is a bug: please report it",
-                )
+                Error::environment(format!("a pair cannot be written as JSON: {error}"), "please report this bug")
             })?;
             text.push_str(&line);
             text.push('\n');

@@ -1,4 +1,4 @@
-//! The files of one side: which there are, what is in them, and laying them where both sides are built.
+//! The files of a side: their paths and contents, and writing them to the build directory.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,13 +9,13 @@ use crate::files::digest;
 use crate::git;
 use crate::workspace::{Harness, Workspace};
 
-/// The path of a file from a folder that it is in; a folder without a name is the top.
+/// The path of a file relative to `folder`; `None` if it is not inside. The empty folder is the top.
 pub(super) fn strip_folder<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
     if folder.is_empty() { Some(path) } else { path.strip_prefix(folder)?.strip_prefix('/') }
 }
 
-/// Whether a file, or a link to a folder of them, is one that some packages, which are named by their folders, are built from.
-/// A target may be anywhere in its package, so every source is, except those of tests and examples.
+/// Whether a path is a source of one of the packages, which are named by their folders. A target may be anywhere in its
+/// package, so each Rust file counts, except those of tests and examples.
 pub(super) fn is_package_source(path: &str, packages: &[String]) -> bool {
     packages.iter().filter_map(|package| strip_folder(path, package)).any(|inside| {
         let is_for_others = || inside.split('/').any(|part| matches!(part, "tests" | "examples"));
@@ -26,17 +26,20 @@ pub(super) fn is_package_source(path: &str, packages: &[String]) -> bool {
     })
 }
 
-/// One file: a name of its content that git gave it, and where the content is.
+/// A file of a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
+    /// Git's hash of the content.
     pub(super) blob: String,
+    /// The path of a file with the content.
     pub(super) content: PathBuf,
-    /// Where it leads to, if it is a symbolic link.
+    /// The target, if the file is a symbolic link.
     pub(super) link: Option<PathBuf>,
 }
 
 impl Entry {
-    /// What lies somewhere: a link stays one, wherever it leads to. Where the file system has none, git laid a file.
+    /// Creates an entry for the file at `content`. A symbolic link is not followed; on a file system without links, git checks
+    /// out a file instead.
     fn new(blob: &str, content: PathBuf) -> Self {
         let link = fs::read_link(&content).ok();
         let blob = link.as_ref().map_or_else(|| blob.to_owned(), |to| format!("a link to {}", to.display()));
@@ -44,33 +47,39 @@ impl Entry {
     }
 }
 
-/// The files of a side, by their path from the root of the workspace, with `/` on every system.
+/// The files of a side, by their path relative to the root of the workspace, with `/` on every system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tree {
     pub(super) files: BTreeMap<String, Entry>,
 }
 
 impl Tree {
-    /// What is in the work tree, committed or not, except what git ignores and what cargo made: cargo loads the whole
-    /// workspace, and a source may include any file of it.
+    /// The files of the work tree, committed or not, except those that git ignores and the target directory. It lists every
+    /// file of the workspace, because cargo loads all members, and a source may include any file.
+    ///
+    /// # Errors
+    /// If git fails.
     pub fn from_work_tree(workspace: &Workspace) -> Result<Self, Error> {
         let mut files = BTreeMap::new();
         list_work_tree(workspace, "", &mut files)?;
         Ok(Self { files })
     }
 
-    /// What is in a commit; its content is laid in `dir`, which is emptied first. With the folder of the workspace there.
+    /// The files of a commit, checked out to `dir`, which is emptied first. Also returns the root of the workspace in `dir`.
+    ///
+    /// # Errors
+    /// If git fails, or a needed submodule is not checked out.
     pub fn from_commit(workspace: &Workspace, commit: &str, dir: &Path) -> Result<(Self, PathBuf), Error> {
         if dir.exists() {
             fs::remove_dir_all(dir).map_err(|error| Error::path("empty", dir, &error))?;
         }
-        // The workspace may be a folder of its repository, all of which is checked out.
+        // The workspace may be a folder of its repository; the whole repository is checked out.
         let prefix = match git::locate(workspace.root())? {
             git::Location::InWorkTree(prefix) => prefix,
             git::Location::Elsewhere(reason) => {
                 return Err(Error::environment(
                     reason,
-                    "the base of a comparison is read with git; run this in a clone that it can read",
+                    "the base of a comparison is read with git; run this in a clone that git can read",
                 ));
             }
         };
@@ -80,8 +89,8 @@ impl Tree {
         Ok((Self { files }, top))
     }
 
-    /// Where a file is the same in another side, its content is taken from there: what git makes of it when it is checked out
-    /// may have changed since, as ends of lines and filters do, and would look like a change of the sources.
+    /// Takes the content of files that are equal in `other` from there. A fresh checkout may differ in line ends or filters,
+    /// which would look like a change of the sources.
     pub fn reuse_content_of(&mut self, other: &Self) {
         for (path, entry) in &mut self.files {
             if let Some(its) = other.files.get(path)
@@ -92,7 +101,7 @@ impl Tree {
         }
     }
 
-    /// These files with the measuring programs, the mocks and the inputs of another side.
+    /// This tree with the harness, its shared packages and the data folder of `other`.
     pub fn with_harness_of(&self, other: &Self, workspace: &Workspace, harness: &Harness) -> Self {
         let data = &workspace.config.data;
         let is_harness = |path: &str| {
@@ -103,7 +112,10 @@ impl Tree {
         Self { files: own.chain(its).map(|(path, entry)| (path.clone(), entry.clone())).collect() }
     }
 
-    /// These files with one of them changed; the new content is written to `dir`.
+    /// This tree with another content of one file; the content is written to a file in `dir`.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
     pub fn with_file(mut self, path: &str, content: &str, dir: &Path) -> Result<Self, Error> {
         let at = dir.join(path.replace('/', "-"));
         fs::create_dir_all(dir).map_err(|error| Error::path("create", dir, &error))?;
@@ -113,7 +125,10 @@ impl Tree {
         Ok(self)
     }
 
-    /// The text of a file.
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    /// If the file is missing, or cannot be read.
     pub fn text(&self, path: &str) -> Result<String, Error> {
         let at = self.files.get(path).map_or_else(|| PathBuf::from(path), |entry| entry.content.clone());
         fs::read_to_string(&at).map_err(|error| Error::path("read", &at, &error))
@@ -124,23 +139,23 @@ impl Tree {
         self.files.keys().map(String::as_str)
     }
 
-    /// Whether a file is the same in both, or missing in both.
+    /// Whether a file is equal in both trees, or missing in both.
     pub fn same_file(&self, other: &Self, path: &str) -> bool {
         self.files.get(path).map(|entry| &entry.blob) == other.files.get(path).map(|entry| &entry.blob)
     }
 
-    /// Names of the contents of a harness' baselines, by their paths.
+    /// Hashes of a harness' baselines, by path.
     pub fn baseline_blobs(&self, workspace: &Workspace, harness: &Harness) -> BTreeMap<String, String> {
         let own = format!("baselines/{}/", harness.package);
         self.blobs(|path| strip_folder(path, &workspace.config.data).is_some_and(|name| name.starts_with(&own)))
     }
 
-    /// Names of the contents of what measures: the files of the harness and of what belongs to it, by their paths.
+    /// Hashes of the source files of a harness and its shared packages, by path.
     pub fn harness_blobs(&self, harness: &Harness) -> BTreeMap<String, String> {
         self.blobs(|path| is_package_source(path, &harness.shared))
     }
 
-    /// The same of what its cases read.
+    /// Hashes of the inputs of a harness, by path.
     pub fn input_blobs(&self, workspace: &Workspace, harness: &Harness) -> BTreeMap<String, String> {
         self.blobs(|path| strip_folder(path, &workspace.config.data).is_some_and(|name| harness.reads(name)))
     }
@@ -150,8 +165,11 @@ impl Tree {
         files.map(|(path, entry)| (path.clone(), entry.blob.clone())).collect()
     }
 
-    /// Makes a directory hold exactly these files. What is the same already is left alone, so that cargo builds only what
-    /// changed. Their dates are those of now, which need not be later than those of what cargo built: `measure::compiled` looks.
+    /// Writes exactly these files to a directory. Equal files are left alone, so that cargo rebuilds only what changed.
+    /// Modification times may be older than cargo's artifacts; `measure::build_record` handles that.
+    ///
+    /// # Errors
+    /// If a file cannot be read or written.
     pub fn write_to(&self, dir: &Path) -> Result<(), Error> {
         fs::create_dir_all(dir).map_err(|error| Error::path("create", dir, &error))?;
         self.remove_others(dir, dir)?;
@@ -171,7 +189,7 @@ impl Tree {
                 continue;
             }
             let content = fs::read(&entry.content).map_err(|error| Error::path("read", &entry.content, &error))?;
-            // Never through a link that lay there.
+            // Never writes through an old link.
             if there.is_ok_and(|there| !there.is_file()) {
                 remove(&to).map_err(write)?;
             }
@@ -201,7 +219,7 @@ impl Tree {
     }
 }
 
-/// Adds what is in the work tree of the repository in a folder of the workspace: its own, or that of a submodule.
+/// Adds the files in the work tree of one repository: that of the workspace, or that of the submodule in `folder`.
 fn list_work_tree(workspace: &Workspace, folder: &str, files: &mut BTreeMap<String, Entry>) -> Result<(), Error> {
     let dir = workspace.root().join(folder);
     let mut list = vec!["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "."];
@@ -212,7 +230,7 @@ fn list_work_tree(workspace: &Workspace, folder: &str, files: &mut BTreeMap<Stri
     let listed = git::run(&dir, &list, None)?;
     let at = |path: &str| dir.join(path);
     let is_there = |path: &&str| fs::symlink_metadata(at(path)).is_ok_and(|there| !there.is_dir());
-    // A deleted file is listed until the deletion is committed.
+    // Git lists a deleted file until the deletion is committed.
     let mut paths: Vec<&str> = listed.split_terminator('\0').filter(is_there).collect();
     paths.sort_unstable();
     paths.dedup();
@@ -233,7 +251,7 @@ fn list_work_tree(workspace: &Workspace, folder: &str, files: &mut BTreeMap<Stri
     Ok(())
 }
 
-/// Lays a commit of the repository in a folder of the workspace in `dir`, where the folder is `top`, and adds what is below it.
+/// Checks out a commit of one repository to `dir`, and adds the files below `top`, which corresponds to `folder`.
 fn check_out(
     workspace: &Workspace,
     folder: &str,
@@ -245,8 +263,8 @@ fn check_out(
     let repository = workspace.root().join(folder);
     fs::create_dir_all(dir).map_err(|error| Error::path("create", dir, &error))?;
     let listed = git::run(&repository, &["ls-tree", "-r", "-z", commit, "--", "."], None)?;
-    // An index of its own: that of the user stays as it is. A git that was killed leaves it and its lock behind, which
-    // would stop every later one.
+    // Its own index, so that the user's index stays unchanged. A killed git leaves the index and its lock behind, which would
+    // block each later call.
     let base = workspace.perf_dir().join("base");
     let index = base.with_extension("index");
     for left in [index.clone(), base.with_extension("index.lock")] {
@@ -258,7 +276,7 @@ fn check_out(
         }
     }
     let to = format!("--prefix={}/", dir.display());
-    // All of it, also where the work tree has only some folders.
+    // The whole commit, even if the work tree is a sparse checkout.
     let whole = ["-c", "core.sparseCheckout=false"];
     git::run(&repository, &[&whole[..], &["read-tree", commit]].concat(), Some(&index))?;
     git::run(
@@ -306,7 +324,7 @@ fn join(folder: &str, path: &str) -> String {
     if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") }
 }
 
-/// Removes whatever is somewhere, if there is anything.
+/// Removes a file or directory, if it exists.
 fn remove(path: &Path) -> std::io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(there) if there.is_dir() => fs::remove_dir_all(path),
@@ -321,10 +339,10 @@ use std::os::unix::fs::symlink;
 
 #[cfg(not(unix))]
 fn symlink(_: &Path, _: &Path) -> std::io::Result<()> {
-    Err(std::io::Error::other("symbolic links among the sources are laid on Unix only"))
+    Err(std::io::Error::other("symbolic links among the sources are supported on Unix only"))
 }
 
-/// A build script may run one of its files.
+/// Copies the executable bits of a file, because a build script may run it.
 #[cfg(unix)]
 fn make_executable_as(from: &Path, to: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;

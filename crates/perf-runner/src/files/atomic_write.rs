@@ -1,4 +1,4 @@
-//! Writes a file so that whoever looks sees the complete old one or the complete new one, at any moment.
+//! Atomic replacement of a file: a reader sees the complete old content or the complete new one.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write as _;
@@ -9,26 +9,30 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::process::interrupt;
 
-/// Replaces a file by a text. `check` is given what was read back and says whether it is what was meant.
+/// Replaces a file by `text`, atomically. `check` receives the text as it reads back from the disk, and returns whether it is
+/// valid.
+///
+/// # Errors
+/// If the file cannot be written, reads back differently, or on an interruption. The old file is then unchanged.
 pub fn write(path: &Path, text: &str, check: impl FnOnce(&str) -> bool) -> Result<(), Error> {
     let failed = |error: std::io::Error| Error::path("write", path, &error);
     if path.is_symlink() {
         return Err(Error::environment(
-            format!("{} is a symbolic link; replacing it would leave what it leads to unchanged", path.display()),
-            "remove the link, or name the file it leads to",
+            format!("{} is a symbolic link; replacing it would leave its target unchanged", path.display()),
+            "remove the link, or name its target",
         ));
     }
     if path.is_dir() {
         return Err(Error::environment(
-            format!("{} is a directory, where a file has to be written", path.display()),
+            format!("{} is a directory, but a file must be written there", path.display()),
             "move it away",
         ));
     }
     let dir = path.parent().unwrap_or(Path::new("."));
-    // In the same directory, because a file can be renamed only within one file system.
+    // In the same directory, because a rename works only within one file system.
     let mut builder = tempfile::Builder::new();
     builder.prefix(".perf-").suffix(".tmp");
-    // As any new file: readable for whom the user's mask allows, not for its owner alone.
+    // The mode of an ordinary new file; that of a temporary file is readable for its owner only.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(dir).map_err(failed)?;
@@ -37,7 +41,7 @@ pub fn write(path: &Path, text: &str, check: impl FnOnce(&str) -> bool) -> Resul
     let back = fs::read_to_string(file.path()).map_err(failed)?;
     if back != text || !check(&back) {
         return Err(Error::environment(
-            format!("what was written for {} reads back differently; the old file is unchanged", path.display()),
+            format!("the new content of {} reads back differently; the old file is unchanged", path.display()),
             "check the disk, then try again",
         ));
     }
@@ -46,7 +50,7 @@ pub fn write(path: &Path, text: &str, check: impl FnOnce(&str) -> bool) -> Resul
     sync_dir(dir).map_err(failed)
 }
 
-/// The new name is on disk only when its directory is.
+/// Syncs a directory, because a rename is durable only when the directory is on disk.
 #[cfg(unix)]
 fn sync_dir(dir: &Path) -> std::io::Result<()> {
     File::open(dir)?.sync_all()
@@ -57,43 +61,47 @@ fn sync_dir(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Keeps other writers out of a directory while it lives. The system gives the lock back when the process ends, however
-/// it ends, so there is no stale lock to remove.
+/// An exclusive lock of a directory, held until it is dropped. The system releases it when the process ends, so a killed
+/// process leaves no stale lock.
 #[derive(Debug)]
 pub struct DirectoryLock {
     _file: File,
 }
 
 impl DirectoryLock {
-    /// Takes the lock, or fails at once when another process has it.
+    /// Acquires the lock without waiting; `what` names the command that uses it.
     ///
-    /// `what` is at work where the lock is taken already.
+    /// # Errors
+    /// If another process holds the lock, or the directory cannot be used.
     pub fn acquire(dir: &Path, what: &str) -> Result<Self, Error> {
         Self::try_acquire(dir)?.ok_or_else(|| {
             Error::environment(
-                format!("another {what} is at work in {}", dir.display()),
-                "wait until it has ended, then run this again",
+                format!("another {what} is running in {}", dir.display()),
+                "wait until it ends, then run this again",
             )
         })
     }
 
-    /// Takes the lock when nobody has it any more; says once that it waits.
+    /// Acquires the lock, and waits until it is free; prints one line while it waits.
+    ///
+    /// # Errors
+    /// On an interruption, or if the directory cannot be used.
     pub fn wait(dir: &Path, what: &str) -> Result<Self, Error> {
-        let mut said = false;
+        let mut announced = false;
         loop {
             if let Some(lock) = Self::try_acquire(dir)? {
                 return Ok(lock);
             }
-            if !said {
-                anstream::eprintln!("wait: until another {what} has ended");
-                said = true;
+            if !announced {
+                anstream::eprintln!("waiting for another {what} to finish");
+                announced = true;
             }
             interrupt::check()?;
             thread::sleep(Duration::from_millis(50));
         }
     }
 
-    /// None where another process has it.
+    /// Returns `None` if another process holds the lock.
     fn try_acquire(dir: &Path) -> Result<Option<Self>, Error> {
         fs::create_dir_all(dir).map_err(|error| Error::path("create", dir, &error))?;
         let path = dir.join(".lock");

@@ -1,4 +1,4 @@
-//! Everything stored in the data folder, read and checked as a whole before anything is built or measured.
+//! The content of the data folder, read and checked as a whole before anything is built or measured.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,24 +13,27 @@ use crate::clock::today;
 use crate::error::Error;
 use crate::workspace::{Harness, Workspace};
 
-/// What is stored, all of it valid.
+/// The stored data; all of it is valid.
 #[derive(Debug)]
 pub struct BenchData {
-    /// The promises.
+    /// The budgets.
     pub budgets: Vec<Budget>,
-    /// Where the ordinary margins are not what people want.
+    /// The margins of cases that override the default.
     pub thresholds: Thresholds,
-    /// Baselines by the package of their harness and by target triple.
+    /// Baselines by harness package and target triple.
     baselines: BTreeMap<(String, String), Baseline>,
-    /// Text of each file that is not the gate's own, by its name below the data folder.
+    /// Texts of the other files, by their path relative to the data folder.
     other_files: BTreeMap<String, String>,
-    /// How many files were read.
+    /// The number of files that were read.
     pub files: usize,
     baselines_dir: PathBuf,
 }
 
 impl BenchData {
-    /// Reads and checks every file; baselines from another directory than the ordinary one where one is named.
+    /// Reads and checks every file; `baselines` replaces the default directory of the baselines.
+    ///
+    /// # Errors
+    /// If a folder or an input is missing, or a file is invalid.
     pub fn read(workspace: &Workspace, baselines: Option<&Path>) -> Result<Self, Error> {
         let dir = workspace.data_dir();
         let default_baselines = dir.join("baselines");
@@ -40,7 +43,7 @@ impl BenchData {
             return Err(Error::environment(
                 format!("`--baselines {}` does not exist", baselines_dir.display()),
                 format!(
-                    "create the directory, or leave the option away for {}",
+                    "create the directory, or omit the option to use {}",
                     workspace.display_path(&default_baselines)
                 ),
             ));
@@ -49,7 +52,7 @@ impl BenchData {
         if !dir.is_dir() {
             return Err(Error::environment(
                 format!("the data folder {} does not exist", workspace.display_path(&dir)),
-                "correct `data` in [workspace.metadata.perf], or create the folder with a file budgets.toml in it, which says \
+                "correct `data` in [workspace.metadata.perf], or create the folder with a budgets.toml that contains \
                  `schema = 1` and `budget = []`",
             ));
         }
@@ -63,7 +66,7 @@ impl BenchData {
                         harness.package,
                         workspace.display_path(&dir)
                     ),
-                    "correct `inputs` in [workspace.metadata.perf]: a change of what is read would not be noticed",
+                    "correct `inputs` in [workspace.metadata.perf]; otherwise changes of that input go unnoticed",
                 ));
             }
         }
@@ -78,13 +81,13 @@ impl BenchData {
             let baseline = read_baseline(&path, workspace)?;
             baselines.insert((package, baseline.key.target.clone()), baseline);
         }
-        // A margin for an unmeasured case would silently apply to a later one. Without a baseline the cases are unknown.
+        // A margin for an unknown case would silently apply to a later case. Without a baseline no case is known.
         let unknown = thresholds.entries().find(|entry| {
             !baselines.values().any(|baseline: &Baseline| baseline.records().any(|record| *record.case() == entry.case))
         });
         if let (Some(entry), false) = (unknown, baselines.is_empty()) {
-            let what = format!("no baseline knows the case `{}`, for which it has a margin", entry.case);
-            let hint = "correct the name; a case that is new needs no margin, because its base has no such case";
+            let what = format!("it has a margin for the case `{}`, which is in no baseline", entry.case);
+            let hint = "correct the name; a new case needs no margin, because the base does not have it";
             return Err(InvalidFile::new(&workspace.display_path(&thresholds_file), what, hint).into());
         }
         let mut paths = Vec::new();
@@ -107,29 +110,29 @@ impl BenchData {
         Ok(Self { budgets, thresholds, baselines, other_files, files, baselines_dir })
     }
 
-    /// The baseline of a harness for a target, if there is one.
+    /// The baseline of a harness for a target triple, if one is stored.
     pub fn baseline(&self, harness: &Harness, target: &str) -> Option<&Baseline> {
         self.baselines.get(&(harness.package.clone(), target.to_owned()))
     }
 
-    /// All baselines, with the packages of their harnesses.
+    /// All baselines, with the names of their harness packages.
     pub fn baselines(&self) -> impl Iterator<Item = (&str, &Baseline)> {
         self.baselines.iter().map(|((package, _), baseline)| (package.as_str(), baseline))
     }
 
-    /// Names and texts of what the cases of a harness read.
+    /// The inputs of a harness: pairs of a path relative to the data folder and a text.
     pub fn inputs<'a>(&'a self, harness: &'a Harness) -> impl Iterator<Item = (&'a str, &'a str)> {
         let inputs = self.other_files.iter().filter(|(name, _)| harness.reads(name));
         inputs.map(|(name, text)| (name.as_str(), text.as_str()))
     }
 
-    /// The file of a harness' baseline for a target.
+    /// The file of a harness' baseline for a target triple.
     pub fn baseline_file(&self, harness: &Harness, target: &str) -> PathBuf {
         self.baselines_dir.join(baseline_file_name(harness, target))
     }
 }
 
-/// The name of a baseline below the directory of the baselines.
+/// The path of a baseline file, relative to the directory of the baselines.
 pub fn baseline_file_name(harness: &Harness, target: &str) -> String {
     format!("{}/{target}.toml", harness.package)
 }
@@ -138,7 +141,10 @@ fn repair_hint(workspace: &Workspace, shown: &str) -> String {
     format!("`git restore {shown}`, or delete it and run `{}`", workspace.gate_command("baseline update"))
 }
 
-/// Reads the text of a baseline; also what checks a file that was just written.
+/// Parses the text of a baseline file; `shown` is its name in messages.
+///
+/// # Errors
+/// If the text is not a valid baseline, or one of its acceptances is invalid.
 pub fn parse_baseline(text: &str, shown: &str, workspace: &Workspace) -> Result<Baseline, InvalidFile> {
     let repair_hint = repair_hint(workspace, shown);
     let baseline = Baseline::from_toml(text)
@@ -147,14 +153,16 @@ pub fn parse_baseline(text: &str, shown: &str, workspace: &Workspace) -> Result<
         let span = line_with(text, entry.expires.as_str(), entry.case.as_str());
         match parse_date(&entry.expires) {
             None => {
-                let what = format!("`{}` of the accepted row `{}` is no date", entry.expires, entry.case);
+                let what =
+                    format!("the accepted row `{}` expires on `{}`, which is not a date", entry.case, entry.expires);
                 return Err(InvalidFile::new(shown, what, "write it as YYYY-MM-DD").at(text, span));
             }
             Some(day) if is_past_max_tolerance(day, today()) => {
                 let Acceptance { case, expires, .. } = entry;
-                let what =
-                    format!("`{expires}` of the accepted row `{case}` is more than {MAX_TOLERANCE_DAYS} days ahead");
-                let hint = "accept it for three months at most, and say so again then";
+                let what = format!(
+                    "the accepted row `{case}` expires on `{expires}`, more than {MAX_TOLERANCE_DAYS} days ahead"
+                );
+                let hint = "accept it for at most three months, and renew the acceptance then";
                 return Err(InvalidFile::new(shown, what, hint).at(text, span));
             }
             Some(_) => {}
@@ -174,26 +182,26 @@ fn read_baseline(path: &Path, workspace: &Workspace) -> Result<Baseline, Invalid
     let baseline = parse_baseline(&text, shown, workspace)?;
     let named = path.file_stem().and_then(|stem| stem.to_str());
     if named != Some(baseline.key.target.as_str()) {
-        let what = format!("it is the baseline of target `{}`, which its name does not say", baseline.key.target);
+        let what = format!("its `key.target` is `{}`, which does not match the file name", baseline.key.target);
         return Err(InvalidFile::new(shown, what, repair_hint).at(&text, line_with(&text, "key.target", "")));
     }
     Ok(baseline)
 }
 
 fn read_budgets(path: &Path, shown: &str) -> Result<Vec<Budget>, InvalidFile> {
-    let repair_hint = format!("people write this file: correct it, or `git restore {shown}`");
+    let repair_hint = format!("this file is edited by hand: correct it, or `git restore {shown}`");
     let text = checked_read::read(path, shown, &repair_hint)?;
     budget::parse(&text).map_err(|error| InvalidFile::new(shown, error.what, repair_hint).at(&text, error.span))
 }
 
 fn read_thresholds(path: &Path, shown: &str) -> Result<Thresholds, InvalidFile> {
-    let repair_hint = format!("people write this file: correct it, or `git restore {shown}`");
+    let repair_hint = format!("this file is edited by hand: correct it, or `git restore {shown}`");
     let text = checked_read::read(path, shown, &repair_hint)?;
     thresholds::parse(&text, today())
         .map_err(|error| InvalidFile::new(shown, error.what, repair_hint).at(&text, error.span))
 }
 
-/// Scenarios and the like: their meaning is checked by those who use them, here only that they are whole.
+/// Reads an input of the cases. Only its syntax is checked here; the cases check its meaning.
 fn read_other(path: &Path, shown: &str) -> Result<String, InvalidFile> {
     let repair_hint = format!("correct it, or `git restore {shown}`");
     let text = checked_read::read(path, shown, &repair_hint)?;
@@ -204,8 +212,7 @@ fn read_other(path: &Path, shown: &str) -> Result<String, InvalidFile> {
     Ok(text)
 }
 
-/// The files that have to be baselines, each with the package of its harness, which is the folder that it is in; a directory
-/// that is not there has none.
+/// The baseline files, each with its harness package, which is the name of its folder; empty if the directory does not exist.
 fn baseline_files(dir: &Path, workspace: &Workspace) -> Result<Vec<(String, PathBuf)>, InvalidFile> {
     if fs::symlink_metadata(dir).is_err() {
         return Ok(Vec::new());
@@ -216,12 +223,12 @@ fn baseline_files(dir: &Path, workspace: &Workspace) -> Result<Vec<(String, Path
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if !folder.is_dir() {
             let what =
-                "only folders named as harness packages belong here, with a baseline `<target>.toml` for each target";
+                "only folders named like harness packages belong here, with one baseline `<target>.toml` per target";
             return Err(InvalidFile::new(&shown, what, "move it to the folder of its harness"));
         }
         if !workspace.harnesses.iter().any(|harness| harness.package == name) {
-            let what = format!("no harness of [workspace.metadata.perf] is the package `{name}`");
-            return Err(InvalidFile::new(&shown, what, "name the package there, or remove the folder"));
+            let what = format!("`{name}` is not a harness in [workspace.metadata.perf]");
+            return Err(InvalidFile::new(&shown, what, "add the package to `harness`, or remove the folder"));
         }
         for path in list_dir(&folder, &shown)?.into_iter().filter(|path| !is_hidden(path)) {
             if path.extension().is_none_or(|extension| extension != "toml") {
@@ -234,14 +241,14 @@ fn baseline_files(dir: &Path, workspace: &Workspace) -> Result<Vec<(String, Path
     Ok(files)
 }
 
-/// Visits everything below a directory; `enter` is asked of each path and may leave it out.
+/// Visits every path below a directory, except those for which `enter` returns false.
 fn walk(dir: &Path, workspace: &Workspace, enter: &mut impl FnMut(&Path) -> bool) -> Result<(), InvalidFile> {
     for path in list_dir(dir, &workspace.display_path(dir))? {
         if is_hidden(&path) || !enter(&path) {
             continue;
         }
         if path.is_symlink() && path.is_dir() {
-            let hint = "put the files here themselves: a link can lead in a circle";
+            let hint = "copy the files here; links could form a circle";
             return Err(InvalidFile::new(&workspace.display_path(&path), "it is a link to a directory", hint));
         }
         if path.is_dir() {
@@ -251,10 +258,10 @@ fn walk(dir: &Path, workspace: &Workspace, enter: &mut impl FnMut(&Path) -> bool
     Ok(())
 }
 
-/// What is in a directory, sorted by name.
+/// The paths in a directory, sorted by name.
 fn list_dir(dir: &Path, shown: &str) -> Result<Vec<PathBuf>, InvalidFile> {
     let unreadable = |error: std::io::Error| {
-        InvalidFile::new(shown, format!("it cannot be listed: {error}"), "it has to be a readable directory")
+        InvalidFile::new(shown, format!("it cannot be listed: {error}"), "make it a readable directory")
     };
     let entries = fs::read_dir(dir).map_err(unreadable)?.map(|entry| entry.map(|entry| entry.path()));
     let mut paths = entries.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
@@ -262,22 +269,22 @@ fn list_dir(dir: &Path, shown: &str) -> Result<Vec<PathBuf>, InvalidFile> {
     Ok(paths)
 }
 
-/// Lock, temporary and editor's files.
+/// Whether a name starts with a dot, as those of lock, temporary and editor files do.
 fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
-/// The name of a file below a directory, with `/` on every system.
+/// The path of a file relative to a directory, with `/` on every system.
 fn name_below(dir: &Path, path: &Path) -> Option<String> {
     let parts: Vec<_> = path.strip_prefix(dir).ok()?.iter().map(|part| part.to_string_lossy()).collect();
     Some(parts.join("/"))
 }
 
-/// Where an error is: at its span, else at the line of the row it names, which is one line in every file written here.
+/// The span of an error in the text: its own, or the line of the row that it names. The gate writes each row on one line.
 fn error_span(error: &BaselineError, text: &str) -> Option<std::ops::Range<usize>> {
     let quoted = |name: &dyn std::fmt::Display| format!("\"{name}\"");
     match error {
-        // A record that is refused as a whole has only the place of the whole list, but its message begins with its row.
+        // The span of an invalid record is the whole list, but its message starts with the row.
         BaselineError::Shape(shape) => leading_row(shape.message())
             .and_then(|(case, metric)| line_with(text, &quoted(&case), &quoted(&metric)))
             .or_else(|| error.span()),
@@ -298,7 +305,7 @@ fn leading_row(message: &str) -> Option<(CaseName, MetricName)> {
     Some((case.parse().ok()?, metric.parse().ok()?))
 }
 
-/// The last line with both texts: of two rows that exclude each other, the second is the one to look at.
+/// The last line that contains both texts; of two contradicting rows the second is the wrong one.
 fn line_with(text: &str, one: &str, other: &str) -> Option<std::ops::Range<usize>> {
     let mut found = None;
     let mut at = 0;

@@ -1,6 +1,6 @@
-//! Reads one file of the data folder, and refuses whatever is not plainly such a file.
+//! Reads one file of the data folder, and rejects anything that is not a plain, complete text file.
 //!
-//! People edit these files, merge them and copy them about; a gate that misreads one is green for the wrong reason.
+//! These files are edited, merged and copied by hand. A misread file could make a regression pass.
 
 use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
@@ -10,10 +10,10 @@ use std::path::Path;
 
 use perf_judge::text;
 
-/// Larger files are refused without being read: the largest real one is a few dozen kilobytes.
+/// Maximum size of a file in bytes. The largest stored file has a few dozen kilobytes.
 pub const MAX_BYTES: u64 = 1 << 20;
 
-/// A file of the data folder that cannot be used: where, what, and what to do.
+/// An invalid file of the data folder, with the place of the error and a hint.
 #[derive(Debug)]
 pub struct InvalidFile {
     file: String,
@@ -23,13 +23,13 @@ pub struct InvalidFile {
 }
 
 impl InvalidFile {
-    /// About a file as a whole.
+    /// Creates an error about a file as a whole.
     pub fn new(file: &str, message: impl AsRef<str>, hint: impl Into<String>) -> Self {
-        // What is wrong may quote the file.
+        // The message may quote the file, so control characters are replaced.
         Self { file: file.to_owned(), place: None, message: text::sanitize(message.as_ref()), hint: hint.into() }
     }
 
-    /// About the place in its text where a byte range begins.
+    /// Adds the line and column where a byte range of `text` starts.
     pub fn at(mut self, text: &str, span: Option<Range<usize>>) -> Self {
         self.place = span.map(|span| line_and_column(text, span.start));
         self
@@ -47,42 +47,45 @@ impl fmt::Display for InvalidFile {
     }
 }
 
-/// Line and column, both from 1, the column in characters.
+/// Line and column of a byte offset, both starting at 1; the column counts characters.
 fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
-/// Reads the text of a file; `shown` is its name in messages and `hint` what to do when it is not usable.
+/// Reads the text of a file; `shown` is its name in messages, and `hint` how to repair it.
+///
+/// # Errors
+/// If it is not a regular file, is empty, not UTF-8, larger than [`MAX_BYTES`], or has merge conflict markers.
 pub fn read(path: &Path, shown: &str, hint: &str) -> Result<String, InvalidFile> {
     let invalid = |message: String| InvalidFile::new(shown, message, hint);
-    // Asked before opening: opening a FIFO waits for a writer, and opening a device may do anything.
+    // Checked before opening: opening a FIFO blocks, and opening a device may have side effects.
     check_kind(&fs::metadata(path).map_err(|error| unreadable(shown, hint, &error))?).map_err(invalid)?;
     let file = open(path).map_err(|error| unreadable(shown, hint, &error))?;
-    // Asked again of what was opened: the name may lead elsewhere by now.
+    // Checked again after opening, because the path may lead to another file by now.
     let metadata = file.metadata().map_err(|error| unreadable(shown, hint, &error))?;
     check_kind(&metadata).map_err(invalid)?;
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(shown, hint, &error))?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(invalid(format!("it grew above {MAX_BYTES} bytes while it was read")));
+        return Err(invalid(format!("it grew beyond {MAX_BYTES} bytes while it was read")));
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let text = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
-        invalid("this is not UTF-8 text".into()).at(&text, Some(valid..valid))
+        invalid("it is not UTF-8 text".into()).at(&text, Some(valid..valid))
     })?;
     if text.starts_with('\u{feff}') {
         let hint = "save it as UTF-8 without a byte order mark";
-        return Err(InvalidFile::new(shown, "it begins with a byte order mark", hint).at(&text, Some(0..0)));
+        return Err(InvalidFile::new(shown, "it starts with a byte order mark", hint).at(&text, Some(0..0)));
     }
     if text.trim().is_empty() {
         return Err(invalid("it is empty".into()));
     }
     if let Some(marker) = conflict_marker(&text) {
         let hint =
-            format!("finish the merge: `git checkout --ours {shown}` (or --theirs); a baseline is then measured again");
+            format!("finish the merge: `git checkout --ours {shown}` (or --theirs); then measure a baseline again");
         return Err(InvalidFile::new(shown, "it has merge conflict markers", hint).at(&text, Some(marker..marker)));
     }
     Ok(text)
@@ -102,7 +105,7 @@ fn check_kind(metadata: &Metadata) -> Result<(), String> {
     } else if !metadata.is_file() {
         Err("it is not a regular file".into())
     } else if metadata.len() > MAX_BYTES {
-        Err(format!("it has {} bytes; files here have at most {MAX_BYTES}", metadata.len()))
+        Err(format!("it has {} bytes; the limit is {MAX_BYTES}", metadata.len()))
     } else {
         Ok(())
     }
@@ -111,7 +114,7 @@ fn check_kind(metadata: &Metadata) -> Result<(), String> {
 fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
-    // A FIFO that took the file's place a moment ago must not make this wait.
+    // Must not block, even if a FIFO has just replaced the file.
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;
@@ -120,7 +123,7 @@ fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Where git left a conflict. A line of `=======` alone underlines headings in Markdown and is no sign of one.
+/// The offset of the first conflict marker of git. A line `=======` does not count, because it underlines headings in Markdown.
 fn conflict_marker(text: &str) -> Option<usize> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
@@ -137,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_counted_from_one_in_characters() {
+    fn lines_and_columns_start_at_one() {
         assert_eq!(line_and_column("", 0), (1, 1));
         assert_eq!(line_and_column("aé\nbc", 3), (1, 3));
         assert_eq!(line_and_column("aé\nbc", 5), (2, 2));

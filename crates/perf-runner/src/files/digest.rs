@@ -1,15 +1,15 @@
-//! Short names of contents, to tell whether they are the same. Not against somebody who wants them to collide.
+//! Digests of contents, to test them for equality. They are not cryptographic.
 
 use std::hash::Hasher as _;
 
 use siphasher::sip::SipHasher13;
 
-/// A digest of parts that keeps them apart: `ab, c` and `a, bc` differ. 16 hexadecimal digits.
+/// Computes a digest of texts, as 16 hexadecimal digits. The boundaries count: `ab, c` and `a, bc` differ.
 pub fn compute<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
     compute_bytes(parts.into_iter().map(str::as_bytes))
 }
 
-/// The same of parts that need not be text.
+/// Computes a digest of byte strings, otherwise as [`compute`].
 pub fn compute_bytes<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut hasher = SipHasher13::new();
     for part in parts {
@@ -24,7 +24,7 @@ mod tests {
     use super::compute;
 
     #[test]
-    fn parts_are_kept_apart() {
+    fn boundaries_of_parts_count() {
         assert_ne!(compute(["ab", "c"]), compute(["a", "bc"]));
         assert_ne!(compute([""]), compute([]));
         assert_eq!(compute(["a"]).len(), 16);

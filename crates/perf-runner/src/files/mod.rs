@@ -1,4 +1,4 @@
-//! Files that are stored: read with suspicion, written whole or not at all.
+//! Stored files: checked reads, atomic writes, digests.
 
 pub mod atomic_write;
 pub mod bench_data;

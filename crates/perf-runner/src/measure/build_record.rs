@@ -1,9 +1,9 @@
-//! Whether what cargo calls built was made of the sources that are there.
+//! A record of what cargo built from which sources, to detect stale artifacts.
 //!
-//! Cargo goes by dates. Where a clock was wrong, or a source came with an old date (`cp -p`, an archive, a cache of `target`),
-//! it takes an old program for that of new sources, which would then be measured, and kept, as theirs. So whatever it built of
-//! packages in folders is written down, with digests of the sources and of what was built; what cargo calls fresh has to be
-//! written there, else it is removed and built again.
+//! Cargo compares modification times. If a clock was wrong, or a source has an old time (`cp -p`, an archive, a cached
+//! `target`), cargo takes an old program for a fresh one, and the gate would measure the wrong code. So the gate records
+//! digests of the sources and of the artifacts of each local package. An artifact that cargo calls fresh and that does not
+//! match the record is removed and built again.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::files::digest;
 use crate::workspace::{Harness, Workspace};
 
-/// What was built of what, by the name of the file.
+/// The recorded digests, by the path of the artifact.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct ArtifactDigests(BTreeMap<PathBuf, ArtifactDigest>);
 
@@ -25,7 +25,7 @@ struct ArtifactDigest {
     built: String,
 }
 
-/// What is known of the files that cargo made here.
+/// The record of the artifacts in the target directory.
 #[derive(Debug)]
 pub struct BuildRecord {
     file: PathBuf,
@@ -33,7 +33,7 @@ pub struct BuildRecord {
     data: String,
 }
 
-/// One line of cargo's messages, as far as it matters here. What stands in for cargo need not say all of it.
+/// The used part of one `compiler-artifact` message of cargo.
 #[derive(Deserialize)]
 struct Artifact {
     package_id: String,
@@ -49,10 +49,10 @@ struct Target {
 }
 
 impl BuildRecord {
-    /// For what is built in a folder: the workspace, or a copy of it.
+    /// Opens the record for a build in `root`: the root of the workspace, or of a copy of it.
     pub fn open(workspace: &Workspace, harness: &Harness, root: &Path) -> Self {
         let file = workspace.perf_dir().join("compiled.json");
-        // What cannot be read is built again.
+        // An unreadable record is empty, so everything is built again.
         let digests = fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
         let data = root.join(&workspace.config.data);
         let is_read = |path: &Path| {
@@ -65,8 +65,8 @@ impl BuildRecord {
         Self { file, digests, data: digest_of(&files) }
     }
 
-    /// What cargo calls built in its messages although nothing says that it was of these sources; and a target which had to be
-    /// built now and was not.
+    /// The artifacts that cargo calls fresh but that the record does not confirm, and the target `wanted` if cargo did not
+    /// build it in this call. `messages` are cargo's JSON messages.
     pub fn stale_artifacts(&self, messages: &str, wanted: Option<&str>) -> Vec<PathBuf> {
         let is_known = |artifact: &Artifact| {
             let sources = self.sources(artifact);
@@ -81,7 +81,10 @@ impl BuildRecord {
         artifacts(messages).filter(stale).flat_map(|artifact| artifact.filenames).collect()
     }
 
-    /// Writes down what was built now.
+    /// Records the artifacts that cargo has just built.
+    ///
+    /// # Errors
+    /// If the record cannot be written.
     pub fn update(&mut self, messages: &str) -> Result<(), Error> {
         self.digests.0.retain(|file, _| file.exists());
         for artifact in artifacts(messages).filter(|artifact| !artifact.fresh) {
@@ -98,7 +101,7 @@ impl BuildRecord {
     fn sources(&self, artifact: &Artifact) -> String {
         let dir = artifact.manifest_path.parent().unwrap_or(&artifact.manifest_path);
         let mut files = BTreeMap::new();
-        // What a manifest says cargo compares itself, and much of it reaches no program.
+        // Without the manifest: cargo compares its content itself.
         for part in ["build.rs", "src", "benches"] {
             read_files(&dir.join(part), &|_| true, &mut files);
         }
@@ -106,11 +109,14 @@ impl BuildRecord {
     }
 }
 
-/// Removes what cargo takes for built, so that it builds that again, and what is made of it. `cargo clean` removes more: what
-/// other packages have under the same name.
+/// Removes artifacts, so that cargo builds them and everything that depends on them again. `cargo clean` would also remove
+/// artifacts of other packages with the same name.
+///
+/// # Errors
+/// If an artifact cannot be removed.
 pub fn remove_artifacts(stale: &[PathBuf]) -> Result<(), Error> {
     for file in stale {
-        // A build script has another name beside this one.
+        // A build script has a second name in the same directory.
         let is_script = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("build-script-"));
         let removed = match file.parent() {
             Some(dir) if is_script => fs::remove_dir_all(dir),
@@ -126,16 +132,16 @@ pub fn remove_artifacts(stale: &[PathBuf]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Cargo goes on calling it built.
+/// The error for artifacts that cargo still calls fresh after they were removed.
 pub fn rebuild_error(stale: &[PathBuf]) -> Error {
     let names: Vec<_> = stale.iter().map(|file| file.display().to_string()).collect();
     Error::environment(
-        format!("cargo does not build {} again, although its sources are others", names.join(", ")),
-        "check the clock of this machine, and remove the target folder",
+        format!("cargo does not rebuild {}, although its sources changed", names.join(", ")),
+        "check the clock of this machine, and remove the target directory",
     )
 }
 
-/// Those of packages in folders; what is in a registry does not change.
+/// The artifacts of local packages; those of registry packages do not change.
 fn artifacts(messages: &str) -> impl Iterator<Item = Artifact> {
     let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Artifact>(line).ok());
     artifacts.filter(|artifact| artifact.package_id.starts_with("path+"))
@@ -150,9 +156,9 @@ fn digest_of(files: &BTreeMap<PathBuf, Vec<u8>>) -> String {
     digest::compute_bytes(files.iter().flat_map(|(path, content)| [path.as_os_str().as_encoded_bytes(), content]))
 }
 
-/// Every file in a folder, or the file of that name. What cannot be read cargo cannot read either.
+/// Reads a file, or every file below a folder. Unreadable files are skipped, because cargo cannot read them either.
 fn read_files(path: &Path, wanted: &dyn Fn(&Path) -> bool, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
-    // Deeper than any source: links that lead in circles have an end.
+    // Deeper than any source, to end circles of links.
     const MAX_DEPTH: usize = 64;
     let leads_above = || path.is_symlink() && fs::canonicalize(path).is_ok_and(|to| path.starts_with(to));
     if path.components().count() > MAX_DEPTH || leads_above() {

@@ -1,4 +1,4 @@
-//! Runs one case under callgrind, and reads how many instructions it counted.
+//! Runs a case under callgrind, and reads the number of instructions.
 
 use std::env;
 use std::io;
@@ -13,31 +13,34 @@ use super::programs::BenchPrograms;
 use crate::error::{CaseError, Error};
 use crate::process::child::{self, ChildError, Limits, StderrMode};
 
-/// A valgrind that was tried out on the program it is to watch.
+/// A valgrind that works with the measuring program.
 #[derive(Debug)]
 pub struct Callgrind {
     program: PathBuf,
-    /// What its figures depend on.
+    /// The versions that its values depend on.
     pub tools: Tools,
 }
 
-/// What counts instructions.
+/// The counter of instructions, if there is one.
 #[derive(Debug)]
 pub enum InstructionCounter {
-    /// Callgrind.
+    /// Callgrind is available.
     Callgrind(Callgrind),
-    /// Nothing does, with the reason.
+    /// No counter is available, with the reason.
     Missing(MissingReason),
 }
 
-/// Seconds of processor time for a case that is watched, which takes it fifty times as long: the longest takes ten.
+/// Limit of CPU time for a case under callgrind, in seconds. A case runs fifty times slower there; the slowest takes 10 s.
 const CALLGRIND_CPU_SECONDS: u64 = 600;
 
-/// The variable that names another valgrind than the one on the PATH.
+/// The environment variable that names a valgrind to use in place of that on the PATH.
 pub const VALGRIND_ENV: &str = "VALGRIND";
 
 impl InstructionCounter {
-    /// Looks for valgrind and tries it out on the program it is to watch. That there is none is no failure: it is optional.
+    /// Finds valgrind, and tests it with the measuring program. Valgrind is optional, so its absence is not an error.
+    ///
+    /// # Errors
+    /// On an interruption.
     pub fn find(programs: &BenchPrograms) -> Result<Self, Error> {
         let unusable = |reason: &str| Ok(Self::Missing(format!("valgrind cannot be used: {reason}")));
         const NOT_INSTALLED: &str = "valgrind is not installed (Debian, Ubuntu: apt-get install valgrind)";
@@ -55,14 +58,14 @@ impl InstructionCounter {
             return unusable(&format!("`--version` printed `{}`", text::sanitize_line(&printed)));
         };
         let callgrind = Callgrind { program, tools: Tools { valgrind, libc: libc_version(programs)? } };
-        // It may be there and still not know this processor's instructions, or not be allowed to run here.
+        // An installed valgrind may not support this processor's instructions, or may not be permitted to run.
         match callgrind.run(&programs.count, programs, &["--list"]) {
             Ok(_) => Ok(Self::Callgrind(callgrind)),
             Err(error) => unusable(&error.no_value()?.to_string()),
         }
     }
 
-    /// Callgrind, if that is it.
+    /// Callgrind, if it is available.
     pub fn callgrind(&self) -> Option<&Callgrind> {
         match self {
             Self::Callgrind(callgrind) => Some(callgrind),
@@ -72,12 +75,14 @@ impl InstructionCounter {
 }
 
 impl Callgrind {
-    /// Instructions of one operation: those of a process that performs some, less those of one that only gets ready.
-    /// `count` says itself how many operations are enough, from what one computes, so that it is the same everywhere.
+    /// Instructions of one operation: the difference between a process that runs `n` operations and one that runs none, divided
+    /// by `n`. `count` chooses `n` from what one operation computes, so that it is the same on every machine.
+    ///
+    /// # Errors
+    /// If a run fails or prints no valid number.
     pub fn instructions(&self, programs: &BenchPrograms, case: &CaseName) -> Result<u64, CaseError> {
         let run = |operations: u64| -> Result<(u64, u64), CaseError> {
-            // As many digits as the other number has: the arguments are on the stack of the process, and where they
-            // end moves everything else there.
+            // Always four digits: the arguments lie on the stack, and their length would move everything else there.
             let operations = format!("{operations:04}");
             let arguments = [case.as_str(), "--ops", &operations];
             let (instructions, printed) = self.run(&programs.count, programs, &arguments)?;
@@ -86,13 +91,16 @@ impl Callgrind {
         let (none, operations) = run(0)?;
         let (some, again) = run(operations)?;
         if operations != again {
-            return Err(format!("said that {operations} operations are enough, and then {again}").into());
+            return Err(format!("requested {operations} operations, and then {again}").into());
         }
         Ok(per_operation(none, some, operations)?)
     }
 
-    /// What callgrind writes about the operations of a case, function by function, and how many operations it was; None
-    /// where that does not work, which is no reason to fail: it only explains.
+    /// The profile of a case by function, as callgrind writes it, and its number of operations; `None` if it cannot be
+    /// measured.
+    ///
+    /// # Errors
+    /// On an interruption.
     pub fn profile(&self, programs: &BenchPrograms, case: &CaseName) -> Result<Option<(String, u64)>, Error> {
         let Ok(dir) = tempfile::tempdir() else { return Ok(None) };
         let file = dir.path().join("profile");
@@ -108,16 +116,16 @@ impl Callgrind {
             }
         };
         let Some(operations) = run("0000")? else { return Ok(None) };
-        // Getting ready is the same on both sides, and cancels.
+        // The setup is the same on both sides, so it cancels out.
         let Some(_) = run(&format!("{operations:04}"))? else { return Ok(None) };
         Ok(std::fs::read_to_string(&file).ok().map(|profile| (profile, operations)))
     }
 
-    /// One run of `program`: instructions, and what it printed.
+    /// Runs `program` under callgrind, and returns its instructions and its standard output.
     ///
-    /// Environment and arguments lie on its stack, and the C library copies in other steps where that ends elsewhere: 3 KiB
-    /// more environment moved `load/floor/100` by 0.03 %. So it gets none of the user's, where their `~/.valgrindrc` is
-    /// included, and a path that is as long in every folder the workspace may be in.
+    /// Environment and arguments lie on the stack, whose alignment changes how the C library copies: 3 KiB more environment
+    /// moved `load/floor/100` by 0.03 %. So the program gets no variable of the user (without HOME also no `~/.valgrindrc`),
+    /// and a path that does not depend on the folder of the workspace.
     fn run(&self, program: &Path, programs: &BenchPrograms, arguments: &[&str]) -> Result<(u64, String), CaseError> {
         let mut command = programs.command(&self.program);
         ["PATH", "HOME", "TMPDIR"].iter().for_each(|name| {
@@ -130,7 +138,7 @@ impl Callgrind {
     }
 }
 
-/// Where a program is that is called by its name; a path is left alone.
+/// The path of a program: found on the PATH if it is a name, unchanged if it is a path.
 fn find_on_path(program: &Path) -> Option<PathBuf> {
     if program.components().count() > 1 {
         return Some(program.to_owned());
@@ -139,15 +147,14 @@ fn find_on_path(program: &Path) -> Option<PathBuf> {
     env::split_paths(&path).map(|dir| dir.join(program)).find(|program| program.is_file())
 }
 
-/// `valgrind-3.19.0`, or with what a distribution appends.
+/// The version from `valgrind-3.19.0`, including a suffix of a distribution.
 fn parse_version(printed: &str) -> Option<String> {
     let version = printed.trim_end().strip_prefix("valgrind-")?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+' | '~');
     (version.starts_with(|c: char| c.is_ascii_digit()) && version.chars().all(plain)).then(|| version.to_owned())
 }
 
-/// Name and version of the C library. It is asked for as users would: what it says of itself in the process needs code
-/// that the compiler cannot check.
+/// Name and version of the C library, from `getconf` or `ldd`. Asking the library itself would need unsafe code.
 fn libc_version(programs: &BenchPrograms) -> Result<String, Error> {
     let mut getconf = child::clean_env_command(Path::new("getconf"), &programs.dir);
     let mut ldd = child::clean_env_command(Path::new("ldd"), &programs.dir);
@@ -158,21 +165,21 @@ fn libc_version(programs: &BenchPrograms) -> Result<String, Error> {
     if let Some(text) = ask(getconf.arg("GNU_LIBC_VERSION"))?.filter(|text| text.starts_with("glibc ")) {
         return Ok(text::sanitize_line(text.trim()));
     }
-    // The first line of glibc's ends with its version. musl's prints to standard error, and macOS has none.
+    // The first line of glibc's `ldd` ends with the version. musl's prints to standard error, and macOS has no `ldd`.
     let text = ask(ldd.arg("--version"))?.unwrap_or_default();
     let first = text.lines().next().filter(|line| line.starts_with("ldd ("));
     let version = first.and_then(|line| line.rsplit(' ').next());
     Ok(version.map_or_else(|| "unknown".into(), |version| format!("glibc {}", text::sanitize_line(version))))
 }
 
-/// The number of instructions from valgrind's messages:
+/// Parses the number of instructions from valgrind's messages:
 ///
 /// ```text
 /// ==900== Events    : Ir
 /// ==900== Collected : 5641168
 /// ```
 ///
-/// Other lines change from version to version; these two must be there once each, and say what they always say.
+/// Other lines differ between versions. Each of these two must occur exactly once.
 fn parse_total(messages: &str) -> Result<u64, String> {
     let one = |name: &str| {
         let mut values = messages.lines().filter_map(|line| {
@@ -182,8 +189,10 @@ fn parse_total(messages: &str) -> Result<u64, String> {
         });
         match (values.next(), values.next()) {
             (Some(value), None) => Ok(value),
-            (None, _) => Err(format!("gave no figure: valgrind's messages have no line `{name}`")),
-            (Some(_), Some(_)) => Err(format!("gave two figures: valgrind's messages have several lines `{name}`")),
+            (None, _) => Err(format!("returned no count: valgrind's messages have no line `{name}`")),
+            (Some(_), Some(_)) => {
+                Err(format!("returned several counts: valgrind's messages have several lines `{name}`"))
+            }
         }
     };
     let (events, collected) = (one("Events")?, one("Collected")?);
@@ -192,23 +201,26 @@ fn parse_total(messages: &str) -> Result<u64, String> {
     }
     let is_number = !collected.is_empty() && collected.bytes().all(|b| b.is_ascii_digit());
     let number = collected.parse().ok().filter(|_| is_number);
-    number.ok_or_else(|| format!("gave a figure that is no number: `{}`", text::sanitize_line(collected)))
+    number.ok_or_else(|| format!("returned a count that is not a number: `{}`", text::sanitize_line(collected)))
 }
 
-/// How many operations `count` wants to be watched at; four digits, see above.
+/// Parses the number of operations that `count` requests, from 1 to 9999.
 fn parse_operations(printed: &str) -> Result<u64, String> {
     let number = printed.strip_suffix('\n').filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
     let number = number.and_then(|text| text.parse().ok()).filter(|number| (1..=9_999).contains(number));
     number.ok_or_else(|| {
-        format!("printed `{}` instead of how many operations are enough", text::sanitize_line(printed.trim_end()))
+        format!(
+            "printed `{}` instead of a number of operations from 1 to 9999",
+            text::sanitize_line(printed.trim_end())
+        )
     })
 }
 
-/// Rounded to the nearest.
+/// Instructions of one operation, rounded to the nearest number.
 fn per_operation(none: u64, some: u64, operations: u64) -> Result<u64, String> {
     match some.checked_sub(none).map(|net| (net + operations / 2) / operations) {
         Some(each @ 1..) => Ok(each),
-        _ => Err(format!("needed {some} instructions for {operations} operations and {none} for none of them")),
+        _ => Err(format!("needed {some} instructions for {operations} operations, and {none} for 0 operations")),
     }
 }
 
@@ -216,7 +228,7 @@ fn per_operation(none: u64, some: u64, operations: u64) -> Result<u64, String> {
 mod tests {
     use super::*;
 
-    /// What valgrind 3.19 says.
+    /// Messages of valgrind 3.19.
     const MESSAGES: &str = "==900== Callgrind, a call-graph generating cache profiler\n\
         ==900== Copyright (C) 2002-2017, and GNU GPL'd, by Josef Weidendorfer et al.\n\
         ==900== Using Valgrind-3.19.0 and LibVEX; rerun with -h for copyright info\n\
@@ -230,23 +242,23 @@ mod tests {
         ==900== I   refs:      5,641,168\n";
 
     #[test]
-    fn the_total_is_read_from_what_valgrind_says() {
+    fn the_total_is_read_from_the_messages() {
         assert_eq!(parse_total(MESSAGES), Ok(5_641_168));
         let with_others = format!("a message of the case : 1\n{MESSAGES}==900== WARNING: something : else\n");
         assert_eq!(parse_total(&with_others), Ok(5_641_168));
     }
 
     #[test]
-    fn what_is_no_figure_is_refused() {
+    fn invalid_totals_are_rejected() {
         for (from, to, says) in [
             ("==900== Collected : 5641168\n", "", "have no line `Collected`"),
             ("==900== Events    : Ir\n", "", "have no line `Events`"),
             ("Events    : Ir", "Events    : Ir Dr Dw", "counted `Ir Dr Dw`"),
-            ("5641168", "5,641,168", "no number: `5,641,168`"),
-            ("5641168", "+5641168", "no number"),
-            ("5641168", "", "no number: ``"),
-            ("5641168", "99999999999999999999", "no number"),
-            ("5641168", "5641168 17", "no number"),
+            ("5641168", "5,641,168", "not a number: `5,641,168`"),
+            ("5641168", "+5641168", "not a number"),
+            ("5641168", "", "not a number: ``"),
+            ("5641168", "99999999999999999999", "not a number"),
+            ("5641168", "5641168 17", "not a number"),
             ("Collected : 5641168\n", "Collected : 1\n==900== Collected : 2\n", "several lines `Collected`"),
             ("==900== Collected", "==x== Collected", "have no line"),
             ("==900== Collected", "Collected", "have no line"),
@@ -273,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn operations_that_need_nothing_are_no_measurement() {
+    fn operations_without_instructions_are_an_error() {
         assert_eq!(per_operation(100, 300, 20), Ok(10));
         assert_eq!(per_operation(100, 309, 20), Ok(10));
         assert_eq!(per_operation(100, 310, 20), Ok(11), "half is rounded up");

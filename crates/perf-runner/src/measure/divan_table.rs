@@ -1,56 +1,53 @@
-//! Reads names, fastest and median times from the table that divan prints.
+//! Parses names, minimum and median times from the table that divan prints.
 //!
-//! This format is no interface: divan has no output for machines, and the table is made for people. This reader
-//! was written against divan 0.1.21; recorded output of that version (`tests/fixtures/divan/`) pins every shape it
-//! knows. After an update of divan record them again, as the README there says, before trusting a figure.
+//! Divan has no machine-readable output; its table is made for people and may change. This parser was written for divan 0.1.21,
+//! and recorded output of that version (`tests/fixtures/divan/`) covers every known shape. After an update of divan, record the
+//! output again as the README there explains.
 //!
-//! Whatever is not exactly such a table is refused, because a figure that was misread looks like any other figure. For
-//! the same reason unused figures are checked too, except throughputs and the allocator's figures: these
-//! stand on lines of their own. A table that is cut anywhere is refused: the last child of each node and the end of each
-//! tree are marked. What cannot be seen is a second tree that is missing as a whole, so the caller compares the names
-//! with those it expects.
+//! Any deviation from that format is an error, because a misread value looks like a valid one. Unused values are checked too,
+//! except throughputs and allocator statistics, which are on lines of their own. A table that is cut off is an error as well:
+//! the last child of each node and the end of each tree are marked. A second tree that is missing as a whole cannot be
+//! detected, so the caller compares the names with the expected ones.
 //!
-//! How exact the figures are: divan cuts (it does not round) after 4 digits, or after 3 decimals below 1. So the true
-//! value lies at or above the one that is read, by less than 0.1 %; times below 1 ns by less than 0.001 ns, and values
-//! of 10,000 days or more by less than a day. Two runs that differ by less than this read alike.
+//! Precision: divan truncates after 4 digits, or after 3 decimals below 1. So the true value exceeds the parsed one by less
+//! than 0.1 %, below 1 ns by less than 0.001 ns, and from 10,000 days by less than a day.
 
 use perf_judge::text;
 
-/// The figures of one benchmark.
+/// The times of one benchmark.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// Names from the root, which is the crate of the benchmark, to the leaf. Spaces at the end of a name are lost.
+    /// Names from the root, which is the crate of the benchmark, to the leaf, without trailing spaces.
     pub path: Vec<String>,
-    /// Time of an iteration in the fastest sample, in nanoseconds. Zero when divan printed `0 ns`.
+    /// Minimum time of an iteration, in nanoseconds: that of the fastest sample. It is 0 if divan printed `0 ns`.
     pub min_ns: f64,
-    /// Median over the samples of the time of an iteration, in nanoseconds.
+    /// Median time of an iteration over the samples, in nanoseconds.
     pub median_ns: f64,
 }
 
-const OTHER_VERSION: &str = "check that `--bench` was passed and nothing else prints to standard output; this reader \
-                             knows divan 0.1.21, for another version see \
+const OTHER_VERSION: &str = "check that `--bench` was passed and nothing else prints to standard output; this parser \
+                             supports divan 0.1.21; for another version see \
                              `crates/perf-runner/tests/fixtures/divan/README.md`";
-const CUT: &str =
-    "the benchmark was killed or panicked while it ran: its standard error, or running it by hand, says why";
-const NO_FIGURES: &str = "make this benchmark call its bencher; if it does, this divan is not 0.1.21, which this reader \
-                          knows: see `crates/perf-runner/tests/fixtures/divan/README.md`";
+const CUT: &str = "the benchmark was killed or panicked; see its standard error, or run it by hand";
+const NO_FIGURES: &str = "make this benchmark call its bencher; if it does, this divan is not the supported version \
+                          0.1.21: see `crates/perf-runner/tests/fixtures/divan/README.md`";
 
 const TITLES: [&str; 6] = ["fastest", "slowest", "median", "mean", "samples", "iters"];
 
-/// What is wrong with a line, as the rest of a sentence about it, and what to do.
+/// An error in a line: the predicate of a sentence whose subject is the line, and a hint.
 struct Problem(String, &'static str);
 
 fn problem<T>(what: impl Into<String>, hint: &'static str) -> Result<T, Problem> {
     Err(Problem(what.into(), hint))
 }
 
-/// Reads all rows that have figures from divan's standard output, which is to be passed as it was printed, with its
-/// last line break and without colours.
+/// Parses all rows with times from divan's standard output, which must be complete, with its last line break and without
+/// colours.
 ///
 /// Entries that are `(ignored)` have no row. A benchmark that was registered twice has two rows with the same path.
 ///
 /// # Errors
-/// When the text is not one or more complete tables of divan 0.1.21: the line, what is wrong with it and what to do.
+/// If the text is not one or more complete tables of divan 0.1.21. The message names the line, the error and a hint.
 pub fn read(text: &str) -> Result<Vec<Row>, String> {
     let mut table = Table::default();
     let mut lines = text.split_inclusive('\n').enumerate().peekable();
@@ -60,7 +57,7 @@ pub fn read(text: &str) -> Result<Vec<Row>, String> {
         let mut outcome = match line {
             "" => table.close_below(0),
             _ if table.open.is_empty() => table.head(line),
-            // Half a line may be wrong in any way; that it is cut off says more.
+            // The last line may be cut off, which is the better message.
             _ if last => Ok(()),
             _ => table.line(line),
         };
@@ -86,29 +83,29 @@ struct Node {
     below: Below,
 }
 
-/// What may stand below an entry.
+/// What may follow below an entry.
 #[derive(PartialEq)]
 enum Below {
-    /// Children or none: an ignored entry is drawn like a group, and is taken for one without children.
+    /// Any number of children. An ignored entry is drawn like a group without children.
     Children,
-    /// At least one more child: the one that was read last is drawn so.
+    /// At least one more child, according to the branch of the last one.
     MoreChildren,
-    /// Nothing: the last child was read.
+    /// Nothing, because the last child was parsed.
     Nothing,
-    /// Lines without a name, because this is a benchmark.
+    /// Lines without a name, because the entry is a benchmark.
     Figures,
 }
 
-/// What was read so far.
+/// The state of the parser.
 #[derive(Default)]
 struct Table {
-    /// The entry that was read last and those it is in, the root first; empty between two trees.
+    /// The path of the last entry, the root first; empty between two trees.
     open: Vec<Node>,
     rows: Vec<Row>,
 }
 
 impl Table {
-    /// Reads the line that begins a tree.
+    /// Parses the first line of a tree.
     fn head(&mut self, line: &str) -> Result<(), Problem> {
         if let Some((first, cells)) = split_columns(line)
             && cells == TITLES[1..]
@@ -118,12 +115,12 @@ impl Table {
             self.open.push(Node { name: name.into(), is_last: true, below: Below::Children });
             return Ok(());
         }
-        problem("is not the head of a table", OTHER_VERSION)
+        problem("is not the header of a table", OTHER_VERSION)
     }
 
-    /// Reads any other line of a tree.
+    /// Parses any other line of a tree.
     fn line(&mut self, line: &str) -> Result<(), Problem> {
-        // The guides before a name tell which entry it belongs to; the root has none.
+        // The guides in front of a name determine its parent; the root has none.
         let mut rest = line;
         for depth in 1..=self.open.len() {
             for (branch, is_last) in [("├─ ", false), ("╰─ ", true)] {
@@ -141,13 +138,13 @@ impl Table {
         }
         let of_benchmark = self.open.last().is_some_and(|node| node.below == Below::Figures);
         match split_columns(rest) {
-            // A throughput, or what the allocator did: neither has samples of its own.
+            // A throughput or an allocator statistic, which has no number of samples.
             Some((_, [.., "", ""])) if of_benchmark => Ok(()),
             _ => problem("has no name, and no figures of a benchmark above it", OTHER_VERSION),
         }
     }
 
-    /// Closes the entries that are deeper than `depth`: none may miss a child that was announced.
+    /// Closes the entries that are deeper than `depth`. It is an error if one of them lacks an announced child.
     fn close_below(&mut self, depth: usize) -> Result<(), Problem> {
         match self.open.drain(depth..).rev().find(|node| node.below == Below::MoreChildren) {
             Some(node) => problem(format!("comes before the last child of `{}`", text::sanitize_line(&node.name)), CUT),
@@ -155,7 +152,7 @@ impl Table {
         }
     }
 
-    /// Reads what follows the branch: a group, or a benchmark with its figures.
+    /// Parses the text after a branch: a group, or a benchmark with its times.
     fn entry(&mut self, text: &str, is_last: bool) -> Result<(), Problem> {
         if let Some(parent) = self.open.last_mut() {
             if matches!(parent.below, Below::Nothing | Below::Figures) {
@@ -190,22 +187,22 @@ impl Table {
     }
 }
 
-/// A line up to its last five separators, and the cells between and after them.
+/// Splits a line at its last five separators into its beginning and five cells.
 ///
-/// Counted from the right, because a name may contain the separator and a cell cannot.
+/// It counts from the right, because a name may contain the separator and a cell cannot.
 fn split_columns(line: &str) -> Option<(&str, [&str; 5])> {
     let mut cells = [""; 5];
     let mut rest = line;
     for cell in cells.iter_mut().rev() {
         let (before, after) = rest.rsplit_once('│')?;
         *cell = after.trim_matches(' ');
-        // Each separator stands between two spaces, except that a last cell that is empty has none.
+        // A separator is surrounded by spaces, except before an empty last cell.
         rest = before.strip_suffix(' ')?;
     }
     Some((rest, cells))
 }
 
-/// A name and the cell after it: at least two spaces stand between them, and never two in a cell.
+/// Splits a text into a name and a cell. At least two spaces separate them, and a cell contains no two spaces in a row.
 fn split_name(text: &str) -> Option<(&str, &str)> {
     let (name, cell) = text.trim_end_matches(' ').rsplit_once("  ")?;
     Some((name.trim_end_matches(' '), cell))
@@ -218,10 +215,10 @@ fn parse_time(cell: &str) -> Result<f64, Problem> {
     }
 }
 
-/// The float that is nearest to the time in a cell.
+/// The nanoseconds in a cell, as the nearest float.
 ///
-/// The unit becomes the exponent of what is parsed, so that `1.001 µs` is 1001 ns and not a little less. What is then
-/// multiplied is a whole number, because divan prints at most 3 decimals.
+/// The unit becomes the exponent of the parsed number, so that `1.001 µs` is exactly 1001 ns. The factor multiplies a whole
+/// number, because divan prints at most 3 decimals.
 fn nearest_ns(cell: &str) -> Option<f64> {
     let (number, unit) = cell.split_once(' ')?;
     let (exponent, factor) = match unit {
@@ -234,7 +231,7 @@ fn nearest_ns(cell: &str) -> Option<f64> {
         "d" => (9, 86_400.0),
         _ => return None,
     };
-    // Floats of Rust may also be written `.5`, `5.`, `-5`, `5e3` or `NaN`, and divan writes none of these.
+    // Rust also parses `.5`, `5.`, `-5`, `5e3` and `NaN`, which divan never prints.
     let plain = number.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
     let parsed: f64 = format!("{number}e{exponent}").parse().ok()?;
     plain.then_some(parsed * factor)

@@ -1,4 +1,4 @@
-//! Runs `count` and `heap`: the classes whose values repeat exactly.
+//! Runs `count` and `heap`, whose values repeat exactly.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::process::child::{self, Limits, StderrMode};
 use crate::process::parallel;
 use crate::progress::Progress;
 
-/// One of the programs, with the classes it may report.
+/// One of the two programs, with the classes that it may report.
 struct Program<'a> {
     name: &'static str,
     path: &'a Path,
@@ -29,7 +29,10 @@ fn exact_programs(programs: &BenchPrograms) -> [Program<'_>; 2] {
     ]
 }
 
-/// Asks both programs for their cases.
+/// Lists the cases of both programs. A case that the programs disagree about is marked as broken.
+///
+/// # Errors
+/// If a program prints no valid list.
 pub fn list_cases(programs: &BenchPrograms) -> Result<CaseList, Error> {
     let [count, heap] = exact_programs(programs);
     let (in_count, in_heap) = (parse_list(&count)?, parse_list(&heap)?);
@@ -37,7 +40,7 @@ pub fn list_cases(programs: &BenchPrograms) -> Result<CaseList, Error> {
     let (mut heavy, mut broken) = (BTreeSet::new(), BTreeMap::new());
     for case in &all {
         let marks = (in_count.get(case).copied(), in_heap.get(case).copied());
-        // Where they disagree the case is broken; that it is not measured in vain, one mark is enough.
+        // One mark is enough: if the programs disagree, the case is broken anyway.
         if marks.0.unwrap_or(false) || marks.1.unwrap_or(false) {
             heavy.insert(case.clone());
         }
@@ -53,25 +56,28 @@ pub fn list_cases(programs: &BenchPrograms) -> Result<CaseList, Error> {
     Ok(CaseList { all: all.into_iter().collect(), heavy, broken })
 }
 
-/// The names of the planted faults of programs that were built to have some.
+/// Lists the planted faults, if the programs were built with the faults feature.
+///
+/// # Errors
+/// If `count` prints no list.
 pub fn list_faults(programs: &BenchPrograms) -> Result<Vec<String>, Error> {
     let mut command = programs.command(&programs.count);
     match child::run(command.arg("--faults"), Limits::default(), StderrMode::Capture) {
         Ok(text) => Ok(text.lines().map(text::sanitize_line).collect()),
         Err(error) => Err(Error::environment(
-            format!("`count --faults` gave no list of faults: {}", error.reason()?),
-            "it has to be built with the feature that has them",
+            format!("`count --faults` printed no list of faults: {}", error.reason()?),
+            "build it with the feature that plants faults",
         )),
     }
 }
 
-/// Each case, and whether it is marked as heavy.
+/// The cases of one program, and whether each is marked as heavy.
 fn parse_list(program: &Program<'_>) -> Result<BTreeMap<CaseName, bool>, Error> {
     let name = program.name;
     let failed = |why: String| {
         Error::environment(
-            format!("`{name} --list` gave no list of cases: {why}"),
-            format!("see what is wrong with `{} -- --list`", program.programs.harness.bench_command(name)),
+            format!("`{name} --list` printed no list of cases: {why}"),
+            format!("run `{} -- --list` to see the cause", program.programs.harness.bench_command(name)),
         )
     };
     let output =
@@ -85,14 +91,16 @@ fn parse_list(program: &Program<'_>) -> Result<BTreeMap<CaseName, bool>, Error> 
         let (name, heavy) = line.strip_suffix(" heavy").map_or((line, false), |name| (name, true));
         let case = CaseName::new(name).map_err(|error| failed(error.to_string()))?;
         if cases.insert(case, heavy).is_some() {
-            return Err(failed(format!("`{name}` is there twice")));
+            return Err(failed(format!("`{name}` is listed twice")));
         }
     }
-    if cases.is_empty() { Err(failed("it is empty".into())) } else { Ok(cases) }
+    if cases.is_empty() { Err(failed("the list is empty".into())) } else { Ok(cases) }
 }
 
-/// Measures the cases, one process each, as many at once as there are processors: their values are the same however busy
-/// the machine is.
+/// Measures the cases, in one process per program and case, on all processors: the values do not depend on the load.
+///
+/// # Errors
+/// On an interruption.
 pub fn measure(
     programs: &BenchPrograms,
     list: &CaseList,
@@ -101,7 +109,7 @@ pub fn measure(
 ) -> Result<ExactRun, Error> {
     let programs = exact_programs(programs);
     let mut run: ExactRun = cases.iter().map(|case| (case.clone(), Ok(Vec::new()))).collect();
-    // The longest begin first, so that no processor is idle while the other works on one that was begun last.
+    // Heavy cases first, to keep all processors busy until the end.
     let mut order = cases.to_vec();
     order.sort_by_key(|case| !list.is_heavy(case));
     for program in &programs {
@@ -121,7 +129,7 @@ pub fn measure(
         for (case, measured) in order.iter().zip(measured) {
             match (run.get_mut(case), measured) {
                 (Some(Ok(records)), Ok(more)) => records.extend(more),
-                // One reason is enough: the first is the one to look at.
+                // The first reason is kept.
                 (Some(outcome @ Ok(_)), Err(reason)) => *outcome = Err(reason),
                 (Some(Err(_)) | None, _) => {}
             }
@@ -145,19 +153,19 @@ fn measure_one(program: &Program<'_>, list: &CaseList, case: &CaseName) -> Resul
     Ok(parse_records(&text, case, program.classes)?)
 }
 
-/// Reads what a program printed about a case.
+/// Parses the records that a program printed for a case.
 fn parse_records(text: &str, case: &CaseName, classes: &[Class]) -> Result<Vec<Record>, String> {
     let mut records: Vec<Record> = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let record: Record = serde_json::from_str(line).map_err(|error| {
-            format!("printed no record in line {}: {}", index + 1, text::sanitize_line(&error.to_string()))
+            format!("printed an invalid record in line {}: {}", index + 1, text::sanitize_line(&error.to_string()))
         })?;
         if record.case() != case {
             return Err(format!("printed a record of another case, `{}`", record.case()));
         }
         let metric = record.metric();
         if !classes.contains(&metric.class()) {
-            return Err(format!("printed `{metric}`, which is not its to measure"));
+            return Err(format!("printed `{metric}`, whose class this program does not measure"));
         }
         if records.iter().any(|earlier| earlier.metric() == metric) {
             return Err(format!("printed `{metric}` twice"));
@@ -167,13 +175,13 @@ fn parse_records(text: &str, case: &CaseName, classes: &[Class]) -> Result<Vec<R
     if records.is_empty() { Err("printed no record".into()) } else { Ok(records) }
 }
 
-/// All records of a case must be about the same work.
+/// Checks that all records of a case have the same checksum, which means that both programs did the same work.
 fn check_same_work(records: &[Record]) -> Result<(), String> {
     let Some(first) = records.first() else { return Err("has no record".into()) };
     match records.iter().find(|record| record.checksum() != first.checksum()) {
         None => Ok(()),
         Some(other) => Err(format!(
-            "computed two different things: checksum {} beside `{}`, {} beside `{}`",
+            "computed two different results: checksum {} beside `{}`, {} beside `{}`",
             first.checksum(),
             first.metric(),
             other.checksum(),
@@ -196,16 +204,16 @@ mod tests {
     }
 
     #[test]
-    fn only_records_of_the_case_and_the_class_count() {
+    fn only_records_of_the_case_and_the_class_are_valid() {
         let good = line("a/b/c", "events", "count", 7);
         assert_eq!(read(&good).unwrap().len(), 1);
         assert_eq!(read("").unwrap_err(), "printed no record");
-        assert!(read("hello").unwrap_err().starts_with("printed no record in line 1: "));
-        assert!(read(&format!("{good}\n\n")).unwrap_err().starts_with("printed no record in line 2: "));
+        assert!(read("hello").unwrap_err().starts_with("printed an invalid record in line 1: "));
+        assert!(read(&format!("{good}\n\n")).unwrap_err().starts_with("printed an invalid record in line 2: "));
         assert!(read(&line("a/b/d", "events", "count", 7)).unwrap_err().contains("another case, `a/b/d`"));
-        assert!(read(&line("a/b/c", "polls", "polls", 7)).unwrap_err().contains("not its to measure"));
+        assert!(read(&line("a/b/c", "polls", "polls", 7)).unwrap_err().contains("does not measure"));
         assert!(read(&format!("{good}\n{good}")).unwrap_err().contains("twice"));
         let other = line("a/b/c", "results", "count", 8);
-        assert!(read(&format!("{good}\n{other}")).unwrap_err().contains("two different things"));
+        assert!(read(&format!("{good}\n{other}")).unwrap_err().contains("two different results"));
     }
 }

@@ -1,4 +1,4 @@
-//! Counts the instructions of the cases, where a valgrind is there to do it.
+//! Counts the instructions of cases, if valgrind is installed.
 
 use perf_gate::{Metric, Record};
 use perf_judge::run::{CaseList, ExactRun, Instructions, NoValue};
@@ -10,8 +10,11 @@ use crate::error::{CaseError, Error};
 use crate::process::parallel;
 use crate::progress::Progress;
 
-/// Counts the instructions of those cases of a run that can be counted. A case computes the same as in the other
-/// programs, so the records say what it computed there; that each operation does its work is checked by `count`.
+/// Counts the instructions of the cases in `exact` that have a value and are not heavy. The records take their checksums from
+/// `exact`, because a case computes the same there; `count` checks that each operation does its work.
+///
+/// # Errors
+/// On an interruption.
 pub fn measure(
     counter: &InstructionCounter,
     programs: &BenchPrograms,

@@ -1,7 +1,7 @@
-//! What must be equal for exact values to be comparable, found out on this machine.
+//! The key of a measurement: what must be equal for exact values to be comparable.
 //!
-//! The same tree gives the same key in another folder and as another user: no path, no user setting that does not reach
-//! the measured programs, and nothing that time changes.
+//! The same sources have the same key in another folder and for another user. So a key contains no path, no time, and no user
+//! setting that does not affect the measured programs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -16,7 +16,10 @@ use crate::files::digest;
 use crate::process::child::{self, Limits, StderrMode};
 use crate::workspace::{Harness, Workspace};
 
-/// The key of what would be built of a harness and measured now. `inputs` are names and texts of what its cases read.
+/// Detects the key of a harness on this machine. `inputs` are names and texts of the inputs of its cases.
+///
+/// # Errors
+/// If rustc or cargo fails, or a configuration file of cargo is invalid.
 pub fn detect<'a>(
     workspace: &Workspace,
     harness: &Harness,
@@ -39,12 +42,12 @@ fn run_tool(command: &mut Command, what: &str) -> Result<String, Error> {
         Ok(text) => Ok(text),
         Err(error) => Err(Error::environment(
             format!("{what} {}", error.reason()?),
-            "the toolchain that rust-toolchain.toml names has to be installed, and Cargo.lock up to date",
+            "install the toolchain that rust-toolchain.toml names, and update Cargo.lock",
         )),
     }
 }
 
-/// Version with commit, and the target triple of this machine.
+/// The version of rustc with its commit, and the target triple of this machine.
 fn compiler_and_target(workspace: &Workspace) -> Result<(String, String), Error> {
     let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     rustc.args(["--version", "--verbose"]).current_dir(workspace.root());
@@ -53,17 +56,16 @@ fn compiler_and_target(workspace: &Workspace) -> Result<(String, String), Error>
     match text.lines().find_map(|line| line.strip_prefix("host: ")) {
         Some(host) if !version.is_empty() => Ok((version.to_owned(), host.trim().to_owned())),
         _ => Err(Error::environment(
-            "`rustc --version --verbose` names no version and host",
-            "check what RUSTC or `rustc` on the PATH is",
+            "`rustc --version --verbose` printed no version or no host",
+            "check which program RUSTC, or `rustc` on the PATH, is",
         )),
     }
 }
 
-/// The build profiles that reach the measuring programs: they are built with `bench`, which inherits from `release`. What
-/// people choose for other builds is no part of what is measured.
+/// The build profiles of the measuring programs: `bench`, which inherits from `release`. Other profiles do not affect them.
 const PROFILES: [&str; 2] = ["release", "bench"];
 
-/// Build profiles and whatever cargo's configuration files add to the flags.
+/// Digest of the build profiles, and of the flags in cargo's configuration files.
 fn profile_digest(workspace: &Workspace) -> Result<String, Error> {
     let profiles = |table: &toml::Table| -> Vec<String> {
         let profiles = table.get("profile").and_then(toml::Value::as_table);
@@ -82,7 +84,7 @@ fn profile_digest(workspace: &Workspace) -> Result<String, Error> {
     Ok(digest::compute(parts.iter().map(String::as_str)))
 }
 
-/// Everything that cargo's configuration files say, nearest first, and what they include after each.
+/// The parsed configuration files of cargo, nearest first, each followed by the files that it includes.
 fn read_configs(workspace: &Workspace) -> Result<Vec<(PathBuf, toml::Table)>, Error> {
     let mut files = config_files(workspace);
     files.reverse();
@@ -107,7 +109,10 @@ fn read_configs(workspace: &Workspace) -> Result<Vec<(PathBuf, toml::Table)>, Er
     Ok(configs)
 }
 
-/// Those of cargo's configuration files that are in the workspace, from its root, whether they are there or not.
+/// Paths of cargo's configuration files inside the workspace, relative to its root, whether they exist or not.
+///
+/// # Errors
+/// If a configuration file is invalid.
 pub fn workspace_config_files(workspace: &Workspace) -> Result<Vec<String>, Error> {
     let inside = |(file, _): &(PathBuf, toml::Table)| {
         let inside = file.strip_prefix(workspace.root()).ok()?;
@@ -118,8 +123,11 @@ pub fn workspace_config_files(workspace: &Workspace) -> Result<Vec<String>, Erro
     Ok(files.into_iter().collect())
 }
 
-/// What else of environment and configuration reaches a program, and is no part of a key because it changes no value that
-/// repeats: linkers, wrappers of the compiler, variables for it.
+/// Digest of the linkers, compiler wrappers and variables of a build, empty if there are none. They are not part of the key,
+/// because they do not change exact values.
+///
+/// # Errors
+/// If a configuration file is invalid.
 pub fn tools_digest(workspace: &Workspace) -> Result<String, Error> {
     let is_one = |name: &str| {
         matches!(name, "RUSTC_WRAPPER" | "RUSTC_WORKSPACE_WRAPPER" | "CARGO_BUILD_RUSTC_WRAPPER")
@@ -140,8 +148,7 @@ pub fn tools_digest(workspace: &Workspace) -> Result<String, Error> {
     Ok(if parts.is_empty() { String::new() } else { digest::compute(parts.iter().map(String::as_str)) })
 }
 
-/// The files cargo merges, nearest first. Files without build settings do not influence the key, so it does not matter
-/// in which of several folders the workspace is.
+/// Paths of the configuration files that cargo merges, nearest first, whether they exist or not.
 fn config_files(workspace: &Workspace) -> Vec<PathBuf> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
     let above = workspace.root().ancestors().map(|dir| dir.join(".cargo"));
@@ -158,14 +165,13 @@ fn read_toml(file: &std::path::Path) -> Result<Option<toml::Table>, Error> {
     let text = fs::read_to_string(file).map_err(|error| Error::path("read", file, &error))?;
     toml::from_str(&text).map(Some).map_err(|error: toml::de::Error| {
         Error::environment(
-            format!("{} is not TOML: {}", file.display(), error.message()),
-            "cargo needs it too: correct it",
+            format!("{} is not valid TOML: {}", file.display(), error.message()),
+            "correct the file; cargo reads it too",
         )
     })
 }
 
-/// Flags that reach rustc from the environment. The environment outranks configuration files, whose flags are in the
-/// digest of profiles.
+/// The compiler flags from the environment. Flags from configuration files are part of `profile_digest`.
 fn rustflags() -> String {
     let is_one = |name: &str| {
         matches!(name, "RUSTFLAGS" | "CARGO_ENCODED_RUSTFLAGS" | "CARGO_BUILD_RUSTFLAGS")
@@ -176,12 +182,12 @@ fn rustflags() -> String {
         .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
         .filter(|(name, value)| is_one(name) && !value.is_empty())
         .collect();
-    // The separator of CARGO_ENCODED_RUSTFLAGS is a control character, which has no place in a table.
+    // The separator of CARGO_ENCODED_RUSTFLAGS is a control character, which must not appear in a report.
     let shown = variables.iter().map(|(name, value)| format!("{name}={}", value.replace('\u{1f}', " ")));
     shown.collect::<Vec<_>>().join(" ")
 }
 
-/// The packages with the features that the measuring programs are built from.
+/// Digest of the packages and features that the measuring programs are built from.
 fn packages_digest(
     workspace: &Workspace,
     harness: &Harness,
@@ -193,7 +199,11 @@ fn packages_digest(
     Ok(digest::compute(lines.iter().map(String::as_str)))
 }
 
-/// Folders of those of them that belong to the workspace, from its root, with `/` on every system.
+/// Folders of the workspace packages that the measuring programs are built from, relative to the root, with `/` on every
+/// system.
+///
+/// # Errors
+/// If `cargo tree` fails.
 pub fn local_packages(workspace: &Workspace, harness: &Harness, features: &[String]) -> Result<Vec<String>, Error> {
     let root = fs::canonicalize(workspace.root()).map_err(|error| Error::path("find", workspace.root(), &error))?;
     let text = cargo_tree(workspace, harness, features, &[])?;
@@ -206,8 +216,11 @@ pub fn local_packages(workspace: &Workspace, harness: &Harness, features: &[Stri
     Ok(folders.into_iter().collect())
 }
 
-/// A package that the measuring programs are made of and that is in a folder outside of the workspace: of it there is only one
-/// state, so that a comparison with a commit would say nothing about its changes.
+/// A package in a folder outside the workspace that a measuring program is built from, as a message; `None` if there is none.
+/// The base would be built with the same files of it, so a comparison could not show its changes.
+///
+/// # Errors
+/// If `cargo tree` fails.
 pub fn find_outside_package(workspace: &Workspace, features: &[String]) -> Result<Option<String>, Error> {
     let root = fs::canonicalize(workspace.root()).map_err(|error| Error::path("find", workspace.root(), &error))?;
     for harness in &workspace.harnesses {
@@ -217,7 +230,7 @@ pub fn find_outside_package(workspace: &Workspace, features: &[String]) -> Resul
             let path = std::path::Path::new(path.rsplit_once(')')?.0);
             let is_outside = path.is_absolute() && !path.starts_with(&root) && !path.starts_with(workspace.root());
             is_outside.then(|| {
-                format!("{package} is in {}, outside of the workspace: no commit says what it was", path.display())
+                format!("{package} is in {}, outside the workspace, and no commit records its content", path.display())
             })
         };
         if let Some(found) = text.lines().find_map(|line| outside(&without_marks(line))) {
@@ -227,7 +240,7 @@ pub fn find_outside_package(workspace: &Workspace, features: &[String]) -> Resul
     Ok(None)
 }
 
-/// A line of `cargo tree` without its marks, so that the first bracket opens a source.
+/// Removes the marks from a line of `cargo tree`, so that the first bracket opens the source of the package.
 fn without_marks(line: &str) -> String {
     line.replace(" (*)", "").replace(" (proc-macro)", "")
 }
@@ -240,14 +253,14 @@ fn cargo_tree(workspace: &Workspace, harness: &Harness, features: &[String], tar
     run_tool(&mut cargo, &format!("`cargo tree -p {}`", harness.package))
 }
 
-/// A line of `cargo tree` without the folder of a workspace package and without the mark of a repeated line.
+/// Removes the path of a local package, and the mark of a repeated line, from a line of `cargo tree`.
 fn without_path(line: &str) -> String {
     let line = line.replace(" (*)", "");
     let is_path = |text: &str| {
         text.starts_with(['/', '\\'])
             || text.get(1..).is_some_and(|text| text.starts_with(":\\") || text.starts_with(":/"))
     };
-    // A folder may itself contain brackets, features cannot: the path ends with the last bracket of the line.
+    // A folder may contain brackets, but features cannot: the path ends with the last bracket of the line.
     let open = line.match_indices(" (").map(|(at, _)| at).find(|at| is_path(&line[at + 2..]));
     match (open, line.rfind(')')) {
         (Some(open), Some(close)) if open < close => {
@@ -262,7 +275,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_do_not_reach_the_key() {
+    fn the_key_contains_no_path() {
         for (line, kept) in [
             ("a-bench v0.1.0 (/some/where/crates/a-bench)", "a-bench v0.1.0"),
             ("a-bench v0.1.0 (/some (old) place/a-bench) default", "a-bench v0.1.0 default"),

@@ -1,8 +1,9 @@
-//! Builds the measuring programs of a harness and runs them.
+//! Builds and runs the measuring programs of a harness.
 //!
-//! - [`programs`]: the three programs, built by cargo. [`mod@key`]: what makes their values comparable.
-//! - [`exact`], [`instructions`] (with [`callgrind`]) and [`wall`] (with [`divan_table`]) run them.
-//! - [`build_record`]: whether what cargo calls built is of these sources. [`provenance`]: where a run comes from.
+//! - [`programs`]: the three programs, built by cargo. [`mod@key`]: the conditions under which their values are comparable.
+//! - [`exact`]: values that repeat exactly. [`instructions`]: instruction counts, by [`callgrind`].
+//! - [`wall`]: wall time, from the output of divan ([`divan_table`]).
+//! - [`build_record`]: detects stale artifacts of cargo. [`provenance`]: commit and machine of a run.
 
 pub mod build_record;
 pub mod callgrind;

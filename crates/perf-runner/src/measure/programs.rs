@@ -1,4 +1,4 @@
-//! The three measuring programs: built by cargo, found through its messages.
+//! The three measuring programs of a harness, built by cargo and located through its messages.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,22 +15,22 @@ use crate::workspace::{Harness, Workspace};
 /// Paths of the measuring programs.
 #[derive(Debug, Clone)]
 pub struct BenchPrograms {
-    /// Wall time, with divan.
+    /// `time`: wall time, by divan.
     pub time: PathBuf,
-    /// Heap figures, one process a case.
+    /// `heap`: allocations, one process per case.
     pub heap: PathBuf,
-    /// Behaviour and schedule.
+    /// `count`: behaviour, quality and schedule, one process per case.
     pub count: PathBuf,
-    /// The directory they run in.
+    /// The directory that the programs run in.
     pub dir: PathBuf,
-    /// What they were built of.
+    /// The harness that the programs were built from.
     pub harness: Harness,
-    /// What programs with planted faults are told to do wrong; else what this program was told itself.
+    /// The value of [`FAULT_ENV`] for the programs; inherited if `None`.
     pub fault: Option<String>,
 }
 
 impl BenchPrograms {
-    /// A call of one of them, or of a program that watches one.
+    /// A command that runs one of the programs, or another program such as valgrind, in the same clean environment.
     pub fn command(&self, program: &Path) -> Command {
         let mut command = child::clean_env_command(program, &self.dir);
         if let Some(fault) = &self.fault {
@@ -40,10 +40,10 @@ impl BenchPrograms {
     }
 }
 
-/// The variable that picks a planted fault in programs that were built to have some.
+/// The environment variable that selects a planted fault, in programs that were built with the faults feature.
 pub const FAULT_ENV: &str = "SEEDED_FAULT";
 
-/// One line of cargo's messages, as far as it matters here.
+/// The used part of one line of cargo's JSON messages.
 #[derive(Deserialize)]
 struct Message {
     reason: String,
@@ -57,8 +57,11 @@ struct Target {
     kind: Vec<String>,
 }
 
-/// Builds the programs of a harness: always this one package, because with `--workspace` features of unrelated crates would
-/// change the measured code.
+/// Builds the programs of a harness. It builds this package alone, because features of unrelated packages would change the
+/// measured code.
+///
+/// # Errors
+/// If the build fails, or the package lacks one of the three bench targets.
 pub fn build(workspace: &Workspace, harness: &Harness, features: &[String]) -> Result<BenchPrograms, Error> {
     let build = || {
         let mut cargo = workspace.cargo();
@@ -97,12 +100,15 @@ fn run(cargo: &mut Command, limits: Limits) -> Result<String, Error> {
         ChildError::Interrupted => Error::Interrupted,
         error => Error::environment(
             format!("building the measuring programs failed: cargo {error}"),
-            "cargo's own messages are above; fix what they say and run this again",
+            "fix the errors that cargo printed above, then run this again",
         ),
     })
 }
 
-/// Where cargo put a bench target of a harness, from its messages.
+/// The path of a built bench target, from cargo's messages.
+///
+/// # Errors
+/// If the messages name no such target.
 pub fn find_artifact(messages: &str, harness: &Harness, name: &str) -> Result<PathBuf, Error> {
     let built = messages.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok()).find_map(|message| {
         let target = message.target?;
@@ -114,7 +120,7 @@ pub fn find_artifact(messages: &str, harness: &Harness, name: &str) -> Result<Pa
     built.ok_or_else(|| {
         Error::environment(
             format!("cargo built no bench target `{name}` in package {}", harness.package),
-            format!("{}/Cargo.toml must declare it as [[bench]]", harness.dir),
+            format!("declare it as [[bench]] in {}/Cargo.toml", harness.dir),
         )
     })
 }

@@ -1,4 +1,4 @@
-//! Where a run comes from: information for people, never compared.
+//! Provenance of a run: commit and machine. It is shown, and never compared.
 
 use std::thread;
 
@@ -9,8 +9,11 @@ use crate::error::Error;
 use crate::git;
 use crate::workspace::Workspace;
 
-/// Commit and machine of this run. Changes of `written` files, by their paths from the top, are no reason to call the work
-/// tree dirty: the run itself writes them.
+/// Collects commit and machine of this run. The paths in `written`, relative to the root, do not make the work tree dirty,
+/// because the run itself writes them.
+///
+/// # Errors
+/// On an interruption.
 pub fn collect(workspace: &Workspace, written: &[&str]) -> Result<Provenance, Error> {
     Ok(Provenance { commit: commit(workspace, written)?, machine: machine() })
 }

@@ -1,4 +1,4 @@
-//! Runs `time`: wall time, from several processes, because one process has one memory layout and one moment.
+//! Measures wall time with `time`, in several processes, because one process has only one memory layout.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,17 +14,20 @@ use crate::error::{CaseError, Error};
 use crate::process::child::{self, Limits, StderrMode};
 use crate::progress::Progress;
 
-/// How often and how long.
+/// How much is measured.
 #[derive(Debug, Clone, Copy)]
 pub struct TimingEffort {
-    /// Number of processes; each runs every case.
+    /// Number of processes; each measures every case.
     pub processes: usize,
-    /// Time a case is repeated for within a process.
+    /// Minimum time of a case in a process.
     pub per_case: Duration,
 }
 
-/// Measures those of the chosen cases that are not heavy. A process that dies or a table that cannot be read breaks them
-/// all: half a table may hide what is missing from the other half.
+/// Measures the chosen cases that are not heavy. If a process fails or prints an invalid table, all cases are broken, because
+/// the rest of that table cannot be trusted.
+///
+/// # Errors
+/// On an interruption.
 pub fn measure(
     programs: &BenchPrograms,
     list: &CaseList,
@@ -50,10 +53,10 @@ pub fn measure(
         command.args(["--bench", "--color", "never", "--min-time", &seconds(effort.per_case)]);
         command.args(["--max-time", &seconds(effort.per_case * 2)]);
         if chosen.len() < all.len() {
-            // Any of these patterns; one may match longer names too, whose rows are then not used.
+            // A pattern may match longer names too; their rows are ignored.
             command.args(chosen.iter().map(CaseName::as_str));
         }
-        // A program of our own gives each case so much anew; to others it is for all together.
+        // This workspace's `time` renews its CPU limit for each case; other programs have one limit for all cases.
         let own = ProcessLimits::TIMED;
         let limits = Limits::of_cpu_seconds(own.processor_seconds + 2 * chosen.len() as u64);
         let output = child::run(&mut command, Limits { own_limits: Some(own), ..limits }, StderrMode::Capture);
@@ -77,19 +80,19 @@ pub fn measure(
             (case.clone(), summarise(times.iter().map(|times| times.median).collect(), &minimum))
         }
         Some(times) => (case.clone(), broken(format!("timed in {} of {} processes", times.len(), effort.processes))),
-        None => (case.clone(), broken("not timed: `time` has no row for it".into())),
+        None => (case.clone(), broken("not timed: `time` printed no row for it".into())),
     };
     Ok(chosen.iter().map(summary).collect())
 }
 
-/// The times of each row; a row that is no case to time means that `time` and `count` run different things.
+/// Parses divan's table into times by case. An unknown case is an error, because `time` and `count` then run different cases.
 fn parse_table(text: &str, all: &[CaseName]) -> Result<BTreeMap<CaseName, Times>, String> {
     let mut times = BTreeMap::new();
-    for row in divan_table::read(text).map_err(|error| format!("printed a table that cannot be read: {error}"))? {
+    for row in divan_table::read(text).map_err(|error| format!("printed an invalid table: {error}"))? {
         let leaf = row.path.last().map(String::as_str).unwrap_or_default();
-        let case = CaseName::new(leaf).map_err(|error| format!("timed something unknown: {error}"))?;
+        let case = CaseName::new(leaf).map_err(|error| format!("timed an unknown case: {error}"))?;
         if all.binary_search(&case).is_err() {
-            return Err(format!("timed `{case}`, which `count --list` does not name, or marks as heavy"));
+            return Err(format!("timed `{case}`, which `count --list` does not list, or marks as heavy"));
         }
         let of_row = Times { median: row.median_ns, minimum: row.min_ns };
         if times.insert(case.clone(), of_row).is_some() {

@@ -1,4 +1,4 @@
-//! Runs one child process to its end, and no longer.
+//! Runs a child process with limits of time, CPU time, sleep and output.
 
 use std::io::{self, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -17,26 +17,25 @@ use super::interrupt;
 use super::watchdog::{self, RegisteredGroup};
 use crate::error::{CaseError, Error};
 
-/// How much a child may take.
+/// Limits of a child process.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Real time until it is killed. How much a child needs depends on what else the machine does, so of work that is measured
-    /// it says nothing about the work.
+    /// Wall time until the child is killed. It depends on the load of the machine, so exceeding it says nothing about a case.
     pub time: Duration,
-    /// Seconds of processor time, which hardly depend on what else the machine does; where the system can limit another
-    /// process. Who has such a limit may not sleep either, see [`MAX_SLEEP`].
+    /// Seconds of CPU time, on systems that can limit another process. CPU time hardly depends on the load of the machine. A
+    /// child with this limit may not sleep longer than `max_sleep` either.
     pub cpu_seconds: Option<u64>,
-    /// How long a child with a limit of processor time may be asleep without using any.
+    /// How long a child with a limit of CPU time may sleep without using any.
     pub max_sleep: Duration,
-    /// Bytes on its standard output.
+    /// Maximum bytes on standard output.
     pub output: u64,
-    /// What it allows itself to use up, if it does; for the reason of its end.
+    /// The limits that the child sets for itself, if it does; they explain how it ended.
     pub own_limits: Option<ProcessLimits>,
-    /// The one processor it may run on, if it is to be one.
+    /// The processor that the child is pinned to, if any.
     pub processor: Option<Processor>,
 }
 
-/// For the measuring programs: a case takes well under a second and prints a few dozen lines.
+/// Limits for a measuring program, whose case takes well under a second and prints a few dozen lines.
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -50,62 +49,65 @@ impl Default for Limits {
     }
 }
 
-/// Real time after which a measuring process is ended although it still makes progress. It is about a hundred times what a case
-/// takes on an idle machine.
+/// Wall time after which a measuring process is killed although it makes progress: about a hundred times the duration of a case
+/// on an idle machine.
 const CASE_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
-/// How long a measuring process may sleep without using any processor time. Without this limit a deadlock would only end with
-/// `CASE_TIMEOUT`. A process that waits for a processor is runnable to the kernel, not asleep.
+/// How long a measuring process may sleep without using CPU time. Without this limit a deadlock would last until
+/// `CASE_TIMEOUT`. A process that waits for a processor counts as runnable, not as asleep.
 pub const MAX_SLEEP: Duration = Duration::from_secs(60);
 
 impl Limits {
-    /// For a measuring program, which does the same work on any machine: so many seconds of processor time.
+    /// Limits for a measuring program, which does the same work on every machine: `cpu_seconds` of CPU time.
     pub fn of_cpu_seconds(cpu_seconds: u64) -> Self {
         Self { time: CASE_TIMEOUT, cpu_seconds: Some(cpu_seconds), ..Self::default() }
     }
 }
 
-/// Where a child's messages go.
+/// The destination of a child's standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StderrMode {
-    /// To this program's standard error, as they come.
+    /// The standard error of this program.
     Inherit,
-    /// Kept for the reason of a failure.
+    /// A buffer, for the reason of a failure.
     Capture,
 }
 
-/// Why a child gave no usable output.
+/// Why a child returned no usable output.
 #[derive(Debug)]
 pub enum ChildError {
-    /// It could not be started.
+    /// The child could not be started.
     Start(io::Error),
-    /// It ended with a failure.
+    /// The child exited with a failure.
     Failed {
-        /// How it ended.
+        /// Its exit status.
         status: ExitStatus,
-        /// The end of its standard error, where it is captured.
+        /// The end of its standard error if it was captured, else empty.
         stderr: String,
     },
-    /// It was killed for taking too long.
+    /// The child exceeded this wall time, and was killed.
     Timeout(Duration),
-    /// It used up the processor time that it was given.
+    /// The child exceeded this limit of CPU time, in seconds.
     CpuLimit(u64),
-    /// It was asleep for so long, and used no processor time.
+    /// The child slept this long without using CPU time, and was killed.
     SleepLimit(Duration),
-    /// It used up the processor time that it allowed itself.
+    /// The child exceeded the limit of CPU time that it set for itself.
     OwnCpuLimit(ProcessLimits),
-    /// It needed more memory than it allowed itself.
+    /// The child exceeded the limit of memory that it set for itself.
     OwnMemoryLimit(ProcessLimits),
-    /// It printed more than it may.
+    /// The child printed more than this many bytes.
     OutputLimit(u64),
-    /// It printed something that is not text.
+    /// The child printed text that is not UTF-8.
     NotUtf8,
-    /// The user asked to stop; the child is gone.
+    /// The user interrupted this program; the child was killed.
     Interrupted,
 }
 
 impl ChildError {
-    /// The reason for a person; an interruption is no reason but the end of the command.
+    /// Returns the reason as a message.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] for an interruption, which ends the command.
     pub fn reason(self) -> Result<String, Error> {
         match self {
             Self::Interrupted => Err(Error::Interrupted),
@@ -118,7 +120,7 @@ impl From<ChildError> for CaseError {
     fn from(error: ChildError) -> Self {
         match error {
             ChildError::Interrupted => Self::Stopped(Error::Interrupted),
-            // Of a case that has a limit of processor time, this one is the machine's.
+            // A case has a limit of CPU time too, so this timeout comes from the load of the machine.
             ChildError::Timeout(_) => Self::NoValue(NoValue::Unfinished(error.to_string())),
             other => Self::NoValue(NoValue::Broken(other.to_string())),
         }
@@ -131,32 +133,32 @@ impl fmt::Display for ChildError {
             Self::Start(error) => write!(f, "could not be started: {error}"),
             Self::Failed { status, stderr } if stderr.is_empty() => write!(f, "ended with {status}"),
             Self::Failed { status, stderr } => write!(f, "ended with {status}: {}", text::last_message(stderr)),
-            Self::Timeout(limit) => write!(f, "was killed after {} s", limit.as_secs_f32()),
-            Self::CpuLimit(seconds) => write!(f, "used up its {seconds} s of processor time: a runaway?"),
+            Self::Timeout(limit) => write!(f, "timed out after {} s", limit.as_secs_f32()),
+            Self::CpuLimit(seconds) => write!(f, "exceeded its limit of {seconds} s of CPU time (endless loop?)"),
             Self::SleepLimit(time) => {
-                write!(f, "was asleep for {} s: does it wait for something that does not come?", time.as_secs_f32())
+                write!(f, "slept for {} s without using CPU time (deadlock?)", time.as_secs_f32())
             }
             Self::OwnCpuLimit(limits) => {
-                write!(f, "used up its {} s of processor time: a runaway?", limits.processor_seconds)
+                write!(f, "exceeded its limit of {} s of CPU time (endless loop?)", limits.processor_seconds)
             }
             Self::OwnMemoryLimit(limits) => {
-                write!(f, "needed more than {} MiB of memory: a runaway?", limits.mebibytes())
+                write!(f, "exceeded its limit of {} MiB of memory (unbounded allocation?)", limits.mebibytes())
             }
             Self::OutputLimit(limit) => write!(f, "printed more than {limit} bytes"),
-            Self::NotUtf8 => write!(f, "printed something that is not UTF-8"),
+            Self::NotUtf8 => write!(f, "printed text that is not UTF-8"),
             Self::Interrupted => write!(f, "was interrupted"),
         }
     }
 }
 
-/// A measuring program with the same surroundings on every machine and day: what it prints must not depend on the
-/// user's settings or directory, and divan takes options from the environment.
+/// A command with a clean environment, for a measuring program: its output must not depend on the user's settings, and divan
+/// reads options from the environment.
 pub fn clean_env_command(program: &Path, dir: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(dir).env_clear();
     for (name, value) in env::vars_os() {
         let kept = name.to_str().is_some_and(|name| {
-            // The last is read only by programs that were built to be faulty.
+            // Only programs that were built with planted faults read SEEDED_FAULT.
             matches!(name, "PATH" | "HOME" | "TMPDIR" | "LD_LIBRARY_PATH" | "SEEDED_FAULT") || name.starts_with("DYLD_")
         });
         if kept {
@@ -166,14 +168,18 @@ pub fn clean_env_command(program: &Path, dir: &Path) -> Command {
     command
 }
 
-/// Runs a child without input until it ends, and returns what it printed.
+/// Runs a child without input until it exits, and returns its standard output.
 ///
-/// Whatever ends the wait, the child is gone afterwards.
+/// # Errors
+/// If the child fails or exceeds a limit, or on an interruption. The child has ended in each case.
 pub fn run(command: &mut Command, limits: Limits, stderr_mode: StderrMode) -> Result<String, ChildError> {
     run_to_completion(command, limits, stderr_mode).map(|(printed, _)| printed)
 }
 
-/// The same, with the end of its messages beside what it printed.
+/// Runs a child without input until it exits, and returns its standard output and the end of its standard error.
+///
+/// # Errors
+/// As [`run`].
 pub fn run_capturing_stderr(command: &mut Command, limits: Limits) -> Result<(String, String), ChildError> {
     run_to_completion(command, limits, StderrMode::Capture)
 }
@@ -187,7 +193,7 @@ fn run_to_completion(
         StderrMode::Inherit => Stdio::inherit(),
         StderrMode::Capture => Stdio::piped(),
     });
-    // A group of its own: Ctrl-C reaches only this program, which then ends the whole group.
+    // Its own process group: Ctrl-C reaches only this program, which then kills the whole group.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
     if interrupt::is_set() {
@@ -211,7 +217,7 @@ fn run_to_completion(
     #[cfg(unix)]
     drop(registered);
     let (status, printed) = ended?;
-    // Before the status: who prints too much dies of the closed pipe, which would be a misleading reason.
+    // Checked before the status: a child that prints too much dies of the closed pipe, which would be a misleading reason.
     if printed.len() as u64 > limits.output {
         return Err(ChildError::OutputLimit(limits.output));
     }
@@ -224,8 +230,7 @@ fn run_to_completion(
     Ok((String::from_utf8(printed).map_err(|_| ChildError::NotUtf8)?, stderr))
 }
 
-/// Whether a child ended because of a limit it set for itself: the signal of used-up time, or the abort that follows an
-/// allocation that failed.
+/// The limit that ended a child, if one did: SIGXCPU means CPU time, and SIGABRT after a failed allocation means memory.
 #[cfg(unix)]
 fn limit_error(status: ExitStatus, stderr: &str, limits: Limits) -> Option<ChildError> {
     use rustix::process::Signal;
@@ -245,10 +250,10 @@ fn limit_error(_: ExitStatus, _: &str, _: Limits) -> Option<ChildError> {
     None
 }
 
-/// Waits for the end of a child, and gives what it printed.
+/// Waits until a child exits, and returns its status and its standard output.
 ///
-/// Who closes its standard output is about to end, so that wakes the wait: a fifth of the time of measuring pairs was once
-/// spent asleep here after the end of their processes.
+/// The end of standard output usually precedes the exit, so it wakes this wait. Without it, a fifth of the time of paired
+/// measurements was spent asleep here after the processes had ended.
 fn wait(
     child: &mut Child,
     limits: Limits,
@@ -258,7 +263,7 @@ fn wait(
     const MAX_PAUSE: Duration = Duration::from_millis(20);
     let start = Instant::now();
     let mut printed = None;
-    // Never long, because Ctrl-C is noticed here.
+    // Short, because this loop notices Ctrl-C.
     let mut pause = MAX_PAUSE;
     let mut sleep = SleepTracker::default();
     loop {
@@ -266,7 +271,7 @@ fn wait(
             Ok(Some(status)) => {
                 let printed = match (printed, output) {
                     (Some(printed), _) => printed,
-                    // Nothing would look as if it had printed nothing.
+                    // An empty text would look like a child that printed nothing.
                     (None, Some(output)) => recv_output(output).ok_or(ChildError::Timeout(READER_TIMEOUT))?,
                     (None, None) => Vec::new(),
                 };
@@ -294,7 +299,7 @@ fn wait(
             (None, Some(output)) => match output.recv_timeout(pause) {
                 Ok(text) => (printed, pause) = (Some(text), MIN_PAUSE),
                 Err(RecvTimeoutError::Timeout) => {}
-                // The reader is gone without a word, which it never is.
+                // Unreachable: the reader always sends before it ends.
                 Err(RecvTimeoutError::Disconnected) => printed = Some(Vec::new()),
             },
             _ => {
@@ -305,21 +310,21 @@ fn wait(
     }
 }
 
-/// Lowers the processor time of a child that was just started, before it does anything; it may lower it further itself. Where the
-/// system cannot, only real time is limited.
+/// Limits the CPU time of a child that was just started; the child may lower the limit further. Systems that cannot limit
+/// another process limit wall time only.
 #[cfg(target_os = "linux")]
 fn limit_cpu_time(child: &Child, seconds: u64) {
     use rustix::process::{Pid, Resource, Rlimit, prlimit};
     let maximum = rustix::process::getrlimit(Resource::Cpu).maximum;
     let current = Some(maximum.map_or(seconds, |maximum| seconds.min(maximum)));
-    // An error means that it has ended already.
+    // An error means that the child has already ended.
     let _ = prlimit(Some(Pid::from_child(child)), Resource::Cpu, Rlimit { current, maximum });
 }
 
 #[cfg(not(target_os = "linux"))]
 fn limit_cpu_time(_: &Child, _: u64) {}
 
-/// Since when a child is asleep without using processor time.
+/// Tracks how long a child has slept without using CPU time.
 #[derive(Debug, Default)]
 struct SleepTracker {
     checked_at: Option<Instant>,
@@ -328,7 +333,7 @@ struct SleepTracker {
 }
 
 impl SleepTracker {
-    /// Whether it is asleep for so long now. Looked at once a second at most: it is a file of the system each time.
+    /// Whether the child has slept for `limit`. Checks at most once a second, because each check reads a file in /proc.
     fn exceeds(&mut self, child: &Child, limit: Duration) -> bool {
         let now = Instant::now();
         let every = Duration::from_secs(1).min(limit / 4);
@@ -353,8 +358,8 @@ impl SleepTracker {
     }
 }
 
-/// Ticks of processor time that a child has used, if it is asleep; not if it runs, could run, or waits for a disk, which a machine
-/// without memory does. (`proc_pid_stat(5)`: the state follows the name in brackets, times are fields 14 and 15.)
+/// Ticks of CPU time that a child has used, if it is asleep; `None` if it is running, runnable, or waiting for a disk, as it
+/// does on a machine that swaps. (`proc_pid_stat(5)`: the state follows the name in brackets; fields 14 to 17 are times.)
 #[cfg(target_os = "linux")]
 fn ticks_if_asleep(child: &Child) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).ok()?;
@@ -369,28 +374,28 @@ fn ticks_if_asleep(_: &Child) -> Option<u64> {
     None
 }
 
-/// Kills the child with everything it started, and waits until it is gone.
+/// Kills a child and its process group, and waits until the child has ended.
 fn kill_and_wait(child: &mut Child) {
-    // Errors mean that it is gone already.
+    // Errors mean that it has already ended.
     #[cfg(unix)]
     let _ = rustix::process::kill_process_group(rustix::process::Pid::from_child(child), rustix::process::Signal::KILL);
     let _ = child.kill();
     let _ = child.wait();
 }
 
-/// Reads up to one byte more than allowed; then the pipe closes and the child cannot fill the memory.
+/// Reads at most one byte more than `limit`, and then closes the pipe, so that a child cannot fill the memory.
 fn read_head(pipe: impl Read + Send + 'static, limit: u64) -> Receiver<Vec<u8>> {
     let (send, receive) = mpsc::channel();
     thread::spawn(move || {
         let mut head = Vec::new();
-        // A pipe that breaks off gives a cut text, which no reader accepts.
+        // After a read error the text is cut off, which every parser rejects.
         let _ = pipe.take(limit.saturating_add(1)).read_to_end(&mut head);
         let _ = send.send(head);
     });
     receive
 }
 
-/// Reads everything and keeps the end of it.
+/// Reads a pipe to its end, and keeps the last bytes.
 fn read_tail(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     const MAX_TAIL: usize = 16 << 10;
     let (send, receive) = mpsc::channel();
@@ -407,11 +412,10 @@ fn read_tail(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     receive
 }
 
-/// How long a reader thread may take to give what it read, after the end of the child: it has it, and only needs a processor.
+/// How long a reader thread may take to deliver its text after the child has ended. It only needs a processor for that.
 const READER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What a reader thread read; None where it still reads, because a grandchild keeps the pipe open, which must not keep this
-/// program.
+/// The text from a reader thread; `None` on a timeout, when a grandchild keeps the pipe open.
 fn recv_output(reader: &Receiver<Vec<u8>>) -> Option<Vec<u8>> {
     reader.recv_timeout(READER_TIMEOUT).ok()
 }
@@ -420,36 +424,36 @@ fn recv_output(reader: &Receiver<Vec<u8>>) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// What a piece of shell is told it was ended for.
+    /// The reason why a shell script failed.
     fn reason(script: &str, limits: Limits) -> String {
         let mut shell = Command::new("sh");
         run(shell.args(["-c", script]), limits, StderrMode::Capture).unwrap_err().reason().unwrap()
     }
 
     #[test]
-    fn who_takes_too_long_is_killed_with_everything_it_started() {
+    fn a_timeout_kills_the_process_group() {
         let dir = tempfile::tempdir().unwrap();
         let (started, began) = (dir.path().join("started"), Instant::now());
         let script = format!("sleep 600 & echo $! > '{}'; wait", started.display());
         let limits = Limits { time: Duration::from_secs(1), ..Limits::default() };
-        assert_eq!(reason(&script, limits), "was killed after 1 s");
+        assert_eq!(reason(&script, limits), "timed out after 1 s");
         let took = began.elapsed();
         assert!((Duration::from_secs(1)..Duration::from_secs(30)).contains(&took), "{took:?}");
         let started = std::fs::read_to_string(&started).unwrap();
         while !has_ended(started.trim()) {
-            assert!(began.elapsed() < Duration::from_secs(30), "{started} is still there");
+            assert!(began.elapsed() < Duration::from_secs(30), "{started} is still running");
             thread::sleep(Duration::from_millis(5));
         }
     }
 
-    /// An orphan that has ended and was not reaped yet counts as ended.
+    /// Whether a process has ended; a zombie counts as ended.
     fn has_ended(process: &str) -> bool {
         let state = Command::new("ps").args(["-o", "stat=", "-p", process]).output().unwrap();
         state.stdout.first().is_none_or(|&state| state == b'Z')
     }
 
     #[test]
-    fn who_prints_too_much_has_no_output() {
+    fn too_much_output_is_an_error() {
         let limits = Limits { output: 1_000, ..Limits::default() };
         assert_eq!(reason("head -c 1001 /dev/zero", limits), "printed more than 1000 bytes");
         let printed = run(Command::new("sh").args(["-c", "head -c 1000 /dev/zero"]), limits, StderrMode::Capture);
@@ -467,39 +471,36 @@ mod tests {
         }
     }
 
-    /// How long that takes in real time is the machine's.
     #[test]
     #[cfg(target_os = "linux")]
-    fn who_uses_up_its_processor_time_is_broken() {
+    fn exceeding_the_cpu_limit_is_broken() {
         let limits = Limits::of_cpu_seconds(1);
-        let NoValue::Broken(reason) = why(shell("while :; do :; done", limits)) else { panic!("it is its own doing") };
-        assert_eq!(reason, "used up its 1 s of processor time: a runaway?");
+        let NoValue::Broken(reason) = why(shell("while :; do :; done", limits)) else { panic!("expected Broken") };
+        assert_eq!(reason, "exceeded its limit of 1 s of CPU time (endless loop?)");
         assert_eq!(shell("echo done", limits).unwrap(), "done\n");
     }
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn who_sleeps_for_ever_is_broken() {
+    fn exceeding_the_sleep_limit_is_broken() {
         let limits = Limits { max_sleep: Duration::from_millis(400), ..Limits::of_cpu_seconds(10) };
-        let NoValue::Broken(reason) = why(shell("exec sleep 600", limits)) else { panic!("it is its own doing") };
-        assert_eq!(reason, "was asleep for 0.4 s: does it wait for something that does not come?");
-        // Without a limit of processor time it may: git waits for a network.
+        let NoValue::Broken(reason) = why(shell("exec sleep 600", limits)) else { panic!("expected Broken") };
+        assert_eq!(reason, "slept for 0.4 s without using CPU time (deadlock?)");
+        // Without a limit of CPU time a child may sleep: git waits for a network.
         let waits = Limits { max_sleep: Duration::from_millis(1), ..Limits::default() };
         assert_eq!(shell("sleep 0.3; echo done", waits).unwrap(), "done\n");
     }
 
-    /// Stopped, it has no processor though it would use one, as on a machine that is too busy.
+    /// A stopped process gets no CPU time, as on an overloaded machine.
     #[test]
     #[cfg(target_os = "linux")]
-    fn who_gets_no_processor_has_not_ended_in_time_and_is_not_broken() {
+    fn a_timeout_without_cpu_time_is_unfinished() {
         let limits = Limits {
             time: Duration::from_millis(900),
             max_sleep: Duration::from_millis(200),
             ..Limits::of_cpu_seconds(10)
         };
-        let NoValue::Unfinished(reason) = why(shell("kill -STOP $$", limits)) else {
-            panic!("it is not its own doing")
-        };
-        assert_eq!(reason, "was killed after 0.9 s");
+        let NoValue::Unfinished(reason) = why(shell("kill -STOP $$", limits)) else { panic!("expected Unfinished") };
+        assert_eq!(reason, "timed out after 0.9 s");
     }
 }

@@ -1,7 +1,7 @@
-//! Children: started, limited, pinned, ended.
+//! Child processes: started, limited, pinned and killed.
 //!
-//! - [`child`]: runs one. [`parallel`]: runs several. [`affinity`]: on one processor.
-//! - [`interrupt`]: Ctrl-C. [`watchdog`]: what a killed program leaves behind.
+//! - [`child`]: one child with limits. [`parallel`]: several jobs at once. [`affinity`]: pinning to a processor.
+//! - [`interrupt`]: Ctrl-C. [`watchdog`]: kills remaining children after this program was killed.
 
 pub mod affinity;
 pub mod child;
@@ -14,13 +14,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 static HELPERS_ALLOWED: AtomicBool = AtomicBool::new(false);
 
-/// This program's `main` looks whether it was started as something else.
+/// Records that `main` called [`crate::run_as_helper`].
 pub(crate) fn allow_helpers() {
     HELPERS_ALLOWED.store(true, Ordering::Relaxed);
 }
 
-/// Whether this program may start itself as something else. One whose `main` does not look, as that of a test, would do all
-/// its work again.
+/// Whether this program may start itself as a helper. A program whose `main` does not call [`crate::run_as_helper`], such as
+/// a test, would repeat all its work instead.
 pub fn can_run_as_helper() -> bool {
     HELPERS_ALLOWED.load(Ordering::Relaxed)
 }

@@ -1,4 +1,4 @@
-//! Several children at once, for figures that do not depend on what else the machine does.
+//! Runs jobs in parallel, for values that do not depend on the load of the machine.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,18 +6,20 @@ use std::thread;
 
 use crate::error::Error;
 
-/// How many are at work at once.
+/// The number of jobs that run at once: the number of processors.
 pub fn workers() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Does all jobs, on as many threads as the machine has processors, and gives the results in the order of the jobs,
-/// whichever was done first. After a failure no further job is begun.
+/// Runs all jobs on [`workers`] threads, and returns the results in the order of the jobs.
+///
+/// # Errors
+/// The error of the first failed job in that order; no job starts after a failure.
 pub fn map<J: Sync, R: Send>(jobs: &[J], work: impl Fn(&J) -> Result<R, Error> + Sync) -> Result<Vec<R>, Error> {
     map_on(workers(), jobs, work)
 }
 
-/// The same on so many threads.
+/// Runs all jobs on `threads` threads, otherwise as [`map`].
 pub fn map_on<J: Sync, R: Send>(
     threads: usize,
     jobs: &[J],
@@ -27,8 +29,8 @@ pub fn map_on<J: Sync, R: Send>(
     let done = Mutex::new(Vec::with_capacity(jobs.len()));
     let failed = AtomicBool::new(false);
     let worker = || {
-        // The lock is held while a job is taken, not while it is done. A thread that panicked ends the program when its
-        // scope ends, so whatever it left behind is not looked at.
+        // The lock is held only while a job is taken. A panic of a thread propagates at the end of the scope, so a poisoned
+        // lock needs no handling.
         let next = || queue.lock().ok()?.next();
         while !failed.load(Ordering::Relaxed)
             && let Some((index, job)) = next()
@@ -57,8 +59,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results_are_in_the_order_of_the_jobs_though_the_last_is_done_first() {
-        // No job can end before all have begun, and each ends after the one behind it.
+    fn results_are_in_the_order_of_the_jobs() {
+        // No job ends before all have started, and each ends after its successor.
         let all = Barrier::new(4);
         let turns: Vec<Barrier> = (0..5).map(|_| Barrier::new(2)).collect();
         let jobs = [0, 1, 2, 3];
@@ -79,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_failure_no_job_is_begun() {
+    fn no_job_starts_after_a_failure() {
         let begun = Mutex::new(Vec::new());
         let result = map_on(1, &[1, 2, 3, 4], |&job| {
             begun.lock().unwrap().push(job);

@@ -1,14 +1,14 @@
-//! Ends the child processes when this program is killed by a signal that it cannot handle.
+//! A watchdog process that kills the remaining children if this program is killed with SIGKILL.
 //!
-//! This program handles Ctrl-C and TERM and ends its children itself. After KILL it cannot: cargo would build on for
-//! minutes, and what measures would burn a processor. So before its first child this program starts itself once more, as a
-//! watchdog that is told the process group of each child when it starts and when it has ended. When this program is gone,
-//! however it went, the pipe between them closes, and the watchdog kills whatever is still on its list and ends.
+//! This program handles SIGINT and SIGTERM and kills its children itself. It cannot handle SIGKILL: cargo would then go on
+//! building for minutes, and a measuring process would occupy a processor. So before its first child this program starts itself
+//! once more, as a watchdog, and reports the start and the end of each child's process group through a pipe. When this program
+//! ends, the pipe closes, and the watchdog kills the groups that are still registered.
 //!
-//! It is a help, not a condition: where it cannot be started, or was killed itself, everything goes on without it. What is
-//! left is the part of a millisecond between the start of a child and the line about it.
+//! The watchdog is optional: if it cannot be started, or was killed, this program works without it. A child that starts less
+//! than a millisecond before the SIGKILL may not be registered yet.
 //!
-//! What runs tests is not on the list: it shares the terminal's process group, and has its own way of stopping.
+//! The child of `test` is not registered: it shares the terminal's process group, and is stopped in its own way.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -23,19 +23,19 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::affinity::{self, AffinityGuard};
 
-/// The environment variable that makes this program a watchdog. Only the watchdog is started with it.
+/// The environment variable that makes this program run as the watchdog.
 pub const WATCHDOG_ENV: &str = "PERF_WATCHDOG";
 
 enum WatchdogState {
     NotStarted,
-    /// It could not be started, or was sent away.
+    /// The watchdog could not be started, or was shut down.
     Absent,
     Running(Child),
 }
 
 static WATCHDOG: Mutex<WatchdogState> = Mutex::new(WatchdogState::NotStarted);
 
-/// Starts the watchdog, unless that was done before.
+/// Starts the watchdog at the first call; later calls do nothing.
 pub fn start() {
     let mut watchdog = WATCHDOG.lock().unwrap_or_else(PoisonError::into_inner);
     if matches!(*watchdog, WatchdogState::NotStarted) {
@@ -47,17 +47,17 @@ pub fn start() {
 
 fn spawn(program: &Path) -> Option<Child> {
     let mut command = Command::new(program);
-    // Its name is for people who look at processes. Of the environment it needs nothing, and a variable that makes this
-    // program a linker must not reach it.
+    // The name appears in process lists. The environment is cleared, because a variable in it could make this program a
+    // linker.
     command.arg0("perf-watchdog").env_clear().env(WATCHDOG_ENV, "1");
-    // It must not keep the pipe open that this program's caller reads.
+    // The watchdog must not keep the standard output open that this program's caller reads.
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-    // A group of its own: Ctrl-C in the terminal, or a kill of this program's group, must not reach it.
+    // Its own process group: Ctrl-C in the terminal, or a kill of this program's group, must not reach it.
     command.process_group(0);
-    // Where links are made too: nothing is measured on the first processor while there is another one.
+    // The first processor, where links run too: measurements use the last one.
     let _pinned = AffinityGuard::pin(affinity::available_processors().first().copied());
     let child = command.spawn().ok()?;
-    // If it does not read, lines are lost, and nobody waits for it.
+    // If the watchdog does not read, lines are lost instead of blocking this program.
     if let Some(pipe) = &child.stdin
         && let Ok(flags) = fcntl_getfl(pipe)
     {
@@ -66,13 +66,13 @@ fn spawn(program: &Path) -> Option<Child> {
     Some(child)
 }
 
-/// A child with a process group of its own, which is on the watchdog's list while this lives: until the child was waited
-/// for, and no longer, because another process may then get its number.
+/// A child's process group, registered with the watchdog until this is dropped. Drop it as soon as the child was waited for,
+/// because the system may then reuse the number.
 #[derive(Debug)]
 pub struct RegisteredGroup(u32);
 
 impl RegisteredGroup {
-    /// Puts the group of a child on the list.
+    /// Registers the process group of a child.
     pub fn new(child: &Child) -> Self {
         notify('+', child.id());
         Self(child.id())
@@ -90,36 +90,36 @@ fn notify(sign: char, group: u32) {
     if let WatchdogState::Running(child) = &mut *watchdog
         && let Some(pipe) = &mut child.stdin
     {
-        // One write, so that no line is ever cut. An error means that nobody is there to be told.
+        // One write per line keeps lines whole. An error means that the watchdog has ended.
         let _ = pipe.write_all(format!("{sign}{group}\n").as_bytes());
     }
 }
 
-/// Sends the watchdog away at the end of this program, when all children have ended: else init would have to clean up after
-/// it, which not every container's does.
+/// Ends the watchdog, when all children have ended. Without this call init would have to reap it, which init does not do in
+/// every container.
 pub fn shutdown() {
     let mut watchdog = WATCHDOG.lock().unwrap_or_else(PoisonError::into_inner);
     if let WatchdogState::Running(child) = &mut *watchdog {
-        // Errors mean that it is gone already.
+        // Errors mean that it has already ended.
         let _ = child.kill();
         let _ = child.wait();
     }
     *watchdog = WatchdogState::Absent;
 }
 
-/// What this program does as a watchdog: read until this program's end of the pipe closes, then end the process groups on the list.
+/// Runs this process as the watchdog: reads until the other end of the pipe closes, then kills the registered groups.
 pub fn watchdog_main() -> ExitCode {
     for group in remaining_groups(io::stdin().lock()) {
-        // An error means that it is gone already.
+        // An error means that it has already ended.
         let _ = kill_process_group(group, Signal::KILL);
     }
     ExitCode::SUCCESS
 }
 
-/// The groups that are on the list at the end of what was said.
-fn remaining_groups(said: impl BufRead) -> Vec<Pid> {
+/// The groups that are still registered at the end of the input.
+fn remaining_groups(input: impl BufRead) -> Vec<Pid> {
     let mut list = BTreeSet::new();
-    for line in said.lines().map_while(Result::ok) {
+    for line in input.lines().map_while(Result::ok) {
         match (line.get(..1), line.get(1..).and_then(|group| group.parse::<i32>().ok())) {
             // `kill` takes group 0 for the caller's own, and 1 for every process.
             (Some("+"), Some(group @ 2..)) => _ = list.insert(group),
@@ -135,19 +135,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_not_taken_from_the_list_is_left_over() {
+    fn groups_that_were_not_removed_remain() {
         let left =
-            |said: &str| -> Vec<i32> { remaining_groups(said.as_bytes()).into_iter().map(Pid::as_raw_pid).collect() };
+            |input: &str| -> Vec<i32> { remaining_groups(input.as_bytes()).into_iter().map(Pid::as_raw_pid).collect() };
         assert_eq!(left(""), [0; 0]);
         assert_eq!(left("+20\n+30\n-20\n+40\n"), [30, 40]);
         assert_eq!(left("+20\n-20\n+20\n"), [20], "a number that came again");
-        assert_eq!(left("+0\n+1\n+-5\n+\n\nnonsense\n+20x\n-7\n"), [0; 0], "nobody's group");
+        assert_eq!(left("+0\n+1\n+-5\n+\n\nnonsense\n+20x\n-7\n"), [0; 0], "no valid group");
     }
 
     #[test]
-    fn without_a_watchdog_everything_goes_on() {
+    fn a_missing_watchdog_is_tolerated() {
         assert!(spawn(Path::new("no/such/program")).is_none());
-        // A test program starts none, so nobody is told.
+        // A test program starts no watchdog, so this writes nothing.
         notify('+', 7);
         shutdown();
     }
