@@ -77,7 +77,7 @@ async fn few_sentences_are_given_where_few_are_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_question_that_no_page_answers_is_told_so_and_cites_nothing() {
+async fn an_unanswered_question_cites_nothing() {
     let reply = ask("Who won the football world cup in 1954?", RUST, ExtractiveModel::new()).await;
     assert_eq!((reply.answer.as_str(), reply.citations.len()), (NO_ANSWER, 0));
 }

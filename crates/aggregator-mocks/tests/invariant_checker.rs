@@ -102,7 +102,7 @@ async fn a_difference_is_named_with_both_values() {
 }
 
 #[test]
-fn the_stages_are_told_apart() {
+fn the_stages_are_distinguished() {
     let status = |stage| {
         let mut checker = InvariantChecker::new();
         checker.read(&Event::new(0, Duration::ZERO, EventKind::Status { stage }));

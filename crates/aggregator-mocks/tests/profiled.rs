@@ -168,7 +168,7 @@ async fn queries_of_a_scenario_differ_by_their_seed_and_by_nothing_else() {
 }
 
 #[test]
-fn a_scenario_is_told_what_is_wrong_with_its_profiles() {
+fn invalid_profiles_of_a_scenario_are_errors() {
     let good = include_str!("../../../benches-data/scenarios/rate-limited.toml");
     let told = |from: &str, to: &str| {
         assert!(good.contains(from));

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_place() {
+    fn errors_have_a_place() {
         let settings = read("deadline_ms = 1_500\n[selection]\ndiversity_factor = 1").unwrap();
         assert_eq!(settings.deadline, Duration::from_millis(1_500));
         assert_eq!(settings.selection.unwrap().diversity_factor, 1.0);

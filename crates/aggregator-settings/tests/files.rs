@@ -6,7 +6,7 @@ use std::path::Path;
 use aggregator_settings::read_file;
 
 #[test]
-fn what_is_wrong_with_a_file_is_told_with_its_name() {
+fn errors_of_a_file_have_its_name() {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("engine.toml");
     let told = || read_file(&path).unwrap_err().to_string();
     let _ = fs::remove_file(&path);

@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn queries_and_passages_are_told_apart() {
+    fn queries_and_passages_are_detected() {
         let wrong: Vec<_> = [
             ("en", "how do I set the max prompt tokens"),
             ("en", "what is the capital of France?"),

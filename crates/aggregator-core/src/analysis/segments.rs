@@ -60,13 +60,13 @@ pub(super) fn segment(text: &str, tokens: &[Token], limits: &Limits) -> Vec<Segm
         return pieces;
     }
     let lists = Lists::find(text, tokens);
-    let mut cutter = Cutter { tokens, pieces, first: None, part: Part::Prose, item: false };
+    let mut segmenter = Segmenter { tokens, pieces, first: None, part: Part::Prose, item: false };
     let mut next_number = 1;
     for at in 0..tokens.len() {
         count_step();
         let token = &tokens[at];
         if token.is(shape::FENCE) {
-            cutter.end(at);
+            segmenter.end(at);
             continue;
         }
         if token.part == Part::Prose || token.part == Part::Neutral {
@@ -74,18 +74,18 @@ pub(super) fn segment(text: &str, tokens: &[Token], limits: &Limits) -> Vec<Segm
             let bullet = lists.bulleted && is_bullet(text, token);
             if numbered || bullet {
                 next_number += u32::from(numbered);
-                cutter.end(at);
-                cutter.item = true;
+                segmenter.end(at);
+                segmenter.item = true;
                 continue;
             }
         }
-        cutter.take(at);
-        if matches!(cutter.part, Part::Prose | Part::Neutral) && ends_sentence(text, tokens, at) {
-            cutter.end(at + 1);
+        segmenter.take(at);
+        if matches!(segmenter.part, Part::Prose | Part::Neutral) && ends_sentence(text, tokens, at) {
+            segmenter.end(at + 1);
         }
     }
-    cutter.end(tokens.len());
-    pieces = cutter.pieces;
+    segmenter.end(tokens.len());
+    pieces = segmenter.pieces;
     merge_surplus(&mut pieces, limits.segments);
     if pieces.is_empty() {
         // Nothing but fences or list numbers.
@@ -104,7 +104,7 @@ fn merge_surplus(pieces: &mut Vec<SegmentSpan>, max_segments: usize) {
     }
 }
 
-struct Cutter<'a> {
+struct Segmenter<'a> {
     tokens: &'a [Token],
     pieces: Vec<SegmentSpan>,
     first: Option<usize>,
@@ -112,7 +112,7 @@ struct Cutter<'a> {
     item: bool,
 }
 
-impl Cutter<'_> {
+impl Segmenter<'_> {
     /// Adds a token to the segment that is open, or to a new one.
     fn take(&mut self, at: usize) {
         let part = self.tokens[at].part;

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_is_told_by_the_url() {
+    fn the_url_decides_the_kind() {
         for (url, kind) in [
             ("example.org", ContentKind::WebPage),
             ("example.org/a.pdf", ContentKind::Document),

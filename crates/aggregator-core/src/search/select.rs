@@ -399,7 +399,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn each_result_is_chosen_or_told_as_left_out(
+        fn each_result_is_chosen_or_listed_as_left_out(
             pages in prop::collection::vec((0_usize..5, 0_usize..4, 0_usize..4), 0..40),
             max_sources in 1_usize..20,
             min_sources in 1_u32..20,

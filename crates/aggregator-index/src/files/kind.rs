@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kind_is_told_by_the_name_in_any_case() {
+    fn the_name_decides_the_kind_in_any_case() {
         let kind = |name: &str| FileKind::from_path(Path::new(name));
         assert_eq!(kind("a/README.MD"), Some(FileKind::Markdown));
         assert_eq!(kind("README"), Some(FileKind::Text(Markup::None)));

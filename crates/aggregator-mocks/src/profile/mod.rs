@@ -245,7 +245,7 @@ of = 150
 "#;
 
     #[test]
-    fn a_wrong_profile_is_told_where_it_is_wrong() {
+    fn an_invalid_profile_has_an_error_with_its_place() {
         assert!(Profile::from_toml(GOOD).is_ok());
         let told = |from: &str, to: &str| {
             assert!(GOOD.contains(from));

@@ -279,7 +279,7 @@ mod tests {
     use crate::{Scenario, catalog};
 
     #[test]
-    fn a_wrong_scenario_is_told_where_it_is_wrong() {
+    fn an_invalid_scenario_has_an_error_with_its_place() {
         let good = include_str!("../../../../benches-data/scenarios/standard.toml");
         let told = |from: &str, to: &str| {
             assert!(good.contains(from));

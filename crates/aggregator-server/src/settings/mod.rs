@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_place_and_what_there_is() {
+    fn errors_have_a_place_and_the_alternatives() {
         insta::assert_snapshot!(
             [
                 refused(Some("[docs]\nfolders = []"), &[]),

@@ -325,7 +325,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_panics_and_no_more_than_the_most_is_told(texts in prop::collection::vec(any::<String>(), 0..4)) {
+        fn no_text_panics_and_reports_are_limited(texts in prop::collection::vec(any::<String>(), 0..4)) {
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             prop_assert!(find(&sources(&texts)).len() <= MAX_REPORTED);
         }

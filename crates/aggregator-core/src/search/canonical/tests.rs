@@ -343,7 +343,7 @@ fn wrappers_are_looked_into_and_not_too_deep() {
 }
 
 #[test]
-fn host_and_path_are_told_apart() {
+fn host_and_path_are_separate() {
     for (url, host, path) in [
         ("https://www.example.org/?p=1", "example.org", ""),
         ("https://example.org#!/a", "example.org", ""),
