@@ -116,7 +116,7 @@ fn slower_is_red_faster_is_green_and_a_threshold_allows_more_until_its_day() {
     assert_eq!(tiny.wall_verdicts(), ["REGRESSED", "PASS"]);
     assert_eq!(pairing(&tiny)["earlier_pairs"], pairing(&tiny)["pairs"]);
 
-    // Only what it is judged by differs from the base: it is measured, and the time is nobody's change.
+    // Only the rules differ from the base: the case is measured, and no change of its time is reported.
     tiny.edit(CLOCK, "550.0", "500.0");
     tiny.perf(&["--against", "HEAD"]).expect(0);
     assert_eq!(tiny.wall_verdicts(), ["IDENTICAL"; 2]);
@@ -129,14 +129,14 @@ fn slower_is_red_faster_is_green_and_a_threshold_allows_more_until_its_day() {
 }
 
 #[test]
-fn a_machine_that_cannot_tell_is_unfit_and_the_change_not_red() {
+fn an_unstable_machine_is_reported_and_the_change_does_not_fail() {
     let tiny = Tiny::new();
     tiny.edit(CLOCK, "500.0", "550.0");
     tiny.write("unfit", "");
     let ran = tiny.perf(&["--against", "HEAD"]).expect(0);
     ran.says("UNSTABLE").says("the base differs from itself");
     assert_eq!(tiny.wall_verdicts(), ["UNSTABLE"; 2]);
-    // Every first pair was as slow as where it is red.
+    // The first pairs are as slow as those of the run that fails.
     for case in CASES {
         let row = tiny.wall(case);
         let count = |name: &str| row["paired"][name].as_u64().unwrap() as usize;
@@ -266,7 +266,7 @@ fn the_repository_is_only_read() {
     assert_eq!(tiny.wall_verdicts(), ["PASS"; 2]);
     assert_eq!(status(), before);
 
-    // What a git that was killed left in `target` is in nobody's way.
+    // A leftover of a killed git in `target` does not stop a run.
     tiny.write("target/perf/base.index.lock", "");
     tiny.write("target/perf/base/stray", "");
     Ran::of(tiny.perf_command(&["--against", "HEAD"]).output().unwrap()).expect(0);

@@ -112,7 +112,7 @@ impl Place {
 enum Comes {
     /// What comes of the plain case: nothing that is measured differs.
     Identical,
-    /// A slower program is red.
+    /// A slower program fails.
     Regressed,
     /// This exit code, and this is said.
     Says(i32, &'static str),

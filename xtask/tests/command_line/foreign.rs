@@ -79,17 +79,17 @@ impl Foreign {
         report["rows"].as_array().unwrap().clone()
     }
 
-    /// The rows of a harness that are red, as `VERDICT case metric`, without wall time: what this machine can tell about that
+    /// The failing rows of a harness, as `VERDICT case metric`, without wall time: what this machine can tell about that
     /// is nothing that a test can promise.
-    fn red(&self) -> Vec<String> {
-        let is_red = |row: &&Value| {
+    fn failures(&self) -> Vec<String> {
+        let is_failing = |row: &&Value| {
             row["class"] != "wall"
                 && ["BROKEN", "REGRESSED", "MISSING"].iter().any(|verdict| row["verdict"] == *verdict)
         };
         let text = |row: &Value, field: &str| row[field].as_str().unwrap().to_owned();
         let rows = self.rows();
-        let red = rows.iter().filter(is_red);
-        red.map(|row| format!("{} {} {}", text(row, "verdict"), text(row, "case"), text(row, "metric"))).collect()
+        let failing = rows.iter().filter(is_failing);
+        failing.map(|row| format!("{} {} {}", text(row, "verdict"), text(row, "case"), text(row, "metric"))).collect()
     }
 
     /// The verdicts of a harness, each once.
@@ -121,7 +121,7 @@ fn a_workspace_with_other_names_and_metrics_is_measured_compared_and_judged() {
     assert!(baseline("index-bench").contains(r#"metric = "first-right", unit = "count", class = "quality""#));
     foreign.commit("baselines");
 
-    // One allocation more in one library, and a rule for its cases: its harness is red, the other has nothing to do with it and
+    // One allocation more in one library, and a rule for its cases: its harness fails, the other has nothing to do with it and
     // is not even built.
     foreign.edit(WORDS, "Cow::Borrowed(text)", "Cow::Owned(text.to_owned())");
     let budget = |case: &str| {
@@ -137,7 +137,7 @@ fn a_workspace_with_other_names_and_metrics_is_measured_compared_and_judged() {
     let words = ["100", "1000", "200000"].map(|size| format!("words/count/{size}"));
     let metrics = ["heap-blocks", "heap-bytes", "heap-peak"];
     let expected = words.iter().flat_map(|case| metrics.map(|metric| format!("REGRESSED {case} {metric}")));
-    assert_eq!(foreign.red(), expected.collect::<Vec<_>>());
+    assert_eq!(foreign.failures(), expected.collect::<Vec<_>>());
     assert_eq!(foreign.verdicts("index-bench"), ["IDENTICAL"]);
     let wall =
         |case: &str| foreign.rows().into_iter().find(|row| row["class"] == "wall" && row["case"] == case).unwrap();
@@ -180,7 +180,7 @@ fn a_workspace_with_other_names_and_metrics_is_measured_compared_and_judged() {
     let ran = foreign.run(&["baseline", "diff", "--only", "index/*"]).expect(0);
     ran.says("not comparable: packages is").says("values are compared all the same");
 
-    // Fewer right answers are red, by a class that no list of metrics knows this one to be of.
+    // Fewer right answers fail, by a class that no list of metrics knows this one to be of.
     foreign.restore();
     let index = "libs/textindex/src/lib.rs";
     let text = fs::read_to_string(foreign.path(index)).unwrap();

@@ -24,7 +24,7 @@ fn one_percent_more_is_red_and_one_percent_less_an_improvement() {
     assert_eq!((&counting["measured"], &counting["valgrind"]), (&true.into(), &"3.19.0".into()));
 }
 
-/// Other work is red in behaviour, however few instructions it needs.
+/// A different result fails in behaviour, whatever its instructions are.
 #[test]
 fn fewer_instructions_do_not_hide_other_work() {
     let world = World::with_instructions();
@@ -52,7 +52,7 @@ fn without_valgrind_nothing_is_counted_and_the_report_says_so_once() {
     world.xtask(&["perf", "--require", "instructions"]).expect(4).says("INCONCLUSIVE (exit 4)").says(NOT_INSTALLED);
     world.xtask(&["perf", "--require", "wall"]).expect(4).says("INCONCLUSIVE (exit 4)");
     world.xtask(&["perf", "--require", "heap"]).expect(2).says("possible values: instructions, wall");
-    // Red comes first.
+    // A regression outranks an inconclusive row.
     world.case("query/floor/10").exact("heap-blocks", 62);
     world.xtask(&["perf", "--require", "instructions"]).expect(1);
 }
@@ -120,7 +120,7 @@ fn what_valgrind_says_has_to_be_a_figure() {
     world.lay();
     world.script("count.d/query/floor/10.sh", "exit 1");
     world.xtask(&["perf"]).expect(1);
-    assert_eq!(world.not_fine(), ["BROKEN query/floor/10 case"], "one red row for a case that is broken anyway");
+    assert_eq!(world.not_fine(), ["BROKEN query/floor/10 case"], "one failing row for a broken case");
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn instructions_can_be_accepted_for_good_or_for_a_while() {
     world.xtask(&["perf"]).expect(0).says(&format!("until {}: why", days_ahead(30)));
     assert_eq!(world.not_fine(), ["ACCEPTED query/floor/10 instructions"]);
     world.xtask(&["baseline", "update"]).expect(0).says("unchanged");
-    // Without valgrind nobody knows whether it is still needed.
+    // Without valgrind it is unknown whether the acceptance is still needed.
     world.remove_valgrind();
     let ran = world.xtask(&["baseline", "update"]).expect(0).says("unchanged").says(NOT_INSTALLED);
     assert!(!ran.stdout.contains("no longer needed"), "{}", ran.stdout);
@@ -260,7 +260,7 @@ fn heavy_cases_are_counted_and_profiled_and_nothing_else() {
     assert_eq!(classes("url/ordinary/40"), ["\"behaviour\"", "\"heap\"", "\"instructions\"", "\"wall\""]);
     world.xtask(&["baseline", "update"]).expect(0);
     world.xtask(&["perf", "--only", "load/*", "--require-baseline"]).expect(0);
-    // Somebody times it all the same: then `time` and the list are about different things.
+    // `time` measures it all the same: then `time` and the list are about different things.
     world.case("load/huge/10000").time(5.0);
     world
         .xtask(&["perf"])

@@ -1,5 +1,5 @@
-//! A change cannot loosen the rules that it is judged by without a word: each way of doing so is told, red where it may not be,
-//! or refused.
+//! A change cannot loosen its own rules unnoticed: each loosened rule is reported before the verdict, and fails the run where
+//! that is forbidden.
 
 use std::fs;
 
@@ -42,7 +42,7 @@ fn margin(case: &str, percent: u8, day: &str) -> String {
 }
 
 #[test]
-fn what_loosens_a_rule_is_told_before_the_verdict_and_red_where_it_may_not_be() {
+fn a_loosened_rule_is_reported_before_the_verdict_and_fails_where_it_is_forbidden() {
     let tiny = tiny();
     let accepted = |day: &str| {
         format!(

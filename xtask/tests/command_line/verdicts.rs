@@ -3,7 +3,7 @@
 use crate::world::{Ran, World, record};
 
 #[test]
-fn as_good_as_the_baseline_is_green() {
+fn equal_to_the_baseline_passes() {
     let world = World::with_baseline();
     world.xtask(&["perf"]).expect(0).says("PASS in part (exit 0)");
     assert_eq!(world.not_fine(), [""; 0]);
@@ -79,7 +79,7 @@ fn another_key_is_not_judged() {
     world.xtask(&["perf"]).expect(4).says("not comparable: inputs is").says("INCONCLUSIVE (exit 4)");
     assert_eq!(world.verdict("heap", "query/floor/10", "heap-blocks"), "INCONCLUSIVE");
     assert_eq!(world.verdict("behaviour", "query/floor/10", "checksum"), "INCONCLUSIVE");
-    // Red is decided before not judged: that a case is gone is known under any key.
+    // A regression outranks an inconclusive row: a missing case is known under any key.
     world.remove("url/ordinary/40");
     world.xtask(&["perf"]).expect(1);
     assert_eq!(world.verdict("heap", "url/ordinary/40", "heap-bytes"), "MISSING");
@@ -338,7 +338,7 @@ fn usage_errors_are_2() {
     world.write("empty/.hidden", "");
     let planted = world.xtask(&["perf", "--seeded-faults", "--baselines", "empty"]);
     planted.expect(2).says("no feature plants faults in this workspace");
-    // The harness does not have the feature: nothing would be measured, and that must not look green.
+    // The harness does not have the feature, so nothing would be measured, which must not pass.
     let manifest = std::fs::read_to_string(world.path("Cargo.toml")).unwrap();
     let named = "[workspace.metadata.perf]\nfaults-feature = \"planted\"";
     world.write("Cargo.toml", &manifest.replace("[workspace.metadata.perf]", named));

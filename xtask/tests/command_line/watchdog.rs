@@ -53,7 +53,7 @@ fn after_a_kill_no_child_is_left_and_no_watchdog() {
         let (watchdog, group) = watchdog_of(&started);
         assert_eq!(watchdog, group, "it has a group of its own, which Ctrl-C does not reach");
         kill("-KILL", &started.id().to_string());
-        // It ends: nobody keeps its output open.
+        // It ends: no process keeps its output open.
         let ran = Ran::of(started.wait_with_output().unwrap());
         assert_eq!(ran.code, -1, "{}", ran.stderr);
         nobody_is_left(&world, &watchdog);

@@ -414,7 +414,7 @@ pub fn wait_for(world: &World, file: &str) {
     }
 }
 
-/// Whether a process has ended; an orphan that nobody waited for yet counts as ended.
+/// Whether a process has ended; a zombie counts as ended.
 pub fn gone(id: &str) -> bool {
     let start = Instant::now();
     loop {

@@ -1,4 +1,4 @@
-//! The gate sees what it is for: sixteen faults and eleven more, planted one at a time, are each red in the row that names
+//! The gate detects planted faults: sixteen faults and eleven more, planted one at a time, each fail in the row that names
 //! them.
 //!
 //! One build has them all (the feature `seeded-faults`); the variable `SEEDED_FAULT` picks one. The baseline is recorded
@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// A fault, and the row that has to be red because of it.
+/// A fault, and the row that has to fail because of it.
 struct Planted {
     fault: &'static str,
     verdict: &'static str,
@@ -124,7 +124,7 @@ fn each_planted_fault_is_red_in_the_row_that_names_it() {
     let (code, text) = xtask(&["baseline", "update", "--only", &cases], "", &baselines);
     assert_eq!(code, Some(0), "the baseline could not be recorded:\n{text}");
     let (code, text, _) = perf("", &cases, &baselines);
-    assert_eq!(code, Some(0), "without a fault the gate has to be green:\n{text}");
+    assert_eq!(code, Some(0), "without a fault the gate has to pass:\n{text}");
 
     // Two at a time: a run waits for cargo and for its longest case, and what it judges does not depend on load.
     let half = |first: usize| -> Vec<String> {

@@ -1,4 +1,4 @@
-//! A planted slow-down takes time and changes nothing else: what a case computes, counts and allocates is as without it.
+//! A planted slowdown takes time and changes nothing else: what a case computes, counts and allocates is as without it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -58,7 +58,7 @@ fn a_slow_down_changes_nothing_but_time() {
         }
     }
 
-    // More than starting takes, and a small part of what so many units take: no faster processor turns this red.
+    // More than starting takes, and a small part of what the units take, so the test holds on a faster processor.
     const MILLISECONDS: u128 = 40;
     for arguments in [&["url/ordinary/40"][..], &["url/ordinary/40", "--ops", "0001"]] {
         let start = std::time::Instant::now();
