@@ -258,10 +258,10 @@ impl<'a> Measurement<'a> {
         let file = setup.file(self.workspace);
         let (store, earlier) = Store::open(&file)?;
         let known = earlier.all().count();
-        let mut looks = store::read_request(&file)?;
+        let mut looks = store::read_looks(&file)?;
         if self.options.more_pairs && known > 0 {
             looks = looks.next_look(&earlier);
-            store::write_request(&file, &looks)?;
+            store::write_looks(&file, &looks)?;
         }
         let margin_of = |case: &CaseName| self.data.thresholds.wall(case, today()).unwrap_or(paired::MARGIN);
         let rule_of = |case: &CaseName| DecisionRule::after_looks(looks.looks, margin_of(case));

@@ -111,9 +111,13 @@ pub fn measure(
     let pilot = vec![plan.pilot; cases.len()];
     run.stage(Stage::First, cases.iter().zip(pilot))?;
     let pilots: Vec<_> = cases.iter().map(|case| run.pilot(case)).collect();
-    let asked = |case: &CaseName| paired.looks.pairs.get(case).copied().unwrap_or(0);
-    let mut planned: Vec<usize> =
-        plan.first_stage_pairs(&pilots).into_iter().zip(cases).map(|(pairs, case)| pairs.max(asked(case))).collect();
+    let requested = |case: &CaseName| paired.looks.pairs.get(case).copied().unwrap_or(0);
+    let mut planned: Vec<usize> = plan
+        .first_stage_pairs(&pilots)
+        .into_iter()
+        .zip(cases)
+        .map(|(pairs, case)| pairs.max(requested(case)))
+        .collect();
     let plan = plan.scaled(1 + paired.looks.looks as usize);
     run.stage(Stage::First, cases.iter().zip(planned.iter().copied()))?;
     for _ in 0..plan::MAX_DOUBLINGS {

@@ -9,11 +9,11 @@ use perf_judge::pairs::{InterimLooks, Pair, Pairs};
 use crate::error::Error;
 use crate::files::atomic_write;
 
-/// Reads the request for more pairs that belongs to a file of pairs; the default if there is none.
+/// Reads the user's requests for more pairs of a file of pairs; the default if there are none.
 ///
 /// # Errors
-/// If the request cannot be read.
-pub fn read_request(of_pairs: &Path) -> Result<InterimLooks, Error> {
+/// If the requests cannot be read.
+pub fn read_looks(of_pairs: &Path) -> Result<InterimLooks, Error> {
     let path = of_pairs.with_extension("asked");
     match fs::read(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(InterimLooks::default()),
@@ -27,14 +27,14 @@ pub fn read_request(of_pairs: &Path) -> Result<InterimLooks, Error> {
     }
 }
 
-/// Writes the request for more pairs, because every later verdict on these pairs must account for it.
+/// Writes the user's requests for more pairs, because each later verdict on these pairs must account for them.
 ///
 /// # Errors
-/// If the request cannot be written.
-pub fn write_request(of_pairs: &Path, asked: &InterimLooks) -> Result<(), Error> {
-    let text = serde_json::to_string(asked).unwrap_or_default();
+/// If the requests cannot be written.
+pub fn write_looks(of_pairs: &Path, looks: &InterimLooks) -> Result<(), Error> {
+    let text = serde_json::to_string(looks).unwrap_or_default();
     atomic_write::write(&of_pairs.with_extension("asked"), &text, |text| {
-        serde_json::from_str::<InterimLooks>(text).is_ok_and(|read| read == *asked)
+        serde_json::from_str::<InterimLooks>(text).is_ok_and(|read| read == *looks)
     })
 }
 
