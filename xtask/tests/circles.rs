@@ -6,8 +6,8 @@
 //! not tied to it, and passing on (`pub use` of something below the file's own module) is no arrow. Using what is passed on
 //! is one. Nor is `mod x;` an arrow: a parent names its children, which says nothing about what they know.
 //!
-//! What only tests have is not looked at. Not seen are methods and implementations of traits, which are reached without
-//! naming their file, names that macros make, and the files of integration tests.
+//! Code of tests is ignored. Methods and implementations of traits are not seen, because they are used without naming their
+//! file. Names that macros make and files of integration tests are not seen, either.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ const NOT_YET: [&str; 0] = [];
 
 #[test]
 fn no_crate_has_a_circle_of_files() {
-    // Asked when the test runs: two clones that share a target folder share this executable too.
+    // Read at run time: clones that share a target folder share this executable.
     let xtask = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     let root = Path::new(&xtask).parent().expect("xtask is a folder of the workspace");
     let read = |file: &Path| std::fs::read_to_string(root.join(file)).ok();
@@ -88,10 +88,10 @@ struct Use {
     path: Vec<String>,
     line: usize,
     /// It is in a `use` that passes it on.
-    passed_on: bool,
+    is_reexport: bool,
 }
 
-/// What a path leads to.
+/// The target of a path.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
     Module(usize),
@@ -101,7 +101,7 @@ enum Place {
     Elsewhere,
 }
 
-/// Where the modules that a file declares are looked for.
+/// The folder in which the modules of a file are searched.
 struct Folder {
     /// For a `#[path]` outside of modules that are written out.
     of_file: PathBuf,
@@ -193,7 +193,7 @@ impl<'a> Files<'a> {
         panic!("{} declares `mod {name};`, which is in no file", self.names[file].display());
     }
 
-    /// Where a path leads that stands in a module.
+    /// Resolves a path in a module.
     fn find(&self, from: usize, path: &[String], seen: &mut BTreeSet<(usize, String)>) -> Place {
         let (mut at, mut rest) = (None, path);
         while let Some((first, others)) = rest.split_first() {
@@ -226,7 +226,7 @@ impl<'a> Files<'a> {
         place.unwrap_or(Place::Elsewhere)
     }
 
-    /// What a name means in a module.
+    /// Resolves a name in a module.
     fn lookup(&self, module: usize, name: &str, seen: &mut BTreeSet<(usize, String)>) -> Option<Place> {
         let this = &self.modules[module];
         if let Some(&child) = this.children.get(name) {
@@ -258,16 +258,16 @@ impl<'a> Files<'a> {
         std::iter::successors(Some(module), |&module| parent(module)).any(|module| module == top)
     }
 
-    /// From which file to which, and the line that says so first.
+    /// The arrows between files, each with its first line.
     fn arrows(&self) -> BTreeMap<usize, BTreeMap<usize, usize>> {
         let mut arrows: BTreeMap<usize, BTreeMap<usize, usize>> = BTreeMap::new();
         for (index, module) in self.modules.iter().enumerate() {
-            for Use { path, line, passed_on } in &module.uses {
+            for Use { path, line, is_reexport } in &module.uses {
                 let (Place::Module(found) | Place::Item(found)) = self.find(index, path, &mut BTreeSet::new()) else {
                     continue;
                 };
                 let to = self.modules[found].file;
-                if to != module.file && !(*passed_on && self.is_below(found, index)) {
+                if to != module.file && !(*is_reexport && self.is_below(found, index)) {
                     let first = arrows.entry(module.file).or_default().entry(to).or_insert(*line);
                     *first = (*first).min(*line);
                 }
@@ -304,7 +304,7 @@ struct Uses {
 
 impl Uses {
     fn add(&mut self, path: Vec<String>, line: usize) {
-        self.found.push(Use { path, line, passed_on: false });
+        self.found.push(Use { path, line, is_reexport: false });
     }
 
     /// The paths in what a macro or an attribute is given, or is made of.
@@ -355,9 +355,9 @@ impl<'ast> Visit<'ast> for Uses {
     }
 
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
-        let passed_on = !matches!(item.vis, syn::Visibility::Inherited);
+        let is_reexport = !matches!(item.vis, syn::Visibility::Inherited);
         let leaves = if item.leading_colon.is_some() { Vec::new() } else { leaves(&item.tree) };
-        self.found.extend(leaves.into_iter().map(|(_, path, line)| Use { path, line, passed_on }));
+        self.found.extend(leaves.into_iter().map(|(_, path, line)| Use { path, line, is_reexport }));
     }
 
     /// `pub(super)` needs nothing of the parent.
@@ -589,7 +589,7 @@ fn every_way_to_name_something_is_an_arrow() {
 }
 
 #[test]
-fn what_leads_nowhere_is_no_arrow() {
+fn unresolved_paths_are_no_arrows() {
     for back in [
         "use std::fmt; use ::a::A; use other::a::A;",
         "fn f(a: u32) -> u32 { a }",
@@ -602,7 +602,7 @@ fn what_leads_nowhere_is_no_arrow() {
 }
 
 #[test]
-fn what_only_tests_have_is_no_arrow() {
+fn names_of_tests_are_no_arrows() {
     for back in [
         "#[cfg(test)] use crate::a::A;",
         "#[cfg(test)] mod tests { use crate::a::A; }",
@@ -617,8 +617,8 @@ fn what_only_tests_have_is_no_arrow() {
     assert!(circles(&files).is_empty());
 }
 
-/// `a/one.rs` and `a/two.rs`, which `a/mod.rs` passes on.
-fn passed_on(parent: &str, one: &str, two: &str) -> Vec<String> {
+/// The circles of `a/one.rs` and `a/two.rs`, which `a/mod.rs` re-exports.
+fn circles_of_reexports(parent: &str, one: &str, two: &str) -> Vec<String> {
     let parent = format!("mod one;\nmod two;\n{parent}");
     circles(&[("lib.rs", "mod a;"), ("a/mod.rs", &parent), ("a/one.rs", one), ("a/two.rs", two)])
 }
@@ -632,24 +632,31 @@ fn a_name_is_followed_to_the_file_that_defines_it() {
         ("pub mod all { pub use super::two::Two; }", "use super::all::Two;"),
         ("use two::Two;", "use super::*; fn f(_: Two) {}"),
     ] {
-        let found = passed_on(parent, one, "use super::one::One; pub struct Two;");
+        let found = circles_of_reexports(parent, one, "use super::one::One; pub struct Two;");
         assert!(found.len() == 1 && found[0].contains("a/one.rs:1 -> a/two.rs"), "{parent} {one} {found:?}");
-        // There is nothing else that ties them.
-        assert!(passed_on(parent, one, "pub struct Two;").is_empty() || parent.starts_with("use"), "{parent} {one}");
+        // No other arrow connects them.
+        assert!(
+            circles_of_reexports(parent, one, "pub struct Two;").is_empty() || parent.starts_with("use"),
+            "{parent} {one}"
+        );
     }
 }
 
 #[test]
-fn who_only_passes_names_on_is_in_no_circle() {
+fn a_file_of_only_reexports_is_in_no_circle() {
     assert!(
-        passed_on("pub use one::One; pub use two::Two;", "use super::Two; pub struct One;", "pub struct Two;")
-            .is_empty()
+        circles_of_reexports(
+            "pub use one::One; pub use two::Two;",
+            "use super::Two; pub struct One;",
+            "pub struct Two;"
+        )
+        .is_empty()
     );
-    assert!(passed_on("pub use one::*;", "pub use crate::a::two::Two;", "pub struct Two;").is_empty());
+    assert!(circles_of_reexports("pub use one::*;", "pub use crate::a::two::Two;", "pub struct Two;").is_empty());
 }
 
 #[test]
-fn who_passes_a_name_on_and_uses_it_is_in_one() {
+fn a_file_that_uses_its_reexports_is_in_a_circle() {
     let one = "use super::Limit; pub struct One;";
     for parent in [
         "pub use one::One; pub struct Limit(One);",
@@ -658,13 +665,13 @@ fn who_passes_a_name_on_and_uses_it_is_in_one() {
         "pub struct Limit; fn f() -> one::One { one::One }",
         "pub use one::One; pub struct Limit; fn f() { vec![One]; }",
     ] {
-        assert_eq!(passed_on(parent, one, "").len(), 1, "{parent}");
+        assert_eq!(circles_of_reexports(parent, one, "").len(), 1, "{parent}");
     }
-    assert!(passed_on("pub use one::One; pub struct Limit;", one, "").is_empty());
+    assert!(circles_of_reexports("pub use one::One; pub struct Limit;", one, "").is_empty());
 }
 
 #[test]
-fn what_a_macro_makes_is_in_the_file_that_calls_it() {
+fn items_made_by_a_macro_belong_to_the_calling_file() {
     let files = [
         ("lib.rs", "mod a; mod made; mod b;"),
         ("a.rs", "pub(crate) use make; macro_rules! make { () => {} }"),

@@ -1,12 +1,12 @@
-//! Rules about the tree itself that no compiler checks: who depends on whom, what the documents promise, what is left
-//! behind by accident. The reasons of the dependency rules are in `crates/ARCHITECTURE.md`.
+//! Rules of the source tree that no compiler checks: dependencies, commands in documents, leftovers. The reasons of the dependency
+//! rules are in `crates/ARCHITECTURE.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What a workspace member may depend on within the workspace.
+/// The packages of the workspace that a member may depend on.
 struct Member {
     name: &'static str,
     normal: &'static [&'static str],
@@ -83,7 +83,7 @@ const PERF_GATE_LIBRARY: [&str; 3] = ["serde", "thiserror", "toml"];
 const MOST_LINES: usize = 800;
 
 fn root() -> PathBuf {
-    // Asked when the test runs: two clones that share a target folder share this executable too.
+    // Read at run time: clones that share a target folder share this executable.
     let xtask = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     Path::new(&xtask).parent().expect("xtask is a folder of the workspace").to_owned()
 }
@@ -127,7 +127,7 @@ fn dependencies<'a>(package: &'a serde_json::Value, kind: &str) -> BTreeSet<&'a 
 
 /// Every file of the tree that is text, as a path from the root with its content.
 ///
-/// The folder is walked and git is not asked, so that this works in an archive and sees files not yet added.
+/// The folder is walked without git, so that this works in an archive and includes untracked files.
 fn files() -> Vec<(String, String)> {
     let root = root();
     let (mut folders, mut found) = (vec![root.clone()], Vec::new());
@@ -181,7 +181,7 @@ fn workspace_members_depend_in_the_allowed_directions_only() {
 }
 
 #[test]
-fn what_a_member_is_built_from_has_nothing_that_its_rule_excludes() {
+fn no_member_is_built_from_an_excluded_package() {
     let mut findings = Vec::new();
     for package in packages() {
         let name = text(&package, "name");
@@ -235,7 +235,7 @@ fn the_library_of_perf_gate_needs_three_crates() {
 
 /// A planted fault must not reach a user: its feature is on only where a command line names it.
 #[test]
-fn planted_faults_are_built_only_when_asked_for_by_name() {
+fn planted_faults_are_built_only_on_request() {
     const FEATURE: &str = "seeded-faults";
     let (mut have_it, mut findings) = (BTreeSet::new(), Vec::new());
     for package in packages() {
@@ -341,7 +341,7 @@ fn command_lines_are_found_in_markdown() {
     assert_eq!(found, ["perf --quick", "baseline update --accept a/b/c --reason", "test", "perf", "perf --only", ""],);
 }
 
-/// What the program itself says of some verbs, each asked for once.
+/// The help of each command, read once.
 #[derive(Default)]
 struct Helps(BTreeMap<Vec<String>, Result<String, String>>);
 
@@ -371,7 +371,7 @@ fn exists(words: &[String], helps: &mut Helps) -> Result<(), String> {
             _ => break help,
         }
     };
-    // What such a command is given goes to another program.
+    // Arguments of such a command go to another program.
     if help.contains("[ARGS]...") {
         return Ok(());
     }
@@ -402,7 +402,7 @@ fn the_readme_shows_the_two_commands() {
     let file = root().join("README.md");
     assert!(
         file.is_file(),
-        "there is no README.md at the root: write what it is, the two commands, and how a red looks"
+        "there is no README.md at the root: write what it is, the two commands, and an example of a failure"
     );
     let commands = xtask_commands(&read(&file));
     for wanted in [&["perf"][..], &["baseline", "update"]] {
@@ -469,7 +469,7 @@ fn every_crate_says_what_it_is() {
 /// A change to a budget, the judge or what runs it needs a reviewer other than its author. A repository chooses its owners; this
 /// test checks that the list of paths they would own is complete.
 #[test]
-fn what_decides_verdicts_is_listed_and_owners_are_of_folders() {
+fn paths_that_decide_verdicts_are_listed_for_owners() {
     let guide = read(&root().join(".github/CONTRIBUTING.md"));
     let (_, listed) =
         guide.split_once("## What decides verdicts").expect("CONTRIBUTING.md lists what decides verdicts");
@@ -514,7 +514,7 @@ fn what_decides_verdicts_is_listed_and_owners_are_of_folders() {
 
 /// Names in code spans: of tests with low lines, of metrics behind the word `row`.
 #[test]
-fn what_holds_the_defects_of_the_reference_off_exists() {
+fn tests_and_rows_against_the_defects_of_the_reference_exist() {
     let sources: String =
         files().into_iter().filter(|(name, _)| name.ends_with(".rs")).map(|(_, content)| content).collect();
     let baselines = files().into_iter().filter(|(name, _)| name.starts_with("benches-data/baselines/"));

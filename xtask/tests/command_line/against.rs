@@ -1,4 +1,4 @@
-//! `perf --against`: a real repository, built by cargo and linked in many layouts; only the times are made up.
+//! `perf --against` in a real repository: built by cargo and linked in many layouts. Only the times are constants.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use crate::tiny::{CASES, CLOCK, MOCKS, Tiny};
 use crate::world::{Ran, days_ahead};
 use serde_json::Value;
 
-/// The file of pairs of the only comparison there was.
+/// The file with the pairs of the only comparison.
 fn pairs_file(tiny: &Tiny) -> PathBuf {
     let mut files = fs::read_dir(tiny.path("target/perf/pairs")).unwrap().map(|file| file.unwrap().path());
     let one = files.next().unwrap();
@@ -15,7 +15,7 @@ fn pairs_file(tiny: &Tiny) -> PathBuf {
     one
 }
 
-/// How many sides were built and kept.
+/// Number of built sides in the cache.
 fn sides(tiny: &Tiny) -> usize {
     fs::read_dir(tiny.path("target/perf/compare")).map_or(0, Iterator::count)
 }
@@ -27,7 +27,7 @@ fn pairing(tiny: &Tiny) -> Value {
 }
 
 #[test]
-fn what_is_not_measured_is_identical_and_what_differs_is_measured_once() {
+fn unchanged_inputs_are_identical_and_changed_ones_are_measured_once() {
     let tiny = Tiny::with_baseline();
     let head = tiny.git(&["rev-parse", "HEAD"]);
 
@@ -84,7 +84,7 @@ fn what_is_not_measured_is_identical_and_what_differs_is_measured_once() {
 }
 
 #[test]
-fn slower_is_red_faster_is_green_and_a_threshold_allows_more_until_its_day() {
+fn slower_fails_faster_passes_and_a_threshold_widens_the_margin_until_it_expires() {
     let tiny = Tiny::new();
     tiny.edit(CLOCK, "500.0", "550.0");
     tiny.perf(&["--against", "HEAD"]).expect(1).says("REGRESSED").says("slower; instructions were not counted");
@@ -98,7 +98,7 @@ fn slower_is_red_faster_is_green_and_a_threshold_allows_more_until_its_day() {
         assert!((495..=505).contains(&base) && (545..=555).contains(&head), "{row}");
     }
 
-    // The pairs are known; what they mean is decided anew.
+    // The stored pairs are judged again.
     let threshold = |case: &str, day: &str| {
         format!(
             "[[threshold]]\ncase = \"{case}\"\nwall_percent = 15\nreason = \"it is worth it\"\nexpires = \"{day}\"\n"
@@ -172,13 +172,13 @@ fn a_base_that_does_not_build_with_the_cases_of_the_change_has_its_own() {
 }
 
 #[test]
-fn with_another_toolchain_what_repeats_is_compared_with_the_base_as_measured_here() {
+fn with_another_toolchain_exact_values_are_compared_with_the_measured_base() {
     let tiny = Tiny::with_baseline();
     let folder = "clock-data/baselines/clock-bench";
     let name = fs::read_dir(tiny.path(folder)).unwrap().next().unwrap().unwrap().file_name();
     let file = format!("{folder}/{}", name.to_str().unwrap());
     tiny.edit(&file, "key.rustc = \"rustc ", "key.rustc = \"rustc 0.1.0, once ");
-    // Other toolchains, other values.
+    // Another toolchain has other values.
     let text = fs::read_to_string(tiny.path(&file)).unwrap();
     assert_eq!(text.matches("value = 56").count(), CASES.len());
     tiny.write(&file, &perf_gate::Baseline::update_digest(&text.replace("value = 56", "value = 80")));
@@ -211,7 +211,7 @@ fn with_another_toolchain_what_repeats_is_compared_with_the_base_as_measured_her
 }
 
 #[test]
-fn a_base_that_does_not_build_at_all_is_not_compared_with() {
+fn a_base_that_does_not_build_is_not_compared() {
     let tiny = Tiny::new();
     let good = fs::read_to_string(tiny.path(CLOCK)).unwrap();
     tiny.write(CLOCK, "pub fn broken( {}");
@@ -220,7 +220,7 @@ fn a_base_that_does_not_build_at_all_is_not_compared_with() {
     tiny.perf(&["--against", "HEAD", "--require", "wall"]).expect(4).says("does not build here");
     assert_eq!(tiny.wall_verdicts(), ["INCONCLUSIVE"; 2]);
     assert!(tiny.comparison()["none"].as_str().unwrap().contains("does not build here"));
-    // Without a wish it is no failure that there is nothing to compare with.
+    // Without --against a missing base is no error.
     tiny.perf(&[]).expect(0);
     assert_eq!(tiny.wall_verdicts(), ["INFO"; 2]);
 
@@ -230,7 +230,7 @@ fn a_base_that_does_not_build_at_all_is_not_compared_with() {
 }
 
 #[test]
-fn a_base_that_is_not_there_is_named_with_what_to_do() {
+fn a_missing_base_is_an_error_with_a_hint() {
     let tiny = Tiny::new();
     tiny.perf(&["--against", "nonsense"])
         .expect(2)
@@ -247,7 +247,7 @@ fn a_base_that_is_not_there_is_named_with_what_to_do() {
     tiny.perf(&["--against", "HEAD"]).expect(2).says("this is not a git repository with a commit");
 }
 
-/// Each run above is checked for what it leaves outside `target`; here git itself is asked to leave more.
+/// Each run above is checked for files outside `target`. Here git is configured to write more.
 #[test]
 fn the_repository_is_only_read() {
     let tiny = Tiny::new();

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use crate::world::{Ran, World, gone, record, wait_for};
 
-/// A workspace whose measuring programs are real: each prints what it would have measured.
+/// A workspace whose measuring programs are built by cargo; each prints a constant.
 fn buildable() -> World {
     let world = World::new();
     let main = |metric| {
@@ -36,7 +36,7 @@ fn the_programs_are_built_by_cargo_and_found_in_its_target_directory() {
 }
 
 #[test]
-fn a_build_that_fails_is_2_and_shows_what_the_compiler_said() {
+fn a_failing_build_is_2_and_shows_the_compiler_error() {
     let world = buildable();
     world.write("benches/heap.rs", "fn main() { no_such_function() }");
     perf(&world)
@@ -65,7 +65,7 @@ fn a_lock_file_that_does_not_fit_is_2() {
     perf(&world).expect(2).says("`cargo tree -p world-bench` ended with");
 }
 
-/// Cargo and what it started are gone too, not only the process that was asked to stop.
+/// The signal ends cargo and its children, too.
 #[test]
 fn an_interruption_ends_the_build() {
     let world = buildable();
@@ -101,7 +101,7 @@ fn a_self_test_is_built_and_gets_its_arguments() {
 }
 
 #[test]
-fn tests_are_passed_on_with_their_verdict() {
+fn test_arguments_and_exit_codes_are_forwarded() {
     let world = buildable();
     let library = |documented: u32| {
         format!(
@@ -115,7 +115,7 @@ fn tests_are_passed_on_with_their_verdict() {
     world.write("src/lib.rs", &library(2));
     assert_eq!(test(&world, &[]).code, 1, "only what the documentation says is wrong");
     world.write("src/lib.rs", "#[test]\nfn passes() {}\n#[test]\nfn fails() { panic!(\"on purpose\") }\n");
-    // Not `expect`: the test's own message says `panicked`, which is no panic of xtask.
+    // Not `expect`, which rejects `panicked`: here the failing test prints it.
     assert_eq!(test(&world, &[]).code, 1);
     test(&world, &["passes"]).expect(0);
 }

@@ -1,8 +1,8 @@
-//! Layouts, clones, environments and configurations that git and cargo know: the gate says in each what it says in the plain
-//! one, or why it cannot.
+//! Layouts, clones, environments and configurations of git and cargo: in each the gate has the result of the plain case, or an
+//! error with its cause.
 //!
-//! A row is a name, how the surroundings are made, and what has to come of it. Nothing is compiled where nothing that is
-//! measured differs, so a row takes a fraction of a second; those about compiling are at the end.
+//! A row is a name, its setup, and its expected result. Nothing is compiled if no input differs, so most rows take a fraction of
+//! a second. Rows that compile are at the end.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -16,7 +16,7 @@ use crate::folder;
 use crate::tiny::{CLOCK, Tiny};
 use crate::world::Ran;
 
-/// The plain case, made once: two commits, of which the second has a baseline, and a branch of another project beside it.
+/// The plain case, built once: two commits, the second with a baseline, and an unrelated branch.
 fn plain() -> &'static Tiny {
     static PLAIN: OnceLock<Tiny> = OnceLock::new();
     PLAIN.get_or_init(|| {
@@ -29,7 +29,7 @@ fn plain() -> &'static Tiny {
     })
 }
 
-/// A place that a row may do with as it likes.
+/// A temporary directory of a row.
 struct Place {
     dir: TempDir,
     /// The workspace in it.
@@ -77,7 +77,7 @@ impl Place {
         folder::edit(&self.path(path), from, to);
     }
 
-    /// Makes a row's surroundings, in the workspace if there is one yet.
+    /// Runs the setup script of a row, in the workspace if it exists.
     #[track_caller]
     fn sh(&self, script: &str) {
         let mut shell = Command::new("sh");
@@ -108,21 +108,21 @@ impl Place {
     }
 }
 
-/// What has to come of a row.
-enum Comes {
-    /// What comes of the plain case: nothing that is measured differs.
+/// The expected result of a row.
+enum Expected {
+    /// The result of the plain case: no input differs.
     Identical,
     /// A slower program fails.
     Regressed,
-    /// This exit code, and this is said.
+    /// This exit code and this message.
     Says(i32, &'static str),
 }
-use Comes::{Identical, Regressed, Says};
+use Expected::{Identical, Regressed, Says};
 
-fn run(name: &str, comes: &Comes, mut command: Command) {
+fn run(name: &str, expected: &Expected, mut command: Command) {
     let ran = Ran::of(command.output().unwrap());
     let both: String = format!("{}{}", ran.stdout, ran.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
-    let (code, said) = match comes {
+    let (code, said) = match expected {
         Identical => (0, "IDENTICAL"),
         Regressed => (1, "REGRESSED"),
         Says(code, said) => (*code, *said),
@@ -136,15 +136,15 @@ fn run(name: &str, comes: &Comes, mut command: Command) {
     );
 }
 
-type Row = (&'static str, Comes, fn() -> (Place, Command));
+type Row = (&'static str, Expected, fn() -> (Place, Command));
 
-/// Every row, also after one that failed.
+/// Runs every row, even after one has failed.
 #[track_caller]
 fn table(rows: &[Row]) {
-    let fails = |(name, comes, make): &&Row| {
+    let fails = |(name, expected, make): &&Row| {
         let row = || {
             let (_place, command) = make();
-            run(name, comes, command);
+            run(name, expected, command);
         };
         std::panic::catch_unwind(row).is_err()
     };
@@ -176,7 +176,7 @@ fn configured(text: &str) -> (Place, Command) {
     (place, command)
 }
 
-/// The plain case by a shell, where `"$@"` is it.
+/// The plain case in a shell, where `"$@"` is its command.
 fn shell(script: &str) -> (Place, Command) {
     let place = Place::new();
     let command = in_shell(script, &place.perf());
@@ -406,7 +406,7 @@ fn files() {
         }),
         ("dates in the future", Identical, || after("find . -type f -exec touch -d tomorrow {} +")),
         ("dates before all others", Identical, || after("find . -type f -exec touch -d 1970-01-02 {} +")),
-        // Root may write all the same; for others the report has a place elsewhere.
+        // Root may write there; other users need another place for the report.
         ("nothing may be written", Identical, || {
             let (place, mut command) = after("mkdir ../made && chmod -R a-w .");
             command.env("CARGO_TARGET_DIR", place.path("../made"));
@@ -550,7 +550,7 @@ fn settings_of_cargo() {
     ]);
 }
 
-/// A program that is slower, where the plain case has only another README.
+/// A slower program, unlike the plain case, in which only the README differs.
 fn slower(script: &str, file: &str) -> (Place, Command) {
     let (place, command) = after(script);
     let file = fs::canonicalize(place.path(file)).unwrap();
@@ -559,7 +559,7 @@ fn slower(script: &str, file: &str) -> (Place, Command) {
     (place, command)
 }
 
-/// With wall time required.
+/// The case with `--require wall`.
 fn required(place: Place) -> (Place, Command) {
     let command = place.command(&["perf", "--quick", "--budget", "10s", "--against", "HEAD", "--require", "wall"]);
     (place, command)
@@ -651,7 +651,7 @@ fn host() -> String {
     text.lines().find_map(|line| line.strip_prefix("host: ")).unwrap().to_owned()
 }
 
-/// How long an operation took in the last run.
+/// Duration of an operation in the last run, in nanoseconds.
 fn nanoseconds(place: &Place) -> f64 {
     let text = fs::read_to_string(place.path("target/perf/latest/report.json")).unwrap();
     let report: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -659,9 +659,9 @@ fn nanoseconds(place: &Place) -> f64 {
     rows.iter().find(|row| row["class"] == "wall").unwrap()["head"].as_f64().unwrap()
 }
 
-/// Cargo goes by dates: the old program was measured for new sources, and kept.
+/// Cargo compares dates. With older dates on newer sources, the old program would be measured.
 #[test]
-fn dates_choose_no_program() {
+fn programs_are_not_selected_by_date() {
     let near = |place: &Place, expected: f64| {
         let found = nanoseconds(place);
         assert!((found / expected - 1.0).abs() < 0.02, "{found}, where the sources say {expected}");
@@ -686,7 +686,7 @@ fn dates_choose_no_program() {
     near(&place, 800.0);
 }
 
-/// A full disk: a file system of its own, which ends with the run. Mounting it takes a right that not every user has.
+/// Runs a command on a small temporary file system. `None` if this user may not mount one.
 fn on_a_small_disk(place: &Place, size: &str, at: &str, script: &str, command: &Command) -> Option<Command> {
     let mounts = Command::new("unshare").args(["-m", "sh", "-c", "mount -t tmpfs none /mnt"]).output();
     if !mounts.is_ok_and(|output| output.status.success()) {
@@ -699,7 +699,7 @@ fn on_a_small_disk(place: &Place, size: &str, at: &str, script: &str, command: &
 }
 
 #[test]
-fn a_full_disk_is_said() {
+fn a_full_disk_is_reported() {
     // From the files of the base to those of the sides. Where cargo or git says it, it is what they say.
     for size in ["4k", "64k", "300k", "18m", "27m", "42m"] {
         let (place, command) = slower("true", CLOCK);
@@ -715,7 +715,7 @@ fn a_full_disk_is_said() {
         );
         println!("{size}: {}", ran.stderr.lines().find(|line| line.starts_with("error")).unwrap_or_default());
     }
-    // The stored baseline stays whole.
+    // The stored baseline is unchanged.
     let place = Place::new();
     place.sh("cp -R clock-data/baselines ../kept");
     place.edit(CLOCK, "BLOCKS: u64 = 56", "BLOCKS: u64 = 40");

@@ -1,5 +1,4 @@
-//! Files of the data folder that are not what they should be: exit code 3 with file, place and hint, before anything is
-//! built or measured, whatever command reads them.
+//! Invalid files in the data folder: every command exits with 3, and with file, place and hint, before it builds or measures.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -22,7 +21,7 @@ fn refused(world: &World, says: &[&str]) {
     assert!(!world.path("bin/measured").exists());
 }
 
-/// A baseline with one change, which is undone afterwards.
+/// Checks a baseline with one change, and reverts the change.
 #[track_caller]
 fn edited(world: &World, from: &str, to: &str, says: &[&str]) {
     let before = world.baseline();
@@ -101,7 +100,7 @@ fn instructions_and_their_tools_go_together() {
 }
 
 #[test]
-fn texts_that_are_no_baseline_are_refused() {
+fn invalid_baselines_are_refused() {
     let world = World::with_baseline();
     let deep = format!("schema = 2\nrecord = {}{}\n", "[".repeat(100_000), "]".repeat(100_000));
     let far = format!("schema = 2\nkey{} = 1\n", ".a".repeat(100_000));
@@ -137,7 +136,7 @@ fn a_baseline_cut_anywhere_is_refused() {
 }
 
 #[test]
-fn what_is_no_regular_file_is_refused_without_waiting() {
+fn irregular_files_are_refused_without_blocking() {
     let with_baseline = || {
         let world = World::with_baseline();
         let file = world.baseline_file();
@@ -169,7 +168,7 @@ fn what_is_no_regular_file_is_refused_without_waiting() {
     refused(&world, &["it cannot be read: No such file"]);
 
     let (world, file) = with_baseline();
-    // Sparse: it takes no room on the disk.
+    // A sparse file.
     fs::File::create(&file).unwrap().set_len(300 << 20).unwrap();
     refused(&world, &["it has 314572800 bytes; the limit is 1048576"]);
 }
@@ -187,7 +186,7 @@ fn a_file_that_may_not_be_read_is_refused_with_that_hint() {
 }
 
 #[test]
-fn strangers_among_the_baselines_are_refused() {
+fn unknown_files_among_the_baselines_are_refused() {
     for (file, says) in [
         ("notes.txt", "world-data/baselines/notes.txt: only folders named like harness packages"),
         ("world-bench/notes.txt", "world-data/baselines/world-bench/notes.txt: only baselines"),
@@ -255,9 +254,8 @@ fn another_directory_of_baselines_is_read_instead() {
     assert_eq!(world.not_fine(), [""; 0]);
 }
 
-/// Standard output that goes away is no reason to panic, and does not change the verdict.
 #[test]
-fn a_reader_that_went_away_changes_nothing() {
+fn a_closed_pipe_does_not_change_the_verdict() {
     let world = World::with_baseline();
     let mut child = world.command(&["perf", "--quick"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());

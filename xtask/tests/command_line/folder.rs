@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Copies a folder and all in it.
+/// Copies a folder recursively.
 pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
@@ -18,13 +18,13 @@ pub fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Writes a file, and makes its folder where there is none.
+/// Writes a file and creates its folder.
 pub fn write(path: &Path, text: &str) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
 }
 
-/// Replaces a text that is in a file once.
+/// Replaces a text that occurs exactly once in a file.
 #[track_caller]
 pub fn edit(path: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(path).unwrap();
@@ -41,12 +41,12 @@ pub fn know_rustc(workspace: &Path) {
     }
 }
 
-/// Runs git, and gives what it printed.
+/// Runs git and returns its standard output.
 #[track_caller]
 pub fn git(dir: &Path, arguments: &[&str]) -> String {
     let mut git = Command::new("git");
     git.args(["-c", "user.name=Nobody", "-c", "user.email=nobody@example.org"]).args(arguments);
-    // The settings of the user who runs the tests must not reach them.
+    // Git settings of the user must not change the result.
     git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1").current_dir(dir);
     let output = git.stdin(Stdio::null()).output().unwrap();
     assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));

@@ -1,5 +1,4 @@
-//! The gate serves any workspace: one with names and metrics of its own, two harness packages measured by divan and dhat, and
-//! no name of this project in it.
+//! The gate in another project's workspace: other names and metrics, and two harness packages with divan and dhat.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,11 +10,11 @@ use tempfile::TempDir;
 use crate::folder;
 use crate::world::Ran;
 
-/// What one operation of `words/count/*` does; each edit is made of one place in it.
+/// The operation of `words/count/*`, which the tests edit.
 const WORDS: &str = "libs/textkit/src/words.rs";
 
 fn fixture() -> PathBuf {
-    // Asked when the test runs: two clones that share a target folder share this executable too.
+    // Read at run time: clones that share a target folder share this executable.
     let xtask = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     Path::new(&xtask).join("tests/fixtures/foreign")
 }
@@ -42,7 +41,7 @@ impl Foreign {
         self.dir.path().join(path)
     }
 
-    /// Replaces a text that is in a file once.
+    /// Replaces a text that occurs exactly once in a file.
     #[track_caller]
     fn edit(&self, path: &str, from: &str, to: &str) {
         folder::edit(&self.path(path), from, to);
@@ -103,13 +102,13 @@ impl Foreign {
     }
 }
 
-/// Where it is built.
+/// The target folder of the workspace.
 fn target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("foreign")
 }
 
 #[test]
-fn a_workspace_with_other_names_and_metrics_is_measured_compared_and_judged() {
+fn a_workspace_with_other_names_and_metrics_is_judged() {
     let foreign = Foreign::new();
     foreign.run(&["baseline", "update"]).expect(0).says("perf-data/baselines/textkit-bench/");
     let baseline = |package: &str| {
@@ -143,8 +142,8 @@ fn a_workspace_with_other_names_and_metrics_is_measured_compared_and_judged() {
         |case: &str| foreign.rows().into_iter().find(|row| row["class"] == "wall" && row["case"] == case).unwrap();
     assert!(wall("words/count/100")["paired"]["pairs"].as_u64().unwrap() >= 8, "{}", wall("words/count/100"));
 
-    // A difference that is in none of the named packages: the other is not built, and the last line says that it was not
-    // measured. Who asks for a case of it gets that measured.
+    // A difference in none of the named packages: the other harness is not built, and the last line says so. With --only one of
+    // its cases is measured.
     foreign.restore();
     foreign.edit("Cargo.toml", "only-if-changed = true", "only-if-changed = [\"index-bench\"]");
     foreign.edit("libs/textindex/src/lib.rs", "A small inverted index", "An inverted index");
@@ -163,12 +162,12 @@ fn a_workspace_with_other_names_and_metrics_is_measured_compared_and_judged() {
     assert_eq!(foreign.verdicts("index-bench"), ["PASS"]);
     assert_eq!(wall("index/build/200")["verdict"], "IDENTICAL");
 
-    // Who asks for the comparison of something that is not measured waits for nothing.
+    // With --against and no difference nothing is built.
     foreign.restore();
     foreign.edit("README.md", "#", "##");
     foreign.run(&["perf", "--against", "HEAD"]).expect(0).says("IDENTICAL");
 
-    // A dependency of one harness: its values mean something else now, those of the other do not.
+    // A dependency of one harness changes the key of that harness only.
     foreign.restore();
     let manifest = "bench/index/Cargo.toml";
     foreign.edit(manifest, "divan = \"0.1.21\"", "divan = \"0.1.21\"\nunicode-width = \"0.2\"");
@@ -191,7 +190,7 @@ fn a_workspace_with_other_names_and_metrics_is_measured_compared_and_judged() {
 
 /// Names that only this project has.
 #[test]
-fn it_has_no_name_of_this_project() {
+fn the_gate_has_no_name_of_this_project() {
     let mut found = Vec::new();
     let mut folders = vec![fixture()];
     while let Some(folder) = folders.pop() {

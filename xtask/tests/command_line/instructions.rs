@@ -1,4 +1,4 @@
-//! The class of instructions, with a valgrind that says what a test wants; and cases that are too heavy for it.
+//! The class of instructions, with a scripted valgrind; and heavy cases, which are not counted by it.
 
 use crate::world::{World, days_ahead};
 
@@ -6,7 +6,7 @@ const NOT_INSTALLED: &str =
     "instructions: not measured: valgrind is not installed (Debian, Ubuntu: apt-get install valgrind)";
 
 #[test]
-fn one_percent_more_is_red_and_one_percent_less_an_improvement() {
+fn above_one_percent_fails_and_below_is_an_improvement() {
     let world = World::with_instructions();
     world.xtask(&["perf"]).expect(0).says("PASS (exit 0): no regressions");
     assert_eq!(world.not_fine(), [""; 0]);
@@ -26,7 +26,7 @@ fn one_percent_more_is_red_and_one_percent_less_an_improvement() {
 
 /// A different result fails in behaviour, whatever its instructions are.
 #[test]
-fn fewer_instructions_do_not_hide_other_work() {
+fn fewer_instructions_do_not_hide_another_checksum() {
     let world = World::with_instructions();
     world.case("query/floor/10").instructions(1_000).checksum(8);
     world.xtask(&["perf"]).expect(1);
@@ -58,7 +58,7 @@ fn without_valgrind_nothing_is_counted_and_the_report_says_so_once() {
 }
 
 #[test]
-fn a_valgrind_that_cannot_be_used_is_as_good_as_none() {
+fn an_unusable_valgrind_is_like_a_missing_one() {
     let world = World::with_instructions();
     for (script, says) in [
         ("exit 1", "valgrind cannot be used: ended with exit status: 1"),
@@ -67,7 +67,7 @@ fn a_valgrind_that_cannot_be_used_is_as_good_as_none() {
         world.script("valgrind.version.sh", script);
         world.xtask(&["perf"]).expect(0).says("instructions: not measured: ").says(says);
     }
-    // It is there, and does not run the program.
+    // Valgrind exists and does not run the program.
     world.remove_valgrind();
     world.install("broken-valgrind.sh", "valgrind");
     world.xtask(&["perf"]).expect(0);
@@ -76,7 +76,7 @@ fn a_valgrind_that_cannot_be_used_is_as_good_as_none() {
 }
 
 #[test]
-fn counts_of_other_tools_are_not_judged() {
+fn counts_of_other_tools_are_inconclusive() {
     let world = World::with_instructions();
     world.install_valgrind("3.22.0");
     world.case("query/floor/10").instructions(99_000);
@@ -96,7 +96,7 @@ fn counts_of_other_tools_are_not_judged() {
 }
 
 #[test]
-fn what_valgrind_says_has_to_be_a_figure() {
+fn the_output_of_valgrind_has_to_be_a_number() {
     let world = World::with_instructions();
     for (script, reason) in [
         ("each=100; events='Ir Dr'", "counted `Ir Dr` instead of instructions"),
@@ -130,19 +130,19 @@ fn an_update_keeps_a_stored_value_that_is_within_the_margin() {
     world.xtask(&["baseline", "diff"]).expect(0).says("nothing would change");
     world.xtask(&["baseline", "update"]).expect(0).says("unchanged");
     assert!(world.baseline().contains("value = 42000"));
-    // A second small step is one too many, though no step was large.
+    // The second small step exceeds the margin of the stored value.
     world.case("query/floor/10").instructions(42_800);
     world.xtask(&["baseline", "update"]).expect(1).says("1 row got worse");
     world.case("query/floor/10").instructions(41_000);
     world.xtask(&["baseline", "update"]).expect(0).says("IMPROVED");
     assert!(world.baseline().contains("value = 41000"));
-    // Other work makes the value mean something else.
+    // Another checksum replaces the value.
     world.case("query/floor/10").instructions(41_100).checksum(8);
     world.xtask(&["baseline", "update", "--accept", "*", "--reason", "r"]).expect(0);
     assert!(world.baseline().contains("value = 41100"));
     world.xtask(&["perf"]).expect(0);
     assert_eq!(world.not_fine(), [""; 0]);
-    // So does another key.
+    // Another key replaces the value, too.
     world.write("world-data/scenarios/floor.toml", "seed = 2\n");
     world.case("query/floor/10").instructions(41_200);
     world.xtask(&["baseline", "update"]).expect(0);
@@ -150,7 +150,7 @@ fn an_update_keeps_a_stored_value_that_is_within_the_margin() {
 }
 
 #[test]
-fn instructions_can_be_accepted_for_good_or_for_a_while() {
+fn instructions_can_be_accepted_permanently_or_until_a_day() {
     let world = World::with_instructions();
     world.case("query/floor/10").instructions(43_000);
     let accept = ["baseline", "update", "--accept", "query/floor/10", "--reason", "why", "--expires", &days_ahead(30)];
@@ -187,7 +187,7 @@ fn counts_that_do_not_repeat_are_refused() {
 }
 
 #[test]
-fn without_valgrind_stored_instructions_stay_while_they_can_be_true() {
+fn without_valgrind_stored_instructions_stay_while_the_checksum_does() {
     let world = World::with_instructions();
     world.remove_valgrind();
     world.case("query/floor/10").exact("heap-blocks", 60);
@@ -214,7 +214,7 @@ fn without_valgrind_stored_instructions_stay_while_they_can_be_true() {
 }
 
 #[test]
-fn other_tools_replace_every_count_and_hide_nothing() {
+fn other_tools_replace_every_count_and_hide_no_regression() {
     let world = World::with_instructions();
     world.install_valgrind("3.22.0");
     world.case("query/floor/10").instructions(42_100);
@@ -233,7 +233,7 @@ fn other_tools_replace_every_count_and_hide_nothing() {
 }
 
 #[test]
-fn a_count_that_is_gone_is_missing() {
+fn a_removed_count_is_missing() {
     let world = World::with_instructions();
     world.case("query/floor/10").heavy().untimed();
     world.xtask(&["perf"]).expect(1);
@@ -269,7 +269,7 @@ fn heavy_cases_are_counted_and_profiled_and_nothing_else() {
 }
 
 #[test]
-fn programs_that_do_not_agree_what_is_heavy_break_the_case() {
+fn a_case_is_broken_if_programs_disagree_whether_it_is_heavy() {
     for (program, reason) in [
         ("count", "`count --list` marks it as heavy, `heap --list` does not"),
         ("heap", "`heap --list` marks it as heavy, `count --list` does not"),

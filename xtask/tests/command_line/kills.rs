@@ -1,4 +1,4 @@
-//! `perf --against` is killed at fifty moments, in three ways: nothing is left behind, and the next run is as good as any.
+//! `perf --against` is killed at fifty moments with three signals: no process and no file is left, and the next run succeeds.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,7 +15,7 @@ const KILLS: u64 = 50;
 /// Runs differ in what they find there already, in turns.
 const KINDS: u64 = 10;
 
-/// Chooses the moments.
+/// Seed of the moments.
 const SEED: u64 = 20_260_314;
 
 /// A number from 0 to 1 for each number (SplitMix64).
@@ -43,7 +43,7 @@ fn processes_in(dir: &Path) -> Vec<(i32, String)> {
     found
 }
 
-/// Sends a signal to each; who does not get it has ended meanwhile.
+/// Sends a signal to each process. An error means that the process has ended.
 fn send(signal: Signal, to: &BTreeSet<i32>) {
     for id in to.iter().filter_map(|&id| Pid::from_raw(id)) {
         let _ = kill_process(id, signal);
@@ -100,7 +100,7 @@ fn forget(tiny: &Tiny, number: u64) {
 }
 
 #[test]
-fn whenever_it_is_killed_nothing_is_left_and_the_next_run_is_whole() {
+fn after_a_kill_nothing_is_left_and_the_next_run_is_complete() {
     let tiny = Tiny::new();
     tiny.edit(CLOCK, "500.0", "550.0");
     tiny.commit("slower");
@@ -134,7 +134,7 @@ fn whenever_it_is_killed_nothing_is_left_and_the_next_run_is_whole() {
         let mut run = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         thread::sleep(Duration::from_secs_f64(after));
         let status = match run.try_wait().unwrap() {
-            // No moment is exact.
+            // The moment is approximate.
             Some(status) => status,
             None => {
                 let (status, started) = kill(&mut run, signal, &tiny.path(""));
@@ -172,7 +172,7 @@ fn whenever_it_is_killed_nothing_is_left_and_the_next_run_is_whole() {
     assert_eq!(tiny.wall_verdicts(), ["REGRESSED"; 2], "{}{}", ran.stdout, ran.stderr);
 }
 
-/// Git may be set to start daemons and hooks of its own.
+/// Git is configured to start daemons and hooks.
 #[test]
 fn a_run_leaves_no_process_and_no_file_behind() {
     let tiny = Tiny::new();

@@ -1,13 +1,13 @@
-//! The command line through child processes, in workspaces of their own: exit codes, verdicts, files, and what is left behind.
+//! The command line as child processes in temporary workspaces: exit codes, verdicts, files, and leftovers.
 //!
-//! - [`world`]: a workspace whose measuring programs print what a test wants. [`tiny`]: one that cargo builds in a second.
+//! - [`world`]: a workspace with scripted measuring programs. [`tiny`]: one that cargo builds in a second.
 //!   [`folder`]: files and commits in both.
-//! - [`verdicts`], [`instructions`]: what is judged how. [`update`]: baselines. [`files`]: files that are not valid.
+//! - [`verdicts`], [`instructions`]: the rules of the classes. [`update`]: baselines. [`files`]: files that are not valid.
 //! - [`build`]: the way through cargo. [`against`]: the base of a change, built and measured beside it.
-//! - [`rules`]: a change that loosens the rules it is judged by.
+//! - [`rules`]: changes that loosen the rules that judge them.
 //! - [`environments`]: repositories, files, variables and settings of many kinds.
 //! - [`foreign`]: a workspace of another project, with names, metrics and harnesses of its own.
-//! - [`watchdog`], [`kills`]: nothing outlives a run, however it ends.
+//! - [`watchdog`], [`kills`]: no process outlives a run.
 
 mod against;
 mod build;

@@ -27,7 +27,7 @@ fn baseline(tiny: &Tiny) -> String {
     format!("{folder}/{}", name.to_str().unwrap())
 }
 
-/// Edits the baseline as the command would have written it.
+/// Edits the baseline with a valid digest.
 fn edit_baseline(tiny: &Tiny, from: &str, to: &str) {
     let file = baseline(tiny);
     let text = fs::read_to_string(tiny.path(&file)).unwrap();
@@ -116,20 +116,20 @@ fn a_loosened_rule_is_reported_before_the_verdict_and_fails_where_it_is_forbidde
         tiny.restore();
     }
 
-    // Told, and no more, where it may be.
+    // Without the option it is only listed.
     tiny.edit(BUDGETS, "limit = 60", "limit = 600");
     tiny.perf(&["--against", "HEAD"]).expect(0).says("budget: strike/noon/12 heap-blocks: 60 to 600 blocks");
     tiny.restore();
     let ran = tiny.perf(&["--against", "HEAD", "--forbid-rule-changes"]).expect(0);
     assert!(!ran.stdout.contains("Rules changed"), "{}", ran.stdout);
-    // Stricter is no change that has to be told.
+    // Stricter rules are not listed.
     tiny.edit(BUDGETS, "limit = 60", "limit = 57");
     let ran = tiny.perf(&["--against", "HEAD", "--forbid-rule-changes"]).expect(0);
     assert!(!ran.stdout.contains("Rules changed"), "{}", ran.stdout);
 }
 
 #[test]
-fn what_no_rule_may_say_is_refused() {
+fn invalid_rules_are_refused() {
     let tiny = tiny();
     let refused = |says: &str| {
         let ran = tiny.perf(&["--against", "HEAD"]).expect(3);
@@ -151,9 +151,8 @@ fn what_no_rule_may_say_is_refused() {
     refused("`digest` does not match the stored values");
 }
 
-/// A margin that is not the ordinary one stands below its row; rules without a base to compare them with are not judged.
 #[test]
-fn a_wide_margin_is_shown_and_without_a_base_rules_are_not_judged() {
+fn a_wide_margin_is_shown_and_rules_without_a_base_are_inconclusive() {
     let tiny = tiny();
     tiny.write(THRESHOLDS, &margin("wind/spring/40", 15, &days_ahead(30)));
     tiny.edit(CLOCK, "500.0", "550.0");

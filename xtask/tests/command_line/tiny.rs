@@ -17,13 +17,13 @@ use tempfile::TempDir;
 use crate::folder;
 use crate::world::Ran;
 
-/// The file that says how long an operation takes.
+/// The file with the duration of an operation.
 pub const CLOCK: &str = "crates/clock/src/lib.rs";
 
-/// The file that says what the cases compute.
+/// The file with the computation of the cases.
 pub const MOCKS: &str = "crates/clock-mocks/src/lib.rs";
 
-/// Its cases.
+/// The cases of the workspace.
 pub const CASES: [&str; 2] = ["strike/noon/12", "wind/spring/40"];
 
 /// Content of each file, by its path.
@@ -55,7 +55,7 @@ impl Tiny {
         tiny
     }
 
-    /// A clone of its newest commit alone.
+    /// A shallow clone of depth 1.
     pub fn shallow(&self) -> Self {
         let clone = Self { dir: tempfile::tempdir().unwrap() };
         let from = format!("file://{}", self.dir.path().display());
@@ -63,12 +63,12 @@ impl Tiny {
         clone
     }
 
-    /// A path inside.
+    /// A path in the workspace.
     pub fn path(&self, path: &str) -> PathBuf {
         self.dir.path().join(path)
     }
 
-    /// Writes a file inside.
+    /// Writes a file in the workspace.
     pub fn write(&self, path: &str, text: &str) {
         folder::write(&self.path(path), text);
     }
@@ -79,7 +79,7 @@ impl Tiny {
         folder::edit(&self.path(path), from, to);
     }
 
-    /// Runs git, and gives what it printed.
+    /// Runs git and returns its standard output.
     #[track_caller]
     pub fn git(&self, arguments: &[&str]) -> String {
         folder::git(self.dir.path(), arguments)
@@ -108,7 +108,7 @@ impl Tiny {
         command
     }
 
-    /// A call of `perf` that measures as little as possible.
+    /// A call of `perf` with the minimum of samples.
     pub fn perf_command(&self, arguments: &[&str]) -> Command {
         let mut command = self.command(&["perf", "--quick", "--budget", "10s"]);
         command.args(arguments);
@@ -158,7 +158,7 @@ impl Tiny {
         serde_json::from_str(&fs::read_to_string(self.path("target/perf/latest/report.json")).unwrap()).unwrap()
     }
 
-    /// What wall time was compared with in the last run.
+    /// The comparison of wall time in the last run.
     pub fn comparison(&self) -> Value {
         self.report()["harnesses"][0]["comparison"].clone()
     }

@@ -47,7 +47,7 @@ fn an_update_without_changes_does_not_touch_the_file() {
 }
 
 #[test]
-fn better_and_new_rows_are_stored_as_they_are() {
+fn improved_and_new_rows_are_stored() {
     let world = World::with_baseline();
     world.case("query/floor/10").exact("heap-blocks", 60).exact("wakeups", 3);
     let before = world.baseline();
@@ -84,7 +84,7 @@ fn a_removed_row_counts_as_worse() {
     let world = World::with_baseline();
     world.remove("url/ordinary/40");
     world.xtask(&["baseline", "update"]).expect(1).says("MISSING");
-    // It can still be named, though it matches no case any more.
+    // --accept can name it, although no case has that name.
     world.xtask(&["perf", "--only", "url/ordinary/40"]).expect(1).says("MISSING");
     world
         .xtask(&["baseline", "update", "--accept", "nope", "--reason", "r"])
@@ -144,9 +144,9 @@ fn only_a_worse_number_can_be_accepted_until_a_day() {
     world.xtask(&accept).expect(1).says("is MISSING");
 }
 
-/// Once the case does other work, no stored value of it means anything, accepted or not.
+/// After a change of the checksum no stored value of the case is comparable.
 #[test]
-fn other_work_replaces_every_value_of_its_case() {
+fn another_checksum_replaces_every_value_of_its_case() {
     let world = World::with_baseline();
     world.case("query/floor/10").exact("heap-blocks", 63);
     let accept = ["baseline", "update", "--accept", "*", "--reason", "r"];
@@ -159,7 +159,7 @@ fn other_work_replaces_every_value_of_its_case() {
 }
 
 #[test]
-fn another_key_replaces_everything_but_hides_nothing() {
+fn another_key_replaces_all_values_and_hides_no_regression() {
     let world = World::with_baseline();
     world.write("world-data/scenarios/floor.toml", "seed = 2\n");
     world.case("query/floor/10").exact("heap-blocks", 62);
@@ -181,7 +181,7 @@ fn only_leaves_other_rows_as_they_are() {
 }
 
 #[test]
-fn what_does_not_repeat_is_refused() {
+fn unrepeatable_values_are_refused() {
     let world = World::with_baseline();
     let before = world.baseline();
     let line = record("url/ordinary/40", "heap-blocks", 5, 7).replace('5', "'$n'");
@@ -246,7 +246,7 @@ fn an_interruption_leaves_the_old_file_and_no_child() {
         let world = World::with_baseline();
         world.case("query/floor/10").exact("heap-blocks", 60);
         let before = world.baseline();
-        // A child with a child of its own, both of which would outlive this test.
+        // A child and a grandchild that would outlive this test.
         world.script(
             "heap.d/url/ordinary/40.sh",
             "sleep 600 & echo $! > $here/grandchild; echo $$ > $here/child.tmp; mv $here/child.tmp $here/child; wait",
@@ -263,7 +263,7 @@ fn an_interruption_leaves_the_old_file_and_no_child() {
         assert_eq!(world.baseline(), before);
         assert_eq!(stored(&world), [HARNESS, "one baseline"]);
         assert!(!world.path("target/perf/latest/report.json").exists());
-        // The lock died with its holder.
+        // The lock was released with the end of its holder.
         world.case("url/ordinary/40");
         world.script("heap.d/url/ordinary/40.sh", "exit 1");
         world.xtask(&["baseline", "update"]).expect(1);

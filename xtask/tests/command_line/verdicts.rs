@@ -13,7 +13,7 @@ fn equal_to_the_baseline_passes() {
 }
 
 #[test]
-fn more_is_red_where_less_is_an_improvement() {
+fn higher_fails_and_lower_is_an_improvement() {
     for (metric, class) in [("polls", "schedule"), ("heap-blocks", "heap")] {
         let world = World::with_baseline();
         let value = if metric == "polls" { 12 } else { 61 };
@@ -27,7 +27,7 @@ fn more_is_red_where_less_is_an_improvement() {
 }
 
 #[test]
-fn any_change_of_behaviour_is_red() {
+fn any_change_of_behaviour_fails() {
     let world = World::with_baseline();
     for events in [14, 16] {
         world.case("query/floor/10").exact("events", events);
@@ -40,7 +40,7 @@ fn any_change_of_behaviour_is_red() {
 }
 
 #[test]
-fn what_is_gone_is_missing_and_what_is_added_is_new() {
+fn removed_rows_are_missing_and_added_rows_are_new() {
     let world = World::with_baseline();
     world.case("query/floor/10").without("polls");
     world.xtask(&["perf"]).expect(1);
@@ -72,7 +72,7 @@ fn without_a_baseline_everything_is_new() {
 }
 
 #[test]
-fn another_key_is_not_judged() {
+fn another_key_is_inconclusive() {
     let world = World::with_baseline();
     world.write("world-data/scenarios/floor.toml", "seed = 2\n");
     world.case("query/floor/10").exact("heap-blocks", 99);
@@ -112,11 +112,11 @@ fn each_part_of_the_key_counts() {
         let ran = Ran::of(world.command(&["perf", "--quick"]).env(name, value).output().unwrap());
         ran.expect(4).says(&format!("rustflags is {name}={value} here, none in the baseline"));
     }
-    // A user's own configuration reaches the compiler too.
+    // The user's configuration of cargo reaches the compiler, too.
     world.write("home/config.toml", "[build]\nrustflags = [\"-Ctarget-cpu=native\"]\n");
     let ran = Ran::of(world.command(&["perf", "--quick"]).env("CARGO_HOME", world.path("home")).output().unwrap());
     ran.expect(4).says("profile is ");
-    // Budgets and settings of a user are no part of it.
+    // Budgets and other settings of the user are not part of the key.
     world.write("world-data/budgets.toml", "# other\nschema = 1\nbudget = []\n");
     world.write(".cargo/config.toml", "[alias]\nxtask = \"run\"\n[build]\njobs = 1\n");
     world.xtask(&["perf"]).expect(0);
@@ -130,7 +130,7 @@ fn the_key_is_the_same_in_another_folder() {
 }
 
 #[test]
-fn a_broken_case_is_one_red_row_with_its_reason() {
+fn a_broken_case_is_one_failing_row_with_its_reason() {
     let world = World::with_baseline();
     let floor = "query/floor/10";
     let other = record("url/ordinary/40", "heap-blocks", 1, 7);
@@ -167,7 +167,7 @@ fn a_broken_case_is_one_red_row_with_its_reason() {
 }
 
 #[test]
-fn a_runaway_is_broken_with_a_reason_for_people() {
+fn a_runaway_case_is_broken_with_its_reason() {
     let world = World::with_baseline();
     let no_memory = "echo 'memory allocation of 64 bytes failed' >&2; kill -ABRT $$";
     for (script, reason) in [
@@ -196,7 +196,7 @@ fn a_case_that_one_program_does_not_know_is_broken() {
     assert_eq!(world.not_fine(), ["BROKEN url/ordinary/40 case"]);
 }
 
-/// One process times all cases: a broken one would end it, and the others' times with it.
+/// One process times all cases, so a broken case would end the measurement of the others.
 #[test]
 fn a_broken_case_is_not_timed_and_the_others_are() {
     let world = World::with_baseline();
@@ -284,7 +284,7 @@ fn budgets_are_limits() {
 }
 
 #[test]
-fn only_narrows_what_is_expected_and_must_match_something() {
+fn only_limits_the_expected_rows_and_has_to_match() {
     let world = World::with_baseline();
     world.remove("url/ordinary/40");
     world.xtask(&["perf", "--only", "query/*"]).expect(0);
@@ -305,7 +305,7 @@ fn a_run_that_does_not_end_leaves_no_report_of_an_earlier_one() {
 }
 
 #[test]
-fn lists_that_are_no_lists_are_refused() {
+fn invalid_case_lists_are_refused() {
     let world = World::with_baseline();
     for (list, says) in [
         ("exit 0", "the list is empty"),
@@ -352,7 +352,7 @@ fn usage_errors_are_2() {
 }
 
 #[test]
-fn a_workspace_that_does_not_say_what_is_measured_is_2() {
+fn missing_or_invalid_metadata_is_2() {
     let world = World::new();
     let manifest = std::fs::read_to_string(world.path("Cargo.toml")).unwrap();
     let harness = "harness = [\"world-bench\"]";
@@ -377,7 +377,7 @@ fn a_workspace_that_does_not_say_what_is_measured_is_2() {
     }
     world.write("Cargo.toml", &manifest.replace("[workspace.metadata.perf]", "[workspace.metadata.other]"));
     world.xtask(&["perf"]).expect(2).says("[workspace.metadata.perf]: the table is missing");
-    // Help works although the settings are wrong.
+    // Help works with invalid settings.
     world.xtask(&["--help"]).expect(0).says("baseline");
 }
 

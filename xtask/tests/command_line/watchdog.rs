@@ -1,11 +1,11 @@
-//! Nothing outlives xtask, also where it is killed in a way that it cannot notice.
+//! No process outlives xtask, even if xtask is killed with SIGKILL.
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
 
 use crate::world::{Ran, World, gone, wait_for};
 
-/// A child with a child of its own, both of which would outlive this test.
+/// A child and a grandchild that would outlive this test.
 const WAITING: &str =
     "sleep 600 & echo $! > $here/grandchild; echo $$ > $here/child.tmp; mv $here/child.tmp $here/child; wait";
 
@@ -37,7 +37,7 @@ fn watchdog_of(started: &Child) -> (String, String) {
 }
 
 #[track_caller]
-fn nobody_is_left(world: &World, watchdog: &str) {
+fn assert_no_process_is_left(world: &World, watchdog: &str) {
     for file in ["bin/child", "bin/grandchild"] {
         let id = fs::read_to_string(world.path(file)).unwrap();
         assert!(gone(id.trim()), "{file} {id} is still there");
@@ -56,7 +56,7 @@ fn after_a_kill_no_child_is_left_and_no_watchdog() {
         // It ends: no process keeps its output open.
         let ran = Ran::of(started.wait_with_output().unwrap());
         assert_eq!(ran.code, -1, "{}", ran.stderr);
-        nobody_is_left(&world, &watchdog);
+        assert_no_process_is_left(&world, &watchdog);
         assert_eq!(world.baseline(), before);
         // The lock died with its holder: the watchdog does not hold it.
         world.script("heap.d/url/ordinary/40.sh", "exit 1");
@@ -65,34 +65,33 @@ fn after_a_kill_no_child_is_left_and_no_watchdog() {
 }
 
 #[test]
-fn an_interruption_sends_the_watchdog_away() {
+fn an_interruption_ends_the_watchdog() {
     for signal in ["-INT", "-TERM"] {
         let (world, started) = waiting(&["perf", "--quick"]);
         let (watchdog, _) = watchdog_of(&started);
         kill(signal, &started.id().to_string());
         Ran::of(started.wait_with_output().unwrap()).expect(130);
-        nobody_is_left(&world, &watchdog);
+        assert_no_process_is_left(&world, &watchdog);
     }
 }
 
-/// It is a help, not a condition.
 #[test]
-fn without_its_watchdog_a_run_goes_on() {
+fn a_run_continues_without_its_watchdog() {
     let (world, started) = waiting(&["perf", "--quick"]);
     let (watchdog, _) = watchdog_of(&started);
     kill("-KILL", &watchdog);
     assert!(gone(&watchdog));
-    // The case that waits is broken then, and the others are measured as ever.
+    // The waiting case is broken, and the others are measured.
     kill("-KILL", fs::read_to_string(world.path("bin/child")).unwrap().trim());
     kill("-KILL", fs::read_to_string(world.path("bin/grandchild")).unwrap().trim());
     Ran::of(started.wait_with_output().unwrap()).expect(1).says("`heap` ended with signal: 9");
     assert_eq!(world.verdict("heap", "query/floor/10", "heap-blocks"), "PASS");
 }
 
-/// A child that had the watchdog's pipe would keep it from noticing the end.
+/// A child that inherits the watchdog's pipe would hide the end of xtask.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_child_has_nothing_of_the_watchdog() {
+fn a_child_inherits_nothing_of_the_watchdog() {
     let (world, started) = waiting(&["perf", "--quick"]);
     let (watchdog, _) = watchdog_of(&started);
     let child = fs::read_to_string(world.path("bin/child")).unwrap();
@@ -107,7 +106,7 @@ fn a_child_has_nothing_of_the_watchdog() {
     let environment = fs::read(format!("/proc/{}/environ", child.trim())).unwrap();
     let environment = String::from_utf8_lossy(&environment);
     assert!(environment.contains("PATH=") && !environment.contains("PERF_"), "{environment}");
-    // Nor has the watchdog anything of others: a lock that it had would be held after the end of its owner.
+    // The watchdog inherits no lock: it would hold it after the end of the owner.
     let lock = world.path("target/perf/.lock");
     assert!(!open(&watchdog).contains(&lock), "{:?}", open(&watchdog));
     // A watchdog that held the pipe open would keep the reader of xtask's output waiting.

@@ -22,7 +22,7 @@ use crate::folder;
 /// The package that measures.
 pub const HARNESS: &str = "world-bench";
 
-/// What its manifest says: other names than those of the workspace that this is in, so that nothing here is known by heart.
+/// Its manifest. All names differ from those of this workspace, so that a hard-coded name fails.
 const MANIFEST: &str = r#"
 [workspace]
 
@@ -52,7 +52,7 @@ name = "count"
 harness = false
 "#;
 
-/// Everything a run of xtask can see.
+/// A workspace with everything that a run of xtask reads.
 pub struct World {
     dir: TempDir,
     cases: RefCell<BTreeMap<String, Case>>,
@@ -80,7 +80,7 @@ impl World {
         folder::know_rustc(world.dir.path());
         fs::create_dir(world.path("bin")).unwrap();
         for name in ["count", "heap", "time"] {
-            // Cargo knows no target without a source.
+            // A target needs a source file.
             world.write(&format!("benches/{name}.rs"), "fn main() {}\n");
             world.install("measuring.sh", name);
         }
@@ -89,14 +89,13 @@ impl World {
         world
     }
 
-    /// Puts a script of the fixtures in the place of a program. A link: a program that was just written cannot be run while
-    /// another test starts a child, which has it open for a moment.
+    /// Links a script of the fixtures as a program. A copy could fail with ETXTBSY while another test forks.
     pub fn install(&self, script: &str, program: &str) {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(script);
         std::os::unix::fs::symlink(script, self.path("bin").join(program)).unwrap();
     }
 
-    /// Installs a valgrind of this version. Unless a test does, there is none, whatever the machine has.
+    /// Installs a valgrind of this version. Without it there is none, even if the machine has one.
     pub fn install_valgrind(&self, version: &str) {
         if !self.path("bin/valgrind").exists() {
             self.install("valgrind.sh", "valgrind");
@@ -104,12 +103,12 @@ impl World {
         self.script("valgrind.version.sh", &format!("echo valgrind-{version}"));
     }
 
-    /// Removes it again.
+    /// Removes valgrind.
     pub fn remove_valgrind(&self) {
         fs::remove_file(self.path("bin/valgrind")).unwrap();
     }
 
-    /// The workspace of most tests, with instructions.
+    /// Two cases with instructions, and a baseline of them.
     pub fn with_instructions() -> Self {
         let world = Self::two_cases();
         world.install_valgrind("3.19.0");
@@ -126,19 +125,19 @@ impl World {
         world
     }
 
-    /// The workspace of most tests: two cases, measured, with a baseline of them.
+    /// Two cases, and a baseline of them.
     pub fn with_baseline() -> Self {
         let world = Self::two_cases();
         world.xtask(&["baseline", "update"]).expect(0);
         world
     }
 
-    /// A path inside.
+    /// A path in the workspace.
     pub fn path(&self, path: &str) -> PathBuf {
         self.dir.path().join(path)
     }
 
-    /// Writes a file inside.
+    /// Writes a file in the workspace.
     pub fn write(&self, path: &str, text: &str) {
         folder::write(&self.path(path), text);
     }
@@ -155,12 +154,12 @@ impl World {
         self.lay();
     }
 
-    /// Replaces what one of the programs does: `count.list.sh`, `heap.d/<case>.sh` or `time.sh`.
+    /// Replaces the script of one of the programs: `count.list.sh`, `heap.d/<case>.sh` or `time.sh`.
     pub fn script(&self, name: &str, text: &str) {
         self.write(&format!("bin/{name}"), text);
     }
 
-    /// Lays out what the programs print, also where a test replaced it.
+    /// Writes the files that the programs print, and replaces scripts of tests.
     pub fn lay(&self) {
         let cases = self.cases.borrow();
         let mark = |case: &Case| if case.heavy { " heavy" } else { "" };
@@ -195,7 +194,7 @@ impl World {
         self.path("world-data/baselines").join(HARNESS)
     }
 
-    /// The file of the baseline, when there is one.
+    /// The path of the baseline file.
     pub fn baseline_file(&self) -> PathBuf {
         fs::read_dir(self.baselines()).unwrap().next().unwrap().unwrap().path()
     }
@@ -209,7 +208,7 @@ impl World {
     pub fn edit_baseline(&self, from: &str, to: &str) {
         let text = self.baseline();
         assert!(text.contains(from), "no {from:?} in {text}");
-        // With the digest of what is there then: what is tested is what else is wrong with it.
+        // The digest is adjusted, so that the test reaches the other checks.
         fs::write(self.baseline_file(), Baseline::update_digest(&text.replacen(from, to, 1))).unwrap();
     }
 
@@ -220,11 +219,11 @@ impl World {
         command
     }
 
-    /// A call of xtask with the cargo of this test, which builds what there is.
+    /// A call of xtask with the real cargo.
     pub fn building(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command.current_dir(self.dir.path()).args(arguments).stdin(Stdio::null());
-        // What the person who runs the tests has set must not reach what is tested.
+        // Variables of the user who runs the tests must not change the result.
         for name in ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
             command.env_remove(name);
         }
@@ -232,7 +231,7 @@ impl World {
         command
     }
 
-    /// Runs xtask; `perf` with as few repeats as there can be.
+    /// Runs xtask; `perf` with the minimum of samples.
     pub fn xtask(&self, arguments: &[&str]) -> Ran {
         let mut command = self.command(arguments);
         if arguments.first() == Some(&"perf") && !arguments.contains(&"--quick") {
@@ -241,7 +240,7 @@ impl World {
         Ran::of(command.output().unwrap())
     }
 
-    /// The verdict that the last run gave a row; panics if there is no such row or more than one.
+    /// The verdict of a row in the last run; panics unless there is exactly one such row.
     pub fn verdict(&self, class: &str, case: &str, metric: &str) -> String {
         let rows = self.rows();
         let mut found =
@@ -256,7 +255,7 @@ impl World {
         self.report()["rows"].as_array().unwrap().clone()
     }
 
-    /// What its harness measured in the last run, beside the rows.
+    /// The harness entry of the last report.
     pub fn harness(&self) -> serde_json::Value {
         let report = self.report();
         assert_eq!(report["harnesses"].as_array().map(Vec::len), Some(1), "{report}");
@@ -277,7 +276,7 @@ impl World {
     }
 }
 
-/// Says what a case measures.
+/// Edits the measurements of a case.
 pub struct CaseEditor<'a> {
     world: &'a World,
     name: String,
@@ -290,47 +289,47 @@ impl CaseEditor<'_> {
         self
     }
 
-    /// A value of an exact class.
+    /// Sets a value of an exact class.
     pub fn exact(self, metric: &str, value: u64) -> Self {
         self.edit(|case| {
             case.exact.insert(metric.to_owned(), value);
         })
     }
 
-    /// No longer a value.
+    /// Removes a value.
     pub fn without(self, metric: &str) -> Self {
         self.edit(|case| {
             case.exact.remove(metric);
         })
     }
 
-    /// What it computes.
+    /// Sets the checksum.
     pub fn checksum(self, checksum: u64) -> Self {
         self.edit(|case| case.checksum = checksum)
     }
 
-    /// Its median in the table of `time`, in nanoseconds.
+    /// Sets the median of one operation, in nanoseconds.
     pub fn time(self, ns: f64) -> Self {
         self.edit(|case| case.time = Some(ns))
     }
 
-    /// What one operation needs under valgrind.
+    /// Sets the instructions of one operation.
     pub fn instructions(self, instructions: u64) -> Self {
         self.edit(|case| case.instructions = Some(instructions))
     }
 
-    /// Marked as heavy.
+    /// Marks the case as heavy.
     pub fn heavy(self) -> Self {
         self.edit(|case| case.heavy = true)
     }
 
-    /// No row in the table of `time`.
+    /// Removes the case from the table of `time`.
     pub fn untimed(self) -> Self {
         self.edit(|case| case.time = None)
     }
 }
 
-/// A line as the programs print it.
+/// A record as the programs print it, on one line.
 pub fn record(case: &str, metric: &str, value: u64, checksum: u64) -> String {
     let unit = match metric {
         "heap-blocks" => "blocks",
@@ -370,7 +369,7 @@ fn divan_table(times: &[(&str, f64)]) -> String {
     out
 }
 
-/// How a run of xtask ended.
+/// The result of a run of xtask.
 pub struct Ran {
     /// Exit code; -1 for a signal.
     pub code: i32,
@@ -381,7 +380,7 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// From what the system says.
+    /// Converts the output of a process.
     pub fn of(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Self { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
@@ -395,7 +394,7 @@ impl Ran {
         self
     }
 
-    /// Checks that both channels together say something, wherever lines are broken.
+    /// Checks that standard output and error contain a text, with any line breaks.
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
         let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -405,7 +404,7 @@ impl Ran {
     }
 }
 
-/// Waits until a child says that it is at work, by writing a file.
+/// Waits until a child signals that it works, by writing a file.
 pub fn wait_for(world: &World, file: &str) {
     let start = Instant::now();
     while !world.path(file).exists() {
@@ -430,7 +429,7 @@ pub fn gone(id: &str) -> bool {
     }
 }
 
-/// The day that is so many days ahead, `YYYY-MM-DD` (UTC): tolerances last three months at most.
+/// The day `days` days ahead, `YYYY-MM-DD` (UTC).
 pub fn days_ahead(days: i64) -> String {
     let day = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
     day.to_zoned_datetime(jiff::tz::TimeZone::UTC).date().to_string()

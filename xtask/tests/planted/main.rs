@@ -1,5 +1,5 @@
-//! What is planted in the engine, the mocks and the cases: faults that the gate has to see, and slow-downs that change
-//! nothing but time; and promises about stored values that no single row can keep.
+//! Planted faults, which the gate has to detect; planted slowdowns, which change only time; and requirements on several stored
+//! values.
 
 mod promises;
 mod seeded_faults;

@@ -1,4 +1,4 @@
-//! Promises about stored values that no single row can keep.
+//! Requirements on several stored values at once.
 
 use perf_gate::{Baseline, Metric};
 

@@ -71,7 +71,7 @@ const FAULTS: [Planted; 27] = [
 ];
 
 fn xtask(arguments: &[&str], fault: &str, dir: &Path) -> (Option<i32>, String) {
-    // Asked when the test runs: two clones that share a target folder share this executable too.
+    // Read at run time: clones that share a target folder share this executable.
     let manifest = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     let root = Path::new(&manifest).parent().expect("xtask is a folder of the workspace");
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
@@ -97,7 +97,7 @@ fn perf(fault: &str, cases: &str, baselines: &Path) -> (Option<i32>, String, Vec
     (code, text, report["rows"].as_array().expect("a report has rows").clone())
 }
 
-/// What is wrong with how the gate saw a fault, if anything.
+/// Why the gate did not detect a fault as expected; `None` if it did.
 fn unseen(planted: &Planted, baselines: &Path) -> Option<String> {
     let &Planted { fault, verdict, case, metric, reason } = planted;
     let (code, text, rows) = perf(fault, case, baselines);
@@ -114,7 +114,7 @@ fn unseen(planted: &Planted, baselines: &Path) -> Option<String> {
 }
 
 #[test]
-fn each_planted_fault_is_red_in_the_row_that_names_it() {
+fn each_planted_fault_fails_its_row() {
     let dir = tempfile::tempdir().unwrap();
     let baselines = dir.path().join("baselines");
     fs::create_dir(&baselines).unwrap();

@@ -7,9 +7,9 @@ use std::process::{Command, Output, Stdio};
 const CASES: [&str; 5] =
     ["url/ordinary/40", "rank/standard/40", "query/floor/10", "answer/deltas/200", "load/floor/100"];
 
-/// The programs that measure one case, built with the slow-downs: `count` and `heap`.
+/// Builds `count` and `heap` with the slowdowns.
 fn build() -> [PathBuf; 2] {
-    // Asked when the test runs: two clones that share a target folder share this executable too.
+    // Read at run time: clones that share a target folder share this executable.
     let manifest = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     let root = Path::new(&manifest).parent().expect("xtask is a folder of the workspace");
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -40,7 +40,7 @@ fn printed(program: &Path, arguments: &[&str], slowdown: &str) -> String {
 }
 
 #[test]
-fn a_slow_down_changes_nothing_but_time() {
+fn a_slowdown_changes_only_time() {
     let [count, heap] = build();
     for case in CASES {
         // An operation that loses the amount computed would fail in each of them.
