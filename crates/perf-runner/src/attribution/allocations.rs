@@ -1,4 +1,5 @@
-//! Attributes allocations to source files, from two runs of `heap` that write dhat's profile.
+//! Attributes allocations to source files, from two runs of `heap` that write dhat's profile. `heap` starts the profile after the
+//! set-up of the case, so set-up does not have to be subtracted.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -52,7 +53,7 @@ pub fn attribute(
         Ok(fs::read_to_string(&file).ok().and_then(|text| blocks(&text, files)))
     };
     let (Some(before), Some(now)) = (run(base)?, run(head)?) else { return Ok(Vec::new()) };
-    Ok(top_increases(&before, &now, 1))
+    Ok(top_increases(&before, &now))
 }
 
 /// The source files of packages, as paths relative to the root of the workspace with `/`. `packages` are folders, also relative

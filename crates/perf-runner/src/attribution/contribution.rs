@@ -13,16 +13,10 @@ pub struct Contribution {
     pub base: u64,
 }
 
-/// The largest increases per operation, in descending order, at most three. `before` and `now` are costs of `operations`
-/// operations, by name.
-pub fn top_increases(
-    before: &BTreeMap<String, u64>,
-    now: &BTreeMap<String, u64>,
-    operations: u64,
-) -> Vec<Contribution> {
+/// The largest increases, in descending order, at most three. `before` and `now` are costs of one operation by name.
+pub fn top_increases(before: &BTreeMap<String, u64>, now: &BTreeMap<String, u64>) -> Vec<Contribution> {
     const MAX_CONTRIBUTIONS: usize = 3;
-    let each = |all: u64| all / operations.max(1);
-    let grown = now.iter().map(|(name, &now)| (name, each(before.get(name).copied().unwrap_or(0)), each(now)));
+    let grown = now.iter().map(|(name, &now)| (name, before.get(name).copied().unwrap_or(0), now));
     let grown = grown.filter(|&(_, before, now)| now > before);
     let mut grown: Vec<Contribution> = grown
         .map(|(name, before, now)| Contribution { name: name.clone(), increase: now - before, base: before })

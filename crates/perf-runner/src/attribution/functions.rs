@@ -1,4 +1,4 @@
-//! Attributes instructions to functions, from two runs under callgrind.
+//! Attributes instructions to functions, from two runs of each side under callgrind.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use perf_gate::CaseName;
 
 use super::contribution::{Contribution, top_increases};
 use crate::error::Error;
-use crate::measure::callgrind::Callgrind;
+use crate::measure::callgrind::{Callgrind, Profiles};
 use crate::measure::programs::BenchPrograms;
 
 /// The functions whose instructions increased most; empty if a profile cannot be measured.
@@ -19,11 +19,20 @@ pub fn attribute(
     head: &BenchPrograms,
     case: &CaseName,
 ) -> Result<Vec<Contribution>, Error> {
-    let (Some((before, _)), Some((now, operations))) = (callgrind.profile(base, case)?, callgrind.profile(head, case)?)
-    else {
+    let (Some(before), Some(now)) = (callgrind.profiles(base, case)?, callgrind.profiles(head, case)?) else {
         return Ok(Vec::new());
     };
-    Ok(top_increases(&functions(&before), &functions(&now), operations))
+    Ok(top_increases(&per_operation(&before), &per_operation(&now)))
+}
+
+/// Instructions of one operation by function, without callees. Set-up is subtracted, because the row does not count it.
+fn per_operation(profiles: &Profiles) -> BTreeMap<String, u64> {
+    let set_up = functions(&profiles.none);
+    let net = |(name, all): (String, u64)| {
+        let net = all.saturating_sub(set_up.get(&name).copied().unwrap_or(0));
+        (name, net / profiles.operations.max(1))
+    };
+    functions(&profiles.some).into_iter().map(net).collect()
 }
 
 /// Instructions by function, without callees, from callgrind's output file. (See the chapter "Callgrind Format Specification"
@@ -76,5 +85,28 @@ mod tests {
         let functions = functions(PROFILE);
         let expected = [("core::engine::poll", 126), ("core::outbox::event", 42)];
         assert_eq!(functions, expected.map(|(name, cost)| (name.to_owned(), cost)).into());
+    }
+    macro_rules! recorded {
+        ($name:literal) => {
+            include_str!(concat!("../../tests/fixtures/callgrind/", $name, ".txt")).to_owned()
+        };
+    }
+
+    /// In head the set-up and each operation do more.
+    #[test]
+    fn set_up_is_not_named() {
+        let base = Profiles { none: recorded!("base-0000"), some: recorded!("base-0020"), operations: 20 };
+        let head = Profiles { none: recorded!("head-0000"), some: recorded!("head-0020"), operations: 20 };
+        let names = |base: &Profiles, head: &Profiles| -> Vec<(String, u64, u64)> {
+            let found = top_increases(&per_operation(base), &per_operation(head));
+            found.into_iter().map(|found| (found.name, found.increase, found.base)).collect()
+        };
+        let search = ("set_up::search".to_owned(), 600, 6_005);
+        assert_eq!(names(&base, &head), std::slice::from_ref(&search));
+
+        // Without subtraction the set-up is the largest increase.
+        let whole = |profiles: Profiles| Profiles { none: String::new(), ..profiles };
+        let found = names(&whole(base), &whole(head));
+        assert_eq!(found, [("set_up::fill_tables".to_owned(), 45_000, 3_000), search]);
     }
 }

@@ -1,6 +1,7 @@
 //! Runs a case under callgrind, and reads the number of instructions.
 
 use std::env;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -28,6 +29,18 @@ pub enum InstructionCounter {
     Callgrind(Callgrind),
     /// No counter is available, with the reason.
     Missing(MissingReason),
+}
+
+/// Two profiles of a case, in the format of callgrind's output file. Their difference is the cost of the operations, without the
+/// set-up of the process and of the case.
+#[derive(Debug)]
+pub struct Profiles {
+    /// The profile of a process that runs no operation.
+    pub none: String,
+    /// The profile of a process that runs `operations` operations.
+    pub some: String,
+    /// Number of operations, at least 1.
+    pub operations: u64,
 }
 
 /// Limit of CPU time for a case under callgrind, in seconds. A case runs fifty times slower there; the slowest takes 10 s.
@@ -96,29 +109,27 @@ impl Callgrind {
         Ok(per_operation(none, some, operations)?)
     }
 
-    /// The profile of a case by function, as callgrind writes it, and its number of operations; `None` if it cannot be
-    /// measured.
+    /// The profiles of a case by function; `None` if they cannot be measured.
     ///
     /// # Errors
     /// On an interruption.
-    pub fn profile(&self, programs: &BenchPrograms, case: &CaseName) -> Result<Option<(String, u64)>, Error> {
+    pub fn profiles(&self, programs: &BenchPrograms, case: &CaseName) -> Result<Option<Profiles>, Error> {
         let Ok(dir) = tempfile::tempdir() else { return Ok(None) };
         let file = dir.path().join("profile");
-        let run = |operations: &str| {
+        let run = |operations: u64| -> Result<Option<(String, u64)>, Error> {
             let mut command = programs.command(&self.program);
             command.args(["--tool=callgrind", "--compress-strings=no", "--compress-pos=no"]);
             command.arg(format!("--callgrind-out-file={}", file.display()));
-            command.arg(&programs.count).args([case.as_str(), "--ops", operations]);
+            command.arg(&programs.count).args([case.as_str(), "--ops", &format!("{operations:04}")]);
             match child::run(&mut command, Limits::of_cpu_seconds(CALLGRIND_CPU_SECONDS), StderrMode::Capture) {
-                Ok(printed) => Ok(parse_operations(&printed).ok()),
+                Ok(printed) => Ok(fs::read_to_string(&file).ok().zip(parse_operations(&printed).ok())),
                 Err(ChildError::Interrupted) => Err(Error::Interrupted),
                 Err(_) => Ok(None),
             }
         };
-        let Some(operations) = run("0000")? else { return Ok(None) };
-        // The setup is the same on both sides, so it cancels out.
-        let Some(_) = run(&format!("{operations:04}"))? else { return Ok(None) };
-        Ok(std::fs::read_to_string(&file).ok().map(|profile| (profile, operations)))
+        let Some((none, operations)) = run(0)? else { return Ok(None) };
+        let Some((some, _)) = run(operations)? else { return Ok(None) };
+        Ok(Some(Profiles { none, some, operations }))
     }
 
     /// Runs `program` under callgrind, and returns its instructions and its standard output.
