@@ -13,7 +13,7 @@ pub const FAIL: u8 = 1;
 pub const USAGE: u8 = 2;
 /// A file in `benches-data` is invalid. This is decided before anything is built or measured.
 pub const INVALID_FILE: u8 = 3;
-/// No known regression, but a required row could not be judged.
+/// No known regression, but required rows could not be judged.
 pub const INCONCLUSIVE: u8 = 4;
 /// Interrupted by Ctrl-C or a termination signal; nothing was written.
 pub const INTERRUPTED: u8 = 130;
@@ -26,7 +26,7 @@ Exit codes, in the order they are decided:
   130  interrupted; nothing was written
     1  FAIL: a row is REGRESSED, MISSING or BROKEN, or an update was refused, or
        the change loosens rules (with --forbid-rule-changes)
-    4  INCONCLUSIVE: a required row could not be judged (rows of wall and
+    4  INCONCLUSIVE: required rows could not be judged (rows of wall and
        instructions are required only with --require)
     0  PASS: no regressions";
 
@@ -35,10 +35,29 @@ Exit codes, in the order they are decided:
 pub struct Required {
     /// Each row has a stored value.
     pub baseline: bool,
-    /// The wall time of each case is judged.
-    pub wall: bool,
+    /// The minimum share of wall rows that are judged, if one is required.
+    pub wall: Option<Share>,
     /// The instructions of each case are judged, which needs valgrind in the version of the baseline.
     pub instructions: bool,
+}
+
+/// A share of rows, in percent: from 1 to 100.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Share(u8);
+
+impl Share {
+    /// Every row.
+    pub const ALL: Self = Self(100);
+
+    /// Creates a share; `None` unless `percent` is from 1 to 100.
+    pub fn from_percent(percent: u8) -> Option<Self> {
+        (1..=100).contains(&percent).then_some(Self(percent))
+    }
+
+    /// Whether `count` rows of `total` are at least this share. Without rows every share is reached.
+    fn is_reached(self, count: usize, total: usize) -> bool {
+        count * 100 >= total * usize::from(self.0)
+    }
 }
 
 /// The exit code of a completed run. `counted` is true if instructions were counted.
@@ -55,16 +74,16 @@ pub fn decide(rows: &[Row], counted: bool, required: Required) -> u8 {
         | Verdict::Pass
         | Verdict::Identical => false,
     };
-    let not_judged = |row: &Row| match row.verdict {
-        Verdict::Inconclusive | Verdict::Unstable | Verdict::Info if row.group == Group::Class(Class::Wall) => {
-            required.wall
-        }
-        Verdict::Inconclusive => required.instructions || !is_instruction_row(row),
-        _ => false,
+    let is_wall = |row: &&Row| row.group == Group::Class(Class::Wall);
+    let is_judged = |row: &&Row| !matches!(row.verdict, Verdict::Inconclusive | Verdict::Unstable | Verdict::Info);
+    let (wall, judged) = (rows.iter().filter(is_wall).count(), rows.iter().filter(is_wall).filter(is_judged).count());
+    let has_too_few = required.wall.is_some_and(|share| !share.is_reached(judged, wall));
+    let not_judged = |row: &Row| {
+        row.verdict == Verdict::Inconclusive && !is_wall(&row) && (required.instructions || !is_instruction_row(row))
     };
     if rows.iter().any(fails) {
         FAIL
-    } else if rows.iter().any(not_judged) || (required.instructions && !counted) {
+    } else if has_too_few || rows.iter().any(not_judged) || (required.instructions && !counted) {
         INCONCLUSIVE
     } else {
         PASS
@@ -89,7 +108,7 @@ pub fn describe(code: u8) -> &'static str {
         FAIL => "FAIL (exit 1): at least one row regressed, is missing or is broken",
         USAGE => "ERROR (exit 2): usage or environment",
         INVALID_FILE => "ERROR (exit 3): a file in benches-data is not valid",
-        INCONCLUSIVE => "INCONCLUSIVE (exit 4): a required row could not be judged",
+        INCONCLUSIVE => "INCONCLUSIVE (exit 4): required rows could not be judged",
         INTERRUPTED => "ERROR (exit 130): interrupted; nothing was written",
         _ => "ERROR",
     }
@@ -132,5 +151,26 @@ mod tests {
         assert_eq!(code(Verdict::Pass, true, true), PASS);
         assert_eq!((decide(&[], false, Required::default())), PASS);
         assert_eq!(decide(&[], false, Required { instructions: true, ..Required::default() }), INCONCLUSIVE);
+    }
+    #[test]
+    fn wall_rows_matter_only_up_to_the_required_share() {
+        use Verdict::*;
+        let code = |judged: usize, others: &[Verdict], percent: Option<u8>| {
+            let verdicts = std::iter::repeat_n(Pass, judged).chain(others.iter().copied());
+            let of_wall = |verdict| Row { group: Group::Class(Class::Wall), ..row(verdict) };
+            let rows: Vec<Row> = verdicts.map(of_wall).collect();
+            let wall = percent.map(|percent| Share::from_percent(percent).unwrap());
+            decide(&rows, true, Required { wall, ..Required::default() })
+        };
+        assert_eq!(code(3, &[Inconclusive], None), PASS);
+        assert_eq!(code(3, &[Inconclusive], Some(75)), PASS, "a quarter is not more than a quarter");
+        assert_eq!(code(3, &[Inconclusive], Some(76)), INCONCLUSIVE);
+        assert_eq!(code(3, &[Inconclusive, Unstable], Some(75)), INCONCLUSIVE);
+        assert_eq!(code(0, &[Unstable, Unstable], Some(1)), INCONCLUSIVE);
+        assert_eq!(code(0, &[Info, Info], Some(75)), INCONCLUSIVE, "there is no base");
+        assert_eq!(code(2, &[Improved, New, Identical, Inconclusive], Some(75)), PASS);
+        assert_eq!(code(2, &[Regressed], Some(75)), FAIL);
+        assert_eq!(code(0, &[], Some(100)), PASS, "no case is timed");
+        assert_eq!([0, 101].map(Share::from_percent), [None; 2]);
     }
 }

@@ -51,6 +51,8 @@ fn without_valgrind_nothing_is_counted_and_the_report_says_so_once() {
     assert_eq!(world.harness()["instructions"]["not_measured"], NOT_INSTALLED);
     world.xtask(&["perf", "--require", "instructions"]).expect(4).says("INCONCLUSIVE (exit 4)").says(NOT_INSTALLED);
     world.xtask(&["perf", "--require", "wall"]).expect(4).says("INCONCLUSIVE (exit 4)");
+    world.xtask(&["perf", "--require", "wall=75%"]).expect(4).says("INCONCLUSIVE (exit 4)");
+    world.xtask(&["perf", "--require", "wall=75"]).expect(2).says("not a whole percentage from 1% to 100%");
     world.xtask(&["perf", "--require", "heap"]).expect(2).says("possible values: instructions, wall");
     // A regression outranks an inconclusive row.
     world.case("query/floor/10").exact("heap-blocks", 62);

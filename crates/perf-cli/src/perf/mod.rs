@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use perf_gate::{Baseline, Key};
-use perf_judge::exit_status::{self, Required};
+use perf_judge::exit_status;
 use perf_judge::judge;
 use perf_judge::report::comparison::Comparison;
 use perf_judge::report::{HarnessRun, JSON_FILE, MARKDOWN_FILE, Report};
@@ -28,14 +28,15 @@ use crate::selftest;
 use crate::stdout;
 use crate::wording::wording;
 use measure::Measurement;
-use options::{Options, RequiredClass};
+use options::Options;
 
 const EXAMPLES: &str = "\
 Examples:
   {command} perf                        compare with the merge base
   {command} perf --against v1.2         compare with a tag
   {command} perf --quick --only 'query/*'
-  {command} perf --require wall         exit with 4 if wall time cannot be judged";
+  {command} perf --require wall         exit with 4 if the wall time of a case cannot be judged
+  {command} perf --require wall=75%     exit with 4 if fewer than 75 % of the cases are judged";
 
 /// Measure every case, compare it with its baseline, its budgets and the base commit, and fail on a regression
 ///
@@ -146,13 +147,8 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
             Some(rules::changes(&checkout.rules_of_base(workspace), &checkout.rules_of_change(workspace, &data)))
         }
     };
-    let required = Required {
-        baseline: options.require_baseline,
-        instructions: options.require.contains(&RequiredClass::Instructions),
-        wall: options.require.contains(&RequiredClass::Wall),
-    };
     let is_counted = |harness: &HarnessRun| harness.tools.is_ok() || !harness.was_due();
-    let exit_code = exit_status::decide(&rows, harnesses.iter().all(is_counted), required);
+    let exit_code = exit_status::decide(&rows, harnesses.iter().all(is_counted), options.required());
     let forbidden = options.forbid_rule_changes && rules.as_ref().is_some_and(|rules| !rules.is_empty());
     let exit_code = match (options.forbid_rule_changes, &rules) {
         _ if forbidden => exit_status::FAIL,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use perf_judge::exit_status::{Required, Share};
 use perf_judge::pairs::plan::SamplingPlan;
 use perf_runner::measure::wall;
 
@@ -45,8 +46,13 @@ pub struct Options {
     #[arg(long)]
     pub require_baseline: bool,
     /// Exit with 4 if rows of this class cannot be judged; may be repeated [default: such rows are only listed]
-    #[arg(long, value_enum, value_name = "CLASS")]
-    pub require: Vec<RequiredClass>,
+    ///
+    /// - instructions: needs valgrind, and either the valgrind and libc of the baseline or a base
+    ///   that can be built
+    /// - wall: needs a base that can be built, and a quiet machine
+    /// - wall=75%: as wall, but only this share of the rows has to be judged
+    #[arg(long, value_name = "CLASS[=SHARE]", value_parser = Requirement::parse, verbatim_doc_comment)]
+    pub require: Vec<Requirement>,
     /// Fail (exit 1) if the change loosens the rules that judge it, for CI [default: the changes are only listed]
     ///
     /// Rules are stored values, acceptances, budgets and margins, and the files of the harnesses and their inputs.
@@ -56,13 +62,30 @@ pub struct Options {
     pub shared: SharedOptions,
 }
 
-/// Classes that not every machine can judge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum RequiredClass {
-    /// Needs valgrind, and either the valgrind and libc of the baseline or a base that can be built
+/// A class that not every machine can judge, and that has to be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Requirement {
+    /// All instruction rows.
     Instructions,
-    /// Needs a base that can be built, and a quiet machine
-    Wall,
+    /// This share of the wall rows.
+    Wall(Share),
+}
+
+impl Requirement {
+    /// Parses `instructions`, `wall`, or `wall` with a share, such as `wall=75%`.
+    fn parse(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            None if text == "instructions" => Ok(Self::Instructions),
+            None if text == "wall" => Ok(Self::Wall(Share::ALL)),
+            Some(("wall", share)) => {
+                let percent = share.strip_suffix('%').and_then(|percent| percent.parse().ok());
+                let share = percent.and_then(Share::from_percent);
+                share.map(Self::Wall).ok_or_else(|| "the share is not a whole percentage from 1% to 100%".into())
+            }
+            Some(("instructions", _)) => Err("only wall can have a share".into()),
+            _ => Err("possible values: instructions, wall, or wall with a share like wall=75%".into()),
+        }
+    }
 }
 
 impl Options {
@@ -71,6 +94,19 @@ impl Options {
         let plan = if self.quick { SamplingPlan::QUICK } else { SamplingPlan::FULL };
         let budget = self.budget.map_or(plan.budget, |budget| budget.as_secs_f64());
         SamplingPlan { budget, ..plan }
+    }
+
+    /// The requirements of the run.
+    pub fn required(&self) -> Required {
+        let wall = self.require.iter().filter_map(|requirement| match requirement {
+            Requirement::Wall(share) => Some(*share),
+            Requirement::Instructions => None,
+        });
+        Required {
+            baseline: self.require_baseline,
+            instructions: self.require.contains(&Requirement::Instructions),
+            wall: wall.max(),
+        }
     }
 
     /// Processes and time of each case in a run without pairs.
@@ -86,4 +122,44 @@ fn duration(text: &str) -> Result<Duration, String> {
     let duration = Duration::try_from(parsed).map_err(|_| "it is negative".to_owned())?;
     let allowed = Duration::from_secs(5)..=Duration::from_secs(24 * 3600);
     if allowed.contains(&duration) { Ok(duration) } else { Err("it is not between 5s and 24h".into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(Debug, clap::Parser)]
+    struct CommandLine {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn required(values: &[&str]) -> Result<Required, String> {
+        let arguments = std::iter::once("perf").chain(values.iter().flat_map(|value| ["--require", value]));
+        let parsed = CommandLine::try_parse_from(arguments);
+        parsed.map(|parsed| parsed.options.required()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_requirement_is_a_class_and_for_wall_a_share() {
+        let required_of = |values: &[&str]| required(values).map(|required| (required.instructions, required.wall));
+        let share = Share::from_percent;
+        assert_eq!(required_of(&[]), Ok((false, None)));
+        assert_eq!(required_of(&["instructions"]), Ok((true, None)));
+        assert_eq!(required_of(&["wall"]), Ok((false, Some(Share::ALL))));
+        assert_eq!(required_of(&["wall=75%", "instructions"]), Ok((true, share(75))));
+        assert_eq!(required_of(&["wall=75%", "wall=90%", "wall=1%"]), Ok((false, share(90))), "the strictest");
+        for bad in ["wall=", "wall=75", "wall=0%", "wall=101%", "wall=-1%", "wall=300%", "wall=7.5%", "wall=%"] {
+            let error = required(&[bad]).unwrap_err();
+            assert!(error.contains("not a whole percentage from 1% to 100%"), "{bad}: {error}");
+            assert!(error.contains(&format!("invalid value '{bad}' for '--require <CLASS[=SHARE]>'")), "{error}");
+        }
+        assert!(required(&["instructions=75%"]).unwrap_err().contains("only wall can have a share"));
+        for bad in ["heap", "heap=75%", "", "WALL", "wall 75%"] {
+            let error = required(&[bad]).unwrap_err();
+            assert!(error.contains("possible values: instructions, wall, or wall with a share"), "{bad}: {error}");
+        }
+    }
 }

@@ -91,12 +91,12 @@ impl Report {
         format!("{}{}: {}", pluralize(self.rows.len(), "row"), only.unwrap_or_default(), counts.join(", "))
     }
 
-    /// The verdict of the run as one line; a pass also names what it does not cover.
+    /// The verdict of the run as one line; a pass and an inconclusive run also name what was not judged.
     pub(super) fn verdict_line(&self) -> String {
         if self.rules_forbidden && self.rules.as_ref().is_some_and(|rules| !rules.is_empty()) {
             return exit_status::RULES_CHANGED.to_owned();
         }
-        if self.exit_code != exit_status::PASS {
+        if !matches!(self.exit_code, exit_status::PASS | exit_status::INCONCLUSIVE) {
             return exit_status::describe(self.exit_code).to_owned();
         }
         let not_judged = |class: Class, verdict: Verdict, word: &str| {
@@ -116,7 +116,7 @@ impl Report {
         let left_out = self.harnesses.iter().filter(|harness| harness.was_skipped());
         let left_out: Vec<&str> = left_out.map(|harness| harness.package.as_str()).collect();
         let left_out = (!left_out.is_empty()).then(|| format!("{} was not measured", left_out.join(", ")));
-        let is_partial = left_out.is_some() || not_measured.is_some();
+        let is_partial = self.exit_code == exit_status::PASS && (left_out.is_some() || not_measured.is_some());
         let new = self.rows.iter().filter(|row| row.verdict == Verdict::New).count();
         let new = (new > 0).then(|| format!("{} {} new and not compared", pluralize(new, "row"), is_or_are(new)));
         let meaning = if is_partial { exit_status::PARTIAL_PASS } else { exit_status::describe(self.exit_code) };
