@@ -16,8 +16,10 @@ use perf_judge::slack::Slack;
 use perf_judge::verdict::Verdict;
 use perf_runner::config::Config;
 
-/// Columns of a terminal.
+/// Maximum columns of a screen.
 const WIDTH: usize = 80;
+/// Maximum columns of a screen with wall time in pairs.
+const PAIRS_WIDTH: usize = 100;
 
 /// The package that the rows are of.
 const HARNESS: &str = "perf-gate";
@@ -235,17 +237,26 @@ fn plain_with(format: Format, rows: Vec<Row>, tools: Result<Tools, MissingReason
     printed(format, &report, "target/perf/latest/report.json, target/perf/latest/report.md")
 }
 
-/// Lines are at most as wide as a terminal; commands may be longer, so that they can be copied.
-fn fits(table: &str) {
+/// Lines have at most `width` columns; commands may be longer, so that they can be copied.
+fn fits(table: &str, width: usize) {
     for line in table.lines().filter(|line| !line.trim_start().starts_with('→')) {
-        assert!(line.chars().count() <= WIDTH, "{} columns: {line}", line.chars().count());
+        assert!(line.chars().count() <= width, "{} columns: {line}", line.chars().count());
     }
+}
+
+#[test]
+fn the_last_line_of_an_inconclusive_run_names_what_was_not_judged() {
+    let mut report = report(a_comparison(), tools(), pairing());
+    report.rows.retain(|row| row.verdict != Verdict::Regressed);
+    report.exit_code = exit_status::INCONCLUSIVE;
+    let last = "INCONCLUSIVE (exit 4): required rows could not be judged; 1 wall row is inconclusive\n";
+    assert!(printed(Format::Human, &report, "").ends_with(last));
 }
 
 #[test]
 fn the_table_for_people() {
     let table = plain(Format::Human, every_verdict());
-    fits(&table);
+    fits(&table, WIDTH);
     insta::assert_snapshot!(table);
 }
 
@@ -253,11 +264,66 @@ fn the_table_for_people() {
 fn wall_time_in_pairs() {
     let report = report(a_comparison(), tools(), pairing());
     let table = printed(Format::Human, &report, "report.json");
-    fits(&table);
+    fits(&table, PAIRS_WIDTH);
     insta::assert_snapshot!("pairs_human", table);
     let markdown = printed(Format::Markdown, &report, "report.json");
-    let (_, of_pairs) = markdown.split_once("### Wall time").unwrap();
-    insta::assert_snapshot!("pairs_markdown", of_pairs);
+    let (_, rows) = markdown.split_once("| class |").unwrap();
+    let (start, end) = (rows.find("### Wall time").unwrap(), rows.find("<details>").unwrap());
+    let without_folded = format!("| class |{}{}", &rows[..end], &rows[start..]);
+    insta::assert_snapshot!("pairs_markdown", without_folded);
+}
+
+/// A step summary of GitHub is read by scrolling, so what passes must not hide the rest.
+#[test]
+fn a_report_folds_the_rows_that_pass() {
+    let cases = 150;
+    let mut rows = with_instructions(cases, Verdict::Pass);
+    for case in 0..cases {
+        let name = format!("query/floor/{case:02}");
+        let metrics = [(Class::Behaviour, EVENTS), (Class::Schedule, TOTAL), (Class::Heap, HEAP_PEAK)];
+        let of_class = |(class, metric)| {
+            row(Group::Class(class), &name, metric, Verdict::Pass).with_values(number(15), number(15))
+        };
+        rows.extend(metrics.map(of_class));
+        rows.push(in_pairs(&name, 0.1, 21, Verdict::Pass));
+    }
+    let reference = Reference { promised: "memory < 10 MB a query".into(), measured: "0.35 MB".into() };
+    let budget = row(Group::Budget, "query/floor/01", HEAP_PEAK, Verdict::Pass).with_values(number(65_536), number(15));
+    rows.push(Row { reference: Some(reference), ..budget });
+    row::sort(&mut rows);
+    let total = rows.len();
+    let text = |rows| printed(Format::Markdown, &report(rows, tools(), pairing()), "");
+    let markdown = text(rows.clone());
+    // Wall rows have two lines, and so does the budget with a promise.
+    assert_eq!(markdown.matches("| PASS |\n").count(), total + cases + 1);
+    let (open, folded) = open_and_folded(&markdown);
+    assert!(open.len() < 120, "{} lines: {open:#?}", open.len());
+    assert!(open.iter().all(|line| !line.starts_with('|')), "{open:#?}");
+    assert!(folded.len() > total);
+    for summary in ["behaviour: 150 rows pass", "heap: 300 rows pass", "wall: 150 rows pass", "budget: 1 row passes"] {
+        assert!(markdown.contains(&format!("\n\n<details><summary>{summary}</summary>\n\n| ")), "{summary}: {open:#?}");
+    }
+
+    rows[400].verdict = Verdict::Regressed;
+    rows[700].verdict = Verdict::Identical;
+    row::sort(&mut rows);
+    let markdown = text(rows);
+    let (with_failure, _) = open_and_folded(&markdown);
+    let rows: Vec<_> = with_failure.iter().filter(|line| line.starts_with('|')).collect();
+    assert!(rows.len() == 3 && rows[2].ends_with("| REGRESSED |"), "{rows:#?}");
+    assert!(markdown.contains("1 row is identical</summary>"), "{markdown}");
+}
+
+/// The lines of Markdown outside and inside of `<details>`.
+fn open_and_folded(markdown: &str) -> (Vec<&str>, Vec<&str>) {
+    let mut is_folded = false;
+    markdown.lines().partition(|line| {
+        let starts = line.starts_with("<details>");
+        assert!(!(starts && is_folded), "details inside details: {line}");
+        let belongs = is_folded || starts;
+        is_folded = belongs && *line != "</details>";
+        !belongs
+    })
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The table on a terminal: one screen of at most 80 columns, grouped by class, worst first.
+//! The table on a terminal: one screen, grouped by class, worst first. It has at most 80 columns, and at most 100 where wall time
+//! was measured in pairs.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -14,8 +15,11 @@ use crate::rules::RuleChange;
 use crate::text::{self, pluralize};
 use crate::verdict::Verdict;
 
-/// Maximum columns of a line; lines with commands may be longer, so that they can be copied.
+/// Maximum columns of a line of text; lines with commands may be longer, so that they can be copied.
 pub const WIDTH: usize = 80;
+
+/// Maximum columns of a table with rows in pairs, which have the most columns.
+const PAIRS_WIDTH: usize = 100;
 
 /// Maximum number of rows that are all shown; a table of more rows is summarised.
 const MAX_SCREEN_ROWS: usize = 40;
@@ -130,10 +134,12 @@ pub fn rows(rows: &[Row]) -> String {
 
 fn table(rows: &[Row], verbosity: Verbosity) -> String {
     let mut out = String::new();
+    let has_pairs = rows.iter().any(|row| row.paired.is_some());
+    let width = if has_pairs { PAIRS_WIDTH } else { WIDTH };
     for (index, part) in rows.chunk_by(|a, b| a.group == b.group).enumerate() {
         let Some(group) = part.first().map(|row| row.group) else { continue };
         let lines = lines(part, verbosity);
-        let widths = widths(&lines);
+        let widths = widths(&lines, width);
         if index == 0 {
             let heads = ["case", "base", "head", "change"].map(str::to_owned);
             let _ = writeln!(out, "{BOLD}{}  verdict{BOLD:#}", cells(&format!("  {}", heads[0]), &heads[1..], &widths));
@@ -153,22 +159,25 @@ fn table(rows: &[Row], verbosity: Verbosity) -> String {
                     let _ = writeln!(out, "{}  {style}{verdict}{style:#}", cells(&label, &values, &widths));
                 }
                 Line::Pairs(text, verdict, margin) => {
-                    with_verdict(&mut out, &text, verdict);
+                    with_verdict(&mut out, &text, verdict, width);
                     if let Some(margin) = margin {
                         let _ = writeln!(out, "    {margin}");
                     }
                 }
-                Line::Folded(text, verdict) => with_verdict(&mut out, &text, verdict),
+                Line::Folded(text, verdict) => with_verdict(&mut out, &text, verdict, width),
             }
+        }
+        if let Some(line) = pairs::detectable(part) {
+            out.push_str(&wrapped_to(width, &line, "  ", "    "));
         }
     }
     out.push('\n');
     out
 }
 
-fn with_verdict(out: &mut String, text: &str, verdict: Verdict) {
+fn with_verdict(out: &mut String, text: &str, verdict: Verdict, width: usize) {
     let style = style(verdict);
-    let width = WIDTH - VERDICT - 2;
+    let width = width - VERDICT - 2;
     let _ = writeln!(out, "{text:<width$}  {style}{verdict}{style:#}");
 }
 
@@ -260,8 +269,8 @@ fn folded(rows: &[Row], shown: usize) -> String {
     text
 }
 
-/// The width of each column: that of its widest text; labels get the remaining width.
-fn widths(lines: &[Line]) -> [usize; 4] {
+/// The width of each column: that of its widest text; labels get what remains of the `width` of the table.
+fn widths(lines: &[Line], width: usize) -> [usize; 4] {
     let mut widths = [0; 4];
     for line in lines {
         if let Line::Values { values, .. } = line {
@@ -274,7 +283,7 @@ fn widths(lines: &[Line]) -> [usize; 4] {
         *width = (*width).max(min);
     }
     let used: usize = widths[1..].iter().map(|width| width + 2).sum::<usize>() + 2 + VERDICT;
-    widths[0] = WIDTH.saturating_sub(used).max(16);
+    widths[0] = width.saturating_sub(used).max(16);
     widths
 }
 
@@ -294,11 +303,16 @@ fn shortened(text: &str, width: usize) -> String {
 }
 
 fn wrapped(text: &str, first: &str, others: &str) -> String {
+    wrapped_to(WIDTH, text, first, others)
+}
+
+/// Wraps text to lines of at most `width` columns; `first` precedes the first line, `others` each other line.
+fn wrapped_to(width: usize, text: &str, first: &str, others: &str) -> String {
     let mut out = String::new();
     let mut line = first.to_owned();
     let mut empty = true;
     for word in text.split(' ') {
-        if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+        if !empty && line.chars().count() + 1 + word.chars().count() > width {
             out.push_str(&line);
             out.push('\n');
             line = others.to_owned();

@@ -1,15 +1,18 @@
-//! The report for a step summary.
+//! The report for a step summary. Rows that pass are folded, so that the others are seen.
 
 use std::fmt::Write as _;
 
 use super::run_report::{Report, Wording};
-use super::{notes, number};
+use super::{notes, number, pairs};
 use crate::budget::Reference;
-use crate::row::Row;
+use crate::row::{PairedStats, Row};
 use crate::rules::RuleChange;
+use crate::text::pluralize;
+use crate::verdict::Verdict;
 
 impl Report {
-    /// The text of [`MARKDOWN_FILE`](super::MARKDOWN_FILE): the last line of the run first, then next steps, then every row.
+    /// The text of [`MARKDOWN_FILE`](super::MARKDOWN_FILE): the last line of the run first, then next steps, then every
+    /// row. Rows that pass are folded.
     pub fn markdown(&self, wording: Wording<'_>) -> String {
         let mut out = format!("## Performance: {}\n\n{}\n\n", self.verdict_line(), self.summary());
         for line in self.context_lines() {
@@ -35,8 +38,7 @@ impl Report {
         if !notes.is_empty() {
             out.push('\n');
         }
-        out.push_str("| class | case | metric | base | head | change | verdict |\n|---|---|---|---:|---:|---:|---|\n");
-        for row in &self.rows {
+        let cells = |row: &Row| {
             let cells = [
                 row.group.name().to_owned(),
                 row.case.to_string(),
@@ -46,14 +48,41 @@ impl Report {
                 number::change(row),
                 row.verdict.to_string(),
             ];
-            let _ = writeln!(out, "| {} |", cells.map(|cell| escaped(&cell)).join(" | "));
-        }
+            cells.map(|cell| escaped(&cell)).join(" | ")
+        };
+        let rows: Vec<_> = self.rows.iter().map(|row| (row, cells(row))).collect();
+        let head = "| class | case | metric | base | head | change | verdict |\n|---|---|---|---:|---:|---:|---|";
+        table(&mut out, head, &rows);
         in_pairs(&mut out, self);
         promises(&mut out, self);
         let (commit, machine) = (escaped(&self.provenance.commit), escaped(&self.provenance.machine));
         let repeats = if self.quick { ", with fewer repeats (`--quick`)" } else { "" };
-        let _ = writeln!(out, "\nCommit {commit}, measured on {machine}{repeats}.");
+        let _ = writeln!(out, "Commit {commit}, measured on {machine}{repeats}.");
         out
+    }
+}
+
+/// Writes a table of rows with their cells; `head` is its heading, two lines of Markdown. Rows that pass are folded, by group and
+/// verdict, below the others.
+fn table(out: &mut String, head: &str, rows: &[(&Row, String)]) {
+    let passes = |row: &Row| matches!(row.verdict, Verdict::Pass | Verdict::Identical);
+    let (folded, open): (Vec<_>, Vec<_>) = rows.iter().partition(|(row, _)| passes(row));
+    let lines = |rows: &[&(&Row, String)]| rows.iter().map(|(_, cells)| format!("| {cells} |\n")).collect::<String>();
+    if !open.is_empty() {
+        let _ = writeln!(out, "{head}\n{}", lines(&open));
+    }
+    for part in folded.chunk_by(|(a, _), (b, _)| (a.group, a.verdict) == (b.group, b.verdict)) {
+        let Some((first, _)) = part.first() else { continue };
+        let state = match (first.verdict, part.len()) {
+            (Verdict::Identical, 1) => "is identical",
+            (Verdict::Identical, _) => "are identical",
+            (_, 1) => "passes",
+            _ => "pass",
+        };
+        let (group, count) = (first.group.name(), pluralize(part.len(), "row"));
+        // GitHub renders Markdown inside HTML only below a blank line.
+        let _ = writeln!(out, "<details><summary>{group}: {count} {state}</summary>\n");
+        let _ = writeln!(out, "{head}\n{}\n</details>\n", lines(part));
     }
 }
 
@@ -75,13 +104,11 @@ fn in_pairs(out: &mut String, report: &Report) {
     if rows.is_empty() {
         return;
     }
-    out.push_str("\n### Wall time, in pairs with the base\n\n");
-    out.push_str(
-        "| case | change | margin | lower bound | upper bound | MDE | pairs | confirming | outliers | statistic | verdict |\n",
-    );
-    out.push_str("|---|---:|---:|---:|---:|---:|---:|---:|---:|---|---|\n");
+    out.push_str("### Wall time, in pairs with the base\n\n");
+    let head = "| case | change | margin | lower bound | upper bound | MDE | pairs | confirming | outliers | statistic | verdict |\n\
+         |---|---:|---:|---:|---:|---:|---:|---:|---:|---|---|";
     let percent = |value: Option<f64>| value.map_or_else(|| number::NONE.to_owned(), |value| format!("{value:+.2} %"));
-    for (row, paired) in rows {
+    let cells = |row: &Row, paired: &PairedStats| {
         let cells = [
             row.case.to_string(),
             percent(paired.change_percent),
@@ -95,32 +122,39 @@ fn in_pairs(out: &mut String, report: &Report) {
             paired.statistic.to_string(),
             row.verdict.to_string(),
         ];
-        let _ = writeln!(out, "| {} |", cells.map(|cell| escaped(&cell)).join(" | "));
+        cells.map(|cell| escaped(&cell)).join(" | ")
+    };
+    let rows: Vec<_> = rows.into_iter().map(|(row, paired)| (row, cells(row, paired))).collect();
+    table(out, head, &rows);
+    if let Some(line) = pairs::detectable(&report.rows) {
+        let _ = writeln!(out, "This run {}.\n", escaped(&line));
     }
     out.push_str(
-        "\nThe bounds are one-sided 99 % confidence bounds. The MDE is the minimum detectable effect: the smallest slowdown \
-         that pairs like these show with a power of 95 %.\n\
+        "The bounds are one-sided 99 % confidence bounds; each look halves their alpha of 1 %. The MDE is the minimum \
+         detectable effect: the smallest slowdown that pairs like these show with a power of 95 %.\n\
          Outliers are counted by Tukey's fences; none is removed. Pairs are compared by the median or by the minimum of each \
-         process, whichever has the smaller MDE.\n",
+         process, whichever has the smaller MDE.\n\n",
     );
 }
 
 /// The promises of the reference system with the values of both systems.
 fn promises(out: &mut String, report: &Report) {
-    let promised = |row: &Row| row.reference.clone().map(|reference| (reference, row.clone()));
-    let mut rows: Vec<(Reference, Row)> = report.rows.iter().filter_map(promised).collect();
+    let mut rows: Vec<(&Row, &Reference)> =
+        report.rows.iter().filter_map(|row| Some((row, row.reference.as_ref()?))).collect();
     if rows.is_empty() {
         return;
     }
     // Several rows can correspond to one promise.
-    rows.sort_by(|a, b| a.0.promised.cmp(&b.0.promised));
-    out.push_str("\n### Promises of the reference system\n\n");
-    out.push_str("| promise | value there | value here | limit here | row | verdict |\n|---|---|---:|---:|---|---|\n");
-    for (Reference { promised, measured }, row) in rows {
+    rows.sort_by(|(a, of_a), (b, of_b)| (a.verdict, &of_a.promised).cmp(&(b.verdict, &of_b.promised)));
+    out.push_str("### Promises of the reference system\n\n");
+    let head = "| promise | value there | value here | limit here | row | verdict |\n|---|---|---:|---:|---|---|";
+    let cells = |row: &Row, Reference { promised, measured }: &Reference| {
         let name = format!("{} {}", row.case, row.subject);
-        let cells = [promised, measured, number::head(&row), number::base(&row), name, row.verdict.to_string()];
-        let _ = writeln!(out, "| {} |", cells.map(|cell| escaped(&cell)).join(" | "));
-    }
+        let (head, base, verdict) = (number::head(row), number::base(row), row.verdict.to_string());
+        [promised, measured, &head, &base, &name, &verdict].map(|cell| escaped(cell)).join(" | ")
+    };
+    let rows: Vec<_> = rows.into_iter().map(|(row, reference)| (row, cells(row, reference))).collect();
+    table(out, head, &rows);
 }
 
 /// Escapes text for one cell of a Markdown table.

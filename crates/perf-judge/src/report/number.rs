@@ -2,6 +2,7 @@
 
 use perf_gate::{Class, Unit};
 
+use super::pairs;
 use crate::row::{Group, Row, Subject, Value};
 
 /// Text of a missing value.
@@ -17,8 +18,12 @@ pub fn head(row: &Row) -> String {
     value(row.head, row)
 }
 
-/// The change from base to head; for wall time without a base its dispersion, for a budget the used share.
+/// The change from base to head; for wall time in pairs the estimate with its bounds, for wall time without a base its
+/// dispersion, for a budget the used share.
 pub fn change(row: &Row) -> String {
+    if let Some(paired) = &row.paired {
+        return pairs::change(paired).unwrap_or_else(|| NONE.into());
+    }
     if let Some(spread) = row.spread {
         return format!("iqr {:.1} %", spread.iqr_percent);
     }

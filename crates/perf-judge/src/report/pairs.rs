@@ -2,7 +2,9 @@
 
 use crate::judge::paired::{DecisionRule, MARGIN};
 use crate::row::{PairedStats, Row, Value};
+use crate::statistics;
 use crate::text::{self, pluralize};
+use crate::verdict::Verdict;
 
 use super::comparison::{Comparison, LayoutMethod, Pairing};
 use super::number::{self, NONE};
@@ -13,21 +15,53 @@ const HISTOGRAM_RANGE: f64 = 5.5;
 
 /// The column headings.
 pub fn header() -> String {
-    format!("{:<25}  {:>8}  {:>7}  {:>6}  {:<11}", "  positive = slower", "head", "change", "MDE", "-5 % 0 +5 %")
+    let case = "  positive = slower";
+    format!("{case:<29}  {:>8}  {:<24}  {:>6}  {:<11}", "head", " change (99 % bounds)", "MDE", "-5 % 0 +5 %")
 }
 
-/// The text of a row: time of head, change, minimum detectable effect, and a histogram of the pairs.
+/// The text of a row: time of head, change with its bounds, minimum detectable effect, and a histogram of the pairs.
 pub fn line(row: &Row, paired: &PairedStats) -> String {
     let now = match row.head {
         Some(Value::Number(ns)) => number::rounded_duration(ns),
         _ => NONE.into(),
     };
     let change = paired.change_percent.map_or_else(|| NONE.into(), |percent| format!("{percent:+.1} %"));
+    let bounds = bounds(paired).unwrap_or_default();
     let mde = paired.mde_percent.map_or_else(|| NONE.into(), |percent| format!("{percent:.1} %"));
     let drawn = histogram(&paired.differences_percent);
     let case = row.case.to_string();
-    // A case name of more than 23 characters shifts the rest of its line.
-    format!("  {case:<23}  {now:>8}  {change:>7}  {mde:>6}  {drawn}")
+    // A case name of more than 27 characters shifts the rest of its line.
+    format!("  {case:<27}  {now:>8}  {change:>7} {bounds:<16}  {mde:>6}  {drawn}")
+}
+
+/// The change with its bounds: `-0.3 % (-1.2 to +0.6)`.
+pub fn change(paired: &PairedStats) -> Option<String> {
+    let (change, bounds) = (paired.change_percent?, bounds(paired)?);
+    Some(format!("{change:+.1} % {bounds}"))
+}
+
+/// The confidence bounds of the change, in percent.
+fn bounds(paired: &PairedStats) -> Option<String> {
+    Some(format!("({:+.1} to {:+.1})", paired.lower_percent?, paired.upper_percent?))
+}
+
+/// The line about the slowdowns that the pairs of the rows would have shown; `None` if no row was judged in pairs.
+pub fn detectable(rows: &[Row]) -> Option<String> {
+    // An unstable or a new row would not have shown any slowdown.
+    let is_judged = |row: &&Row| !matches!(row.verdict, Verdict::Unstable | Verdict::New);
+    let judged: Vec<(&Row, &PairedStats)> =
+        rows.iter().filter(is_judged).filter_map(|row| Some((row, row.paired.as_ref()?))).collect();
+    let mdes: Vec<(f64, &Row)> = judged.iter().filter_map(|(row, paired)| Some((paired.mde_percent?, *row))).collect();
+    let median = statistics::median(&mdes.iter().map(|&(mde, _)| mde).collect::<Vec<_>>())?;
+    let (worst, row) = mdes.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let unknown = match judged.len() - mdes.len() {
+        0 => String::new(),
+        count => format!("; not known for {}", pluralize(count, "case")),
+    };
+    Some(format!(
+        "would have found: {median:.1} % in the median case, {worst:.1} % in the worst ({}){unknown}",
+        row.case
+    ))
 }
 
 /// A remark on the margin of the row, if it is not the default.
@@ -119,7 +153,60 @@ impl Pairing {
 
 #[cfg(test)]
 mod tests {
+    use perf_gate::{CaseName, Class, Metric};
+
     use super::*;
+    use crate::pairs::Statistic;
+    use crate::row::Group;
+
+    fn row(case: &str, verdict: Verdict, mde_percent: Option<f64>) -> Row {
+        let paired = PairedStats {
+            statistic: Statistic::Median,
+            change_percent: Some(-0.34),
+            lower_percent: Some(-1.2),
+            upper_percent: Some(0.04),
+            mde_percent,
+            margin_percent: 1.0,
+            pairs: 20,
+            confirming: 0,
+            mild_outliers: 0,
+            severe_outliers: 0,
+            differences_percent: vec![0.0; 20],
+        };
+        let case = CaseName::new(case).unwrap();
+        Row { paired: Some(paired), ..Row::new(Group::Class(Class::Wall), &case, Metric::TIME, verdict) }
+    }
+
+    #[test]
+    fn the_change_is_shown_with_both_bounds() {
+        let mut row = row("a/b/1", Verdict::Pass, None);
+        let paired = row.paired.as_mut().unwrap();
+        assert_eq!(change(paired).as_deref(), Some("-0.3 % (-1.2 to +0.0)"));
+        paired.lower_percent = None;
+        assert_eq!(change(paired), None);
+        let longest = self::row("labels/queries-held-out/202", Verdict::Pass, Some(13.3));
+        let line = line(&longest, longest.paired.as_ref().unwrap());
+        assert_eq!(line.chars().count(), header().chars().count(), "{line}");
+    }
+
+    #[test]
+    fn the_detectable_slowdown_is_that_of_the_judged_rows() {
+        let mut rows = vec![
+            row("a/b/1", Verdict::Pass, Some(2.0)),
+            row("a/b/2", Verdict::Inconclusive, Some(9.1)),
+            row("a/b/3", Verdict::Regressed, Some(3.12)),
+            row("a/b/4", Verdict::New, Some(50.0)),
+        ];
+        let line = "would have found: 3.1 % in the median case, 9.1 % in the worst (a/b/2)";
+        assert_eq!(detectable(&rows).as_deref(), Some(line));
+        rows.push(row("a/b/5", Verdict::Inconclusive, None));
+        assert_eq!(detectable(&rows), Some(format!("{line}; not known for 1 case")));
+        for row in &mut rows {
+            row.verdict = Verdict::Unstable;
+        }
+        assert_eq!(detectable(&rows), None, "the machine cannot judge");
+        assert_eq!(detectable(&[]), None);
+    }
 
     #[test]
     fn differences_are_drawn_around_zero_and_none_is_lost() {
