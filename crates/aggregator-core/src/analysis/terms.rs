@@ -6,7 +6,7 @@ use super::token::{shape, tokenise};
 /// The subject words of a text as hashes of their lower-case letters, in order, each once.
 ///
 /// Forms of a word are different words here: two texts that say the same share enough others. What a page has of a query is
-/// found by [`QueryTerms`](super::Asked).
+/// found by [`QueryTerms`](super::query_terms::QueryTerms).
 pub(crate) fn terms(text: &str) -> Vec<u64> {
     let subject = |flags: u32| {
         flags & (INTERROGATIVE | CLAUSE | FUNCTION | CONJUNCTION | FIRST_PERSON | PRONOUN | IMPERATIVE) == 0
