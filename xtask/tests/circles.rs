@@ -59,7 +59,7 @@ fn targets(root: &Path) -> Vec<(String, PathBuf)> {
 struct Files<'a> {
     /// Gives the text of a file, if there is one.
     read: &'a dyn Fn(&Path) -> Option<String>,
-    /// Their names; arrows are between places of this list.
+    /// Names of the files; arrows are between places of this list.
     names: Vec<PathBuf>,
     /// The first one is the root.
     modules: Vec<Module>,
@@ -87,7 +87,7 @@ struct Import {
 struct Use {
     path: Vec<String>,
     line: usize,
-    /// It is in a `use` that passes it on.
+    /// Whether the path is in a `use` that passes it on.
     is_reexport: bool,
 }
 

@@ -39,7 +39,7 @@ pub struct Batch<I> {
 /// What came of one query of a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BatchItem {
-    /// Its place in the list, from 0.
+    /// Position of the query in the batch, from 0.
     pub index: u64,
     /// What came of it; an error when it was no query. A query that failed is a [`Reply`] that says so.
     pub outcome: Result<Reply, QueryError>,

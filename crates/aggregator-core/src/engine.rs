@@ -28,9 +28,9 @@ pub struct Engine(Arc<EngineInner>);
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ProviderOptions {
-    /// How much its ranks count: above 0 and at most 1,000; 1 unless set.
+    /// Weight of the provider's ranks: above 0 and at most 1,000; 1 unless set.
     pub weight: Option<f64>,
-    /// Its time, 1 ms to [`Query::MAX_DEADLINE`], if other than [`Settings::provider_timeout`].
+    /// Time limit of the provider, 1 ms to [`Query::MAX_DEADLINE`], if other than [`Settings::provider_timeout`].
     pub timeout: Option<Duration>,
 }
 
@@ -88,7 +88,7 @@ pub enum BuildError {
     /// A provider's weight is out of range.
     #[error("provider `{name}`: {source}")]
     Weight {
-        /// The provider.
+        /// The provider whose weight is refused.
         name: ProviderName,
         /// What is wrong with it.
         source: WeightError,
@@ -96,7 +96,7 @@ pub enum BuildError {
     /// A provider's timeout is out of range.
     #[error("provider `{name}`: {source}")]
     Timeout {
-        /// The provider.
+        /// The provider whose time limit is refused.
         name: ProviderName,
         /// What is wrong with it.
         source: SettingsError,
@@ -104,7 +104,7 @@ pub enum BuildError {
     /// A provider takes no characters or no words of a query.
     #[error("provider `{name}` takes no characters or no words of a query: a limit is at least 1 of each")]
     QueryLimit {
-        /// The provider.
+        /// The provider whose limit is 0.
         name: ProviderName,
     },
     /// An ensemble of no or of too many models.
@@ -116,9 +116,9 @@ pub enum BuildError {
     /// The weight of a model for a mode is not a number from 0 to 1.
     #[error("model `{name}`: a weight of {given} is not from 0 to 1")]
     InvalidModelWeight {
-        /// The model.
+        /// The model whose weight is refused.
         name: ProviderName,
-        /// The weight.
+        /// The refused weight.
         given: f64,
     },
     /// Partial syntheses are asked for after batches, and there are none.
@@ -143,7 +143,7 @@ impl Engine {
         QueryStream::new(Arc::clone(&self.0), query)
     }
 
-    /// The settings.
+    /// The settings of the engine.
     pub fn settings(&self) -> &Settings {
         &self.0.settings
     }

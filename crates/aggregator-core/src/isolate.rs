@@ -17,7 +17,7 @@ type Boxed<T> = Pin<Box<dyn Stream<Item = Result<T, ProviderError>> + Send>>;
 /// A stream of foreign code whose panics become errors, also when it is dropped. Unlike `futures::stream::CatchUnwind` it
 /// covers the call that makes the stream, and ends the stream after its first error.
 ///
-/// It is dropped as soon as it ends, fails or panics, and never polled again.
+/// The stream is dropped as soon as it ends, fails or panics, and never polled again.
 pub(crate) struct CatchUnwindStream<T>(Option<Boxed<T>>);
 
 impl<T> CatchUnwindStream<T> {
@@ -71,7 +71,7 @@ impl<T> CatchUnwindStream<T> {
         }
     }
 
-    /// Its fields are public: only here is it certain that the message is one short line.
+    /// The fields of the error are public: only here is it certain that the message is one short line.
     #[cold]
     fn failed(&mut self, error: ProviderError) -> ProviderError {
         self.end();

@@ -121,7 +121,7 @@ pub type ChunkStream = Pin<Box<dyn Stream<Item = Result<Chunk, ProviderError>> +
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct AnswerRequest {
-    /// The query.
+    /// The query that the model answers.
     pub query: Arc<Query>,
     /// The frozen sources; there is at least one.
     pub sources: Arc<[RankedSource]>,
@@ -140,7 +140,7 @@ pub struct AnswerRequest {
 impl AnswerRequest {
     /// Makes a request; the engine does, and so do tests of an implementor.
     ///
-    /// Its prompt has the markers of the secret 0 and at most the default number of tokens.
+    /// The prompt of the request has the markers of the secret 0 and at most the default number of tokens.
     pub fn new(query: Arc<Query>, sources: Arc<[RankedSource]>, deadline: Instant) -> Self {
         let max_prompt_tokens = Settings::DEFAULT_PROMPT_TOKENS;
         let purpose = Purpose::Answer;

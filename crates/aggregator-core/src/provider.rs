@@ -76,7 +76,7 @@ pub type HitStream = Pin<Box<dyn Stream<Item = Result<Hit, ProviderError>> + Sen
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct SearchRequest {
-    /// The query.
+    /// The query to search for.
     pub query: Arc<Query>,
     /// What the query is, where the engine [analyses](crate::Settings::analysis) queries.
     pub analysis: Option<Arc<Analysis>>,

@@ -50,11 +50,11 @@ pub type Ending = QueryOutcome;
 pub struct Citation {
     /// Where the whole marker stands: byte offsets into the answer.
     pub span: Range<u32>,
-    /// The same in characters (Unicode scalar values).
+    /// Range of the marker in characters (Unicode scalar values) of the answer.
     pub chars: Range<u32>,
     /// The number of the source.
     pub number: u32,
-    /// The cited result.
+    /// The result that the answer cites.
     pub id: ResultId,
 }
 

@@ -19,7 +19,7 @@ impl ProviderName {
         Self(CleanText::single_line(name).as_str().into())
     }
 
-    /// The name.
+    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -51,15 +51,15 @@ pub struct Source {
     pub provider: ProviderName,
 }
 
-/// A frozen source.
+/// A source of the frozen list, with the number that the answer cites.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RankedSource {
-    /// Its number in the answer's citations, from 1; also its final rank.
+    /// Number of the source in the answer's citations, from 1; also its final rank.
     pub number: u32,
-    /// Its number in the result events.
+    /// Number of the source in the result events.
     pub id: ResultId,
-    /// Its final score.
+    /// Final score of the source, a sum of RRF terms, above 0; see [`crate::search`].
     pub score: f64,
-    /// The page.
+    /// The page of the source.
     pub source: Arc<Source>,
 }

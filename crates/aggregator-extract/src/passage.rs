@@ -26,7 +26,7 @@ const MAX_ANSWER_DISTANCE: usize = 3;
 /// A source's snippet as units.
 #[derive(Debug)]
 pub(crate) struct Passage {
-    /// Its number in citations.
+    /// Number of the source in citations.
     pub number: u32,
     /// The part of the snippet that is read.
     pub text: String,
@@ -41,7 +41,7 @@ pub(crate) struct AnalyzedUnit {
     pub span: Range<usize>,
     /// The ranges of its span that can be given out; `None` if it cannot be quoted.
     pub pieces: Option<Vec<Range<usize>>>,
-    /// Its matches: term, frequency (a part of a word counts half) and quality from 0 to 1.
+    /// Matches of the unit: term, frequency (a part of a word counts half) and quality from 0 to 1.
     pub own: Vec<(usize, f64, f64)>,
     /// For each term the match quality of the title, the headings above it and a question before it.
     pub context: Vec<f64>,

@@ -7,9 +7,9 @@ use aggregator_words::Language;
 /// A passage: a part of a document, with its address and its score.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Passage {
-    /// Its file.
+    /// File that the passage is in.
     pub path: PathBuf,
-    /// Its address: `file:///…`, and after `#` the anchor.
+    /// Address of the passage: `file:///…`, and after `#` the anchor.
     pub url: String,
     /// The title of the document; the name of the file, where it has none.
     pub title: String,
@@ -17,11 +17,11 @@ pub struct Passage {
     pub headings: Vec<String>,
     /// What comes after `#` in its address: the anchor of a heading, `L10` for a line, `page=3`.
     pub anchor: Option<String>,
-    /// Its text, at most 1,800 bytes; code is between fences.
+    /// Text of the passage, at most 1,800 bytes; code is between fences.
     pub text: String,
     /// The language of its prose.
     pub language: Language,
-    /// Its number in the file, counted from 0.
+    /// Number of the passage in the file, counted from 0.
     pub ordinal: u32,
     /// The line of the file that it begins on, counted from 1.
     pub line: u32,

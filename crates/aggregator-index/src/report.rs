@@ -107,20 +107,20 @@ impl fmt::Display for SkippedFile {
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SkipReason {
-    /// It, or the folder it is in, could not be read.
+    /// The file, or the folder it is in, could not be read.
     Unreadable(String),
-    /// It is larger than [`Options::max_file_bytes`](crate::Options::max_file_bytes).
+    /// The file is larger than [`Options::max_file_bytes`](crate::Options::max_file_bytes).
     TooLarge {
-        /// Its size in bytes.
+        /// Size of the file in bytes.
         bytes: u64,
-        /// The largest size that is read.
+        /// The largest size that is read, in bytes.
         largest: u64,
     },
     /// The file has NUL bytes: it is not text.
     Binary,
-    /// It could not be converted.
+    /// The PDF could not be converted.
     Pdf(String),
-    /// Its path cannot be written as an address of at most
+    /// The path of the file cannot be written as an address of at most
     /// [`MAX_URL_BYTES`](aggregator_core::Settings::MAX_URL_BYTES) bytes.
     LongPath,
 }

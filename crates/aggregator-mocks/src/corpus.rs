@@ -17,11 +17,11 @@ pub struct Corpus {
 /// One page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// Its address, in the form the corpus gives it.
+    /// Address of the page, in the form the corpus gives it.
     pub url: String,
-    /// Its title.
+    /// Title of the page.
     pub title: String,
-    /// Its text.
+    /// Text of the page.
     pub text: String,
 }
 
@@ -120,8 +120,8 @@ impl Corpus {
         self.hits_with(seed, provider, hits, List { pool, repeats }, |page, _| snippet(&self.pages[page].text))
     }
 
-    /// The same list, with texts of other lengths: `chars` says how many characters the text of a hit has, which is met
-    /// to a word. What the section of a hit is short of, the sections after it make up for.
+    /// The list of [`Self::hits`], with texts of other lengths: `chars` says how many characters the text of a
+    /// hit has, which is met to a word. What the section of a hit is short of, the sections after it make up for.
     pub fn hits_of(
         &self,
         seed: u64,
@@ -200,7 +200,7 @@ fn snippet(text: &str) -> String {
     format!("{} ...", &text[..cut])
 }
 
-/// The same page under another address; canonicalisation has to undo it.
+/// Another address of the same page; canonicalisation has to undo it.
 fn variant(url: &str, form: u64) -> String {
     let with_parameter = |parameters: &str| match url.contains('?') {
         true => format!("{url}&{parameters}"),

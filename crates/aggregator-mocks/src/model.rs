@@ -56,7 +56,7 @@ impl LanguageModel for ScriptedModel {
         &self.name
     }
 
-    /// It reads no prompt, but the list.
+    /// Number of sources in the list: the mock reads no prompt.
     fn shows(&self, request: &AnswerRequest) -> usize {
         request.sources.len()
     }

@@ -31,11 +31,11 @@ pub struct Call {
 /// How a call of a mock ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallEnd {
-    /// Its stream exists.
+    /// The stream of the call exists.
     Active,
-    /// Its stream came to its end or failed, and was dropped.
+    /// The stream of the call came to its end or failed, and was dropped.
     Completed,
-    /// Its stream was dropped before its end.
+    /// The stream of the call was dropped before its end.
     Dropped,
 }
 

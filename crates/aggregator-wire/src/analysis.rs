@@ -18,7 +18,7 @@ pub struct Analysis {
     pub complexity: Complexity,
     /// What it leaves open.
     pub ambiguity: Ambiguity,
-    /// Its pieces, in order.
+    /// Pieces of the query, in order.
     pub segments: Vec<Segment>,
     /// What could be searched separately; empty if it is one question.
     pub sub_queries: Vec<String>,
@@ -42,7 +42,7 @@ impl From<&core::Analysis> for Analysis {
 /// What a text consists of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct InputTypeGuess {
-    /// The type.
+    /// The type of the text.
     pub input_type: InputType,
     /// How sure that is.
     pub confidence: Score,
@@ -207,7 +207,7 @@ pub enum UnsuitableReason {
     },
     /// Nothing but marks of sentences.
     NoWords,
-    /// A sum.
+    /// The query is a calculation.
     Arithmetic,
     /// Several statements of code, and neither a question nor a message.
     OnlyCode,

@@ -71,14 +71,14 @@ impl From<&event::Event> for Event {
 pub enum EventKind {
     /// A stage begins. The first event of every query.
     Status {
-        /// The stage.
+        /// The stage that begins.
         stage: Stage,
     },
     /// What the query is.
     Analysis(Box<Analysis>),
     /// A provider was asked.
     ProviderStarted {
-        /// The provider.
+        /// The provider that was asked.
         provider: String,
     },
     /// A provider finished; exactly once per provider.
@@ -118,7 +118,7 @@ pub enum EventKind {
     Citation {
         /// Where the whole marker stands in the concatenated answer: bytes of UTF-8.
         bytes: Span,
-        /// The same in characters (Unicode scalar values).
+        /// Range of the marker in characters (Unicode scalar values) of the concatenated answer.
         chars: Span,
         /// The number of the source.
         number: u32,
@@ -138,7 +138,7 @@ pub enum EventKind {
     Failed {
         /// Why.
         error: Box<ExecutionError>,
-        /// The same in a sentence.
+        /// The error in a sentence.
         message: String,
         /// What was found before it failed.
         partial: Box<Summary>,
@@ -158,11 +158,11 @@ pub enum EventKind {
 /// A result with its provisional rank.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProvisionalResult {
-    /// Its number within this query, in order of discovery from 0.
+    /// Number of the result within this query, in order of discovery from 0.
     pub id: u32,
-    /// Its rank among the results so far, from 1; later results may move it.
+    /// Rank of the result among the results so far, from 1; later results may move it.
     pub rank: u32,
-    /// Its score so far, above 0.
+    /// Score of the result so far, a sum of RRF terms, above 0.
     pub score: FiniteF64,
     /// The page as its best-ranked provider shows it.
     pub source: Source,

@@ -70,7 +70,7 @@ pub struct Domain {
 /// How many results are of a kind.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct KindCount {
-    /// The kind.
+    /// The kind of content.
     pub kind: ContentKind,
     /// Results of it, at least 1.
     pub results: u32,

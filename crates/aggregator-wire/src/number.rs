@@ -28,7 +28,7 @@ impl SafeInteger {
         Self::saturating(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX))
     }
 
-    /// The number.
+    /// The value as an integer.
     pub const fn get(self) -> u64 {
         self.0
     }
@@ -69,7 +69,7 @@ impl FiniteF64 {
         Self(if number.is_nan() { 0.0 } else { number.clamp(f64::MIN, f64::MAX) })
     }
 
-    /// The number.
+    /// The value as a floating-point number.
     pub const fn get(self) -> f64 {
         self.0
     }

@@ -9,7 +9,7 @@ use crate::word::words;
 /// The report of a provider.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ProviderReport {
-    /// The provider.
+    /// The provider that the report is about.
     pub provider: String,
     /// How it ended.
     pub outcome: Outcome,
@@ -34,7 +34,7 @@ impl From<&event::ProviderReport> for ProviderReport {
 /// The report of one call of a model.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ModelReport {
-    /// The model.
+    /// The model that was called.
     pub model: String,
     /// What it did.
     pub role: Role,
@@ -102,20 +102,20 @@ impl From<model::Usage> for Usage {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Outcome {
-    /// It finished.
+    /// The provider or the model finished.
     Ok,
-    /// It gave output and did not finish.
+    /// The provider or the model gave output and did not finish.
     Partial {
-        /// The reason.
+        /// Why the output is incomplete.
         cut: Truncation,
     },
-    /// It gave nothing before its time was up.
+    /// The provider or the model gave nothing before its time was up.
     Timeout,
-    /// It gave nothing and failed.
+    /// The provider or the model gave nothing and failed.
     Error(ProviderError),
     /// The query ended first, or the answer of another model was taken.
     Cancelled,
-    /// It was not asked, because the query does not suit a search.
+    /// The provider was not asked, because the query does not suit a search.
     Skipped,
     /// An ending that this version does not know.
     #[serde(other)]
@@ -140,11 +140,11 @@ impl From<&event::Outcome> for Outcome {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Truncation {
-    /// It reached the limit of its output.
+    /// The provider or the model reached the limit of its output.
     Limit,
-    /// Its time was up.
+    /// The time of the provider or the model was up.
     Timeout,
-    /// It failed.
+    /// The provider or the model failed.
     Error(ProviderError),
     /// Something that this version does not know.
     #[serde(other)]
@@ -181,13 +181,13 @@ impl From<&provider::ProviderError> for ProviderError {
 words! {
     /// What a model did for an answer.
     Role of aggregator_core::event::Role {
-        /// It was to write the answer.
+        /// The model was to write the answer.
         Writer,
-        /// It wrote a draft for the lead.
+        /// The model wrote a draft for the lead.
         Panelist,
-        /// It was to write the answer from the drafts of all.
+        /// The model was to write the answer from the drafts of all.
         Lead,
-        /// It was to say what the results so far show.
+        /// The model was to say what the results so far show.
         Interim;
         _
     }

@@ -34,13 +34,13 @@ impl From<&event::Source> for Source {
 /// A frozen source: one that the answer may cite.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RankedSource {
-    /// Its number in citations, from 1; also its final rank.
+    /// Number of the source in citations, from 1; also its final rank.
     pub number: u32,
-    /// Its `id` in `result` events.
+    /// The `id` of the source in `result` events.
     pub id: u32,
-    /// Its final score, above 0.
+    /// Final score of the source, a sum of RRF terms, above 0.
     pub score: FiniteF64,
-    /// The page.
+    /// The page of the source.
     pub source: Source,
 }
 
@@ -78,7 +78,7 @@ impl From<&select::Selection> for Selection {
 /// A result that became a source.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Choice {
-    /// Its `id` in `result` events.
+    /// The `id` of the selected result in `result` events.
     pub id: u32,
     /// How relevant it is to the query, 0 to 1.
     pub relevance: Score,
@@ -98,11 +98,11 @@ impl From<&select::Choice> for Choice {
 words! {
     /// Why a result became a source.
     SelectionReason of aggregator_core::search::select::SelectionReason {
-        /// It is among the most relevant.
+        /// The result is among the most relevant.
         Relevant,
         /// More relevant ones resemble what was chosen before it.
         Different,
-        /// It is below the threshold, and without it there would be too few sources.
+        /// The result is below the threshold, and without it there would be too few sources.
         Needed;
         _
     }

@@ -80,7 +80,7 @@ impl Language {
         Self::Other,
     ];
 
-    /// Its code in ISO 639-1; `und` (undetermined, of ISO 639-2) for [`Other`](Self::Other).
+    /// Code of the language in ISO 639-1; `und` (undetermined, of ISO 639-2) for [`Other`](Self::Other).
     pub fn code(self) -> &'static str {
         match self {
             Self::English => "en",

@@ -148,7 +148,7 @@ impl Workspace {
         is_in(folder, data) || is_in(data, folder) || self.members.iter().any(of_package)
     }
 
-    /// The same workspace checked out at another root.
+    /// This workspace checked out at another root.
     pub fn with_root(&self, root: PathBuf) -> Self {
         Self { root, ..self.clone() }
     }

@@ -22,7 +22,7 @@ use crate::folder;
 /// The package that measures.
 pub const HARNESS: &str = "world-bench";
 
-/// Its manifest. All names differ from those of this workspace, so that a hard-coded name fails.
+/// Manifest of the measured workspace. All names differ from those of this workspace, so that a hard-coded name fails.
 const MANIFEST: &str = r#"
 [workspace]
 

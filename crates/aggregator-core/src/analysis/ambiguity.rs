@@ -27,7 +27,7 @@ pub type Openness = AmbiguityKind;
 /// Something that a query leaves open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenTerm {
-    /// Where it is: byte offsets into the analysed text, on character boundaries.
+    /// Place of the term: byte offsets into the analysed text, on character boundaries.
     pub span: Range<usize>,
     /// Why it is open.
     pub openness: AmbiguityKind,

@@ -35,7 +35,7 @@ impl std::fmt::Display for InputType {
 /// that a short question above a long listing counts. White space of another kind changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InputTypeGuess {
-    /// The type.
+    /// The type of the text.
     pub input_type: InputType,
     /// For a type other than mixed: its share of the evidence. For mixed: 1 when no type has more than half of the evidence,
     /// falling to 0.5 where the largest share reaches the threshold. 0.5 when there is no evidence at all (a text of

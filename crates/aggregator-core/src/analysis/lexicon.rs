@@ -292,9 +292,9 @@ const WORDS: &[(Flags, &str)] = &[
 
 /// A term with several common meanings.
 pub(super) struct Term {
-    /// Its forms in the languages where it has these meanings.
+    /// Forms of the term in the languages where it has these meanings.
     pub words: &'static str,
-    /// Its meanings, and the subjects whose words speak for each.
+    /// Meanings of the term, and the subjects whose words speak for each.
     pub meanings: &'static [(&'static str, Flags)],
 }
 

@@ -58,7 +58,7 @@ pub struct Analysis {
     pub complexity: Complexity,
     /// What it leaves open.
     pub ambiguity: Ambiguity,
-    /// Its pieces, in order; at most [`AnalysisSettings::max_segments`], none of an empty text.
+    /// Pieces of the text, in order; at most [`AnalysisSettings::max_segments`], none of an empty text.
     pub segments: Vec<Segment>,
     /// What could be searched separately: the items of a list, or several questions, or the things that are compared;
     /// empty if it is one question. At most [`AnalysisSettings::max_segments`].

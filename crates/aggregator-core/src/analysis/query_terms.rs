@@ -56,7 +56,7 @@ pub(crate) struct QueryTerms {
 struct QueryNgram {
     key: u64,
     word: u8,
-    /// Its bit among the n-grams of the word.
+    /// Bit of the n-gram among the n-grams of the word.
     bit: u8,
 }
 

@@ -27,8 +27,8 @@ pub enum SegmentKind {
 /// A piece of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
-    /// Where it is: byte offsets into the analysed text, on character boundaries. Segments are in order and do not
-    /// overlap; fences and list numbers belong to none.
+    /// Place of the piece: byte offsets into the analysed text, on character boundaries. Segments are in order and do
+    /// not overlap; fences and list numbers belong to none.
     pub span: Range<usize>,
     /// What it is.
     pub kind: SegmentKind,

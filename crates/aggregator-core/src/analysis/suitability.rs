@@ -24,7 +24,7 @@ pub enum UnsuitableReason {
     /// Nothing but marks of sentences; a symbol or an operator can be looked up.
     #[error("the query has no words")]
     NoWords,
-    /// A sum.
+    /// The query is a calculation.
     #[error("the query is a calculation")]
     Arithmetic,
     /// Several statements of code, and neither a question nor a message; a name, a call or an expression can be looked up.

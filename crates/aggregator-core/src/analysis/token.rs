@@ -10,9 +10,9 @@ pub(super) mod shape {
     pub const ALPHA: u32 = 1;
     /// Has a digit.
     pub const DIGIT: u32 = 1 << 1;
-    /// Its first letter is a capital.
+    /// The first letter of the token is a capital.
     pub const UPPER: u32 = 1 << 2;
-    /// All its letters are capitals, and there are at least two.
+    /// All letters of the token are capitals, and there are at least two.
     pub const CAPS: u32 = 1 << 3;
     /// Looks like code: an identifier, a path, an option, a lone operator.
     pub const CODE_LIKE: u32 = 1 << 4;

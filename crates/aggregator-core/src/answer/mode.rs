@@ -15,7 +15,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// All of them.
+    /// All modes.
     pub const ALL: [Self; 4] = [Self::Research, Self::Coding, Self::Analysis, Self::Creative];
 
     /// The instructions for the model on how to write.

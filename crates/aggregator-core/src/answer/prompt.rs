@@ -21,7 +21,7 @@ use crate::source::RankedSource;
 /// room.
 pub const BYTES_PER_TOKEN: usize = 4;
 
-/// A prompt.
+/// A prompt for a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Prompt {
@@ -70,7 +70,7 @@ pub(super) fn estimate(query: &Query, sources: &[RankedSource], drafts: &[Draft]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Purpose {
-    /// The answer.
+    /// The text is the answer.
     #[default]
     Answer,
     /// A look at the results so far, in a few sentences.
@@ -82,16 +82,16 @@ pub enum Purpose {
 pub struct Draft {
     /// The model, by a letter: names would be judged instead of answers.
     pub label: char,
-    /// Its answer, with citations of the same sources.
+    /// Answer of the model, with citations of the same sources.
     pub text: String,
 }
 
 /// The input of [`build`]: what a prompt is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct PromptInput<'a> {
-    /// The question.
+    /// The query that the prompt asks.
     pub query: &'a Query,
-    /// The frozen sources.
+    /// The frozen sources that the prompt shows.
     pub sources: &'a [RankedSource],
     /// What the text is for.
     pub purpose: Purpose,

@@ -72,7 +72,7 @@ pub enum EventKind {
     Analysis(Arc<Analysis>),
     /// A provider was asked.
     ProviderStarted {
-        /// The provider.
+        /// The provider that was asked.
         provider: ProviderName,
     },
     /// A provider finished, with any outcome; exactly once per provider, also for one that was never asked because the
@@ -80,22 +80,22 @@ pub enum EventKind {
     ProviderFinished(Arc<ProviderReport>),
     /// A page that was not known before.
     Result {
-        /// Its number within this query, in order of discovery.
+        /// Number of the result within this query, in order of discovery.
         id: ResultId,
-        /// Its rank among the results so far, from 1; later results may move it.
+        /// Rank of the result among the results so far, from 1; later results may move it.
         rank: u32,
-        /// Its fused score so far; see [`crate::search`].
+        /// Fused score of the result so far, a sum of RRF terms, above 0; see [`crate::search`].
         score: f64,
-        /// The page.
+        /// The page that was found.
         source: Arc<Source>,
     },
     /// Another provider confirmed a known page.
     ResultRevised {
-        /// The result.
+        /// The result that another provider confirmed.
         id: ResultId,
-        /// Its rank among the results so far, from 1.
+        /// Rank of the result among the results so far, from 1.
         rank: u32,
-        /// Its fused score so far.
+        /// Fused score of the result so far, a sum of RRF terms, above 0.
         score: f64,
         /// The page as its best-ranked provider shows it; may differ from what `Result` said.
         source: Arc<Source>,
@@ -118,7 +118,7 @@ pub enum EventKind {
     Contradictions(Box<[Contradiction]>),
     /// The next piece of the answer; never empty, at most [`MAX_DELTA_BYTES`](crate::answer::MAX_DELTA_BYTES).
     AnswerDelta {
-        /// The text.
+        /// Text of the piece.
         text: CleanText,
     },
     /// The answer cites a frozen source, as in `[1]`, `[1, 3-5]`, `【1】` or `[^1]`; one event for each number of a marker.
@@ -127,11 +127,11 @@ pub enum EventKind {
     Citation {
         /// Where the whole marker stands: byte offsets into the concatenated answer.
         span: Range<u32>,
-        /// The same in characters (Unicode scalar values), for readers that count in these.
+        /// Range of the marker in characters (Unicode scalar values) of the concatenated answer.
         chars: Range<u32>,
         /// The number of the source.
         number: u32,
-        /// The cited result.
+        /// The result that the answer cites.
         id: ResultId,
     },
     /// The model said what the answer cost; where several answer, one of them did.
@@ -197,7 +197,7 @@ impl fmt::Display for Stage {
 /// The report of a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderReport {
-    /// The provider.
+    /// The provider that the report is about.
     pub provider: ProviderName,
     /// How it ended.
     pub outcome: Outcome,
@@ -211,17 +211,17 @@ pub struct ProviderReport {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It finished.
+    /// The provider or the model finished.
     Ok,
-    /// It gave hits or text, and was then cut short.
+    /// The provider gave hits, or the model text, and was then cut short.
     Partial(Truncation),
-    /// It gave nothing before its time was up.
+    /// The provider or the model gave nothing before its time was up.
     Timeout,
-    /// It gave nothing and failed.
+    /// The provider or the model gave nothing and failed.
     Error(ProviderError),
     /// The query ended first.
     Cancelled,
-    /// It was not asked, because the query does not suit a search.
+    /// The provider was not asked, because the query does not suit a search.
     Skipped,
 }
 
@@ -231,9 +231,9 @@ pub enum Outcome {
 pub enum Truncation {
     /// The provider had given as many hits as it was asked for, or the model as many bytes, and was stopped there.
     Limit,
-    /// Its time was up.
+    /// The time of the provider or the model was up.
     Timeout,
-    /// It failed.
+    /// The provider or the model failed.
     Error(ProviderError),
 }
 
@@ -254,20 +254,20 @@ pub struct PartialSynthesis {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Role {
-    /// It was to write the answer.
+    /// The model was to write the answer.
     Writer,
-    /// It wrote a draft for the lead.
+    /// The model wrote a draft for the lead.
     Panelist,
-    /// It was to write the answer from the drafts of all.
+    /// The model was to write the answer from the drafts of all.
     Lead,
-    /// It was to say what the results so far show.
+    /// The model was to say what the results so far show.
     Interim,
 }
 
 /// The report of one call of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelReport {
-    /// The model.
+    /// The model that was called.
     pub model: ProviderName,
     /// What it did.
     pub role: Role,

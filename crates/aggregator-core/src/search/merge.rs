@@ -65,9 +65,9 @@ impl Default for Weight {
 pub struct RankedProvider {
     /// Position among the providers in name order, below 64; ties go to the lower one.
     pub index: u8,
-    /// Its name.
+    /// Name of the provider.
     pub name: ProviderName,
-    /// Its weight.
+    /// Weight of the provider's ranks.
     pub weight: Weight,
 }
 
@@ -127,11 +127,11 @@ pub enum RejectReason {
 /// A result with its current rank and score.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RankedResult {
-    /// The result.
+    /// Number of the result within the query.
     pub id: ResultId,
-    /// Its rank, from 1.
+    /// Rank of the result, from 1.
     pub rank: u32,
-    /// Its score.
+    /// Fused score of the result, a sum of RRF terms, above 0.
     pub score: f64,
     /// The page as its best-ranked provider shows it.
     pub source: Arc<Source>,

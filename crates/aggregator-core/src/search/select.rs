@@ -67,7 +67,7 @@ impl std::fmt::Display for SelectionReason {
 /// A result that became a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Choice {
-    /// The result.
+    /// The result that was selected.
     pub id: ResultId,
     /// One quarter of it is its score as a share of the best score, three quarters are how much its title and snippet have of
     /// the query's subject words: the mean over those that any result has, of each the share of its pieces of three letters
@@ -100,9 +100,9 @@ struct Candidate<'a> {
     host: &'a str,
     /// At most [`SKETCH_LEN`] of them.
     terms: Vec<u64>,
-    /// Its score as a share of the best.
+    /// Score of the result as a share of the best.
     by_score: u32,
-    /// How much it has of the query's words, in sum.
+    /// How much the result has of the query's words, in sum.
     found: u32,
     relevance: u32,
     /// Whether it is below the threshold and kept all the same.

@@ -32,7 +32,7 @@ pub enum SetError {
         /// All names.
         known: Vec<String>,
     },
-    /// It takes another kind of value.
+    /// The setting takes another kind of value.
     #[error("it has to be {wanted}")]
     Kind {
         /// What it takes.
@@ -46,13 +46,13 @@ pub enum SetError {
 /// The documentation of a setting, for a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingDoc {
-    /// Its name in a file; times have their unit in it.
+    /// Name of the setting in a file; times have their unit in it.
     pub name: String,
-    /// What it is, in Markdown.
+    /// Meaning of the setting, in Markdown.
     pub meaning: &'static str,
-    /// Its default.
+    /// Default of the setting.
     pub default: String,
-    /// Its minimum and maximum, if it is a number.
+    /// Minimum and maximum of the setting, if it is a number.
     pub range: Option<(String, String)>,
 }
 

@@ -16,7 +16,7 @@ pub(crate) struct QueryTerm {
     pub(crate) text: String,
     /// Whether it is a whole word; else it is a part of an identifier.
     pub(crate) whole: bool,
-    /// Its first position in the query.
+    /// First position of the term in the query.
     pub(crate) position: usize,
 }
 

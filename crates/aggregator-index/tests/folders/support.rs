@@ -57,7 +57,7 @@ pub fn update(index: &Index, folder: &Path) -> Report {
     index.update(&[folder.to_owned()], &options(), |_| ControlFlow::Continue(())).unwrap()
 }
 
-/// The same on every machine: without what may be installed.
+/// Options that are the same on every machine: without what may be installed.
 pub fn options() -> Options {
     let mut options = Options::default();
     options.pdf = aggregator_index::Pdf::Program("/nonexistent/pdftotext".into());

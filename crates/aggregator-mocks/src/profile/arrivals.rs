@@ -30,7 +30,7 @@ impl Arrivals {
         Ok(Self { gaps, seed, drawn: 0, at: 0, scale: (1, 1) })
     }
 
-    /// The same requests, faster or slower: all gaps are multiplied by one factor, so that their mean is this. It is
+    /// These requests, faster or slower: all gaps are multiplied by one factor, so that their mean is `mean`. It is
     /// counted in microseconds.
     #[must_use]
     pub fn with_mean_gap(mut self, mean: Duration) -> Self {

@@ -74,7 +74,7 @@ pub enum ProfileError {
     NoTable {
         /// Name of the table.
         wanted: &'static str,
-        /// Its unit.
+        /// Unit of the table.
         unit: Unit,
         /// Names of those that it has.
         known: String,

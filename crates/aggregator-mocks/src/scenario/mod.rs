@@ -109,8 +109,8 @@ impl Scenario {
         self.engine_for(corpus, pace, probe, &[self.seed])
     }
 
-    /// The same engine, for a load of queries of these seeds: what profiled mocks do for them is made ahead, so that
-    /// making it is not measured.
+    /// The engine of [`Self::engine`], for a load of queries of these seeds: what profiled mocks do for them is made
+    /// ahead, so that making it is not measured.
     pub fn engine_for(&self, corpus: &Arc<Corpus>, pace: Pace, probe: Option<&Probe>, seeds: &[u64]) -> Engine {
         self.build(corpus, pace, probe, seeds).expect("checked when the scenario was read")
     }
@@ -132,7 +132,7 @@ impl Scenario {
         checker
     }
 
-    /// The same scenario with another number of answer deltas, without citations; a scale for what one delta costs.
+    /// This scenario with another number of answer deltas, without citations; a scale for what one delta costs.
     #[must_use]
     pub fn with_deltas(mut self, deltas: u32) -> Self {
         if let Some(model) = &mut self.model {
@@ -141,7 +141,7 @@ impl Scenario {
         self
     }
 
-    /// The same scenario with other settings of the engine; what is expected of it may then not come.
+    /// This scenario with other settings of the engine; what is expected of it may then not come.
     #[must_use]
     pub fn with_settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         change(&mut self.settings);

@@ -15,9 +15,9 @@ pub const OTHERS: [&str; 1] = ["AGGREGATOR_CONFIG"];
 /// A setting.
 #[derive(Debug)]
 pub struct Name {
-    /// Its section, as in a header: `engine.analysis`.
+    /// Section of the setting, as in a header: `engine.analysis`.
     pub section: String,
-    /// Its name there.
+    /// Name of the setting in its section.
     pub key: String,
     /// The format of its variable.
     pub kind: ValueKind,

@@ -22,13 +22,13 @@ pub struct Run {
 }
 
 impl Run {
-    /// Its events as they leave the process.
+    /// Events of the run as they leave the process.
     pub fn lines(&self) -> Vec<String> {
         self.events.iter().map(aggregator_wire::to_json_line).collect()
     }
 }
 
-/// All of them, run once.
+/// All runs; each query runs once.
 pub fn all() -> &'static [Run] {
     static RUNS: OnceLock<Vec<Run>> = OnceLock::new();
     RUNS.get_or_init(|| {

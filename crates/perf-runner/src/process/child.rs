@@ -80,7 +80,7 @@ pub enum ChildError {
     Start(io::Error),
     /// The child exited with a failure.
     Failed {
-        /// Its exit status.
+        /// Exit status of the child.
         status: ExitStatus,
         /// The end of its standard error if it was captured, else empty.
         stderr: String,

@@ -57,7 +57,7 @@ enum CodeState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SpanDecision {
     Nothing,
-    /// It was one.
+    /// The text was a code span.
     Span,
     /// Nothing closed it, so it was text.
     Text,

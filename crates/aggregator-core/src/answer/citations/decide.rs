@@ -28,7 +28,7 @@ pub(super) enum Verdict {
 /// What surrounds a marker.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Around {
-    /// It is the first on its line.
+    /// Whether the marker is the first on its line.
     pub starts_line: bool,
     /// A marker that was never closed ends where it begins.
     pub after_incomplete: bool,

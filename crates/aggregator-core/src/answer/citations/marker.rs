@@ -43,13 +43,13 @@ pub(super) struct Marker {
     word: Spelling,
     /// Where it began with the word that is read.
     before_word: MarkerState,
-    /// It has a form that nothing else has.
+    /// Whether the marker has a form that nothing else has.
     explicit: bool,
-    /// It has a form that other things have too.
+    /// Whether the marker has a form that other things have too.
     doubtful: bool,
-    /// It begins with two brackets.
+    /// Whether the marker begins with two brackets.
     double: bool,
-    /// It begins with a caret, and may end in one.
+    /// Whether the marker begins with a caret; it may then end in one.
     caret: bool,
     bytes: u8,
 }
@@ -82,7 +82,7 @@ pub(super) enum Read {
     More,
     /// The marker is complete; what follows decides what it is.
     Closed,
-    /// It is none, with this character or without it.
+    /// The text is no marker, with this character or without it.
     None,
 }
 
@@ -139,12 +139,12 @@ impl Marker {
         self.count > 1 || self.items[0].0 != self.items[0].1
     }
 
-    /// Its numbers in their order.
+    /// Numbers of the marker in their order.
     pub(super) fn numbers(&self) -> impl Iterator<Item = u32> + '_ {
         self.items[..usize::from(self.count)].iter().flat_map(|&(from, to)| u32::from(from)..=u32::from(to))
     }
 
-    /// Its numbers in their order, each once.
+    /// Numbers of the marker in their order, each once.
     pub(super) fn distinct(&self) -> impl Iterator<Item = u32> + '_ {
         let items = &self.items[..usize::from(self.count)];
         items.iter().enumerate().flat_map(move |(at, &(from, to))| {

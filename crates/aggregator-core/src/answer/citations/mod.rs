@@ -71,9 +71,9 @@ pub enum Scanned {
     Citation {
         /// The whole marker: byte offsets into the concatenated text.
         span: Range<u32>,
-        /// The same in characters (Unicode scalar values).
+        /// Range of the marker in characters (Unicode scalar values) of the concatenated text.
         chars: Range<u32>,
-        /// The number.
+        /// The cited number of a source.
         number: u32,
     },
 }

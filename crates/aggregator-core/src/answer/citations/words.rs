@@ -7,7 +7,7 @@ use std::ops::Range;
 pub(super) enum Word {
     /// A number of a source follows.
     Source,
-    /// The same, or a number of something else: an exhibit, a passage of the source.
+    /// A number of a source follows, or one of something else: an exhibit, a passage of the source.
     Document,
     /// Another number follows.
     And,

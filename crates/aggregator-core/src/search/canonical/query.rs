@@ -53,7 +53,7 @@ pub(super) fn push_parameters(query: &str, key: &mut String) {
     }
 }
 
-/// The same of a query whose escapes are not in normal form yet.
+/// Appends the parameters of a query whose escapes are not in normal form yet.
 pub(super) fn push_parameters_normal(query: &str, key: &mut String) {
     let start = key.len();
     let mut last = start..start;

@@ -93,7 +93,7 @@ const ENDINGS: [&[u8; 8]; 54] = [
     b".cnn.com",
 ];
 
-/// The same as numbers, found by hash.
+/// The endings of [`ENDINGS`] as numbers, found by hash.
 const SLOTS: [u64; 1 << SLOT_BITS] = {
     let mut slots = [0; 1 << SLOT_BITS];
     let mut index = 0;
