@@ -2,8 +2,7 @@
 
 use perf_gate::{Class, Unit};
 
-use super::pairs;
-use crate::row::{Group, Row, Subject, Value};
+use crate::row::{Group, PairedStats, Row, Subject, Value};
 
 /// Text of a missing value.
 pub const NONE: &str = "—";
@@ -18,11 +17,22 @@ pub fn head(row: &Row) -> String {
     value(row.head, row)
 }
 
+/// The change with its bounds: `-0.3 % (-1.2 to +0.6)`.
+pub fn paired_change(paired: &PairedStats) -> Option<String> {
+    let (change, bounds) = (paired.change_percent?, bounds(paired)?);
+    Some(format!("{change:+.1} % {bounds}"))
+}
+
+/// The confidence bounds of the change, in percent.
+pub fn bounds(paired: &PairedStats) -> Option<String> {
+    Some(format!("({:+.1} to {:+.1})", paired.lower_percent?, paired.upper_percent?))
+}
+
 /// The change from base to head; for wall time in pairs the estimate with its bounds, for wall time without a base its
 /// dispersion, for a budget the used share.
 pub fn change(row: &Row) -> String {
     if let Some(paired) = &row.paired {
-        return pairs::change(paired).unwrap_or_else(|| NONE.into());
+        return paired_change(paired).unwrap_or_else(|| NONE.into());
     }
     if let Some(spread) = row.spread {
         return format!("iqr {:.1} %", spread.iqr_percent);

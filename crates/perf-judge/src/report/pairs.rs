@@ -26,23 +26,12 @@ pub fn line(row: &Row, paired: &PairedStats) -> String {
         _ => NONE.into(),
     };
     let change = paired.change_percent.map_or_else(|| NONE.into(), |percent| format!("{percent:+.1} %"));
-    let bounds = bounds(paired).unwrap_or_default();
+    let bounds = number::bounds(paired).unwrap_or_default();
     let mde = paired.mde_percent.map_or_else(|| NONE.into(), |percent| format!("{percent:.1} %"));
     let drawn = histogram(&paired.differences_percent);
     let case = row.case.to_string();
     // A case name of more than 27 characters shifts the rest of its line.
     format!("  {case:<27}  {now:>8}  {change:>7} {bounds:<16}  {mde:>6}  {drawn}")
-}
-
-/// The change with its bounds: `-0.3 % (-1.2 to +0.6)`.
-pub fn change(paired: &PairedStats) -> Option<String> {
-    let (change, bounds) = (paired.change_percent?, bounds(paired)?);
-    Some(format!("{change:+.1} % {bounds}"))
-}
-
-/// The confidence bounds of the change, in percent.
-fn bounds(paired: &PairedStats) -> Option<String> {
-    Some(format!("({:+.1} to {:+.1})", paired.lower_percent?, paired.upper_percent?))
 }
 
 /// The line about the slowdowns that the pairs of the rows would have shown; `None` if no row was judged in pairs.
@@ -181,9 +170,9 @@ mod tests {
     fn the_change_is_shown_with_both_bounds() {
         let mut row = row("a/b/1", Verdict::Pass, None);
         let paired = row.paired.as_mut().unwrap();
-        assert_eq!(change(paired).as_deref(), Some("-0.3 % (-1.2 to +0.0)"));
+        assert_eq!(number::paired_change(paired).as_deref(), Some("-0.3 % (-1.2 to +0.0)"));
         paired.lower_percent = None;
-        assert_eq!(change(paired), None);
+        assert_eq!(number::paired_change(paired), None);
         let longest = self::row("labels/queries-held-out/202", Verdict::Pass, Some(13.3));
         let line = line(&longest, longest.paired.as_ref().unwrap());
         assert_eq!(line.chars().count(), header().chars().count(), "{line}");
