@@ -251,6 +251,11 @@ fn run(cargo: &mut Command, limits: Limits, stderr: StderrMode) -> Result<String
     child::run(cargo, limits, stderr).map_err(|error| {
         let reason = match &error {
             ChildError::Interrupted => return BuildError::Stopped(Error::Interrupted),
+            // Without a code a signal ended cargo: that says nothing about the sources.
+            ChildError::Failed { status, .. } if status.code().is_none() => {
+                let message = format!("a build was killed: cargo ended with {status}");
+                return BuildError::Stopped(Error::environment(message, "run this again"));
+            }
             ChildError::Failed { status, stderr } => {
                 if let Some(line) = stderr.lines().find(|line| is_machine_failure(line)) {
                     let line = line.trim_start_matches([' ', '=']);
@@ -267,10 +272,12 @@ fn run(cargo: &mut Command, limits: Limits, stderr: StderrMode) -> Result<String
     })
 }
 
-/// Whether a message of cargo shows a cause outside the sources: no disk space, or no memory, when the system kills the
-/// compiler.
+/// Whether a message of cargo shows a cause outside the sources: no disk space, or a compiler that was killed, by the system
+/// for lack of memory or by a user.
 fn is_machine_failure(line: &str) -> bool {
-    ["No space left on device", "os error 28", "signal: 9, SIGKILL"].iter().any(|stderr| line.contains(stderr))
+    ["No space left on device", "os error 28", "signal: 9, SIGKILL", "signal: 15, SIGTERM"]
+        .iter()
+        .any(|stderr| line.contains(stderr))
 }
 
 /// A command that runs cargo in `tree`, with a target directory of its own: packages have the same paths there as in the
@@ -326,4 +333,27 @@ fn evict_lru(sides: &Path, kept: usize) -> Result<(), Error> {
         fs::remove_dir_all(&path).map_err(|error| Error::path("remove", &path, &error))?;
     }
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn build_with(script: &str) -> BuildError {
+        let mut cargo = Command::new("sh");
+        cargo.args(["-c", script]);
+        run(&mut cargo, Limits::default(), StderrMode::Capture).unwrap_err()
+    }
+
+    #[test]
+    fn a_killed_build_ends_the_command_and_is_no_fault_of_the_sources() {
+        for script in ["kill -TERM $$", "echo '(signal: 15, SIGTERM: termination signal)' >&2; exit 101"] {
+            let error = build_with(script);
+            assert!(matches!(error, BuildError::Stopped(_)), "{script}");
+        }
+        let BuildError::DoesNotBuild(reason) = build_with("echo 'error: expected one of' >&2; exit 101") else {
+            panic!("an error of the compiler is one of the sources")
+        };
+        assert!(reason.contains("expected one of"), "{reason}");
+    }
 }
