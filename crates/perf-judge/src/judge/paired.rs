@@ -231,8 +231,8 @@ pub fn judge(first: &FirstSample, confirm: &[LogRatios]) -> Judgement {
     }
 }
 
-/// Checks the control, the base measured against itself. Returns the reason if it differs so much that no wall time can be
-/// judged.
+/// Checks the control, the base measured against itself. Returns the reason if no wall time can be judged, because its
+/// difference exceeds `MAX_CONTROL_DIFFERENCE`.
 pub fn check_control(control: &[LogRatios]) -> Option<String> {
     let control = DecisionRule::DEFAULT.first_sample(control);
     let estimate = control.estimate?;
