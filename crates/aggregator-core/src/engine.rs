@@ -118,7 +118,7 @@ pub enum BuildError {
     InvalidModelWeight {
         /// The model whose weight is refused.
         name: ProviderName,
-        /// The refused weight.
+        /// The refused weight, as it was given.
         given: f64,
     },
     /// Partial syntheses are asked for after batches, and there are none.

@@ -45,13 +45,13 @@ pub enum QueryError {
     /// The deadline is zero or longer than [`Query::MAX_DEADLINE`].
     #[error("deadline_ms = {} is not between 1 and {}", given.as_secs_f64() * 1e3, Query::MAX_DEADLINE.as_millis())]
     Deadline {
-        /// The refused deadline.
+        /// The refused deadline, as it was given.
         given: Duration,
     },
     /// The number of sources is zero or larger than [`Query::MAX_SOURCES`].
     #[error("max_sources = {given} is not between 1 and {}", Query::MAX_SOURCES)]
     Sources {
-        /// The refused number.
+        /// The refused number, as it was given.
         given: u32,
     },
 }

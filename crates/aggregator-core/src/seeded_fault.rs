@@ -19,7 +19,7 @@ pub const VARIABLE: &str = "SEEDED_FAULT";
 
 macro_rules! faults {
     ($($(#[$doc:meta])* $fault:ident = $name:literal;)*) => {
-        /// A planted fault.
+        /// A fault that a build with the feature `seeded-faults` plants.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Fault {
             $($(#[$doc])* $fault,)*

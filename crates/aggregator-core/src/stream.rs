@@ -59,7 +59,7 @@ enum Phase {
     CheckingContradictions,
     /// All providers finished and the order is frozen; the model, if any, is next.
     Frozen,
-    /// The model writes.
+    /// The model writes the answer.
     Answering,
     /// Ended from outside: providers are dropped already and reported one by one.
     Cancelling(CancelReason),
@@ -101,7 +101,7 @@ impl QueryStream {
         self.canceller.get_or_insert_with(Canceller::new).clone()
     }
 
-    /// The query.
+    /// The query that this stream runs.
     pub fn query(&self) -> &Query {
         &self.query
     }

@@ -113,7 +113,7 @@ impl CleanText {
         }
     }
 
-    /// The text.
+    /// The cleaned text as a string slice.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -30,7 +30,7 @@ pub(crate) struct Question {
 /// A word of the question.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Term {
-    /// The folded word.
+    /// The word of the question, folded.
     pub word: String,
     /// The folded parts of an identifier.
     pub parts: Vec<String>,

@@ -55,7 +55,7 @@ impl Outcome {
         Self { checksum, counts: all }
     }
 
-    /// The counts.
+    /// Counts of the operation, each with its metric.
     pub fn counts(&self) -> impl Iterator<Item = (Metric, u64)> {
         self.counts.iter().copied().flatten()
     }

@@ -23,13 +23,13 @@ pub enum IndexError {
     /// A value of the options is out of its range.
     #[error("{name} = {given} is not between {min} and {max}")]
     Options {
-        /// The option.
+        /// Name of the option in [`Options`](crate::Options).
         name: &'static str,
-        /// The given value.
+        /// Value of the option, as it was given.
         given: u64,
-        /// The minimum.
+        /// Minimum of the option.
         min: u64,
-        /// The maximum.
+        /// Maximum of the option.
         max: u64,
     },
     /// There is no index yet, or one that this version cannot read.

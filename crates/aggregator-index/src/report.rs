@@ -93,7 +93,7 @@ impl fmt::Display for Report {
 pub struct SkippedFile {
     /// The path of the file.
     pub path: DisplayPath,
-    /// The reason.
+    /// Reason for which the file was left out.
     pub reason: SkipReason,
 }
 

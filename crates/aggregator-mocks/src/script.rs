@@ -105,7 +105,7 @@ pub(crate) struct ScriptedStream<I> {
     items: I,
     /// Maximum number of items that `Emit` yields in all; a flood has no limit.
     max_items: u32,
-    /// The current step.
+    /// Index of the step that the stream performs now.
     at: usize,
     /// Items yielded, and those of the current step.
     yielded: u32,

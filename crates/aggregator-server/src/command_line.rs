@@ -34,7 +34,7 @@ pub struct CommandLine {
     pub command: Command,
 }
 
-/// A command.
+/// A command of `aggregator`, with its options.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Answer a question from documents, with citations

@@ -27,7 +27,7 @@ pub struct Documents {
 /// An index that is up to date.
 #[derive(Debug)]
 pub struct UpdatedIndex {
-    /// The index.
+    /// The index of the folders, open.
     pub index: Index,
     /// The report of the update.
     pub report: Report,

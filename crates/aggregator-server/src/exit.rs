@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// An exit code.
+/// An exit code of `aggregator`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
@@ -23,7 +23,7 @@ pub enum Exit {
 /// An error that ends the program.
 #[derive(Debug)]
 pub struct ProgramError {
-    /// The exit code.
+    /// The exit code that the error leads to.
     pub exit: Exit,
     what: String,
 }

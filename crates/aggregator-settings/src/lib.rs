@@ -44,18 +44,18 @@ pub fn read_file(path: impl AsRef<Path>) -> Result<Settings, FileError> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
-    /// It cannot be read, or is no UTF-8.
+    /// The settings file cannot be read, or is not UTF-8.
     #[error("{}: the settings cannot be read: {source}", .path.display())]
     Unreadable {
-        /// The file.
+        /// Path of the settings file.
         path: PathBuf,
         /// Why not.
         source: std::io::Error,
     },
-    /// It is not what it should be.
+    /// The settings file has an error at a line and column.
     #[error("{}, {source}", .path.display())]
     Parse {
-        /// The file.
+        /// Path of the settings file.
         path: PathBuf,
         /// What is wrong, and where.
         source: ParseError,

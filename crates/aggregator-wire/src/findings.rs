@@ -109,7 +109,7 @@ impl From<&contradictions::Contradiction> for Contradiction {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ContradictionKind {
-    /// A number.
+    /// The sources give different numbers.
     NumberOf {
         /// Of what, as the better source calls it.
         what: String,
@@ -138,7 +138,7 @@ words! {
         WebPage,
         /// A text, a table or slides in a file of their own.
         Document,
-        /// A picture.
+        /// An image in a file of its own.
         Image,
         /// A film, or a page that shows one.
         Video

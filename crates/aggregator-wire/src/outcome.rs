@@ -204,7 +204,7 @@ words! {
         BadResponse,
         /// The answer ended in the middle.
         Truncated,
-        /// The implementation panicked.
+        /// The implementation of the provider or model panicked.
         Panicked,
         /// Anything else.
         Other;

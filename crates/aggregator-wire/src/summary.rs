@@ -152,7 +152,7 @@ pub enum ExecutionError {
         /// How each ended.
         reports: Vec<ProviderReport>,
     },
-    /// The model failed.
+    /// The model failed before the answer was complete.
     Model(ProviderError),
     /// The time of the query was up before the answer was complete.
     DeadlineExceeded {
@@ -186,7 +186,7 @@ words! {
     Stage of aggregator_core::event::Stage {
         /// Providers are asked.
         Searching,
-        /// The model writes.
+        /// The model writes the answer.
         Answering;
         _
     }

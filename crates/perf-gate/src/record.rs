@@ -27,7 +27,7 @@ pub enum RecordError {
         case: CaseName,
         /// Metric of the refused value.
         metric: MetricName,
-        /// The refused value.
+        /// The refused value, as the record has it.
         value: u64,
     },
     /// A wall time or a number of instructions is zero, so the measurement failed.

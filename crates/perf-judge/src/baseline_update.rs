@@ -15,7 +15,7 @@ use crate::verdict::Verdict;
 pub struct AcceptanceTerms {
     /// Last day, `YYYY-MM-DD`.
     pub expires: String,
-    /// The reason.
+    /// Reason of the acceptance (`--reason`).
     pub reason: String,
 }
 

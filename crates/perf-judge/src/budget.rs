@@ -14,7 +14,7 @@ use crate::rule_file::{self, RuleFileError};
 pub struct Budget {
     /// The exact name of the case.
     pub case: CaseName,
-    /// The limited metric.
+    /// The metric that the budget limits.
     pub metric: MetricName,
     /// The maximum value that passes, in `unit`.
     pub limit: u64,

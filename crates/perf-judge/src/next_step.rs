@@ -9,7 +9,7 @@ pub enum NextStep {
     Reproduce(CaseName),
     /// Measure the pairs of the case again with other layouts.
     ReproduceInPairs {
-        /// The case.
+        /// The case to run.
         case: CaseName,
         /// The abbreviated hash of the base.
         against: String,

@@ -141,13 +141,13 @@ pub struct Row {
     pub group: Group,
     /// The package of the harness that has the case; `None` for a budget of a case that no harness has.
     pub harness: Option<String>,
-    /// The case.
+    /// The case of the row.
     pub case: CaseName,
     /// The metric of the case, or another subject.
     pub subject: Subject,
     /// The stored value, or the limit of a budget.
     pub base: Option<Value>,
-    /// The measured value.
+    /// Measured value of the head.
     pub head: Option<Value>,
     /// Dispersion of repeated processes, for a wall time without pairs.
     pub spread: Option<Spread>,

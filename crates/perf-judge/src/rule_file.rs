@@ -9,7 +9,7 @@ use toml::Spanned;
 /// An error in a rule file.
 #[derive(Debug)]
 pub struct RuleFileError {
-    /// The message.
+    /// The message of the parser.
     pub what: String,
     /// Byte range of the error in the text, where it is known.
     pub span: Option<Range<usize>>,

@@ -17,7 +17,7 @@ use crate::thresholds::Thresholds;
 pub struct Rules {
     /// The baselines, by the package of the harness and the target.
     pub baselines: BTreeMap<(String, String), Baseline>,
-    /// The budgets.
+    /// The budgets of one side.
     pub budgets: Vec<Budget>,
     /// The wider margins of wall times.
     pub thresholds: Thresholds,

@@ -112,7 +112,7 @@ pub enum Instructions {
     Measured {
         /// The tools that the counts depend on.
         tools: Tools,
-        /// The counts.
+        /// Instructions of one operation by case, or why there are none.
         run: InstructionRun,
     },
 }
@@ -145,7 +145,7 @@ impl Instructions {
 pub struct BaselineRun {
     /// The values of the exact classes.
     pub exact: ExactRun,
-    /// The instruction counts.
+    /// Instruction counts of the run.
     pub instructions: Instructions,
 }
 

@@ -22,7 +22,7 @@ pub struct Workspace {
     members: Vec<String>,
     /// The configuration from the root manifest.
     pub config: Config,
-    /// The harness packages.
+    /// The harness packages of the workspace.
     pub harnesses: Vec<Harness>,
 }
 
@@ -153,7 +153,7 @@ impl Workspace {
         Self { root, ..self.clone() }
     }
 
-    /// The root directory.
+    /// Root directory of the workspace, with its `Cargo.toml`.
     pub fn root(&self) -> &Path {
         &self.root
     }

@@ -181,7 +181,7 @@ impl EventKind {
 pub enum Stage {
     /// Providers are asked.
     Searching,
-    /// The model writes.
+    /// The model writes the answer.
     Answering,
 }
 

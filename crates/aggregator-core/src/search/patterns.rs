@@ -38,7 +38,7 @@ pub enum ContentKind {
     WebPage,
     /// A text, a table or slides in a file of their own.
     Document,
-    /// A picture.
+    /// An image in a file of its own.
     Image,
     /// A film, or a page that shows one.
     Video,

@@ -15,7 +15,7 @@ pub struct SettingsError {
 /// A value as a file has it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Value {
-    /// A whole number.
+    /// A setting that is a whole number.
     Integer(i64),
     /// Any other number.
     Float(f64),

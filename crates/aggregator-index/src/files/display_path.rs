@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 pub struct DisplayPath(PathBuf);
 
 impl DisplayPath {
-    /// The path itself.
+    /// The path as it is, with the characters that `Display` escapes.
     pub fn path(&self) -> &Path {
         &self.0
     }

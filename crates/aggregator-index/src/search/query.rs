@@ -22,7 +22,7 @@ const MAX_PHRASE_LANGUAGES: usize = 3;
 /// Tuned on labelled questions over the documentation of crates; README.md has the figures.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Weights {
-    /// The exact word.
+    /// Weight of a match of the exact word.
     pub(crate) exact: f32,
     /// A word in the title, the headings or the name of the file.
     pub(crate) head: f32,

@@ -12,7 +12,7 @@ const MAX_QUERY_WORDS: usize = 1_024;
 /// A term of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct QueryTerm {
-    /// The folded word.
+    /// The word of the query, folded.
     pub(crate) text: String,
     /// Whether it is a whole word; else it is a part of an identifier.
     pub(crate) whole: bool,

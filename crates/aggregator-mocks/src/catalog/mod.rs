@@ -22,7 +22,7 @@ const SCENARIOS: [(&str, &str); 9] = [
     ("slow-reader", include_str!("../../../../benches-data/scenarios/slow-reader.toml")),
 ];
 
-/// The corpus.
+/// The corpus of `benches-data/corpus.toml`, which is compiled in.
 ///
 /// # Panics
 /// When `benches-data/corpus.toml` is no corpus; the message says where.

@@ -24,7 +24,7 @@ pub struct LabelledAnswer {
     pub after: String,
 }
 
-/// A citation.
+/// A citation as a label names it.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct LabelledCitation {
@@ -48,7 +48,7 @@ pub fn more_answers() -> Vec<LabelledAnswer> {
 /// What a reader sees of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scan {
-    /// The text.
+    /// Text of the model's answer.
     pub text: String,
     /// Each citation's text and numbers.
     pub citations: Vec<LabelledCitation>,

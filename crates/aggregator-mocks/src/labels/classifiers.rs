@@ -12,7 +12,7 @@ pub struct LabelledQuery {
     pub language: &'static str,
     /// What a person says, in the order of [`CLASSIFIERS`].
     pub labels: [&'static str; 6],
-    /// The query.
+    /// Text of the labelled query.
     pub text: String,
     /// Nothing was tuned on it.
     pub held_out: bool,

@@ -11,7 +11,7 @@ use super::Part;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LabelledPages {
-    /// The query.
+    /// Text of the query for which the pages were found.
     pub query: String,
     /// ISO 639-1.
     pub lang: String,

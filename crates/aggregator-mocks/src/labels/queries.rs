@@ -14,7 +14,7 @@ use super::Part;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RealQuery {
-    /// The query.
+    /// Text of the labelled query.
     pub text: String,
     /// ISO 639-1.
     pub lang: String,

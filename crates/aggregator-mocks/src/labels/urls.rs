@@ -11,7 +11,7 @@ use super::Part;
 pub struct UrlPair {
     /// One URL.
     pub a: String,
-    /// The other one.
+    /// The second URL of the pair.
     pub b: String,
     /// Whether both are one page.
     pub same: bool,

@@ -98,7 +98,7 @@ impl QuantileTable {
         (doubled.sum::<u128>() / (2 * u128::from(WHOLE))) as u64
     }
 
-    /// The smallest sample.
+    /// Minimum of the samples that a table can draw.
     pub fn min(&self) -> u64 {
         self.values[0]
     }

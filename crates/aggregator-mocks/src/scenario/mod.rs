@@ -28,7 +28,7 @@ pub struct Scenario {
     pub purpose: String,
     /// Seed of the query, and thereby of everything the mocks choose.
     pub seed: u64,
-    /// The question.
+    /// Text of the query of the scenario.
     pub query: String,
     /// Time for the whole query; the engine's default if absent.
     deadline: Option<Duration>,
@@ -94,7 +94,7 @@ pub enum ScenarioError {
 }
 
 impl Scenario {
-    /// The query.
+    /// A new query with the text and the settings of the scenario.
     pub fn query(&self) -> Query {
         self.make_query().expect("checked when the scenario was read")
     }

@@ -12,7 +12,7 @@ pub const PREFIX: &str = "AGGREGATOR_";
 /// Variables with that prefix that are no settings.
 pub const OTHERS: [&str; 1] = ["AGGREGATOR_CONFIG"];
 
-/// A setting.
+/// A setting of the program, by its name in files and variables.
 #[derive(Debug)]
 pub struct Name {
     /// Section of the setting, as in a header: `engine.analysis`.

@@ -19,11 +19,11 @@ use crate::shared_options::SharedOptions;
 
 /// A built harness with its stored baseline.
 pub struct BuiltHarness<'a> {
-    /// The harness package.
+    /// The harness package that was measured.
     pub harness: &'a Harness,
     /// The key of this build: values are comparable if keys are equal.
     pub key: Key,
-    /// The stored baseline.
+    /// The stored baseline of the harness; `None` if it has none.
     pub old: Option<&'a Baseline>,
     programs: BenchPrograms,
     list: CaseList,

@@ -36,9 +36,9 @@ use super::options::Options;
 pub struct Measurement<'a> {
     /// Options of the command line.
     pub options: &'a Options,
-    /// The workspace.
+    /// The workspace under test.
     pub workspace: &'a Workspace,
-    /// The selected cases.
+    /// The cases that `--only` selects.
     pub selection: &'a Selection,
     /// The content of the data folder.
     pub data: &'a BenchData,
@@ -56,7 +56,7 @@ pub struct RunResult {
     pub harnesses: Vec<HarnessRun>,
 }
 
-/// A built harness.
+/// A harness whose measuring programs are built.
 struct BuiltHarness<'a> {
     harness: &'a Harness,
     key: Key,

@@ -111,7 +111,7 @@ pub struct Pair {
     pub stage: Stage,
     /// Index of the pair within its stage and case, from 0; it also selects the layouts.
     pub round: u32,
-    /// The case.
+    /// The case that both processes of the pair run.
     pub case: CaseName,
     /// Times of the base process.
     pub base: Times,

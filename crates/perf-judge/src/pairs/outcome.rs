@@ -25,9 +25,9 @@ pub struct PairedResults {
 /// The side that failed, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BrokenSide {
-    /// The base failed.
+    /// The process of the base failed.
     Base(NoValue),
-    /// Head failed.
+    /// The process of the head failed.
     Head(NoValue),
 }
 

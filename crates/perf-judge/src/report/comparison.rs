@@ -13,7 +13,7 @@ pub enum Comparison {
     Unchanged(Revision),
     /// A commit from which something differs, but none of the packages that this harness measures.
     Unaffected {
-        /// The commit.
+        /// The base of a change that touches nothing measured.
         revision: Revision,
         /// The packages that the harness measures.
         packages: Vec<String>,
@@ -25,7 +25,7 @@ pub enum Comparison {
 /// How the pairs were measured.
 #[derive(Debug, Clone, Serialize)]
 pub struct Pairing {
-    /// The base.
+    /// The base of the comparison.
     pub revision: Revision,
     /// Seed of the link layouts and the run order.
     pub seed: u64,
@@ -55,7 +55,7 @@ pub struct Pairing {
 /// A commit to compare with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Revision {
-    /// The full hash.
+    /// The full hash of the commit.
     pub commit: String,
     /// How the commit was chosen, to be read after its hash.
     pub chosen: String,

@@ -14,7 +14,7 @@ pub struct Note<'a> {
     pub verdict: Verdict,
     /// The cases and metrics of the rows, or their number if they belong to more than three cases.
     pub rows: String,
-    /// The distinct reasons.
+    /// The distinct reasons of the rows of this note.
     pub reasons: Vec<String>,
     /// The next steps; may be empty.
     pub next_steps: &'a [NextStep],

@@ -13,7 +13,7 @@ use super::number::{self, NONE};
 const BINS: usize = 11;
 const HISTOGRAM_RANGE: f64 = 5.5;
 
-/// The column headings.
+/// The column headings of wall rows that were measured in pairs.
 pub fn header() -> String {
     let case = "  positive = slower";
     format!("{case:<29}  {:>8}  {:<24}  {:>6}  {:<11}", "head", " change (99 % bounds)", "MDE", "-5 % 0 +5 %")

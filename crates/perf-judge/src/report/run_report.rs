@@ -48,7 +48,7 @@ impl HarnessRun {
     }
 }
 
-/// A judged run.
+/// A judged run of all harnesses, as the reports print it.
 #[derive(Debug)]
 pub struct Report {
     /// Commit and machine.

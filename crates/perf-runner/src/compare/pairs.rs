@@ -41,7 +41,7 @@ fn is_duration(ns: f64) -> bool {
 /// What is compared; pairs of equal setups can be pooled.
 #[derive(Clone, Copy)]
 pub struct Setup<'a> {
-    /// The base.
+    /// The built base.
     pub base: &'a BuiltSide,
     /// The change.
     pub head: &'a BuiltSide,

@@ -16,7 +16,7 @@ use crate::workspace::{Harness, Workspace};
 /// The stored data; all of it is valid.
 #[derive(Debug)]
 pub struct BenchData {
-    /// The budgets.
+    /// The budgets of `budgets.toml`.
     pub budgets: Vec<Budget>,
     /// The margins of cases that override the default.
     pub thresholds: Thresholds,
