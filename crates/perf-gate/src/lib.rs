@@ -40,6 +40,6 @@ pub use record::{Record, RecordError};
 /// Version of the stored formats: the baseline file and the records in it.
 ///
 /// Raise it when the meaning or the shape of a stored type changes: a program rejects a file with a higher version. Baselines
-/// and records of schema 2 are still read, so that a change can be compared with a base that wrote them. Their records have
-/// no class; it follows from a closed list of metrics.
-pub const SCHEMA: u32 = 3;
+/// and records of schema 2 and 3 are still read, so that a change can be compared with a base that wrote them. Records of
+/// schema 2 have no class; it follows from a closed list of metrics. Schema 3 has neither the class `size` nor `resident`.
+pub const SCHEMA: u32 = 4;

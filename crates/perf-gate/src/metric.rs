@@ -58,6 +58,10 @@ pub enum Class {
     Schedule,
     /// Heap metrics on a current-thread runtime. Repeats exactly; a higher value fails, a lower one is an improvement.
     Heap,
+    /// Size of a program. Depends little on neutral changes; a value above +1 % fails.
+    Size,
+    /// Peak of resident memory. Repeats to some percent; a value above +20 % fails.
+    Resident,
     /// Instructions under callgrind. Repeats to a few in a million; a value above +1 % fails.
     Instructions,
     /// Wall time. Depends on the machine and its load, so it is judged in pairs with the base, and by budgets.
@@ -72,14 +76,16 @@ impl Class {
             Self::Quality => "quality",
             Self::Schedule => "schedule",
             Self::Heap => "heap",
+            Self::Size => "size",
+            Self::Resident => "resident",
             Self::Instructions => "instructions",
             Self::Wall => "wall",
         }
     }
 
-    /// Whether values of this class are equal in every run of the same build.
-    pub const fn is_exact(self) -> bool {
-        matches!(self, Self::Behaviour | Self::Quality | Self::Schedule | Self::Heap)
+    /// Whether the programs of a harness print the values of this class. The gate itself measures the other classes.
+    pub const fn is_printed(self) -> bool {
+        matches!(self, Self::Behaviour | Self::Quality | Self::Schedule | Self::Heap | Self::Size | Self::Resident)
     }
 
     /// Whether values of this class are comparable between runs of the same build, so that a baseline stores them.

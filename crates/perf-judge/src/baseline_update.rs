@@ -46,8 +46,8 @@ pub fn check_acceptable(worse: &[&Row]) -> Result<(), NotAcceptable> {
 /// - Rows outside the selection keep their stored value.
 /// - A row that is accepted until a date keeps its stored value, so that it regresses again after that date. This also holds
 ///   for an acceptance of an earlier update that is still needed.
-/// - Instructions within the margin keep the stored value, so that small steps add up to one that exceeds the margin. If the
-///   key, the tools or the checksum differ, the measured value is stored.
+/// - Instructions, size and resident memory within the margin keep the stored value, so that small steps add up to one that exceeds the
+///   margin. If the key or the checksum differ, or the tools for instructions, the measured value is stored.
 /// - Every other row gets the measured value, and a row that was not measured is removed.
 /// - Instructions that could not be counted keep the stored value if the key and the checksum are equal; see
 ///   [`describe_uncounted`].
@@ -77,8 +77,12 @@ pub fn updated_baseline(
         accepted.extend(old.accepted.iter().filter(|entry| !selection.contains(&entry.case)).cloned());
     }
     let tools = run.instructions.tools();
-    let same_counting = |old: &&Baseline| old.key == key && old.tools.as_ref() == tools;
-    let counted_alike = old.filter(same_counting).is_some();
+    let same_key = old.is_some_and(|old| old.key == key);
+    let has_margin = |class: Class| match class {
+        Class::Instructions => same_key && old.is_some_and(|old| old.tools.as_ref() == tools),
+        Class::Size | Class::Resident => same_key,
+        Class::Behaviour | Class::Quality | Class::Schedule | Class::Heap | Class::Wall => false,
+    };
     let exact = run.exact.values().filter_map(|outcome| outcome.as_ref().ok()).flatten();
     let counts = match &run.instructions {
         Instructions::Measured { run, .. } => Some(run.values().filter_map(|outcome| outcome.as_ref().ok())),
@@ -100,9 +104,7 @@ pub fn updated_baseline(
                 let (case, metric, value) = (case.clone(), metric.name(), now.value());
                 accepted.push(Acceptance { case, metric, value, reason: reason.clone(), expires: expires.clone() });
             }
-            (Verdict::Pass, Some(stored), _) if metric.class() == Class::Instructions && counted_alike => {
-                records.push(stored.clone());
-            }
+            (Verdict::Pass, Some(stored), _) if has_margin(metric.class()) => records.push(stored.clone()),
             _ => records.push(now.clone()),
         }
     }

@@ -36,7 +36,8 @@ impl Group {
             Self::Class(Class::Behaviour) => "any change fails",
             Self::Class(Class::Quality) => "fails if lower; higher is an improvement",
             Self::Class(Class::Schedule | Class::Heap) => "fails if higher; lower is an improvement",
-            Self::Class(Class::Instructions) => "fails above +1 %; below -1 % is an improvement",
+            Self::Class(Class::Resident) => "fails above +20 %; below -20 % is an improvement",
+            Self::Class(Class::Size | Class::Instructions) => "fails above +1 %; below -1 % is an improvement",
             Self::Class(Class::Wall) => "fails if slower than the base in the first and in the confirming sample",
             Self::Budget => "fails above the limit",
         }

@@ -112,7 +112,9 @@ fn is_looser(before: &Record, now: &Record) -> bool {
     match before.metric().class() {
         Class::Behaviour => now.value() != before.value(),
         Class::Quality => now.value() < before.value(),
-        Class::Schedule | Class::Heap | Class::Instructions | Class::Wall => now.value() > before.value(),
+        Class::Schedule | Class::Heap | Class::Size | Class::Resident | Class::Instructions | Class::Wall => {
+            now.value() > before.value()
+        }
     }
 }
 

@@ -45,6 +45,8 @@ pub struct CaseList {
     pub all: Vec<CaseName>,
     /// Heavy cases: an operation takes so long that it is neither timed nor counted in instructions.
     pub heavy: BTreeSet<CaseName>,
+    /// Untimed cases: they are counted in instructions, but not timed.
+    pub untimed: BTreeSet<CaseName>,
     /// Cases that are broken before they run, because only one of the programs lists them, with the reason.
     pub broken: BTreeMap<CaseName, String>,
 }
@@ -53,6 +55,11 @@ impl CaseList {
     /// Whether the case is heavy, so that it is neither timed nor counted in instructions.
     pub fn is_heavy(&self, case: &CaseName) -> bool {
         self.heavy.contains(case)
+    }
+
+    /// Whether the case is timed: it is neither heavy nor untimed.
+    pub fn is_timed(&self, case: &CaseName) -> bool {
+        !self.is_heavy(case) && !self.untimed.contains(case)
     }
 }
 

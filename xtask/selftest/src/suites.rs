@@ -78,7 +78,7 @@ impl<'a> SelfTest<'a> {
         let packages = key::local_packages(workspace, harness, &[])?;
         let ordinary = build(workspace, harness, "both sides", &head, &packages, &[], key)?;
         let list = exact::list_cases(&ordinary.programs)?;
-        let cases = list.all.iter().filter(|case| !list.is_heavy(case)).cloned().collect();
+        let cases = list.all.iter().filter(|case| list.is_timed(case)).cloned().collect();
         // The files that this program writes are not measured.
         let written = format!("{}/selftest*", workspace.config.data);
         let provenance = provenance::collect(workspace, &[&written])?;

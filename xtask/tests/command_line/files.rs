@@ -42,7 +42,7 @@ fn baselines_with_a_wrong_value_are_refused_at_their_line() {
     edited(&world, "value = 15", "value = 99999999999999999999", &[".toml:16:94: "]);
     edited(&world, "unit = \"count\"", "unit = \"furlongs\"", &[".toml:15:", "unknown variant `furlongs`"]);
     edited(&world, "class = \"behaviour\", ", "", &[".toml:15:", "missing field `class`"]);
-    edited(&world, "schema = 3", "schema = 3\nschema = 3", &[".toml:3:1: ", "duplicate key"]);
+    edited(&world, "schema = 4", "schema = 4\nschema = 4", &[".toml:3:1: ", "duplicate key"]);
     let before = world.baseline();
     fs::write(world.baseline_file(), before.replace("value = 61", "value = 500")).unwrap();
     refused(&world, &[".toml:11:1: ", "`digest` does not match the stored values", hint]);
@@ -53,7 +53,7 @@ fn baselines_with_a_wrong_value_are_refused_at_their_line() {
 #[test]
 fn baselines_that_contradict_themselves_are_refused_at_their_line() {
     let world = World::with_baseline();
-    edited(&world, "schema = 3", "schema = 4", &[".toml:2:1: ", "schema 4 is not the version", "baseline update"]);
+    edited(&world, "schema = 4", "schema = 5", &[".toml:2:1: ", "schema 5 is not the version", "baseline update"]);
     edited(&world, "\"deltas\"", "\"events\"", &[".toml:16:1: ", "`query/floor/10` has two records for `events`"]);
     edited(
         &world,
@@ -249,7 +249,7 @@ fn another_directory_of_baselines_is_read_instead() {
     let other = world.path("other/world-bench");
     fs::create_dir(&other).unwrap();
     fs::copy(world.baseline_file(), other.join(world.baseline_file().file_name().unwrap())).unwrap();
-    world.edit_baseline("schema = 3", "schema = 0");
+    world.edit_baseline("schema = 4", "schema = 0");
     world.xtask(&["perf", "--baselines", "other"]).expect(0);
     assert_eq!(world.not_fine(), [""; 0]);
 }

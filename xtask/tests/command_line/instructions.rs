@@ -283,6 +283,10 @@ fn a_case_is_broken_if_programs_disagree_whether_it_is_heavy() {
         assert_eq!(world.not_fine(), ["BROKEN query/floor/10 case"]);
     }
     let world = World::with_baseline();
+    world.case("query/floor/10").untimed();
+    world.script("heap.list.sh", "echo query/floor/10 untimed; echo url/ordinary/40");
+    world.xtask(&["perf"]).expect(1).says("`heap --list` marks it as untimed, `count --list` does not");
+    let world = World::with_baseline();
     world.script("count.list.sh", "echo query/floor/10 light");
     world.xtask(&["perf"]).expect(2).says("is not a case name");
 }

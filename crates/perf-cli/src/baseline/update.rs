@@ -1,10 +1,11 @@
 //! `baseline update`: measures twice, shows the differences, and writes the baselines.
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use perf_gate::{Baseline, Key, Record};
+use perf_gate::{Baseline, Class, Key, Record};
 use perf_judge::baseline_update::{self, AcceptanceTerms};
 use perf_judge::comparability::{key_difference, tools_difference};
 use perf_judge::exit_status;
+use perf_judge::judge::exceeds_margin;
 use perf_judge::report::{human_rows, human_rows_with_notes};
 use perf_judge::row::Row;
 use perf_judge::run::{BaselineRun, InstructionRun, Instructions, NoValue};
@@ -272,8 +273,8 @@ fn measure_twice(built: &BuiltHarness<'_>, selection: &Selection) -> Result<Base
         match (outcome, second.exact.get(case)) {
             (Ok(first), Some(Ok(second))) => {
                 // In both directions, because a record may be missing in either run.
-                let differ = first.iter().filter(|record| !second.contains(record));
-                let differ = differ.chain(second.iter().filter(|record| !first.contains(record)));
+                let differ = first.iter().filter(|record| !is_repeated(record, second));
+                let differ = differ.chain(second.iter().filter(|record| !is_repeated(record, first)));
                 let names = differ.map(|record| format!("{case} {} = {}", record.metric(), record.value()));
                 unstable.extend(names);
             }
@@ -295,6 +296,18 @@ fn measure_twice(built: &BuiltHarness<'_>, selection: &Selection) -> Result<Base
         format!("measured twice, these differ, so they do not repeat:\n    {}", unstable.join("\n    ")),
         "find what depends on time, hashing or addresses in the case; nothing was written",
     ))
+}
+
+/// Whether the other run has the same record. Resident memory repeats only within its margin.
+fn is_repeated(record: &Record, other: &[Record]) -> bool {
+    let is_it = |other: &&Record| match record.metric().class() {
+        Class::Resident => {
+            let same = (record.metric(), record.checksum()) == (other.metric(), other.checksum());
+            same && !exceeds_margin(Class::Resident, record.value(), other.value())
+        }
+        _ => record == *other,
+    };
+    other.iter().any(|other| is_it(&other))
 }
 
 /// Cases whose instructions differ by more than 0.1 % between two runs: a tenth of their margin. A difference of 1 is always

@@ -107,7 +107,7 @@ impl<'a> Measurement<'a> {
             .map(|(built, repeating)| intact_cases(&built.cases, &repeating.exact))
             .collect();
         let timed = |built: &BuiltHarness<'_>, intact: &[CaseName]| {
-            intact.iter().filter(|case| !built.list.is_heavy(case)).count()
+            intact.iter().filter(|case| built.list.is_timed(case)).count()
         };
         let in_pairs = |built: &BuiltHarness<'_>| matches!(built.against, BuiltBase::Built(_));
         let timed_in_pairs: usize =
@@ -218,7 +218,7 @@ impl<'a> Measurement<'a> {
                 Ok((rows, wall, Comparison::Unchanged(revision)))
             }
             BuiltBase::Built(sides) => {
-                let timed: Vec<_> = intact.iter().filter(|case| !list.is_heavy(case)).cloned().collect();
+                let timed: Vec<_> = intact.iter().filter(|case| list.is_timed(case)).cloned().collect();
                 if timed.is_empty() {
                     let why = "no case that is selected is timed";
                     return Ok((Vec::new(), WallRun::new(), Comparison::None(why.into())));

@@ -1,4 +1,5 @@
-//! The rule of behaviour, quality, schedule and heap: the values repeat exactly, so any difference is a change.
+//! The rule of behaviour, quality, schedule and heap: the values repeat exactly, so any difference is a change. And that of size
+//! and resident memory, which repeat within a margin: a difference beyond the margin is a change.
 
 use std::cmp::Ordering;
 
@@ -26,7 +27,7 @@ pub fn rows(run: &ExactRun, base: BaselineState<'_>, selection: &Selection, toda
         }
     }
     let stored = base.baseline().into_iter().flat_map(Baseline::records);
-    let stored = stored.filter(|record| record.metric().class().is_exact());
+    let stored = stored.filter(|record| record.metric().class().is_printed());
     for record in stored.filter(|record| selection.contains(record.case())) {
         let gone = match run.get(record.case()) {
             Some(Ok(records)) => !records.iter().any(|now| now.metric().name() == record.metric().name()),
@@ -40,6 +41,13 @@ pub fn rows(run: &ExactRun, base: BaselineState<'_>, selection: &Selection, toda
     }
     rows
 }
+
+/// Margin of the size of a program in percent. A build repeats to the byte, and a neutral change moves it by parts of a percent.
+const SIZE_PERCENT: u128 = 1;
+
+/// Margin of resident memory in percent: twice the range over processes of one program on two file systems. The system maps
+/// pages of files in groups, and counts resident pages in batches.
+const RESIDENT_PERCENT: u128 = 20;
 
 fn measured(case: &CaseName, records: &[Record], base: BaselineState<'_>, today: Date, rows: &mut Vec<Row>) {
     let stored_checksum = base.baseline().and_then(|baseline| baseline.records().find(|record| record.case() == case));
@@ -80,12 +88,14 @@ fn judge(record: &Record, base: BaselineState<'_>, today: Date) -> Row {
         // An acceptance was made under the old unit and class, so it does not apply.
         return regressed(row(Verdict::Regressed), &why);
     }
-    let change = match (metric.class(), record.value().cmp(&stored.value())) {
+    let change = match (metric.class(), compare(metric.class(), record.value(), stored.value())) {
         (_, Ordering::Equal) => return row(Verdict::Pass),
         (Class::Behaviour, Ordering::Less) => "the count decreased",
         (Class::Behaviour, Ordering::Greater) => "the count increased",
         (Class::Quality, Ordering::Less) => "the quality decreased",
         (Class::Quality, Ordering::Greater) => return improved(row(Verdict::Improved)),
+        (Class::Size, Ordering::Greater) => "above the baseline by more than 1 %",
+        (Class::Resident, Ordering::Greater) => "above the baseline by more than 20 %",
         (_, Ordering::Less) => return improved(row(Verdict::Improved)),
         (_, Ordering::Greater) => "higher than the baseline",
     };
@@ -93,9 +103,31 @@ fn judge(record: &Record, base: BaselineState<'_>, today: Date) -> Row {
         // For behaviour only the accepted value passes; a smaller one is a different change.
         Class::Behaviour => record.value() == value,
         Class::Quality => record.value() >= value,
-        _ => record.value() <= value,
+        class => !exceeds_margin(class, record.value(), value),
     };
     acceptance::apply(row, record, change, baseline, today, tolerated)
+}
+
+/// Whether a value is above a stored one by more than the margin of its class, which is 0 for classes that repeat exactly.
+pub fn exceeds_margin(class: Class, value: u64, stored: u64) -> bool {
+    compare(class, value, stored) == Ordering::Greater
+}
+
+/// Compares a value with a stored one; equal includes the margin of the class.
+fn compare(class: Class, value: u64, stored: u64) -> Ordering {
+    let percent = match class {
+        Class::Size => SIZE_PERCENT,
+        Class::Resident => RESIDENT_PERCENT,
+        _ => return value.cmp(&stored),
+    };
+    let (value, stored) = (u128::from(value) * 100, u128::from(stored));
+    if value > stored * (100 + percent) {
+        Ordering::Greater
+    } else if value < stored * (100 - percent) {
+        Ordering::Less
+    } else {
+        Ordering::Equal
+    }
 }
 
 #[cfg(test)]
@@ -225,6 +257,27 @@ mod tests {
             let rows = compare(&[record(1, other, 5)], &stored);
             assert_eq!(not_passed(&rows), [(Verdict::Regressed, "s/c/1".into(), Subject::from(other))]);
         }
+    }
+
+    #[test]
+    fn size_has_a_margin_of_1_percent_and_resident_memory_of_20_percent() {
+        const PROGRAM: Metric = Metric::new("program-size", Unit::Bytes, Class::Size);
+        const PEAK: Metric = Metric::new("resident-peak", Unit::Bytes, Class::Resident);
+        use Verdict::{Improved, Pass, Regressed};
+        for (metric, margin) in [(PROGRAM, 1_000), (PEAK, 20_000)] {
+            for (now, expected) in [
+                (99_999 - margin, Improved),
+                (100_000 - margin, Pass),
+                (100_000 + margin, Pass),
+                (100_001 + margin, Regressed),
+            ] {
+                let rows = compare(&[record(1, metric, now)], &[record(1, metric, 100_000)]);
+                let row = rows.iter().find(|row| row.subject == Subject::from(metric)).unwrap();
+                assert_eq!(row.verdict, expected, "{metric} {now}");
+            }
+        }
+        let gone = compare(&[record(1, EVENTS, 1)], &[record(1, EVENTS, 1), record(1, PEAK, 100)]);
+        assert_eq!(not_passed(&gone), [(Verdict::Missing, "s/c/1".into(), Subject::from(PEAK))]);
     }
 
     #[test]

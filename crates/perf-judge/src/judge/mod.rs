@@ -1,6 +1,6 @@
 //! The rules: turn a run, a baseline and budgets into rows with verdicts.
 //!
-//! - `exact`: behaviour, quality, schedule and heap, compared with a baseline by equality.
+//! - `exact`: behaviour, quality, schedule and heap, compared with a baseline by equality; size and resident memory, with a margin.
 //! - `instructions`: compared with a baseline, with a margin of 1 %.
 //! - `acceptance`: regressions that are accepted up to a value until a date.
 //! - `budget`: absolute limits.
@@ -15,7 +15,7 @@ pub mod paired;
 mod wall;
 
 pub use budget::rows as budget_rows;
-pub use exact::rows as exact_rows;
+pub use exact::{exceeds_margin, rows as exact_rows};
 pub use instructions::{exceeds_margin as exceeds_instruction_margin, rows as instruction_rows};
 pub use paired::{Corroboration, Judgement};
 pub use wall::rows as wall_rows;

@@ -1,6 +1,7 @@
 //! Runs `count` and `heap`, whose values repeat exactly.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::Path;
 
 use perf_gate::{CaseName, Class, ProcessLimits, Record};
@@ -24,7 +25,12 @@ struct Program<'a> {
 fn exact_programs(programs: &BenchPrograms) -> [Program<'_>; 2] {
     let BenchPrograms { count, heap, .. } = programs;
     [
-        Program { name: "count", path: count, programs, classes: &[Class::Behaviour, Class::Quality, Class::Schedule] },
+        Program {
+            name: "count",
+            path: count,
+            programs,
+            classes: &[Class::Behaviour, Class::Quality, Class::Schedule, Class::Size, Class::Resident],
+        },
         Program { name: "heap", path: heap, programs, classes: &[Class::Heap] },
     ]
 }
@@ -37,23 +43,27 @@ pub fn list_cases(programs: &BenchPrograms) -> Result<CaseList, Error> {
     let [count, heap] = exact_programs(programs);
     let (in_count, in_heap) = (parse_list(&count)?, parse_list(&heap)?);
     let all: BTreeSet<_> = in_count.keys().chain(in_heap.keys()).cloned().collect();
-    let (mut heavy, mut broken) = (BTreeSet::new(), BTreeMap::new());
+    let (mut heavy, mut untimed, mut broken) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
     for case in &all {
         let marks = (in_count.get(case).copied(), in_heap.get(case).copied());
         // One mark is enough: if the programs disagree, the case is broken anyway.
-        if marks.0.unwrap_or(false) || marks.1.unwrap_or(false) {
-            heavy.insert(case.clone());
+        for mark in [marks.0, marks.1].into_iter().flatten() {
+            match mark {
+                Mark::None => false,
+                Mark::Heavy => heavy.insert(case.clone()),
+                Mark::Untimed => untimed.insert(case.clone()),
+            };
         }
         let reason = match marks {
             (Some(in_count), Some(in_heap)) if in_count == in_heap => continue,
-            (Some(true), Some(_)) => "`count --list` marks it as heavy, `heap --list` does not",
-            (Some(false), Some(_)) => "`heap --list` marks it as heavy, `count --list` does not",
-            (_, None) => "`count --list` names it, `heap --list` does not",
-            (None, _) => "`heap --list` names it, `count --list` does not",
+            (Some(Mark::None), Some(mark)) => format!("`heap --list` marks it as {mark}, `count --list` does not"),
+            (Some(mark), Some(_)) => format!("`count --list` marks it as {mark}, `heap --list` does not"),
+            (_, None) => "`count --list` names it, `heap --list` does not".to_owned(),
+            (None, _) => "`heap --list` names it, `count --list` does not".to_owned(),
         };
-        broken.insert(case.clone(), reason.to_owned());
+        broken.insert(case.clone(), reason);
     }
-    Ok(CaseList { all: all.into_iter().collect(), heavy, broken })
+    Ok(CaseList { all: all.into_iter().collect(), heavy, untimed, broken })
 }
 
 /// Lists the planted faults, if the programs were built with the faults feature.
@@ -71,8 +81,26 @@ pub fn list_faults(programs: &BenchPrograms) -> Result<Vec<String>, Error> {
     }
 }
 
-/// The cases of one program, and whether each is marked as heavy.
-fn parse_list(program: &Program<'_>) -> Result<BTreeMap<CaseName, bool>, Error> {
+/// The mark behind the name of a case in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    None,
+    Heavy,
+    Untimed,
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "ordinary",
+            Self::Heavy => "heavy",
+            Self::Untimed => "untimed",
+        })
+    }
+}
+
+/// The cases of one program with their marks.
+fn parse_list(program: &Program<'_>) -> Result<BTreeMap<CaseName, Mark>, Error> {
     let name = program.name;
     let failed = |why: String| {
         Error::environment(
@@ -88,9 +116,12 @@ fn parse_list(program: &Program<'_>) -> Result<BTreeMap<CaseName, bool>, Error> 
     };
     let mut cases = BTreeMap::new();
     for line in text.lines() {
-        let (name, heavy) = line.strip_suffix(" heavy").map_or((line, false), |name| (name, true));
+        let (name, mark) = [Mark::Heavy, Mark::Untimed]
+            .into_iter()
+            .find_map(|mark| Some((line.strip_suffix(&format!(" {mark}"))?, mark)))
+            .unwrap_or((line, Mark::None));
         let case = CaseName::new(name).map_err(|error| failed(error.to_string()))?;
-        if cases.insert(case, heavy).is_some() {
+        if cases.insert(case, mark).is_some() {
             return Err(failed(format!("`{name}` is listed twice")));
         }
     }

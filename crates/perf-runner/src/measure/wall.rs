@@ -23,7 +23,7 @@ pub struct TimingEffort {
     pub per_case: Duration,
 }
 
-/// Measures the chosen cases that are not heavy. If a process fails or prints an invalid table, all cases are broken, because
+/// Measures the chosen cases that are timed. If a process fails or prints an invalid table, all cases are broken, because
 /// the rest of that table cannot be trusted.
 ///
 /// # Errors
@@ -36,7 +36,7 @@ pub fn measure(
     progress: &Progress,
 ) -> Result<WallRun, Error> {
     let timed =
-        |cases: &[CaseName]| -> Vec<CaseName> { cases.iter().filter(|case| !list.is_heavy(case)).cloned().collect() };
+        |cases: &[CaseName]| -> Vec<CaseName> { cases.iter().filter(|case| list.is_timed(case)).cloned().collect() };
     let (all, chosen) = (timed(&list.all), timed(chosen));
     if chosen.is_empty() {
         return Ok(WallRun::new());
@@ -92,7 +92,7 @@ fn parse_table(text: &str, all: &[CaseName]) -> Result<BTreeMap<CaseName, Times>
         let leaf = row.path.last().map(String::as_str).unwrap_or_default();
         let case = CaseName::new(leaf).map_err(|error| format!("timed an unknown case: {error}"))?;
         if all.binary_search(&case).is_err() {
-            return Err(format!("timed `{case}`, which `count --list` does not list, or marks as heavy"));
+            return Err(format!("timed `{case}`, which `count --list` does not list, or marks as heavy or untimed"));
         }
         let of_row = Times { median: row.median_ns, minimum: row.min_ns };
         if times.insert(case.clone(), of_row).is_some() {
