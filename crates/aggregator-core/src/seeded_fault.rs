@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::pin::Pin;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -83,6 +83,16 @@ faults! {
     TrackingKept = "tracking-kept";
     /// No parameter is part of a page's key.
     QueriesDropped = "queries-dropped";
+    /// The first query of a process fills a table of 64 MiB.
+    TableAtFirstQuery = "table-at-first-query";
+    /// The first query of a process computes for a while.
+    WorkAtFirstQuery = "work-at-first-query";
+    /// The first query of a process keeps 55 MiB.
+    MemoryAfterFirstQuery = "memory-after-first-query";
+    /// Of the program: it has a table of 8 MiB. Each build with faults has it; who measures ignores it without this fault.
+    LargerProgram = "larger-program";
+    /// One query of the process is polled at a time.
+    LockPerPoll = "lock-per-poll";
     /// Of the mocks: providers find nothing.
     EmptyMock = "empty-mock";
     /// Of the cases: one is gone.
@@ -127,6 +137,34 @@ impl Delays {
         }
         Poll::Ready(())
     }
+}
+
+/// What a query does at its beginning.
+pub(crate) fn at_the_beginning() {
+    static FIRST: Once = Once::new();
+    FIRST.call_once(|| {
+        if is_active(Fault::TableAtFirstQuery) {
+            drop(black_box(vec![1_u8; 64 << 20]));
+        }
+        if is_active(Fault::WorkAtFirstQuery) {
+            black_box((0..1_000_000_u64).fold(0, |sum, turn| black_box(sum ^ turn)));
+        }
+        if is_active(Fault::MemoryAfterFirstQuery) {
+            std::mem::forget(black_box(vec![1_u8; 55 << 20]));
+        }
+        if is_active(Fault::LargerProgram) {
+            black_box(PLANTED_TABLE[black_box(0)]);
+        }
+    });
+}
+
+/// The table of [`Fault::LargerProgram`].
+static PLANTED_TABLE: [u8; 8 << 20] = [1; 8 << 20];
+
+/// What a query holds during each poll.
+pub(crate) fn poll_lock() -> Option<MutexGuard<'static, ()>> {
+    static LOCK: Mutex<()> = Mutex::new(());
+    is_active(Fault::LockPerPoll).then(|| LOCK.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// What a query does at its end.

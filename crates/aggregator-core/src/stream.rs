@@ -205,6 +205,8 @@ impl QueryStream {
         };
         self.run = Some(RunningQuery { time, search, partials, sources: None, answer: None });
         #[cfg(feature = "seeded-faults")]
+        crate::seeded_fault::at_the_beginning();
+        #[cfg(feature = "seeded-faults")]
         if crate::seeded_fault::is_active(crate::seeded_fault::Fault::StatusAfterProvider) {
             let request = crate::provider::SearchRequest::new(Arc::clone(&self.query), 1, now + total);
             let mut first = self.engine.providers[0].provider.search(request);
@@ -349,6 +351,8 @@ impl Stream for QueryStream {
         if this.phase == Phase::Ended {
             return Poll::Ready(None);
         }
+        #[cfg(feature = "seeded-faults")]
+        let _lock = crate::seeded_fault::poll_lock();
         this.sequencer.read_clock();
         #[cfg(feature = "seeded-faults")]
         std::task::ready!(this.delays.poll(this.sequencer.len(), cx));

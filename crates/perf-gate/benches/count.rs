@@ -11,11 +11,16 @@ mod single_case;
 
 use std::process::ExitCode;
 
+use cases::CaseKind;
+
 fn main() -> ExitCode {
     single_case::main("count", measure)
 }
 
 fn measure(case: &cases::Case) -> Result<(), String> {
-    let (_, observation) = cases::prepare(case)?;
+    let observation = match case.kind {
+        CaseKind::ColdStart => single_case::measure_first(case, |operation| operation())?.1,
+        CaseKind::Repeated | CaseKind::Heavy | CaseKind::Threads => cases::prepare(case)?.1,
+    };
     single_case::print_records(case, &observation.counts, observation.checksum)
 }

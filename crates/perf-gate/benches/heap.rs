@@ -11,6 +11,7 @@ mod single_case;
 
 use std::process::ExitCode;
 
+use cases::CaseKind;
 use dhat::{HeapStats, Profiler};
 use perf_gate::{Class, Metric, Unit};
 
@@ -44,38 +45,66 @@ fn main() -> ExitCode {
 
 /// Profiles one operation with backtraces that are long enough to name the line in the engine.
 fn write_sites(case: &str, file: &str) -> Result<(), String> {
-    let (mut workload, observation) = cases::find(case).and_then(cases::prepare)?;
     // An allocation is several frames of the standard library and of futures away from the engine.
-    let profiler = Profiler::builder().file_name(file).trim_backtraces(Some(24)).build();
-    let amount = workload.run();
-    drop(profiler);
+    let profile = |operation: &mut dyn FnMut() -> u64| {
+        let profiler = Profiler::builder().file_name(file).trim_backtraces(Some(24)).build();
+        let amount = operation();
+        drop(profiler);
+        amount
+    };
+    let case = cases::find(case)?;
+    if case.kind == CaseKind::ColdStart {
+        return single_case::measure_first(case, profile).map(drop);
+    }
+    let (mut workload, observation) = cases::prepare(case)?;
+    let amount = profile(&mut || workload.run());
     if amount != observation.amount {
         return Err(format!("the profiled operation computed {amount} instead of {}", observation.amount));
     }
     Ok(())
 }
 
+/// Starts a profiler with the shortest backtraces that dhat allows: none is printed here, and unwinding is most of its cost.
+fn start_profiler() -> Profiler {
+    Profiler::builder().testing().trim_backtraces(Some(4)).build()
+}
+
+/// The metrics of one operation, which was the first one since the profiler started.
+fn counts_of_one(one: &HeapStats) -> [(Metric, u64); 4] {
+    [
+        (HEAP_BYTES, one.total_bytes),
+        (HEAP_BLOCKS, one.total_blocks),
+        (HEAP_PEAK, one.max_bytes as u64),
+        (HEAP_LIVE, one.curr_bytes as u64),
+    ]
+}
+
 fn measure(case: &cases::Case) -> Result<(), String> {
+    if case.kind == CaseKind::ColdStart {
+        let (one, observation) = single_case::measure_first(case, |operation| {
+            let _profiler = start_profiler();
+            operation();
+            HeapStats::get()
+        })?;
+        return single_case::print_records(case, &counts_of_one(&one), observation.checksum);
+    }
     let (mut workload, observation) = cases::prepare(case)?;
     let expected = observation.amount;
-    // The minimum that dhat allows: no backtrace is printed here, and unwinding is most of the profiler's cost.
-    let profiler = Profiler::builder().testing().trim_backtraces(Some(4)).build();
+    let profiler = start_profiler();
     // The profiler does not see earlier allocations, so its peak is that of the operation.
     let amount = workload.run();
     let one = HeapStats::get();
     if amount != expected {
         return Err(format!("the measured operation computed {amount} instead of {expected}"));
     }
-    if case.heavy {
+    match case.kind {
+        CaseKind::Repeated | CaseKind::ColdStart => {}
         // The lighter cases measure growth from operation to operation; a heavy case measures what one operation leaves.
-        drop(profiler);
-        let counts = [
-            (HEAP_BYTES, one.total_bytes),
-            (HEAP_BLOCKS, one.total_blocks),
-            (HEAP_PEAK, one.max_bytes as u64),
-            (HEAP_LIVE, one.curr_bytes as u64),
-        ];
-        return single_case::print_records(case, &counts, observation.checksum);
+        CaseKind::Heavy => return single_case::print_records(case, &counts_of_one(&one), observation.checksum),
+        // How many bytes two threads have at the same time depends on the scheduler.
+        CaseKind::Threads => {
+            return single_case::print_records(case, &[(HEAP_LIVE, one.curr_bytes as u64)], observation.checksum);
+        }
     }
     // The profiler makes allocations 15 times slower, so large operations are repeated less often.
     let operations = (2_000 / expected.max(1)).clamp(1, 20);

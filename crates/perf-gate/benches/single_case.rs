@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use perf_gate::{CaseName, Checksum, Metric, ProcessLimits, Record};
 
-use crate::cases::{self, Case, find};
+use crate::cases::{self, Case, CaseKind, Observation, find};
 use crate::limits;
 
 /// Runs the command line of a target; `measure` measures a case and prints its records.
@@ -14,7 +14,7 @@ pub fn main(target: &str, measure: fn(&Case) -> Result<(), String>) -> ExitCode 
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments[..] {
         ["--list"] => {
-            cases::all().for_each(|case| println!("{}{}", case.name, if case.heavy { " heavy" } else { "" }));
+            cases::all().for_each(|case| println!("{}{}", case.name, mark(case.kind)));
             Ok(())
         }
         #[cfg(feature = "seeded-faults")]
@@ -23,7 +23,9 @@ pub fn main(target: &str, measure: fn(&Case) -> Result<(), String>) -> ExitCode 
             Ok(())
         }
         [name] => find(name).and_then(|case| {
-            limits::apply(if case.heavy { ProcessLimits::HEAVY } else { ProcessLimits::ORDINARY });
+            // The marks of a case in the list decide what limits the gate expects.
+            let is_heavy = matches!(case.kind, CaseKind::Heavy | CaseKind::Threads);
+            limits::apply(if is_heavy { ProcessLimits::HEAVY } else { ProcessLimits::ORDINARY });
             measure(case)
         }),
         // Without limits: valgrind takes 50 times as long, and much memory.
@@ -39,19 +41,57 @@ pub fn main(target: &str, measure: fn(&Case) -> Result<(), String>) -> ExitCode 
     }
 }
 
+/// The mark of a case in `--list`, which tells the gate what is not measured.
+const fn mark(kind: CaseKind) -> &'static str {
+    match kind {
+        CaseKind::Repeated => "",
+        CaseKind::Heavy | CaseKind::Threads => " heavy",
+        CaseKind::ColdStart => " untimed",
+    }
+}
+
+/// Performs the first operation of a process, and only then observes the case and checks what the operation computed.
+/// `measure` is called with the operation.
+///
+/// # Errors
+/// When the case computes nothing, computes an unexpected amount, or fails its own check.
+pub fn measure_first<T>(
+    case: &Case,
+    measure: impl FnOnce(&mut dyn FnMut() -> u64) -> T,
+) -> Result<(T, Observation), String> {
+    let mut workload = cases::set_up(case);
+    let mut amount = 0;
+    let measured = measure(&mut || {
+        amount = workload.run();
+        amount
+    });
+    let observation = cases::observe(workload.as_mut())?;
+    if amount != observation.amount {
+        return Err(format!("the first operation computed {amount} instead of {}", observation.amount));
+    }
+    Ok((measured, observation))
+}
+
 /// Performs operations under an instruction counter, and prints how many operations the counter needs.
 ///
 /// The counter subtracts a run with zero operations, which costs the set-up. The first operation fills caches and lazily
-/// initialised state, so it belongs to the set-up. The printed line does not depend on `operations`.
+/// initialised state, so it belongs to the set-up, except in a case that measures the first operation. The printed line does
+/// not depend on `operations`.
 fn run_operations(case: &Case, operations: &str) -> Result<(), String> {
     let operations: u64 = operations.parse().map_err(|error| format!("--ops {operations}: {error}"))?;
-    if case.heavy {
-        return Err(format!("{} is a heavy case, whose instructions are not counted", case.name));
+    if !matches!(case.kind, CaseKind::Repeated | CaseKind::ColdStart) {
+        return Err(format!("the instructions of {} are not counted", case.name));
     }
-    let mut workload = (case.prepare)();
-    #[cfg(feature = "seeded-faults")]
-    {
-        workload = cases::with_slowdown(workload);
+    let mut workload = cases::set_up(case);
+    if case.kind == CaseKind::ColdStart {
+        if operations > 1 {
+            return Err(format!("{} has one operation a process", case.name));
+        }
+        if operations == 1 && divan::black_box(workload.run()) == 0 {
+            return Err("an operation computed nothing".into());
+        }
+        println!("1");
+        return Ok(());
     }
     let amount = workload.run();
     if amount == 0 {

@@ -1,7 +1,7 @@
 //! Measures the wall time of every case with divan.
 //!
 //! `cargo bench -p perf-gate --bench time` prints a table; `cargo xtask perf` runs the target in many short processes and
-//! reads their tables. Heavy cases are excluded, because the table would take minutes.
+//! reads their tables. Heavy cases are excluded, because the table would take minutes, and cases of one operation a process.
 //!
 //! After a process has paused tokio's clock, each later reading of any tokio clock looks up the runtime and takes a lock,
 //! which costs about 18 ns an event. So the cases of the real clock run first (divan sorts benchmarks by name) and are
@@ -12,6 +12,7 @@ mod cases;
 mod clock;
 mod limits;
 
+use cases::CaseKind;
 use divan::Bencher;
 use perf_gate::ProcessLimits;
 
@@ -24,7 +25,7 @@ fn main() {
 }
 
 fn case_names(real_clock: bool) -> impl Iterator<Item = &'static str> {
-    let timed = cases::all().filter(|case| !case.heavy).map(|case| case.name);
+    let timed = cases::all().filter(|case| case.kind == CaseKind::Repeated).map(|case| case.name);
     timed.filter(move |name| REAL_CLOCK.contains(name) == real_clock)
 }
 

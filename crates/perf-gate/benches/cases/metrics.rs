@@ -84,5 +84,13 @@ pub const THREE_RESULTS_MEAN: Metric = Metric::new("three-results-mean", Unit::N
 pub const THREE_RESULTS_MAX: Metric = Metric::new("three-results-max", Unit::Ns, Class::Schedule);
 /// Maximum virtual gap between two consecutive deltas of the answer.
 pub const TEXT_GAP_MAX: Metric = Metric::new("text-gap-max", Unit::Ns, Class::Schedule);
+/// Polls of a provider or model, on two threads, that no poll of the other thread's query overlapped.
+pub const POLLS_ALONE: Metric = Metric::new("polls-alone", Unit::Polls, Class::Schedule);
+/// Peak of the resident memory of the process.
+#[cfg(target_os = "linux")]
+pub const RESIDENT_PEAK: Metric = Metric::new("resident-peak", Unit::Bytes, Class::Resident);
+/// Bytes of the program that are loaded: code and data, without debug information.
+#[cfg(target_os = "linux")]
+pub const PROGRAM_SIZE: Metric = Metric::new("program-size", Unit::Bytes, Class::Size);
 /// Polls of a query that is always ready, before the last of the other queries emits its first event.
 pub const POLLS_AHEAD: Metric = Metric::new("polls-ahead", Unit::Polls, Class::Schedule);

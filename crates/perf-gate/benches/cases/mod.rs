@@ -8,8 +8,10 @@ mod analysis;
 mod arrivals;
 mod batch;
 mod citations;
+mod cold_start;
 mod endurance;
 mod fairness;
+mod footprint;
 mod labels;
 mod load;
 mod merge;
@@ -18,12 +20,14 @@ mod query;
 mod query_stats;
 #[cfg(feature = "seeded-faults")]
 mod slowdown;
+mod threads;
 mod url;
 mod workload;
 mod yardstick;
 
 use aggregator_mocks::labels::Part;
-use workload::{Observation, Workload, require};
+pub use workload::Observation;
+use workload::{Workload, require};
 
 /// A case.
 pub struct Case {
@@ -31,18 +35,38 @@ pub struct Case {
     pub name: &'static str,
     /// Sets up the workload, which is not measured.
     pub prepare: fn() -> Box<dyn Workload>,
-    /// Whether one operation takes most of a second. `count` and `heap` measure a heavy case; it is neither timed nor run
-    /// under an instruction counter, which would take a minute.
-    pub heavy: bool,
+    /// What is measured of the case.
+    pub kind: CaseKind,
+}
+
+/// What is measured of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaseKind {
+    /// Everything; an operation is measured after the first one of the process.
+    Repeated,
+    /// One operation takes most of a second. `count` and `heap` measure it; it is neither timed nor run under an instruction
+    /// counter, which would take a minute.
+    Heavy,
+    /// The first operation of a process. It is not timed, because a sample of the timer is one of many operations.
+    ColdStart,
+    /// Two threads. `count` measures it, and `heap` what it leaves; its time and its instructions do not repeat.
+    Threads,
 }
 
 const fn case(name: &'static str, prepare: fn() -> Box<dyn Workload>) -> Case {
-    Case { name, prepare, heavy: false }
+    Case { name, prepare, kind: CaseKind::Repeated }
 }
 
-/// A case whose operation takes most of a second; see [`Case::heavy`].
 const fn heavy_case(name: &'static str, prepare: fn() -> Box<dyn Workload>) -> Case {
-    Case { name, prepare, heavy: true }
+    Case { name, prepare, kind: CaseKind::Heavy }
+}
+
+const fn cold_start(name: &'static str, prepare: fn() -> Box<dyn Workload>) -> Case {
+    Case { name, prepare, kind: CaseKind::ColdStart }
+}
+
+const fn threads(name: &'static str, prepare: fn() -> Box<dyn Workload>) -> Case {
+    Case { name, prepare, kind: CaseKind::Threads }
 }
 
 /// Every case, in the order of `--list`.
@@ -99,6 +123,9 @@ const CASES: &[Case] = &[
     case("fairness/flood/100", || Box::new(fairness::Flood::new(99))),
     heavy_case("endurance/standard/1000", || Box::new(endurance::Endurance::new("standard", 1_000))),
     heavy_case("endurance/floor/10000", || Box::new(endurance::Endurance::new("floor", 10_000))),
+    cold_start("cold-start/floor/10", || Box::new(cold_start::ColdStart::floor())),
+    cold_start("cold-start/all-stages/40", || Box::new(cold_start::ColdStart::all_stages())),
+    threads("threads/overlapping/2", || Box::new(threads::OverlappingPolls::new())),
     case("yardstick/channel/200", || Box::new(yardstick::Channel::new())),
 ];
 
@@ -123,20 +150,33 @@ pub fn find(name: &str) -> Result<&'static Case, String> {
     all().find(|case| case.name == name).ok_or_else(|| format!("no case is named `{name}`; there are: {}", known()))
 }
 
+/// Sets up a case, which is not measured.
+pub fn set_up(case: &Case) -> Box<dyn Workload> {
+    let workload = (case.prepare)();
+    #[cfg(feature = "seeded-faults")]
+    let workload = with_slowdown(workload);
+    workload
+}
+
+/// Observes one operation of a workload.
+///
+/// # Errors
+/// When the case computes nothing, or fails its own check.
+pub fn observe(workload: &mut dyn Workload) -> Result<Observation, String> {
+    let observation = workload.observe()?;
+    let something = observation.checksum != 0 && observation.counts.iter().any(|(_, count)| *count > 0);
+    require(something && observation.amount > 0, || "it computed nothing".into())?;
+    Ok(observation)
+}
+
 /// Sets up a case, observes it, performs its first operation and checks what it computed. The first operation fills
 /// thread-local state, the runtime's slabs and growing buffers.
 ///
 /// # Errors
 /// When the case computes nothing, computes an unexpected amount, or fails its own check.
 pub fn prepare(case: &Case) -> Result<(Box<dyn Workload>, Observation), String> {
-    let mut workload = (case.prepare)();
-    #[cfg(feature = "seeded-faults")]
-    {
-        workload = with_slowdown(workload);
-    }
-    let observation = workload.observe()?;
-    let something = observation.checksum != 0 && observation.counts.iter().any(|(_, count)| *count > 0);
-    require(something && observation.amount > 0, || "it computed nothing".into())?;
+    let mut workload = set_up(case);
+    let observation = observe(workload.as_mut())?;
     #[cfg(feature = "seeded-faults")]
     if aggregator_core::seeded_fault::is_active(aggregator_core::seeded_fault::Fault::IdleCase)
         && case.name == "citations/scan/200"
@@ -170,7 +210,7 @@ impl Workload for IdleWorkload {
 /// # Panics
 /// When the variable has a colon and does not name a slowdown: a typing error must not look like a missed slowdown.
 #[cfg(feature = "seeded-faults")]
-pub fn with_slowdown(workload: Box<dyn Workload>) -> Box<dyn Workload> {
+fn with_slowdown(workload: Box<dyn Workload>) -> Box<dyn Workload> {
     const VARIABLE: &str = aggregator_core::seeded_fault::VARIABLE;
     let named = std::env::var(VARIABLE).ok().filter(|value| value.contains(':'));
     let Some(value) = named else { return workload };

@@ -54,6 +54,21 @@ async fn drain_slowly(mut query: QueryStream, every: Duration) -> u64 {
     events
 }
 
+/// A scenario with all optional stages: analysis, interim synthesis after every three results, selection of sources and
+/// the search for contradictions.
+pub fn all_stages(name: &str) -> Scenario {
+    catalog::scenario(name).with_settings(|settings| {
+        settings.analysis = Some(AnalysisSettings::default());
+        settings.streaming_batch_size = Some(3);
+        settings.interim_synthesis = true;
+        // No page of the corpus is relevant to the query, and all have to be selected.
+        let mut selection = SelectionSettings::default();
+        selection.relevance_threshold = 0.0;
+        settings.selection = Some(selection);
+        settings.report_contradictions = true;
+    })
+}
+
 /// A scenario, from the first poll to the last event.
 pub struct FullQuery {
     runtime: Runtime,
@@ -75,20 +90,9 @@ impl FullQuery {
         Self::new(&scenario, Pace::Scripted, paused, expected)
     }
 
-    /// A scenario with all optional stages: analysis, interim synthesis after every three results, selection of sources and
-    /// the search for contradictions.
+    /// A scenario with all optional stages.
     pub fn with_all_stages(name: &str) -> Self {
-        let scenario = catalog::scenario(name).with_settings(|settings| {
-            settings.analysis = Some(AnalysisSettings::default());
-            settings.streaming_batch_size = Some(3);
-            settings.interim_synthesis = true;
-            // No page of the corpus is relevant to the query, and all have to be selected.
-            let mut selection = SelectionSettings::default();
-            selection.relevance_threshold = 0.0;
-            settings.selection = Some(selection);
-            settings.report_contradictions = true;
-        });
-        Self::new(&scenario, Pace::Scripted, true, None)
+        Self::new(&all_stages(name), Pace::Scripted, true, None)
     }
 
     /// The floor scenario with analysis of the query.
