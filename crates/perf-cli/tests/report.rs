@@ -4,9 +4,10 @@ use perf_cli::wording::wording;
 use perf_gate::{CaseName, Checksum, Class, Key, Metric, Provenance, Tools, Unit};
 use perf_judge::budget::Reference;
 use perf_judge::exit_status;
-use perf_judge::judge::paired::{DecisionRule, judge};
+use perf_judge::judge::first_sample::DecisionRule;
+use perf_judge::judge::paired::judge;
 use perf_judge::next_step::NextStep;
-use perf_judge::pairs::{LogRatios, Times};
+use perf_judge::pairs::{LogTimes, Times};
 use perf_judge::report::comparison::{Comparison, LayoutMethod, Pairing, Revision};
 use perf_judge::report::{HarnessRun, Report, human_rows, human_rows_with_notes};
 use perf_judge::row::{self, Group, PairedStats, Row, Subject, Value};
@@ -135,11 +136,11 @@ fn around(change: f64, pairs: usize) -> Vec<f64> {
 fn in_pairs(case: &str, change: f64, pairs: usize, verdict: Verdict) -> Row {
     let percents = around(change, pairs);
     let logs: Vec<f64> = percents.iter().map(|percent| (percent / 100.0).ln_1p()).collect();
-    let times = |time: f64| Times { median: time, minimum: time };
-    let difference = |percent: &f64| LogRatios::between(times(100.0), times(100.0 + percent));
-    let first: Vec<LogRatios> = percents.iter().map(difference).collect();
+    let times = |time: f64| Times { median: time, minimum: time, mean_and_maximum: None };
+    let difference = |percent: &f64| LogTimes::between(times(100.0 - percent / 2.0), times(100.0 + percent / 2.0));
+    let first: Vec<LogTimes> = percents.iter().map(difference).collect();
     let judgement = judge(&DecisionRule::DEFAULT.first_sample(&first), &[]);
-    let paired = Some(PairedStats::new(&judgement, logs, 0, perf_judge::judge::paired::MARGIN));
+    let paired = Some(PairedStats::new(&judgement, logs, 0, perf_judge::judge::first_sample::MARGIN));
     let time = row(Group::Class(Class::Wall), case, Metric::TIME, verdict).with_values(number(18_000), number(18_460));
     Row { paired, ..time }
 }

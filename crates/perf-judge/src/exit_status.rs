@@ -65,7 +65,7 @@ pub fn decide(rows: &[Row], counted: bool, required: Required) -> u8 {
     let fails = |row: &Row| match row.verdict {
         Verdict::Broken | Verdict::Regressed | Verdict::Missing => true,
         // Wall time has no stored value, so NEW means that the base lacks the case.
-        Verdict::New => required.baseline && row.group != Group::Class(Class::Wall),
+        Verdict::New => required.baseline && !row.group.is_wall_time(),
         Verdict::Unstable
         | Verdict::Inconclusive
         | Verdict::Accepted
@@ -79,7 +79,9 @@ pub fn decide(rows: &[Row], counted: bool, required: Required) -> u8 {
     let (wall, judged) = (rows.iter().filter(is_wall).count(), rows.iter().filter(is_wall).filter(is_judged).count());
     let has_too_few = required.wall.is_some_and(|share| !share.is_reached(judged, wall));
     let not_judged = |row: &Row| {
-        row.verdict == Verdict::Inconclusive && !is_wall(&row) && (required.instructions || !is_instruction_row(row))
+        row.verdict == Verdict::Inconclusive
+            && !row.group.is_wall_time()
+            && (required.instructions || !is_instruction_row(row))
     };
     if rows.iter().any(fails) {
         FAIL

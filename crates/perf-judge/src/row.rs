@@ -17,6 +17,10 @@ use crate::verdict::Verdict;
 pub enum Group {
     /// Rows of measured values of one class.
     Class(Class),
+    /// Rows of mean wall times.
+    Mean,
+    /// The row of the wall time of all cases together.
+    Together,
     /// Rows of budgets, which are absolute limits.
     Budget,
 }
@@ -26,6 +30,8 @@ impl Group {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Class(class) => class.name(),
+            Self::Mean => "mean",
+            Self::Together => "together",
             Self::Budget => "budget",
         }
     }
@@ -39,8 +45,16 @@ impl Group {
             Self::Class(Class::Resident) => "fails above +20 %; below -20 % is an improvement",
             Self::Class(Class::Size | Class::Instructions) => "fails above +1 %; below -1 % is an improvement",
             Self::Class(Class::Wall) => "fails if slower than the base in the first and in the confirming sample",
+            Self::Mean => "fails if the mean is more than 10 % slower in both samples",
+            Self::Together => "fails if all cases together are more than 0.2 % slower in both samples",
             Self::Budget => "fails above the limit",
         }
+    }
+
+    /// Whether the rows of the group compare wall times in pairs or repeated processes, which a noisy machine can leave
+    /// INCONCLUSIVE.
+    pub const fn is_wall_time(self) -> bool {
+        matches!(self, Self::Class(Class::Wall) | Self::Mean | Self::Together)
     }
 }
 
@@ -111,13 +125,14 @@ pub enum Value {
 /// The comparison of the wall times of a case, from pairs of one base process and one head process.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PairedStats {
-    /// The statistic of each process that was compared: the one with the smaller minimum detectable effect.
-    pub statistic: Statistic,
-    /// Hodges-Lehmann estimate of the change over all pairs, in percent; positive is slower.
+    /// The statistic of each process that was compared; `None` for all cases together, each of which has its own.
+    pub statistic: Option<Statistic>,
+    /// Estimate of the change over all pairs, in percent; positive is slower.
     pub change_percent: Option<f64>,
-    /// Lower one-sided 99 % confidence bound of the change, in percent.
+    /// Lower one-sided confidence bound of the change, in percent: of 99.5 %, and of 99 % for all cases together. Each interim
+    /// look halves what is left to 100 %.
     pub lower_percent: Option<f64>,
-    /// Upper one-sided 99 % confidence bound of the change, in percent.
+    /// Upper one-sided confidence bound of the change, of the same level, in percent.
     pub upper_percent: Option<f64>,
     /// Minimum detectable effect, in percent: the smallest slowdown that pairs like these show with a power of 95 %.
     pub mde_percent: Option<f64>,
@@ -131,8 +146,16 @@ pub struct PairedStats {
     pub mild_outliers: usize,
     /// Number of pairs more than 3 interquartile ranges outside the quartiles; none is removed.
     pub severe_outliers: usize,
-    /// The change of each pair in percent, in the order of measuring; positive is slower.
+    /// The change of each pair in percent, in the order of measuring, or of each case for all cases together; positive is
+    /// slower.
     pub differences_percent: Vec<f64>,
+}
+
+impl PairedStats {
+    /// Number of decimals with which its percentages are shown.
+    pub(crate) fn decimals(&self) -> usize {
+        if self.margin_percent < 1.0 { 2 } else { 1 }
+    }
 }
 
 /// One judged row.

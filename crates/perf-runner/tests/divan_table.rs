@@ -45,7 +45,9 @@ fn every_recorded_table_is_read_completely() {
         // Only lines with times end in a number.
         let last = |line: &str| line.rsplit('│').next().is_some_and(|cell| cell.trim().parse::<u64>().is_ok());
         assert_eq!(rows.len(), text.lines().filter(|line| last(line)).count(), "{name}");
-        assert!(rows.iter().all(|row| row.min_ns <= row.median_ns), "{name}: {rows:#?}");
+        let ordered =
+            |row: &Row| row.min_ns <= row.median_ns && row.median_ns <= row.max_ns && row.mean_ns <= row.max_ns;
+        assert!(rows.iter().all(ordered), "{name}: {rows:#?}");
     }
 }
 
@@ -220,15 +222,17 @@ proptest! {
         samples in 1u64.., iters in 1u64..,
         name in "([a-z0-9/]|\\PC|  | │ |│  |├─ |╰─ |12 ns|max alloc:|\\(ignored\\)){0,12}",
     ) {
-        let [(fastest, min), (median, middle), (slowest, _), (mean, _)] = times.map(printed);
+        let [(fastest, min), (median, middle), (slowest, max), (mean, average)] = times.map(printed);
         let name = name.trim_end_matches(' ');
         let text = format!(
             "root   fastest │ slowest │ median │ mean │ samples │ iters\n\
              ╰─ {name}  {fastest} │ {slowest}   │ {median} │ {mean}  │ {samples} │ {iters}\n\n"
         );
         // Parsed from all digits, so it is the nearest float.
-        let [min_ns, median_ns] = [min, middle].map(|picos| format!("{picos}e-3").parse().unwrap());
-        prop_assert_eq!(read(&text).unwrap(), [Row { path: vec!["root".into(), name.into()], min_ns, median_ns }]);
+        let parsed = [min, middle, average, max].map(|picos| format!("{picos}e-3").parse().unwrap());
+        let [min_ns, median_ns, mean_ns, max_ns] = parsed;
+        let path = vec!["root".into(), name.into()];
+        prop_assert_eq!(read(&text).unwrap(), [Row { path, min_ns, median_ns, mean_ns, max_ns }]);
     }
 
     /// Lines of real tables in random order, some of them damaged: the parser does not panic, and its times are valid.
@@ -253,7 +257,7 @@ proptest! {
             mixed.extend(line);
         }
         for row in read(&mixed).unwrap_or_default() {
-            prop_assert!([row.min_ns, row.median_ns].iter().all(|time| time.is_finite() && *time >= 0.0));
+            prop_assert!([row.min_ns, row.median_ns, row.mean_ns, row.max_ns].iter().all(|time| time.is_finite() && *time >= 0.0));
         }
     }
 }

@@ -5,16 +5,16 @@ use perf_runner::error::Error;
 use plotters::prelude::*;
 
 use crate::arms::Arm;
-use crate::rates::{self, ResampledSuites};
+use crate::rates::{self, Thresholds};
 use crate::recorded::RecordedSuites;
 
 const SIZE: (u32, u32) = (800, 480);
 
 /// Draws the power curve as SVG: a thin line for each case and a thick line for their mean, from resampled suites of unchanged
 /// code with a slowdown added; and a dot with its 95 % interval for each size that was planted.
-pub fn render_svg(recorded: &RecordedSuites, unchanged: &ResampledSuites) -> Result<String, Error> {
+pub fn render_svg(recorded: &RecordedSuites, thresholds: &Thresholds) -> Result<String, Error> {
     let mut text = String::new();
-    draw(&mut text, recorded, unchanged).map_err(|error| {
+    draw(&mut text, recorded, thresholds).map_err(|error| {
         Error::environment(format!("the curve cannot be drawn: {error}"), "this is a bug: please report it")
     })?;
     Ok(text)
@@ -23,7 +23,7 @@ pub fn render_svg(recorded: &RecordedSuites, unchanged: &ResampledSuites) -> Res
 fn draw(
     text: &mut String,
     recorded: &RecordedSuites,
-    unchanged: &ResampledSuites,
+    thresholds: &Thresholds,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let area = SVGBackend::with_string(text, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
@@ -44,13 +44,13 @@ fn draw(
         .y_label_formatter(&|y| format!("{y:.0}"))
         .draw()?;
     let sizes: Vec<f64> = (0..=100).map(|tenths| f64::from(tenths) / 10.0).collect();
-    let power = |case, size: f64| 100.0 * unchanged.power(case, (size / 100.0).ln_1p());
-    for case in unchanged.thresholds.keys() {
+    let power = |case, size: f64| 100.0 * thresholds.power(case, (size / 100.0).ln_1p());
+    for case in thresholds.cases() {
         let line = sizes.iter().map(|&size| (size, power(case, size)));
         chart.draw_series(LineSeries::new(line, RGBColor(190, 200, 210).stroke_width(1)))?;
     }
-    let cases = unchanged.thresholds.len().max(1) as f64;
-    let mean = |size: f64| unchanged.thresholds.keys().map(|case| power(case, size)).sum::<f64>() / cases;
+    let cases = thresholds.cases().count().max(1) as f64;
+    let mean = |size: f64| thresholds.cases().map(|case| power(case, size)).sum::<f64>() / cases;
     let line = sizes.iter().map(|&size| (size, mean(size)));
     let blue = RGBColor(30, 90, 160);
     chart
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn only_planted_sizes_have_a_dot() {
         let suites = |change| (0..5).map(|number| suite(number, change, 0.0)).collect::<Vec<_>>();
-        let unchanged = rates::resample(&suites(0.0), 20, 1).unwrap();
+        let unchanged = rates::thresholds(&suites(0.0), 20, 1).unwrap();
         let dots = |recorded: RecordedSuites| render_svg(&recorded, &unchanged).unwrap().matches("<circle").count();
         let legend = 1;
         assert_eq!(dots(RecordedSuites([(Arm::Same, suites(0.0))].into())), legend);

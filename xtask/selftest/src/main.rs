@@ -6,7 +6,6 @@
 //! - [`arms`]: what is done to the head. [`neutral`]: changes that cost nothing. [`slowdown`]: slowdowns of a chosen size.
 //! - [`suites`]: measures suites. [`record`]: files of recorded suites. [`recorded`]: the suites of all arms.
 //! - [`rates`]: error rates. [`results`]: the rates as a file, as tables and as a [`curve`].
-//! - [`other_tools`]: the rules of other tools, for comparison.
 
 use std::process::ExitCode;
 
@@ -25,7 +24,6 @@ mod arms;
 mod curve;
 mod neutral;
 mod options;
-mod other_tools;
 mod rates;
 mod record;
 mod recorded;
@@ -58,15 +56,12 @@ fn run(options: &Options) -> Result<u8, Error> {
     let data = BenchData::read(&workspace, None)?;
     let chosen = |arm: &Arm| options.arms.is_empty() || options.arms.contains(arm);
     let arms: Vec<Arm> = Arm::ALL.into_iter().filter(chosen).collect();
-    if !options.judge_only && !options.compare_rules {
+    if !options.judge_only {
         let harness = suites::harness(&workspace)?;
         let key = key::detect(&workspace, harness, &[], data.inputs(harness))?;
         let _alone = DirectoryLock::wait(&workspace.perf_dir(), &format!("`{}`", workspace.gate_command("perf")))?;
         SelfTest::new(&workspace, harness, &key, options)?.run(&arms)?;
     }
     let dir = options.dir(&workspace);
-    if options.compare_rules {
-        return other_tools::print(&dir);
-    }
     results::write(&workspace, &dir)
 }

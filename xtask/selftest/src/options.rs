@@ -42,9 +42,6 @@ pub struct Options {
     /// Measure nothing; judge the recorded pairs again and write the results
     #[arg(long, conflicts_with_all = ["suites", "append", "jobs"])]
     pub judge_only: bool,
-    /// Measure nothing; print what the rules of other tools report for the recorded pairs
-    #[arg(long)]
-    pub compare_rules: bool,
     /// Directory for pairs and results, for machines whose results are not published [default: the data folder]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

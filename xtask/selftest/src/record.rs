@@ -11,8 +11,9 @@ use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use perf_gate::CaseName;
+use perf_judge::judge::first_sample::{DecisionRule, FirstSample};
 use perf_judge::pairs::outcome::PairedResults;
-use perf_judge::pairs::{LogRatios, Pair, Stage, Times};
+use perf_judge::pairs::{LogTimes, Pair, Stage, Times};
 use perf_runner::error::Error;
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +35,7 @@ pub struct Suite {
     #[serde(rename = "what")]
     pub change: String,
     /// Pairs of the control: the base against itself.
-    pub control: Vec<[Times; 2]>,
+    pub control: Vec<RecordedPair>,
     /// Number of failing rows, in the arm that records nothing else.
     #[serde(rename = "red_rows", default, skip_serializing_if = "Option::is_none")]
     pub failing_rows: Option<usize>,
@@ -48,10 +49,16 @@ pub struct Suite {
 pub struct CaseRecord {
     /// First sample: pairs of base and head, in the order of measuring.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub first: Vec<[Times; 2]>,
+    pub first: Vec<RecordedPair>,
+    /// Extension of the first sample, in the order of measuring.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extension: Vec<RecordedPair>,
     /// Confirming sample: pairs of base and head, in the order of measuring.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub confirm: Vec<[Times; 2]>,
+    pub confirm: Vec<RecordedPair>,
+    /// Confirming sample of all cases together, in the order of measuring.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub confirm_together: Vec<RecordedPair>,
     /// The fault planted in the head, as a value of the variable SEEDED_FAULT.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub fault: String,
@@ -60,21 +67,86 @@ pub struct CaseRecord {
     pub instructions: Option<[u64; 2]>,
 }
 
+/// A pair as it is recorded: `[base, head, head first, milliseconds]`, or `[base, head]` in older records.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(from = "StoredPair", into = "StoredPair")]
+pub struct RecordedPair {
+    /// Times of the base process.
+    pub base: Times,
+    /// Times of the head process.
+    pub head: Times,
+    /// Whether the head process ran first, and the milliseconds that both took.
+    pub order_and_took: Option<(bool, f64)>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum StoredPair {
+    Timed(Times, Times, bool, f64),
+    Plain(Times, Times),
+}
+
+impl From<StoredPair> for RecordedPair {
+    fn from(stored: StoredPair) -> Self {
+        match stored {
+            StoredPair::Timed(base, head, first, took) => Self { base, head, order_and_took: Some((first, took)) },
+            StoredPair::Plain(base, head) => Self { base, head, order_and_took: None },
+        }
+    }
+}
+
+impl From<RecordedPair> for StoredPair {
+    fn from(pair: RecordedPair) -> Self {
+        match pair {
+            RecordedPair { base, head, order_and_took: Some((first, took)) } => Self::Timed(base, head, first, took),
+            RecordedPair { base, head, order_and_took: None } => Self::Plain(base, head),
+        }
+    }
+}
+
+impl RecordedPair {
+    /// The logarithms of the times of some pairs.
+    pub fn log_times(pairs: &[Self]) -> Vec<LogTimes> {
+        pairs.iter().map(|pair| LogTimes::between(pair.base, pair.head)).collect()
+    }
+}
+
 impl CaseRecord {
-    /// The difference of each pair.
-    pub fn differences(pairs: &[[Times; 2]]) -> Vec<LogRatios> {
-        pairs.iter().map(|[base, head]| LogRatios::between(*base, *head)).collect()
+    /// The first sample with its extension, which is another look.
+    pub fn first_sample(&self) -> FirstSample {
+        let mut pairs = RecordedPair::log_times(&self.first);
+        pairs.extend(RecordedPair::log_times(&self.extension));
+        self.rule().first_sample(&pairs)
+    }
+
+    /// The rule by which the case is judged.
+    pub fn rule(&self) -> DecisionRule {
+        DecisionRule::DEFAULT.after(u32::from(!self.extension.is_empty()))
     }
 }
 
 /// Converts measured pairs into the control and the cases of a suite.
-pub fn case_records(measured: &PairedResults, cases: &[CaseName]) -> (Vec<[Times; 2]>, BTreeMap<CaseName, CaseRecord>) {
-    let pairs = |stage, case: &CaseName| -> Vec<[Times; 2]> {
-        measured.pairs.select(stage, case).map(|Pair { base, head, .. }| [*base, *head]).collect()
+pub fn case_records(
+    measured: &PairedResults,
+    cases: &[CaseName],
+) -> (Vec<RecordedPair>, BTreeMap<CaseName, CaseRecord>) {
+    let pairs = |stage, case: &CaseName| -> Vec<RecordedPair> {
+        let recorded = |pair: &Pair| RecordedPair {
+            base: pair.base,
+            head: pair.head,
+            order_and_took: Some((pair.head_first, pair.took_ms)),
+        };
+        measured.pairs.select(stage, case).map(recorded).collect()
     };
     let record = |case: &CaseName| {
-        let (first, confirm) = (pairs(Stage::First, case), pairs(Stage::Confirm, case));
-        (case.clone(), CaseRecord { first, confirm, ..CaseRecord::default() })
+        let record = CaseRecord {
+            first: pairs(Stage::First, case),
+            extension: pairs(Stage::Extension, case),
+            confirm: pairs(Stage::Confirm, case),
+            confirm_together: pairs(Stage::ConfirmTogether, case),
+            ..CaseRecord::default()
+        };
+        (case.clone(), record)
     };
     (pairs(Stage::Control, &measured.control), cases.iter().map(record).collect())
 }

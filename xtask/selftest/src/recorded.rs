@@ -6,11 +6,22 @@ use std::path::Path;
 use perf_runner::error::Error;
 
 use crate::arms::Arm;
-use crate::rates::{self, ResampledSuites};
+use crate::rates::{self, Thresholds};
 use crate::record::{self, Suite};
 
-/// Number of suites that are resampled from the recorded suites of an arm.
-pub const RESAMPLED_SUITES: u64 = 2_000;
+/// How many suites are drawn from the recorded ones.
+#[derive(Debug, Clone, Copy)]
+pub struct Draws {
+    /// Number of suites of each null arm, and of each method, that are judged.
+    pub judged: u64,
+    /// Number of suites from which power is computed.
+    pub power: u64,
+}
+
+impl Draws {
+    /// The draws of the published results.
+    pub const PUBLISHED: Self = Self { judged: 2_000, power: 1_000 };
+}
 
 /// Every recorded suite, by arm.
 pub struct RecordedSuites(pub BTreeMap<Arm, Vec<Suite>>);
@@ -38,8 +49,8 @@ impl RecordedSuites {
         self.0.get(&arm).map_or(&[], Vec::as_slice)
     }
 
-    /// Resamples the suites of unchanged code.
-    pub fn resample_unchanged(&self) -> Result<ResampledSuites, Error> {
-        rates::resample(self.of(Arm::Same), RESAMPLED_SUITES, 1)
+    /// The slowdowns that resampled suites of unchanged code detect.
+    pub fn thresholds(&self, draws: Draws) -> Result<Thresholds, Error> {
+        rates::thresholds(self.of(Arm::Same), draws.power, 1)
     }
 }

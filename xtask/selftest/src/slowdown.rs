@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use perf_gate::CaseName;
 use perf_judge::pairs::plan::SamplingPlan;
-use perf_judge::pairs::{LogRatios, Stage, Statistic};
+use perf_judge::pairs::{LogTimes, Stage, Statistic};
 use perf_judge::statistics;
 use perf_runner::compare::pairs::{self, Faults, PairedRun, Setup};
 use perf_runner::compare::store::Store;
@@ -72,7 +72,7 @@ impl Costs {
             for case in setup.cases {
                 let times: Vec<f64> =
                     measured.pairs.select(Stage::First, case).map(|pair| pair.base.get(STATISTIC)).collect();
-                let differences = LogRatios::select(STATISTIC, &measured.pairs.log_ratios(Stage::First, case));
+                let differences = LogTimes::ratios(STATISTIC, &measured.pairs.log_times(Stage::First, case));
                 let operation = statistics::median(&times).unwrap_or(0.0);
                 let more = operation * statistics::median(&differences).unwrap_or(0.0).exp_m1();
                 let units = units.get(case).copied().unwrap_or(0);

@@ -352,7 +352,7 @@ fn contest<'s>(setup: Setup<'s>, looks: &'s InterimLooks) -> PairedRun<'s> {
         setup,
         controls: setup.cases,
         processor: affinity::available_processors().last().copied(),
-        rule_of: &|_| judge::paired::DecisionRule::DEFAULT,
+        rule_of: &|_| judge::first_sample::DecisionRule::DEFAULT,
         looks,
     }
 }

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use perf_gate::{Baseline, CaseName, Key};
 use perf_judge::budget::Budget;
 use perf_judge::comparability::{key_difference, tools_difference};
-use perf_judge::judge::paired::{self, DecisionRule};
+use perf_judge::judge::first_sample::{self, DecisionRule};
 use perf_judge::judge::{self, BaselineState};
+use perf_judge::judge::{mean, paired, together};
 use perf_judge::pairs::plan::SamplingPlan;
 use perf_judge::report::HarnessRun;
 use perf_judge::report::comparison::{Comparison, Pairing};
@@ -263,7 +264,7 @@ impl<'a> Measurement<'a> {
             looks = looks.next_look(&earlier);
             store::write_looks(&file, &looks)?;
         }
-        let margin_of = |case: &CaseName| self.data.thresholds.wall(case, today()).unwrap_or(paired::MARGIN);
+        let margin_of = |case: &CaseName| self.data.thresholds.wall(case, today()).unwrap_or(first_sample::MARGIN);
         let rule_of = |case: &CaseName| DecisionRule::after_looks(looks.looks, margin_of(case));
         let processor = affinity::available_processors().last().copied();
         let paired = PairedRun { setup, controls: &controls, processor, rule_of: &rule_of, looks: &looks };
@@ -272,10 +273,14 @@ impl<'a> Measurement<'a> {
         let measuring = began.elapsed();
         let corroboration = |case: &CaseName| judge::corroboration(&repeating.rows, case);
         let mut rows = paired::rows(&measured, timed, rule_of, corroboration, revision.short());
+        rows.extend(mean::rows(&measured, timed, looks.looks, revision.short()));
+        let mut same = timed.to_vec();
         if sides.own_cases.is_some() {
             let changed = measured_base::changed_cases(&sides.base, &repeating.exact, timed, progress)?;
             paired::mark_changed_cases_new(&mut rows, &changed);
+            same.retain(|case| !changed.contains(case));
         }
+        rows.extend(together::row(&measured, &same, rule_of, looks.looks, revision.short()));
         let pairing = Pairing {
             revision,
             seed: self.options.seed,

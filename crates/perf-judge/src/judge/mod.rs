@@ -4,14 +4,18 @@
 //! - `instructions`: compared with a baseline, with a margin of 1 %.
 //! - `acceptance`: regressions that are accepted up to a value until a date.
 //! - `budget`: absolute limits.
-//! - [`paired`]: wall time in pairs with the base.
+//! - [`paired`]: wall time in pairs with the base; [`first_sample`]: what the pairs of a case show.
+//! - [`mean`]: the means of the same pairs; [`together`]: all cases as one.
 //! - `wall`: wall time without pairs.
 
 mod acceptance;
 mod budget;
 mod exact;
+pub mod first_sample;
 mod instructions;
+pub mod mean;
 pub mod paired;
+pub mod together;
 mod wall;
 
 pub use budget::rows as budget_rows;

@@ -21,38 +21,64 @@ pub enum Stage {
     Confirm,
     /// The control: the base measured against itself, which checks the machine.
     Control,
+    /// The extension: further pairs of a case that the first sample was too noisy to judge.
+    Extension,
+    /// The confirming sample of all cases together, beside the pairs that confirm a single case.
+    ConfirmTogether,
 }
 
-/// Nanoseconds of one operation in one process, over its samples as divan prints them; stored as `[median, minimum]`.
+/// Nanoseconds of one operation in one process, over its samples as divan prints them; stored as
+/// `[median, minimum, mean, maximum]`. Older records have the first two.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(from = "[f64; 2]", into = "[f64; 2]")]
+#[serde(try_from = "Vec<f64>", into = "Vec<f64>")]
 pub struct Times {
     /// Median of the samples, in nanoseconds.
     pub median: f64,
     /// Minimum of the samples, in nanoseconds.
     pub minimum: f64,
+    /// Mean and maximum of the samples, in nanoseconds.
+    pub mean_and_maximum: Option<[f64; 2]>,
 }
 
-impl From<[f64; 2]> for Times {
-    fn from([median, minimum]: [f64; 2]) -> Self {
-        Self { median, minimum }
+impl TryFrom<Vec<f64>> for Times {
+    type Error = String;
+
+    fn try_from(values: Vec<f64>) -> Result<Self, String> {
+        let (median, minimum, mean_and_maximum) = match values[..] {
+            [median, minimum] => (median, minimum, None),
+            [median, minimum, mean, maximum] => (median, minimum, Some([mean, maximum])),
+            _ => return Err(format!("{} times of a process instead of 2 or 4", values.len())),
+        };
+        Ok(Self { median, minimum, mean_and_maximum })
     }
 }
 
-impl From<Times> for [f64; 2] {
+impl From<Times> for Vec<f64> {
     fn from(times: Times) -> Self {
-        [times.median, times.minimum]
+        let known = [times.median, times.minimum];
+        known.into_iter().chain(times.mean_and_maximum.into_iter().flatten()).collect()
     }
 }
 
-/// The statistic of a process that is compared.
+/// What of the processes of a case is compared, and by which test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Statistic {
-    /// The median of the samples; a burst of noise over half of the process moves it.
+    /// The medians, within pairs, by the signed-rank test; a burst of noise over half of the process moves a median.
     Median,
-    /// The minimum of the samples; a slowdown of only some operations does not move it.
+    /// The minima, within pairs, by the signed-rank test; a slowdown of only some operations does not move a minimum.
     Minimum,
+    /// The minima of the faster half of the processes of each side, by the swap test; a slowdown of fewer than half of the
+    /// processes does not move it.
+    FasterHalf,
+    /// The means over the samples of a process, within pairs, by the signed-rank test; a slowdown of a few operations moves
+    /// only a mean. It has rows of its own, with a larger margin, because a burst of noise moves a mean too.
+    Mean,
+}
+
+impl Statistic {
+    /// The statistics that judge the time of a case.
+    pub const OF_TIME: [Self; 3] = [Self::Median, Self::Minimum, Self::FasterHalf];
 }
 
 impl fmt::Display for Statistic {
@@ -60,46 +86,72 @@ impl fmt::Display for Statistic {
         f.write_str(match self {
             Self::Median => "median",
             Self::Minimum => "minimum",
+            Self::FasterHalf => "faster half",
+            Self::Mean => "mean",
         })
     }
 }
 
 impl Times {
-    /// The value of a statistic, in nanoseconds.
+    /// The time of a process that a statistic compares, in nanoseconds; NaN for a mean that was not recorded.
     pub fn get(self, statistic: Statistic) -> f64 {
         match statistic {
             Statistic::Median => self.median,
-            Statistic::Minimum => self.minimum,
+            Statistic::Minimum | Statistic::FasterHalf => self.minimum,
+            Statistic::Mean => self.mean_and_maximum.map_or(f64::NAN, |[mean, _]| mean),
         }
     }
 }
 
-/// The change of a pair by each statistic, as the log ratio ln(head / base): 0.01 is about 1 % slower.
+/// Natural logarithms of the times of a pair.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LogRatios {
-    median: f64,
-    minimum: f64,
+pub struct LogTimes {
+    /// Of base and head.
+    median: [f64; 2],
+    /// Of base and head.
+    minimum: [f64; 2],
+    /// Of base and head; NaN if it was not recorded.
+    mean: [f64; 2],
 }
 
-impl LogRatios {
-    /// The log ratios of the times of head and base.
+impl LogTimes {
+    /// The logarithms of the times of base and head.
     pub fn between(base: Times, head: Times) -> Self {
-        Self { median: (head.median / base.median).ln(), minimum: (head.minimum / base.minimum).ln() }
+        let logs = |statistic| [base, head].map(|times| times.get(statistic).ln());
+        Self { median: logs(Statistic::Median), minimum: logs(Statistic::Minimum), mean: logs(Statistic::Mean) }
     }
 
-    /// Equal log ratios of both statistics.
+    /// Times of a pair whose log ratio is `difference` by every statistic.
     #[cfg(test)]
     pub fn uniform(difference: f64) -> Self {
-        Self { median: difference, minimum: difference }
+        let times = [-difference / 2.0, difference / 2.0];
+        Self { median: times, minimum: times, mean: times }
     }
 
-    /// The log ratios of one statistic, in the same order.
-    pub fn select(statistic: Statistic, differences: &[Self]) -> Vec<f64> {
-        let one = |difference: &Self| match statistic {
-            Statistic::Median => difference.median,
-            Statistic::Minimum => difference.minimum,
+    /// The pair with its sides in each other's place.
+    #[must_use]
+    pub fn exchanged(self) -> Self {
+        let exchange = |[base, head]: [f64; 2]| [head, base];
+        let Self { median, minimum, mean } = self;
+        Self { median: exchange(median), minimum: exchange(minimum), mean: exchange(mean) }
+    }
+
+    /// The logarithms that a statistic compares, of base and head.
+    pub fn get(&self, statistic: Statistic) -> [f64; 2] {
+        match statistic {
+            Statistic::Median => self.median,
+            Statistic::Minimum | Statistic::FasterHalf => self.minimum,
+            Statistic::Mean => self.mean,
+        }
+    }
+
+    /// The log ratios ln(head / base) of a statistic, in the same order: 0.01 is about 1 % slower.
+    pub fn ratios(statistic: Statistic, pairs: &[Self]) -> Vec<f64> {
+        let ratio = |pair: &Self| {
+            let [base, head] = pair.get(statistic);
+            head - base
         };
-        differences.iter().map(one).collect()
+        pairs.iter().map(ratio).collect()
     }
 }
 
@@ -117,15 +169,17 @@ pub struct Pair {
     pub base: Times,
     /// Times of the head process; in a control, of a second base process.
     pub head: Times,
+    /// Whether the head process ran before the base process.
+    pub head_first: bool,
     /// Milliseconds that measuring both processes took.
     #[serde(rename = "took")]
     pub took_ms: f64,
 }
 
 impl Pair {
-    /// The change of the pair by each statistic.
-    pub fn log_ratios(&self) -> LogRatios {
-        LogRatios::between(self.base, self.head)
+    /// The logarithms of its times.
+    pub fn log_times(&self) -> LogTimes {
+        LogTimes::between(self.base, self.head)
     }
 }
 
@@ -149,9 +203,9 @@ impl Pairs {
         self.0.range((stage, case.clone(), 0)..=(stage, case.clone(), u32::MAX)).map(|(_, pair)| pair)
     }
 
-    /// The log ratios of a case in a stage, in the order of rounds.
-    pub fn log_ratios(&self, stage: Stage, case: &CaseName) -> Vec<LogRatios> {
-        self.select(stage, case).map(Pair::log_ratios).collect()
+    /// The logarithms of the times of a case in a stage, in the order of rounds.
+    pub fn log_times(&self, stage: Stage, case: &CaseName) -> Vec<LogTimes> {
+        self.select(stage, case).map(Pair::log_times).collect()
     }
 
     /// All pairs, in order.

@@ -3,9 +3,11 @@
 //! The number depends only on dispersion, never on the direction of a change: measuring until a difference shows would
 //! raise the false positive rate.
 
-use super::{LogRatios, Statistic};
-use crate::judge::paired::{self, FirstSample, Trend};
-use crate::statistics;
+use std::f64::consts::FRAC_PI_3;
+
+use super::{LogTimes, Statistic};
+use crate::judge::first_sample::{self, DecisionRule, FirstSample, Trend};
+use crate::statistics::{self, SwapTest};
 
 /// The parameters of a paired run.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,8 +50,8 @@ impl SamplingPlan {
     /// The minimum detectable effect, as a log ratio, above which a case gets more pairs than planned: that of 1.5 times the
     /// target standard error, but at most 90 % of the effect above which a case is INCONCLUSIVE.
     pub fn mde_threshold(&self) -> f64 {
-        let aimed_at = paired::MARGIN.ln_1p() + paired::Z_ALPHA_PLUS_Z_POWER * self.standard_error * 1.5;
-        aimed_at.min((paired::MARGIN + paired::RESOLUTION).ln_1p() * 0.9)
+        let aimed_at = first_sample::MARGIN.ln_1p() + first_sample::Z_ALPHA_PLUS_Z_POWER * self.standard_error * 1.5;
+        aimed_at.min(DecisionRule::DEFAULT.max_mde() * 0.9)
     }
 
     /// Maximum number of pairs of a case in the first sample: those that fit into 1/25 of the time budget.
@@ -80,8 +82,9 @@ impl SamplingPlan {
         needed.unwrap_or(self.max_pairs).clamp(self.min_pairs, self.max_pairs)
     }
 
-    /// The number of pairs of each case in the first sample, from its pilot. If they do not fit into the time budget, the
-    /// target standard error is raised until they do.
+    /// The number of pairs of each case in the first sample, from its pilot. If they do not fit into the time budget, the target
+    /// standard error is raised, as long as the cases can be judged with it. If that is not enough, the cases that need the least
+    /// time get the pairs to be judged, and the others keep their pilot.
     pub fn first_stage_pairs(&self, pilots: &[Pilot]) -> Vec<usize> {
         let wanted = |standard_error: f64| -> Vec<usize> {
             let plan = Self { standard_error, ..*self };
@@ -89,19 +92,34 @@ impl SamplingPlan {
                 |pilot: &Pilot| plan.pairs_for(pilot.dispersion).clamp(self.min_pairs, self.max_pairs_for(*pilot));
             pilots.iter().map(each).collect()
         };
-        let seconds =
-            |pairs: &[usize]| -> f64 { pairs.iter().zip(pilots).map(|(&n, pilot)| n as f64 * pilot.seconds).sum() };
+        let seconds = |pairs: &[usize], pilots: &[Pilot]| -> f64 {
+            pairs.iter().zip(pilots).map(|(&n, pilot)| n as f64 * pilot.seconds).sum()
+        };
         let allowed = self.first_stage_seconds();
+        // With a larger one a case is INCONCLUSIVE, whatever its pairs show.
+        let limit = (self.mde_threshold() - first_sample::MARGIN.ln_1p()) / first_sample::Z_ALPHA_PLUS_Z_POWER;
         let mut standard_error = self.standard_error;
         let mut pairs = wanted(standard_error);
-        while seconds(&pairs) > allowed && standard_error < 1.0 {
-            standard_error *= 1.1;
+        while seconds(&pairs, pilots) > allowed && standard_error < limit {
+            standard_error = (standard_error * 1.1).min(limit);
             pairs = wanted(standard_error);
         }
-        if seconds(&pairs) > allowed {
-            return pilots.iter().map(|_| self.pilot).collect();
+        let mut left = allowed - self.pilot as f64 * pilots.iter().map(|pilot| pilot.seconds).sum::<f64>();
+        if seconds(&pairs, pilots) <= allowed {
+            return pairs;
         }
-        pairs
+        let more = |case: usize| pairs[case].saturating_sub(self.pilot) as f64 * pilots[case].seconds;
+        let mut order: Vec<usize> = (0..pilots.len()).collect();
+        order.sort_by(|&a, &b| more(a).total_cmp(&more(b)));
+        let mut planned = vec![self.pilot; pilots.len()];
+        for case in order {
+            if more(case) > left {
+                break;
+            }
+            left -= more(case);
+            planned[case] = pairs[case];
+        }
+        planned
     }
 }
 
@@ -114,6 +132,8 @@ pub struct CaseState {
     pub pilot: Pilot,
     /// The pairs measured so far, by the statistic that would judge the case now.
     pub first: FirstSample,
+    /// The same pairs, by their means.
+    pub mean: FirstSample,
 }
 
 impl SamplingPlan {
@@ -121,7 +141,7 @@ impl SamplingPlan {
     /// noise underestimates the dispersion. Only the width of the interval decides, never its position. `spent` is the time
     /// of measuring so far, in seconds; the cheapest cases come first, while time of the first sample is left.
     pub fn widen(&self, cases: &[CaseState], spent: f64) -> Vec<usize> {
-        let is_imprecise = |state: &CaseState| state.first.mde().is_none_or(|mde| mde > self.mde_threshold());
+        let is_imprecise = |state: &CaseState| state.first.smallest_mde().is_none_or(|mde| mde > self.mde_threshold());
         let mut pairs: Vec<usize> = cases.iter().map(|state| state.planned).collect();
         let mut left = self.first_stage_seconds() - spent;
         let mut doubled: Vec<usize> = (0..cases.len()).filter(|&case| is_imprecise(&cases[case])).collect();
@@ -139,18 +159,51 @@ impl SamplingPlan {
         pairs
     }
 
+    /// The cases to extend, as indices with their number of further pairs: those that are too noisy to be judged and show no
+    /// change, the cheapest first, while time is left. They get the pairs that make them precise, at the stricter level of
+    /// another look, and none if these cannot be afforded. `spent` is the time of measuring so far without extensions, in
+    /// seconds, so that a repeated run plans the same ones.
+    pub fn extensions(&self, cases: &[CaseState], spent: f64) -> Vec<(usize, usize)> {
+        let further = |state: &CaseState| -> Option<usize> {
+            let rule = state.first.rule.after(1);
+            let allowed = (rule.max_mde() - rule.margin.ln_1p()) / (statistics::z(rule.alpha)? + first_sample::Z_POWER);
+            let ratio = state.first.standard_error()? / allowed * EXTENSION_SAFETY_FACTOR;
+            let wanted = (state.first.pairs.len() as f64 * ratio * ratio).ceil() as usize;
+            (wanted <= self.max_pairs * 2).then(|| wanted.saturating_sub(state.first.pairs.len()).max(self.min_pairs))
+        };
+        let noisy = |state: &CaseState| !state.first.is_precise() && state.first.trend() == Trend::Unchanged;
+        let mut wanted: Vec<(usize, usize)> = (0..cases.len())
+            .filter(|&case| noisy(&cases[case]))
+            .filter_map(|case| Some((case, further(&cases[case])?)))
+            .collect();
+        let seconds = |(case, pairs): &(usize, usize)| *pairs as f64 * cases[*case].pilot.seconds;
+        wanted.sort_by(|a, b| seconds(a).total_cmp(&seconds(b)));
+        let mut left = (self.budget - spent) * (1.0 - KEPT_FOR_CONFIRMING);
+        wanted.retain(|extension| {
+            left -= seconds(extension);
+            left >= 0.0
+        });
+        wanted
+    }
+
     /// The cases to confirm, as indices with their number of fresh pairs: those that show a change, the largest first, while
     /// time is left. The numbers are fixed before the first fresh pair is measured, and are small for large changes. `spent`
     /// is the time of measuring so far, in seconds.
     pub fn confirmations(&self, cases: &[CaseState], spent: f64) -> Vec<(usize, usize)> {
-        let confirming_pairs = |state: &CaseState| {
-            let dispersion = statistics::robust_sd(&state.first.differences).unwrap_or(f64::INFINITY);
-            let excess = state.first.excess_over_margin().unwrap_or(0.0);
-            self.confirming_pairs(excess, dispersion).min(state.planned)
+        let confirming_pairs = |first: &FirstSample| {
+            // The standard error of n pairs is √(π/3 / n) of their dispersion.
+            let pairs = first.pairs.len() as f64;
+            let dispersion = first.standard_error().unwrap_or(f64::INFINITY) * (pairs / FRAC_PI_3).sqrt();
+            let excess = first.excess_over_margin().unwrap_or(0.0);
+            self.confirming_pairs(excess, dispersion).min(first.pairs.len())
         };
-        let doubtful = (0..cases.len()).filter(|&case| cases[case].first.trend() != Trend::Unchanged);
-        let mut doubtful: Vec<(usize, usize)> = doubtful.map(|case| (case, confirming_pairs(&cases[case]))).collect();
-        let largest = |case: usize| statistics::median(&cases[case].first.differences).unwrap_or(0.0).abs();
+        let shown = |case: usize| {
+            let CaseState { first, mean, .. } = &cases[case];
+            let shown = [first, mean].into_iter().filter(|sample| sample.trend() != Trend::Unchanged);
+            Some((case, shown.map(confirming_pairs).max()?))
+        };
+        let mut doubtful: Vec<(usize, usize)> = (0..cases.len()).filter_map(shown).collect();
+        let largest = |case: usize| cases[case].first.estimate.map_or(0.0, |estimate| estimate.center.abs());
         doubtful.sort_by(|a, b| largest(b.0).total_cmp(&largest(a.0)));
         let left = self.budget - spent;
         let mut affordable = Vec::new();
@@ -169,17 +222,40 @@ impl SamplingPlan {
     }
 }
 
+impl SamplingPlan {
+    /// The number of fresh pairs of each case that confirm a change of all cases together: half of those of its first sample, or
+    /// the same smaller part of all, if they do not fit into the time left. None if that would be less than an eighth. `spent`
+    /// is the time of measuring so far, in seconds.
+    pub fn confirm_together(&self, cases: &[CaseState], spent: f64) -> Vec<usize> {
+        let seconds = |state: &CaseState| state.first.pairs.len() as f64 * state.pilot.seconds;
+        let part = ((self.budget - spent) / cases.iter().map(seconds).sum::<f64>().max(1e-6)).min(0.5);
+        let pairs = |state: &CaseState| match part {
+            0.125.. => ((state.first.pairs.len() as f64 * part) as usize).max(SwapTest::MIN_PAIRS),
+            _ => 0,
+        };
+        cases.iter().map(pairs).collect()
+    }
+}
+
 /// Maximum number of times that the pairs of a case are doubled because its dispersion exceeds that of the pilot.
 pub const MAX_DOUBLINGS: usize = 3;
 
 /// Factor on the dispersion of the pilot, whose relative error with a dozen pairs is about 25 %.
 const PILOT_SAFETY_FACTOR: f64 = 1.2;
 
-/// The dispersion of the pairs of a case: the robust standard deviation of the log ratios, by the statistic with the smaller
-/// one.
-pub fn dispersion(differences: &[LogRatios]) -> f64 {
-    let by = |statistic| statistics::robust_sd(&LogRatios::select(statistic, differences)).unwrap_or(0.0);
-    by(Statistic::Median).min(by(Statistic::Minimum))
+/// Factor on the standard error of a first sample that was too noisy, when its extension is planned.
+const EXTENSION_SAFETY_FACTOR: f64 = 1.1;
+
+/// Fraction of the time left that extensions do not use, so that a change which they show can be confirmed.
+const KEPT_FOR_CONFIRMING: f64 = 0.15;
+
+/// The dispersion of the pairs of a case, as a log ratio, by the statistic with the smallest one: the robust standard deviation of
+/// the log ratios, or that which makes the standard error of the swap test.
+pub fn dispersion(pairs: &[LogTimes]) -> f64 {
+    let ranks = |statistic| statistics::robust_sd(&LogTimes::ratios(statistic, pairs)).unwrap_or(0.0);
+    let swap = SwapTest::new(pairs.iter().map(|pair| pair.get(Statistic::FasterHalf)));
+    let swap = swap.map_or(f64::INFINITY, |test| test.standard_error() * (pairs.len() as f64 / FRAC_PI_3).sqrt());
+    ranks(Statistic::Median).min(ranks(Statistic::Minimum)).min(swap)
 }
 
 /// The result of the pilot pairs of a case.
@@ -237,9 +313,10 @@ mod tests {
     /// The state of a case whose log ratios have this center and dispersion.
     fn state(planned: usize, change: f64, dispersion: f64, seconds: f64) -> CaseState {
         let difference = |n: usize| change + dispersion * (n as f64 - (planned - 1) as f64 / 2.0) / planned as f64;
-        let differences: Vec<LogRatios> = (0..planned).map(|n| LogRatios::uniform(difference(n))).collect();
-        let first = paired::DecisionRule::DEFAULT.first_sample(&differences);
-        CaseState { planned, pilot: pilot(dispersion / 4.0, seconds), first }
+        let differences: Vec<LogTimes> = (0..planned).map(|n| LogTimes::uniform(difference(n))).collect();
+        let first = DecisionRule::DEFAULT.first_sample(&differences);
+        let mean = crate::judge::mean::rule_after(0).sample(Statistic::Mean, &[]);
+        CaseState { planned, pilot: pilot(dispersion / 4.0, seconds), first, mean }
     }
 
     #[test]
@@ -265,6 +342,26 @@ mod tests {
         assert_eq!(plan.confirmations(&cases, plan.budget - 3.0), [(2, 20)], "2 s each");
         assert_eq!(plan.confirmations(&cases, plan.budget - 1.0), []);
         assert_eq!(plan.confirmations(&cases[1..2], 0.0), []);
+    }
+
+    #[test]
+    fn all_cases_are_confirmed_by_half_of_their_pairs_or_the_same_smaller_part() {
+        let plan = SamplingPlan::FULL;
+        let cases = [state(30, 0.0, 0.02, 0.1), state(100, 0.0, 0.02, 0.1)];
+        assert_eq!(plan.confirm_together(&cases, 0.0), [15, 50]);
+        assert_eq!(plan.confirm_together(&cases, plan.budget - 2.65), [8, 20], "a fifth of 13 s, and at least 8");
+        assert_eq!(plan.confirm_together(&cases, plan.budget - 1.0), [0, 0]);
+        assert_eq!(plan.confirm_together(&cases, plan.budget + 1.0), [0, 0]);
+    }
+
+    #[test]
+    fn a_slower_mean_is_confirmed_too() {
+        let plan = SamplingPlan::FULL;
+        let mut case = state(30, 0.0, 0.02, 0.1);
+        assert_eq!(plan.confirmations(std::slice::from_ref(&case), 0.0), []);
+        let slower = vec![LogTimes::uniform(0.7); 30];
+        case.mean = crate::judge::mean::rule_after(0).sample(Statistic::Mean, &slower);
+        assert_eq!(plan.confirmations(&[case], 0.0), [(0, 20)]);
     }
 
     #[test]

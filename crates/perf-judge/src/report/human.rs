@@ -146,8 +146,8 @@ fn table(rows: &[Row], verbosity: Verbosity) -> String {
         }
         let (name, rule) = (group.name(), rule(part));
         let _ = writeln!(out, "{BOLD}{name}{BOLD:#}: {rule}");
-        if part.iter().any(|row| row.paired.is_some()) {
-            let _ = writeln!(out, "{BOLD}{}  verdict{BOLD:#}", pairs::header());
+        if lines.iter().any(|line| matches!(line, Line::Pairs(..))) {
+            let _ = writeln!(out, "{BOLD}{}  verdict{BOLD:#}", pairs::header(group));
         }
         for line in lines {
             match line {
@@ -217,6 +217,8 @@ fn lines(rows: &[Row], verbosity: Verbosity) -> Vec<Line> {
         let is_folded = matches!(verdict, Verdict::Pass | Verdict::Identical | Verdict::New | Verdict::Inconclusive);
         let shown = match verbosity {
             Verbosity::Full => part.len(),
+            // A mean that passes says nothing that the row of its case does not show.
+            Verbosity::Summary if is_folded && first.group == Group::Mean => 0,
             Verbosity::Summary if of_pairs => part.len(),
             Verbosity::Summary if is_folded => 0,
             Verbosity::Summary if verdict == Verdict::Info => part.len(),
@@ -236,7 +238,7 @@ fn lines(rows: &[Row], verbosity: Verbosity) -> Vec<Line> {
                 lines.push(Line::Case(row.case.to_string()));
             }
             lines.extend(of_case.iter().map(|row| match &row.paired {
-                Some(paired) => Line::Pairs(pairs::line(row, paired), verdict, pairs::other_margin(paired)),
+                Some(paired) => Line::Pairs(pairs::line(row, paired), verdict, pairs::other_margin(row, paired)),
                 None => {
                     let label = if single { format!("  {}", row.case) } else { format!("    {}", row.subject) };
                     let values = [number::base(row), number::head(row), number::change(row)];

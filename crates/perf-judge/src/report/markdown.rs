@@ -112,14 +112,14 @@ fn in_pairs(out: &mut String, report: &Report) {
         let cells = [
             row.case.to_string(),
             percent(paired.change_percent),
-            format!("{:.0} %", paired.margin_percent),
+            format!("{} %", paired.margin_percent),
             percent(paired.lower_percent),
             percent(paired.upper_percent),
             percent(paired.mde_percent),
             paired.pairs.to_string(),
             paired.confirming.to_string(),
             format!("{} mild, {} severe", paired.mild_outliers, paired.severe_outliers),
-            paired.statistic.to_string(),
+            paired.statistic.map_or_else(|| "all cases".to_owned(), |statistic| statistic.to_string()),
             row.verdict.to_string(),
         ];
         cells.map(|cell| escaped(&cell)).join(" | ")
@@ -130,10 +130,12 @@ fn in_pairs(out: &mut String, report: &Report) {
         let _ = writeln!(out, "This run {}.\n", escaped(&line));
     }
     out.push_str(
-        "The bounds are one-sided 99 % confidence bounds; each look halves their alpha of 1 %. The MDE is the minimum \
-         detectable effect: the smallest slowdown that pairs like these show with a power of 95 %.\n\
-         Outliers are counted by Tukey's fences; none is removed. Pairs are compared by the median or by the minimum of each \
-         process, whichever has the smaller MDE.\n\n",
+        "The bounds are one-sided confidence bounds, of 99.5 % for a case and of 99 % for all cases together; each look halves \
+         what is left to 100 %. The MDE is the minimum detectable effect: the smallest slowdown that pairs like these show with \
+         a power of 95 %.\n\
+         Outliers are counted by Tukey's fences; none is removed. A case is compared by the median, the minimum and the minima \
+         of the faster half of its processes; the statistic that shows a change is in the table, or the one with the smallest \
+         MDE.\n\n",
     );
 }
 

@@ -20,12 +20,13 @@ pub fn head(row: &Row) -> String {
 /// The change with its bounds: `-0.3 % (-1.2 to +0.6)`.
 pub fn paired_change(paired: &PairedStats) -> Option<String> {
     let (change, bounds) = (paired.change_percent?, bounds(paired)?);
-    Some(format!("{change:+.1} % {bounds}"))
+    Some(format!("{change:+.*} % {bounds}", paired.decimals()))
 }
 
 /// The confidence bounds of the change, in percent.
 pub fn bounds(paired: &PairedStats) -> Option<String> {
-    Some(format!("({:+.1} to {:+.1})", paired.lower_percent?, paired.upper_percent?))
+    let decimals = paired.decimals();
+    Some(format!("({:+.decimals$} to {:+.decimals$})", paired.lower_percent?, paired.upper_percent?))
 }
 
 /// The change from base to head; for wall time in pairs the estimate with its bounds, for wall time without a base its

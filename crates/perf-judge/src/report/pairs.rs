@@ -1,7 +1,9 @@
 //! Rows of wall time in pairs, and the lines about their base.
 
-use crate::judge::paired::{DecisionRule, MARGIN};
-use crate::row::{PairedStats, Row, Value};
+use perf_gate::Class;
+
+use crate::judge::first_sample::{DecisionRule, MARGIN};
+use crate::row::{Group, PairedStats, Row, Value};
 use crate::statistics;
 use crate::text::{self, pluralize};
 use crate::verdict::Verdict;
@@ -14,9 +16,10 @@ const BINS: usize = 11;
 const HISTOGRAM_RANGE: f64 = 5.5;
 
 /// The column headings of wall rows that were measured in pairs.
-pub fn header() -> String {
+pub fn header(group: Group) -> String {
     let case = "  positive = slower";
-    format!("{case:<29}  {:>8}  {:<24}  {:>6}  {:<11}", "head", " change (99 % bounds)", "MDE", "-5 % 0 +5 %")
+    let change = if group == Group::Together { " change (99 % bounds)" } else { " change (99.5 % bounds)" };
+    format!("{case:<29}  {:>8}  {change:<24}  {:>6}  {:<11}", "head", "MDE", "-5 % 0 +5 %")
 }
 
 /// The text of a row: time of head, change with its bounds, minimum detectable effect, and a histogram of the pairs.
@@ -25,9 +28,10 @@ pub fn line(row: &Row, paired: &PairedStats) -> String {
         Some(Value::Number(ns)) => number::rounded_duration(ns),
         _ => NONE.into(),
     };
-    let change = paired.change_percent.map_or_else(|| NONE.into(), |percent| format!("{percent:+.1} %"));
+    let decimals = paired.decimals();
+    let change = paired.change_percent.map_or_else(|| NONE.into(), |percent| format!("{percent:+.decimals$} %"));
     let bounds = number::bounds(paired).unwrap_or_default();
-    let mde = paired.mde_percent.map_or_else(|| NONE.into(), |percent| format!("{percent:.1} %"));
+    let mde = paired.mde_percent.map_or_else(|| NONE.into(), |percent| format!("{percent:.decimals$} %"));
     let drawn = histogram(&paired.differences_percent);
     let case = row.case.to_string();
     // A case name of more than 27 characters shifts the rest of its line.
@@ -37,7 +41,8 @@ pub fn line(row: &Row, paired: &PairedStats) -> String {
 /// The line about the slowdowns that the pairs of the rows would have shown; `None` if no row was judged in pairs.
 pub fn detectable(rows: &[Row]) -> Option<String> {
     // An unstable or a new row would not have shown any slowdown.
-    let is_judged = |row: &&Row| !matches!(row.verdict, Verdict::Unstable | Verdict::New);
+    let is_judged =
+        |row: &&Row| row.group == Group::Class(Class::Wall) && !matches!(row.verdict, Verdict::Unstable | Verdict::New);
     let judged: Vec<(&Row, &PairedStats)> =
         rows.iter().filter(is_judged).filter_map(|row| Some((row, row.paired.as_ref()?))).collect();
     let mdes: Vec<(f64, &Row)> = judged.iter().filter_map(|(row, paired)| Some((paired.mde_percent?, *row))).collect();
@@ -54,9 +59,9 @@ pub fn detectable(rows: &[Row]) -> Option<String> {
 }
 
 /// A remark on the margin of the row, if it is not the default.
-pub fn other_margin(paired: &PairedStats) -> Option<String> {
+pub fn other_margin(row: &Row, paired: &PairedStats) -> Option<String> {
     let ordinary = MARGIN * 100.0;
-    let other = (paired.margin_percent - ordinary).abs() > 1e-9;
+    let other = row.group == Group::Class(Class::Wall) && (paired.margin_percent - ordinary).abs() > 1e-9;
     other.then(|| format!("margin {:.0} % instead of {ordinary:.0} % (thresholds.toml)", paired.margin_percent))
 }
 
@@ -150,7 +155,7 @@ mod tests {
 
     fn row(case: &str, verdict: Verdict, mde_percent: Option<f64>) -> Row {
         let paired = PairedStats {
-            statistic: Statistic::Median,
+            statistic: Some(Statistic::Median),
             change_percent: Some(-0.34),
             lower_percent: Some(-1.2),
             upper_percent: Some(0.04),
@@ -175,7 +180,7 @@ mod tests {
         assert_eq!(number::paired_change(paired), None);
         let longest = self::row("labels/queries-held-out/202", Verdict::Pass, Some(13.3));
         let line = line(&longest, longest.paired.as_ref().unwrap());
-        assert_eq!(line.chars().count(), header().chars().count(), "{line}");
+        assert_eq!(line.chars().count(), header(longest.group).chars().count(), "{line}");
     }
 
     #[test]

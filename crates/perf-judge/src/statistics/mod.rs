@@ -1,10 +1,10 @@
 //! Statistics of the judge, as pure functions.
 //!
 //! - [`estimate`]: the change from base to head with distribution-free confidence bounds, from pairs of processes.
+//! - [`SwapTest`]: the same, by the faster half of the processes of each side. [`combine`]: the mean of many estimates.
 //! - [`minimum_detectable_effect`] and [`pairs_needed`]: power and sample size of such pairs.
 //! - [`clopper_pearson`]: confidence bounds of a rate from k of n, such as the false positive rate of the gate.
 //! - [`outliers()`]: the number of outliers; none is removed.
-//! - [`other_tools`]: the rules of other tools, applied to the same data.
 //!
 //! Changes are **log ratios**, ln(head / base), without unit: they add, and half and twice the time are equally far from 0.
 //! [`percent`] converts them. A result that cannot be computed (a value is not finite, the sample is too small, a level is out
@@ -12,18 +12,21 @@
 //!
 //! Expected values are in `tests/fixtures/statistics`, with the script that computes them.
 
+mod combined;
 mod normal;
-pub mod other_tools;
 mod outliers;
 mod planning;
 mod proportion;
 mod quantile;
 mod signed_rank;
+mod swap_test;
 #[cfg(test)]
 mod vectors;
 
+pub use combined::combine;
 pub use outliers::outliers;
-pub use planning::{minimum_detectable_effect, pairs_needed, percent, robust_sd};
+pub use planning::{minimum_detectable_effect, pairs_needed, percent, robust_sd, standard_error, z};
 pub use proportion::{clopper_pearson, lower_bound, upper_bound};
 pub use quantile::{median, quantile};
 pub use signed_rank::{Estimate, estimate};
+pub use swap_test::SwapTest;

@@ -11,24 +11,31 @@ use super::signed_rank::Estimate;
 ///
 /// margin + (z_alpha + z_power) · SE: the lower bound lies z_alpha standard errors below an estimate that itself falls
 /// z_power standard errors short of the truth in one measurement of 1 / (1 - power). (The usual formula for the power
-/// of a one-sided test, e.g. Cohen, "Statistical Power Analysis", 1988, with the margin as null hypothesis.) SE is read
-/// off the estimate's own bounds: (upper - lower) / (2 · z_alpha).
+/// of a one-sided test, e.g. Cohen, "Statistical Power Analysis", 1988, with the margin as null hypothesis.)
 ///
-/// It assumes that the estimate is about normal, that the bounds of level `alpha` are about z_alpha standard errors
-/// from it (exact bounds of few pairs are slightly wider, which makes the result too large rather than too small), and that
-/// the next sample has the same noise.
+/// It assumes that the estimate is about normal and that the next sample has the same noise.
 ///
 /// `power` is that of one sample. Two independent samples find a change with power², so 95 % over both needs 97.5 % for each.
 ///
-/// `alpha` must be the level of the estimate. `None` unless 0 < alpha < 0.5, 0.5 <= power < 1 and the result is finite.
-pub fn minimum_detectable_effect(estimate: &Estimate, margin: f64, alpha: f64, power: f64) -> Option<f64> {
-    if !(alpha > 0.0 && alpha < 0.5 && (0.5..1.0).contains(&power)) {
-        return None;
-    }
-    let (z_alpha, z_power) = (-normal::quantile(alpha), normal::quantile(power));
-    let standard_error = (estimate.upper - estimate.lower) / (2.0 * z_alpha);
-    let change = margin + (z_alpha + z_power) * standard_error;
+/// `alpha` is the level of the test. `None` unless 0 < alpha < 0.5, 0.5 <= power < 1 and the result is finite.
+pub fn minimum_detectable_effect(standard_error: f64, margin: f64, alpha: f64, power: f64) -> Option<f64> {
+    let z_power = (0.5..1.0).contains(&power).then(|| normal::quantile(power))?;
+    let change = margin + (z(alpha)? + z_power) * standard_error;
     change.is_finite().then_some(change)
+}
+
+/// The standard error of an estimate, read off its bounds of level `alpha`: (upper - lower) / (2 · z_alpha). Exact bounds of few
+/// pairs are slightly wider than those of a normal distribution, which makes it too large rather than too small.
+///
+/// `None` unless 0 < alpha < 0.5 and the result is finite.
+pub fn standard_error(estimate: &Estimate, alpha: f64) -> Option<f64> {
+    let standard_error = (estimate.upper - estimate.lower) / (2.0 * z(alpha)?);
+    standard_error.is_finite().then_some(standard_error)
+}
+
+/// The normal quantile of 1 - alpha: 2.326 of 1 %. `None` unless 0 < alpha < 0.5.
+pub fn z(alpha: f64) -> Option<f64> {
+    (alpha > 0.0 && alpha < 0.5).then(|| -normal::quantile(alpha))
 }
 
 /// Converts a log ratio to percent: (e^x - 1) · 100, so ln(1.05) becomes 5.
@@ -96,12 +103,14 @@ mod tests {
     fn the_minimum_detectable_effect_is_the_margin_and_some_standard_errors() {
         // z of 1 % is 2.3263, of 97.5 % is 1.9600; a width of 2 · 2.3263 is a standard error of 1.
         let wide = Estimate { center: 0.3, lower: 0.3 - 2.326_347_874, upper: 0.3 + 2.326_347_874, pairs: 30 };
-        close(minimum_detectable_effect(&wide, 0.5, 0.01, 0.975).unwrap(), 0.5 + 2.326_347_874 + 1.959_963_985, 1e-9);
-        close(minimum_detectable_effect(&wide, 0.5, 0.01, 0.5).unwrap(), 0.5 + 2.326_347_874, 1e-9);
+        let wide = standard_error(&wide, 0.01).unwrap();
+        close(wide, 1.0, 1e-9);
+        close(minimum_detectable_effect(wide, 0.5, 0.01, 0.975).unwrap(), 0.5 + 2.326_347_874 + 1.959_963_985, 1e-9);
+        close(minimum_detectable_effect(wide, 0.5, 0.01, 0.5).unwrap(), 0.5 + 2.326_347_874, 1e-9);
         for (alpha, power) in [(0.0, 0.9), (0.5, 0.9), (f64::NAN, 0.9), (0.01, 0.4), (0.01, 1.0), (0.01, f64::NAN)] {
-            assert_eq!(minimum_detectable_effect(&wide, 0.5, alpha, power), None, "{alpha} {power}");
+            assert_eq!(minimum_detectable_effect(wide, 0.5, alpha, power), None, "{alpha} {power}");
         }
-        assert_eq!(minimum_detectable_effect(&wide, f64::NAN, 0.01, 0.9), None);
+        assert_eq!(minimum_detectable_effect(wide, f64::NAN, 0.01, 0.9), None);
     }
 
     /// Simulation: changes of the size of the minimum detectable effect are found about as often as the power says.
@@ -113,7 +122,8 @@ mod tests {
             (0..n).map(|_| 0.02 * ((0..12).map(|_| uniform(&mut random)).sum::<f64>() - 6.0)).collect()
         };
         let announced: Vec<f64> = (0..100)
-            .map(|_| minimum_detectable_effect(&estimate(&noise(30), alpha).unwrap(), margin, alpha, 0.9).unwrap())
+            .filter_map(|_| standard_error(&estimate(&noise(30), alpha)?, alpha))
+            .filter_map(|standard_error| minimum_detectable_effect(standard_error, margin, alpha, 0.9))
             .collect();
         let change = announced.iter().sum::<f64>() / 100.0;
         let found = (0..400).filter(|_| {

@@ -12,7 +12,6 @@ pub struct Vectors {
     pub estimates: Vec<SignedRank>,
     pub ranks: Vec<Rank>,
     pub proportions: Vec<Proportion>,
-    pub criterion: Vec<Criterion>,
 }
 
 #[derive(Deserialize)]
@@ -58,17 +57,6 @@ pub struct Proportion {
     pub successes: u64,
     pub trials: u64,
     pub confidence: f64,
-    pub lower: f64,
-    pub upper: f64,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Criterion {
-    pub base: Vec<f64>,
-    pub head: Vec<f64>,
-    pub t: f64,
-    pub p: f64,
     pub lower: f64,
     pub upper: f64,
 }

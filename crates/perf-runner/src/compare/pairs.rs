@@ -4,18 +4,21 @@
 //! relinks both sides and measures every case once per side, in random order. So a slow minute or an unlucky layout affects few
 //! pairs of a case, and both sides equally.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::thread;
 use std::time::Instant;
 
 use perf_gate::{CaseName, ProcessLimits};
-use perf_judge::judge::paired::{DecisionRule, FirstSample};
+use perf_judge::judge::first_sample::{DecisionRule, FirstSample, Trend};
+use perf_judge::judge::mean;
+use perf_judge::judge::together::{self, CaseSamples};
 use perf_judge::pairs::outcome::{BrokenSide, PairedResults};
 use perf_judge::pairs::plan::{self, CaseState, Pilot, SamplingPlan};
-use perf_judge::pairs::{InterimLooks, LogRatios, Pair, Pairs, Stage, Times};
+use perf_judge::pairs::{InterimLooks, LogTimes, Pair, Pairs, Stage, Statistic, Times};
 use perf_judge::rng::SplitMix64;
 use perf_judge::run::NoValue;
+use perf_judge::statistics::Estimate;
 
 use super::side::{BuiltSide, LinkedBinary};
 use super::store::Store;
@@ -128,8 +131,20 @@ pub fn measure(
         planned = more;
         run.stage(Stage::First, cases.iter().zip(planned.iter().copied()))?;
     }
-    let confirmations = plan.confirmations(&run.states(&planned), run.measured.pairs.seconds());
+    let confirmations = plan.confirmations(&run.states(&planned), run.spent(&[Stage::Extension]));
     run.stage(Stage::Confirm, confirmations.into_iter().map(|(case, pairs)| (&cases[case], pairs)))?;
+    // What is left of the time for confirming goes to cases that are too noisy to be judged.
+    let extensions = plan.extensions(&run.states(&planned), run.spent(&[Stage::Extension]));
+    let extended: BTreeSet<usize> = extensions.iter().map(|(case, _)| *case).collect();
+    run.stage(Stage::Extension, extensions.into_iter().map(|(case, pairs)| (&cases[case], pairs)))?;
+    let states: Vec<CaseState> = run.extended_states(&planned);
+    let confirmations = plan.confirmations(&states, run.measured.pairs.seconds());
+    let confirmations = confirmations.into_iter().filter(|(case, _)| extended.contains(case));
+    run.stage(Stage::Confirm, confirmations.map(|(case, pairs)| (&cases[case], pairs)))?;
+    if run.together().is_some_and(|change| Trend::shown_by(&change, together::RULE.margin) != Trend::Unchanged) {
+        let together = plan.confirm_together(&states, run.measured.pairs.seconds());
+        run.stage(Stage::ConfirmTogether, cases.iter().zip(together))?;
+    }
     Ok(run.measured)
 }
 
@@ -212,7 +227,9 @@ impl PairedSession<'_> {
         let of_base = faults.and_then(|faults| faults.base.get(case));
         let of_head = match stage {
             Stage::Control => of_base,
-            Stage::First | Stage::Confirm => faults.and_then(|faults| faults.head.get(case)),
+            Stage::First | Stage::Confirm | Stage::Extension | Stage::ConfirmTogether => {
+                faults.and_then(|faults| faults.head.get(case))
+            }
         };
         let mut sides = [(base, of_base, None), (head, of_head, None)];
         if swapped {
@@ -236,7 +253,8 @@ impl PairedSession<'_> {
                 let took = start.elapsed();
                 self.progress.advance(took.as_millis() as u64);
                 let took_ms = (took.as_secs_f64() * 1e4).round() / 10.0;
-                return Ok(Some(Pair { stage, round, case: case.clone(), base, head, took_ms }));
+                let case = case.clone();
+                return Ok(Some(Pair { stage, round, case, base, head, head_first: swapped, took_ms }));
             }
             (_, Err(reason)) if stage != Stage::Control => BrokenSide::Head(reason),
             (_, Err(reason)) | (Err(reason), _) => BrokenSide::Base(reason),
@@ -252,20 +270,44 @@ impl PairedSession<'_> {
             planned: *planned,
             pilot: self.pilot(case),
             first: self.judged(case),
+            mean: mean::rule_after(self.paired.looks.looks)
+                .sample(Statistic::Mean, &self.measured.pairs.log_times(Stage::First, case)),
         };
         cases.map(state).collect()
     }
 
+    /// The state of each case with its extension.
+    fn extended_states(&self, planned: &[usize]) -> Vec<CaseState> {
+        let mut states = self.states(planned);
+        for (state, case) in states.iter_mut().zip(self.paired.setup.cases) {
+            state.first = (self.paired.rule_of)(case).first_sample_of(case, &self.measured.pairs);
+        }
+        states
+    }
+
+    /// The change of all cases together, as they would be judged now.
+    fn together(&self) -> Option<Estimate> {
+        let PairedRun { setup, rule_of, looks, .. } = self.paired;
+        let samples = |case: &CaseName| CaseSamples::of(rule_of(case), case, &self.measured.pairs);
+        let samples: Vec<CaseSamples> = setup.cases.iter().filter_map(samples).collect();
+        together::first_change(&samples, together::RULE.after(looks.looks))
+    }
+
+    /// Seconds of measuring so far, without some stages.
+    fn spent(&self, without: &[Stage]) -> f64 {
+        self.measured.pairs.all().filter(|pair| !without.contains(&pair.stage)).map(|pair| pair.took_ms / 1e3).sum()
+    }
+
     /// The first pairs of a case, as its rule would judge them now.
     fn judged(&self, case: &CaseName) -> FirstSample {
-        (self.paired.rule_of)(case).first_sample(&self.measured.pairs.log_ratios(Stage::First, case))
+        (self.paired.rule_of)(case).first_sample(&self.measured.pairs.log_times(Stage::First, case))
     }
 
     /// The pilot of a case: dispersion and duration of its first pairs.
     fn pilot(&self, case: &CaseName) -> Pilot {
         let pairs: Vec<&Pair> =
             self.measured.pairs.select(Stage::First, case).take(self.paired.setup.plan.pilot).collect();
-        let differences: Vec<LogRatios> = pairs.iter().map(|pair| pair.log_ratios()).collect();
+        let differences: Vec<LogTimes> = pairs.iter().map(|pair| pair.log_times()).collect();
         let took_ms: f64 = pairs.iter().map(|pair| pair.took_ms).sum();
         Pilot { dispersion: plan::dispersion(&differences), seconds: took_ms / 1e3 / pairs.len().max(1) as f64 }
     }
@@ -329,7 +371,7 @@ impl PairedRun<'_> {
         let mut found = rows.iter().filter(|row| row.path.last().is_some_and(|leaf| leaf == case.as_str()));
         let times = match (found.next(), found.next()) {
             (Some(row), None) => match [row.median_ns, row.min_ns].into_iter().find(|ns| !is_duration(*ns)) {
-                None => Ok(Times { median: row.median_ns, minimum: row.min_ns }),
+                None => Ok(row.times()),
                 Some(ns) => Err(format!("reported {ns} ns, which is not a valid duration")),
             },
             (None, _) => Err("printed no row for the case".into()),

@@ -1,4 +1,4 @@
-//! Parses names, minimum and median times from the table that divan prints.
+//! Parses names and times from the table that divan prints.
 //!
 //! Divan has no machine-readable output; its table is made for people and may change. This parser was written for divan 0.1.21,
 //! and recorded output of that version (`tests/fixtures/divan/`) covers every known shape. After an update of divan, record the
@@ -12,6 +12,7 @@
 //! Precision: divan truncates after 4 digits, or after 3 decimals below 1. So the true value exceeds the parsed one by less
 //! than 0.1 %, below 1 ns by less than 0.001 ns, and from 10,000 days by less than a day.
 
+use perf_judge::pairs::Times;
 use perf_judge::text;
 
 /// The times of one benchmark.
@@ -23,6 +24,18 @@ pub struct Row {
     pub min_ns: f64,
     /// Median time of an iteration over the samples, in nanoseconds.
     pub median_ns: f64,
+    /// Mean time of an iteration, in nanoseconds.
+    pub mean_ns: f64,
+    /// Maximum time of an iteration, in nanoseconds: that of the slowest sample.
+    pub max_ns: f64,
+}
+
+impl Row {
+    /// Its times.
+    pub fn times(&self) -> Times {
+        let Self { min_ns, median_ns, mean_ns, max_ns, .. } = *self;
+        Times { median: median_ns, minimum: min_ns, mean_and_maximum: Some([mean_ns, max_ns]) }
+    }
 }
 
 const OTHER_VERSION: &str = "check that `--bench` was passed and nothing else prints to standard output; this parser \
@@ -174,10 +187,8 @@ impl Table {
         let [slowest, median, mean, counts @ ..] = cells;
         self.open.push(Node { name: name.into(), is_last, below: Below::Figures });
         let path = self.open.iter().map(|node| node.name.clone()).collect();
-        self.rows.push(Row { path, min_ns: parse_time(fastest)?, median_ns: parse_time(median)? });
-        for unused in [slowest, mean] {
-            parse_time(unused)?;
-        }
+        let (min_ns, max_ns) = (parse_time(fastest)?, parse_time(slowest)?);
+        self.rows.push(Row { path, min_ns, median_ns: parse_time(median)?, mean_ns: parse_time(mean)?, max_ns });
         match counts.into_iter().find(|count| !count.parse::<u64>().is_ok_and(|count| count > 0)) {
             Some(count) => {
                 problem(format!("has no samples or no iterations in `{}`", text::sanitize_line(count)), OTHER_VERSION)

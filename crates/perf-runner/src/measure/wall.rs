@@ -94,7 +94,7 @@ fn parse_table(text: &str, all: &[CaseName]) -> Result<BTreeMap<CaseName, Times>
         if all.binary_search(&case).is_err() {
             return Err(format!("timed `{case}`, which `count --list` does not list, or marks as heavy or untimed"));
         }
-        let of_row = Times { median: row.median_ns, minimum: row.min_ns };
+        let of_row = row.times();
         if times.insert(case.clone(), of_row).is_some() {
             return Err(format!("timed `{case}` twice"));
         }
