@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -89,6 +90,10 @@ faults! {
     WorkAtFirstQuery = "work-at-first-query";
     /// The first query of a process keeps 55 MiB.
     MemoryAfterFirstQuery = "memory-after-first-query";
+    /// The first query of a process sleeps for 200 ms.
+    SleepAtFirstQuery = "sleep-at-first-query";
+    /// One query of 200 sleeps for 1 ms.
+    SleepInOneOf200Queries = "sleep-in-one-of-200-queries";
     /// Of the program: it has a table of 8 MiB. Each build with faults has it; who measures ignores it without this fault.
     LargerProgram = "larger-program";
     /// One query of the process is polled at a time.
@@ -139,12 +144,25 @@ impl Delays {
     }
 }
 
+/// Blocks the thread, as no code of an engine may.
+#[allow(clippy::disallowed_methods)]
+fn block_for(time: Duration) {
+    std::thread::sleep(time);
+}
+
 /// What a query does at its beginning.
 pub(crate) fn at_the_beginning() {
+    static QUERIES: AtomicU64 = AtomicU64::new(0);
+    if is_active(Fault::SleepInOneOf200Queries) && QUERIES.fetch_add(1, Ordering::Relaxed) % 200 == 199 {
+        block_for(Duration::from_millis(1));
+    }
     static FIRST: Once = Once::new();
     FIRST.call_once(|| {
         if is_active(Fault::TableAtFirstQuery) {
             drop(black_box(vec![1_u8; 64 << 20]));
+        }
+        if is_active(Fault::SleepAtFirstQuery) {
+            block_for(Duration::from_millis(200));
         }
         if is_active(Fault::WorkAtFirstQuery) {
             black_box((0..1_000_000_u64).fold(0, |sum, turn| black_box(sum ^ turn)));

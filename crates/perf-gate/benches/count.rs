@@ -8,6 +8,7 @@ mod cases;
 mod clock;
 mod limits;
 mod single_case;
+mod waits;
 
 use std::process::ExitCode;
 
@@ -18,9 +19,18 @@ fn main() -> ExitCode {
 }
 
 fn measure(case: &cases::Case) -> Result<(), String> {
-    let observation = match case.kind {
-        CaseKind::ColdStart => single_case::measure_first(case, |operation| operation())?.1,
-        CaseKind::Repeated | CaseKind::Heavy | CaseKind::Threads => cases::prepare(case)?.1,
+    let (waits, observation) = match case.kind {
+        CaseKind::ColdStart => {
+            let (counted, observation) = single_case::measure_first(case, |operation| waits::count(operation))?;
+            (counted?.1, observation)
+        }
+        // An operation of many queries, so that a wait in one of a thousand shows.
+        CaseKind::Heavy => {
+            let (mut workload, observation) = cases::prepare(case)?;
+            (waits::count(|| workload.run())?.1, observation)
+        }
+        CaseKind::Repeated | CaseKind::Threads => (Vec::new(), cases::prepare(case)?.1),
     };
-    single_case::print_records(case, &observation.counts, observation.checksum)
+    let counts = [observation.counts, waits].concat();
+    single_case::print_records(case, &counts, observation.checksum)
 }
