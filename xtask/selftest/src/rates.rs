@@ -196,6 +196,21 @@ pub fn thresholds(suites: &[Suite], count: u64, seed: u64) -> Result<Thresholds,
     Ok(thresholds)
 }
 
+/// The slowdowns of all cases, as log ratios, that their common row would detect in `count` suites whose sides are exchanged,
+/// ascending.
+pub fn thresholds_together(suites: &[Suite], count: u64, seed: u64) -> Result<Vec<f64>, Error> {
+    let recorded: Vec<SuitePairs<'_>> = suites.iter().map(SuitePairs::new).collect();
+    let numbers: Vec<u64> = (0..if recorded.is_empty() { 0 } else { count }).collect();
+    let of_suite = |&number: &u64| {
+        let mut random = SplitMix64::new(seed << 32 | number);
+        let suite = DrawnSuite::exchange(&recorded[random.below(recorded.len())], &mut random);
+        Ok(if suite.is_unstable() { f64::INFINITY } else { suite.threshold_together() })
+    };
+    let mut thresholds = parallel::map(&numbers, of_suite)?;
+    thresholds.sort_by(f64::total_cmp);
+    Ok(thresholds)
+}
+
 /// A suite that was drawn from recorded ones.
 struct DrawnSuite<'a> {
     control: Vec<LogTimes>,
@@ -245,15 +260,16 @@ impl<'a> DrawnSuite<'a> {
         paired::check_control(&self.control).is_some()
     }
 
-    /// Whether a row is a regression: a case by its time or its mean, or all cases together.
+    /// Whether the row of a case is a regression, by its time or its mean.
     fn fails(&self) -> bool {
-        self.cases.iter().any(|case| case.is_regression() || case.is_regression_of_mean()) || self.fails_together()
+        self.cases.iter().any(|case| case.is_regression() || case.is_regression_of_mean())
     }
 
-    fn fails_together(&self) -> bool {
+    /// The smallest slowdown, as a log ratio, that the row of all cases together detects.
+    fn threshold_together(&self) -> f64 {
         let samples = |case: &DrawnCase<'_>| CaseSamples::new(case.rule, &case.first, case.confirm.clone());
         let samples: Vec<CaseSamples> = self.cases.iter().filter_map(samples).collect();
-        together::judge(&samples, together::RULE).is_some_and(|judgement| judgement.verdict == Verdict::Regressed)
+        together::detection_threshold(&samples, together::RULE)
     }
 }
 
@@ -483,6 +499,24 @@ pub(crate) mod tests {
         };
         assert_eq!(verdict(threshold + 0.002), Verdict::Regressed);
         assert_ne!(verdict(threshold - 0.002), Verdict::Regressed);
+    }
+
+    #[test]
+    fn all_cases_together_detect_less_than_one_case() {
+        let many = |number: u64| {
+            let mut all = suite(number, 0.0, 0.0);
+            let others = (0..20).flat_map(|other| {
+                let cases = suite(1_000 * number + other, 0.0, 0.0).cases.into_iter();
+                cases.map(move |(case, record)| (CaseName::new(format!("{case}{other}")).unwrap(), record))
+            });
+            all.cases.extend(others);
+            all
+        };
+        let suites: Vec<Suite> = (1..4).map(many).collect();
+        let together = thresholds_together(&suites, 20, 1).unwrap();
+        assert_eq!(together.len(), 20);
+        assert!(together[0] > 0.0 && together[18] < 0.012, "{together:?}");
+        assert_eq!(thresholds_together(&[], 20, 1).unwrap(), [] as [f64; 0]);
     }
 
     /// A suite had time for only so many pairs, and resampled ones get no more.

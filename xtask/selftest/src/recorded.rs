@@ -20,7 +20,7 @@ pub struct Draws {
 
 impl Draws {
     /// The draws of the published results.
-    pub const PUBLISHED: Self = Self { judged: 2_000, power: 1_000 };
+    pub const PUBLISHED: Self = Self { judged: 2_000, power: 500 };
 }
 
 /// Every recorded suite, by arm.

@@ -48,6 +48,8 @@ pub struct Results {
     drawn: Vec<DrawnArm>,
     /// Suites with a planted regression.
     planted: Vec<PlantedArm>,
+    /// Slowdowns of all cases, and how often their common row detects them.
+    together: Vec<TogetherPower>,
     /// Minimum detectable effect by case: the slowdown, in percent, that 95 % of resampled suites detect. A case without one is
     /// absent.
     mde_percent: BTreeMap<CaseName, f64>,
@@ -97,6 +99,20 @@ struct PlantedArm {
     #[serde(skip_serializing_if = "Option::is_none")]
     measured_effect_percent: Option<f64>,
 }
+
+/// How often the row of all cases together detects a slowdown that all of them have, in suites of a null arm whose sides were
+/// exchanged and to which the slowdown was added.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TogetherPower {
+    arm: String,
+    slowdown_percent: f64,
+    suites: u64,
+    detected: u64,
+}
+
+/// The slowdowns of [`TogetherPower`], in percent: none, half of the margin, and three that should be detected.
+const COMMON_SLOWDOWNS: [f64; 5] = [0.0, 0.1, 0.5, 0.7, 1.0];
 
 /// Rounds to four digits.
 fn rounded(value: f64) -> f64 {
@@ -154,6 +170,15 @@ pub fn summarize(recorded: &RecordedSuites, thresholds: &Thresholds, draws: Draw
             });
         }
     }
+    let mut together = Vec::new();
+    for arm in [Arm::Same, Arm::Neutral, Arm::Busy].into_iter().filter(has_enough) {
+        let thresholds = rates::thresholds_together(recorded.of(arm), draws.power, 1)?;
+        together.extend(COMMON_SLOWDOWNS.map(|slowdown_percent| {
+            let slowdown = (slowdown_percent / 100.0).ln_1p();
+            let detected = thresholds.partition_point(|threshold| *threshold < slowdown) as u64;
+            TogetherPower { arm: arm.to_string(), slowdown_percent, suites: thresholds.len() as u64, detected }
+        }));
+    }
     let planted = |(&arm, suites): (&Arm, &Vec<Suite>)| {
         let Rates { suites, comparisons, regressions, effect_percent, .. } = rates::compute(arm, suites);
         (!arm.is_null()).then(|| PlantedArm {
@@ -177,6 +202,7 @@ pub fn summarize(recorded: &RecordedSuites, thresholds: &Thresholds, draws: Draw
         null: recorded.0.iter().filter_map(null).collect(),
         drawn,
         planted: recorded.0.iter().filter_map(planted).collect(),
+        together,
         mde_percent: mde.collect(),
         unmet_targets: BTreeMap::new(),
     };
@@ -302,6 +328,19 @@ impl Results {
         out
     }
 
+    /// Renders the power of the row of all cases together as Markdown.
+    fn together(&self) -> String {
+        let sizes: Vec<String> = COMMON_SLOWDOWNS.iter().map(|size| format!("{size} %")).collect();
+        let mut out =
+            format!("| slowdown of all cases | {} |\n|---|{}\n", sizes.join(" | "), "---:|".repeat(sizes.len()));
+        for of_arm in self.together.chunk_by(|a, b| a.arm == b.arm) {
+            let cells: Vec<String> =
+                of_arm.iter().map(|power| format!("{} of {}", power.detected, power.suites)).collect();
+            let _ = writeln!(out, "| {} | {} |", describe(&of_arm[0].arm), cells.join(" | "));
+        }
+        out
+    }
+
     fn mde_range(&self) -> Option<MdeRange<'_>> {
         let mut sizes: Vec<_> = self.mde_percent.iter().map(|(case, size)| (*size, case)).collect();
         sizes.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -326,8 +365,12 @@ const TABLES: &str = "selftest.md";
 const END: &str = "<!-- end -->\n";
 
 /// The tables, each with the name of its place in the document.
-fn tables(results: &Results) -> [(&'static str, String); 2] {
-    [("false positives", results.false_positives()), ("detection", results.detection())]
+fn tables(results: &Results) -> [(&'static str, String); 3] {
+    [
+        ("false positives", results.false_positives()),
+        ("detection", results.detection()),
+        ("all cases together", results.together()),
+    ]
 }
 
 /// Puts a table into its place in a document; `None` if the document has no such place.
@@ -445,6 +488,14 @@ mod tests {
                 false_positive_suite_rate_upper_bound: upper_bound(1, 2_000),
             }],
             planted: vec![planted(Arm::Instructions(1), 31, 31), planted(Arm::Wall(5), 155, 152)],
+            together: [(0.0, 0), (0.1, 1), (0.5, 310), (0.7, 480), (1.0, 500)]
+                .map(|(slowdown_percent, detected)| TogetherPower {
+                    arm: "same".into(),
+                    slowdown_percent,
+                    suites: 500,
+                    detected,
+                })
+                .into(),
             mde_percent: [(case("a/b/c"), 2.4), (case("d/e/f"), 4.8), (case("g/h/i"), 3.0)].into(),
             unmet_targets: [
                 ("busy".into(), "26 of 2000 suites fail; the target is at most 1 in 300".into()),
@@ -456,7 +507,7 @@ mod tests {
 
     #[test]
     fn tables() {
-        insta::assert_snapshot!([example().false_positives(), example().detection()].join("\n"));
+        insta::assert_snapshot!([example().false_positives(), example().detection(), example().together()].join("\n"));
     }
 
     #[test]
@@ -536,7 +587,7 @@ mod tests {
         let stored = stored(&workspace);
         let recorded = RecordedSuites::read(&workspace.data_dir()).unwrap();
         // Fewer draws than the published ones, which take minutes.
-        const DRAWS: Draws = Draws { judged: 100, power: 40 };
+        const DRAWS: Draws = Draws { judged: 60, power: 16 };
         let now = summarize(&recorded, &recorded.thresholds(DRAWS).unwrap(), DRAWS).unwrap();
         assert!(now.unmet_targets.keys().all(|arm| stored.unmet_targets.contains_key(arm)), "{:?}", now.unmet_targets);
 

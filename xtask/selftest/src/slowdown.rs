@@ -51,7 +51,8 @@ impl Costs {
         // With medians, a calibration in a noisy quarter of an hour planted 8 % where 5 % was wanted.
         const STATISTIC: Statistic = Statistic::Minimum;
         let setup = contest.setup;
-        let plan = SamplingPlan { pilot: PAIRS, min_pairs: PAIRS, max_pairs: PAIRS, budget: 0.0, ..setup.plan };
+        // The pilot alone, of every case.
+        let plan = SamplingPlan { pilot: PAIRS, min_pairs: 0, max_pairs: PAIRS, budget: 0.0, ..setup.plan };
         let base: BTreeMap<_, _> = setup.cases.iter().map(|case| (case.clone(), no_op_fault())).collect();
         let mut costs: BTreeMap<CaseName, Cost> = BTreeMap::new();
         let mut operations: BTreeMap<CaseName, f64> = BTreeMap::new();
