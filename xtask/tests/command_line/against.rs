@@ -84,6 +84,24 @@ fn unchanged_inputs_are_identical_and_changed_ones_are_measured_once() {
 }
 
 #[test]
+fn without_an_option_nothing_is_measured_on_equal_inputs_unless_it_is_asked_for() {
+    let tiny = Tiny::with_baseline();
+    tiny.git(&["switch", "--quiet", "--create", "work"]);
+    tiny.edit("README.md", "small", "tiny");
+    tiny.commit("words only");
+    tiny.perf(&[]).expect(0).says("IDENTICAL");
+    let report = tiny.report();
+    let rows = report["rows"].as_array().unwrap();
+    assert!(rows.len() > 3 && rows.iter().all(|row| row["verdict"] == "IDENTICAL"), "{rows:#?}");
+    for built in ["tree", "build", "compare", "pairs"] {
+        assert!(!tiny.path("target/perf").join(built).exists(), "{built}");
+    }
+    let [one, _] = CASES;
+    tiny.perf(&["--only", one]).expect(0);
+    assert!(tiny.wall(one)["head"].is_u64(), "{}", tiny.wall(one));
+}
+
+#[test]
 fn slower_fails_faster_passes_and_a_threshold_widens_the_margin_until_it_expires() {
     let tiny = Tiny::new();
     tiny.edit(CLOCK, "500.0", "550.0");
@@ -129,10 +147,49 @@ fn slower_fails_faster_passes_and_a_threshold_widens_the_margin_until_it_expires
 }
 
 #[test]
+fn a_slower_mean_fails_although_most_operations_are_as_fast() {
+    let tiny = Tiny::new();
+    tiny.edit(CLOCK, "MEAN_FACTOR: f64 = 1.5", "MEAN_FACTOR: f64 = 3.0");
+    tiny.perf(&["--against", "HEAD"]).expect(1).says("the mean is slower");
+    assert_eq!(tiny.wall_verdicts(), ["PASS"; 2]);
+    let rows = tiny.rows("mean");
+    assert_eq!(rows.len(), CASES.len());
+    for row in rows {
+        assert_eq!((row["verdict"].as_str(), row["metric"].as_str()), (Some("REGRESSED"), Some("mean-time")), "{row}");
+        assert!((99.0..101.0).contains(&row["paired"]["change_percent"].as_f64().unwrap()), "{row}");
+    }
+}
+
+#[test]
+fn a_slowdown_of_all_cases_that_none_of_them_shows_fails_in_their_common_row() {
+    let tiny = Tiny::new();
+    let cases = (0..6).map(|n| format!("(\"strike/many/{n}\", {n}), ")).collect::<String>();
+    tiny.edit(MOCKS, "pub const CASES: [(&str, u64); 2] = [", &format!("pub const CASES: [(&str, u64); 8] = [{cases}"));
+    tiny.commit("many cases");
+    tiny.edit(CLOCK, "500.0", "503.5");
+    tiny.perf(&["--against", "HEAD"]).expect(1).says("all cases together are slower");
+    let of_cases = tiny.rows("wall");
+    let passes = |row: &Value| row["verdict"] == "PASS";
+    assert!(of_cases.len() == 8 && of_cases.iter().all(passes), "the margin of a case is 1 %: {of_cases:#?}");
+    let [row] = &tiny.rows("together")[..] else { panic!("{:?}", tiny.rows("together")) };
+    assert_eq!(
+        (row["verdict"].as_str(), row["case"].as_str()),
+        (Some("REGRESSED"), Some("all-cases/timed/8")),
+        "{row}"
+    );
+    let number = |name: &str| row["paired"][name].as_f64().unwrap();
+    assert!((0.4..1.1).contains(&number("change_percent")) && number("confirming") > 60.0, "{row}");
+
+    tiny.edit(CLOCK, "503.5", "500.5");
+    tiny.perf(&["--against", "HEAD"]).expect(0);
+    assert_eq!(tiny.rows("together")[0]["verdict"], "PASS", "0.1 % is within the margin");
+}
+
+#[test]
 fn an_unstable_machine_is_reported_and_the_change_does_not_fail() {
     let tiny = Tiny::new();
     tiny.edit(CLOCK, "500.0", "550.0");
-    tiny.write("unfit", "");
+    tiny.write("unstable", "");
     let ran = tiny.perf(&["--against", "HEAD"]).expect(0);
     ran.says("UNSTABLE").says("the base differs from itself");
     assert_eq!(tiny.wall_verdicts(), ["UNSTABLE"; 2]);

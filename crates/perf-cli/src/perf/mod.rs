@@ -95,16 +95,19 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
         let mut stored = data.baseline(harness, &key.target).into_iter().flat_map(Baseline::records);
         options.only.is_some() && stored.any(|record| selection.contains(record.case()))
     };
+    let holds_stored_values =
+        |harness: &Harness, key: &Key| data.baseline(harness, &key.target).is_some_and(|stored| stored.key == *key);
     for (harness, key) in chosen.into_iter().zip(keys) {
         let relation = match &found {
             BaseSearch::NoBase(reason) => BaseRelation::NoBase(reason.clone()),
             BaseSearch::Found(checkout) => checkout.relate(workspace, harness, &features, &key, &data)?,
         };
         match relation {
-            // With --against nothing is measured on equal inputs. Without it only harnesses that take long to build are left
-            // out.
+            // Nothing is measured on equal inputs, if the stored values hold for this toolchain and target.
             BaseRelation::SameInputs { checkout, same_rules: true }
-                if options.against.is_some() || harness.only_if_changed != OnlyIfChanged::No =>
+                if options.against.is_some()
+                    || harness.only_if_changed != OnlyIfChanged::No
+                    || (holds_stored_values(harness, &key) && !is_asked_for(harness, &key)) =>
             {
                 let stored = data.baseline(harness, &key.target);
                 identical.extend(stored);

@@ -79,7 +79,7 @@ mod tests {
             let (measured, case) = measured(mean, noise);
             let [time] = &paired::rows(
                 &measured,
-                &[case.clone()],
+                std::slice::from_ref(&case),
                 |_| DecisionRule::DEFAULT,
                 |_| paired::Corroboration::Unknown,
                 "0123",

@@ -64,6 +64,14 @@ fn confirmed_change(cases: &[CaseSamples]) -> Option<Estimate> {
     if changes.len() * 2 < cases.len() { None } else { statistics::combine(&changes, CONFIRM_ALPHA) }
 }
 
+/// The smallest slowdown, as a log ratio, that is detected when it is added to these samples: it moves all bounds by its size.
+/// Negative if the samples fail as they are, infinite if they cannot be confirmed.
+pub fn detection_threshold(cases: &[CaseSamples], rule: DecisionRule) -> f64 {
+    let distance =
+        |estimate: Option<Estimate>| estimate.map_or(f64::INFINITY, |estimate| rule.margin.ln_1p() - estimate.lower);
+    distance(first_change(cases, rule)).max(distance(confirmed_change(cases)))
+}
+
 /// The judgement of all cases together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judgement {
@@ -186,6 +194,17 @@ mod tests {
         assert_eq!(verdict(0.007, 0.02, None), Verdict::Inconclusive, "no time to confirm");
         assert_eq!(verdict(0.0, 0.3, None), Verdict::Inconclusive, "too noisy");
         assert_eq!(judge(&samples(&mut random, MIN_CASES - 1, 0.0, 0.02, None), RULE), None);
+    }
+
+    #[test]
+    fn the_detection_threshold_is_where_the_verdict_changes() {
+        // The same noise for each slowdown.
+        let at = |change| samples(&mut SplitMix64::new(3), 40, change, 0.1, Some(change));
+        let threshold = detection_threshold(&at(0.0), RULE);
+        assert!((0.003..0.02).contains(&threshold), "{threshold}");
+        let verdict = |cases: &[CaseSamples]| judge(cases, RULE).unwrap().verdict;
+        assert_eq!(verdict(&at(threshold + 1e-4)), Verdict::Regressed);
+        assert_ne!(verdict(&at(threshold - 1e-4)), Verdict::Regressed);
     }
 
     #[test]

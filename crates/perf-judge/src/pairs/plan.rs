@@ -54,6 +54,15 @@ impl SamplingPlan {
         aimed_at.min(DecisionRule::DEFAULT.max_mde() * 0.9)
     }
 
+    /// Number of pairs that tell how long a pair of the case takes.
+    pub const FIRST_LOOK: usize = 2;
+
+    /// Whether a case whose pairs take so many seconds each can be judged: its minimum number of pairs takes at most a ninth of the
+    /// time budget. A case that cannot be judged gets no more than the first look, so that its time is there for others.
+    pub fn affords(&self, seconds: f64) -> bool {
+        self.min_pairs as f64 * seconds <= self.budget / 9.0
+    }
+
     /// Maximum number of pairs of a case in the first sample: those that fit into 1/25 of the time budget.
     pub fn max_pairs_for(&self, pilot: Pilot) -> usize {
         self.affordable(1.0 / 25.0, pilot)
@@ -79,7 +88,7 @@ impl SamplingPlan {
         // The normal quantiles of the 90 % confidence bound and of a power of 99 %.
         const STANDARD_ERRORS: f64 = 1.282 + 2.326;
         let needed = statistics::pairs_needed(dispersion * PILOT_SAFETY_FACTOR, excess / STANDARD_ERRORS);
-        needed.unwrap_or(self.max_pairs).clamp(self.min_pairs, self.max_pairs)
+        needed.unwrap_or(self.max_pairs).clamp(SwapTest::MIN_PAIRS, self.max_pairs)
     }
 
     /// The number of pairs of each case in the first sample, from its pilot. If they do not fit into the time budget, the target
@@ -141,7 +150,9 @@ impl SamplingPlan {
     /// noise underestimates the dispersion. Only the width of the interval decides, never its position. `spent` is the time
     /// of measuring so far, in seconds; the cheapest cases come first, while time of the first sample is left.
     pub fn widen(&self, cases: &[CaseState], spent: f64) -> Vec<usize> {
-        let is_imprecise = |state: &CaseState| state.first.smallest_mde().is_none_or(|mde| mde > self.mde_threshold());
+        let is_imprecise = |state: &CaseState| {
+            state.planned >= self.pilot && state.first.smallest_mde().is_none_or(|mde| mde > self.mde_threshold())
+        };
         let mut pairs: Vec<usize> = cases.iter().map(|state| state.planned).collect();
         let mut left = self.first_stage_seconds() - spent;
         let mut doubled: Vec<usize> = (0..cases.len()).filter(|&case| is_imprecise(&cases[case])).collect();
@@ -208,12 +219,12 @@ impl SamplingPlan {
         let left = self.budget - spent;
         let mut affordable = Vec::new();
         let mut seconds = 0.0;
-        for (case, wanted) in &doubtful {
+        for (index, (case, wanted)) in doubtful.iter().enumerate() {
             let each = cases[*case].pilot.seconds;
-            let share = (left - seconds) / (doubtful.len() - affordable.len()) as f64;
-            let pairs = (*wanted).min((share / each) as usize).max(self.min_pairs.min(*wanted));
+            let share = (left - seconds) / (doubtful.len() - index) as f64;
+            let pairs = (*wanted).min((share / each) as usize).max(SwapTest::MIN_PAIRS.min(*wanted));
             if seconds + pairs as f64 * each > left.max(0.0) {
-                break;
+                continue;
             }
             seconds += pairs as f64 * each;
             affordable.push((*case, pairs));
@@ -300,7 +311,7 @@ mod tests {
     fn large_changes_are_confirmed_by_few_pairs() {
         let plan = SamplingPlan::FULL;
         let pairs = [0.1, 0.04, 0.02, 0.01, 0.001].map(|excess| plan.confirming_pairs(excess, 0.03));
-        assert_eq!((pairs[0], pairs[4]), (plan.min_pairs, plan.max_pairs));
+        assert_eq!((pairs[0], pairs[4]), (SwapTest::MIN_PAIRS, plan.max_pairs));
         assert!(pairs.is_sorted(), "{pairs:?}");
         assert_eq!(
             plan.confirming_pairs(0.0, 0.03),
@@ -332,15 +343,25 @@ mod tests {
         assert_eq!(plan.widen(&[state(45, 0.0, 0.9, 0.4)], 0.0), [45], "a tenth of the time is its limit");
         assert_eq!(plan.widen(&[state(160, 0.0, 0.9, 0.0)], 0.0), [160], "max_pairs is the limit");
         assert_eq!(plan.widen(&[state(20, 0.5, 0.01, 0.02)], 0.0), [20], "where it lies does not matter");
+        assert_eq!(plan.widen(&[state(2, 0.0, 0.3, 0.02)], 0.0), [2], "a first look is not widened");
+    }
+
+    #[test]
+    fn a_case_that_would_take_a_ninth_of_the_time_is_not_judged() {
+        for (plan, seconds) in [(SamplingPlan::QUICK, 0.66), (SamplingPlan::FULL, 1.0)] {
+            assert!(plan.affords(seconds) && !plan.affords(seconds * 1.02), "{plan:?}");
+        }
     }
 
     #[test]
     fn the_largest_changes_are_confirmed_first_while_time_is_left() {
         let plan = SamplingPlan::FULL;
         let cases = [state(30, 0.03, 0.02, 0.1), state(30, 0.0, 0.02, 0.1), state(30, -0.3, 0.02, 0.1)];
-        assert_eq!(plan.confirmations(&cases, 0.0), [(2, 20), (0, 20)]);
-        assert_eq!(plan.confirmations(&cases, plan.budget - 3.0), [(2, 20)], "2 s each");
-        assert_eq!(plan.confirmations(&cases, plan.budget - 1.0), []);
+        assert_eq!(plan.confirmations(&cases, 0.0), [(2, 8), (0, 8)]);
+        assert_eq!(plan.confirmations(&cases, plan.budget - 1.0), [(2, 8)], "0.8 s each");
+        assert_eq!(plan.confirmations(&cases, plan.budget - 0.5), []);
+        let slow = [state(30, -0.3, 0.02, 0.4), cases[0].clone()];
+        assert_eq!(plan.confirmations(&slow, plan.budget - 1.0), [(1, 8)], "another one fits");
         assert_eq!(plan.confirmations(&cases[1..2], 0.0), []);
     }
 
@@ -361,7 +382,7 @@ mod tests {
         assert_eq!(plan.confirmations(std::slice::from_ref(&case), 0.0), []);
         let slower = vec![LogTimes::uniform(0.7); 30];
         case.mean = crate::judge::mean::rule_after(0).sample(Statistic::Mean, &slower);
-        assert_eq!(plan.confirmations(&[case], 0.0), [(0, 20)]);
+        assert_eq!(plan.confirmations(&[case], 0.0), [(0, 8)], "a change of 100 % needs few");
     }
 
     #[test]

@@ -111,16 +111,18 @@ pub fn measure(
         PairedResults { pairs, control, broken: BTreeMap::new(), head_only: BTreeMap::new(), linking_seconds: 0.0 };
     let mut run = PairedSession { paired, store, measured, progress };
 
-    let pilot = vec![plan.pilot; cases.len()];
-    run.stage(Stage::First, cases.iter().zip(pilot))?;
-    let pilots: Vec<_> = cases.iter().map(|case| run.pilot(case)).collect();
+    let look = SamplingPlan::FIRST_LOOK;
+    run.stage(Stage::First, cases.iter().map(|case| (case, look)))?;
+    let judged: BTreeSet<&CaseName> = cases.iter().filter(|case| plan.affords(run.pilot(case, look).seconds)).collect();
+    run.stage(Stage::First, cases.iter().filter(|case| judged.contains(case)).map(|case| (case, plan.pilot)))?;
+    let pilots = cases.iter().filter(|case| judged.contains(case)).map(|case| run.pilot(case, plan.pilot));
+    let mut first_stage = plan.first_stage_pairs(&pilots.collect::<Vec<_>>()).into_iter();
     let requested = |case: &CaseName| paired.looks.pairs.get(case).copied().unwrap_or(0);
-    let mut planned: Vec<usize> = plan
-        .first_stage_pairs(&pilots)
-        .into_iter()
-        .zip(cases)
-        .map(|(pairs, case)| pairs.max(requested(case)))
-        .collect();
+    let mut planned: Vec<usize> = Vec::with_capacity(cases.len());
+    for case in cases {
+        let pairs = if judged.contains(case) { first_stage.next() } else { None };
+        planned.push(pairs.unwrap_or(look).max(requested(case)));
+    }
     let plan = plan.scaled(1 + paired.looks.looks as usize);
     run.stage(Stage::First, cases.iter().zip(planned.iter().copied()))?;
     for _ in 0..plan::MAX_DOUBLINGS {
@@ -268,7 +270,7 @@ impl PairedSession<'_> {
         let cases = self.paired.setup.cases.iter().zip(planned);
         let state = |(case, planned): (_, &usize)| CaseState {
             planned: *planned,
-            pilot: self.pilot(case),
+            pilot: self.pilot(case, self.paired.setup.plan.pilot),
             first: self.judged(case),
             mean: mean::rule_after(self.paired.looks.looks)
                 .sample(Statistic::Mean, &self.measured.pairs.log_times(Stage::First, case)),
@@ -303,10 +305,9 @@ impl PairedSession<'_> {
         (self.paired.rule_of)(case).first_sample(&self.measured.pairs.log_times(Stage::First, case))
     }
 
-    /// The pilot of a case: dispersion and duration of its first pairs.
-    fn pilot(&self, case: &CaseName) -> Pilot {
-        let pairs: Vec<&Pair> =
-            self.measured.pairs.select(Stage::First, case).take(self.paired.setup.plan.pilot).collect();
+    /// Dispersion and duration of the first `pairs` pairs of a case.
+    fn pilot(&self, case: &CaseName, pairs: usize) -> Pilot {
+        let pairs: Vec<&Pair> = self.measured.pairs.select(Stage::First, case).take(pairs).collect();
         let differences: Vec<LogTimes> = pairs.iter().map(|pair| pair.log_times()).collect();
         let took_ms: f64 = pairs.iter().map(|pair| pair.took_ms).sum();
         Pilot { dispersion: plan::dispersion(&differences), seconds: took_ms / 1e3 / pairs.len().max(1) as f64 }
