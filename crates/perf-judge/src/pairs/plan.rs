@@ -88,7 +88,7 @@ impl SamplingPlan {
         // The normal quantiles of the 90 % confidence bound and of a power of 99 %.
         const STANDARD_ERRORS: f64 = 1.282 + 2.326;
         let needed = statistics::pairs_needed(dispersion * PILOT_SAFETY_FACTOR, excess / STANDARD_ERRORS);
-        needed.unwrap_or(self.max_pairs).clamp(SwapTest::MIN_PAIRS, self.max_pairs)
+        needed.unwrap_or(self.max_pairs).clamp(self.min_pairs, self.max_pairs)
     }
 
     /// The number of pairs of each case in the first sample, from its pilot. If they do not fit into the time budget, the target
@@ -311,7 +311,7 @@ mod tests {
     fn large_changes_are_confirmed_by_few_pairs() {
         let plan = SamplingPlan::FULL;
         let pairs = [0.1, 0.04, 0.02, 0.01, 0.001].map(|excess| plan.confirming_pairs(excess, 0.03));
-        assert_eq!((pairs[0], pairs[4]), (SwapTest::MIN_PAIRS, plan.max_pairs));
+        assert_eq!((pairs[0], pairs[4]), (plan.min_pairs, plan.max_pairs));
         assert!(pairs.is_sorted(), "{pairs:?}");
         assert_eq!(
             plan.confirming_pairs(0.0, 0.03),
@@ -357,11 +357,12 @@ mod tests {
     fn the_largest_changes_are_confirmed_first_while_time_is_left() {
         let plan = SamplingPlan::FULL;
         let cases = [state(30, 0.03, 0.02, 0.1), state(30, 0.0, 0.02, 0.1), state(30, -0.3, 0.02, 0.1)];
-        assert_eq!(plan.confirmations(&cases, 0.0), [(2, 8), (0, 8)]);
+        assert_eq!(plan.confirmations(&cases, 0.0), [(2, 20), (0, 20)]);
+        assert_eq!(plan.confirmations(&cases, plan.budget - 2.4), [(2, 12), (0, 12)], "an equal share each");
         assert_eq!(plan.confirmations(&cases, plan.budget - 1.0), [(2, 8)], "0.8 s each");
         assert_eq!(plan.confirmations(&cases, plan.budget - 0.5), []);
         let slow = [state(30, -0.3, 0.02, 0.4), cases[0].clone()];
-        assert_eq!(plan.confirmations(&slow, plan.budget - 1.0), [(1, 8)], "another one fits");
+        assert_eq!(plan.confirmations(&slow, plan.budget - 1.0), [(1, 10)], "another one fits");
         assert_eq!(plan.confirmations(&cases[1..2], 0.0), []);
     }
 
@@ -382,7 +383,7 @@ mod tests {
         assert_eq!(plan.confirmations(std::slice::from_ref(&case), 0.0), []);
         let slower = vec![LogTimes::uniform(0.7); 30];
         case.mean = crate::judge::mean::rule_after(0).sample(Statistic::Mean, &slower);
-        assert_eq!(plan.confirmations(&[case], 0.0), [(0, 8)], "a change of 100 % needs few");
+        assert_eq!(plan.confirmations(&[case], 0.0), [(0, 20)]);
     }
 
     #[test]
