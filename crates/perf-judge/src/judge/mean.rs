@@ -1,6 +1,6 @@
 //! The rule of the mean time: it detects slowdowns of a few operations, which move neither the median nor the minimum.
 //!
-//! A burst of noise moves a mean too, so the margin is ten times that of [`paired`](super::paired). One operation of 200 that
+//! A burst of noise moves a mean too, so the margin is ten times that of [`paired`]. One operation of 200 that
 //! takes 1 ms longer doubles the mean of an operation of 5 µs.
 
 use perf_gate::{CaseName, Class, Metric, Unit};
