@@ -467,9 +467,14 @@ fn without_session(path: &str) -> &str {
     let session = path.as_bytes()[segment..].windows(SESSION.len()).position(|text| text.eq_ignore_ascii_case(SESSION));
     match session {
         // Nothing or a dot before it would become another segment.
-        Some(at) if at > 0 && !path[..segment + at].ends_with('.') => &path[..segment + at],
+        Some(at) if at > 0 && !ends_with_dot(&path[..segment + at]) => &path[..segment + at],
         _ => path,
     }
+}
+
+/// Whether the last character of a path is a dot, written as it is or escaped.
+fn ends_with_dot(path: &str) -> bool {
+    path.ends_with('.') || path.ends_with("%2e") || path.ends_with("%2E")
 }
 
 fn without_www(mut host: &str) -> &str {

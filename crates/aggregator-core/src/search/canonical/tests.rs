@@ -488,6 +488,15 @@ proptest! {
         }
     }
 
+    /// What is left of a path without its session has to be the path of the key.
+    #[test]
+    fn without_a_session_no_segment_is_another(segment in "(a|b\\.|\\.|%2e|%2E|/|%2F){1,5}") {
+        for site in ["https://example.org/", "https://en.wikipedia.org/wiki/"] {
+            let key = canonical(&format!("{site}{segment};jsessionid=1"));
+            prop_assert_eq!(canonical(&format!("https://{key}")), key);
+        }
+    }
+
     #[test]
     fn no_text_panics(text in any::<String>()) {
         let _ = CanonicalUrl::parse(&text);
