@@ -38,6 +38,7 @@ pub fn wording(config: &Config, step: &NextStep, harness: Option<&str>) -> Strin
         NextStep::WidenMargin => {
             format!("if it is intended: raise its margin in {data}/thresholds.toml, with a reason and an expiry date")
         }
+        NextStep::MeasureAnyway => format!("the values are the stored ones; to measure: {command} perf --only '**'"),
         NextStep::MeasureQuietly { against } => {
             format!("rerun on a quieter machine: {command} perf --against {against} --seed 2")
         }

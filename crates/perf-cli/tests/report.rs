@@ -140,7 +140,7 @@ fn in_pairs(case: &str, change: f64, pairs: usize, verdict: Verdict) -> Row {
     let difference = |percent: &f64| LogTimes::between(times(100.0 - percent / 2.0), times(100.0 + percent / 2.0));
     let first: Vec<LogTimes> = percents.iter().map(difference).collect();
     let judgement = judge(&DecisionRule::DEFAULT.first_sample(&first), &[]);
-    let paired = Some(PairedStats::new(&judgement, logs, 0, perf_judge::judge::first_sample::MARGIN));
+    let paired = Some(PairedStats::new(&judgement, logs, [pairs, 0], perf_judge::judge::first_sample::MARGIN));
     let time = row(Group::Class(Class::Wall), case, Metric::TIME, verdict).with_values(number(18_000), number(18_460));
     Row { paired, ..time }
 }
@@ -158,6 +158,16 @@ fn a_comparison() -> Vec<Row> {
         .with_next_step(NextStep::MorePairs { against: against() });
     rows.extend([slower, unclear, in_pairs("cancel/request/standard", -0.2, 21, Verdict::Pass)]);
     rows.push(in_pairs("batch/twenty-at-once/25", -4.0, 21, Verdict::Improved));
+    let of_group = |group, row: Row| Row { group, ..row };
+    rows.push(of_group(Group::Mean, in_pairs("cancel/request/standard", 0.2, 21, Verdict::Pass)));
+    rows.push(of_group(Group::Mean, in_pairs("url/ordinary/40", 0.2, 21, Verdict::Inconclusive)));
+    let slower = in_pairs("answer/deltas/200", 60.0, 40, Verdict::Regressed).with_reason("the mean is slower");
+    rows.push(of_group(Group::Mean, slower));
+    let mut together = of_group(Group::Together, in_pairs("all-cases/timed/4", 0.1, 21, Verdict::Pass));
+    if let Some(paired) = &mut together.paired {
+        (paired.statistic, paired.margin_percent) = (None, 0.2);
+    }
+    rows.push(together);
     row::sort(&mut rows);
     rows
 }

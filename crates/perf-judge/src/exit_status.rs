@@ -122,6 +122,17 @@ mod tests {
     use crate::row::tests::row;
 
     #[test]
+    fn means_and_all_cases_together_fail_when_they_are_slower_and_are_never_required() {
+        let required = Required { baseline: true, wall: Some(Share::ALL), instructions: false };
+        for group in [Group::Mean, Group::Together] {
+            let code = |verdict| decide(&[Row { group, ..row(verdict) }], true, required);
+            use Verdict::{Improved, Inconclusive, New, Pass, Regressed, Unstable};
+            assert_eq!([Pass, Improved, Inconclusive, Unstable, New].map(code), [PASS; 5], "{group:?}");
+            assert_eq!(code(Regressed), FAIL, "{group:?}");
+        }
+    }
+
+    #[test]
     fn a_regression_outranks_inconclusive_and_new_rows_fail_only_where_required() {
         let code = |verdicts: &[Verdict], baseline| {
             let rows: Vec<_> = verdicts.iter().map(|&verdict| row(verdict)).collect();

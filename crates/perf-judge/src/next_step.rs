@@ -45,6 +45,8 @@ pub enum NextStep {
     },
     /// Raise the margin of the wall time of a case.
     WidenMargin,
+    /// Measure although nothing that is measured differs from the base.
+    MeasureAnyway,
     /// Measure again on a quieter machine.
     MeasureQuietly {
         /// The abbreviated hash of the base.

@@ -89,7 +89,7 @@ fn without_an_option_nothing_is_measured_on_equal_inputs_unless_it_is_asked_for(
     tiny.git(&["switch", "--quiet", "--create", "work"]);
     tiny.edit("README.md", "small", "tiny");
     tiny.commit("words only");
-    tiny.perf(&[]).expect(0).says("IDENTICAL");
+    tiny.perf(&[]).expect(0).says("IDENTICAL").says("to measure: cargo clock perf --only '**'");
     let report = tiny.report();
     let rows = report["rows"].as_array().unwrap();
     assert!(rows.len() > 3 && rows.iter().all(|row| row["verdict"] == "IDENTICAL"), "{rows:#?}");
@@ -97,8 +97,10 @@ fn without_an_option_nothing_is_measured_on_equal_inputs_unless_it_is_asked_for(
         assert!(!tiny.path("target/perf").join(built).exists(), "{built}");
     }
     let [one, _] = CASES;
-    tiny.perf(&["--only", one]).expect(0);
-    assert!(tiny.wall(one)["head"].is_u64(), "{}", tiny.wall(one));
+    for only in [one, "**"] {
+        tiny.perf(&["--only", only]).expect(0);
+        assert!(tiny.wall(one)["head"].is_u64(), "{}", tiny.wall(one));
+    }
 }
 
 #[test]

@@ -30,14 +30,14 @@ pub const CONFIRM_ALPHA: f64 = 0.1;
 /// The largest difference of the base from itself, as a fraction, with which wall time is judged.
 const MAX_CONTROL_DIFFERENCE: f64 = 0.025;
 
-/// The judgement of the wall time of one case.
+/// The judgement of the wall time of one case, or of all cases together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judgement {
     /// PASS, REGRESSED, IMPROVED or INCONCLUSIVE.
     pub verdict: Verdict,
-    /// The statistic that judged the case.
-    pub statistic: Statistic,
-    /// The estimate from the pairs of both samples.
+    /// The statistic that judged the case; `None` for all cases together, each of which has its own.
+    pub statistic: Option<Statistic>,
+    /// The estimate from the pairs of both samples; for all cases together from those of the first samples.
     pub estimate: Option<Estimate>,
     /// The minimum detectable effect of the first sample, as a log ratio.
     pub mde: Option<f64>,
@@ -46,18 +46,19 @@ pub struct Judgement {
 }
 
 impl PairedStats {
-    /// Summarises the log ratios of both samples, of which the last `confirming` confirm; `margin` is a fraction.
-    pub fn new(judgement: &Judgement, differences: Vec<f64>, confirming: usize, margin: f64) -> Self {
+    /// Summarises `pairs` pairs, of which `confirming` confirm. `differences` are the log ratios of the pairs, or the changes of
+    /// all cases; `margin` is a fraction.
+    pub fn new(judgement: &Judgement, differences: Vec<f64>, [pairs, confirming]: [usize; 2], margin: f64) -> Self {
         let outliers = statistics::outliers(&differences).unwrap_or_default();
         let of = |value: fn(&Estimate) -> f64| judgement.estimate.as_ref().map(|estimate| percent(value(estimate)));
         Self {
-            statistic: Some(judgement.statistic),
+            statistic: judgement.statistic,
             change_percent: of(|estimate| estimate.center),
             lower_percent: of(|estimate| estimate.lower),
             upper_percent: of(|estimate| estimate.upper),
             mde_percent: judgement.mde.map(percent),
             margin_percent: margin * 100.0,
-            pairs: differences.len(),
+            pairs,
             confirming,
             mild_outliers: outliers.mild,
             severe_outliers: outliers.severe,
@@ -71,7 +72,8 @@ impl PairedStats {
 pub fn judge(first: &FirstSample, confirm: &[LogTimes]) -> Judgement {
     let DecisionRule { margin, resolution, .. } = first.rule;
     let (statistic, estimate, mde) = (first.statistic, first.estimate_with(confirm), first.mde());
-    let judged = |verdict, reason: Option<String>| Judgement { verdict, statistic, estimate, mde, reason };
+    let judged =
+        |verdict, reason: Option<String>| Judgement { verdict, statistic: Some(statistic), estimate, mde, reason };
     let Some(of_first) = first.estimate else {
         let reason = format!("{} are too few to judge", pluralize(first.pairs.len(), "pair"));
         return judged(Verdict::Inconclusive, Some(reason));
@@ -176,7 +178,7 @@ pub(super) fn judged_row(row: Row, measured: &PairedResults, first: &FirstSample
     let confirm = measured.pairs.log_times(Stage::Confirm, case);
     let judgement = judge(first, &confirm);
     let all: Vec<LogTimes> = first.pairs.iter().chain(&confirm).copied().collect();
-    let statistic = judgement.statistic;
+    let statistic = first.statistic;
     let differences = LogTimes::ratios(statistic, &all);
     let stages = [Stage::First, Stage::Extension, Stage::Confirm];
     let pairs = || stages.into_iter().flat_map(|stage| measured.pairs.select(stage, case));
@@ -186,7 +188,8 @@ pub(super) fn judged_row(row: Row, measured: &PairedResults, first: &FirstSample
         value(pairs().map(|pair| pair.head.get(statistic)).collect()),
     );
     let verdict = if unstable.is_some() { Verdict::Unstable } else { judgement.verdict };
-    let paired = PairedStats::new(&judgement, differences, confirm.len(), first.rule.margin);
+    let counts = [all.len(), confirm.len()];
+    let paired = PairedStats::new(&judgement, differences, counts, first.rule.margin);
     let row = Row { verdict, paired: Some(paired), ..row.with_values(base, head) };
     match (unstable, &judgement.reason) {
         (Some(why), _) => row.with_reason(why),
@@ -345,6 +348,37 @@ mod tests {
             (100..160).find(is_slower).expect("1.6 % is shown")
         };
         assert!(shown(0) < shown(3), "{} {}", shown(0), shown(3));
+    }
+
+    #[test]
+    fn a_row_is_judged_with_its_extension() {
+        use std::collections::BTreeMap;
+
+        use crate::pairs::{Pair, Pairs};
+        let case = CaseName::new("a/b/1").unwrap();
+        let row = |extension: usize| {
+            let mut pairs = Pairs::default();
+            let mut add = |stage, differences: Vec<f64>| {
+                for (round, difference) in differences.into_iter().enumerate() {
+                    let times = |log: f64| {
+                        let time = 100.0 * log.exp();
+                        Times { median: time, minimum: time, mean_and_maximum: None }
+                    };
+                    let (base, head) = (times(-difference / 2.0), times(difference / 2.0));
+                    let (case, round) = (case.clone(), round as u32);
+                    pairs.add(Pair { stage, round, case, base, head, head_first: false, took_ms: 1.0 });
+                }
+            };
+            add(Stage::First, around(0.0, 0.2, 20));
+            add(Stage::Extension, around(0.0, 0.2, extension));
+            let (broken, head_only) = (BTreeMap::new(), BTreeMap::new());
+            let measured = PairedResults { pairs, control: case.clone(), broken, head_only, linking_seconds: 0.0 };
+            let cases = std::slice::from_ref(&case);
+            rows(&measured, cases, |_| DecisionRule::DEFAULT, |_| Corroboration::Unknown, "0123").remove(0)
+        };
+        let (without, with) = (row(0), row(80));
+        assert_eq!((without.verdict, without.paired.unwrap().pairs), (Verdict::Inconclusive, 20));
+        assert_eq!((with.verdict, with.paired.unwrap().pairs), (Verdict::Pass, 100));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use perf_gate::{CaseName, Metric};
 
 use super::first_sample::{DecisionRule, FirstSample, Trend};
-use super::paired::{self, CONFIRM_ALPHA};
+use super::paired::{self, CONFIRM_ALPHA, Judgement};
 use crate::next_step::NextStep;
 use crate::pairs::outcome::PairedResults;
 use crate::pairs::{LogTimes, Pairs, Stage};
@@ -72,26 +72,13 @@ pub fn detection_threshold(cases: &[CaseSamples], rule: DecisionRule) -> f64 {
     distance(first_change(cases, rule)).max(distance(confirmed_change(cases)))
 }
 
-/// The judgement of all cases together.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Judgement {
-    /// PASS, REGRESSED, IMPROVED or INCONCLUSIVE.
-    pub verdict: Verdict,
-    /// The change in the first samples.
-    pub estimate: Estimate,
-    /// The minimum detectable effect, as a log ratio.
-    pub mde: Option<f64>,
-    /// The reason of the verdict, where the values do not show it.
-    pub reason: Option<String>,
-}
-
 /// Judges all cases together; `None` for fewer than 5 cases.
 pub fn judge(cases: &[CaseSamples], rule: DecisionRule) -> Option<Judgement> {
     let estimate = first_change(cases, rule)?;
     let standard_error = statistics::standard_error(&estimate, rule.alpha);
     let mde = standard_error.and_then(|error| rule.minimum_detectable_effect(error));
     let is_precise = mde.is_some_and(|mde| mde <= rule.max_mde());
-    let judged = |verdict, reason| Some(Judgement { verdict, estimate, mde, reason });
+    let judged = |verdict, reason| Some(Judgement { verdict, statistic: None, estimate: Some(estimate), mde, reason });
     let trend = Trend::shown_by(&estimate, rule.margin);
     if trend == Trend::Unchanged {
         let limit = 100.0 * (rule.margin + rule.resolution);
@@ -122,29 +109,16 @@ pub fn row(
     let samples: Vec<CaseSamples> =
         cases.filter_map(|case| CaseSamples::of(rule_of(case), case, &measured.pairs)).collect();
     let rule = RULE.after(looks);
-    let Judgement { verdict, estimate, mde, reason } = judge(&samples, rule)?;
+    let judgement = judge(&samples, rule)?;
     let name = CaseName::new(format!("all-cases/timed/{}", samples.len())).ok()?;
     let unstable = paired::check_control(&measured.pairs.log_times(Stage::Control, &measured.control));
     let pairs = |of: fn(&CaseSamples) -> usize| samples.iter().map(of).sum::<usize>();
-    let confirming = pairs(|samples| samples.confirm.len());
+    let (first, confirming) = (pairs(|samples| samples.first.pairs.len()), pairs(|samples| samples.confirm.len()));
     let changes: Vec<f64> = samples.iter().filter_map(|samples| Some(samples.change()?.0)).collect();
-    let outliers = statistics::outliers(&changes).unwrap_or_default();
-    let paired = PairedStats {
-        statistic: None,
-        change_percent: Some(percent(estimate.center)),
-        lower_percent: Some(percent(estimate.lower)),
-        upper_percent: Some(percent(estimate.upper)),
-        mde_percent: mde.map(percent),
-        margin_percent: rule.margin * 100.0,
-        pairs: pairs(|samples| samples.first.pairs.len()) + confirming,
-        confirming,
-        mild_outliers: outliers.mild,
-        severe_outliers: outliers.severe,
-        differences_percent: changes.into_iter().map(|change| (percent(change) * 100.0).round() / 100.0).collect(),
-    };
-    let verdict = if unstable.is_some() { Verdict::Unstable } else { verdict };
+    let paired = PairedStats::new(&judgement, changes, [first + confirming, confirming], rule.margin);
+    let verdict = if unstable.is_some() { Verdict::Unstable } else { judgement.verdict };
     let row = Row { paired: Some(paired), ..Row::new(Group::Together, &name, Metric::TIME, verdict) };
-    let row = match unstable.or(reason) {
+    let row = match unstable.or(judgement.reason) {
         Some(why) => row.with_reason(why),
         None => row,
     };

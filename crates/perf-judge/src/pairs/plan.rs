@@ -57,8 +57,8 @@ impl SamplingPlan {
     /// Number of pairs that tell how long a pair of the case takes.
     pub const FIRST_LOOK: usize = 2;
 
-    /// Whether a case whose pairs take so many seconds each can be judged: its minimum number of pairs takes at most a ninth of the
-    /// time budget. A case that cannot be judged gets no more than the first look, so that its time is there for others.
+    /// Whether the plan measures more than the first look of a case: its minimum number of pairs takes at most a ninth of the time
+    /// budget. `seconds` is the duration of a pair.
     pub fn affords(&self, seconds: f64) -> bool {
         self.min_pairs as f64 * seconds <= self.budget / 9.0
     }
@@ -351,6 +351,33 @@ mod tests {
         for (plan, seconds) in [(SamplingPlan::QUICK, 0.66), (SamplingPlan::FULL, 1.0)] {
             assert!(plan.affords(seconds) && !plan.affords(seconds * 1.02), "{plan:?}");
         }
+    }
+
+    #[test]
+    fn noisy_cases_without_a_change_are_extended_the_cheapest_first() {
+        let plan = SamplingPlan::FULL;
+        let noisy = |seconds| state(20, 0.0, 0.2, seconds);
+        let cases = [noisy(0.4), state(20, 0.0, 0.01, 0.02), noisy(0.02), state(20, 0.3, 0.2, 0.02)];
+        let extended = plan.extensions(&cases, 0.0);
+        let [(2, cheap), (0, expensive)] = extended[..] else { panic!("{extended:?}") };
+        assert_eq!(cheap, expensive, "equally noisy");
+        // So many more that a case with this dispersion is precise at the level of another look.
+        let more = DecisionRule::DEFAULT.after(1).first_sample(&state(20 + cheap, 0.0, 0.2, 0.02).first.pairs);
+        assert!(more.is_precise() && (50..90).contains(&cheap), "{cheap}: {:?}", more.mde());
+        assert_eq!(plan.extensions(&cases, plan.budget - 10.0), [(2, cheap)], "27 s are not left, 1.4 s are");
+        assert_eq!(plan.extensions(&cases, plan.budget), []);
+        assert_eq!(plan.extensions(&[state(20, 0.0, 3.0, 0.02)], 0.0), [], "too noisy for any extension");
+    }
+
+    #[test]
+    fn a_plan_that_does_not_fit_gives_the_cheapest_cases_what_they_need() {
+        let plan = SamplingPlan::QUICK;
+        let mut pilots = vec![pilot(0.03, 0.05); 20];
+        pilots.extend([pilot(0.03, 0.5); 4]);
+        let pairs = plan.first_stage_pairs(&pilots);
+        let (cheap, expensive) = pairs.split_at(20);
+        assert!(expensive.iter().all(|&pairs| pairs == plan.pilot), "{pairs:?}");
+        assert!(cheap.iter().any(|&pairs| pairs > plan.pilot), "{pairs:?}");
     }
 
     #[test]

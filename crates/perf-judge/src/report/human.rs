@@ -38,6 +38,9 @@ impl Report {
             let _ = write!(out, "{style}{line}{style:#}");
             let _ = writeln!(out, "  → {}", wording(&NextStep::StoreImprovement, None));
         }
+        if !self.rows.is_empty() && self.rows.iter().all(|row| row.verdict == Verdict::Identical) {
+            let _ = writeln!(out, "  → {}", wording(&NextStep::MeasureAnyway, None));
+        }
         out.push_str(&rules(self.rules.as_deref().unwrap_or_default()));
         out.push_str(&wrapped(&self.summary(), "", "  "));
         let _ = writeln!(out, "reports: {written}");
@@ -232,8 +235,8 @@ fn lines(rows: &[Row], verbosity: Verbosity) -> Vec<Line> {
             worst.sort_by(|a, b| (&a.case, a.subject).cmp(&(&b.case, b.subject)));
         }
         for of_case in worst.chunk_by(|a, b| a.case == b.case) {
-            // These classes have one row for each case, so the case is its label.
-            let single = matches!(first.group, Group::Class(Class::Instructions | Class::Wall));
+            // These groups have one row for each case, so the case is its label.
+            let single = first.group == Group::Class(Class::Instructions) || first.group.is_wall_time();
             if let (false, Some(row)) = (single, of_case.first()) {
                 lines.push(Line::Case(row.case.to_string()));
             }
