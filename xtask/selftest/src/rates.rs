@@ -519,7 +519,7 @@ pub(crate) mod tests {
         assert_eq!(thresholds_together(&[], 20, 1).unwrap(), [] as [f64; 0]);
     }
 
-    /// A suite had time for only so many pairs, and resampled ones get no more.
+    /// A resampled suite has as many pairs of a case as a recorded suite.
     #[test]
     fn fewer_recorded_pairs_have_less_power() {
         let case = CaseName::new("b/b/2").unwrap();

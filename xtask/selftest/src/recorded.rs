@@ -6,21 +6,33 @@ use std::path::Path;
 use perf_runner::error::Error;
 
 use crate::arms::Arm;
-use crate::rates::{self, Thresholds};
+use crate::rates::{self, Method, Thresholds};
 use crate::record::{self, Suite};
 
 /// How many suites are drawn from the recorded ones.
 #[derive(Debug, Clone, Copy)]
 pub struct Draws {
-    /// Number of suites of each null arm, and of each method, that are judged.
-    pub judged: u64,
+    /// Number of resampled suites of each null arm that are judged.
+    pub resampled: u64,
+    /// Number of suites of each null arm whose sides are exchanged and that are judged.
+    pub exchanged: u64,
     /// Number of suites from which power is computed.
     pub power: u64,
 }
 
 impl Draws {
     /// The draws of the published results.
-    pub const PUBLISHED: Self = Self { judged: 2_000, power: 500 };
+    pub const PUBLISHED: Self = Self { resampled: 2_000, exchanged: 2_000, power: 500 };
+    /// The draws of the test that judges the recorded pairs again, which has to be quick: the first ones of the published draws.
+    pub const CHECKED: Self = Self { resampled: 2_000, exchanged: 200, power: 16 };
+
+    /// Number of judged suites that are drawn by a method.
+    pub fn judged(self, method: Method) -> u64 {
+        match method {
+            Method::Resampled => self.resampled,
+            Method::SidesExchanged => self.exchanged,
+        }
+    }
 }
 
 /// Every recorded suite, by arm.

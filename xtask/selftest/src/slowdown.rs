@@ -46,11 +46,11 @@ struct Cost {
 impl Costs {
     /// Measures the costs in pairs of processes. They differ from case to case: the duration of a cache miss depends on how the
     /// case uses the caches.
-    pub fn measure(workspace: &Workspace, contest: &PairedRun<'_>, progress: &Progress) -> Result<Self, Error> {
+    pub fn measure(workspace: &Workspace, paired: &PairedRun<'_>, progress: &Progress) -> Result<Self, Error> {
         const PAIRS: usize = 16;
         // With medians, a calibration in a noisy quarter of an hour planted 8 % where 5 % was wanted.
         const STATISTIC: Statistic = Statistic::Minimum;
-        let setup = contest.setup;
+        let setup = paired.setup;
         // The pilot alone, of every case.
         let plan = SamplingPlan { pilot: PAIRS, min_pairs: 0, max_pairs: PAIRS, budget: 0.0, ..setup.plan };
         let base: BTreeMap<_, _> = setup.cases.iter().map(|case| (case.clone(), no_op_fault())).collect();
@@ -67,9 +67,9 @@ impl Costs {
             let head = units.iter().map(|(case, units)| ((*case).clone(), fault_value(mechanism, *units))).collect();
             let faults = Faults { base: base.clone(), head };
             let setup = Setup { plan, faults: Some(&faults), ..setup };
-            let contest = PairedRun { setup, ..*contest };
+            let paired = PairedRun { setup, ..*paired };
             let (store, earlier) = Store::open(&setup.file(workspace))?;
-            let measured = pairs::measure(&contest, store, earlier, progress)?;
+            let measured = pairs::measure(&paired, store, earlier, progress)?;
             for case in setup.cases {
                 let times: Vec<f64> =
                     measured.pairs.select(Stage::First, case).map(|pair| pair.base.get(STATISTIC)).collect();

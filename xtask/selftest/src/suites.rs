@@ -219,11 +219,11 @@ impl<'a> SelfTest<'a> {
         let plan = SamplingPlan::FULL;
         let setup = Setup { base, head, cases: &cases, seed, plan, new_layouts, faults: faults.as_ref() };
         let looks = InterimLooks::default();
-        let contest = PairedRun { processor, ..contest(setup, &looks) };
+        let paired = PairedRun { processor, ..paired(setup, &looks) };
         let progress =
             Progress::new(Progress::timing_process_ms(cases.len(), std::time::Duration::from_millis(30)) * 25);
         let (store, earlier) = Store::open(&setup.file(self.workspace))?;
-        let measured = pairs::measure(&contest, store, earlier, &progress)?;
+        let measured = pairs::measure(&paired, store, earlier, &progress)?;
         drop(progress);
         if let Some((case, broken)) = measured.broken.first_key_value() {
             let hint = "a side does not do its work; run `cargo xtask perf` first";
@@ -263,7 +263,7 @@ impl<'a> SelfTest<'a> {
             new_layouts: true,
             faults: None,
         };
-        Costs::measure(self.workspace, &contest(setup, &InterimLooks::default()), &progress)
+        Costs::measure(self.workspace, &paired(setup, &InterimLooks::default()), &progress)
     }
 
     /// Counts the instructions of every case without and with additional ones.
@@ -347,7 +347,7 @@ fn beside_busy_loops<T>(work: impl FnOnce() -> T) -> T {
 }
 
 /// A paired run with the settings that all suites share.
-fn contest<'s>(setup: Setup<'s>, looks: &'s InterimLooks) -> PairedRun<'s> {
+fn paired<'s>(setup: Setup<'s>, looks: &'s InterimLooks) -> PairedRun<'s> {
     PairedRun {
         setup,
         controls: setup.cases,
