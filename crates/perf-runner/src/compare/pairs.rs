@@ -135,7 +135,7 @@ pub fn measure(
     }
     let confirmations = plan.confirmations(&run.states(&planned), run.spent(&[Stage::Extension]));
     run.stage(Stage::Confirm, confirmations.into_iter().map(|(case, pairs)| (&cases[case], pairs)))?;
-    // What is left of the time for confirming goes to cases that are too noisy to be judged.
+    // What is left of the time budget goes to cases that are too noisy to be judged.
     let extensions = plan.extensions(&run.states(&planned), run.spent(&[Stage::Extension]));
     let extended: BTreeSet<usize> = extensions.iter().map(|(case, _)| *case).collect();
     run.stage(Stage::Extension, extensions.into_iter().map(|(case, pairs)| (&cases[case], pairs)))?;
