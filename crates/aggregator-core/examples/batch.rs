@@ -1,7 +1,6 @@
 //! Several queries over one engine, two at a time: replies come as they finish.
 //! `cargo run -p aggregator-core --example batch`
 
-use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use aggregator_core::{Engine, Hit, HitStream, SearchProvider, SearchRequest};
@@ -19,7 +18,7 @@ impl SearchProvider for Slow {
         let text = request.text().to_owned();
         stream::once(async move {
             tokio::time::sleep(Duration::from_millis(text.len() as u64)).await;
-            Ok(Hit { url: "https://example.org/".into(), title: text, snippet: "A page.".into() })
+            Ok(Hit::new("https://example.org/", text).with_snippet("A page."))
         })
         .boxed()
     }
@@ -30,7 +29,7 @@ pub(crate) async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::builder().provider(Slow).build()?;
     // Queries or plain texts. The list is read as queries begin, and may be endless.
     let texts = ["a query with a longer text, so with a later reply", "a short query", "", "one more"];
-    let mut batch = engine.batch(texts, NonZeroUsize::new(2).ok_or("at least one at a time")?);
+    let mut batch = engine.batch(texts, 2);
     let (mut order, mut invalid) = (Vec::new(), Vec::new());
     while let Some(item) = batch.next().await {
         match item.outcome {

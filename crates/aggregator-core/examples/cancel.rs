@@ -19,7 +19,7 @@ impl SearchProvider for Endless {
 
     fn search(&self, _request: SearchRequest) -> HitStream {
         let call = Arc::clone(&self.0);
-        let hit = Hit { url: "https://example.org/".into(), title: "First".into(), snippet: "A page.".into() };
+        let hit = Hit::new("https://example.org/", "First").with_snippet("A page.");
         stream::iter([Ok(hit)]).chain(stream::pending()).inspect(move |_| _ = &call).boxed()
     }
 }

@@ -16,13 +16,13 @@ impl SearchProvider for Manual {
 
     fn search(&self, _request: SearchRequest) -> HitStream {
         let (url, title, snippet) = ("https://example.org/drop", "Drop", "Dropping a stream cancels it.");
-        stream::iter([Ok(Hit { url: url.into(), title: title.into(), snippet: snippet.into() })]).boxed()
+        stream::iter([Ok(Hit::new(url, title).with_snippet(snippet))]).boxed()
     }
 }
 
 struct Model(&'static str, Result<&'static str, ProviderErrorKind>);
 
-const USAGE: Usage = Usage { input_tokens: 400, output_tokens: 5 };
+const USAGE: Usage = Usage::new(400, 5);
 
 impl LanguageModel for Model {
     fn name(&self) -> &str {
@@ -30,7 +30,7 @@ impl LanguageModel for Model {
     }
 
     fn price(&self) -> Option<Price> {
-        Some(Price { input: 3_000, output: 15_000 }) // billionths of a dollar for a token
+        Some(Price::new(3_000, 15_000)) // billionths of a dollar for a token
     }
 
     fn answer(&self, _request: AnswerRequest) -> ChunkStream {

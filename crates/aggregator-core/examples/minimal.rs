@@ -16,10 +16,9 @@ impl SearchProvider for Shelf {
     }
 
     fn search(&self, _request: SearchRequest) -> HitStream {
-        let book = |number: u32| Hit {
-            url: format!("https://example.org/book/{number}?utm_source=shelf"),
-            title: format!("Book {number}"),
-            snippet: "A book about streams.".into(),
+        let book = |number: u32| {
+            Hit::new(format!("https://example.org/book/{number}?utm_source=shelf"), format!("Book {number}"))
+                .with_snippet("A book about streams.")
         };
         stream::iter([Ok(book(1)), Ok(book(2))]).boxed()
     }

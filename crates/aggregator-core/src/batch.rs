@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -49,14 +48,14 @@ impl Engine {
     /// Describes the work of many queries, at most `concurrency` of them at a time; polling the stream performs it,
     /// dropping the stream ends it.
     ///
-    /// The list may hold queries or plain texts; it is read as queries are begun, and may be endless.
+    /// The list may hold queries or plain texts; it is read as queries are begun, and may be endless. A `concurrency` of 0 counts
+    /// as 1, because a batch that runs nothing would never end.
     ///
     /// ```
     /// # use aggregator_core::{Engine, Settings};
     /// # use futures::StreamExt as _;
-    /// # use std::num::NonZeroUsize;
-    /// # async fn example(engine: Engine) {
-    /// let mut batch = engine.batch(["what is a stream?", "", "what is a future?"], NonZeroUsize::MIN);
+    /// #     /// # async fn example(engine: Engine) {
+    /// let mut batch = engine.batch(["what is a stream?", "", "what is a future?"], 2);
     /// while let Some(item) = batch.next().await {
     ///     match item.outcome {
     ///         Ok(reply) => println!("{}: {:?}, {} sources", item.index, reply.ending, reply.summary.sources.len()),
@@ -65,7 +64,7 @@ impl Engine {
     /// }
     /// # }
     /// ```
-    pub fn batch<L>(&self, queries: L, concurrency: NonZeroUsize) -> Batch<L::IntoIter>
+    pub fn batch<L>(&self, queries: L, concurrency: usize) -> Batch<L::IntoIter>
     where
         L: IntoIterator,
         L::Item: TryInto<Query>,
@@ -75,7 +74,7 @@ impl Engine {
             engine: self.clone(),
             waiting: Some(queries.into_iter()),
             running: FuturesUnordered::new(),
-            concurrency: concurrency.get(),
+            concurrency: concurrency.max(1),
             next: 0,
             since_yield: 0,
         }
@@ -101,9 +100,12 @@ impl<I> Batch<I> {
     }
 }
 
+/// The list is not pinned, whatever it is.
+impl<I> Unpin for Batch<I> {}
+
 impl<I> Stream for Batch<I>
 where
-    I: Iterator<Item: TryInto<Query>> + Unpin,
+    I: Iterator<Item: TryInto<Query>>,
     QueryError: From<<I::Item as TryInto<Query>>::Error>,
 {
     type Item = BatchItem;

@@ -52,10 +52,12 @@ impl ProviderOptions {
 
 /// Builds an [`Engine`]; from [`Engine::builder`].
 #[must_use]
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct EngineBuilder {
     providers: Vec<(Arc<dyn SearchProvider>, ProviderOptions)>,
     models: Option<Models>,
+    /// Whether `model` or `models` was called again.
+    has_second_model: bool,
     settings: Settings,
     hash_seed: Option<u64>,
 }
@@ -107,6 +109,15 @@ pub enum BuildError {
         /// The provider whose limit is 0.
         name: ProviderName,
     },
+    /// `model` or `models` was called more than once.
+    #[error("a second model was set: add several models to an `Ensemble`, and set that once")]
+    SecondModel,
+    /// Reports need distinct names.
+    #[error("two models are named `{name}`: give each its own name")]
+    DuplicateModelName {
+        /// The name that occurs twice.
+        name: ProviderName,
+    },
     /// An ensemble of no or of too many models.
     #[error("an ensemble has {given} models, not 1 to {}", ensemble::MAX_MODELS)]
     Models {
@@ -154,12 +165,26 @@ impl fmt::Debug for Engine {
         let providers: Vec<_> = self.0.providers.iter().map(|p| &p.ranked.name).collect();
         let mut shown = f.debug_struct("Engine");
         shown.field("providers", &providers);
-        match &self.0.models {
-            Some(Models::One(model)) => shown.field("model", &model.name()),
-            Some(Models::Several(ensemble)) => shown.field("models", ensemble),
-            None => &mut shown,
-        };
+        show_models(&mut shown, self.0.models.as_ref());
         shown.finish_non_exhaustive()
+    }
+}
+
+fn show_models(shown: &mut fmt::DebugStruct<'_, '_>, models: Option<&Models>) {
+    match models {
+        Some(Models::One(model)) => shown.field("model", &model.name()),
+        Some(Models::Several(ensemble)) => shown.field("models", ensemble),
+        None => shown,
+    };
+}
+
+impl fmt::Debug for EngineBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let providers: Vec<_> = self.providers.iter().map(|(provider, _)| provider.name()).collect();
+        let mut shown = f.debug_struct("EngineBuilder");
+        shown.field("providers", &providers);
+        show_models(&mut shown, self.models.as_ref());
+        shown.field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 
@@ -177,12 +202,14 @@ impl EngineBuilder {
 
     /// Sets the model; without one, queries end with their sources.
     pub fn model(mut self, model: impl LanguageModel + 'static) -> Self {
+        self.has_second_model |= self.models.is_some();
         self.models = Some(Models::One(Arc::new(model)));
         self
     }
 
-    /// Sets several models that answer together, in place of one.
+    /// Sets several models that answer together.
     pub fn models(mut self, models: Ensemble) -> Self {
+        self.has_second_model |= self.models.is_some();
         self.models = Some(Models::Several(models));
         self
     }
@@ -209,6 +236,9 @@ impl EngineBuilder {
         if self.settings.interim_synthesis && self.settings.streaming_batch_size.is_none() {
             return Err(BuildError::InterimWithoutBatches);
         }
+        if self.has_second_model {
+            return Err(BuildError::SecondModel);
+        }
         if let Some(Models::Several(ensemble)) = &self.models {
             let given = ensemble.models.len();
             if !(1..=ensemble::MAX_MODELS).contains(&given) {
@@ -216,6 +246,11 @@ impl EngineBuilder {
             }
             if let Some((name, given)) = ensemble.invalid_weight() {
                 return Err(BuildError::InvalidModelWeight { name: ProviderName::new(name), given });
+            }
+            let mut names: Vec<ProviderName> = ensemble.names().map(ProviderName::new).collect();
+            names.sort();
+            if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+                return Err(BuildError::DuplicateModelName { name: pair[0].clone() });
             }
         }
         match self.providers.len() {

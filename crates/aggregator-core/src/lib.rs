@@ -67,7 +67,7 @@ pub use event::{
     AnswerSummary, CancelReason, CleanText, Event, EventKind, ExecutionError, HitCounts, ModelReport, Outcome,
     ProviderName, ProviderReport, RankedSource, ResultId, Role, Source, Stage, Summary, Truncation,
 };
-pub use model::{AnswerRequest, Chunk, ChunkStream, Cost, LanguageModel, Price, Usage};
+pub use model::{AnswerRequest, Chunk, ChunkStream, Cost, FinishReason, LanguageModel, Price, Usage};
 pub use provider::{Hit, HitStream, ProviderError, ProviderErrorKind, QueryLimit, SearchProvider, SearchRequest};
 pub use query::{Query, QueryError};
 #[allow(deprecated)]

@@ -61,8 +61,27 @@ impl<M: LanguageModel + ?Sized> LanguageModel for Arc<M> {
     }
 }
 
+impl<M: LanguageModel + ?Sized> LanguageModel for Box<M> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn price(&self) -> Option<Price> {
+        (**self).price()
+    }
+
+    fn shows(&self, request: &AnswerRequest) -> usize {
+        (**self).shows(request)
+    }
+
+    fn answer(&self, request: AnswerRequest) -> ChunkStream {
+        (**self).answer(request)
+    }
+}
+
 /// What a model's tokens cost, in billionths of a dollar: 3 dollars a million are 3,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Price {
     /// For a token of the prompt.
     pub input: u32,
@@ -71,6 +90,11 @@ pub struct Price {
 }
 
 impl Price {
+    /// Makes a price, in billionths of a dollar for a token of the prompt and of the answer.
+    pub const fn new(input: u32, output: u32) -> Self {
+        Self { input, output }
+    }
+
     /// The cost of a usage.
     pub fn cost(self, usage: Usage) -> Cost {
         let input = usage.input_tokens.saturating_mul(u64::from(self.input));
@@ -200,12 +224,35 @@ impl AnswerRequest {
 pub enum Chunk {
     /// The next piece of the answer.
     Text(String),
-    /// What the answer cost; usually last.
+    /// What the answer has cost so far. It is cumulative: a model that tells its input first and its output last gives two of
+    /// these, and each field counts with its largest value.
     Usage(Usage),
+    /// Why the model ended its text; before the end of the stream.
+    Finish(FinishReason),
 }
 
-/// Tokens, as a model counted them.
+/// Why a model ended its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FinishReason {
+    /// The text is complete.
+    Stop,
+    /// The text has reached a limit of the model.
+    Length,
+    /// The model's service withheld the rest.
+    Filter,
+}
+
+impl FinishReason {
+    /// Whether the model would have written more.
+    pub fn is_cut(self) -> bool {
+        self != Self::Stop
+    }
+}
+
+/// Tokens, as a model counted them: of one call, or of several together where that is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Usage {
     /// Tokens of the prompt.
     pub input_tokens: u64,
@@ -214,12 +261,35 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// Makes a usage.
+    pub const fn new(input_tokens: u64, output_tokens: u64) -> Self {
+        Self { input_tokens, output_tokens }
+    }
+
     /// The sum of two usages, saturating at the maximum.
     #[must_use]
     pub fn saturating_add(self, other: Self) -> Self {
         Self {
             input_tokens: self.input_tokens.saturating_add(other.input_tokens),
             output_tokens: self.output_tokens.saturating_add(other.output_tokens),
+        }
+    }
+
+    /// Both, field by field the larger one: two states of a usage that is told in parts.
+    #[must_use]
+    pub fn max_of_each(self, other: Self) -> Self {
+        Self {
+            input_tokens: self.input_tokens.max(other.input_tokens),
+            output_tokens: self.output_tokens.max(other.output_tokens),
+        }
+    }
+
+    /// The difference, field by field, and 0 where the other is larger.
+    #[must_use]
+    pub fn saturating_sub(self, other: Self) -> Self {
+        Self {
+            input_tokens: self.input_tokens.saturating_sub(other.input_tokens),
+            output_tokens: self.output_tokens.saturating_sub(other.output_tokens),
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Search providers: the contract between the engine and a source of results.
 
+use std::error::Error;
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::Stream;
 use tokio::time::Instant;
@@ -52,6 +55,24 @@ pub trait SearchProvider: Send + Sync {
 }
 
 impl<P: SearchProvider + ?Sized> SearchProvider for Arc<P> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn query_limit(&self) -> QueryLimit {
+        (**self).query_limit()
+    }
+
+    fn is_local(&self) -> bool {
+        (**self).is_local()
+    }
+
+    fn search(&self, request: SearchRequest) -> HitStream {
+        (**self).search(request)
+    }
+}
+
+impl<P: SearchProvider + ?Sized> SearchProvider for Box<P> {
     fn name(&self) -> &str {
         (**self).name()
     }
@@ -129,6 +150,7 @@ impl SearchRequest {
 
 /// One search result as a provider gives it. The engine cleans the texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Hit {
     /// Address of the page; `http` or `https`, or `file` from a provider that [is local](SearchProvider::is_local).
     pub url: String,
@@ -138,14 +160,49 @@ pub struct Hit {
     pub snippet: String,
 }
 
+impl Hit {
+    /// Makes a hit without a snippet.
+    pub fn new(url: impl Into<String>, title: impl Into<String>) -> Self {
+        Self { url: url.into(), title: title.into(), snippet: String::new() }
+    }
+
+    /// Sets the snippet.
+    #[must_use]
+    pub fn with_snippet(mut self, snippet: impl Into<String>) -> Self {
+        self.snippet = snippet.into();
+        self
+    }
+}
+
 /// The error of a provider or a model.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{kind}: {message}")]
+///
+/// Two errors are equal if kind and message are.
+#[derive(Clone)]
+#[non_exhaustive]
 pub struct ProviderError {
     /// The kind of the error.
     pub kind: ProviderErrorKind,
     /// An explanation for people, without secrets.
     pub message: CleanText,
+    /// Boxed, because an item of every stream has room for an error.
+    details: Option<Box<ErrorDetails>>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct ErrorDetails {
+    retry_after: Option<Duration>,
+    source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+impl fmt::Debug for ProviderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("ProviderError");
+        debug.field("kind", &self.kind).field("message", &self.message);
+        if let Some(ErrorDetails { retry_after, source }) = self.details.as_deref() {
+            debug.field("retry_after", retry_after).field("source", source);
+        }
+        debug.finish()
+    }
 }
 
 impl ProviderError {
@@ -153,7 +210,58 @@ impl ProviderError {
     pub fn new(kind: ProviderErrorKind, message: impl Into<String>) -> Self {
         let mut message = CleanText::single_line(message);
         message.truncate(200);
-        Self { kind, message }
+        Self { kind, message, details: None }
+    }
+
+    /// Sets the time after which the service may be asked again.
+    #[must_use]
+    pub fn with_retry_after(mut self, after: Duration) -> Self {
+        self.details.get_or_insert_default().retry_after = Some(after);
+        self
+    }
+
+    /// Sets the error that caused this one. It is shown to whoever asks for [`source`](Error::source), and is not part of an
+    /// event's text.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
+        self.details.get_or_insert_default().source = Some(Arc::new(source));
+        self
+    }
+
+    /// The kind of the error.
+    pub fn kind(&self) -> ProviderErrorKind {
+        self.kind
+    }
+
+    /// An explanation for people, without secrets.
+    pub fn message(&self) -> &str {
+        self.message.as_str()
+    }
+
+    /// The time after which the service may be asked again, if it says so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.details.as_ref()?.retry_after
+    }
+}
+
+impl PartialEq for ProviderError {
+    fn eq(&self, other: &Self) -> bool {
+        (self.kind, &self.message) == (other.kind, &other.message)
+    }
+}
+
+impl Eq for ProviderError {}
+
+impl fmt::Display for ProviderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind, self.message)
+    }
+}
+
+impl Error for ProviderError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        let source = self.details.as_ref()?.source.as_ref()?;
+        Some(&**source)
     }
 }
 
@@ -181,8 +289,8 @@ pub enum ProviderErrorKind {
 #[deprecated(note = "renamed to `ProviderErrorKind`")]
 pub type FailureKind = ProviderErrorKind;
 
-impl std::fmt::Display for ProviderErrorKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for ProviderErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Unreachable => "unreachable",
             Self::Unauthorized => "unauthorized",

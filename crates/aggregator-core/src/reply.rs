@@ -5,6 +5,8 @@ use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use futures::future::FusedFuture;
+use futures::stream::FusedStream as _;
 use futures::{FutureExt as _, StreamExt as _};
 
 use crate::cancel::Canceller;
@@ -87,6 +89,12 @@ impl ReplyFuture {
     /// A handle that ends this query from elsewhere; see [`QueryStream::canceller`].
     pub fn canceller(&mut self) -> Canceller {
         self.stream.canceller()
+    }
+}
+
+impl FusedFuture for ReplyFuture {
+    fn is_terminated(&self) -> bool {
+        self.stream.is_terminated()
     }
 }
 

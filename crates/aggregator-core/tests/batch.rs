@@ -1,6 +1,5 @@
 //! Many queries over one engine: bounded, isolated from each other, and gone when dropped.
 
-use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use aggregator_core::event::{CancelReason, ExecutionError};
@@ -27,9 +26,7 @@ impl SearchProvider for Obedient {
             match what {
                 "fail" => Err(ProviderError::new(ProviderErrorKind::Unreachable, "as told")),
                 "panic" => std::panic::resume_unwind(Box::new("as told")),
-                other => {
-                    Ok(Hit { url: format!("https://example.org/{other}"), title: other.into(), snippet: String::new() })
-                }
+                other => Ok(Hit::new(format!("https://example.org/{other}"), other)),
             }
         })
         .boxed()
@@ -40,10 +37,6 @@ fn obedient() -> Engine {
     Engine::builder().provider(Obedient).build().unwrap()
 }
 
-fn at_a_time(queries: usize) -> NonZeroUsize {
-    NonZeroUsize::new(queries).unwrap()
-}
-
 fn indices(items: &[BatchItem]) -> Vec<u64> {
     items.iter().map(|item| item.index).collect()
 }
@@ -51,17 +44,17 @@ fn indices(items: &[BatchItem]) -> Vec<u64> {
 #[tokio::test(start_paused = true)]
 async fn replies_come_as_queries_finish() {
     let began = Instant::now();
-    let items: Vec<_> = obedient().batch(["30 a", "10 b", "20 c"], at_a_time(3)).collect().await;
+    let items: Vec<_> = obedient().batch(["30 a", "10 b", "20 c"], 3).collect().await;
     assert_eq!(indices(&items), [1, 2, 0]);
     assert_eq!(began.elapsed(), Duration::from_millis(30));
 
     let began = Instant::now();
-    let items: Vec<_> = obedient().batch(["30 a", "10 b", "20 c"], at_a_time(1)).collect().await;
+    let items: Vec<_> = obedient().batch(["30 a", "10 b", "20 c"], 1).collect().await;
     assert_eq!(indices(&items), [0, 1, 2]);
     assert_eq!(began.elapsed(), Duration::from_millis(60));
     // With two at a time, c begins when b is through.
     let began = Instant::now();
-    let items: Vec<_> = obedient().batch(["30 a", "10 b", "25 c"], at_a_time(2)).collect().await;
+    let items: Vec<_> = obedient().batch(["30 a", "10 b", "25 c"], 2).collect().await;
     assert_eq!(indices(&items), [1, 0, 2]);
     assert_eq!(began.elapsed(), Duration::from_millis(35));
 }
@@ -70,7 +63,7 @@ async fn replies_come_as_queries_finish() {
 async fn one_bad_query_stops_none_of_the_others() {
     let long = "x".repeat(20_000);
     let texts = ["5 a", "", "1 fail", &long, "2 panic", "3 b"];
-    let mut items: Vec<_> = obedient().batch(texts, at_a_time(2)).collect().await;
+    let mut items: Vec<_> = obedient().batch(texts, 2).collect().await;
     items.sort_by_key(|item| item.index);
     assert_eq!(indices(&items), [0, 1, 2, 3, 4, 5]);
     let sources = |item: &BatchItem| item.outcome.clone().map(|reply| reply.summary.sources.len());
@@ -88,7 +81,7 @@ async fn one_bad_query_stops_none_of_the_others() {
 #[tokio::test(start_paused = true)]
 async fn invalid_queries_do_not_delay_replies() {
     let texts = ["5 a"].into_iter().chain(std::iter::repeat_n("", 10_000));
-    let mut batch = obedient().batch(texts, at_a_time(2));
+    let mut batch = obedient().batch(texts, 2);
     let mut before = 0;
     while let Some(item) = batch.next().await {
         if item.index == 0 {
@@ -107,7 +100,7 @@ async fn a_batch_lets_others_run() {
     let engine = scenario.engine(&catalog::corpus(), Pace::Instant, None);
     let query = scenario.query();
     let queries = std::iter::repeat_with(|| query.clone()).take(1_000);
-    let (mut batch, mut in_a_row, mut longest, mut items) = (engine.batch(queries, at_a_time(3)), 0, 0, 0);
+    let (mut batch, mut in_a_row, mut longest, mut items) = (engine.batch(queries, 3), 0, 0, 0);
     loop {
         match batch.next().now_or_never() {
             Some(Some(_)) => {
@@ -126,7 +119,7 @@ async fn a_batch_lets_others_run() {
         begun += 1;
         Some("10 x")
     });
-    let mut batch = obedient().batch(endless, NonZeroUsize::MAX);
+    let mut batch = obedient().batch(endless, usize::MAX);
     assert!(batch.next().now_or_never().is_none());
     drop(batch);
     assert_eq!(begun, 128);
@@ -135,7 +128,7 @@ async fn a_batch_lets_others_run() {
 #[tokio::test(start_paused = true)]
 async fn a_batch_is_a_value_that_may_move() {
     fn requires<T: Stream + FusedStream + Send + Unpin + 'static>(_: &T) {}
-    let mut batch = obedient().batch(vec!["1 a", "2 b"], at_a_time(2));
+    let mut batch = obedient().batch(vec!["1 a", "2 b"], 2);
     requires(&batch);
     assert!(batch.next().now_or_never().is_none());
     let mut moved = Box::pin(batch);
@@ -159,7 +152,7 @@ async fn at_most_so_many_run_at_a_time_and_the_list_is_read_as_they_begin() {
         begun += 1;
         Some(format!("{} x", begun % 7))
     });
-    let mut batch = obedient().batch(endless, at_a_time(4));
+    let mut batch = obedient().batch(endless, 4);
     for _ in 0..20 {
         assert!(batch.next().await.is_some() && batch.running() < 4 && !batch.is_terminated());
     }
@@ -174,7 +167,7 @@ async fn dropping_the_batch_at_any_time_drops_every_call() {
     for polls in 0..60 {
         let probe = Probe::new();
         let engine = scenario.engine(&catalog::corpus(), Pace::Yielding, Some(&probe));
-        let mut batch = engine.batch(queries(20), at_a_time(5));
+        let mut batch = engine.batch(queries(20), 5);
         for _ in 0..polls {
             assert!(batch.next().now_or_never().is_none() || polls > 20, "the first is through too early");
         }
@@ -191,7 +184,7 @@ async fn a_batch_says_what_each_query_alone_says() {
     let scenario = catalog::scenario("standard");
     let engine = scenario.engine(&catalog::corpus(), Pace::Scripted, None);
     let query = |seed| scenario.query().with_seed(seed);
-    let mut items: Vec<_> = engine.batch((0..10).map(query), at_a_time(4)).collect().await;
+    let mut items: Vec<_> = engine.batch((0..10).map(query), 4).collect().await;
     items.sort_by_key(|item| item.index);
     for (seed, item) in (0..).zip(items) {
         let mut alone = engine.ask(query(seed)).await;

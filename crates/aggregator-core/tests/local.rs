@@ -17,11 +17,8 @@ impl SearchProvider for Folder {
     }
 
     fn search(&self, _: SearchRequest) -> HitStream {
-        let hit = |place: &str| Hit {
-            url: format!("file:///docs/guide.md{place}"),
-            title: "Guide".into(),
-            snippet: "```\ncode\n```".into(),
-        };
+        let hit =
+            |place: &str| Hit::new(format!("file:///docs/guide.md{place}"), "Guide").with_snippet("```\ncode\n```");
         Box::pin(futures::stream::iter(["#install", "#usage", "#install"].map(|place| Ok(hit(place)))))
     }
 }

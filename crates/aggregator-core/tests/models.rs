@@ -9,7 +9,7 @@ use aggregator_core::answer::mode::Mode;
 use aggregator_core::event::{
     CancelReason, EventKind, ExecutionError, ModelReport, Outcome, Role, Summary, Truncation,
 };
-use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream, Cost, Price, Purpose, Usage};
+use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream, Cost, FinishReason, Price, Purpose, Usage};
 use aggregator_core::provider::{Hit, HitStream, ProviderError, ProviderErrorKind, SearchRequest};
 use aggregator_core::{BuildError, Engine, LanguageModel, Query, SearchProvider, Settings};
 use aggregator_mocks::InvariantChecker;
@@ -25,10 +25,8 @@ impl SearchProvider for Pages {
     }
 
     fn search(&self, _: SearchRequest) -> HitStream {
-        let hit = |number| Hit {
-            url: format!("https://example.org/{number}"),
-            title: format!("Page {number}"),
-            snippet: "about it".into(),
+        let hit = |number| {
+            Hit::new(format!("https://example.org/{number}"), format!("Page {number}")).with_snippet("about it")
         };
         stream::iter((1..=3).map(hit).map(Ok)).boxed()
     }
@@ -40,10 +38,11 @@ enum Act {
     Wait(u64),
     Say(&'static str),
     Count(u64, u64),
+    Finish(FinishReason),
     Fail,
     Hang,
 }
-use Act::{Count, Fail, Hang, Say, Wait};
+use Act::{Count, Fail, Finish, Hang, Say, Wait};
 
 /// A model that acts in order. It tells whether it was asked, and whether its stream is alive.
 #[derive(Clone)]
@@ -120,7 +119,8 @@ impl LanguageModel for Actor {
                         continue;
                     }
                     Say(text) => Ok(Chunk::Text(text.to_owned())),
-                    Count(input_tokens, output_tokens) => Ok(Chunk::Usage(Usage { input_tokens, output_tokens })),
+                    Count(input_tokens, output_tokens) => Ok(Chunk::Usage(Usage::new(input_tokens, output_tokens))),
+                    Finish(reason) => Ok(Chunk::Finish(reason)),
                     Fail => Err(ProviderError::new(ProviderErrorKind::Other, "as planned")),
                     Hang => std::future::pending().await,
                 };
@@ -137,6 +137,8 @@ struct Told {
     reports: Vec<ModelReport>,
     /// How many of them were told by an event.
     told: usize,
+    /// What the events told of the usage.
+    usages: Vec<Usage>,
     end: EventKind,
     at: Duration,
 }
@@ -156,23 +158,32 @@ fn engine(models: Ensemble, settings: Settings) -> Engine {
     Engine::builder().provider(Pages).models(models).settings(settings).build().unwrap()
 }
 
+/// Asks an engine with several models.
 async fn ask(engine: &Engine, query: Query) -> Told {
+    let told = ask_one(engine, query).await;
+    let sum = told.reports.iter().fold(Usage::default(), |sum, report| sum.saturating_add(report.usage));
+    assert_eq!(told.end.summary().unwrap().answer.unwrap().usage, sum);
+    told
+}
+
+/// Asks an engine with one model or several.
+async fn ask_one(engine: &Engine, query: Query) -> Told {
     let mut events = engine.run(query);
     let (mut checker, mut answer, mut told) = (InvariantChecker::new(), String::new(), Vec::new());
+    let mut usages = Vec::new();
     loop {
         let event = events.next().await.unwrap();
         checker.read(&event);
         match &event.kind {
             EventKind::AnswerDelta { text } => answer.push_str(text),
             EventKind::ModelFinished(report) => told.push((**report).clone()),
+            EventKind::Usage(usage) => usages.push(*usage),
             kind if kind.is_terminal() => {
                 checker.check().unwrap();
                 let summary = kind.summary().unwrap();
                 let reports: Vec<_> = summary.models.iter().map(|report| (**report).clone()).collect();
                 assert_eq!(told, reports[..told.len()], "what was told is in the summary");
-                let sum = reports.iter().fold(Usage::default(), |sum, report| sum.saturating_add(report.usage));
-                assert_eq!(summary.answer.unwrap().usage, sum);
-                return Told { answer, reports, told: told.len(), at: event.elapsed(), end: event.kind };
+                return Told { answer, reports, told: told.len(), usages, at: event.elapsed(), end: event.kind };
             }
             _ => {}
         }
@@ -203,7 +214,7 @@ async fn a_fallback_asks_the_next_only_when_one_gives_nothing() {
 
     // A model that says nothing, or white space only, gave nothing.
     let models =
-        Ensemble::new(Strategy::Fallback).model(actor("a", &[])).model(actor("b", &[Say(" \n")])).model(b.clone());
+        Ensemble::new(Strategy::Fallback).model(actor("a", &[])).model(actor("c", &[Say(" \n")])).model(b.clone());
     let told = ask(&engine(models, Settings::default()), query()).await;
     assert_eq!((told.answer.as_str(), told.reports.len()), ("it is [1]", 3));
 
@@ -238,13 +249,113 @@ async fn a_silent_model_is_given_up_after_the_patience_and_the_last_is_waited_fo
     let begun =
         Ensemble::new(Strategy::Fallback).model(actor("a", &[Say("be"), Wait(900), Say("gun")])).model(slow.clone());
     assert_eq!(ask(&engine(begun, patient(500)), query()).await.answer, "begun");
-    // Without patience the deadline ends it.
-    let told =
-        ask(&engine(models(), Settings::default()), query().with_deadline(Duration::from_secs(3)).unwrap()).await;
+    // Unless the patience is set, each has an equal share of the time that is left.
+    let in_time = |seconds| query().with_deadline(Duration::from_secs(seconds)).unwrap();
+    let told = ask(&engine(models(), Settings::default()), in_time(3)).await;
+    assert_eq!((told.answer.as_str(), told.at), ("late", Duration::from_millis(1_500 + 700)));
+    let three = Ensemble::new(Strategy::Fallback).model(a.clone()).model(actor("c", &[Hang])).model(slow.clone());
+    let told = ask(&engine(three, Settings::default()), in_time(60)).await;
+    assert_eq!((told.answer.as_str(), told.at), ("late", Duration::from_millis(40_700)));
+    // The deadline ends the last one.
+    let hung = Ensemble::new(Strategy::Fallback).model(actor("a", &[Hang])).model(actor("b", &[Hang]));
+    let told = ask(&engine(hung, Settings::default()), in_time(3)).await;
     let EventKind::Failed { error, .. } = &told.end else { panic!("{:?}", told.end) };
     assert!(matches!(**error, ExecutionError::DeadlineExceeded { .. }), "{error}");
     assert_eq!(told.at, Duration::from_secs(3));
-    assert_eq!(told.models(), [("a", Role::Writer, &Outcome::Timeout)]);
+    assert_eq!(told.models(), [("a", Role::Writer, &Outcome::Timeout), ("b", Role::Writer, &Outcome::Timeout)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panelist_that_hangs_is_not_asked_again_as_lead() {
+    let hung = actor("a", &[Hang]).then(&[Say("never")]);
+    let lead = actor("b", &[Wait(10), Say("one")]).then(&[Wait(5), Say("of two [1]")]);
+    let models =
+        Ensemble::new(Strategy::Panel).model(hung.clone()).model(lead.clone()).model(actor("c", &[Say("two")]));
+    let told = ask(&engine(models, Settings::default()), query().with_deadline(Duration::from_secs(60)).unwrap()).await;
+    assert_eq!((told.answer.as_str(), told.at), ("of two [1]", Duration::from_millis(30_005)));
+    assert_eq!((hung.asked(), lead.asked()), (1, 2));
+    // One that has begun and not finished leads only if none has finished.
+    let slow = actor("a", &[Say("begun"), Hang]).then(&[Say("never")]);
+    let models = Ensemble::new(Strategy::Panel).model(slow.clone()).model(lead.clone());
+    let told = ask(&engine(models, Settings::default()), query().with_deadline(Duration::from_secs(60)).unwrap()).await;
+    assert_eq!((told.answer.as_str(), slow.asked()), ("of two [1]", 1));
+}
+
+/// The kind of a failure of the model.
+fn failure(told: &Told) -> Option<ProviderErrorKind> {
+    let EventKind::Failed { error, .. } = &told.end else { return None };
+    let ExecutionError::Model(error) = &**error else { return None };
+    Some(error.kind)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_answer_fails_in_the_same_way_with_one_model_and_with_several() {
+    for empty in [vec![], vec![Say(" \n")], vec![Say("\u{200b}")], vec![Say("[77]")], vec![Count(5, 1)]] {
+        let alone = Engine::builder().provider(Pages).model(actor("a", &empty)).build().unwrap();
+        let mut ends = vec![failure(&ask_one(&alone, query()).await)];
+        for strategy in [Strategy::Fallback, Strategy::Race, Strategy::Panel] {
+            let several = Ensemble::new(strategy).model(actor("a", &empty)).model(actor("b", &empty));
+            ends.push(failure(&ask(&engine(several, Settings::default()), query()).await));
+        }
+        assert_eq!(ends, [Some(ProviderErrorKind::BadResponse); 4]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_number_of_invented_markers_wins_no_race() {
+    for invented in [long("[77]", 86), long("[78] ", 500), long("\u{3010}99\u{3011}", 90)] {
+        for blanks in ["", " ", "  \n"] {
+            let useless = actor("a", &[Say(blanks), Say(invented), Say(blanks), Hang]);
+            let models = Ensemble::new(Strategy::Race).model(useless).model(actor("b", &[Wait(50), Say("it is [1]")]));
+            let told = ask(&engine(models, Settings::default()), query()).await;
+            assert_eq!(told.answer, "it is [1]", "{blanks:?} {invented}");
+        }
+    }
+    // In pieces, each of which ends within a marker.
+    let pieces: Vec<Act> = std::iter::once(Say("[7")).chain((0..300).map(|_| Say("7][7"))).chain([Hang]).collect();
+    let models =
+        Ensemble::new(Strategy::Race).model(actor("a", &pieces)).model(actor("b", &[Wait(50), Say("it is [1]")]));
+    assert_eq!(ask(&engine(models, Settings::default()), query()).await.answer, "it is [1]");
+}
+
+#[tokio::test(start_paused = true)]
+async fn usage_that_is_told_in_parts_adds_up_per_field_and_over_all_models() {
+    let parts = |name| actor(name, &[Count(400, 1), Say("it is [1]"), Count(0, 30)]);
+    let alone = Engine::builder().provider(Pages).model(parts("a")).build().unwrap();
+    let told = ask_one(&alone, query()).await;
+    let both = Usage::new(400, 30);
+    assert_eq!(told.end.summary().unwrap().answer.unwrap().usage, both);
+    assert_eq!(told.usages, [Usage::new(400, 1), both]);
+    let panel = Ensemble::new(Strategy::Panel).model(parts("a")).model(parts("b"));
+    let told = ask(&engine(panel, Settings::default()), query()).await;
+    let all = Usage::new(1_200, 90);
+    assert_eq!(told.end.summary().unwrap().answer.unwrap().usage, all);
+    assert_eq!(told.usages.last(), Some(&all), "the events tell of all models together");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_reason_for_the_end_of_a_text_is_in_the_summary() {
+    use aggregator_core::FinishReason::{Filter, Length, Stop};
+    for (reason, truncated) in [(Some(Stop), false), (Some(Length), true), (Some(Filter), true), (None, false)] {
+        let mut acts = vec![Say("it is [1]")];
+        acts.extend(reason.map(Finish));
+        let alone = Engine::builder().provider(Pages).model(actor("a", &acts)).build().unwrap();
+        let mut all = vec![ask_one(&alone, query()).await];
+        for strategy in [Strategy::Fallback, Strategy::Race, Strategy::Panel] {
+            let other = actor("b", &[Wait(5), Fail]);
+            let models = Ensemble::new(strategy).model(actor("a", &acts)).model(other);
+            all.push(ask(&engine(models, Settings::default()), query()).await);
+        }
+        for told in all {
+            let answer = told.end.summary().unwrap().answer.unwrap();
+            assert_eq!((told.is_done(), answer.finish, answer.truncated), (true, reason, truncated));
+        }
+    }
+    // A draft that a limit has cut is the answer only in need.
+    let cut = actor("a", &[Say("half"), Finish(Length)]).then(&[Fail]);
+    let models =
+        Ensemble::new(Strategy::Panel).model(cut).model(actor("b", &[Wait(5), Say("whole [1]")]).then(&[Fail]));
+    assert_eq!(ask(&engine(models, Settings::default()), query()).await.answer, "whole [1]");
 }
 
 #[tokio::test(start_paused = true)]
@@ -272,7 +383,7 @@ async fn the_first_useful_word_wins_a_race_and_the_losers_are_dropped_at_once() 
     let expected =
         [("c", Role::Writer, &OTHER()), ("a", Role::Writer, &Outcome::Cancelled), ("b", Role::Writer, &Outcome::Ok)];
     assert_eq!(told.models(), expected);
-    assert_eq!(told.reports[2].usage, Usage { input_tokens: 10, output_tokens: 20 });
+    assert_eq!(told.reports[2].usage, Usage::new(10, 20));
     assert!(told.reports[1].usage_is_estimated && !told.reports[2].usage_is_estimated);
 
     let failing = Ensemble::new(Strategy::Race).model(actor("a", &[Fail])).model(actor("b", &[Wait(5)]));
@@ -463,7 +574,7 @@ fn at_a_delta(kind: &EventKind) -> bool {
 
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_answer_is_counted_and_paid_for() {
-    let price = Price { input: 3_000, output: 15_000 };
+    let price = Price::new(3_000, 15_000);
     let mut counted = actor("a", &[Count(1_000, 100), Say("some "), Hang]);
     counted.price = Some(price);
     let mut silent = actor("b", &[Say("12345678"), Hang]);
@@ -495,7 +606,7 @@ async fn a_cancelled_answer_is_counted_and_paid_for() {
     assert_eq!((answer.bytes, answer.usage.output_tokens), (16_384, 16_384), "a delta of 16 KiB, 64 written");
     // One model alone is counted in the same way, also when it is cancelled.
     let paid = cancelled(&one(counted), at_a_delta).await.cost();
-    assert_eq!(paid, Some(price.cost(Usage { input_tokens: 1_000, output_tokens: 100 })));
+    assert_eq!(paid, Some(price.cost(Usage::new(1_000, 100))));
     let mut alone = actor("a", &[Say("12345678")]);
     alone.price = Some(price);
     let reply = one(alone).ask(query()).await;
@@ -520,7 +631,7 @@ impl SearchProvider for SlowPages {
         let page = |number: u32| async move {
             sleep(Duration::from_millis(100)).await;
             let url = format!("https://example.org/{number}");
-            Ok(Hit { url, title: format!("Page {number}"), snippet: "about it".into() })
+            Ok(Hit::new(url, format!("Page {number}")).with_snippet("about it"))
         };
         stream::iter(1..=6).then(page).boxed()
     }

@@ -22,10 +22,9 @@ impl SearchProvider for Endless {
     }
 
     fn search(&self, _: SearchRequest) -> HitStream {
-        let page = |number| Hit {
-            url: format!("https://example.org/{number}"),
-            title: format!("Page {number}"),
-            snippet: "about it".repeat(20),
+        let page = |number| {
+            Hit::new(format!("https://example.org/{number}"), format!("Page {number}"))
+                .with_snippet("about it".repeat(20))
         };
         stream::iter((0..self.pages).map(page).map(Ok)).chain(stream::pending()).boxed()
     }

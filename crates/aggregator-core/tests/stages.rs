@@ -33,7 +33,7 @@ struct Pages {
 
 impl Pages {
     fn new(name: &'static str, pages: &[(&str, &str)]) -> Self {
-        let hit = |&(url, title): &(&str, &str)| Hit { url: url.into(), title: title.into(), snippet: String::new() };
+        let hit = |&(url, title): &(&str, &str)| Hit::new(url, title);
         Self { name, hits: pages.iter().map(hit).collect(), asked: Arc::default() }
     }
 }
@@ -219,11 +219,7 @@ impl SearchProvider for Late {
 
     fn search(&self, _: SearchRequest) -> HitStream {
         let name = self.0;
-        let page = move |number: u32| Hit {
-            url: format!("https://{name}.example/{number}"),
-            title: "Late".into(),
-            snippet: String::new(),
-        };
+        let page = move |number: u32| Hit::new(format!("https://{name}.example/{number}"), "Late");
         let wait = tokio::time::sleep(self.1);
         stream::once(wait).flat_map(move |()| stream::iter((0..2).map(page).map(Ok))).boxed()
     }

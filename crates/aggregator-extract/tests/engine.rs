@@ -17,7 +17,7 @@ impl SearchProvider for Pages {
 
     fn search(&self, _request: SearchRequest) -> HitStream {
         let hit = |(index, &(title, snippet)): (usize, &(&str, &str))| {
-            Ok(Hit { url: format!("https://example.com/page{index}"), title: title.into(), snippet: snippet.into() })
+            Ok(Hit::new(format!("https://example.com/page{index}"), title).with_snippet(snippet))
         };
         let hits: Vec<_> = self.0.iter().enumerate().map(hit).collect();
         Box::pin(futures::stream::iter(hits))

@@ -74,7 +74,7 @@ fn to_hit(passage: Passage) -> Hit {
     let title = passage.full_title();
     let Passage { url, mut text, .. } = passage;
     text.truncate(text.floor_char_boundary(Settings::MAX_SNIPPET_BYTES));
-    Hit { url, title, snippet: text }
+    Hit::new(url, title).with_snippet(text)
 }
 
 fn to_provider_error(error: IndexError) -> ProviderError {

@@ -159,7 +159,7 @@ impl Corpus {
             };
             let at = ((topic + (start + u64::from(position) * stride) % pool) % pages) as usize;
             let page = &self.pages[at];
-            Hit { url: variant(&page.url, form), title: page.title.clone(), snippet: text(at, index) }
+            Hit::new(variant(&page.url, form), &page.title).with_snippet(text(at, index))
         };
         (0..hits).map(hit).collect()
     }

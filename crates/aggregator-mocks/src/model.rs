@@ -77,7 +77,7 @@ impl Items for Deltas {
         match self.0.get(index as usize) {
             Some(text) => Chunk::Text(text.clone()),
             // The last item; a flood goes on without text to show.
-            None => Chunk::Usage(Usage { input_tokens: 1_200, output_tokens: u64::from(index) }),
+            None => Chunk::Usage(Usage::new(1_200, u64::from(index))),
         }
     }
 }

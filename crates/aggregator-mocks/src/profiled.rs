@@ -138,8 +138,7 @@ impl ProfiledModel {
 
     fn prepare(&self, seed: u64) -> PreparedAnswer {
         let drawn = self.profile.draw(seed, &self.name);
-        let (input_tokens, output_tokens) = (drawn.context_tokens.into(), drawn.generated_tokens.into());
-        let usage = Usage { input_tokens, output_tokens };
+        let usage = Usage::new(drawn.context_tokens.into(), drawn.generated_tokens.into());
         if drawn.refused {
             return PreparedAnswer {
                 script: rate_limit_script(drawn.first_token, self.pace),

@@ -107,6 +107,8 @@ impl Items for Hits {
         // Beyond the list only a flood goes on: ever new pages.
         let hit = &self.0[index as usize % self.0.len()];
         let separator = if hit.url.contains('?') { '&' } else { '?' };
-        Hit { url: format!("{}{separator}flood={index}", hit.url.replace("#section", "")), ..hit.clone() }
+        let mut hit = hit.clone();
+        hit.url = format!("{}{separator}flood={index}", hit.url.replace("#section", ""));
+        hit
     }
 }

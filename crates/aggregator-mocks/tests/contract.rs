@@ -26,7 +26,7 @@ impl<F: Fn(SearchRequest) -> HitStream + Send + Sync> SearchProvider for Custom<
 }
 
 fn pages(pages: impl Iterator<Item = u32> + Send + 'static) -> HitStream {
-    let hit = |page| Hit { url: format!("https://example.org/{page}"), title: "t".into(), snippet: "s".into() };
+    let hit = |page| Hit::new(format!("https://example.org/{page}"), "t").with_snippet("s");
     stream::iter(pages).map(move |page| Ok(hit(page))).boxed()
 }
 
@@ -52,14 +52,14 @@ async fn each_broken_promise_is_named() {
         (broken("a", |request| pages(0..request.max_hits).chain(pages(0..u32::MAX)).boxed()), "promise 7"),
         (
             broken("a", |_| {
-                let hit = Hit { url: "/relative".into(), title: String::new(), snippet: String::new() };
+                let hit = Hit::new("/relative", "");
                 stream::iter([Ok(hit)]).boxed()
             }),
             "promise 2: \"/relative\"",
         ),
         (
             broken("a", |_| {
-                let hit = Hit { url: "file:///a.md".into(), title: String::new(), snippet: String::new() };
+                let hit = Hit::new("file:///a.md", "");
                 stream::iter([Ok(hit)]).boxed()
             }),
             "promise 2: \"file:///a.md\"",

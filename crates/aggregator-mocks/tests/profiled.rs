@@ -82,7 +82,7 @@ async fn a_provider_does_what_was_drawn_for_each_seed() {
 async fn written(model: &ProfiledModel, seed: u64) -> (Vec<(String, Duration)>, u64) {
     let mut results = ResultSet::new(0);
     let provider = RankedProvider { index: 0, name: ProviderName::new("alder"), weight: Weight::default() };
-    let hit = Hit { url: "https://example.org/".into(), title: "t".into(), snippet: "s".into() };
+    let hit = Hit::new("https://example.org/", "t").with_snippet("s");
     results.add(&provider, 1, hit);
     let started = Instant::now();
     let deadline = started + Duration::from_secs(1_000);

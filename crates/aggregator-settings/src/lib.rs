@@ -67,7 +67,14 @@ pub enum FileError {
 /// # Errors
 /// [`ParseError`] says what is wrong and where in the text.
 pub fn read_from(text: &str, table: &str) -> Result<Settings, ParseError> {
-    let mut settings = Settings::default();
+    read_over(Settings::default(), text, table)
+}
+
+/// As [`read_from`], over defaults of the caller's own.
+///
+/// # Errors
+/// [`ParseError`] says what is wrong and where in the text.
+pub fn read_over(mut settings: Settings, text: &str, table: &str) -> Result<Settings, ParseError> {
     let whole = DeTable::parse(text).map_err(|error| ParseError::new(text, &error))?;
     let place = |(span, problem): Misplaced| ParseError::at(text, span, &problem);
     if let Some(value) = whole.get_ref().get(table) {

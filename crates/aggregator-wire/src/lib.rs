@@ -24,7 +24,9 @@ pub use findings::{
 };
 pub use line::{ReadError, to_json_line};
 pub use number::{FiniteF64, SafeInteger, Score};
-pub use outcome::{ModelReport, Outcome, ProviderError, ProviderErrorKind, ProviderReport, Role, Truncation, Usage};
+pub use outcome::{
+    FinishReason, ModelReport, Outcome, ProviderError, ProviderErrorKind, ProviderReport, Role, Truncation, Usage,
+};
 pub use source::{Choice, RankedSource, Selection, SelectionReason, Source};
 pub use span::Span;
 pub use summary::{AnswerSummary, CancelReason, Dropped, ExecutionError, HitCounts, Stage, Summary};

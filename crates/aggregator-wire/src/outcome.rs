@@ -90,11 +90,24 @@ pub struct Usage {
 
 impl From<model::Usage> for Usage {
     fn from(usage: model::Usage) -> Self {
-        let model::Usage { input_tokens, output_tokens } = usage;
+        let model::Usage { input_tokens, output_tokens, .. } = usage;
         Self {
             input_tokens: SafeInteger::saturating(input_tokens),
             output_tokens: SafeInteger::saturating(output_tokens),
         }
+    }
+}
+
+words! {
+    /// Why a model ended its text.
+    FinishReason of aggregator_core::model::FinishReason {
+        /// The text is complete.
+        Stop,
+        /// The text has reached a limit of the model.
+        Length,
+        /// The model's service withheld the rest.
+        Filter;
+        _
     }
 }
 
@@ -115,6 +128,8 @@ pub enum Outcome {
     Error(ProviderError),
     /// The query ended first, or the answer of another model was taken.
     Cancelled,
+    /// The provider gave nothing before others had found enough.
+    Enough,
     /// The provider was not asked, because the query does not suit a search.
     Skipped,
     /// An ending that this version does not know.
@@ -130,6 +145,7 @@ impl From<&event::Outcome> for Outcome {
             event::Outcome::Timeout => Self::Timeout,
             event::Outcome::Error(error) => Self::Error(error.into()),
             event::Outcome::Cancelled => Self::Cancelled,
+            event::Outcome::Enough => Self::Enough,
             event::Outcome::Skipped => Self::Skipped,
             _ => Self::Unknown,
         }
@@ -144,6 +160,8 @@ pub enum Truncation {
     Limit,
     /// The time of the provider or the model was up.
     Timeout,
+    /// The providers together had found enough.
+    Enough,
     /// The provider or the model failed.
     Error(ProviderError),
     /// Something that this version does not know.
@@ -156,6 +174,7 @@ impl From<&event::Truncation> for Truncation {
         match cut {
             event::Truncation::Limit => Self::Limit,
             event::Truncation::Timeout => Self::Timeout,
+            event::Truncation::Enough => Self::Enough,
             event::Truncation::Error(error) => Self::Error(error.into()),
             _ => Self::Unknown,
         }
@@ -173,7 +192,7 @@ pub struct ProviderError {
 
 impl From<&provider::ProviderError> for ProviderError {
     fn from(error: &provider::ProviderError) -> Self {
-        let provider::ProviderError { kind, message } = error;
+        let provider::ProviderError { kind, message, .. } = error;
         Self { kind: (*kind).into(), message: message.to_string() }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::analysis::{Suggestion, UnsuitableReason};
 use crate::number::SafeInteger;
-use crate::outcome::{ModelReport, ProviderError, ProviderReport, Usage, nano_usd};
+use crate::outcome::{FinishReason, ModelReport, ProviderError, ProviderReport, Usage, nano_usd};
 use crate::source::RankedSource;
 use crate::word::words;
 
@@ -94,6 +94,9 @@ pub struct AnswerSummary {
     pub invented: u32,
     /// Whether there was more to say.
     pub truncated: bool,
+    /// Why the model ended the text; absent if it does not say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finish: Option<FinishReason>,
     /// The number of sources, the best first, in the prompt of the model.
     pub shown: u32,
     /// Whether the answer cites at least one source.
@@ -115,6 +118,7 @@ impl From<event::AnswerSummary> for AnswerSummary {
             citations,
             invalid_citations,
             truncated,
+            finish,
             shown,
             has_citations,
             usage,
@@ -127,6 +131,7 @@ impl From<event::AnswerSummary> for AnswerSummary {
             citations,
             invented: invalid_citations,
             truncated,
+            finish: finish.map(Into::into),
             shown,
             has_citations,
             usage: usage.into(),

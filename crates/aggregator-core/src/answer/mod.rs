@@ -17,7 +17,7 @@ use crate::deadline::TimeBudget;
 use crate::event::{AnswerSummary, Event, EventKind, ExecutionError, ModelReport, Stage};
 use crate::isolate::CatchUnwindStream;
 use crate::limits::MAX_ITEMS_PER_POLL;
-use crate::model::{AnswerRequest, Chunk, Cost, Price, Usage};
+use crate::model::{AnswerRequest, Chunk, Cost, FinishReason, Price, Usage};
 use crate::query::Query;
 use crate::sequencer::EventSequencer;
 use crate::settings::Settings;
@@ -25,7 +25,9 @@ use crate::shared::Models;
 use crate::source::RankedSource;
 use crate::text::CleanText;
 use citations::{CitationScanner, Scanned, is_meaningless};
-use ensemble::{EnsembleEvent, EnsembleRun, StopReason};
+use ensemble::call::StopReason;
+use ensemble::run::{EnsembleEvent, EnsembleRun, Progress, empty_answer_error};
+use visible_text::has_visible;
 
 /// Largest [`EventKind::AnswerDelta`]: longer pieces of a model are cut. The reference system promised 16 KiB and
 /// enforced nothing.
@@ -36,9 +38,10 @@ pub(crate) struct Answer {
     /// The model, where there is one.
     stream: CatchUnwindStream<Chunk>,
     /// The models, if there are several.
-    ensemble: Option<Box<EnsembleRun>>,
+    ensemble: Option<Box<dyn EnsembleRun>>,
     price: Option<Price>,
     usage: Option<Usage>,
+    finish: Option<FinishReason>,
     /// Boxed, because a query without an answer has room for one, too.
     scanner: Box<CitationScanner>,
     sources: Arc<[RankedSource]>,
@@ -54,6 +57,8 @@ pub(crate) struct Answer {
     deltas: u32,
     citations: u32,
     truncated: bool,
+    /// Whether a reader sees anything of the text so far.
+    is_visible: bool,
 }
 
 impl Answer {
@@ -80,8 +85,8 @@ impl Answer {
                 (CatchUnwindStream::call(call).unwrap_or_else(CatchUnwindStream::failing), None, model.price())
             }
             Models::Several(ensemble) => {
-                let run = EnsembleRun::new(ensemble, request, settings.model_patience, now);
-                (CatchUnwindStream::ended(), Some(Box::new(run)), None)
+                let run = ensemble::start(ensemble, request, settings.model_patience, now);
+                (CatchUnwindStream::ended(), Some(run), None)
             }
         };
         Self {
@@ -89,6 +94,7 @@ impl Answer {
             ensemble,
             price,
             usage: None,
+            finish: None,
             scanner: Box::new(CitationScanner::new(shown)),
             sources,
             written: 0,
@@ -99,6 +105,7 @@ impl Answer {
             deltas: 0,
             citations: 0,
             truncated: false,
+            is_visible: false,
         }
     }
 
@@ -120,20 +127,20 @@ impl Answer {
                 }
                 if self.end.is_some() {
                     // What became of models that were stopped with the answer.
-                    let report = self.ensemble.as_mut().and_then(|ensemble| ensemble.next_report());
+                    let report = self.ensemble.as_mut().and_then(|ensemble| ensemble.progress_mut().next_report());
                     return Poll::Ready(report.map(|report| sequencer.event(EventKind::ModelFinished(report))));
                 }
             }
             let polled = match &mut self.ensemble {
                 None => self.stream.poll_next(cx),
                 // Also when there is always something to read.
-                Some(ensemble) if ensemble.is_overdue(sequencer.now()) => {
+                Some(ensemble) if ensemble.expires().is_some_and(|at| sequencer.now() >= at) => {
                     ensemble.expire(sequencer.now());
                     continue;
                 }
                 Some(ensemble) => match ensemble.poll_next(sequencer.now(), cx) {
                     Poll::Ready(EnsembleEvent::Chunk(chunk)) => {
-                        self.scanner.limit(ensemble.shown());
+                        self.scanner.limit(ensemble.progress().shown());
                         Poll::Ready(Some(Ok(chunk)))
                     }
                     Poll::Ready(EnsembleEvent::Failed(error)) => Poll::Ready(Some(Err(error))),
@@ -157,7 +164,9 @@ impl Answer {
                     }
                     self.take(text);
                 }
-                Poll::Ready(Some(Ok(Chunk::Usage(usage)))) => {
+                Poll::Ready(Some(Ok(Chunk::Finish(reason)))) => self.finish = Some(reason),
+                Poll::Ready(Some(Ok(Chunk::Usage(told)))) => {
+                    let usage = self.usage.unwrap_or_default().max_of_each(told);
                     self.usage = Some(usage);
                     return Poll::Ready(Some(sequencer.event(EventKind::Usage(usage))));
                 }
@@ -182,9 +191,12 @@ impl Answer {
         Poll::Pending
     }
 
-    /// How it ended.
+    /// How it ended. A text of which a reader would see nothing is no answer, unless it was cut.
     pub(crate) fn take_end(&mut self) -> Result<(), ExecutionError> {
-        self.end.take().unwrap_or(Ok(()))
+        match self.end.take() {
+            Some(Ok(())) if !self.is_visible && !self.truncated => Err(ExecutionError::Model(empty_answer_error())),
+            end => end.unwrap_or(Ok(())),
+        }
     }
 
     /// Cleans, bounds and scans a piece; what comes of it waits in the scanner.
@@ -227,8 +239,12 @@ impl Answer {
     }
 
     fn kind(&mut self, scanned: Scanned) -> EventKind {
+        self.is_visible |= match &scanned {
+            Scanned::Text(text) => self.is_visible || has_visible(text),
+            Scanned::Citation { .. } => true,
+        };
         // With nothing left behind it, the next piece may pass quickly again.
-        self.fast_path = self.end.is_none() && self.scanner.is_idle();
+        self.fast_path = self.end.is_none() && self.scanner.is_idle() && self.is_visible;
         match scanned {
             Scanned::Text(text) => {
                 self.deltas += 1;
@@ -257,7 +273,7 @@ impl Answer {
 
     /// How each model did, where there are several.
     pub(crate) fn models(&self) -> &[Arc<ModelReport>] {
-        self.ensemble.as_ref().map_or(&[], |ensemble| ensemble.reports())
+        self.ensemble.as_ref().map_or(&[], |ensemble| ensemble.progress().reports())
     }
 
     /// The summary of the answer to a query; complete when the answer has ended.
@@ -271,12 +287,15 @@ impl Answer {
                 (usage, self.usage.is_none(), self.price.map(|price| price.cost(usage)))
             }
             Some(ensemble) => {
-                let reports = ensemble.reports().iter();
+                let reports = ensemble.progress().reports().iter();
                 let usage = reports.clone().map(|report| report.usage).fold(Usage::default(), Usage::saturating_add);
                 let cost = reports.clone().filter_map(|report| report.cost).reduce(Cost::saturating_add);
                 (usage, reports.clone().any(|report| report.usage_is_estimated), cost)
             }
         };
+        let progress = self.ensemble.as_ref().map(|ensemble| ensemble.progress());
+        let is_cut = progress.is_some_and(Progress::is_cut);
+        let finish = progress.map_or(self.finish, Progress::finish_reason);
         AnswerSummary {
             usage,
             usage_is_estimated,
@@ -285,7 +304,8 @@ impl Answer {
             deltas: self.deltas,
             citations: self.citations,
             invalid_citations: self.scanner.invalid_citations(),
-            truncated: self.truncated || self.ensemble.as_ref().is_some_and(|ensemble| ensemble.is_cut()),
+            truncated: self.truncated || is_cut || finish.is_some_and(FinishReason::is_cut),
+            finish,
             shown: self.scanner.sources(),
             has_citations: self.citations > 0,
         }

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use tokio::time::Instant;
 
-use super::ensemble::ModelCall;
+use super::ensemble::call::ModelCall;
 use super::visible_text::VisibleText;
 use crate::event::{EventKind, ModelReport, Outcome, PartialSynthesis, Role, Truncation};
 use crate::limits::MAX_ITEMS_PER_POLL;
@@ -53,6 +53,10 @@ impl Partials {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(Ok(Chunk::Usage(usage)))) => {
                     running.call.record_usage(usage);
+                    continue;
+                }
+                Poll::Ready(Some(Ok(Chunk::Finish(reason)))) => {
+                    running.call.record_finish(reason);
                     continue;
                 }
                 Poll::Ready(Some(Ok(Chunk::Text(text)))) => {

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crate::analysis::{Analysis, Suggestion, UnsuitableReason};
 use crate::answer::contradictions::Contradiction;
-use crate::model::{Cost, Usage};
+use crate::model::{Cost, FinishReason, Usage};
 use crate::provider::{ProviderError, ProviderErrorKind};
 use crate::search::patterns::InterimSummary;
 use crate::search::select::Selection;
@@ -221,6 +221,9 @@ pub enum Outcome {
     Error(ProviderError),
     /// The query ended first.
     Cancelled,
+    /// The provider gave nothing before others had found enough; see
+    /// [`Settings::enough_providers`](crate::Settings::enough_providers).
+    Enough,
     /// The provider was not asked, because the query does not suit a search.
     Skipped,
 }
@@ -233,6 +236,8 @@ pub enum Truncation {
     Limit,
     /// The time of the provider or the model was up.
     Timeout,
+    /// The providers together had found enough.
+    Enough,
     /// The provider or the model failed.
     Error(ProviderError),
 }
@@ -347,9 +352,11 @@ pub struct AnswerSummary {
     /// Numbers in markers that named no source in the prompt of the model. They were removed from the text.
     pub invalid_citations: u32,
     /// Whether there was more to say: the text was cut at the limit of
-    /// [`Settings::max_answer_bytes`](crate::Settings::max_answer_bytes), or it is a draft whose model was cut short, as
+    /// [`Settings::max_answer_bytes`](crate::Settings::max_answer_bytes), by a limit or a filter of the model, or it is a draft whose model was cut short, as
     /// no model of the panel gave a complete one.
     pub truncated: bool,
+    /// Why the model ended the text, if it says so.
+    pub finish: Option<FinishReason>,
     /// The number of frozen sources, the best first, in the prompt of the model of the answer. Only these can be cited.
     pub shown: u32,
     /// Whether the answer cites at least one source. One that cites none is what the model says by itself, or that the sources

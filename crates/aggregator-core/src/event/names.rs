@@ -7,6 +7,7 @@
 use super::{CancelReason, EventKind, ExecutionError, Outcome, Role, Stage, Truncation};
 use crate::analysis::{Analysis, Suggestion, UnsuitableReason};
 use crate::answer::contradictions::{Contradiction, ContradictionKind};
+use crate::model::FinishReason;
 use crate::provider::ProviderErrorKind;
 use crate::search::patterns::{InterimSummary, Patterns};
 use crate::search::select::{Selection, SelectionReason};
@@ -57,8 +58,9 @@ variants! {
     EventKind: Status Analysis ProviderStarted ProviderFinished Result ResultRevised Interim PartialSynthesis Sources
         Contradictions AnswerDelta Citation Usage ModelFinished Done Failed Cancelled;
     Stage: Searching Answering;
-    Outcome: Ok Partial Timeout Error Cancelled Skipped;
-    Truncation: Limit Timeout Error;
+    Outcome: Ok Partial Timeout Error Cancelled Enough Skipped;
+    Truncation: Limit Timeout Enough Error;
+    FinishReason: Stop Length Filter;
     Role: Writer Panelist Lead Interim;
     ExecutionError: Unsuitable AllProvidersFailed Model DeadlineExceeded;
     CancelReason: Requested Shutdown;

@@ -47,6 +47,10 @@ pub(crate) struct Search {
     running: usize,
     hits: HitCounts,
     reports: Vec<Arc<ProviderReport>>,
+    /// Number of calls that have finished with a hit.
+    useful: u32,
+    /// When all calls end, because enough is found.
+    enough_at: Option<Instant>,
     /// Set if interim summaries are wanted.
     interim: Option<Box<InterimSchedule>>,
 }
@@ -81,6 +85,8 @@ impl Search {
             running: 0,
             hits: HitCounts::default(),
             reports: Vec::with_capacity(providers),
+            useful: 0,
+            enough_at: None,
             interim: engine.settings.streaming_batch_size.map(|size| {
                 Box::new(InterimSchedule { counter: PatternCounter::default(), began: now, size, next: size })
             }),
@@ -148,7 +154,12 @@ impl Search {
             };
             let outcome = match event {
                 StreamEvent::Hit(hit) => match self.take(engine, index, hit) {
-                    HitOutcome::Event(event) => return Poll::Ready(event),
+                    HitOutcome::Event(event) => {
+                        if engine.settings.enough_sources.is_some_and(|enough| self.hits.emitted >= enough) {
+                            self.end_soon(engine, now);
+                        }
+                        return Poll::Ready(event);
+                    }
                     HitOutcome::NoEvent => continue,
                     HitOutcome::OverLimit => Outcome::Partial(Truncation::Limit),
                 },
@@ -264,20 +275,36 @@ impl Search {
 
     /// Ends one call whose time is up, if there is one.
     fn expire(&mut self, engine: &EngineInner, now: Instant) -> Option<EventKind> {
-        let index = self.calls.iter().position(|call| call.running && now >= call.expires)?;
-        let outcome = match self.calls[index].hits {
-            0 => Outcome::Timeout,
-            _ => Outcome::Partial(Truncation::Timeout),
+        let is_enough = self.enough_at.is_some_and(|at| now >= at);
+        let index = self.calls.iter().position(|call| call.running && (is_enough || now >= call.expires))?;
+        let call = &self.calls[index];
+        let outcome = match (call.hits, now >= call.expires) {
+            (0, true) => Outcome::Timeout,
+            (0, false) => Outcome::Enough,
+            (_, true) => Outcome::Partial(Truncation::Timeout),
+            (_, false) => Outcome::Partial(Truncation::Enough),
         };
         Some(self.finish(engine, index, outcome, now))
+    }
+
+    /// Enough is found: the calls that still run have only the grace time left.
+    #[cold]
+    fn end_soon(&mut self, engine: &EngineInner, now: Instant) {
+        let at = *self.enough_at.get_or_insert(now + engine.settings.enough_grace);
+        self.next_expiry = self.next_expiry.min(at);
     }
 
     fn finish(&mut self, engine: &EngineInner, index: usize, outcome: Outcome, now: Instant) -> EventKind {
         self.streams.end(index);
         self.calls[index].running = false;
         self.running -= 1;
-        if let Some(expiry) = self.calls.iter().filter(|call| call.running).map(|call| call.expires).min() {
+        self.useful += u32::from(self.calls[index].hits > 0);
+        let running = self.calls.iter().filter(|call| call.running).map(|call| call.expires);
+        if let Some(expiry) = running.chain(self.enough_at).min() {
             self.next_expiry = expiry;
+        }
+        if engine.settings.enough_providers.is_some_and(|enough| self.useful >= enough) {
+            self.end_soon(engine, now);
         }
         self.report(engine, index, outcome, now)
     }

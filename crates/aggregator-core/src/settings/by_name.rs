@@ -279,6 +279,24 @@ macro_rules! settings {
         }
 
         impl $name {
+            $(
+                $(#[doc = $doc])+
+                #[must_use]
+                pub fn $field(mut self, value: $type) -> Self {
+                    self.$field = value;
+                    self
+                }
+            )+
+
+            $($(
+                $(#[doc = $section_doc])+
+                #[must_use]
+                pub fn $section(mut self, section: $section_type) -> Self {
+                    self.$section = Some(section);
+                    self
+                }
+            )+)?
+
             /// Checks every setting against its range.
             ///
             /// # Errors

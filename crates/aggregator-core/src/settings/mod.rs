@@ -18,10 +18,19 @@ settings! {
         deadline: Duration = Duration::from_secs(60), MIN_TIME => Query::MAX_DEADLINE;
         /// Time for each provider, unless it was added with its own.
         provider_timeout: Duration = Duration::from_secs(8), MIN_TIME => Query::MAX_DEADLINE;
+        /// Number of providers that have finished with a hit, after which the others have only `enough_grace_ms` left; they have
+        /// all of their time, if it is not set.
+        enough_providers: Option<u32> = None, 1 => 64;
+        /// Number of distinct results after which the providers have only `enough_grace_ms` left; they have all of their time, if
+        /// it is not set.
+        enough_sources: Option<u32> = None, 1 => 1_000;
+        /// Time for the other providers once enough is found.
+        enough_grace: Duration = Duration::from_millis(500), MIN_TIME => Query::MAX_DEADLINE;
         /// Maximum share of a query's time for the search if there is a model, in percent; the rest is for the model. Without a
         /// model the search may take all of it.
         search_share: u8 = 50, 1 => 99;
-        /// How long one of several models may stay silent before the next one is called; without a limit, if it is not set.
+        /// How long one of several models may stay silent before the next one is called; if it is not set, for an equal share of
+        /// the time that is left.
         model_patience: Option<Duration> = None, MIN_TIME => Query::MAX_DEADLINE;
         /// Number of distinct results after which an `Interim` event summarizes the results so far; no such events, if it is
         /// not set.

@@ -21,8 +21,8 @@ use crate::support::*;
 async fn i10_no_character_that_could_do_harm_leaves_the_engine() {
     let evil = "\u{200c}a\u{1b}]0;x\u{7}\r\nb\u{202e}c\u{200b}d\u{e0041}e\u{9b}31m";
     let hits = Custom("evil\u{1b}[2J", move |_| {
-        let hit = Hit { url: "https://example.org/x".into(), title: evil.into(), snippet: evil.into() };
-        let hidden = Hit { url: "https://example.org/\u{202e}y".into(), title: evil.into(), snippet: evil.into() };
+        let hit = Hit::new("https://example.org/x", evil).with_snippet(evil);
+        let hidden = Hit::new("https://example.org/\u{202e}y", evil).with_snippet(evil);
         stream::iter([Ok(hit), Ok(hidden), Err(ProviderError::new(ProviderErrorKind::Other, evil))]).boxed()
     });
     let writes = CustomModel(move || {
@@ -56,8 +56,9 @@ async fn i10_no_character_that_could_do_harm_leaves_the_engine() {
 #[tokio::test(start_paused = true)]
 async fn i10_the_message_of_an_error_is_one_short_line_however_it_was_made() {
     let error = || {
-        let message = CleanText::multi_line(format!("first line\nforged line {}", "x".repeat(9_000)));
-        ProviderError { kind: ProviderErrorKind::Other, message }
+        let mut error = ProviderError::new(ProviderErrorKind::Other, "");
+        error.message = CleanText::multi_line(format!("first line\nforged line {}", "x".repeat(9_000)));
+        error
     };
     let fails = Custom("a", move |_| stream::iter([Ok(hit("https://example.org/")), Err(error())]).boxed());
     let writes = CustomModel(move || stream::iter([Err(error())]).boxed());
@@ -276,8 +277,9 @@ async fn i12_a_delta_cut_from_a_long_piece_keeps_only_its_own_memory() {
 #[tokio::test(start_paused = true)]
 async fn results_and_texts_are_cut_to_their_limits() {
     let long = Custom("a", |_| {
-        let hit = Hit { url: "https://example.org/".into(), title: "é".repeat(400), snippet: "東".repeat(2_000) };
-        let too_long = Hit { url: format!("https://example.org/{}", "a".repeat(2_048)), ..hit.clone() };
+        let hit = Hit::new("https://example.org/", "é".repeat(400)).with_snippet("東".repeat(2_000));
+        let mut too_long = hit.clone();
+        too_long.url = format!("https://example.org/{}", "a".repeat(2_048));
         stream::iter([Ok(hit), Ok(too_long)]).boxed()
     });
     let engine = Engine::builder().provider(long).build().unwrap();

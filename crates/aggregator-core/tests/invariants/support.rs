@@ -59,7 +59,7 @@ impl<F: Fn() -> ChunkStream + Send + Sync> LanguageModel for CustomModel<F> {
 }
 
 pub fn hit(url: &str) -> Hit {
-    Hit { url: url.into(), title: "title".into(), snippet: "snippet".into() }
+    Hit::new(url, "title").with_snippet("snippet")
 }
 
 /// Reads to the end, checks I1 to I6, and returns all events' kinds with the time of each.

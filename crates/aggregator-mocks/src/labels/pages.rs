@@ -46,9 +46,7 @@ impl SearchProvider for LabelledPages {
     }
 
     fn search(&self, _: SearchRequest) -> HitStream {
-        let hit = |page: &LabelledPage| {
-            Ok(Hit { url: page.url.clone(), title: page.title.clone(), snippet: page.snippet.clone() })
-        };
+        let hit = |page: &LabelledPage| Ok(Hit::new(&page.url, &page.title).with_snippet(&page.snippet));
         let hits: Vec<_> = self.pages.iter().map(hit).collect();
         stream::iter(hits).boxed()
     }

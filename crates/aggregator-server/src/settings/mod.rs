@@ -106,7 +106,9 @@ mod tests {
     #[test]
     fn nothing_has_to_be_configured() {
         let effective = load_with(None, &[("PATH", "/bin")]).1.unwrap();
-        assert_eq!(effective.engine, Settings::default());
+        assert_eq!(effective.engine, program::engine_defaults());
+        let shown = effective.to_string();
+        assert!(shown.contains("\nenough_providers = 3\n") && shown.contains("\nenough_grace_ms = 500\n"), "{shown}");
         assert_eq!(effective.documents, Documents::default());
     }
 
@@ -118,6 +120,8 @@ mod tests {
             ("AGGREGATOR_ENGINE_SELECTION_MIN_SOURCES", "2"),
             ("AGGREGATOR_DOCUMENTS_CACHE", "/c d"),
         ];
+        let all = load_with(None, &[("AGGREGATOR_ENGINE_ENOUGH_PROVIDERS", "64")]).1.unwrap();
+        assert_eq!((all.engine.enough_providers, all.engine.enough_sources), (Some(64), Some(10)));
         let (dir, effective) = load_with(Some(file), &variables);
         let effective = effective.unwrap();
         assert_eq!((effective.engine.max_hits, effective.engine.max_sources), (9, 5));

@@ -40,6 +40,12 @@ impl Default for Answer {
     }
 }
 
+/// What the program turns on in the engine unless its settings say otherwise: three providers with a hit, or ten results, are
+/// enough, so that one provider that hangs does not delay the answer to its timeout.
+pub(super) fn engine_defaults() -> Settings {
+    Settings::default().enough_providers(Some(3)).enough_sources(Some(10))
+}
+
 /// Sections, keys and formats of the program's settings.
 pub(super) const NAMES: [(&str, &str, ValueKind); 4] = [
     ("documents", "folders", ValueKind::Paths),
@@ -81,7 +87,7 @@ struct RawAnswer {
 /// Reads a text.
 pub(super) fn read(text: &str) -> Result<(Settings, ProgramSettings), ParseError> {
     let RawSettings { documents, answer, .. } = toml::from_str(text).map_err(|error| ParseError::new(text, &error))?;
-    let engine = aggregator_settings::read_from(text, "engine")?;
+    let engine = aggregator_settings::read_over(engine_defaults(), text, "engine")?;
     let within = |name: &str, given: Option<Spanned<i64>>, default: u64, range: RangeInclusive<u64>| match given {
         None => Ok(default),
         Some(given) => match u64::try_from(*given.get_ref()) {

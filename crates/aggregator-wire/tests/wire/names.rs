@@ -8,6 +8,7 @@ use aggregator_core::analysis::{Analysis, Suggestion, UnsuitableReason};
 use aggregator_core::answer::contradictions::{Contradiction, ContradictionKind};
 use aggregator_core::event::names::{Fields, Variants};
 use aggregator_core::event::{CancelReason, EventKind, ExecutionError, Outcome, Role, Stage, Truncation};
+use aggregator_core::model::FinishReason;
 use aggregator_core::provider::{ProviderError, ProviderErrorKind};
 use aggregator_core::search::patterns::{InterimSummary, Patterns};
 use aggregator_core::search::select::{Selection, SelectionReason};
@@ -61,10 +62,14 @@ fn every_ending_has_a_form() {
         Outcome::Timeout,
         Outcome::Error(error()),
         Outcome::Cancelled,
+        Outcome::Enough,
         Outcome::Skipped,
     ];
     named(&outcomes, |outcome| wire::Outcome::from(outcome));
-    named(&[Truncation::Limit, Truncation::Timeout, Truncation::Error(error())], |cut| wire::Truncation::from(cut));
+    let cuts = [Truncation::Limit, Truncation::Timeout, Truncation::Enough, Truncation::Error(error())];
+    named(&cuts, |cut| wire::Truncation::from(cut));
+    let reasons = [FinishReason::Stop, FinishReason::Length, FinishReason::Filter];
+    named(&reasons, |&reason| wire::FinishReason::from(reason));
     let failures = [
         ExecutionError::Unsuitable { reason: UnsuitableReason::Empty, suggestions: vec![Suggestion::AskSomething] },
         ExecutionError::AllProvidersFailed { reports: Box::default() },

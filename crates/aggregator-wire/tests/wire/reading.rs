@@ -295,7 +295,7 @@ fn a_score_that_is_no_number_leaves_as_one() {
 
 #[test]
 fn sums_and_counts_beyond_what_a_reader_takes_stop_there() {
-    let usage = Usage { input_tokens: u64::MAX, output_tokens: 1 << 53 };
+    let usage = Usage::new(u64::MAX, 1 << 53);
     let event = event::Event::new(0, Duration::ZERO, event::EventKind::Usage(usage));
     let line = aggregator_wire::to_json_line(&event);
     assert!(line.ends_with(r#""input_tokens":9007199254740991,"output_tokens":9007199254740991}"#), "{line}");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aggregator_core::analysis::AnalysisSettings;
 use aggregator_core::answer::ensemble::{Ensemble, Strategy};
 use aggregator_core::event::{CancelReason, Event, EventKind};
-use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream, Price, Purpose, Usage};
+use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream, FinishReason, Price, Purpose, Usage};
 use aggregator_core::provider::{Hit, HitStream, ProviderError, ProviderErrorKind, SearchRequest};
 use aggregator_core::search::select::SelectionSettings;
 use aggregator_core::{Engine, LanguageModel, Query, SearchProvider, Settings};
@@ -72,9 +72,7 @@ impl SearchProvider for Pages {
 
     fn search(&self, _: SearchRequest) -> HitStream {
         let after = self.after;
-        let hit = |&[url, title, snippet]: &[&str; 3]| {
-            Ok(Hit { url: url.into(), title: title.into(), snippet: snippet.into() })
-        };
+        let hit = |&[url, title, snippet]: &[&str; 3]| Ok(Hit::new(url, title).with_snippet(snippet));
         let hits: Vec<_> = self.hits.iter().map(hit).collect();
         let wait = stream::once(tokio::time::sleep(after)).filter_map(|()| async { None });
         wait.chain(stream::iter(hits)).boxed()
@@ -86,10 +84,11 @@ enum Act {
     Wait(u32),
     Say(&'static str),
     Count(u64, u64),
+    End(FinishReason),
     Fail,
     Hang,
 }
-use Act::{Count, Fail, Hang, Say, Wait};
+use Act::{Count, End, Fail, Hang, Say, Wait};
 
 /// A model that acts in order.
 struct Actor {
@@ -130,7 +129,8 @@ impl LanguageModel for Actor {
                         continue;
                     }
                     Say(text) => Ok(Chunk::Text((*text).to_owned())),
-                    Count(input, output) => Ok(Chunk::Usage(Usage { input_tokens: *input, output_tokens: *output })),
+                    Count(input, output) => Ok(Chunk::Usage(Usage::new(*input, *output))),
+                    End(reason) => Ok(Chunk::Finish(*reason)),
                     Fail => Err(ProviderError::new(ProviderErrorKind::BadResponse, "as planned")),
                     Hang => std::future::pending().await,
                 };
@@ -182,7 +182,7 @@ const WEB: Pages = Pages {
 };
 
 const WRITER: Actor = Actor {
-    price: Some(Price { input: 3_000, output: 15_000 }),
+    price: Some(Price::new(3_000, 15_000)),
     ..Actor::new(
         "writer",
         &[
@@ -288,8 +288,8 @@ async fn all_stages() -> Run {
         hits: &[["https://b.example/talk.mp4", "A talk about Saturn and its moons", "Titan and others."]],
     };
     let lead = Actor {
-        price: Some(Price { input: 250, output: 2_000 }),
-        with_drafts: &[Wait(30), Say("146 [1] or 82 [2]."), Count(1_400, 12)],
+        price: Some(Price::new(250, 2_000)),
+        with_drafts: &[Wait(30), Say("146 [1] or 82 [2]."), Count(1_400, 12), End(FinishReason::Length)],
         interim: &[Wait(10), Say("The counts of moons differ.")],
         ..Actor::new("lead", &[Wait(50), Say("It has 146 [1].")])
     };

@@ -45,7 +45,7 @@ impl Batch {
 
     /// Passes every reply to `visit`; returns the maximum number of queries that ran at once.
     fn read(&self, mut visit: impl FnMut(BatchItem)) -> usize {
-        let mut batch = self.engine.batch(self.queries.iter().cloned(), self.at_a_time);
+        let mut batch = self.engine.batch(self.queries.iter().cloned(), self.at_a_time.into());
         let mut max_running = 0;
         self.runtime.block_on(async {
             while let Some(item) = batch.next().await {

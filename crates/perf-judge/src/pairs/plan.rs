@@ -247,7 +247,8 @@ impl SamplingPlan {
     /// is the time of measuring so far, in seconds.
     pub fn confirm_together(&self, cases: &[CaseState], spent: f64) -> Vec<usize> {
         let seconds = |state: &CaseState| state.first.pairs.len() as f64 * state.pilot.seconds;
-        let part = ((self.seconds_with_confirming() - spent) / cases.iter().map(seconds).sum::<f64>().max(1e-6)).min(0.5);
+        let part =
+            ((self.seconds_with_confirming() - spent) / cases.iter().map(seconds).sum::<f64>().max(1e-6)).min(0.5);
         let pairs = |state: &CaseState| match part {
             0.125.. => ((state.first.pairs.len() as f64 * part) as usize).max(SwapTest::MIN_PAIRS),
             _ => 0,
