@@ -94,6 +94,8 @@ faults! {
     SleepAtFirstQuery = "sleep-at-first-query";
     /// One query of 200 sleeps for 1 ms.
     SleepInOneOf200Queries = "sleep-in-one-of-200-queries";
+    /// However much is found, every provider has all of its time.
+    NeverEnough = "never-enough";
     /// Of the program: it has a table of 8 MiB. Each build with faults has it; who measures ignores it without this fault.
     LargerProgram = "larger-program";
     /// One query of the process is polled at a time.

@@ -290,6 +290,10 @@ impl Search {
     /// Enough is found: the calls that still run have only the grace time left.
     #[cold]
     fn end_soon(&mut self, engine: &EngineInner, now: Instant) {
+        #[cfg(feature = "seeded-faults")]
+        if crate::seeded_fault::is_active(crate::seeded_fault::Fault::NeverEnough) {
+            return;
+        }
         let at = *self.enough_at.get_or_insert(now + engine.settings.enough_grace);
         self.next_expiry = self.next_expiry.min(at);
     }

@@ -10,7 +10,7 @@ use crate::scenario::Scenario;
 pub use profiles::{profile, profile_names};
 
 /// Names of the scenarios, with their text.
-const SCENARIOS: [(&str, &str); 9] = [
+const SCENARIOS: [(&str, &str); 11] = [
     ("floor", include_str!("../../../../benches-data/scenarios/floor.toml")),
     ("standard", include_str!("../../../../benches-data/scenarios/standard.toml")),
     ("degraded", include_str!("../../../../benches-data/scenarios/degraded.toml")),
@@ -19,6 +19,8 @@ const SCENARIOS: [(&str, &str); 9] = [
     ("typical", include_str!("../../../../benches-data/scenarios/typical.toml")),
     ("heavy-tail", include_str!("../../../../benches-data/scenarios/heavy-tail.toml")),
     ("rate-limited", include_str!("../../../../benches-data/scenarios/rate-limited.toml")),
+    ("hung", include_str!("../../../../benches-data/scenarios/hung.toml")),
+    ("hung-enough", include_str!("../../../../benches-data/scenarios/hung-enough.toml")),
     ("slow-reader", include_str!("../../../../benches-data/scenarios/slow-reader.toml")),
 ];
 

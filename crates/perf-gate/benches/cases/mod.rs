@@ -44,8 +44,8 @@ pub struct Case {
 pub enum CaseKind {
     /// Everything; an operation is measured after the first one of the process.
     Repeated,
-    /// One operation takes most of a second. `count` and `heap` measure it; it is neither timed nor run under an instruction
-    /// counter, which would take a minute.
+    /// One operation takes most of a second, or only the schedule of the case is of interest. `count` and `heap` measure it; it
+    /// is neither timed nor run under an instruction counter, which would take a minute.
     Heavy,
     /// The first operation of a process. It is not timed, because a sample of the timer is one of many operations.
     ColdStart,
@@ -105,6 +105,8 @@ const CASES: &[Case] = &[
     case("query/heavy-tail/18", || Box::new(query::FullQuery::from_scenario("heavy-tail"))),
     case("query/rate-limited/19", || Box::new(query::FullQuery::from_scenario("rate-limited"))),
     case("query/slow-reader/30", || Box::new(query::FullQuery::from_scenario("slow-reader"))),
+    heavy_case("query/hung/24", || Box::new(query::FullQuery::from_scenario("hung"))),
+    heavy_case("query/hung-enough/24", || Box::new(query::FullQuery::from_scenario("hung-enough"))),
     case("answer/deltas/0", || Box::new(query::FullQuery::with_deltas(0))),
     case("answer/deltas/200", || Box::new(query::FullQuery::with_deltas(200))),
     case("cancel/request/standard", || Box::new(query::InterruptedQuery::by_request())),
