@@ -54,7 +54,7 @@ impl Engine {
     /// ```
     /// # use aggregator_core::{Engine, Settings};
     /// # use futures::StreamExt as _;
-    /// #     /// # async fn example(engine: Engine) {
+    /// # async fn example(engine: Engine) {
     /// let mut batch = engine.batch(["what is a stream?", "", "what is a future?"], 2);
     /// while let Some(item) = batch.next().await {
     ///     match item.outcome {

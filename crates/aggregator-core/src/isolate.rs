@@ -75,7 +75,7 @@ impl<T> CatchUnwindStream<T> {
     #[cold]
     fn failed(&mut self, error: ProviderError) -> ProviderError {
         self.end();
-        ProviderError::new(error.kind, error.message.into_string())
+        error.with_clean_message()
     }
 
     /// Whether the stream has not ended.

@@ -198,19 +198,29 @@ impl fmt::Debug for ProviderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("ProviderError");
         debug.field("kind", &self.kind).field("message", &self.message);
-        if let Some(ErrorDetails { retry_after, source }) = self.details.as_deref() {
-            debug.field("retry_after", retry_after).field("source", source);
+        if let Some(after) = self.retry_after() {
+            debug.field("retry_after", &after);
         }
-        debug.finish()
+        // The source may have an address with a key in it.
+        if self.source().is_some() { debug.finish_non_exhaustive() } else { debug.finish() }
     }
 }
 
 impl ProviderError {
     /// Makes an error; the message is cleaned and cut to 200 bytes.
     pub fn new(kind: ProviderErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: Self::clean(message), details: None }
+    }
+
+    fn clean(message: impl Into<String>) -> CleanText {
         let mut message = CleanText::single_line(message);
         message.truncate(200);
-        Self { kind, message, details: None }
+        message
+    }
+
+    /// The same error with a message as [`new`](Self::new) makes it: the field is public.
+    pub(crate) fn with_clean_message(self) -> Self {
+        Self { message: Self::clean(self.message.into_string()), ..self }
     }
 
     /// Sets the time after which the service may be asked again.

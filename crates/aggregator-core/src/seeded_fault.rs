@@ -96,6 +96,8 @@ faults! {
     SleepInOneOf200Queries = "sleep-in-one-of-200-queries";
     /// However much is found, every provider has all of its time.
     NeverEnough = "never-enough";
+    /// Sentences of which half of the subject words differ are about the same.
+    HalfTheSubject = "half-the-subject";
     /// Of the program: it has a table of 8 MiB. Each build with faults has it; who measures ignores it without this fault.
     LargerProgram = "larger-program";
     /// One query of the process is polled at a time.

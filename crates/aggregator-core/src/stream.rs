@@ -279,7 +279,12 @@ impl QueryStream {
     fn find_contradictions(&mut self, now: Instant) -> EventKind {
         self.phase = Phase::Frozen;
         let sources = self.run.as_ref().and_then(|run| run.sources.as_deref()).unwrap_or_default();
-        match contradictions::find(sources) {
+        let mut found = contradictions::find(sources);
+        if self.engine.settings.report_denials {
+            found.extend(contradictions::find_denials(sources));
+            found.truncate(contradictions::MAX_REPORTED);
+        }
+        match found {
             none if none.is_empty() => self.ask_model(now),
             some => EventKind::Contradictions(some.into()),
         }

@@ -4,6 +4,8 @@
 mod batch;
 #[path = "../examples/cancel.rs"]
 mod cancel;
+#[path = "../examples/embedding.rs"]
+mod embedding;
 #[path = "../examples/ensemble.rs"]
 mod ensemble;
 #[path = "../examples/minimal.rs"]
@@ -27,4 +29,9 @@ fn batch_gives_replies_as_they_finish() {
 #[test]
 fn cancel_leaves_no_call() {
     cancel::main().unwrap();
+}
+
+#[test]
+fn embedding_has_all_parts_of_a_program() {
+    embedding::main().unwrap();
 }

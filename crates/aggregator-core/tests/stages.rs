@@ -281,7 +281,10 @@ async fn contradicting_sources_are_reported_right_after_they_are_frozen() {
     let pages = || {
         Pages::new(
             "a",
-            &[("https://a.example/", "Saturn has 146 moons"), ("https://b.example/", "Saturn has 82 known moons")],
+            &[
+                ("https://a.example/", "The planet Saturn has 146 moons"),
+                ("https://b.example/", "The planet Saturn has 82 known moons"),
+            ],
         )
     };
     let looking = settings(|settings| settings.report_contradictions = true);
@@ -293,7 +296,7 @@ async fn contradicting_sources_are_reported_right_after_they_are_frozen() {
     assert!(matches!(events[at + 2], EventKind::Done { .. }));
 
     let has_any = |events: &[EventKind]| events.iter().any(|kind| matches!(kind, EventKind::Contradictions(_)));
-    let agreeing = Pages::new("a", &[("https://a.example/", "Saturn has 146 moons")]);
+    let agreeing = Pages::new("a", &[("https://a.example/", "The planet Saturn has 146 moons")]);
     assert!(!has_any(&read(&Engine::builder().provider(agreeing).settings(looking).build().unwrap(), "moons").await));
     assert!(
         !has_any(&read(&Engine::builder().provider(pages()).build().unwrap(), "moons").await),

@@ -134,7 +134,7 @@ pub enum EventKind {
         /// The result that the answer cites.
         id: ResultId,
     },
-    /// The model said what the answer cost; where several answer, one of them did.
+    /// A model said what it took. Each of these events has what all models of the answer have told so far, so the last one counts.
     Usage(Usage),
     /// A model finished, with any outcome; only in an ensemble, and not for models that are dropped with the query.
     ModelFinished(Arc<ModelReport>),

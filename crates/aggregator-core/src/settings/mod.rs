@@ -42,8 +42,11 @@ settings! {
         max_hits: u32 = 50, 1 => 1_000;
         /// Maximum number of frozen sources, unless the query has its own limit.
         max_sources: u32 = 20, 1 => Query::MAX_SOURCES;
-        /// Whether contradictions among sources, in numbers or by negation, are reported.
+        /// Whether contradictions among sources in numbers are reported.
         report_contradictions: bool = false;
+        /// Whether sentences of which one denies the other are reported too. Experimental: too few have been seen to say how many
+        /// reports are wrong. Needs `report_contradictions`.
+        report_denials: bool = false;
         /// Maximum number of tokens of a model's prompt, at four bytes a token; the best sources that fit are in it.
         max_prompt_tokens: u32 = Self::DEFAULT_PROMPT_TOKENS, 256 => 1_000_000;
         /// Maximum length of an answer in bytes; a longer one is cut and marked as truncated.

@@ -5,9 +5,11 @@
 //! - [`answers`]: what is a citation in an answer.
 //! - [`pages`]: which results are about a query.
 //! - [`urls`]: which URLs are one page.
+//! - [`contradictions`]: which texts contradict each other.
 
 pub mod answers;
 pub mod classifiers;
+pub mod contradictions;
 pub mod pages;
 pub mod queries;
 pub mod urls;

@@ -278,8 +278,8 @@ async fn all_stages() -> Run {
         name: "moons",
         after: MS,
         hits: &[
-            ["https://a.example/saturn", "Saturn has 146 moons", "Moons of Saturn."],
-            ["https://a.example/saturn.pdf", "Saturn has 82 known moons", "Moons of Saturn, a table."],
+            ["https://a.example/saturn", "The planet Saturn has 146 moons", "Moons of Saturn."],
+            ["https://a.example/saturn.pdf", "The planet Saturn has 82 known moons", "Moons of Saturn, a table."],
         ],
     };
     let planets = Pages {
@@ -314,9 +314,9 @@ async fn hostile() -> Run {
                 "\u{200b}\u{feff}\u{e0041}\u{e0042} ½ 👩\u{200d}🔬 می\u{200c}خواهم \u{9b}31m",
             ],
             ["https://e.example/\u{202e}gnp.exe", "hidden", "characters in the address"],
-            ["https://e.example/a\u{2028}b", "82 \u{202e}known moons", "\u{7f}"],
-            ["https://f.example/", "Saturn has 146 \u{202e}moons", ""],
-            ["https://g.example/", "Saturn has 82 \u{2067}known moons", ""],
+            ["https://e.example/a\u{2028}b", "the planet Saturn has 82 \u{202e}known moons", "\u{7f}"],
+            ["https://f.example/", "The planet Saturn has 146 \u{202e}moons", ""],
+            ["https://g.example/", "The planet Saturn has 82 \u{2067}known moons", ""],
         ],
     };
     let failing = EvilFailure;

@@ -1,4 +1,4 @@
-//! Quality: how often the engine agrees with the labels of queries, answers, pages and URLs.
+//! Quality: how often the engine agrees with the labels of queries, answers, pages, URLs and contradictions.
 //!
 //! The results may change, and the quality rows judge them, so the checksums cover the input texts only.
 
@@ -8,6 +8,7 @@ use aggregator_core::search::select::SelectionSettings;
 use aggregator_core::{Engine, Query, Settings};
 use aggregator_mocks::labels::Part;
 use aggregator_mocks::labels::answers::{LabelledAnswer, answers};
+use aggregator_mocks::labels::contradictions::{TextPair, pairs as text_pairs};
 use aggregator_mocks::labels::pages::{LabelledPages, lists};
 use aggregator_mocks::labels::queries::{RealQuery, queries};
 use aggregator_mocks::labels::urls::{UrlPair, pairs};
@@ -171,5 +172,32 @@ impl Workload for Urls {
         let counts = vec![(metrics::EVENTS, all), (metrics::PAIRS_MERGED, merged), (metrics::PAIRS_APART, apart)];
         let checksum = digest(self.0.iter().map(|pair| pair.a.as_str()));
         Ok(Observation { amount: all + count(UrlPair::is_merged), checksum, counts })
+    }
+}
+
+/// Compares the texts of two sources, one pair after the other.
+pub struct Contradictions(Vec<TextPair>);
+
+impl Contradictions {
+    pub fn new(part: Part) -> Self {
+        Self(text_pairs(part))
+    }
+}
+
+impl Workload for Contradictions {
+    fn run(&mut self) -> u64 {
+        self.0.iter().map(|pair| 1 + u64::from(divan::black_box(pair.is_reported()))).sum()
+    }
+
+    fn observe(&mut self) -> Result<Observation, String> {
+        let count = |wanted: fn(&TextPair) -> bool| self.0.iter().filter(|pair| wanted(pair)).count() as u64;
+        let all = self.0.len() as u64;
+        let counts = vec![
+            (metrics::EVENTS, all),
+            (metrics::CONTRADICTIONS_FOUND, count(|pair| pair.contradict && pair.is_reported())),
+            (metrics::OTHERS_NOT_REPORTED, count(|pair| !pair.contradict && !pair.is_reported())),
+        ];
+        let checksum = digest(self.0.iter().map(|pair| pair.a.as_str()));
+        Ok(Observation { amount: all + count(TextPair::is_reported), checksum, counts })
     }
 }

@@ -52,6 +52,10 @@ pub const RELEVANT_KEPT: Metric = Metric::new("relevant-kept", Unit::Count, Clas
 pub const PAIRS_MERGED: Metric = Metric::new("pairs-merged", Unit::Count, Class::Quality);
 /// Labelled pairs of URLs of two pages that have different canonical URLs.
 pub const PAIRS_APART: Metric = Metric::new("pairs-apart", Unit::Count, Class::Quality);
+/// Labelled pairs of texts that contradict each other and are reported.
+pub const CONTRADICTIONS_FOUND: Metric = Metric::new("contradictions-found", Unit::Count, Class::Quality);
+/// Labelled pairs of texts that do not contradict each other and are not reported.
+pub const OTHERS_NOT_REPORTED: Metric = Metric::new("others-not-reported", Unit::Count, Class::Quality);
 /// Polls of the future or stream under measurement.
 pub const POLLS: Metric = Metric::new("polls", Unit::Polls, Class::Schedule);
 /// Wake-ups of the task that polls the future or stream under measurement.

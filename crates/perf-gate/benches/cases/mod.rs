@@ -44,7 +44,7 @@ pub struct Case {
 pub enum CaseKind {
     /// Everything; an operation is measured after the first one of the process.
     Repeated,
-    /// One operation takes most of a second, or only the schedule of the case is of interest. `count` and `heap` measure it; it
+    /// One operation takes most of a second, or only the schedule or the quality of the case is of interest. `count` and `heap` measure it; it
     /// is neither timed nor run under an instruction counter, which would take a minute.
     Heavy,
     /// The first operation of a process. It is not timed, because a sample of the timer is one of many operations.
@@ -94,6 +94,8 @@ const CASES: &[Case] = &[
     case("labels/urls-held-out/115", || Box::new(labels::Urls::new(Part::HeldOut))),
     case("labels/pages/62", || Box::new(labels::Pages::new(Part::Tuning))),
     case("labels/pages-held-out/32", || Box::new(labels::Pages::new(Part::HeldOut))),
+    heavy_case("labels/contradictions/200", || Box::new(labels::Contradictions::new(Part::Tuning))),
+    heavy_case("labels/contradictions-held-out/400", || Box::new(labels::Contradictions::new(Part::HeldOut))),
     case("query/floor/10", || Box::new(query::FullQuery::from_scenario("floor"))),
     case("query/floor-analysed/10", || Box::new(query::FullQuery::floor_with_analysis())),
     case("query/all-stages/40", || Box::new(query::FullQuery::with_all_stages("standard"))),

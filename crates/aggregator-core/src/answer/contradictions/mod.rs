@@ -1,23 +1,23 @@
-//! Sources that say different things about the same: found by their numbers and by what they deny.
+//! Sources that contradict each other, found by their numbers and by what they deny.
 //!
-//! Two sentences of different sources contradict each other when they are about the same and
-//! - give different numbers of the same thing: `Saturn has 146 moons` and `Saturn has 82 known moons`. About the same are
-//!   sentences of which at least half of the subject words that either has are in both;
-//! - or one denies what the other says: `coffee is safe in pregnancy` and `coffee is not safe in pregnancy`. For this, three
-//!   quarters of the subject words have to be in both.
+//! Two sentences of different sources are compared only if they are about the same: one has every subject word of the other, and
+//! there are at least three of these. They contradict each other when
+//! - they differ in one number and in no other, both of the same unit: `Saturn has 146 moons` and `Saturn has 82 known moons`;
+//! - or one denies what the other says: `coffee is safe in pregnancy` and `coffee is not safe in pregnancy`.
 //!
-//! Sentences that name different years tell of different times. Denials are known in English, German, French, Spanish and
-//! Russian. That finds what can be told from words without understanding them; sources that disagree in other ways are left to
-//! the model, whose prompt asks to mention them. A finding is a reason to look, not a proof.
+//! Precision comes first, because a reader who has met two wrong reports reads no third. So nothing is reported when another
+//! reading is near: a number that is the other one rounded, hedged within 15 %, given by the other source too, in a name, or
+//! furniture of a search page (`3 days ago`, `Top 10`); a denial with words of another time, of a condition, or of what others
+//! say. Writing without spaces has no words to compare. Most contradictions are told in other words and are not found: the cases
+//! `labels/contradictions` count how many are.
 
 mod negation;
 mod numbers;
+mod sentence;
 mod words;
 
-use crate::analysis::{shared, terms};
 use crate::source::RankedSource;
-use numbers::{Number, number, numbers_of};
-use words::core;
+use sentence::{Sentence, sentences};
 
 /// Maximum number of contradictions that are reported.
 pub const MAX_REPORTED: usize = 16;
@@ -26,12 +26,11 @@ pub const MAX_REPORTED: usize = 16;
 #[deprecated(note = "renamed to `MAX_REPORTED`")]
 pub const MAX_TOLD: usize = MAX_REPORTED;
 
-/// Most sentences, and most numbers, that are compared, each with each. Every source has the same share.
-const MAX_COMPARED: usize = 128;
+/// Number of sentences that are compared, each with each, if the sources have so many. Every source has the same share.
+const MAX_COMPARED: usize = 160;
 
-/// Minimum number of sentences, and of numbers, that are compared for each source. Where there are many sources, the best ones
-/// have this many each, and the others none.
-const MIN_PER_SOURCE: usize = 8;
+/// Minimum number of sentences of a source that are compared.
+const MIN_PER_SOURCE: usize = 4;
 
 /// What is longer, in bytes, is a table or a list rather than a sentence, and not looked at.
 const MAX_SENTENCE_BYTES: usize = 500;
@@ -62,137 +61,77 @@ pub enum ContradictionKind {
 #[deprecated(note = "renamed to `ContradictionKind`")]
 pub type Matter = ContradictionKind;
 
-/// A sentence of a source.
-struct Sentence<'a> {
-    source: u32,
-    text: &'a str,
-    /// Subject words without numbers, in order, each once.
-    terms: Vec<u64>,
-    /// In millionths, as all numbers here.
-    years: Vec<i128>,
-    /// Whether it denies something.
-    denies: bool,
-}
-
-/// Finds contradictions among frozen sources, those of the best sources first: of numbers, then of statements.
+/// Finds contradictions in numbers among frozen sources, those of the best sources first.
 pub fn find(sources: &[RankedSource]) -> Vec<Contradiction> {
-    let share = (MAX_COMPARED / sources.len().max(1)).max(MIN_PER_SOURCE);
-    let (mut said, mut numbers) = (Vec::new(), Vec::new());
-    for ranked in sources.iter().take(MAX_COMPARED / share) {
-        let texts = [&ranked.source.title, &ranked.source.snippet].into_iter().flat_map(|text| sentences(text));
-        let short = texts.map(str::trim).filter(|text| text.len() <= MAX_SENTENCE_BYTES);
-        // One word is about nothing.
-        let whole = short.map(|text| Sentence::of(ranked.number, text)).filter(|sentence| sentence.terms.len() > 1);
-        let most = numbers.len() + share;
-        for sentence in whole.take(share) {
-            numbers_of(said.len(), sentence.text, &mut numbers);
-            numbers.truncate(most);
-            said.push(sentence);
-        }
-    }
     let mut found = Vec::new();
-    differing_numbers(&said, &numbers, &mut found);
-    denied_statements(&said, &mut found);
-    found.truncate(MAX_REPORTED);
+    report_numbers(&compared(sources), &mut found);
     found
 }
 
-fn differing_numbers(said: &[Sentence<'_>], numbers: &[Number<'_>], found: &mut Vec<Contradiction>) {
-    let mut told: Vec<[&Number<'_>; 2]> = Vec::new();
-    for (index, a) in numbers.iter().enumerate() {
-        for b in &numbers[index + 1..] {
-            let (of_a, of_b) = (&said[a.place.0], &said[b.place.0]);
-            let differ = of_a.source != of_b.source && a.of_term == b.of_term && a.value != b.value;
-            if !differ || !of_a.is_about(of_b, [1, 2]) || !of_a.is_of_the_time_of(of_b, [Some(a.value), Some(b.value)])
-            {
-                continue;
-            }
-            // Of `metres long` each word would tell it, and so would each repetition.
-            let alike =
-                |x: &Number<'_>, y: &Number<'_>| said[x.place.0].source == said[y.place.0].source && x.value == y.value;
-            let known = |[x, y]: &[&Number<'_>; 2]| {
-                alike(x, a) && alike(y, b) && (x.of_term == a.of_term || x.place == a.place)
-            };
-            if told.iter().any(known) {
-                continue;
-            }
-            told.push([a, b]);
-            let given = [a.given.to_owned(), b.given.to_owned()];
-            let sources = [of_a.source, of_b.source];
-            found.push(Contradiction { sources, given, matter: ContradictionKind::NumberOf(a.of.to_owned()) });
-            if found.len() == MAX_REPORTED {
-                return;
-            }
+/// Finds sentences of which one denies the other, those of the best sources first. Experimental: too few of the labelled pairs
+/// are denials that it finds to say how many of its reports are wrong.
+pub fn find_denials(sources: &[RankedSource]) -> Vec<Contradiction> {
+    let mut found = Vec::new();
+    report_denials(&compared(sources), &mut found);
+    found
+}
+
+/// The sentences that are compared, of every source as many.
+fn compared(sources: &[RankedSource]) -> Vec<Sentence<'_>> {
+    let share = (MAX_COMPARED / sources.len().max(1)).max(MIN_PER_SOURCE);
+    let mut said = Vec::new();
+    for ranked in sources {
+        let texts = [&ranked.source.title, &ranked.source.snippet].into_iter().flat_map(|text| sentences(text));
+        let short = texts.map(str::trim).filter(|text| text.len() <= MAX_SENTENCE_BYTES);
+        said.extend(short.filter_map(|text| Sentence::new(ranked.number, text)).take(share));
+    }
+    said
+}
+
+/// Every two sentences of different sources.
+fn pairs<'b, 'a>(said: &'b [Sentence<'a>]) -> impl Iterator<Item = [&'b Sentence<'a>; 2]> {
+    let with = |(at, a): (usize, &'b Sentence<'a>)| said[at + 1..].iter().map(move |b| [a, b]);
+    said.iter().enumerate().flat_map(with).filter(|[a, b]| a.source != b.source)
+}
+
+fn report_numbers(said: &[Sentence<'_>], found: &mut Vec<Contradiction>) {
+    // A source that gives both values agrees with the other one.
+    let gives = |source: u32, value: i128| {
+        let own = said.iter().filter(|sentence| sentence.source == source);
+        own.flat_map(|sentence| &sentence.numbers).any(|number| number.value == value)
+    };
+    let mut reported = Vec::new();
+    for [a, b] in pairs(said) {
+        let Some([x, y]) = a.differing_numbers(b) else { continue };
+        let report = [(a.source, x.value), (b.source, y.value)];
+        if gives(a.source, y.value) || gives(b.source, x.value) || reported.contains(&report) {
+            continue;
+        }
+        reported.push(report);
+        let given = [x, y].map(|number| format!("{}{}", number.currency, number.given));
+        let matter = ContradictionKind::NumberOf(x.common_unit(y).unwrap_or_default().to_owned());
+        found.push(Contradiction { sources: [a.source, b.source], given, matter });
+        if found.len() == MAX_REPORTED {
+            return;
         }
     }
 }
 
-fn denied_statements(said: &[Sentence<'_>], found: &mut Vec<Contradiction>) {
-    let stated: Vec<_> = said.iter().filter(|sentence| !sentence.text.ends_with(['?', '？'])).collect();
-    let mut told: Vec<[&Sentence<'_>; 2]> = Vec::new();
-    for (index, a) in stated.iter().enumerate() {
-        for b in &stated[index + 1..] {
-            let differ = a.source != b.source && a.denies != b.denies;
-            let same = |x: &Sentence<'_>, y: &Sentence<'_>| x.source == y.source && x.terms == y.terms;
-            let known = |[x, y]: &[&Sentence<'_>; 2]| same(x, a) && same(y, b);
-            if differ && a.is_about(b, [3, 4]) && a.is_of_the_time_of(b, [None; 2]) && !told.iter().any(known) {
-                told.push([a, b]);
-                let given = [a.text.to_owned(), b.text.to_owned()];
-                found.push(Contradiction {
-                    sources: [a.source, b.source],
-                    given,
-                    matter: ContradictionKind::Statement,
-                });
-            }
-            if found.len() >= MAX_REPORTED {
-                return;
-            }
+fn report_denials(said: &[Sentence<'_>], found: &mut Vec<Contradiction>) {
+    let mut reported = Vec::new();
+    for [a, b] in pairs(said) {
+        if found.len() == MAX_REPORTED {
+            return;
         }
-    }
-}
-
-impl<'a> Sentence<'a> {
-    fn of(source: u32, text: &'a str) -> Self {
-        let words: Vec<_> = text.split_whitespace().map(core).collect();
-        let mut all = terms(text);
-        for word in words.iter().filter(|word| word.chars().any(|c| c.is_ascii_digit()) || negation::is_denial(word)) {
-            let others = terms(word);
-            all.retain(|term| others.binary_search(term).is_err());
+        // Of two sources that repeat themselves, once is enough.
+        let report = [a.source, b.source];
+        if !a.is_denied_by(b) || reported.iter().any(|&(known, c, d)| known == report && (c == a.text || d == b.text)) {
+            continue;
         }
-        let years = words.iter().filter(|word| word.len() == 4).filter_map(|word| Some(number(word)?.1));
-        let years = years.filter(|year| (1_900_000_000..=2_100_000_000).contains(year)).collect();
-        Self { source, text, terms: all, years, denies: negation::is_negated(text, &words) }
+        reported.push((report, a.text, b.text));
+        let given = [a.text.to_owned(), b.text.to_owned()];
+        found.push(Contradiction { sources: report, given, matter: ContradictionKind::Statement });
     }
-
-    /// Whether at least such a part of the subject words of both are in each, and two at least.
-    fn is_about(&self, other: &Self, [part, of]: [usize; 2]) -> bool {
-        let both = shared(&self.terms, &other.terms);
-        both >= 2 && of * both >= part * (self.terms.len() + other.terms.len() - both)
-    }
-
-    /// Whether no year keeps them apart; numbers that are compared are none, though they may look like one.
-    fn is_of_the_time_of(&self, other: &Self, [own, others]: [Option<i128>; 2]) -> bool {
-        let years = |of: &Self, not: Option<i128>| -> Vec<i128> {
-            of.years.iter().copied().filter(|year| Some(*year) != not).collect()
-        };
-        let (own, others) = (years(self, own), years(other, others));
-        own.is_empty() || others.is_empty() || own.iter().any(|year| others.contains(year))
-    }
-}
-
-/// A full stop ends one only before white space: `3.5`, `example.org`.
-fn sentences(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let ends = |(at, c): (usize, char)| match c {
-            '.' => rest[at + 1..].chars().next().is_none_or(char::is_whitespace),
-            _ => matches!(c, '!' | '?' | ';' | '。' | '！' | '？' | '\n'),
-        };
-        let end = rest.char_indices().find(|&at| ends(at)).map_or(rest.len(), |(at, c)| at + c.len_utf8());
-        let (sentence, others) = rest.split_at(end);
-        rest = others;
-        (!sentence.is_empty()).then_some(sentence)
-    })
 }
 
 #[cfg(test)]
@@ -227,34 +166,34 @@ mod tests {
                 ContradictionKind::Statement => format!("[{a}] {x} [{b}] {y}"),
             }
         };
-        find(&sources(snippets)).into_iter().map(tell).collect()
+        let sources = sources(snippets);
+        find(&sources).into_iter().chain(find_denials(&sources)).map(tell).collect()
     }
 
     #[test]
     fn different_numbers_of_the_same_are_found() {
-        assert_eq!(told(&["Saturn has 146 moons.", "Saturn has 82 known moons."]), ["[1] 146 or [2] 82 moons"]);
         assert_eq!(
-            told(&[
-                "The bridge is 1,280 metres long.",
-                "It opened in May. The long bridge is 1,300 metres long, they say."
-            ]),
-            ["[1] 1,280 or [2] 1,300 metres"]
+            told(&["The planet Saturn has 146 moons.", "The planet Saturn has 82 known moons."]),
+            ["[1] 146 or [2] 82 moons"]
+        );
+        assert_eq!(
+            told(&["The bridge is 1,280 metres long.", "It opened in May. The long bridge is 1,302 metres long."]),
+            ["[1] 1,280 or [2] 1,302 metres"]
         );
         assert_eq!(
             told(&["It is -5 degrees in Oslo tonight.", "It is 5 degrees in Oslo tonight."]),
             ["[1] -5 or [2] 5 degrees"]
         );
-        assert_eq!(
-            told(&["Saturn has 82 moons and 82 rings.", "Saturn has 146 moons and 146 rings."]),
-            ["[1] 82 or [2] 146 moons", "[1] 82 or [2] 146 rings"]
-        );
         let thrice =
             "The bridge is 1,300 metres long. The bridge is 1300 metres long. The bridge is 1300.0 metres long.";
         assert_eq!(told(&["The bridge is 1,280 metres long.", thrice]).len(), 1, "once is enough");
-        assert_eq!(told(&["The tower has 1950 steps.", "The tower has 1980 steps."]), ["[1] 1950 or [2] 1980 steps"]);
+        assert_eq!(
+            told(&["The old tower has 1950 steps.", "The old tower has 1980 steps."]),
+            ["[1] 1950 or [2] 1980 steps"]
+        );
         assert_eq!(
             told(&["The unemployment rate fell to 4.1% in March", "In March the unemployment rate fell to 3.9%."]),
-            ["[1] 4.1% or [2] 3.9% %"]
+            ["[1] 4.1 or [2] 3.9 %"]
         );
     }
 
@@ -276,20 +215,23 @@ mod tests {
             assert_eq!(told(&[denied, denied]), [] as [&str; 0]);
         }
         assert_eq!(
-            told(&["Saturn has 146 moons. The rings are not old.", "Saturn has 82 moons. The rings are old."]),
-            ["[1] 146 or [2] 82 moons", "[1] The rings are not old. [2] The rings are old."]
+            told(&[
+                "The planet Saturn has 146 moons. The rings are not very old ice.",
+                "The planet Saturn has 82 moons. The rings are old ice."
+            ]),
+            ["[1] 146 or [2] 82 moons", "[1] The rings are not very old ice. [2] The rings are old ice."]
         );
     }
 
     #[test]
     fn what_agrees_or_is_about_something_else_is_not() {
         for same in [
-            ["Saturn has 146 moons.", "Saturn has 146 known moons."],
+            ["The planet Saturn has 146 moons.", "Saturn has 146 known moons."],
             ["The bridge is 1,280 metres long.", "The bridge is 1280.0 metres long."],
-            ["Saturn has 146 moons.", "Jupiter and its rings were photographed with 95 moons."],
-            ["Saturn has 146 moons.", "Saturn has 7 rings."],
+            ["The planet Saturn has 146 moons.", "Jupiter and its rings were photographed with 95 moons."],
+            ["The planet Saturn has 146 moons.", "Saturn has 7 rings."],
             ["Version 3 of the library was released.", "Version 4 of the library was released."],
-            ["Saturn has 146 moons.", ""],
+            ["The planet Saturn has 146 moons.", ""],
             ["In 2019 the unemployment rate was 4.1%.", "In 2020 the unemployment rate was 3.9%."],
             ["The museum was open in 2019.", "The museum was not open in 2020."],
             ["The museum is open.", "Is the museum not open?"],
@@ -311,12 +253,17 @@ mod tests {
         ] {
             assert_eq!(told(&same), [] as [&str; 0], "{same:?}");
         }
-        assert_eq!(told(&["Saturn has 146 moons. Saturn has 82 moons."]), [] as [&str; 0], "one source");
+        assert_eq!(
+            told(&["The planet Saturn has 146 moons. The planet Saturn has 82 moons."]),
+            [] as [&str; 0],
+            "one source"
+        );
         let coffee = "Coffee is not safe in pregnancy. ".repeat(20);
-        let both = told(&[&coffee, "Coffee is safe in pregnancy. The rings are old.", "The rings are not old."]);
+        let both =
+            told(&[&coffee, "Coffee is safe in pregnancy. The rings are old ice.", "The rings are not old ice."]);
         assert_eq!(both.len(), 2, "each source has its share: {both:?}");
         for noise in ["a. ".repeat(200), "1 pp 2 pp 3 pp. ".repeat(60), "Some words 1 pp 2 pp. ".repeat(60)] {
-            let told = told(&[&noise, "Saturn has 146 moons.", "Saturn has 82 moons."]);
+            let told = told(&[&noise, "The planet Saturn has 146 moons.", "The planet Saturn has 82 moons."]);
             assert_eq!(told, ["[2] 146 or [3] 82 moons"], "{noise}");
         }
         let table = |moons: u32| format!("{} Saturn has {moons} moons.", "moon ".repeat(MAX_SENTENCE_BYTES / 5));
@@ -328,11 +275,6 @@ mod tests {
         fn no_text_panics_and_reports_are_limited(texts in prop::collection::vec(any::<String>(), 0..4)) {
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             prop_assert!(find(&sources(&texts)).len() <= MAX_REPORTED);
-        }
-
-        #[test]
-        fn sentences_are_all_of_the_text(text in "[a-z0-9.!? ]{0,60}") {
-            prop_assert_eq!(sentences(&text).collect::<String>(), text);
         }
     }
 }

@@ -1,42 +1,56 @@
-//! Negation, by its words, in five languages.
+//! Negation, by its words.
 
-use super::words::is_one_of;
+use super::words::{BEHIND_NO, ENGLISH, ONLY, PORTUGUESE, SPANISH, is_one_of};
 
 /// Two of them make a yes again.
-const ALTERNATING: &[&str] =
-    &["not", "never", "cannot", "nicht", "kein", "keine", "keinen", "keinem", "keiner", "keines", "nie", "niemals"];
+const ALTERNATING: &str = "not never cannot nicht kein keine keinen keinem keiner keines nie niemals niet geen nooit";
 
-/// Several of them deny no more than one does; `no` is Spanish, too.
-const IN_CONCORD: &[&str] = &["no", "pas", "jamais", "aucun", "aucune", "nunca", "jamás", "не", "нет", "никогда"];
+/// Several of them deny no more than one does.
+const IN_CONCORD: &str = "pas jamais aucun aucune nunca jamás não non mai ninguno ninguna nenhum nenhuma nessuno nessuna \
+     не нет никогда";
 
 /// `Un pas` is a step.
-const BEFORE_A_STEP: &[&str] = &["un", "le", "ce", "les", "des", "premier", "chaque"];
+const BEFORE_A_STEP: &str = "un le ce les des premier chaque";
 
-/// Behind a denial, they take it back.
-const NOT_ONLY: &[&str] = &["only", "just", "nur", "seulement", "solo", "sólo", "только"];
-
-fn alternates(word: &str) -> bool {
-    is_one_of(word, ALTERNATING) || word.ends_with("n't") || word.ends_with("n’t")
+/// A word of a sentence, as far as it denies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Denial {
+    /// Two of them make a yes.
+    Alternating,
+    /// Two of them deny as one does.
+    InConcord,
+    /// It only looks like one.
+    Apparent,
 }
 
-/// Whether a word denies.
-pub(super) fn is_denial(word: &str) -> bool {
-    alternates(word) || is_one_of(word, IN_CONCORD)
-}
-
-/// Whether a sentence is negated, by its words.
-pub(super) fn is_negated(sentence: &str, words: &[&str]) -> bool {
-    let counts = |at: usize, word: &str| {
-        let answers = at == 0 && sentence.get(word.len()..).is_some_and(|rest| rest.starts_with(','));
-        let step = word.eq_ignore_ascii_case("pas") && at > 0 && is_one_of(words[at - 1], BEFORE_A_STEP);
-        is_denial(word) && !answers && !step && !words.get(at + 1).is_some_and(|next| is_one_of(next, NOT_ONLY))
+/// What a word denies; `words` are those of its sentence in lower case.
+pub(super) fn denial(words: &[String], at: usize) -> Option<Denial> {
+    let word = words[at].as_str();
+    let next = words.get(at + 1).map_or("", String::as_str);
+    let answers = at == 0 && matches!(word, "no" | "non" | "nein" | "não");
+    let of_kind = if is_one_of(word, ALTERNATING) || word.ends_with("n't") || word.ends_with("n’t") {
+        Denial::Alternating
+    } else if word == "no" {
+        let has = |list| words.iter().filter(|word| is_one_of(word, list)).count();
+        let denies = has(SPANISH) > has(PORTUGUESE) || has(ENGLISH) > has(PORTUGUESE);
+        if !denies || is_one_of(next, BEHIND_NO) { Denial::Apparent } else { Denial::InConcord }
+    } else if is_one_of(word, IN_CONCORD) {
+        Denial::InConcord
+    } else {
+        return None;
     };
+    let step = word == "pas" && at > 0 && is_one_of(&words[at - 1], BEFORE_A_STEP);
+    Some(if answers || step || is_one_of(next, ONLY) { Denial::Apparent } else { of_kind })
+}
+
+/// Whether a sentence with these denials denies something.
+pub(super) fn is_negated(denials: impl Iterator<Item = Denial>) -> bool {
     let (mut is_denied, mut in_concord) = (false, false);
-    for (_, word) in words.iter().enumerate().filter(|&(at, word)| counts(at, word)) {
-        if alternates(word) {
-            is_denied = !is_denied;
-        } else {
-            in_concord = true;
+    for denial in denials {
+        match denial {
+            Denial::Alternating => is_denied = !is_denied,
+            Denial::InConcord => in_concord = true,
+            Denial::Apparent => {}
         }
     }
     is_denied != in_concord
