@@ -32,6 +32,7 @@ pub mod analysis;
 pub mod answer;
 mod batch;
 mod cancel;
+mod conversation;
 mod deadline;
 mod engine;
 pub mod event;
@@ -62,6 +63,7 @@ pub use answer::mode::Mode;
 pub use answer::prompt::{Draft, Prompt, Purpose};
 pub use batch::{Batch, BatchItem};
 pub use cancel::Canceller;
+pub use conversation::Turn;
 pub use engine::{BuildError, Engine, EngineBuilder, ProviderOptions};
 pub use event::{
     AnswerSummary, CancelReason, CleanText, Event, EventKind, ExecutionError, HitCounts, ModelReport, Outcome,

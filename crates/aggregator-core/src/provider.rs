@@ -125,7 +125,8 @@ impl SearchRequest {
     /// Shortens the text to what a provider takes.
     #[must_use]
     pub fn with_query_limit(mut self, limit: QueryLimit) -> Self {
-        self.shortened = crate::analysis::shorten(self.query.lines(), limit).map(Arc::from);
+        let text = self.query.with_subject().unwrap_or(self.query.lines());
+        self.shortened = crate::analysis::shorten(text, limit).map(Arc::from);
         self
     }
 
@@ -136,10 +137,10 @@ impl SearchRequest {
         self.with_query_limit(limit)
     }
 
-    /// What to search for: the text of the query, or what it asks, where it is longer than the provider's
+    /// What to search for: the [text](Query::search_text) of the query, or what it asks, where it is longer than the provider's
     /// [limit](SearchProvider::query_limit).
     pub fn text(&self) -> &str {
-        self.shortened.as_deref().unwrap_or(self.query.text())
+        self.shortened.as_deref().unwrap_or(self.query.search_text())
     }
 
     /// The seed for random choices.

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::answer::mode::Mode;
+use crate::conversation::{Conversation, Turn};
 use crate::text::CleanText;
 
 /// A question and what may be spent on it.
@@ -23,6 +24,7 @@ pub struct Query {
     text: CleanText,
     /// As it was written, where that is more than one line.
     lines: Option<Box<CleanText>>,
+    conversation: Option<Box<Conversation>>,
     deadline: Option<Duration>,
     max_sources: Option<NonZeroU32>,
     mode: Mode,
@@ -90,7 +92,7 @@ impl Query {
             true => (CleanText::single_line(text.as_str()), Some(Box::new(text))),
             false => (text, None),
         };
-        Ok(Self { text, lines, deadline: None, max_sources: None, mode: Mode::default(), seed: 0 })
+        Ok(Self { text, lines, conversation: None, deadline: None, max_sources: None, mode: Mode::default(), seed: 0 })
     }
 
     /// Sets the time the whole query may take, counted from the first poll of its stream.
@@ -129,6 +131,15 @@ impl Query {
         self
     }
 
+    /// Sets the earlier turns of the conversation, the first one first; the last 16 are kept. They reach the models as context that
+    /// strangers wrote. A question that goes on from them is [searched](Self::search_text) with its subject.
+    #[must_use]
+    pub fn with_turns(mut self, turns: impl IntoIterator<Item = Turn>) -> Self {
+        let conversation = Conversation::new(turns, &self.text);
+        self.conversation = (!conversation.turns.is_empty()).then(|| Box::new(conversation));
+        self
+    }
+
     /// The cleaned, trimmed text, on one line.
     pub fn text(&self) -> &CleanText {
         &self.text
@@ -137,6 +148,21 @@ impl Query {
     /// The cleaned, trimmed text with its lines: code and messages of programs are recognised by them.
     pub fn lines(&self) -> &CleanText {
         self.lines.as_deref().unwrap_or(&self.text)
+    }
+
+    /// The earlier turns, the first one first.
+    pub fn turns(&self) -> &[Turn] {
+        self.conversation.as_ref().map_or(&[], |conversation| &conversation.turns)
+    }
+
+    /// What to search for: the text, or what it asks with its subject from the earlier turns, as `and in Java?`.
+    pub fn search_text(&self) -> &CleanText {
+        self.with_subject().unwrap_or(&self.text)
+    }
+
+    /// The text with its subject from the earlier turns, if it goes on from them.
+    pub(crate) fn with_subject(&self) -> Option<&CleanText> {
+        self.conversation.as_ref()?.search_text.as_ref()
     }
 
     /// The time the whole query may take, if set here rather than in the engine's settings.

@@ -99,7 +99,7 @@ impl Stream for AnswerStream {
             let this = &mut *self;
             this.step = match std::mem::replace(&mut this.step, Step::Ended) {
                 Step::Begin => {
-                    let question = Box::new(Question::new(this.request.query.text()));
+                    let question = Box::new(Question::new(this.request.query.search_text()));
                     this.step = Step::Reading(question, Vec::new());
                     cx.waker().wake_by_ref();
                     return Poll::Pending;

@@ -1,6 +1,6 @@
 //! The prompts of models: the only place where they are made.
 //!
-//! Everything that strangers wrote (titles, addresses, snippets, and the answers of other models) stands between markers that
+//! Everything that strangers wrote (titles, addresses, snippets, the answers of other models, and earlier turns) stands between markers that
 //! no stranger can know, and no text can close its own: a marker that occurs in any of them is not used. That makes it hard for
 //! a page to pass as an instruction; what a model makes of it is the model's, so citations are checked all the same. The
 //! question stands outside: it is what the model has to do.
@@ -27,7 +27,7 @@ pub const BYTES_PER_TOKEN: usize = 4;
 pub struct Prompt {
     /// What the model has to do; nothing in it is from outside.
     pub system: String,
-    /// The question, and the sources between markers.
+    /// The question, and earlier turns and sources between markers.
     pub user: String,
     /// Numbers of the sources that are in it, the best first: as many as the budget allows.
     pub sources: Vec<u32>,
@@ -58,7 +58,7 @@ pub(super) fn estimate(query: &Query, sources: &[RankedSource], drafts: &[Draft]
         let source = &ranked.source;
         SOURCE_OVERHEAD_BYTES + source.title.len() + source.url.len() + source.snippet.len()
     };
-    let own = FRAME + question(query, max_tokens as usize).len();
+    let own = FRAME + question(query, max_tokens as usize).len() + earlier(query, max_tokens as usize).len();
     let share = share_of_a_draft((max_tokens as usize * BYTES_PER_TOKEN).saturating_sub(own), drafts.len());
     let bytes = own
         + sources.iter().map(of_source).sum::<usize>()
@@ -115,6 +115,11 @@ pub fn build(prompt_input: &PromptInput<'_>) -> Prompt {
     let system = instructions(prompt_input.purpose, query.mode(), &marker, !drafts.is_empty()).concat();
     let mut user = String::with_capacity(max_tokens.min(1 << 16) * BYTES_PER_TOKEN);
     let _ = writeln!(user, "Question:\n{}", question(query, max_tokens));
+    let earlier = earlier(query, max_tokens);
+    if !earlier.is_empty() {
+        user.push_str(EARLIER);
+        quote(&mut user, &marker, &earlier);
+    }
     let mut behind = String::new();
     let room = (max_tokens * BYTES_PER_TOKEN).saturating_sub(system.len() + user.len());
     for Draft { label, text } in drafts {
@@ -133,6 +138,8 @@ pub fn build(prompt_input: &PromptInput<'_>) -> Prompt {
     Prompt { system, user, sources: used }
 }
 
+const EARLIER: &str = "\nEarlier in this conversation:\n";
+
 const SOURCES: &str = "\nSources:\n";
 
 /// How many of the sources, the best first, are in the prompt that [`build`] makes of the same material; without making it.
@@ -141,7 +148,11 @@ pub fn fitting(prompt_input: &PromptInput<'_>) -> usize {
     let marker = "0".repeat(MARKER);
     let length = |pieces: &[&str]| pieces.iter().map(|piece| piece.len()).sum::<usize>();
     let system = length(&instructions(purpose, query.mode(), &marker, !drafts.is_empty()));
-    let user = length(&["Question:\n", &question(query, max_tokens), "\n"]);
+    let mut user = length(&["Question:\n", &question(query, max_tokens), "\n"]);
+    let earlier = earlier(query, max_tokens);
+    if !earlier.is_empty() {
+        user += length(&[EARLIER, "<", &marker, "\n", &earlier, "\n", &marker, ">\n"]);
+    }
     let room = (max_tokens * BYTES_PER_TOKEN).saturating_sub(system + user);
     let of_draft = |draft: &Draft| {
         let text = cut(&draft.text, share_of_a_draft(room, drafts.len()));
@@ -179,6 +190,23 @@ fn question(query: &Query, max_tokens: usize) -> Cow<'_, str> {
     format!("{}\n…\n{}", &text[..begin], &text[end..]).into()
 }
 
+/// The last of the earlier turns that fit into an eighth of the room, the first one first.
+fn earlier(query: &Query, max_tokens: usize) -> String {
+    let mut room = max_tokens * BYTES_PER_TOKEN / 8;
+    let mut kept = Vec::new();
+    for turn in query.turns().iter().rev() {
+        let answer = if turn.answer.is_empty() { String::new() } else { format!("\nAnswer: {}", turn.answer) };
+        let text = format!("Question: {}{answer}", turn.question);
+        if text.len() >= room {
+            break;
+        }
+        room -= text.len() + 1;
+        kept.push(text);
+    }
+    kept.reverse();
+    kept.join("\n")
+}
+
 /// Bytes that each draft may have: all together a third of what is left for them and the sources, which are what an answer
 /// has to rest on.
 fn share_of_a_draft(room: usize, drafts: usize) -> usize {
@@ -209,7 +237,8 @@ fn marker(prompt_input: &PromptInput<'_>) -> String {
             [source.title.as_str(), source.url.as_str(), source.snippet.as_str()]
         });
         let of_drafts = drafts.iter().map(|draft| draft.text.as_str());
-        std::iter::once(query.lines().as_str()).chain(of_sources).chain(of_drafts)
+        let of_turns = query.turns().iter().flat_map(|turn| [turn.question.as_str(), turn.answer.as_str()]);
+        std::iter::once(query.lines().as_str()).chain(of_turns).chain(of_sources).chain(of_drafts)
     };
     let mut hasher = SipHasher24::new_with_keys(secret, !secret);
     texts().for_each(|text| hasher.write(text.as_bytes()));
@@ -271,6 +300,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::conversation::Turn;
     use crate::source::{ProviderName, ResultId, Source};
     use crate::text::CleanText;
 
@@ -313,6 +343,9 @@ mod tests {
             build(&PromptInput { purpose: Purpose::Interim, ..prompt_input(&query(Mode::Coding), &two(), &[]) });
         insta::assert_snapshot!("prompt_interim", shown(&interim));
         let drafts = [Draft { label: 'A', text: "Because the slowest decides [1].".into() }];
+        let turns = [Turn::new("what is fan-out?").with_answer("Many calls for one [1]."), Turn::new("is it slow?")];
+        let follow_up = query(Mode::Research).with_turns(turns);
+        insta::assert_snapshot!("prompt_with_turns", shown(&build(&prompt_input(&follow_up, &two(), &[]))));
         insta::assert_snapshot!(
             "prompt_with_drafts",
             shown(&build(&prompt_input(&query(Mode::Research), &two(), &drafts)))
@@ -392,11 +425,13 @@ mod tests {
             texts in prop::collection::vec(0_usize..2_000, 0..30),
             drafts in prop::collection::vec(0_usize..9_000, 0..4),
             question in 1_usize..12_000,
+            turns in prop::collection::vec(0_usize..700, 0..4),
             max_tokens in 1_usize..9_000,
             mode in prop::sample::select(Mode::ALL.to_vec()),
             purpose in prop::sample::select(vec![Purpose::Answer, Purpose::Interim]),
         ) {
-            let query = Query::new("ü".repeat(question)).unwrap().with_mode(mode);
+            let turns = turns.iter().map(|&length| Turn::new("ä".repeat(length)).with_answer("å".repeat(length / 2)));
+            let query = Query::new("ü".repeat(question)).unwrap().with_mode(mode).with_turns(turns);
             let sources: Vec<_> = (1..).zip(&texts).map(|(number, &length)| source(number, "t", &"é".repeat(length))).collect();
             let drafts: Vec<_> = drafts.iter().map(|&length| Draft { label: 'A', text: "ö".repeat(length) }).collect();
             let prompt_input = PromptInput { query: &query, sources: &sources, purpose, drafts: &drafts, max_tokens, secret: 1 };
@@ -405,12 +440,12 @@ mod tests {
 
         #[test]
         fn nothing_from_outside_closes_its_marks(texts in prop::collection::vec("[<>0-9a-f\\[\\] ]{0,60}", 1..8), secret: u64) {
-            let query = query(Mode::Research);
+            let query = query(Mode::Research).with_turns(texts.iter().map(|text| Turn::new(text.as_str()).with_answer(text.as_str())));
             let sources: Vec<_> = (1..).zip(&texts).map(|(number, text)| source(number, text, text)).collect();
             let prompt = build(&PromptInput { secret, max_tokens: 100_000, ..prompt_input(&query, &sources, &[]) });
             let marker = marker(&PromptInput { secret, ..prompt_input(&query, &sources, &[]) });
-            prop_assert_eq!(prompt.user.matches(&format!("<{marker}\n")).count(), sources.len());
-            prop_assert_eq!(prompt.user.matches(&marker).count(), 2 * sources.len());
+            prop_assert_eq!(prompt.user.matches(&format!("<{marker}\n")).count(), sources.len() + 1);
+            prop_assert_eq!(prompt.user.matches(&marker).count(), 2 * (sources.len() + 1));
             prop_assert!(prompt.system.matches(&marker).count() == 2);
         }
     }

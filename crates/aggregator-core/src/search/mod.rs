@@ -371,7 +371,7 @@ impl Search {
         let candidates = self.results.best(max_sources.max(select::MAX_CANDIDATES));
         let host = |source: &RankedSource| self.results.page(source.id).map_or("", |page| page.host());
         let with_hosts = candidates.iter().map(|source| (source, host(source)));
-        let selection = select::select(with_hosts, self.results.len(), query.text(), max_sources, settings);
+        let selection = select::select(with_hosts, self.results.len(), query.search_text(), max_sources, settings);
         let chosen = |number: usize, id: ResultId| {
             let found = candidates.iter().find(|candidate| candidate.id == id);
             found.map(|source| RankedSource { number: number as u32 + 1, ..source.clone() })

@@ -6,10 +6,12 @@
 //! - [`pages`]: which results are about a query.
 //! - [`urls`]: which URLs are one page.
 //! - [`contradictions`]: which texts contradict each other.
+//! - [`dialogues`]: what a question needs of the questions before it.
 
 pub mod answers;
 pub mod classifiers;
 pub mod contradictions;
+pub mod dialogues;
 pub mod pages;
 pub mod queries;
 pub mod urls;

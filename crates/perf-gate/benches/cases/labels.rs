@@ -1,4 +1,4 @@
-//! Quality: how often the engine agrees with the labels of queries, answers, pages, URLs and contradictions.
+//! Quality: how often the engine agrees with the labels of queries, answers, pages, URLs, contradictions and dialogues.
 //!
 //! The results may change, and the quality rows judge them, so the checksums cover the input texts only.
 
@@ -9,6 +9,7 @@ use aggregator_core::{Engine, Query, Settings};
 use aggregator_mocks::labels::Part;
 use aggregator_mocks::labels::answers::{LabelledAnswer, answers};
 use aggregator_mocks::labels::contradictions::{TextPair, pairs as text_pairs};
+use aggregator_mocks::labels::dialogues::{Dialogue, dialogues};
 use aggregator_mocks::labels::pages::{LabelledPages, lists};
 use aggregator_mocks::labels::queries::{RealQuery, queries};
 use aggregator_mocks::labels::urls::{UrlPair, pairs};
@@ -199,5 +200,35 @@ impl Workload for Contradictions {
         ];
         let checksum = digest(self.0.iter().map(|pair| pair.a.as_str()));
         Ok(Observation { amount: all + count(TextPair::is_reported), checksum, counts })
+    }
+}
+
+/// Makes the texts to search for of questions with earlier ones, one after the other.
+pub struct Dialogues(Vec<Dialogue>);
+
+impl Dialogues {
+    pub fn new(part: Part) -> Self {
+        Self(dialogues(part))
+    }
+}
+
+impl Workload for Dialogues {
+    fn run(&mut self) -> u64 {
+        self.0.iter().map(|dialogue| 1 + divan::black_box(dialogue.query()).search_text().len() as u64).sum()
+    }
+
+    fn observe(&mut self) -> Result<Observation, String> {
+        let count = |follow_up| {
+            let right = |dialogue: &&Dialogue| dialogue.follow_up == follow_up && dialogue.is_searched_as_labelled();
+            self.0.iter().filter(right).count() as u64
+        };
+        let counts = vec![
+            (metrics::EVENTS, self.0.len() as u64),
+            (metrics::FOLLOW_UPS_RESOLVED, count(true)),
+            (metrics::OTHERS_LEFT_ALONE, count(false)),
+        ];
+        let checksum = digest(self.0.iter().map(|dialogue| dialogue.question.as_str()));
+        let amount = self.0.iter().map(|dialogue| 1 + dialogue.query().search_text().len() as u64).sum();
+        Ok(Observation { amount, checksum, counts })
     }
 }

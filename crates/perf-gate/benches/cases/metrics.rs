@@ -56,6 +56,10 @@ pub const PAIRS_APART: Metric = Metric::new("pairs-apart", Unit::Count, Class::Q
 pub const CONTRADICTIONS_FOUND: Metric = Metric::new("contradictions-found", Unit::Count, Class::Quality);
 /// Labelled pairs of texts that do not contradict each other and are not reported.
 pub const OTHERS_NOT_REPORTED: Metric = Metric::new("others-not-reported", Unit::Count, Class::Quality);
+/// Labelled questions that go on from earlier ones and are searched with what they need.
+pub const FOLLOW_UPS_RESOLVED: Metric = Metric::new("follow-ups-resolved", Unit::Count, Class::Quality);
+/// Labelled questions that do not go on from earlier ones and are searched without these.
+pub const OTHERS_LEFT_ALONE: Metric = Metric::new("others-left-alone", Unit::Count, Class::Quality);
 /// Polls of the future or stream under measurement.
 pub const POLLS: Metric = Metric::new("polls", Unit::Polls, Class::Schedule);
 /// Wake-ups of the task that polls the future or stream under measurement.

@@ -96,6 +96,8 @@ const CASES: &[Case] = &[
     case("labels/pages-held-out/32", || Box::new(labels::Pages::new(Part::HeldOut))),
     heavy_case("labels/contradictions/200", || Box::new(labels::Contradictions::new(Part::Tuning))),
     heavy_case("labels/contradictions-held-out/400", || Box::new(labels::Contradictions::new(Part::HeldOut))),
+    heavy_case("labels/dialogues/40", || Box::new(labels::Dialogues::new(Part::Tuning))),
+    heavy_case("labels/dialogues-held-out/40", || Box::new(labels::Dialogues::new(Part::HeldOut))),
     case("query/floor/10", || Box::new(query::FullQuery::from_scenario("floor"))),
     case("query/floor-analysed/10", || Box::new(query::FullQuery::floor_with_analysis())),
     case("query/all-stages/40", || Box::new(query::FullQuery::with_all_stages("standard"))),
