@@ -135,9 +135,12 @@ fn files() -> Vec<(String, String)> {
         for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("cannot list {}: {error}", folder.display())) {
             let entry = entry.expect("a folder that was opened can be listed");
             let (path, kind) = (entry.path(), entry.file_type().expect("an entry has a type"));
+            // In a second work tree of git it is a file.
+            if entry.file_name() == ".git" {
+                continue;
+            }
             // Cargo marks its output folders with this file, wherever CARGO_TARGET_DIR puts them.
-            let skipped = entry.file_name() == ".git" || entry.file_name() == "target";
-            if kind.is_dir() && !skipped && !path.join("CACHEDIR.TAG").exists() {
+            if kind.is_dir() && entry.file_name() != "target" && !path.join("CACHEDIR.TAG").exists() {
                 folders.push(path);
             } else if kind.is_file()
                 && let Ok(content) = fs::read_to_string(&path)
