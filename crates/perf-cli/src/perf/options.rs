@@ -25,7 +25,8 @@ pub struct Options {
     /// Measure only the cases whose name matches, like 'suite/*' [default: all cases]
     #[arg(long, value_name = "GLOB")]
     pub only: Option<String>,
-    /// Maximum time for pairs of base and head, from 5s to 24h, like 90s or 10m [default: 3m; with --quick 1m]
+    /// Time for pairs of base and head, from 5s to 24h, like 90s or 10m; confirming what seems changed may take half as much
+    /// again [default: 3m; with --quick 1m]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub budget: Option<Duration>,
     /// Seed of the link layouts and of the order in pairs
