@@ -1,11 +1,12 @@
 //! A question that goes on from the one before, and the text that is searched for it.
 //!
 //! A rule without a model: it knows pronouns, connectives and short questions of three languages. Every word of the question
-//! stays; the rule adds the earlier question, without the words that the new one replaces.
+//! stays, except an opening such as `and` or `what about`; the rule adds the earlier question, without the words that the new one
+//! replaces.
 
 use super::words::{
-    BEFORE_A_NEW_SUBJECT, CHOICES, CIRCUMSTANCES, CONNECTIVES, CORRECTIONS, EXPLETIVES, FILLERS, FUNCTION, LIMITS,
-    MAYBE_PRONOUNS, OF_A_WHOLE_QUESTION, ORDINALS, PREPOSITIONS, PRONOUNS, is_one_of,
+    BEFORE_A_NEW_SUBJECT, CHOICES, CIRCUMSTANCES, CONNECTIVES, CORRECTIONS, EXPLETIVES, FUNCTION, LIMITS,
+    MAYBE_PRONOUNS, OF_A_WHOLE_QUESTION, OPENINGS, ORDINALS, PREPOSITIONS, PRONOUNS, is_one_of,
 };
 
 /// The text to search for, if the question goes on from earlier ones; `turns` are these, the first one first.
@@ -62,6 +63,18 @@ impl<'a> Words<'a> {
         self.has(0, CIRCUMSTANCES) && !(0..self.lower.len()).any(is_new)
     }
 
+    /// Where the question begins behind what says only that it goes on.
+    fn behind_openings(&self) -> usize {
+        let mut start = 0;
+        while let Some(opening) = OPENINGS
+            .into_iter()
+            .find(|opening| self.lower.get(start..start + opening.len()).is_some_and(|words| words == *opening))
+        {
+            start += opening.len();
+        }
+        start
+    }
+
     fn any(&self, list: &str) -> bool {
         (0..self.lower.len()).any(|at| self.has(at, list))
     }
@@ -94,7 +107,7 @@ fn joined(earlier: &str, question: &str) -> String {
     let (before, new) = (Words::of(earlier), Words::of(question));
     let corrects = new.has(0, CORRECTIONS);
     let connects = new.has(0, CONNECTIVES);
-    let start = (0..new.lower.len()).find(|&at| !new.has(at, FILLERS)).unwrap_or(new.lower.len());
+    let start = new.behind_openings();
     let mut is_kept = vec![true; before.lower.len()];
     let mut insert_at = None;
     if (connects || corrects) && new.has(start, PREPOSITIONS) {

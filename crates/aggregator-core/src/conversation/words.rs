@@ -70,6 +70,29 @@ pub(super) const PREPOSITIONS: &str =
 pub(super) const ORDINALS: &str = "first second third fourth fifth last erste ersten zweite zweiten dritte dritten letzte letzten \
      primera primero segunda segundo tercera tercero última último";
 
-/// Words at the beginning that say only that the question goes on.
-pub(super) const FILLERS: &str = "and but so or ok thanks no well what about how i mean meant und aber oder nein ich meine meinte was \
-     ist mit y e pero o me refiero a al qué tal";
+/// What at the beginning of a question says only that it goes on.
+pub(super) const OPENINGS: [&[&str]; 23] = [
+    &["and"],
+    &["but"],
+    &["so"],
+    &["or"],
+    &["ok"],
+    &["thanks"],
+    &["no"],
+    &["well"],
+    &["what", "about"],
+    &["how", "about"],
+    &["i", "meant"],
+    &["i", "mean"],
+    &["und"],
+    &["aber"],
+    &["oder"],
+    &["nein"],
+    &["ich", "meinte"],
+    &["ich", "meine"],
+    &["was", "ist", "mit"],
+    &["y"],
+    &["pero"],
+    &["me", "refiero", "a"],
+    &["me", "refiero", "al"],
+];
