@@ -40,7 +40,7 @@ pub use segments::{Segment, SegmentKind};
 pub use settings::AnalysisSettings;
 pub(crate) use shorten::shorten;
 pub use suitability::{Suggestion, Suitability, UnsuitableReason};
-pub(crate) use terms::{shared, terms};
+pub(crate) use terms::{shared, subject_hash, terms};
 
 #[allow(deprecated)]
 #[doc(hidden)]

@@ -1,22 +1,28 @@
 //! The words of a text that carry a subject, for telling how much two texts are about the same.
 
-use super::lexicon::{CLAUSE, CONJUNCTION, FIRST_PERSON, FUNCTION, IMPERATIVE, INTERROGATIVE, PRONOUN};
+use super::lexicon::{CLAUSE, CONJUNCTION, FIRST_PERSON, FUNCTION, Flags, IMPERATIVE, INTERROGATIVE, PRONOUN, find_in};
 use super::token::{shape, tokenise};
+
+/// Words that carry no subject.
+const NO_SUBJECT: Flags = INTERROGATIVE | CLAUSE | FUNCTION | CONJUNCTION | FIRST_PERSON | PRONOUN | IMPERATIVE;
 
 /// The subject words of a text as hashes of their lower-case letters, in order, each once.
 ///
 /// Forms of a word are different words here: two texts that say the same share enough others. What a page has of a query is
 /// found by [`QueryTerms`](super::query_terms::QueryTerms).
 pub(crate) fn terms(text: &str) -> Vec<u64> {
-    let subject = |flags: u32| {
-        flags & (INTERROGATIVE | CLAUSE | FUNCTION | CONJUNCTION | FIRST_PERSON | PRONOUN | IMPERATIVE) == 0
-    };
+    let subject = |flags: Flags| flags & NO_SUBJECT == 0;
     let tokens = tokenise(text);
     let words = tokens.iter().filter(|token| token.is(shape::ALPHA | shape::DIGIT) && subject(token.flags));
     let mut out: Vec<u64> = words.map(|token| hash(token.core_text(text))).collect();
     out.sort_unstable();
     out.dedup();
     out
+}
+
+/// The hash of a form of a word, as [`terms`] has it, if the word carries a subject.
+pub(crate) fn subject_hash(word: &str, form: &str) -> Option<u64> {
+    (find_in(word).0 & NO_SUBJECT == 0).then(|| hash(form))
 }
 
 /// FNV-1a, 64 bits. Two words with one hash make two pages look alike, by which an attacker gains nothing.

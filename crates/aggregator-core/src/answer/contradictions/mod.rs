@@ -64,7 +64,8 @@ pub type Matter = ContradictionKind;
 /// Finds contradictions in numbers among frozen sources, those of the best sources first.
 pub fn find(sources: &[RankedSource]) -> Vec<Contradiction> {
     let mut found = Vec::new();
-    report_numbers(&compared(sources), &mut found);
+    let has_digit = |text: &str| text.bytes().any(|byte| byte.is_ascii_digit());
+    report_numbers(&compared(sources, has_digit), &mut found);
     found
 }
 
@@ -72,17 +73,17 @@ pub fn find(sources: &[RankedSource]) -> Vec<Contradiction> {
 /// are denials that it finds to say how many of its reports are wrong.
 pub fn find_denials(sources: &[RankedSource]) -> Vec<Contradiction> {
     let mut found = Vec::new();
-    report_denials(&compared(sources), &mut found);
+    report_denials(&compared(sources, |_| true), &mut found);
     found
 }
 
-/// The sentences that are compared, of every source as many.
-fn compared(sources: &[RankedSource]) -> Vec<Sentence<'_>> {
+/// The sentences that are compared, of every source as many; only those that are wanted.
+fn compared(sources: &[RankedSource], is_wanted: fn(&str) -> bool) -> Vec<Sentence<'_>> {
     let share = (MAX_COMPARED / sources.len().max(1)).max(MIN_PER_SOURCE);
     let mut said = Vec::new();
     for ranked in sources {
         let texts = [&ranked.source.title, &ranked.source.snippet].into_iter().flat_map(|text| sentences(text));
-        let short = texts.map(str::trim).filter(|text| text.len() <= MAX_SENTENCE_BYTES);
+        let short = texts.map(str::trim).filter(|text| text.len() <= MAX_SENTENCE_BYTES && is_wanted(text));
         said.extend(short.filter_map(|text| Sentence::new(ranked.number, text)).take(share));
     }
     said

@@ -1,16 +1,6 @@
 //! Negation, by its words.
 
-use super::words::{BEHIND_NO, ENGLISH, ONLY, PORTUGUESE, SPANISH, is_one_of};
-
-/// Two of them make a yes again.
-const ALTERNATING: &str = "not never cannot nicht kein keine keinen keinem keiner keines nie niemals niet geen nooit";
-
-/// Several of them deny no more than one does.
-const IN_CONCORD: &str = "pas jamais aucun aucune nunca jamás não non mai ninguno ninguna nenhum nenhuma nessuno nessuna \
-     не нет никогда";
-
-/// `Un pas` is a step.
-const BEFORE_A_STEP: &str = "un le ce les des premier chaque";
+use super::words::{ALTERNATING, BEFORE_A_STEP, BEHIND_NO, ENGLISH, IN_CONCORD, Lists, ONLY, PORTUGUESE, SPANISH};
 
 /// A word of a sentence, as far as it denies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,24 +13,24 @@ pub(super) enum Denial {
     Apparent,
 }
 
-/// What a word denies; `words` are those of its sentence in lower case.
-pub(super) fn denial(words: &[String], at: usize) -> Option<Denial> {
+/// What a word denies; `words` are those of its sentence in lower case, `lists` the lists that have each.
+pub(super) fn denial(words: &[String], lists: &[Lists], at: usize) -> Option<Denial> {
     let word = words[at].as_str();
-    let next = words.get(at + 1).map_or("", String::as_str);
-    let answers = at == 0 && matches!(word, "no" | "non" | "nein" | "não");
-    let of_kind = if is_one_of(word, ALTERNATING) || word.ends_with("n't") || word.ends_with("n’t") {
+    let of_kind = if lists[at] & ALTERNATING != 0 || word.ends_with("n't") || word.ends_with("n’t") {
         Denial::Alternating
     } else if word == "no" {
-        let has = |list| words.iter().filter(|word| is_one_of(word, list)).count();
-        let denies = has(SPANISH) > has(PORTUGUESE) || has(ENGLISH) > has(PORTUGUESE);
-        if !denies || is_one_of(next, BEHIND_NO) { Denial::Apparent } else { Denial::InConcord }
-    } else if is_one_of(word, IN_CONCORD) {
+        let count = |list| lists.iter().filter(|&lists| lists & list != 0).count();
+        if count(SPANISH).max(count(ENGLISH)) > count(PORTUGUESE) { Denial::InConcord } else { Denial::Apparent }
+    } else if lists[at] & IN_CONCORD != 0 {
         Denial::InConcord
     } else {
         return None;
     };
-    let step = word == "pas" && at > 0 && is_one_of(&words[at - 1], BEFORE_A_STEP);
-    Some(if answers || step || is_one_of(next, ONLY) { Denial::Apparent } else { of_kind })
+    let next = lists.get(at + 1).copied().unwrap_or(0);
+    let answers = at == 0 && matches!(word, "no" | "non" | "nein" | "não");
+    let step = word == "pas" && at > 0 && lists[at - 1] & BEFORE_A_STEP != 0;
+    let is_other = word == "no" && next & BEHIND_NO != 0;
+    Some(if answers || step || is_other || next & ONLY != 0 { Denial::Apparent } else { of_kind })
 }
 
 /// Whether a sentence with these denials denies something.

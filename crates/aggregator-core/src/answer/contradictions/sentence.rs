@@ -1,11 +1,11 @@
 //! A sentence of a source, and how two of them contradict each other.
 
-use super::negation::{Denial, denial, is_negated};
+use super::negation::{denial, is_negated};
 use super::numbers::{Number, read};
 use super::words::{
-    CONDITIONS, FURNITURE, HEDGES, OF_TIME, REPORTED, is_minus, is_one_of, is_sign, without_ending, words,
+    CONDITIONS, FURNITURE, HEDGES, Lists, OF_TIME, REPORTED, is_minus, is_sign, lists_of, without_ending, words,
 };
-use crate::analysis::{shared, terms};
+use crate::analysis::{shared, subject_hash};
 
 /// Minimum number of subject words that both sentences have.
 const MIN_SHARED: usize = 3;
@@ -18,12 +18,8 @@ pub(super) struct Sentence<'a> {
     subject: Vec<u64>,
     pub(super) numbers: Vec<Number<'a>>,
     denies: bool,
-    /// Lists that have one of its words.
-    is_hedged: bool,
-    is_of_time: bool,
-    has_condition: bool,
-    is_reported: bool,
-    is_furniture: bool,
+    /// The lists that have one of its words.
+    lists: Lists,
 }
 
 impl<'a> Sentence<'a> {
@@ -35,6 +31,7 @@ impl<'a> Sentence<'a> {
         }
         let given: Vec<&str> = words(text).collect();
         let lower: Vec<String> = given.iter().map(|word| word.to_lowercase()).collect();
+        let lists: Vec<Lists> = lower.iter().map(|word| lists_of(word)).collect();
         let (mut subject, mut numbers, mut denials) = (Vec::new(), Vec::new(), Vec::new());
         for (at, word) in given.iter().enumerate() {
             if word.trim_start_matches(is_minus).starts_with(|c: char| c.is_ascii_digit()) {
@@ -46,29 +43,20 @@ impl<'a> Sentence<'a> {
                 let currency = if before.starts_with(is_sign) { before } else { "" };
                 let behind = lower[at + 1..].iter().take(2).cloned().collect();
                 numbers.push(Number { given: word, value, step, currency, behind, is_in_name });
-            } else if let Some(denial) = denial(&lower, at) {
+            } else if let Some(denial) = denial(&lower, &lists, at) {
                 denials.push(denial);
-                // `No doubt` is about doubt.
-                if denial == Denial::Apparent {
-                    subject.extend(terms("no"));
-                }
-            } else if !terms(word).is_empty() {
-                subject.extend(terms(without_ending(&lower[at])));
+            } else {
+                subject.extend(subject_hash(word, without_ending(&lower[at])));
             }
         }
         subject.sort_unstable();
         subject.dedup();
-        let has = |list| lower.iter().any(|word| is_one_of(word, list));
         (subject.len() >= MIN_SHARED).then(|| Self {
             source,
             text,
             subject,
             denies: is_negated(denials.into_iter()),
-            is_hedged: has(HEDGES),
-            is_of_time: has(OF_TIME),
-            has_condition: has(CONDITIONS),
-            is_reported: has(REPORTED),
-            is_furniture: has(FURNITURE),
+            lists: lists.into_iter().fold(0, |all, lists| all | lists),
             numbers,
         })
     }
@@ -93,22 +81,22 @@ impl<'a> Sentence<'a> {
         let can_differ = !self.numbers.is_empty()
             && self.numbers.len() == other.numbers.len()
             && self.denies == other.denies
-            && self.is_of_time == other.is_of_time;
-        if !can_differ || self.is_furniture || other.is_furniture || !self.is_about_the_same(other) {
+            && (self.lists ^ other.lists) & OF_TIME == 0;
+        if !can_differ || (self.lists | other.lists) & FURNITURE != 0 || !self.is_about_the_same(other) {
             return None;
         }
         let a = only_one_without(&self.numbers, &other.numbers)?;
         let b = only_one_without(&other.numbers, &self.numbers)?;
         let is_same_measure = a.currency == b.currency && !a.is_in_name && !b.is_in_name;
-        (is_same_measure && a.common_unit(b).is_some() && !a.may_be(b, self.is_hedged || other.is_hedged))
+        (is_same_measure && a.common_unit(b).is_some() && !a.may_be(b, (self.lists | other.lists) & HEDGES != 0))
             .then_some([a, b])
     }
 
     /// Whether one of them denies what the other one says, and says it of the same time and of the same case.
     pub(super) fn is_denied_by(&self, other: &Self) -> bool {
         self.denies != other.denies
-            && !(self.is_of_time || other.is_of_time || self.is_reported || other.is_reported)
-            && self.has_condition == other.has_condition
+            && (self.lists | other.lists) & (OF_TIME | REPORTED) == 0
+            && (self.lists ^ other.lists) & CONDITIONS == 0
             && self.has_values_of(other)
             && other.has_values_of(self)
             && self.is_about_the_same(other)

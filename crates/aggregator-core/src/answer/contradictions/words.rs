@@ -2,20 +2,17 @@
 //!
 //! The lists have English, German, French, Spanish, Italian, Portuguese and Dutch words, in lower case.
 
-/// Whether a list has a word, which is in lower case.
-pub(super) fn is_one_of(word: &str, list: &str) -> bool {
-    list.split_ascii_whitespace().any(|known| known == word)
-}
+use std::sync::LazyLock;
 
 /// They take a denial back: `not only`.
-pub(super) const ONLY: &str = "only just nur seulement solo sólo apenas somente alleen soltanto solamente только";
+const ONLY_WORDS: &str = "only just nur seulement solo sólo apenas somente alleen soltanto solamente только";
 
 /// Behind `no`, they make it another thing than a denial: `no doubt that`.
-pub(super) const BEHIND_NO: &str =
+const BEHIND_NO_WORDS: &str =
     "doubt longer matter less more fewer later sooner wonder question problem need only idea one";
 
 /// What a sentence with one of them says may have been so before, or be so later.
-pub(super) const OF_TIME: &str = "until till formerly former previously previous originally initially used any anymore \
+const OF_TIME_WORDS: &str = "until till formerly former previously previous originally initially used any anymore \
      longer once still yet already since before after was were now today today's upcoming planned \
      bis früher ehemals vormals mehr seit noch bereits schon vor nach heute jetzt war waren \
      plus jusqu avant depuis encore déjà aujourd'hui maintenant était \
@@ -25,31 +22,96 @@ pub(super) const OF_TIME: &str = "until till formerly former previously previous
      tot vroeger meer sinds nog al nu vandaag";
 
 /// They make a statement hold in a case only.
-pub(super) const CONDITIONS: &str = "if when unless without except while whether \
+const CONDITIONS_WORDS: &str = "if when unless without except while whether \
      wenn falls sofern ohne außer während ob si sans sauf quand lorsque sin salvo cuando \
      senza tranne quando se sem exceto als zonder behalve tenzij wanneer indien";
 
 /// They tell what others say or think, or that it is not so.
-pub(super) const REPORTED: &str = "myth false wrong untrue rumour rumours rumor rumors claim claims claimed deny denied denies \
+const REPORTED_WORDS: &str = "myth false wrong untrue rumour rumours rumor rumors claim claims claimed deny denied denies \
      allegedly supposed believe believed think thought opinion \
      mythos gerücht falsch angeblich behauptet glaube mythe faux rumeur prétend mito falso rumor bulo supuestamente dice falsa \
      bufala leggenda boato fabel onzin beweert";
 
 /// Numbers of a search page and of its sites, and numbers that name a part, a place in a list or an edition.
-pub(super) const FURNITURE: &str = "results page pages views view reviews review comments comment replies reply posts post \
+const FURNITURE_WORDS: &str = "results page pages views view reviews review comments comment replies reply posts post \
      read likes shares share ago step isbn rated rating stars star votes vote p part chapter version release v top best \
      episode season vol volume nr figure fig table section item items tips ways things reasons \
      ansichten aufrufe antworten bewertungen kommentare seite seiten teil kapitel vues avis commentaires réponses \
      visitas opiniones comentarios respuestas página views visualizações visualizzazioni recensioni commenti pagina";
 
 /// They say that a number is not exact.
-pub(super) const HEDGES: &str = "about around approximately roughly nearly almost circa some over under least most more less \
+const HEDGES_WORDS: &str = "about around approximately roughly nearly almost circa some over under least most more less \
      gut etwa rund knapp ungefähr fast environ presque cerca unos unas casi circa quasi ongeveer ruim bijna";
 
 /// `No` is a denial in Spanish and in English, and `in the` in Portuguese: a sentence with one of these words is not Portuguese.
-pub(super) const SPANISH: &str = "el la los las una y del hay está están lo";
-pub(super) const PORTUGUESE: &str = "é um uma do da dos das em os não ao à";
-pub(super) const ENGLISH: &str = "the is are there has have of and was were it a";
+const SPANISH_WORDS: &str = "el la los las una y del hay está están lo";
+const PORTUGUESE_WORDS: &str = "é um uma do da dos das em os não ao à";
+const ENGLISH_WORDS: &str = "the is are there has have of and was were it a";
+
+/// Two of them make a yes again.
+const ALTERNATING_WORDS: &str =
+    "not never cannot nicht kein keine keinen keinem keiner keines nie niemals niet geen nooit";
+
+/// Several of them deny no more than one does.
+const IN_CONCORD_WORDS: &str = "pas jamais aucun aucune nunca jamás não non mai ninguno ninguna nenhum nenhuma nessuno nessuna \
+     не нет никогда";
+
+/// `Un pas` is a step.
+const BEFORE_A_STEP_WORDS: &str = "un le ce les des premier chaque";
+
+/// The lists that have a word, as bits.
+pub(super) type Lists = u16;
+
+pub(super) const ONLY: Lists = 1 << 0;
+pub(super) const BEHIND_NO: Lists = 1 << 1;
+pub(super) const OF_TIME: Lists = 1 << 2;
+pub(super) const CONDITIONS: Lists = 1 << 3;
+pub(super) const REPORTED: Lists = 1 << 4;
+pub(super) const FURNITURE: Lists = 1 << 5;
+pub(super) const HEDGES: Lists = 1 << 6;
+pub(super) const SPANISH: Lists = 1 << 7;
+pub(super) const PORTUGUESE: Lists = 1 << 8;
+pub(super) const ENGLISH: Lists = 1 << 9;
+pub(super) const ALTERNATING: Lists = 1 << 10;
+pub(super) const IN_CONCORD: Lists = 1 << 11;
+pub(super) const BEFORE_A_STEP: Lists = 1 << 12;
+
+const LISTS: [(Lists, &str); 13] = [
+    (ONLY, ONLY_WORDS),
+    (BEHIND_NO, BEHIND_NO_WORDS),
+    (OF_TIME, OF_TIME_WORDS),
+    (CONDITIONS, CONDITIONS_WORDS),
+    (REPORTED, REPORTED_WORDS),
+    (FURNITURE, FURNITURE_WORDS),
+    (HEDGES, HEDGES_WORDS),
+    (SPANISH, SPANISH_WORDS),
+    (PORTUGUESE, PORTUGUESE_WORDS),
+    (ENGLISH, ENGLISH_WORDS),
+    (ALTERNATING, ALTERNATING_WORDS),
+    (IN_CONCORD, IN_CONCORD_WORDS),
+    (BEFORE_A_STEP, BEFORE_A_STEP_WORDS),
+];
+
+/// The lists that have a word, which is in lower case.
+pub(super) fn lists_of(word: &str) -> Lists {
+    static KNOWN: LazyLock<Vec<(&'static str, Lists)>> = LazyLock::new(|| {
+        let each = |(list, words): &(Lists, &'static str)| {
+            words.split_ascii_whitespace().map(|word| (word, *list)).collect::<Vec<_>>()
+        };
+        let mut known: Vec<(&str, Lists)> = LISTS.iter().flat_map(each).collect();
+        known.sort_unstable();
+        // One entry for a word of several lists.
+        let mut joined: Vec<(&str, Lists)> = Vec::with_capacity(known.len());
+        for (word, list) in known {
+            match joined.last_mut() {
+                Some((last, lists)) if *last == word => *lists |= list,
+                _ => joined.push((word, list)),
+            }
+        }
+        joined
+    });
+    KNOWN.binary_search_by(|(known, _)| known.cmp(&word)).map_or(0, |at| KNOWN[at].1)
+}
 
 /// A word without the ending that most of its forms differ in. It is no stem of a language: two words that become the same have
 /// the same beginning.
