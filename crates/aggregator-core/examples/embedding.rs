@@ -10,7 +10,7 @@ use aggregator_core::{
     LanguageModel, Outcome, Price, ProviderError, ProviderErrorKind, Query, QueryOutcome, SearchProvider,
     SearchRequest, Settings, Strategy, Usage,
 };
-use futures::{StreamExt as _, stream};
+use futures::{FutureExt as _, StreamExt as _, stream};
 
 struct Shelf;
 
@@ -20,28 +20,21 @@ impl SearchProvider for Shelf {
     }
 
     fn search(&self, request: SearchRequest) -> HitStream {
-        let text = request.text().to_owned();
-        stream::once(async move {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            match text.as_str() {
-                "down" => Err(ProviderError::new(ProviderErrorKind::RateLimited, "too many queries")
-                    .with_retry_after(Duration::from_secs(30))
-                    .with_source(std::io::Error::other("429"))),
-                _ => Ok(Hit::new("https://shelf.example/streams", "Streams").with_snippet("A stream ends with None.")),
-            }
-        })
-        .boxed()
+        if request.text() == "down" {
+            let error = ProviderError::new(ProviderErrorKind::RateLimited, "too many queries");
+            let error = error.with_retry_after(Duration::from_secs(30)).with_source(std::io::Error::other("429"));
+            return stream::iter([Err(error)]).boxed();
+        }
+        let hit = Hit::new("https://shelf.example/streams", "Streams").with_snippet("A stream ends with None.");
+        stream::once(tokio::time::sleep(Duration::from_millis(5)).map(|()| Ok(hit))).boxed()
     }
 }
 
-struct Writer {
-    name: &'static str,
-    is_down: bool,
-}
+struct Writer(&'static str, bool);
 
 impl LanguageModel for Writer {
     fn name(&self) -> &str {
-        self.name
+        self.0
     }
 
     fn price(&self) -> Option<Price> {
@@ -49,26 +42,20 @@ impl LanguageModel for Writer {
     }
 
     fn answer(&self, _: AnswerRequest) -> ChunkStream {
-        let told = [
-            Chunk::Text("It ends with None [1].".into()),
-            Chunk::Usage(Usage::new(90, 6)),
-            Chunk::Finish(FinishReason::Stop),
-        ];
-        let down = [Err(ProviderError::new(ProviderErrorKind::Unreachable, "no route"))];
-        if self.is_down { stream::iter(down).boxed() } else { stream::iter(told.map(Ok)).boxed() }
+        if self.1 {
+            return stream::iter([Err(ProviderError::new(ProviderErrorKind::Unreachable, "no route"))]).boxed();
+        }
+        let text = Chunk::Text("It ends with None [1].".into());
+        stream::iter([text, Chunk::Usage(Usage::new(90, 6)), Chunk::Finish(FinishReason::Stop)].map(Ok)).boxed()
     }
 }
 
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
-    let providers: Vec<Box<dyn SearchProvider>> = vec![Box::new(Shelf)];
-    let models = Ensemble::new(Strategy::Fallback)
-        .model(Writer { name: "first", is_down: true })
-        .model(Writer { name: "second", is_down: false });
+    let shelf: Box<dyn SearchProvider> = Box::new(Shelf);
+    let models = Ensemble::new(Strategy::Fallback).model(Writer("down", true)).model(Writer("up", false));
     let settings = Settings::default().deadline(Duration::from_secs(10)).enough_providers(Some(3));
-    let builder = Engine::builder().models(models).settings(settings);
-    let engine = providers.into_iter().fold(builder, |builder, provider| builder.provider(provider)).build()?;
-
+    let engine = Engine::builder().provider(shelf).models(models).settings(settings).build()?;
     let mut batch = engine.batch((1..=3).map(|number| format!("how does stream {number} end?")), 2);
     while let Some(item) = batch.next().await {
         let reply = item.outcome?;
