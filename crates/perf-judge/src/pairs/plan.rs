@@ -367,7 +367,7 @@ mod tests {
         let extended = plan.extensions(&cases, 0.0);
         let [(2, cheap), (0, expensive)] = extended[..] else { panic!("{extended:?}") };
         assert_eq!(cheap, expensive, "equally noisy");
-        // So many more that a case with this dispersion is precise at the level of another look.
+        // With these pairs a case of this dispersion is precise at the level of another look.
         let more = DecisionRule::DEFAULT.after(1).first_sample(&state(20 + cheap, 0.0, 0.2, 0.02).first.pairs);
         assert!(more.is_precise() && (50..90).contains(&cheap), "{cheap}: {:?}", more.mde());
         assert_eq!(plan.extensions(&cases, plan.budget - 10.0), [(2, cheap)], "27 s are not left, 1.4 s are");

@@ -5,11 +5,11 @@
 //! - they differ in one number and in no other, both of the same unit: `Saturn has 146 moons` and `Saturn has 82 known moons`;
 //! - or one denies what the other says: `coffee is safe in pregnancy` and `coffee is not safe in pregnancy`.
 //!
-//! Precision comes first, because a reader who has met two wrong reports reads no third. So nothing is reported when another
-//! reading is near: a number that is the other one rounded, hedged within 15 %, given by the other source too, in a name, or
-//! furniture of a search page (`3 days ago`, `Top 10`); a denial with words of another time, of a condition, or of what others
-//! say. Writing without spaces has no words to compare. Most contradictions are told in other words and are not found: the cases
-//! `labels/contradictions` count how many are.
+//! Precision comes first, because a reader who has met two wrong reports reads no third. So nothing is reported when
+//! another reading is near: a number that is the other one rounded, hedged within 15 %, given by the other source too, in
+//! a name, or furniture of a search page (`3 days ago`, `Top 10`); a denial with words of another time, of a condition,
+//! or of what others say. Text of writing systems without spaces is not compared. The rule misses most contradictions,
+//! because sources word them differently; the cases `labels/contradictions` count those that it finds.
 
 mod negation;
 mod numbers;
@@ -26,7 +26,7 @@ pub const MAX_REPORTED: usize = 16;
 #[deprecated(note = "renamed to `MAX_REPORTED`")]
 pub const MAX_TOLD: usize = MAX_REPORTED;
 
-/// Number of sentences that are compared, each with each, if the sources have so many. Every source has the same share.
+/// Maximum number of sentences that are compared pairwise for up to 40 sources. Each source has an equal share.
 const MAX_COMPARED: usize = 160;
 
 /// Minimum number of sentences of a source that are compared.
