@@ -43,41 +43,30 @@ pub trait LanguageModel: Send + Sync {
     fn answer(&self, request: AnswerRequest) -> ChunkStream;
 }
 
-impl<M: LanguageModel + ?Sized> LanguageModel for Arc<M> {
-    fn name(&self) -> &str {
-        (**self).name()
-    }
+/// A pointer to an implementation is one itself.
+macro_rules! forward {
+    ($($pointer:ident)+) => {$(
+        impl<M: LanguageModel + ?Sized> LanguageModel for $pointer<M> {
+            fn name(&self) -> &str {
+                (**self).name()
+            }
 
-    fn price(&self) -> Option<Price> {
-        (**self).price()
-    }
+            fn price(&self) -> Option<Price> {
+                (**self).price()
+            }
 
-    fn shows(&self, request: &AnswerRequest) -> usize {
-        (**self).shows(request)
-    }
+            fn shows(&self, request: &AnswerRequest) -> usize {
+                (**self).shows(request)
+            }
 
-    fn answer(&self, request: AnswerRequest) -> ChunkStream {
-        (**self).answer(request)
-    }
+            fn answer(&self, request: AnswerRequest) -> ChunkStream {
+                (**self).answer(request)
+            }
+        }
+    )+};
 }
 
-impl<M: LanguageModel + ?Sized> LanguageModel for Box<M> {
-    fn name(&self) -> &str {
-        (**self).name()
-    }
-
-    fn price(&self) -> Option<Price> {
-        (**self).price()
-    }
-
-    fn shows(&self, request: &AnswerRequest) -> usize {
-        (**self).shows(request)
-    }
-
-    fn answer(&self, request: AnswerRequest) -> ChunkStream {
-        (**self).answer(request)
-    }
-}
+forward!(Arc Box);
 
 /// What a model's tokens cost, in billionths of a dollar: 3 dollars a million are 3,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -275,7 +264,7 @@ impl Usage {
         }
     }
 
-    /// Both, field by field the larger one: two states of a usage that is told in parts.
+    /// The larger value of each field. A model that reports its usage in parts reports totals, so the larger value is the later one.
     #[must_use]
     pub fn max_of_each(self, other: Self) -> Self {
         Self {

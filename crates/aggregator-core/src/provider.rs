@@ -54,41 +54,30 @@ pub trait SearchProvider: Send + Sync {
     fn search(&self, request: SearchRequest) -> HitStream;
 }
 
-impl<P: SearchProvider + ?Sized> SearchProvider for Arc<P> {
-    fn name(&self) -> &str {
-        (**self).name()
-    }
+/// A pointer to an implementation is one itself.
+macro_rules! forward {
+    ($($pointer:ident)+) => {$(
+        impl<P: SearchProvider + ?Sized> SearchProvider for $pointer<P> {
+            fn name(&self) -> &str {
+                (**self).name()
+            }
 
-    fn query_limit(&self) -> QueryLimit {
-        (**self).query_limit()
-    }
+            fn query_limit(&self) -> QueryLimit {
+                (**self).query_limit()
+            }
 
-    fn is_local(&self) -> bool {
-        (**self).is_local()
-    }
+            fn is_local(&self) -> bool {
+                (**self).is_local()
+            }
 
-    fn search(&self, request: SearchRequest) -> HitStream {
-        (**self).search(request)
-    }
+            fn search(&self, request: SearchRequest) -> HitStream {
+                (**self).search(request)
+            }
+        }
+    )+};
 }
 
-impl<P: SearchProvider + ?Sized> SearchProvider for Box<P> {
-    fn name(&self) -> &str {
-        (**self).name()
-    }
-
-    fn query_limit(&self) -> QueryLimit {
-        (**self).query_limit()
-    }
-
-    fn is_local(&self) -> bool {
-        (**self).is_local()
-    }
-
-    fn search(&self, request: SearchRequest) -> HitStream {
-        (**self).search(request)
-    }
-}
+forward!(Arc Box);
 
 /// The hits of one search, best first.
 pub type HitStream = Pin<Box<dyn Stream<Item = Result<Hit, ProviderError>> + Send>>;
@@ -125,7 +114,7 @@ impl SearchRequest {
     /// Shortens the text to what a provider takes.
     #[must_use]
     pub fn with_query_limit(mut self, limit: QueryLimit) -> Self {
-        let text = self.query.with_subject().unwrap_or(self.query.lines());
+        let text = self.query.resolved_text().unwrap_or(self.query.lines());
         self.shortened = crate::analysis::shorten(text, limit).map(Arc::from);
         self
     }
@@ -231,8 +220,7 @@ impl ProviderError {
         self
     }
 
-    /// Sets the error that caused this one. It is shown to whoever asks for [`source`](Error::source), and is not part of an
-    /// event's text.
+    /// Sets the error that caused this one. Callers read it with [`source`](Error::source); events do not contain it.
     #[must_use]
     pub fn with_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
         self.details.get_or_insert_default().source = Some(Arc::new(source));

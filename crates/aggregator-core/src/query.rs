@@ -157,11 +157,11 @@ impl Query {
 
     /// What to search for: the text, or what it asks with its subject from the earlier turns, as `and in Java?`.
     pub fn search_text(&self) -> &CleanText {
-        self.with_subject().unwrap_or(&self.text)
+        self.resolved_text().unwrap_or(&self.text)
     }
 
     /// The text with its subject from the earlier turns, if it goes on from them.
-    pub(crate) fn with_subject(&self) -> Option<&CleanText> {
+    pub(crate) fn resolved_text(&self) -> Option<&CleanText> {
         self.conversation.as_ref()?.search_text.as_ref()
     }
 

@@ -222,7 +222,7 @@ impl QueryStream {
         let (Some(run), Some(analyzer)) = (&mut self.run, &self.engine.analyzer) else {
             unreachable!("only a running query is analysed, by an engine that does so")
         };
-        let analysis = Arc::new(analyzer.analyze(self.query.with_subject().unwrap_or(self.query.lines())));
+        let analysis = Arc::new(analyzer.analyze(self.query.resolved_text().unwrap_or(self.query.lines())));
         let fails = !analysis.suitability.is_suitable() && analyzer.refuses_unsuitable();
         self.phase = if fails { Phase::SkippingProviders } else { Phase::Searching };
         run.search.set_analysis(Arc::clone(&analysis));
