@@ -1,12 +1,10 @@
 //! A batch of queries over one engine with a limit of concurrency; a limit of 1 is the comparison.
 
-use std::hash::Hasher as _;
-use std::num::NonZeroUsize;
-
 use aggregator_core::{BatchItem, Citation, Engine, Query, QueryOutcome, Reply};
 use aggregator_mocks::{Pace, catalog};
 use futures::StreamExt as _;
 use siphasher::sip::SipHasher13;
+use std::hash::Hasher as _;
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
@@ -28,7 +26,7 @@ pub struct Batch {
     runtime: Runtime,
     engine: Engine,
     queries: Vec<Query>,
-    at_a_time: NonZeroUsize,
+    at_a_time: usize,
 }
 
 impl Batch {
@@ -39,13 +37,12 @@ impl Batch {
         // The mocks prepare the results of each seed now, because this is not measured.
         let engine = scenario.engine_for(&catalog::corpus(), Pace::Scripted, None, &seeds);
         let queries = (0..queries).map(|seed| scenario.query().with_seed(seed)).collect();
-        let at_a_time = NonZeroUsize::new(at_a_time).expect("at least one at a time");
         Self { runtime: runtime(true), engine, queries, at_a_time }
     }
 
     /// Passes every reply to `visit`; returns the maximum number of queries that ran at once.
     fn read(&self, mut visit: impl FnMut(BatchItem)) -> usize {
-        let mut batch = self.engine.batch(self.queries.iter().cloned(), self.at_a_time.into());
+        let mut batch = self.engine.batch(self.queries.iter().cloned(), self.at_a_time);
         let mut max_running = 0;
         self.runtime.block_on(async {
             while let Some(item) = batch.next().await {
@@ -71,9 +68,7 @@ impl Workload for Batch {
         let max_running = self.read(|item| items.push(item));
         let total = self.runtime.block_on(async { began.elapsed() });
         require(items.len() == self.queries.len(), || format!("{} of {} replied", items.len(), self.queries.len()))?;
-        require(max_running == self.at_a_time.get(), || {
-            format!("{max_running} ran at once instead of {}", self.at_a_time)
-        })?;
+        require(max_running == self.at_a_time, || format!("{max_running} ran at once instead of {}", self.at_a_time))?;
         // The digest is in the order of the list; the order of finishing shows in the total time.
         items.sort_by_key(|item| item.index);
         let mut hasher = SipHasher13::new_with_keys(0, 0);
