@@ -98,6 +98,10 @@ faults! {
     NeverEnough = "never-enough";
     /// Sentences of which half of the subject words differ are about the same.
     HalfTheSubject = "half-the-subject";
+    /// Every question goes on from the one before.
+    EndlessSubject = "endless-subject";
+    /// Sources never contradict each other in a number.
+    EqualNumbers = "equal-numbers";
     /// No question goes on from the one before.
     ForgottenTurns = "forgotten-turns";
     /// Of the program: it has a table of 8 MiB. Each build with faults has it; who measures ignores it without this fault.

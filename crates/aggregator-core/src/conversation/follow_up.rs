@@ -86,6 +86,10 @@ fn is_follow_up(question: &str) -> bool {
     if crate::seeded_fault::is_active(crate::seeded_fault::Fault::ForgottenTurns) {
         return false;
     }
+    #[cfg(feature = "seeded-faults")]
+    if crate::seeded_fault::is_active(crate::seeded_fault::Fault::EndlessSubject) {
+        return true;
+    }
     let words = Words::of(question);
     let is_expletive = |at: usize| {
         let pair = |from: usize| Some([words.lower.get(from)?.as_str(), words.lower.get(from + 1)?.as_str()]);

@@ -64,6 +64,10 @@ impl Number<'_> {
 
     /// Whether one may be the other, rounded, or both about the same if the sentences say that they are not exact.
     pub(super) fn may_be(&self, other: &Self, is_hedged: bool) -> bool {
+        #[cfg(feature = "seeded-faults")]
+        if crate::seeded_fault::is_active(crate::seeded_fault::Fault::EqualNumbers) {
+            return true;
+        }
         let apart = (self.value - other.value).abs();
         let is_rounded = self.step != other.step && 2 * apart <= self.step.max(other.step);
         // 15 %.
