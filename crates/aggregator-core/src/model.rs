@@ -264,7 +264,8 @@ impl Usage {
         }
     }
 
-    /// The larger value of each field. A model that reports its usage in parts reports totals, so the larger value is the later one.
+    /// The larger value of each field. A model that reports its usage in parts reports totals, so the larger value is the
+    /// later one.
     #[must_use]
     pub fn max_of_each(self, other: Self) -> Self {
         Self {

@@ -131,8 +131,8 @@ impl Query {
         self
     }
 
-    /// Sets the earlier turns of the conversation, the first one first; the last 16 are kept. They reach the models as context that
-    /// strangers wrote. A question that goes on from them is [searched](Self::search_text) with its subject.
+    /// Sets the earlier turns of the conversation, the first one first; the last 16 are kept. Prompts mark them as
+    /// untrusted text. The engine [searches](Self::search_text) a question that goes on from them with its subject.
     #[must_use]
     pub fn with_turns(mut self, turns: impl IntoIterator<Item = Turn>) -> Self {
         let conversation = Conversation::new(turns, &self.text);
