@@ -230,12 +230,14 @@ pub enum FinishReason {
     Length,
     /// The model's service withheld the rest.
     Filter,
+    /// The text is complete, and says that the sources do not answer the question.
+    Unanswered,
 }
 
 impl FinishReason {
     /// Whether the model would have written more.
     pub fn is_cut(self) -> bool {
-        self != Self::Stop
+        !matches!(self, Self::Stop | Self::Unanswered)
     }
 }
 

@@ -335,8 +335,10 @@ async fn usage_that_is_told_in_parts_adds_up_per_field_and_over_all_models() {
 
 #[tokio::test(start_paused = true)]
 async fn the_reason_for_the_end_of_a_text_is_in_the_summary() {
-    use aggregator_core::FinishReason::{Filter, Length, Stop};
-    for (reason, truncated) in [(Some(Stop), false), (Some(Length), true), (Some(Filter), true), (None, false)] {
+    use aggregator_core::FinishReason::{Filter, Length, Stop, Unanswered};
+    let reasons =
+        [(Some(Stop), false), (Some(Unanswered), false), (Some(Length), true), (Some(Filter), true), (None, false)];
+    for (reason, truncated) in reasons {
         let mut acts = vec![Say("it is [1]")];
         acts.extend(reason.map(Finish));
         let alone = Engine::builder().provider(Pages).model(actor("a", &acts)).build().unwrap();

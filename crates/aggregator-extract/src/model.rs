@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use aggregator_core::LanguageModel;
-use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream, Purpose, Usage};
+use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream, FinishReason, Purpose, Usage};
 use aggregator_core::provider::ProviderError;
 use futures::Stream;
 
@@ -22,7 +22,7 @@ pub const MAX_SOURCES: usize = 100;
 /// A language model that writes nothing itself: it selects, orders and cites sentences of the sources.
 ///
 /// It needs no network and costs nothing, and the same request has the same answer. Where no sentence has enough of the
-/// question, it says so ([`NO_ANSWER`]) and cites nothing. It selects by words, not by meaning: it finds a statement, and
+/// question, it says so ([`NO_ANSWER`]), cites nothing, and ends with [`FinishReason::Unanswered`]. It selects by words, not by meaning: it finds a statement, and
 /// does not check whether that is true.
 ///
 /// It makes no prompt, so all of the first [`MAX_SOURCES`] sources are read whatever the budget of a prompt is, each as
@@ -86,8 +86,8 @@ enum Step {
     Reading(Box<Question>, Vec<Passage>),
     /// Scores units, those of one source a poll.
     Scoring(Candidates, Vec<Passage>, usize),
-    /// Gives out sentences, one a poll.
-    Writing(VecDeque<String>),
+    /// Gives out sentences, one a poll, and why the text ends.
+    Writing(VecDeque<Chunk>),
     Ended,
 }
 
@@ -131,7 +131,7 @@ impl Stream for AnswerStream {
                 Step::Writing(mut pieces) => match pieces.pop_front() {
                     Some(piece) => {
                         this.step = Step::Writing(pieces);
-                        return Poll::Ready(Some(Ok(Chunk::Text(piece))));
+                        return Poll::Ready(Some(Ok(piece)));
                     }
                     // No model was paid for a token.
                     None => return Poll::Ready(Some(Ok(Chunk::Usage(Usage::default())))),
@@ -142,9 +142,10 @@ impl Stream for AnswerStream {
     }
 }
 
-fn answer(candidates: &Candidates, passages: &[Passage], options: Options) -> Vec<String> {
-    match is_answered(candidates) {
-        true => write(&select(candidates, passages, options), passages),
-        false => vec![NO_ANSWER.to_owned()],
-    }
+fn answer(candidates: &Candidates, passages: &[Passage], options: Options) -> Vec<Chunk> {
+    let (texts, reason) = match is_answered(candidates) {
+        true => (write(&select(candidates, passages, options), passages), FinishReason::Stop),
+        false => (vec![NO_ANSWER.to_owned()], FinishReason::Unanswered),
+    };
+    texts.into_iter().map(Chunk::Text).chain([Chunk::Finish(reason)]).collect()
 }

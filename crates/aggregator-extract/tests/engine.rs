@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aggregator_core::provider::{Hit, HitStream, SearchRequest};
-use aggregator_core::{Engine, Query, QueryOutcome, Reply, SearchProvider};
+use aggregator_core::{Engine, FinishReason, Query, QueryOutcome, Reply, SearchProvider};
 use aggregator_extract::{ExtractiveModel, NO_ANSWER, Options};
 use aggregator_mocks::InvariantChecker;
 
@@ -39,6 +39,8 @@ async fn ask(question: &str, pages: &[(&'static str, &'static str)], model: Extr
     let answer = reply.summary.answer.as_ref().expect("an answer");
     assert_eq!((answer.invalid_citations, answer.truncated, answer.usage_is_estimated), (0, false, false));
     assert_eq!(answer.has_citations, reply.answer != NO_ANSWER);
+    let is_refused = answer.finish == Some(FinishReason::Unanswered);
+    assert_eq!(is_refused, reply.answer == NO_ANSWER);
     reply
 }
 

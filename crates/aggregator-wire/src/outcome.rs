@@ -106,7 +106,9 @@ words! {
         /// The text has reached a limit of the model.
         Length,
         /// The model's service withheld the rest.
-        Filter;
+        Filter,
+        /// The text is complete, and says that the sources do not answer the question.
+        Unanswered;
         _
     }
 }

@@ -60,7 +60,7 @@ variants! {
     Stage: Searching Answering;
     Outcome: Ok Partial Timeout Error Cancelled Enough Skipped;
     Truncation: Limit Timeout Enough Error;
-    FinishReason: Stop Length Filter;
+    FinishReason: Stop Length Filter Unanswered;
     Role: Writer Panelist Lead Interim;
     ExecutionError: Unsuitable AllProvidersFailed Model DeadlineExceeded;
     CancelReason: Requested Shutdown;

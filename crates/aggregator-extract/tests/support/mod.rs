@@ -5,7 +5,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use aggregator_core::event::{CleanText, ProviderName, RankedSource, ResultId, Source};
-use aggregator_core::model::{AnswerRequest, Chunk};
+use aggregator_core::model::{AnswerRequest, Chunk, FinishReason};
 use aggregator_core::{LanguageModel, Query};
 use tokio::time::Instant;
 
@@ -36,6 +36,7 @@ pub struct Given {
     pub pieces: Vec<String>,
     pub polls: usize,
     pub usages: usize,
+    pub finish: Option<FinishReason>,
 }
 
 impl Given {
@@ -47,7 +48,7 @@ impl Given {
 /// Reads an answer to its end. Each poll that is pending has to have woken.
 pub fn read(model: &dyn LanguageModel, request: AnswerRequest) -> Given {
     let mut stream = model.answer(request);
-    let mut given = Given { pieces: Vec::new(), polls: 0, usages: 0 };
+    let mut given = Given { pieces: Vec::new(), polls: 0, usages: 0, finish: None };
     let mut cx = Context::from_waker(Waker::noop());
     loop {
         given.polls += 1;
@@ -57,6 +58,7 @@ pub fn read(model: &dyn LanguageModel, request: AnswerRequest) -> Given {
             Poll::Ready(None) => return given,
             Poll::Ready(Some(Ok(Chunk::Text(text)))) => given.pieces.push(text),
             Poll::Ready(Some(Ok(Chunk::Usage(_)))) => given.usages += 1,
+            Poll::Ready(Some(Ok(Chunk::Finish(reason)))) => given.finish = Some(reason),
             Poll::Ready(Some(other)) => panic!("{other:?}"),
         }
     }

@@ -68,7 +68,7 @@ fn every_ending_has_a_form() {
     named(&outcomes, |outcome| wire::Outcome::from(outcome));
     let cuts = [Truncation::Limit, Truncation::Timeout, Truncation::Enough, Truncation::Error(error())];
     named(&cuts, |cut| wire::Truncation::from(cut));
-    let reasons = [FinishReason::Stop, FinishReason::Length, FinishReason::Filter];
+    let reasons = [FinishReason::Stop, FinishReason::Length, FinishReason::Filter, FinishReason::Unanswered];
     named(&reasons, |&reason| wire::FinishReason::from(reason));
     let failures = [
         ExecutionError::Unsuitable { reason: UnsuitableReason::Empty, suggestions: vec![Suggestion::AskSomething] },
