@@ -26,6 +26,12 @@ const PROCESSES_AND_FILES: &[&str] = &["ctrlc", "indicatif", "rustix", "tempfile
 const MEMBERS: &[Member] = &[
     Member { name: "aggregator-core", normal: &[], dev: &["aggregator-mocks"], never: &[HTTP, SERDE] },
     Member {
+        name: "aggregator-eval",
+        normal: &["aggregator-core", "aggregator-extract", "aggregator-index", "rag-eval"],
+        dev: &[],
+        never: &[HTTP],
+    },
+    Member {
         name: "aggregator-extract",
         normal: &["aggregator-core", "aggregator-words"],
         dev: &["aggregator-mocks"],
@@ -53,6 +59,7 @@ const MEMBERS: &[Member] = &[
         name: "aggregator-server",
         normal: &[
             "aggregator-core",
+            "aggregator-eval",
             "aggregator-extract",
             "aggregator-index",
             "aggregator-settings",
@@ -68,6 +75,7 @@ const MEMBERS: &[Member] = &[
     Member { name: "perf-judge", normal: &["perf-gate"], dev: &[], never: &[HTTP, ENGINE, PROCESSES_AND_FILES] },
     Member { name: "perf-runner", normal: &["perf-gate", "perf-judge"], dev: &[], never: &[HTTP, ENGINE] },
     Member { name: "perf-cli", normal: &["perf-gate", "perf-judge", "perf-runner"], dev: &[], never: &[HTTP, ENGINE] },
+    Member { name: "rag-eval", normal: &[], dev: &[], never: &[HTTP, ENGINE, ENTROPY, PROCESSES_AND_FILES] },
     Member { name: "xtask", normal: &["perf-cli"], dev: &["perf-gate"], never: &[HTTP, ENGINE] },
     Member {
         name: "xtask-selftest",

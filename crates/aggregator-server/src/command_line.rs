@@ -81,6 +81,19 @@ pub enum Command {
     ))]
     Index(IndexArgs),
 
+    /// Measure the quality of answers to labelled questions
+    ///
+    /// Questions are a file of RGB or RAGBench, or a folder of BEIR; a TREC run is judged by its qrels. The answers are those of the
+    /// offline answerer, or of a real model. What each figure means stands beside it.
+    #[command(after_long_help = concat!(
+        "Exit codes:\n",
+        "    0  measured\n",
+        "    2  the command line is wrong\n",
+        "    3  a dataset cannot be read or is not valid, or the output cannot be written\n\n",
+        "Example:\n  aggregator eval --dataset en_refine.json"
+    ))]
+    Eval(aggregator_eval::Options),
+
     /// Print the effective settings, each with its origin
     ///
     /// The output is a valid file of settings.

@@ -1,12 +1,13 @@
 //! The program `aggregator`: answers questions from folders of documents, offline, with citations.
 //!
 //! `command_line` defines the arguments and `settings` the settings; `documents` finds the documents of a call and updates
-//! their index; `ask`, `index` and `check` are the commands; `terminal` formats the output, and `exit` has the exit codes.
+//! their index; `ask`, `index`, `check` and `eval` are the commands; `terminal` formats the output, and `exit` has the exit codes.
 
 mod ask;
 mod check;
 mod command_line;
 mod documents;
+mod eval;
 mod exit;
 mod index;
 mod interrupt;
@@ -58,6 +59,7 @@ fn run(CommandLine { config, command }: CommandLine) -> Result<Exit, ProgramErro
             Ok(Exit::Done)
         }
         Command::Check(named) => check::run(&named.folders, &settings),
+        Command::Eval(options) => eval::run(&options),
         Command::Index(options) => {
             let documents = Documents::find(&options.documents.folders, &settings)?;
             index::run(&documents, options.all, &Interrupt::listen()?)
