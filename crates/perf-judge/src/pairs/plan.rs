@@ -159,8 +159,7 @@ impl SamplingPlan {
     /// width of the interval decides, never its position. `spent` is the time of measuring so far, in seconds; the cheapest
     /// cases come first, while time of the first sample is left.
     pub fn widen(&self, cases: &[CaseState], spent: f64) -> Vec<usize> {
-        let is_imprecise =
-            |state: &CaseState| state.first.smallest_mde().is_none_or(|mde| mde > self.mde_threshold());
+        let is_imprecise = |state: &CaseState| state.first.smallest_mde().is_none_or(|mde| mde > self.mde_threshold());
         let mut pairs: Vec<usize> = cases.iter().map(|state| state.planned).collect();
         let mut left = self.first_stage_seconds() - spent;
         let mut doubled: Vec<usize> = (0..cases.len()).filter(|&case| is_imprecise(&cases[case])).collect();
