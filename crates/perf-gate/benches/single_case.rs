@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use perf_gate::{CaseName, Checksum, Metric, ProcessLimits, Record};
 
-use crate::cases::{self, Case, CaseKind, Observation, find};
+use crate::cases::{self, Case, CaseKind, Observation, Workload, find};
 use crate::limits;
 
 /// Runs the command line of a target; `measure` measures a case and prints its records.
@@ -74,9 +74,8 @@ pub fn measure_first<T>(
 
 /// Performs operations under an instruction counter, and prints how many operations the counter needs.
 ///
-/// The counter subtracts a run with zero operations, which costs the set-up. The first operation fills caches and lazily
-/// initialised state, so it belongs to the set-up, except in a case that measures the first operation. The printed line does
-/// not depend on `operations`.
+/// The counter counts what [`counted_operations`] does. The first operation fills caches and lazily initialised state, so it
+/// belongs to the set-up, except in a case that measures the first operation. The printed line does not depend on `operations`.
 fn run_operations(case: &Case, operations: &str) -> Result<(), String> {
     let operations: u64 = operations.parse().map_err(|error| format!("--ops {operations}: {error}"))?;
     if !matches!(case.kind, CaseKind::Repeated | CaseKind::ColdStart) {
@@ -87,7 +86,7 @@ fn run_operations(case: &Case, operations: &str) -> Result<(), String> {
         if operations > 1 {
             return Err(format!("{} has one operation a process", case.name));
         }
-        if operations == 1 && divan::black_box(workload.run()) == 0 {
+        if operations == 1 && counted_operations(workload.as_mut(), 1) == [0, 0] {
             return Err("an operation computed nothing".into());
         }
         println!("1");
@@ -97,14 +96,27 @@ fn run_operations(case: &Case, operations: &str) -> Result<(), String> {
     if amount == 0 {
         return Err("an operation computed nothing".into());
     }
-    for operation in 1..=operations {
-        let now = divan::black_box(workload.run());
-        if now != amount {
-            return Err(format!("operation {operation} computed {now} items, the one before it {amount}"));
+    if operations > 0 {
+        let [least, most] = counted_operations(workload.as_mut(), operations);
+        if [least, most] != [amount; 2] {
+            return Err(format!("the first operation computed {amount} items, later ones {least} to {most}"));
         }
     }
-    println!("{}", operations_for(amount));
+    println!("{}", operations_for(amount).min(case.max_counted_operations));
     Ok(())
+}
+
+/// Performs at least one operation. The instruction counter finds this function by its name, and counts while it runs.
+///
+/// Returns the least and the largest amount that one of them computed. It has no closure, whose name would contain its own.
+#[inline(never)]
+fn counted_operations(workload: &mut dyn Workload, operations: u64) -> [u64; 2] {
+    let mut amounts = [u64::MAX, 0];
+    for _ in 0..operations {
+        let amount = divan::black_box(workload.run());
+        amounts = [amounts[0].min(amount), amounts[1].max(amount)];
+    }
+    amounts
 }
 
 /// Number of operations for counting instructions, from the amount that one operation computes.
@@ -112,10 +124,8 @@ fn run_operations(case: &Case, operations: &str) -> Result<(), String> {
 /// It depends on nothing else, so that base and head average over the same number: operations differ by half a percent.
 /// The speed of the machine varies, and a calibration under the counter would move with a change of the engine.
 ///
-/// A few operations suffice, because everything but them cancels between the two counts. 100 operations of the smallest
-/// case (1,158 instructions each) gave the same difference five times, also with 3 KiB more environment; in another folder
-/// it differed by one instruction. An item costs 40 to 60,000 instructions, so a count takes 20 thousand to 100 million
-/// instructions, which is less than a second.
+/// A few operations suffice, because nothing else is counted. An item costs 40 to 60,000 instructions, so a count takes 20
+/// thousand to 100 million instructions, which is less than a second.
 fn operations_for(amount: u64) -> u64 {
     (10_000 / amount).clamp(1, 20)
 }

@@ -46,6 +46,9 @@ pub struct Profiles {
 /// Limit of CPU time for a case under callgrind, in seconds. A case runs fifty times slower there; the slowest takes 10 s.
 const CALLGRIND_CPU_SECONDS: u64 = 600;
 
+/// The function of `count` that performs the operations. Only it is counted.
+pub const COUNTED: &str = "counted_operations";
+
 /// The environment variable that names a valgrind to use in place of that on the PATH.
 pub const VALGRIND_ENV: &str = "VALGRIND";
 
@@ -72,7 +75,7 @@ impl InstructionCounter {
         };
         let callgrind = Callgrind { program, tools: Tools { valgrind, libc: libc_version(programs)? } };
         // An installed valgrind may not support this processor's instructions, or may not be permitted to run.
-        match callgrind.run(&programs.count, programs, &["--list"]) {
+        match callgrind.run(&[], &programs.count, programs, &["--list"]) {
             Ok(_) => Ok(Self::Callgrind(callgrind)),
             Err(error) => unusable(&error.no_value()?.to_string()),
         }
@@ -88,25 +91,27 @@ impl InstructionCounter {
 }
 
 impl Callgrind {
-    /// Instructions of one operation: the difference between a process that runs `n` operations and one that runs none, divided
-    /// by `n`. `count` chooses `n` from what one operation computes, so that it is the same on every machine.
+    /// Instructions of one operation: those of `n` operations, divided by `n`. `count` chooses `n` from what one operation
+    /// computes, so that it is the same on every machine. Only what the function [`COUNTED`] does is counted.
     ///
     /// # Errors
     /// If a run fails or prints no valid number.
     pub fn instructions(&self, programs: &BenchPrograms, case: &CaseName) -> Result<u64, CaseError> {
-        let run = |operations: u64| -> Result<(u64, u64), CaseError> {
-            // Always four digits: the arguments lie on the stack, and their length would move everything else there.
-            let operations = format!("{operations:04}");
-            let arguments = [case.as_str(), "--ops", &operations];
-            let (instructions, printed) = self.run(&programs.count, programs, &arguments)?;
-            Ok((instructions, parse_operations(&printed)?))
-        };
-        let (none, operations) = run(0)?;
-        let (some, again) = run(operations)?;
+        // Always four digits: the arguments lie on the stack, and their length would move everything else there.
+        let number = |operations: u64| format!("{operations:04}");
+        // Without the counter, which takes 50 times as long, to learn the number of operations.
+        let mut ask = programs.command(&programs.count);
+        ask.args([case.as_str(), "--ops", &number(0)]);
+        let printed = child::run(&mut ask, Limits::of_cpu_seconds(CALLGRIND_CPU_SECONDS), StderrMode::Capture)?;
+        let operations = parse_operations(&printed)?;
+        let arguments = [case.as_str(), "--ops", &number(operations)];
+        let toggle = format!("--toggle-collect=*{COUNTED}*");
+        let (instructions, printed) = self.run(&[&toggle], &programs.count, programs, &arguments)?;
+        let again = parse_operations(&printed)?;
         if operations != again {
             return Err(format!("requested {operations} operations, and then {again}").into());
         }
-        Ok(per_operation(none, some, operations)?)
+        Ok(per_operation(instructions, operations)?)
     }
 
     /// The profiles of a case by function; `None` if they cannot be measured.
@@ -137,12 +142,18 @@ impl Callgrind {
     /// Environment and arguments lie on the stack, whose alignment changes how the C library copies: 3 KiB more environment
     /// moved `load/floor/100` by 0.03 %. So the program gets no variable of the user (without HOME also no `~/.valgrindrc`),
     /// and a path that does not depend on the folder of the workspace.
-    fn run(&self, program: &Path, programs: &BenchPrograms, arguments: &[&str]) -> Result<(u64, String), CaseError> {
+    fn run(
+        &self,
+        options: &[&str],
+        program: &Path,
+        programs: &BenchPrograms,
+        arguments: &[&str],
+    ) -> Result<(u64, String), CaseError> {
         let mut command = programs.command(&self.program);
         ["PATH", "HOME", "TMPDIR"].iter().for_each(|name| {
             command.env_remove(name);
         });
-        command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+        command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).args(options);
         command.arg(program.strip_prefix(&programs.dir).unwrap_or(program)).args(arguments);
         let (printed, said) = child::run_capturing_stderr(&mut command, Limits::of_cpu_seconds(CALLGRIND_CPU_SECONDS))?;
         Ok((parse_total(&said)?, printed))
@@ -228,10 +239,13 @@ fn parse_operations(printed: &str) -> Result<u64, String> {
 }
 
 /// Instructions of one operation, rounded to the nearest number.
-fn per_operation(none: u64, some: u64, operations: u64) -> Result<u64, String> {
-    match some.checked_sub(none).map(|net| (net + operations / 2) / operations) {
-        Some(each @ 1..) => Ok(each),
-        _ => Err(format!("needed {some} instructions for {operations} operations, and {none} for 0 operations")),
+fn per_operation(instructions: u64, operations: u64) -> Result<u64, String> {
+    match (instructions + operations / 2) / operations {
+        0 => Err(format!(
+            "spent {instructions} instructions on {operations} operations in the function `{COUNTED}`; `count` has to perform \
+             them in a function of that name that is not inlined"
+        )),
+        each => Ok(each),
     }
 }
 
@@ -297,11 +311,11 @@ mod tests {
 
     #[test]
     fn operations_without_instructions_are_an_error() {
-        assert_eq!(per_operation(100, 300, 20), Ok(10));
-        assert_eq!(per_operation(100, 309, 20), Ok(10));
-        assert_eq!(per_operation(100, 310, 20), Ok(11), "half is rounded up");
-        for (none, some) in [(100, 100), (100, 99), (100, 109)] {
-            assert!(per_operation(none, some, 20).is_err(), "{none} {some}");
+        assert_eq!(per_operation(200, 20), Ok(10));
+        assert_eq!(per_operation(209, 20), Ok(10));
+        assert_eq!(per_operation(210, 20), Ok(11), "half is rounded up");
+        for instructions in [0, 9] {
+            assert!(per_operation(instructions, 20).is_err(), "{instructions}");
         }
     }
 }
