@@ -5,16 +5,21 @@
 //! - [`minimum_detectable_effect`] and [`pairs_needed`]: power and sample size of such pairs.
 //! - [`clopper_pearson`]: confidence bounds of a rate from k of n, such as the false positive rate of the gate.
 //! - [`outliers()`]: the number of outliers; none is removed.
+//! - [`mcnemar()`], [`paired_bootstrap()`] and [`holm()`]: whether answers to the same questions differ, in many rows at once.
 //!
-//! Changes are **log ratios**, ln(head / base), without unit: they add, and half and twice the time are equally far from 0.
+//! Changes of times are **log ratios**, ln(head / base), without unit: they add, and half and twice the time are equally far from 0.
 //! [`percent`] converts them. A result that cannot be computed (a value is not finite, the sample is too small, a level is out
 //! of range) is `None`.
 //!
 //! Expected values are in `tests/fixtures/statistics`, with the script that computes them.
 
 mod combined;
+mod fraction;
+mod holm;
+mod mcnemar;
 mod normal;
 mod outliers;
+mod paired_bootstrap;
 mod planning;
 mod proportion;
 mod quantile;
@@ -24,7 +29,11 @@ mod swap_test;
 mod vectors;
 
 pub use combined::combine;
+pub use fraction::Fraction;
+pub use holm::holm;
+pub use mcnemar::{fewest_discordant, mcnemar};
 pub use outliers::outliers;
+pub use paired_bootstrap::{Bootstrap, PairedScore, RESAMPLES, paired_bootstrap};
 pub use planning::{minimum_detectable_effect, pairs_needed, percent, robust_sd, standard_error, z};
 pub use proportion::{clopper_pearson, lower_bound, upper_bound};
 pub use quantile::{median, quantile};

@@ -71,7 +71,7 @@ fn at_least(successes: u64, trials: u64, rate: f64) -> f64 {
 }
 
 /// P(X <= successes) of a binomial variable.
-fn at_most(successes: u64, trials: u64, rate: f64) -> f64 {
+pub(super) fn at_most(successes: u64, trials: u64, rate: f64) -> f64 {
     if successes as f64 <= trials as f64 * rate {
         let odds = (1.0 - rate) / rate;
         sum_tail(term(successes, trials, rate), odds, (0..successes).rev().map(|k| (k + 1, trials - k)))
