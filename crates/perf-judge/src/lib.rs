@@ -5,6 +5,7 @@
 //!
 //! - [`run`]: a measured run as data. [`pairs`]: paired wall times as data, and the number of pairs of each case.
 //! - [`judge`]: the rules, which make [`row`]s, each with a [`verdict`] and [`next_step`]s.
+//! - [`quality`]: quality of answers, by labelled questions: lines, rule, tests against the base, reports.
 //! - [`rules`]: the rules that a change loosens.
 //! - [`slack`]: improvements that the baseline does not have yet.
 //! - [`budget`] and [`thresholds`]: absolute limits and margins, read with [`rule_file`].
@@ -21,6 +22,7 @@ pub mod exit_status;
 pub mod judge;
 pub mod next_step;
 pub mod pairs;
+pub mod quality;
 pub mod report;
 pub mod rng;
 pub mod row;

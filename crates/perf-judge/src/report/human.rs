@@ -312,7 +312,7 @@ fn wrapped(text: &str, first: &str, others: &str) -> String {
 }
 
 /// Wraps text to lines of at most `width` columns; `first` precedes the first line, `others` each other line.
-fn wrapped_to(width: usize, text: &str, first: &str, others: &str) -> String {
+pub(crate) fn wrapped_to(width: usize, text: &str, first: &str, others: &str) -> String {
     let mut out = String::new();
     let mut line = first.to_owned();
     let mut empty = true;
@@ -334,7 +334,8 @@ fn wrapped_to(width: usize, text: &str, first: &str, others: &str) -> String {
     out
 }
 
-fn style(verdict: Verdict) -> Style {
+/// The colour of a verdict.
+pub(crate) fn style(verdict: Verdict) -> Style {
     match verdict {
         Verdict::Broken | Verdict::Regressed | Verdict::Missing => AnsiColor::Red.on_default().bold(),
         Verdict::Unstable | Verdict::Inconclusive | Verdict::New | Verdict::Accepted => AnsiColor::Yellow.on_default(),

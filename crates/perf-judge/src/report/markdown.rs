@@ -160,7 +160,7 @@ fn promises(out: &mut String, report: &Report) {
 }
 
 /// Escapes text for one cell of a Markdown table.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
         match c {

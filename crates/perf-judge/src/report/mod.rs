@@ -15,4 +15,6 @@ mod pairs;
 pub mod run_report;
 
 pub use human::{rows as human_rows, rows_with_notes as human_rows_with_notes};
+pub(crate) use human::{style, wrapped_to};
+pub(crate) use markdown::escaped;
 pub use run_report::{HarnessRun, JSON_FILE, MARKDOWN_FILE, Report, Wording};
