@@ -22,6 +22,9 @@ pub struct Config {
     /// The package of the self-test, which measures how often the gate is wrong.
     #[serde(default)]
     pub selftest: Option<String>,
+    /// The package whose program of the same name prints scores of labelled questions (`perf quality`).
+    #[serde(default)]
+    pub quality: Option<String>,
     /// The harness packages.
     pub harness: Vec<HarnessConfig>,
 }

@@ -27,6 +27,7 @@
 //! | [`measure`] | building and running the measuring programs of a harness |
 //! | [`compare`] | the base of a change: checkout, build, relinking, paired measurement |
 //! | [`attribution`] | the functions and source files that a regression comes from |
+//! | [`quality`] | the program that scores answers, and its stored results |
 //! | [`process`] | child processes: limits, processor affinity, parallelism, interruption |
 //! | [`progress`], [`mod@clock`] | the progress bar, and the current date |
 
@@ -40,6 +41,7 @@ pub mod git;
 pub mod measure;
 pub mod process;
 pub mod progress;
+pub mod quality;
 pub mod workspace;
 
 use std::process::ExitCode;

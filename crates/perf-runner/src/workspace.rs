@@ -46,8 +46,12 @@ pub struct Harness {
     inputs: Option<Vec<String>>,
 }
 
+/// The results of `perf quality` in the data folder.
+pub const QUALITY_RESULTS: &str = "quality/stored.jsonl";
+
 /// Files of the data folder that belong to the gate and are not read by cases.
-const GATE_FILES: [&str; 5] = ["baselines", "budgets.toml", "thresholds.toml", "selftest", "README.md"];
+const GATE_FILES: [&str; 6] =
+    ["baselines", "budgets.toml", "thresholds.toml", "selftest", "README.md", QUALITY_RESULTS];
 
 impl Harness {
     /// The configured `inputs`: files and folders of the data folder; empty if none are configured.
@@ -310,6 +314,8 @@ mod tests {
             ("baselines/a/b.toml", false),
             ("selftest/same.jsonl.gz", false),
             ("selftest.toml", false),
+            ("quality/stored.jsonl", false),
+            ("quality/tuning.jsonl", true),
         ] {
             assert_eq!(all.reads(name), read, "{name}");
         }

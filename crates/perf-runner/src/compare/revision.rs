@@ -28,11 +28,10 @@ pub enum BaseRevision {
 /// # Errors
 /// If `against` names no commit, or git fails.
 pub fn find(workspace: &Workspace, against: Option<&str>, measured: &[String]) -> Result<BaseRevision, Error> {
-    let none =
-        || "this is not a git repository with a commit, so there is no base to compare wall time with".to_owned();
+    let none = || "this is not a git repository with a commit, so there is no base to compare with".to_owned();
     let head = match git::locate(workspace.root())? {
         Location::Elsewhere(reason) if reason.contains("not a git repository (or any") => Err(none()),
-        Location::Elsewhere(reason) => Err(format!("there is no base to compare wall time with: {reason}")),
+        Location::Elsewhere(reason) => Err(format!("there is no base to compare with: {reason}")),
         Location::InWorkTree(_) => resolve_commit(workspace, "HEAD")?.ok_or_else(none),
     };
     let head = match head {
@@ -83,9 +82,7 @@ pub fn find(workspace: &Workspace, against: Option<&str>, measured: &[String]) -
     match resolve_commit(workspace, "HEAD^")? {
         Some(commit) => Ok(BaseRevision::Commit(Revision { commit, chosen: "the parent of HEAD".into() })),
         None if is_shallow(workspace)? => Ok(BaseRevision::NoBase(no_history_reason("HEAD^"))),
-        None => {
-            Ok(BaseRevision::NoBase("HEAD is the first commit, so there is no base to compare wall time with".into()))
-        }
+        None => Ok(BaseRevision::NoBase("HEAD is the first commit, so there is no base to compare with".into())),
     }
 }
 
@@ -134,5 +131,5 @@ fn is_shallow(workspace: &Workspace) -> Result<bool, Error> {
 fn no_history_reason(name: &str) -> NoBaseReason {
     let name = text::sanitize_line(name);
     // Short, so that the command is rarely broken at the end of a line.
-    format!("this shallow clone has no `{name}` to compare wall time with: git fetch --unshallow")
+    format!("this shallow clone has no `{name}` to compare with: git fetch --unshallow")
 }

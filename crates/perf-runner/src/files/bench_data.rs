@@ -11,7 +11,7 @@ use perf_judge::thresholds::{self, MAX_TOLERANCE_DAYS, Thresholds, is_past_max_t
 use super::checked_read::{self, InvalidFile};
 use crate::clock::today;
 use crate::error::Error;
-use crate::workspace::{Harness, Workspace};
+use crate::workspace::{Harness, QUALITY_RESULTS, Workspace};
 
 /// The stored data; all of it is valid.
 #[derive(Debug)]
@@ -92,7 +92,9 @@ impl BenchData {
         }
         let mut paths = Vec::new();
         walk(&dir, workspace, &mut |path| {
-            if path != default_baselines && path != budgets_file && path != dir.join("selftest") {
+            // The results of `perf quality` have a reader and a limit of their own.
+            let is_read_elsewhere = path == dir.join("selftest") || path == dir.join(QUALITY_RESULTS);
+            if path != default_baselines && path != budgets_file && !is_read_elsewhere {
                 paths.push(path.to_owned());
                 return true;
             }

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use perf_judge::text;
 
-/// Maximum size of a file in bytes. The largest stored file has a few dozen kilobytes.
+/// Maximum size of a file in bytes, except the results of `perf quality`. The largest other file has a few dozen kilobytes.
 pub const MAX_BYTES: u64 = 1 << 20;
 
 /// An invalid file of the data folder, with the place of the error and a hint.
@@ -59,17 +59,25 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 /// # Errors
 /// If it is not a regular file, is empty, not UTF-8, larger than [`MAX_BYTES`], or has merge conflict markers.
 pub fn read(path: &Path, shown: &str, hint: &str) -> Result<String, InvalidFile> {
+    read_at_most(path, shown, hint, MAX_BYTES)
+}
+
+/// Reads the text of a file of at most `limit` bytes, otherwise as [`read`].
+///
+/// # Errors
+/// As [`read`].
+pub fn read_at_most(path: &Path, shown: &str, hint: &str, limit: u64) -> Result<String, InvalidFile> {
     let invalid = |message: String| InvalidFile::new(shown, message, hint);
     // Checked before opening: opening a FIFO blocks, and opening a device may have side effects.
-    check_kind(&fs::metadata(path).map_err(|error| unreadable(shown, hint, &error))?).map_err(invalid)?;
+    check_kind(&fs::metadata(path).map_err(|error| unreadable(shown, hint, &error))?, limit).map_err(invalid)?;
     let file = open(path).map_err(|error| unreadable(shown, hint, &error))?;
     // Checked again after opening, because the path may lead to another file by now.
     let metadata = file.metadata().map_err(|error| unreadable(shown, hint, &error))?;
-    check_kind(&metadata).map_err(invalid)?;
+    check_kind(&metadata, limit).map_err(invalid)?;
     let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(shown, hint, &error))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(invalid(format!("it grew beyond {MAX_BYTES} bytes while it was read")));
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| unreadable(shown, hint, &error))?;
+    if bytes.len() as u64 > limit {
+        return Err(invalid(format!("it grew beyond {limit} bytes while it was read")));
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
@@ -99,13 +107,13 @@ fn unreadable(shown: &str, hint: &str, error: &io::Error) -> InvalidFile {
     InvalidFile::new(shown, format!("it cannot be read: {error}"), hint)
 }
 
-fn check_kind(metadata: &Metadata) -> Result<(), String> {
+fn check_kind(metadata: &Metadata, limit: u64) -> Result<(), String> {
     if metadata.is_dir() {
         Err("it is a directory, not a file".into())
     } else if !metadata.is_file() {
         Err("it is not a regular file".into())
-    } else if metadata.len() > MAX_BYTES {
-        Err(format!("it has {} bytes; the limit is {MAX_BYTES}", metadata.len()))
+    } else if metadata.len() > limit {
+        Err(format!("it has {} bytes; the limit is {limit}", metadata.len()))
     } else {
         Ok(())
     }
