@@ -8,8 +8,8 @@
 //!
 //! `[workspace.metadata.perf]` in the root manifest of the workspace says what is measured and how the command is called
 //! ([`perf_runner::config::Config`]). The commands `perf`, `baseline`, `selftest` and `test` have a file or a folder each, with
-//! their options. `perf-runner` measures, `perf-judge` judges. [`wording`] has the text of next steps, [`help`] what all help
-//! texts have in common, and [`stdout`] prints.
+//! their options. `perf-runner` measures, `perf-judge` judges. [`wording`] has the text of next steps, `acceptance` the options of
+//! both updates, [`help`] what all help texts have in common, and [`stdout`] prints.
 
 use std::process::ExitCode;
 
@@ -21,6 +21,7 @@ use perf_runner::process::interrupt;
 use perf_runner::process::watchdog;
 use perf_runner::workspace::Workspace;
 
+mod acceptance;
 mod baseline;
 mod forward;
 pub mod help;

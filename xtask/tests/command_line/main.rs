@@ -4,6 +4,7 @@
 //!   [`folder`]: files and commits in both.
 //! - [`verdicts`], [`instructions`]: the rules of the classes. [`update`]: baselines. [`files`]: files that are not valid.
 //! - [`build`]: the way through cargo. [`against`]: the base of a change, built and measured beside it.
+//! - [`quality`]: scores of labelled questions: verdicts, the stored file, the program that prints them.
 //! - [`rules`]: changes that loosen the rules that judge them.
 //! - [`environments`]: repositories, files, variables and settings of many kinds.
 //! - [`foreign`]: a workspace of another project, with names, metrics and harnesses of its own.
@@ -19,6 +20,7 @@ mod foreign;
 mod instructions;
 #[cfg(target_os = "linux")]
 mod kills;
+mod quality;
 mod rules;
 mod tiny;
 mod update;

@@ -4,6 +4,7 @@ use perf_judge::exit_status;
 use perf_judge::text::pluralize;
 use perf_runner::error::Error;
 use perf_runner::files::bench_data::BenchData;
+use perf_runner::quality::stored_file;
 use perf_runner::workspace::Workspace;
 
 use crate::shared_options::SharedOptions;
@@ -34,9 +35,13 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let baselines: Vec<_> =
         data.baselines().map(|(package, baseline)| format!("{package} {}", baseline.key.target)).collect();
     let baselines = if baselines.is_empty() { "none".to_owned() } else { baselines.join(", ") };
+    let quality = stored_file::read(workspace)?;
+    let quality = quality.map_or_else(String::new, |stored| {
+        format!("; quality: {} of {}", pluralize(stored.results.rows.len(), "row"), stored.results.program)
+    });
     let inputs: usize = workspace.harnesses.iter().map(|harness| data.inputs(harness).count()).sum();
     stdout::print(&format!(
-        "OK: {}; {}; baselines: {baselines}; inputs of cases: {inputs}\n",
+        "OK: {}; {}; baselines: {baselines}; inputs of cases: {inputs}{quality}\n",
         pluralize(data.files, "file"),
         pluralize(data.budgets.len(), "budget"),
     ))?;

@@ -1,6 +1,5 @@
 //! `baseline update`: measures twice, shows the differences, and writes the baselines.
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
 use perf_gate::{Baseline, Class, Key, Record};
 use perf_judge::baseline_update::{self, AcceptanceTerms};
 use perf_judge::comparability::{key_difference, tools_difference};
@@ -10,7 +9,7 @@ use perf_judge::report::{human_rows, human_rows_with_notes};
 use perf_judge::row::Row;
 use perf_judge::run::{BaselineRun, InstructionRun, Instructions, NoValue};
 use perf_judge::selection::Selection;
-use perf_judge::text::{self, pluralize};
+use perf_judge::text::pluralize;
 use perf_judge::thresholds::{MAX_TOLERANCE_DAYS, is_past_max_tolerance, parse_date};
 use perf_judge::verdict::Verdict;
 use perf_runner::clock::today;
@@ -22,6 +21,7 @@ use perf_runner::process::interrupt;
 use perf_runner::workspace::{Harness, Workspace};
 
 use super::harness_run::{BuiltHarness, build, changes, stale_acceptances};
+use crate::acceptance::{patterns, reason};
 use crate::shared_options::SharedOptions;
 use crate::stdout;
 use crate::wording::wording;
@@ -68,17 +68,6 @@ pub struct Options {
     shared: SharedOptions,
 }
 
-fn reason(text: &str) -> Result<String, String> {
-    const MAX_CHARS: usize = 200;
-    if text.trim().is_empty() {
-        return Err("a reason has to say something".into());
-    }
-    if text.chars().any(text::is_invisible) || text.chars().count() > MAX_CHARS {
-        return Err(format!("a reason is one line of at most {MAX_CHARS} visible characters"));
-    }
-    Ok(text.trim().to_owned())
-}
-
 fn expires(text: &str) -> Result<String, String> {
     match parse_date(text) {
         None => Err("write a date as YYYY-MM-DD".into()),
@@ -93,7 +82,7 @@ fn expires(text: &str) -> Result<String, String> {
 /// Runs the command.
 pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let selection = Selection::new(options.only.as_deref())?;
-    let accept = patterns(&options.accept)?;
+    let accept = patterns(&options.accept, "case")?;
     // The lock is taken before stored baselines are read and held until they are written, so no concurrent update is lost.
     let what = format!("`{}`", workspace.gate_command("baseline update"));
     let _lock = DirectoryLock::acquire(&workspace.perf_dir().join("update"), &what)?;
@@ -253,15 +242,6 @@ impl MeasuredHarness<'_> {
             pluralize(next.records().len(), "record")
         ))
     }
-}
-
-fn patterns(texts: &[String]) -> Result<GlobSet, Error> {
-    let mut set = GlobSetBuilder::new();
-    let failed = |error| Error::environment(format!("`--accept` is not a pattern: {error}"), "name a case, or '*'");
-    for text in texts {
-        set.add(Glob::new(text).map_err(failed)?);
-    }
-    set.build().map_err(failed)
 }
 
 /// Stored values have to repeat: otherwise their rows would pass or fail by chance.

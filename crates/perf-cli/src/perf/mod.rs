@@ -3,6 +3,7 @@
 mod format;
 mod measure;
 mod options;
+mod quality;
 
 use std::fs;
 use std::path::Path;
@@ -57,6 +58,7 @@ pub struct Command {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
+    Quality(quality::Options),
     Selftest(selftest::Options),
 }
 
@@ -65,6 +67,7 @@ impl Command {
     pub fn run(&self, workspace: &Workspace) -> Result<u8, Error> {
         match &self.verb {
             None => run(&self.options, workspace),
+            Some(Verb::Quality(options)) => quality::run(options, workspace),
             Some(Verb::Selftest(options)) => selftest::run(options, workspace),
         }
     }
