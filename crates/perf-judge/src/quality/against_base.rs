@@ -21,6 +21,9 @@ const POWER: f64 = 0.8;
 ///
 /// Rows whose scores are all 0 or 1, each of 1, are compared by McNemar's exact test, other rows by the paired bootstrap of the
 /// difference of their figures.
+///
+/// A resampled p-value is at least 1 in 10,001, so where more than 500 rows are compared no row of the bootstrap can be
+/// significant after the correction, unless all but 500 others are; the uncorrected p-value is in the reports.
 pub fn compare(rows: &mut [Row], run: &Results, base: &Results) {
     let is_judged = |row: &Row| row.verdict != Verdict::Info && !run.is_shown(&row.key.name);
     for row in rows.iter_mut().filter(|row| is_judged(row)) {
