@@ -54,6 +54,7 @@ struct Keys {
     setup: Option<IgnoredAny>,
     about: Option<IgnoredAny>,
     shown: Option<IgnoredAny>,
+    scores: Option<IgnoredAny>,
     row: Option<IgnoredAny>,
 }
 
@@ -82,6 +83,23 @@ struct ScoreLine {
     of: f64,
 }
 
+/// All scores of a row and split, in which the stored file keeps them: a line for each would take four times the space.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScoresLine {
+    row: String,
+    split: Split,
+    scores: Vec<StoredScore>,
+}
+
+/// A score: the question, `value`, and `of` where it is not 1.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged, expecting = "a score is a list of a question, `value`, and `of` where it is not 1")]
+enum StoredScore {
+    OfOne(String, f64),
+    Of(String, f64, f64),
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AnswerLine {
@@ -99,7 +117,7 @@ struct AnswerLine {
 ///
 /// # Errors
 /// The first line that is not valid: it is too long, cut off, not JSON, of an unknown schema or kind, has a number that is not
-/// finite or is negative, or repeats another one; a row without a score or without `about`; a question of both splits; an answer
+/// finite, an `of` that is negative, or repeats another one; a row without a score or without `about`; a question of both splits; an answer
 /// to a held-out question.
 pub fn parse(text: &str) -> Result<Results, LineError> {
     let mut reader = Reader::default();
@@ -179,6 +197,7 @@ impl Reader {
             Keys { schema: Some(_), .. } => Err("it is a second header".to_owned()),
             Keys { setup: Some(_), .. } => self.read_answer(number, parse_json(line)?),
             Keys { about: Some(_), .. } | Keys { shown: Some(_), .. } => self.read_about(number, parse_json(line)?),
+            Keys { scores: Some(_), .. } => self.read_scores(number, parse_json(line)?),
             Keys { row: Some(_), .. } => self.read_score(number, parse_json(line)?),
             _ => {
                 Err("it is neither a score, nor an answer, nor what a row is: it has no `row` and no `setup`"
@@ -203,16 +222,29 @@ impl Reader {
         }
     }
 
+    fn read_scores(&mut self, number: usize, line: ScoresLine) -> Result<(), String> {
+        let ScoresLine { row, split, scores } = line;
+        scores.into_iter().try_for_each(|score| {
+            let row = row.clone();
+            let (question, value, of) = match score {
+                StoredScore::OfOne(question, value) => (question, value, 1.0),
+                StoredScore::Of(question, value, of) => (question, value, of),
+            };
+            self.read_score(number, ScoreLine { row, split, question, value, of })
+        })
+    }
+
     fn read_score(&mut self, number: usize, line: ScoreLine) -> Result<(), String> {
         let ScoreLine { row, split, question, value, of } = line;
         let name = row_name(&row)?;
         if !is_id(&question) {
             return Err(format!("row `{name}`: `question` is not an id of 1 to {MAX_ID} visible characters"));
         }
-        for (field, number) in [("value", value), ("of", of)] {
-            if !(0.0..=MAX_NUMBER).contains(&number) {
+        // A gain can be negative, what it is out of cannot.
+        for (field, number, least) in [("value", value, -MAX_NUMBER), ("of", of, 0.0)] {
+            if !(least..=MAX_NUMBER).contains(&number) {
                 return Err(format!(
-                    "row `{name}`, {}: `{field}` is {number}, not a number from 0 to {MAX_NUMBER:e}",
+                    "row `{name}`, {}: `{field}` is {number}, not a number from {least:e} to {MAX_NUMBER:e}",
                     told(&question, split)
                 ));
             }
@@ -285,7 +317,7 @@ impl Reader {
 fn rounded(number: f64) -> f64 {
     const DIGITS: f64 = 1e9;
     // Larger numbers are no shares, and would lose digits.
-    let rounded = if number < 1e6 { (number * DIGITS).round() / DIGITS } else { number };
+    let rounded = if number.abs() < 1e6 { (number * DIGITS).round() / DIGITS } else { number };
     // A negative zero becomes a positive one.
     rounded + 0.0
 }
@@ -309,10 +341,12 @@ pub fn write(results: &Results) -> String {
         push(&mut out, &AboutLine { row: name.to_string(), about: about.clone(), shown: *shown });
     }
     for (key, scores) in &results.rows {
-        for (question, &Fraction { value, of }) in scores {
-            let (row, question) = (key.name.to_string(), question.clone());
-            push(&mut out, &ScoreLine { row, split: key.split, question, value, of });
-        }
+        let score = |(question, &Fraction { value, of }): (&String, &Fraction)| match of == 1.0 {
+            true => StoredScore::OfOne(question.clone(), value),
+            false => StoredScore::Of(question.clone(), value, of),
+        };
+        let scores = scores.iter().map(score).collect();
+        push(&mut out, &ScoresLine { row: key.name.to_string(), split: key.split, scores });
     }
     for (key, answer) in &results.answers {
         let AnswerKey { setup, list, question } = key.clone();
@@ -352,8 +386,8 @@ mod tests {
         let written = write(&results);
         insta::assert_snapshot!(written, @r#"
         {"row":"offline/answer/noise-0.8","about":"share of right answers"}
-        {"row":"offline/answer/noise-0.8","split":"tuning","question":"law-03","value":0.5,"of":1.0}
-        {"row":"offline/answer/noise-0.8","split":"held-out","question":"law-40","value":1.0,"of":2.0}
+        {"row":"offline/answer/noise-0.8","split":"tuning","scores":[["law-03",0.5]]}
+        {"row":"offline/answer/noise-0.8","split":"held-out","scores":[["law-40",1.0,2.0]]}
         {"setup":"offline","list":"noise-0.8","question":"law-03","domain":"law","lang":"en","ability":"noise","query":"how long?","answer":"21 days [1]"}
         "#);
         assert_eq!(parse(&format!("{HEADER}{written}")), Ok(results));
@@ -386,7 +420,7 @@ mod tests {
             (after(&format!("{HIDDEN}{}", ANSWER.replace("law-03", "law-40"))), 5, "an answer to a held-out question"),
             (score("NaN", "1.0"), 4, "expected value at column"),
             (score("1e999", "1.0"), 4, "number out of range"),
-            (score("-0.1", "1.0"), 4, "row `offline/answer/noise-0.8`, `law-04`: `value` is -0.1"),
+            (score("-1e13", "1.0"), 4, "row `offline/answer/noise-0.8`, `law-04`: `value` is -10000000000000"),
             (score("0.5", "-1"), 4, "`of` is -1"),
             (score("0.5", "1e13"), 4, "`of` is 10000000000000"),
             (score("null", "1.0"), 4, "invalid type: null"),

@@ -108,9 +108,9 @@ pub(super) mod tests {
     fn schema_1_on_disk() {
         let text = stored().to_text();
         insta::assert_snapshot!(text, @r#"
-        {"schema":1,"program":"eval","accepted":[{"row":"offline/answer","from":1.0,"reason":"the question was wrong"}],"digest":"5c2fc4917e0ffb53"}
+        {"schema":1,"program":"eval","accepted":[{"row":"offline/answer","from":1.0,"reason":"the question was wrong"}],"digest":"07d5cfc9b0640107"}
         {"row":"offline/answer","about":"right answers"}
-        {"row":"offline/answer","split":"tuning","question":"a","value":1.0,"of":1.0}
+        {"row":"offline/answer","split":"tuning","scores":[["a",1.0]]}
         "#);
         assert_eq!(Stored::parse(&text), Ok(stored()));
     }
@@ -118,7 +118,7 @@ pub(super) mod tests {
     #[test]
     fn an_edited_or_cut_file_is_detected() {
         let text = stored().to_text();
-        let edited = text.replace("\"value\":1.0", "\"value\":0.0");
+        let edited = text.replace("[\"a\",1.0]", "[\"a\",0.0]");
         for wrong in [edited.as_str(), &text[..text.len() - 2], &format!("{text}\n")] {
             let error = Stored::parse(wrong).unwrap_err();
             assert!(error.line == 1 && error.what.contains("`digest` does not match"), "{error}");
