@@ -7,9 +7,10 @@ use crate::ask::ask;
 use crate::dataset::Item;
 use crate::error::EvalError;
 use crate::judge::Judge;
-use crate::line::{Gate, Lines, Scores};
+use crate::line::Lines;
 use crate::models::WorstCase;
 use crate::score::Scored;
+use crate::scores::{Gate, Scores};
 use crate::setup::{FixedProvider, Hooks, Setup, engine, passage_at, settings};
 
 /// Asks each question with each of its lists, and writes the scores. Those of the worst case are shown: they tell what the

@@ -15,9 +15,10 @@ use tokio::runtime::Runtime;
 use crate::ask::ask;
 use crate::dataset::Split;
 use crate::error::EvalError;
-use crate::line::{Gate, Lines, Scores};
+use crate::line::Lines;
 use crate::pool::Pool;
 use crate::retrieval::MEASURES;
+use crate::scores::{Gate, Scores};
 use crate::setup::{FixedProvider, engine, settings};
 
 /// Whether a file has rows of RAGBench: their first line has `documents_sentences`.

@@ -2,9 +2,9 @@
 
 use tokio::runtime::Runtime;
 
-use crate::line::{Gate, Scores};
 use crate::models::run_command;
 use crate::score::Scored;
+use crate::scores::{Gate, Scores};
 
 /// A judge: a program that reads a question, the right answer and an answer, and writes `RIGHT` or `WRONG`. It blocks nothing: its
 /// rows are shown.

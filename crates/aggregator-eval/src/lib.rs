@@ -17,6 +17,7 @@ mod options;
 mod pool;
 mod retrieval;
 mod score;
+mod scores;
 mod services;
 mod setup;
 mod table;

@@ -1,6 +1,6 @@
 //! What a measurement of quality gives: scores, answers, and what each row is; as lines of JSON or as a table.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use rag_eval::questions::{Ability, Question};
@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::dataset::Split;
 use crate::score::Scored;
+use crate::scores::{Gate, Score, Scores};
 use crate::table::Table;
 
 /// Where scores and answers go.
@@ -21,44 +22,6 @@ enum Sink<'w> {
     Json(&'w mut dyn Write),
     /// Figures of rows, for people.
     Table(&'w mut Table),
-}
-
-/// The scores of a question by row: sums over the lists that it was asked with.
-#[derive(Debug, Clone, Default)]
-pub struct Scores {
-    rows: BTreeMap<String, Score>,
-}
-
-#[derive(Debug, Clone)]
-struct Score {
-    about: String,
-    gate: Gate,
-    value: f64,
-    of: f64,
-}
-
-impl Scores {
-    /// Adds `value` of `of` to the score of a row.
-    pub fn add(&mut self, row: String, about: &str, gate: Gate, value: f64, of: f64) {
-        let score =
-            self.rows.entry(row).or_insert_with(|| Score { about: about.to_owned(), gate, value: 0.0, of: 0.0 });
-        score.value += value;
-        score.of += of;
-    }
-
-    /// Adds 1 or 0 of 1.
-    pub fn add_share(&mut self, row: String, about: &str, gate: Gate, holds: bool) {
-        self.add(row, about, gate, f64::from(u8::from(holds)), 1.0);
-    }
-}
-
-/// What is done with a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gate {
-    /// The gate fails if the row's figure is lower than before.
-    FailsIfLower,
-    /// The row is shown and not judged.
-    Shown,
 }
 
 #[derive(Serialize)]

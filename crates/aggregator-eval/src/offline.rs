@@ -8,9 +8,10 @@ use tokio::runtime::Runtime;
 use crate::ask::ask;
 use crate::dataset::Item;
 use crate::error::EvalError;
-use crate::line::{Gate, Lines, Scores};
+use crate::line::Lines;
 use crate::pool::{self, Pool};
 use crate::score::{POOL, Scored};
+use crate::scores::{Gate, Scores};
 use crate::setup::{Hooks, engine, settings};
 
 const SETUP: &str = "offline";

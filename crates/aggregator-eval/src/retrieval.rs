@@ -11,8 +11,9 @@ use tokio::runtime::Runtime;
 
 use crate::dataset::Item;
 use crate::error::EvalError;
-use crate::line::{Gate, Lines, Scores};
+use crate::line::Lines;
 use crate::pool::{self, Pool};
+use crate::scores::{Gate, Scores};
 use crate::services::{FoundList, HITS, SERVICES, Service, hit_name, merge, providers};
 use crate::setup::{FixedProvider, Hooks, engine};
 

@@ -8,7 +8,7 @@ use rag_eval::trace::Evidence;
 
 use crate::ask::Answered;
 use crate::dataset::Split;
-use crate::line::{Gate, Scores};
+use crate::scores::{Gate, Scores};
 
 /// The name of the list of a question that is asked over all passages.
 pub const POOL: &str = "pool";
