@@ -39,6 +39,7 @@ pub struct Case {
     /// What is measured of the case.
     pub kind: CaseKind,
     /// Maximum number of operations under the instruction counter.
+    #[allow(dead_code, reason = "the target `time` runs under no instruction counter")]
     pub max_counted_operations: u64,
 }
 
