@@ -303,8 +303,8 @@ fn lines_that_are_not_valid_are_errors_with_their_number() {
         (good[..good.len() - 30].to_owned(), "line 28: it is cut off"),
         (good.replace("\"value\":1,", "\"value\":NaN,"), "line 4: expected value at column"),
         (
-            good.replace("\"value\":1,", "\"value\":-1,"),
-            "line 4: row `offline/answer/noise-0.8`, `law-2`: `value` is -1",
+            good.replace("\"value\":1,\"of\":1", "\"value\":1,\"of\":-1"),
+            "line 4: row `offline/answer/noise-0.8`, `law-2`: `of` is -1",
         ),
         (format!("{good}{line}\n"), "line 29: row `offline/answer/noise-0.8` has a second score of `law-0`"),
         (long, "line 29: it has 1048587 bytes; the limit is 1048576"),
@@ -330,7 +330,7 @@ fn a_stored_file_that_is_not_valid_ends_with_exit_code_3() {
         eval.run(&["--update"]).expect(3).says(says);
         eval.world.xtask(&["baseline", "check"]).expect(3).says(says);
     };
-    eval.world.write(STORED, &good.replacen("\"value\":1.0", "\"value\":0.0", 1));
+    eval.world.write(STORED, &good.replacen("\",1.0]", "\",0.0]", 1));
     check("`digest` does not match the lines below");
     eval.world.write(STORED, &good[..good.len() / 2]);
     check("`digest` does not match the lines below");

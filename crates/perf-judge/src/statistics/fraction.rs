@@ -4,7 +4,7 @@
 /// there is in it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Fraction {
-    /// What was reached: finite and not negative. It may be above `of`.
+    /// What was reached, or gained: finite. It may be negative, and above `of`.
     pub value: f64,
     /// What there is: finite and not negative.
     pub of: f64,
