@@ -40,7 +40,9 @@ pub fn measure(
                 let answered = ask(runtime, &engine, &question.query)?;
                 let passages: Vec<Option<PassageKey>> =
                     answered.sources.iter().map(|ranked| passage_at(ranked.source.url.as_str())).collect();
+                let has_answer = keys.iter().any(|key| matches!(key, PassageKey::Positive(_)));
                 let scored = Scored {
+                    has_answer,
                     setup: setup.name(),
                     list,
                     split: *split,
@@ -55,7 +57,7 @@ pub fn measure(
                     Setup::WorstCase => add_invented(&scored, &mut scores),
                     Setup::Command(_) => {
                         lines.answer(&scored).map_err(EvalError::Output)?;
-                        if let Some(judge) = judge.filter(|_| scored.has_answer()) {
+                        if let Some(judge) = judge.filter(|_| has_answer) {
                             judge.add(&scored, runtime, &mut scores);
                         }
                     }

@@ -1,11 +1,11 @@
 //! Faults of quality, planted on purpose: each lowers the row that names it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use aggregator_core::event::RankedSource;
 use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream, FinishReason};
-use aggregator_core::provider::{HitStream, SearchRequest};
+use aggregator_core::provider::{Hit, HitStream, SearchRequest};
 use aggregator_core::{LanguageModel, SearchProvider};
 use futures::{StreamExt as _, stream};
 use rag_eval::matching::Answer;
@@ -21,6 +21,16 @@ use crate::setup::{Hooks, NoHooks};
 enum Fault {
     /// Providers give their hits in reverse order.
     WorseRanking,
+    /// Providers give only the first quarter of their hits.
+    LostHits,
+    /// Each provider adds its name to its addresses, so that no two are the same.
+    AddressesApart,
+    /// Providers cut the last character of their addresses, so that different passages have the same.
+    AddressesTogether,
+    /// Providers give no snippets.
+    NoSnippets,
+    /// The text says nothing.
+    SaysNothing,
     /// The text loses its markers.
     LostCitations,
     /// Each marker names the next source.
@@ -35,10 +45,25 @@ enum Fault {
 
 impl Hooks for Fault {
     fn provider(&self, provider: Box<dyn SearchProvider>) -> Box<dyn SearchProvider> {
-        match self {
-            Self::WorseRanking => Box::new(Reversed(provider)),
-            _ => provider,
-        }
+        let change: fn(&str, &mut Vec<Hit>) = match self {
+            Self::WorseRanking => |_, hits| hits.reverse(),
+            Self::LostHits => |_, hits| hits.truncate(hits.len().div_ceil(4)),
+            Self::AddressesApart => |name, hits| {
+                for hit in hits.iter_mut().filter(|hit| hit.url.contains("pool.example")) {
+                    let page = hit.url.split(['?', '#']).next().unwrap_or_default();
+                    hit.url = format!("{page}?by={name}");
+                }
+            },
+            Self::AddressesTogether => |_, hits| {
+                for hit in hits.iter_mut().filter(|hit| hit.url.contains("pool.example")) {
+                    let page = hit.url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+                    hit.url = page[..page.len() - 1].to_owned();
+                }
+            },
+            Self::NoSnippets => |_, hits| hits.iter_mut().for_each(|hit| hit.snippet.clear()),
+            _ => return provider,
+        };
+        Box::new(Changed { provider, change })
     }
 
     fn model(&self, model: Box<dyn LanguageModel>, fake: Option<&Answer>) -> Box<dyn LanguageModel> {
@@ -46,20 +71,29 @@ impl Hooks for Fault {
     }
 }
 
-struct Reversed(Box<dyn SearchProvider>);
+/// A provider whose hits are changed once all are there.
+struct Changed {
+    provider: Box<dyn SearchProvider>,
+    change: fn(&str, &mut Vec<Hit>),
+}
 
-impl SearchProvider for Reversed {
+impl SearchProvider for Changed {
     fn name(&self) -> &str {
-        self.0.name()
+        self.provider.name()
     }
 
     fn is_local(&self) -> bool {
-        self.0.is_local()
+        self.provider.is_local()
     }
 
     fn search(&self, request: SearchRequest) -> HitStream {
-        let hits = self.0.search(request).collect::<Vec<_>>();
-        stream::once(hits).map(|hits| stream::iter(hits.into_iter().rev())).flatten().boxed()
+        let (name, change) = (self.name().to_owned(), self.change);
+        let hits = self.provider.search(request).filter_map(async |hit| hit.ok()).collect::<Vec<Hit>>();
+        let changed = move |mut hits: Vec<Hit>| {
+            change(&name, &mut hits);
+            stream::iter(hits.into_iter().map(Ok))
+        };
+        stream::once(hits).map(changed).flatten().boxed()
     }
 }
 
@@ -113,6 +147,7 @@ fn change(
     let stated =
         || sources.iter().flat_map(|source| sentences(source.source.snippet.as_str()).map(move |s| (source.number, s)));
     match fault {
+        Fault::SaysNothing => ("It depends.".to_owned(), FinishReason::Stop),
         Fault::LostCitations => (map_markers(&text, |_| None), reason),
         Fault::WrongSources => (map_markers(&text, |number| Some(number % sources.len() as u32 + 1)), reason),
         Fault::AnswersUnanswerable if reason == FinishReason::Unanswered => match stated().next() {
@@ -124,7 +159,7 @@ fn change(
             Some((number, sentence)) => (format!("{sentence} [{number}]"), FinishReason::Stop),
             None => (text, reason),
         },
-        Fault::WorseRanking | Fault::HalfOfTheSources | Fault::AnswersUnanswerable => (text, reason),
+        _ => (text, reason),
     }
 }
 
@@ -177,18 +212,39 @@ fn each_fault_lowers_the_row_that_names_it() {
         number % 5 == 0
     });
     let before = figures(&items, &NoHooks);
+    // What no fault can lower: no question of these has any of it.
+    let mut left: BTreeSet<&str> =
+        before.iter().filter(|(_, figure)| **figure != 0.0).map(|(row, _)| row.as_str()).collect();
     for (fault, rows) in [
-        (Fault::WorseRanking, &["retrieval/index/ndcg@10", "retrieval/fused/ndcg@10", "retrieval/fused/mrr"][..]),
-        (Fault::LostCitations, &["extractive/citations/cite_recall_lex", "offline/citations/cite_recall_lex"]),
+        (
+            Fault::WorseRanking,
+            &["retrieval/index/ndcg@10", "retrieval/fused/ndcg@10", "retrieval/fused/mrr", "retrieval/fusion-gain"][..],
+        ),
+        (Fault::LostHits, &["obedient/answer/noise-0.8", "obedient/answer/integration-0.6", "offline/evidence-found"]),
+        (
+            Fault::SaysNothing,
+            &["offline/ability/noise", "offline/domain/general", "offline/domain/software", "offline/lang/en"],
+        ),
+        (Fault::AddressesApart, &["retrieval/dedupe/recall"]),
+        (Fault::AddressesTogether, &["retrieval/dedupe/precision"]),
+        (Fault::NoSnippets, &["retrieval/selection-gain", "obedient/answered"]),
+        (
+            Fault::LostCitations,
+            &[
+                "extractive/citations/cite_recall_lex",
+                "offline/citations/cite_recall_lex",
+                "worst-case/no-invented-citation",
+            ],
+        ),
         (
             Fault::WrongSources,
             &[
                 "extractive/citations/cite_precision_lex",
                 "extractive/citations/cite_recall_lex",
                 "extractive/trace/adherence",
+                "extractive/trace/completeness",
             ],
         ),
-        // The extractive answerer refuses few of these questions, so that its rows may have nothing to lose.
         (Fault::AnswersUnanswerable, &["obedient/rejected/noise-1", "obedient/rejected/unanswerable-1"]),
         (Fault::FollowsCounterfactual, &["extractive/answer/counterfactual", "obedient/answer/counterfactual"]),
         (
@@ -197,11 +253,13 @@ fn each_fault_lowers_the_row_that_names_it() {
         ),
     ] {
         let after = figures(&items, &fault);
+        let is_lower = |row: &str| after.get(row).copied().unwrap_or(0.0) < before[row];
         for row in rows {
-            let (before, after) = (before[*row], after.get(*row).copied().unwrap_or(0.0));
-            assert!(after < before, "{fault:?}: {row} is {after} and was {before}");
+            assert!(is_lower(row), "{fault:?}: {row} is {:?} and was {}", after.get(*row), before[*row]);
         }
+        left.retain(|row| !is_lower(row));
     }
+    assert!(left.is_empty(), "no fault lowers {left:?}");
 }
 
 #[test]

@@ -31,7 +31,7 @@ impl Judge {
         scored.add_share(scores, "judge/answered", about, Gate::Shown, verdict.is_some());
         if let Some(verdict) = verdict {
             let about = "Share of its verdicts in which the judge agrees with the label.";
-            scored.add_share(scores, "judge/agreement", about, Gate::Shown, verdict == scored.is_right(true));
+            scored.add_share(scores, "judge/agreement", about, Gate::Shown, verdict == scored.is_right());
         }
     }
 }

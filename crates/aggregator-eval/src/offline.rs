@@ -39,8 +39,15 @@ pub fn measure(
             .map(|ranked| pool::passage_at(ranked.source.url.as_str(), items))
             .map(|passage| passage.filter(|(id, _)| *id == question.id).map(|(_, key)| key))
             .collect();
-        let scored =
-            Scored { setup: SETUP, list: POOL, split: *split, question, answered: &answered, passages: &passages };
+        let scored = Scored {
+            setup: SETUP,
+            list: POOL,
+            split: *split,
+            question,
+            answered: &answered,
+            passages: &passages,
+            has_answer: item.is_answerable(),
+        };
         let mut scores = Scores::default();
         add(&scored, item, &mut scores);
         lines.scores(*split, &question.id, &scores).and_then(|()| lines.answer(&scored)).map_err(EvalError::Output)?;
@@ -51,7 +58,7 @@ pub fn measure(
 fn add(scored: &Scored<'_>, item: &Item, scores: &mut Scores) {
     let Item { question, .. } = item;
     let gate = Gate::FailsIfLower;
-    let right = scored.is_right(item.is_answerable());
+    let right = scored.is_right();
     let about = match question.ability {
         Ability::Noise => "Share of right answers to questions that one passage answers.",
         Ability::Integration => "Share of answers with both parts, of which each stands in another passage.",

@@ -37,6 +37,7 @@ pub fn measure(
     let texts = texts(items);
     let services = Service::all(&texts);
     let originals = originals(items);
+    let wrapped = |lists: &[FoundList]| providers(lists, &texts).into_iter().map(|one| hooks.provider(one)).collect();
     let mut qrels = Qrels::new();
     let mut runs: BTreeMap<&str, Run> = BTreeMap::new();
     let mut measured: Vec<Measured<'_>> = Vec::new();
@@ -51,11 +52,11 @@ pub fn measure(
         for (service, list) in &lists {
             runs.entry(service).or_default().insert(id.clone(), ranking(list.iter().cloned())?);
         }
-        let merging = engine(providers(&lists, &texts), None, Settings::default().max_sources(ALL))?;
+        let merging = engine(wrapped(&lists), None, Settings::default().max_sources(ALL))?;
         let merged = merge(runtime, &merging, &lists, query)?;
         let selecting = Settings::default().max_sources(SELECTED as u32).selection(SelectionSettings::default());
-        let selected = merge(runtime, &engine(providers(&lists, &texts), None, selecting)?, &lists, query)?.ranking;
-        let fused = ranking(merged.ranking)?;
+        let selected = merge(runtime, &engine(wrapped(&lists), None, selecting)?, &lists, query)?.ranking;
+        let fused = ranking(numbered(merged.ranking))?;
         let duplicates = PairCounts::of(&true_groups(&lists, &originals), &merged.groups).map_err(dataset)?;
         let selected: BTreeSet<&str> = selected.iter().map(String::as_str).collect();
         let selection_gain = selection_gain(&selected, &fused, &judgements).map_err(dataset)?;
@@ -168,6 +169,18 @@ fn dataset(error: impl std::fmt::Display) -> EvalError {
 fn judgements(item: &Item) -> Result<Judgements, EvalError> {
     let relevant = item.question.passages().filter(|(key, _)| matches!(key, PassageKey::Positive(_)));
     Judgements::new(relevant.map(|(key, _)| (format!("{}/{key}", item.question.id), 1))).map_err(dataset)
+}
+
+/// Documents of which a repeated one has another name: it takes a place in the ranking, and is relevant only once. The engine
+/// repeats a document where it did not see that two addresses are of one page.
+fn numbered(documents: Vec<String>) -> Vec<String> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let name = |document: String| {
+        let times = seen.entry(document.clone()).or_default();
+        *times += 1;
+        if *times == 1 { document } else { format!("{document} (result {times})") }
+    };
+    documents.into_iter().map(name).collect()
 }
 
 fn ranking(documents: impl IntoIterator<Item = String>) -> Result<Ranking, EvalError> {

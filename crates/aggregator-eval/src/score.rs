@@ -28,13 +28,15 @@ pub struct Scored<'a> {
     pub answered: &'a Answered,
     /// For each source the passage of the question that it is; `None` for a passage of another question.
     pub passages: &'a [Option<PassageKey>],
+    /// Whether a passage that could be found states the answer. The engine may have lost it, so the sources do not tell.
+    pub has_answer: bool,
 }
 
 impl Scored<'_> {
     /// Whether the outcome is right: the right answer without the wrong one, or a refusal if no passage answers.
-    pub fn is_right(&self, has_answer: bool) -> bool {
+    pub fn is_right(&self) -> bool {
         let Question { answer, fake_answer, .. } = self.question;
-        match (has_answer, fake_answer) {
+        match (self.has_answer, fake_answer) {
             (false, _) => self.answered.facts.is_rejected(),
             (true, Some(fake)) => self.answered.facts.is_corrected(answer, fake),
             (true, None) => self.answered.facts.is_right(answer),
@@ -54,10 +56,9 @@ impl Scored<'_> {
     /// Adds what the question's ability asks for, with the list that it was asked with.
     pub fn add_ability(&self, scores: &mut Scores, gate: Gate) {
         let Self { list, question, answered, .. } = self;
-        let has_answer = self.has_answer();
-        let right = self.is_right(has_answer);
+        let right = self.is_right();
         match question.ability {
-            _ if !has_answer => {
+            _ if !self.has_answer => {
                 let about = "Share of questions that were refused, where no passage answers them.";
                 self.add_share(scores, &format!("rejected/{list}"), about, gate, right);
             }
@@ -81,15 +82,10 @@ impl Scored<'_> {
                 self.add_share(scores, &format!("answer/{list}"), about, gate, right);
             }
         }
-        if has_answer {
+        if self.has_answer {
             let about = "Share of answerable questions that were not refused.";
             self.add_share(scores, "answered", about, gate, answered.facts.is_complete && !answered.facts.is_refused);
         }
-    }
-
-    /// Whether a source states the answer.
-    pub fn has_answer(&self) -> bool {
-        self.passages.iter().flatten().any(|key| matches!(key, PassageKey::Positive(_)))
     }
 
     /// Whether a right and a wrong passage are reported as contradicting each other.
