@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use aggregator_core::{BuildError, QueryError};
 use aggregator_index::IndexError;
-use rag_eval::questions::InvalidLine;
+use rag_eval::lines::LineError;
 
 /// The reason for which a measurement of quality cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -23,12 +23,12 @@ pub enum EvalError {
         error: io::Error,
     },
     /// A file is not valid.
-    #[error("{}, {error}", path.display())]
+    #[error("{}: {error}", path.display())]
     Invalid {
         /// The file.
         path: PathBuf,
         /// Where, and why not.
-        error: InvalidLine,
+        error: LineError,
     },
     /// A dataset does not fit together.
     #[error("{0}")]
@@ -62,7 +62,7 @@ impl EvalError {
     }
 
     /// Wraps an error about a line of a file.
-    pub(crate) fn invalid(path: &Path) -> impl FnOnce(InvalidLine) -> Self + '_ {
+    pub(crate) fn invalid(path: &Path) -> impl FnOnce(LineError) -> Self + '_ {
         move |error| Self::Invalid { path: path.to_owned(), error }
     }
 }

@@ -35,7 +35,7 @@ pub fn is_ragbench(path: &Path) -> Result<bool, EvalError> {
 /// # Errors
 /// If the file is not valid, or a question cannot be asked.
 pub fn measure_ragbench(path: &Path, runtime: &Runtime, lines: &mut Lines<'_>) -> Result<(), EvalError> {
-    let rows = ragbench::parse_rows(&read(path)?).map_err(|error| named(path, error))?;
+    let rows = ragbench::parse_rows(&read(path)?).map_err(EvalError::invalid(path))?;
     for (number, row) in rows.iter().enumerate() {
         let hits = row.documents_sentences.iter().enumerate().map(|(at, sentences)| {
             let text: Vec<&str> = sentences.iter().map(|sentence| sentence.text.trim()).collect();
@@ -82,11 +82,11 @@ pub fn measure_ragbench(path: &Path, runtime: &Runtime, lines: &mut Lines<'_>) -
 pub fn measure_beir(folder: &Path, lines: &mut Lines<'_>) -> Result<(), EvalError> {
     let file = |name: &str| folder.join(name);
     let corpus =
-        beir::parse_corpus(&read(&file("corpus.jsonl"))?).map_err(|error| named(&file("corpus.jsonl"), error))?;
+        beir::parse_corpus(&read(&file("corpus.jsonl"))?).map_err(EvalError::invalid(&file("corpus.jsonl")))?;
     let queries =
-        beir::parse_queries(&read(&file("queries.jsonl"))?).map_err(|error| named(&file("queries.jsonl"), error))?;
+        beir::parse_queries(&read(&file("queries.jsonl"))?).map_err(EvalError::invalid(&file("queries.jsonl")))?;
     let qrels =
-        beir::parse_qrels(&read(&file("qrels/test.tsv"))?).map_err(|error| named(&file("qrels/test.tsv"), error))?;
+        beir::parse_qrels(&read(&file("qrels/test.tsv"))?).map_err(EvalError::invalid(&file("qrels/test.tsv")))?;
     let ids: Vec<&String> = corpus.keys().collect();
     let texts: Vec<String> =
         corpus.values().map(|document| format!("{}\n\n{}", document.title, document.text)).collect();
@@ -115,8 +115,8 @@ pub fn measure_beir(folder: &Path, lines: &mut Lines<'_>) -> Result<(), EvalErro
 /// # Errors
 /// If a file is not valid.
 pub fn measure_trec(run: &Path, qrels: &Path, lines: &mut Lines<'_>) -> Result<Vec<String>, EvalError> {
-    let parsed = trec::parse_run(&read(run)?).map_err(|error| named(run, error))?;
-    let judged = trec::parse_qrels(&read(qrels)?).map_err(|error| named(qrels, error))?;
+    let parsed = trec::parse_run(&read(run)?).map_err(EvalError::invalid(run))?;
+    let judged = trec::parse_qrels(&read(qrels)?).map_err(EvalError::invalid(qrels))?;
     write_run("trec", &parsed, &judged, lines)?;
     Ok(unjudged(&parsed, &judged).map(str::to_owned).collect())
 }
@@ -131,10 +131,6 @@ fn write_run(name: &str, run: &Run, qrels: &Qrels, lines: &mut Lines<'_>) -> Res
         lines.scores(Split::Tuning, question, &scores).map_err(EvalError::Output)?;
     }
     Ok(())
-}
-
-fn named(path: &Path, error: impl std::fmt::Display) -> EvalError {
-    EvalError::Dataset(format!("{}: {error}", path.display()))
 }
 
 fn read(path: &Path) -> Result<String, EvalError> {

@@ -130,7 +130,7 @@ fn what_cannot_be_read_is_named() {
         ("own/held-out/lists.jsonl", ""),
     ]);
     assert!(folder.error(&["--dataset", "missing"]).contains("missing: No such file"));
-    assert!(folder.error(&["--dataset", "torn.jsonl"]).contains("torn.jsonl, line 1: EOF"));
+    assert!(folder.error(&["--dataset", "torn.jsonl"]).contains("torn.jsonl: line 1: EOF"));
     assert!(folder.error(&["--dataset", "twice.jsonl"]).contains("line 2: the id `7` occurs twice"));
     assert!(folder.error(&["--dataset", "own"]).contains("the question `7` has no lists"));
     // In another folder than the root of the workspace the default is not there.

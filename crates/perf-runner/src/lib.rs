@@ -32,6 +32,7 @@
 //! | [`progress`], [`mod@clock`] | the progress bar, and the current date |
 
 pub mod attribution;
+mod cargo_messages;
 pub mod clock;
 pub mod compare;
 pub mod config;

@@ -138,7 +138,7 @@ mod tests {
         let claims = [
             claim("The harbour of Velm closes at 21:30.", &[HARBOUR]),
             claim("The last ferry to Orra leaves at 20:45.", &[HARBOUR, FERRY]),
-            claim("Nobody knows more about boats.", &[FERRY]),
+            claim("Boats are cheap in autumn.", &[FERRY]),
             claim("The harbour of Velm closes at 21:30.", &[]),
             Claim { text: "The harbour of Velm closes at 21:30.", cited: vec![Some(HARBOUR), None] },
         ];

@@ -135,7 +135,7 @@ fn groups<Hit: AsRef<str>>(partition: &[Vec<Hit>], side: Side) -> Result<BTreeMa
     Ok(found)
 }
 
-/// The number of pairs of so many hits.
+/// The number of pairs in a group of this many hits.
 fn pairs(hits: usize) -> u64 {
     let hits = hits as u64;
     hits * hits.saturating_sub(1) / 2

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::abilities::negatives;
-use crate::questions::{Ability, InvalidLine, PassageKey, Question};
+use crate::lines::{LineError, json_lines};
+use crate::questions::{Ability, PassageKey, Question};
 
 /// Number of passages of a list.
 pub const PASSAGES: usize = 5;
@@ -24,16 +25,15 @@ pub struct Lists {
 ///
 /// # Errors
 /// If a line is not valid.
-pub fn parse(text: &str) -> Result<BTreeMap<String, Lists>, InvalidLine> {
+pub fn parse(text: &str) -> Result<BTreeMap<String, Lists>, LineError> {
     let mut found = BTreeMap::new();
-    for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let at = |reason: String| InvalidLine { line: index + 1, reason };
-        let lists: Lists = serde_json::from_str(line).map_err(|error| at(error.to_string()))?;
-        if let Some(error) = lists.lists.values().flatten().find_map(|key| key.parse::<PassageKey>().err()) {
-            return Err(at(error));
+    for line in json_lines::<Lists>(text) {
+        let (number, lists) = line?;
+        if let Some(what) = lists.lists.values().flatten().find_map(|key| key.parse::<PassageKey>().err()) {
+            return Err(LineError::new(number, what));
         }
         if let Some(twice) = found.insert(lists.id.clone(), lists) {
-            return Err(at(format!("the id `{}` occurs twice", twice.id)));
+            return Err(LineError::new(number, format!("the id `{}` occurs twice", twice.id)));
         }
     }
     Ok(found)

@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::lines::{LineError, json_lines};
 use crate::matching::Answer;
 
 /// A labelled question.
@@ -121,33 +122,17 @@ impl Question {
     }
 }
 
-/// The reason for which a dataset is not valid.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {reason}")]
-pub struct InvalidLine {
-    /// The line, from 1.
-    pub line: usize,
-    /// What is wrong with it.
-    pub reason: String,
-}
-
 /// Parses questions, one JSON object a line; empty lines are skipped.
 ///
 /// # Errors
 /// If a line is no question, an id occurs twice, or a list refers to a passage that the question does not have.
-pub fn parse(text: &str) -> Result<Vec<Question>, InvalidLine> {
+pub fn parse(text: &str) -> Result<Vec<Question>, LineError> {
     let mut questions: Vec<Question> = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        // Some editors begin a file with a byte order mark.
-        let line = line.trim_start_matches('\u{feff}');
-        if line.trim().is_empty() {
-            continue;
-        }
-        let at = |reason: String| InvalidLine { line: index + 1, reason };
-        let read: Line = serde_json::from_str(line).map_err(|error| at(error.to_string()))?;
-        let question = read.question().map_err(at)?;
+    for line in json_lines::<Line>(text) {
+        let (number, line) = line?;
+        let question = line.question().map_err(|what| LineError::new(number, what))?;
         if questions.iter().any(|known| known.id == question.id) {
-            return Err(at(format!("the id `{}` occurs twice", question.id)));
+            return Err(LineError::new(number, format!("the id `{}` occurs twice", question.id)));
         }
         questions.push(question);
     }

@@ -47,7 +47,7 @@ pub async fn run(line: String, input: String) -> Result<String, ProviderError> {
     thread::spawn(move || {
         let mut done = done;
         let result = execute(&line, &input, &mut done);
-        // Nobody waits for a cancelled answer.
+        // The receiver is gone if the query was cancelled.
         let _ = done.send(result);
     });
     output.map(|output| output.unwrap_or_else(|_| Err(failed("the thread that ran it has ended".into())))).await

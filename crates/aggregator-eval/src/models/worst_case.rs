@@ -20,7 +20,8 @@ impl WorstCase {
         Self { fake }
     }
 
-    /// The number that it invents: that of none of so many sources, and near enough to be read as a citation.
+    /// The number of the citation that the model invents when it is shown this many sources. No source has it, and the engine
+    /// reads it as a citation.
     pub fn invented(sources: usize) -> usize {
         sources + 4
     }

@@ -4,8 +4,8 @@ mod format;
 mod measure;
 mod options;
 mod quality;
+mod report_dir;
 
-use std::fs;
 use std::path::Path;
 
 use perf_gate::{Baseline, Key};
@@ -81,7 +81,7 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let key = |harness: &&Harness| key::detect(workspace, harness, &features, data.inputs(harness));
     let keys = chosen.iter().map(key).collect::<Result<Vec<_>, _>>()?;
     let out = options.out.clone().unwrap_or_else(|| workspace.perf_dir().join("latest"));
-    create_output_dir(&out)?;
+    report_dir::prepare(&out, [JSON_FILE, MARKDOWN_FILE])?;
     // Two concurrent runs would disturb each other's times, and build in the same folder.
     let _alone = DirectoryLock::wait(&workspace.perf_dir(), &format!("`{}`", workspace.gate_command("perf")))?;
 
@@ -191,18 +191,6 @@ fn days_since_commit(workspace: &Workspace, data: &BenchData, harnesses: &[Harne
         }
     }
     Ok(oldest)
-}
-
-/// Creates the directory and removes reports of earlier runs, so that after an aborted run no old report looks like its result.
-fn create_output_dir(out: &Path) -> Result<(), Error> {
-    fs::create_dir_all(out).map_err(|error| Error::path("create", out, &error))?;
-    for name in [JSON_FILE, MARKDOWN_FILE] {
-        let old = out.join(name);
-        if old.is_file() {
-            fs::remove_file(&old).map_err(|error| Error::path("remove the old", &old, &error))?;
-        }
-    }
-    Ok(())
 }
 
 /// Writes both reports.

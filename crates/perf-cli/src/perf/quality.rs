@@ -1,7 +1,6 @@
 //! `perf quality`: judges the scores of labelled questions against the stored ones, compares them with those of the base, and
 //! stores new ones.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use globset::GlobSet;
@@ -21,6 +20,7 @@ use perf_runner::quality::program::{self, Printed, Program};
 use perf_runner::quality::stored_file;
 use perf_runner::workspace::{QUALITY_RESULTS, Workspace};
 
+use super::report_dir;
 use crate::acceptance::{patterns, reason};
 use crate::stdout;
 
@@ -98,7 +98,7 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let stored = stored_file::read(workspace)?;
     let out = options.out.clone().unwrap_or_else(|| workspace.perf_dir().join("quality"));
     if !options.update {
-        create_output_dir(&out)?;
+        report_dir::prepare(&out, [JSON_FILE, MARKDOWN_FILE])?;
     }
     let (printed, source) = print(options, workspace, &command)?;
     let base = base::read(workspace, options.against.as_deref())?;
@@ -265,18 +265,6 @@ fn refusal(options: &Options, refused: &[&Row], accepted: usize) -> Error {
             ),
         },
     )
-}
-
-/// Creates the directory and removes reports of earlier runs, so that after an aborted run no old report looks like its result.
-fn create_output_dir(out: &Path) -> Result<(), Error> {
-    fs::create_dir_all(out).map_err(|error| Error::path("create", out, &error))?;
-    for name in [JSON_FILE, MARKDOWN_FILE] {
-        let old = out.join(name);
-        if old.is_file() {
-            fs::remove_file(&old).map_err(|error| Error::path("remove the old", &old, &error))?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use super::build_record::{self, BuildRecord};
+use crate::cargo_messages;
 use crate::error::Error;
 use crate::process::child::{self, ChildError, Limits, StderrMode};
 use crate::progress::Progress;
@@ -42,20 +41,6 @@ impl BenchPrograms {
 
 /// The environment variable that selects a planted fault, in programs that were built with the faults feature.
 pub const FAULT_ENV: &str = "SEEDED_FAULT";
-
-/// The used part of one line of cargo's JSON messages.
-#[derive(Deserialize)]
-struct Message {
-    reason: String,
-    target: Option<Target>,
-    executable: Option<PathBuf>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    name: String,
-    kind: Vec<String>,
-}
 
 /// Builds the programs of a harness. It builds this package alone, because features of unrelated packages would change the
 /// measured code.
@@ -110,13 +95,7 @@ fn run(cargo: &mut Command, limits: Limits) -> Result<String, Error> {
 /// # Errors
 /// If the messages name no such target.
 pub fn find_artifact(messages: &str, harness: &Harness, name: &str) -> Result<PathBuf, Error> {
-    let built = messages.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok()).find_map(|message| {
-        let target = message.target?;
-        let is_it = message.reason == "compiler-artifact"
-            && target.name == name
-            && target.kind.iter().any(|kind| kind == "bench");
-        if is_it { message.executable } else { None }
-    });
+    let built = cargo_messages::find_executable(messages, "bench", name);
     built.ok_or_else(|| {
         Error::environment(
             format!("cargo built no bench target `{name}` in package {}", harness.package),

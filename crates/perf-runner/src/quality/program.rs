@@ -8,8 +8,8 @@ use std::time::Duration;
 use perf_judge::quality::lines::{self, MAX_BYTES};
 use perf_judge::quality::results::Results;
 use perf_judge::text;
-use serde::Deserialize;
 
+use crate::cargo_messages;
 use crate::error::Error;
 use crate::process::child::{self, ChildError, Limits, StderrMode};
 use crate::progress::Progress;
@@ -17,20 +17,6 @@ use crate::workspace::Workspace;
 
 /// Wall and processor time of a run, in seconds. One of several hundred questions takes a minute unoptimised.
 const RUN_SECONDS: u64 = 3600;
-
-/// The used part of one line of cargo's JSON messages.
-#[derive(Deserialize)]
-struct Message {
-    reason: String,
-    target: Option<Target>,
-    executable: Option<PathBuf>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    name: String,
-    kind: Vec<String>,
-}
 
 /// The program of a workspace.
 #[derive(Debug, Clone)]
@@ -73,7 +59,7 @@ impl Program {
                 "fix the errors that cargo printed above, or `quality` in [workspace.metadata.perf]; then run this again",
             ),
         })?;
-        let path = find_program(&messages, &package).ok_or_else(|| {
+        let path = cargo_messages::find_executable(&messages, "bin", &package).ok_or_else(|| {
             Error::environment(
                 format!("cargo built no program `{package}` in package {package}"),
                 "the program that `quality` in [workspace.metadata.perf] names has the name of its package",
@@ -132,40 +118,5 @@ fn parse(text: String, source: &str) -> Result<Printed, Error> {
             format!("{source} is not valid: {error}"),
             "correct the program; the lines are documented in the README of perf-runner",
         )),
-    }
-}
-
-/// The path of the built program, from cargo's messages.
-fn find_program(messages: &str, package: &str) -> Option<PathBuf> {
-    messages.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok()).find_map(|message| {
-        let target = message.target?;
-        let is_it = message.reason == "compiler-artifact"
-            && target.name == package
-            && target.kind.iter().any(|kind| kind == "bin");
-        if is_it { message.executable } else { None }
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_program_is_the_binary_with_the_name_of_the_package() {
-        let message = |name: &str, kind: &str, path: &str| {
-            format!(
-                "{{\"reason\":\"compiler-artifact\",\"target\":{{\"name\":\"{name}\",\"kind\":[\"{kind}\"]}},\
-                 \"executable\":{path}}}\n"
-            )
-        };
-        let messages = [
-            "no JSON\n".to_owned(),
-            message("eval", "lib", "null"),
-            message("other", "bin", "\"/t/other\""),
-            message("eval", "bin", "\"/t/eval\""),
-            "{\"reason\":\"build-finished\",\"success\":true}\n".to_owned(),
-        ];
-        assert_eq!(find_program(&messages.concat(), "eval"), Some("/t/eval".into()));
-        assert_eq!(find_program(&messages[..3].concat(), "eval"), None);
     }
 }

@@ -9,8 +9,8 @@ use super::ranking::Ranking;
 /// The mean nDCG@10 of a merged run minus that of the best single provider, in -1..=1; above 0 merging is worth its
 /// cost.
 ///
-/// The best provider is the one with the highest mean over all judged queries, not the best one of each query, which
-/// nobody can choose beforehand. A query that a provider did not answer counts 0 for it ([`mean`]).
+/// The best provider is the one with the highest mean over all judged queries, not the best one of each query, which the
+/// caller cannot tell without the judgements. A query that a provider did not answer counts 0 for it ([`mean`]).
 ///
 /// `None` without a provider or without a judged query. The definition is ours.
 pub fn fusion_gain<'a>(merged: &Run, providers: impl IntoIterator<Item = &'a Run>, qrels: &Qrels) -> Option<f64> {
