@@ -22,7 +22,8 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// The share of the documents' sentences that are relevant; 0 without sentences. Low: the search finds too much beside the point.
+    /// The share of the documents' sentences that are relevant; 0 without sentences. Low: most of what the search found does not
+    /// state the answer.
     pub fn relevance(&self) -> f64 {
         share(self.relevant.len(), self.total).unwrap_or(0.0)
     }

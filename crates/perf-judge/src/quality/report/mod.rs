@@ -56,7 +56,7 @@ mod tests {
 
     const ANSWERS: &str = "offline/answer/noise-0.8";
     const SHARE: &str =
-        "share of questions whose answer has every required part, with 4 of 5 passages beside the point";
+        "share of questions whose answer has every required part, with 4 of 5 passages that do not state it";
 
     /// Twenty questions, of which those at these places are wrong.
     fn all_but(wrong: &[usize]) -> Vec<f64> {
