@@ -1,4 +1,4 @@
-//! Calls of git; none of them writes to the repository.
+//! Calls of git; none of them writes to the user's repository.
 //!
 //! A git hook that runs this program sets environment variables that select the hook's repository, which may be another than
 //! that of the workspace. So each call clears them, and git finds the repository from the folder it runs in.
@@ -131,6 +131,7 @@ fn git_error(arguments: &[&str], error: ChildError) -> Error {
 fn subcommand<'a>(arguments: &[&'a str]) -> &'a str {
     match arguments {
         ["-c", _, rest @ ..] => subcommand(rest),
+        [option, rest @ ..] if option.starts_with("--") => subcommand(rest),
         _ => arguments.first().copied().unwrap_or_default(),
     }
 }

@@ -39,6 +39,7 @@ pub mod config;
 pub mod error;
 pub mod files;
 pub mod git;
+pub mod history;
 pub mod measure;
 pub mod process;
 pub mod progress;

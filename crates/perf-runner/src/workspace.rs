@@ -49,9 +49,15 @@ pub struct Harness {
 /// The results of `perf quality` in the data folder.
 pub const QUALITY_RESULTS: &str = "quality/stored.jsonl";
 
+/// The recorded runs in the data folder.
+pub const HISTORY: &str = "history";
+
+/// The file in the data folder that pins the anchor.
+pub const ANCHOR: &str = "anchor.toml";
+
 /// Files of the data folder that belong to the gate and are not read by cases.
-const GATE_FILES: [&str; 6] =
-    ["baselines", "budgets.toml", "thresholds.toml", "selftest", "README.md", QUALITY_RESULTS];
+const GATE_FILES: [&str; 8] =
+    ["baselines", "budgets.toml", "thresholds.toml", "selftest", "README.md", QUALITY_RESULTS, HISTORY, ANCHOR];
 
 impl Harness {
     /// The configured `inputs`: files and folders of the data folder; empty if none are configured.

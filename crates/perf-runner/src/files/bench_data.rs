@@ -11,7 +11,7 @@ use perf_judge::thresholds::{self, MAX_TOLERANCE_DAYS, Thresholds, is_past_max_t
 use super::checked_read::{self, InvalidFile};
 use crate::clock::today;
 use crate::error::Error;
-use crate::workspace::{Harness, QUALITY_RESULTS, Workspace};
+use crate::workspace::{HISTORY, Harness, QUALITY_RESULTS, Workspace};
 
 /// The stored data; all of it is valid.
 #[derive(Debug)]
@@ -92,8 +92,8 @@ impl BenchData {
         }
         let mut paths = Vec::new();
         walk(&dir, workspace, &mut |path| {
-            // The results of `perf quality` have a reader and a limit of their own.
-            let is_read_elsewhere = path == dir.join("selftest") || path == dir.join(QUALITY_RESULTS);
+            // The results of `perf quality` and the history have readers and limits of their own.
+            let is_read_elsewhere = ["selftest", QUALITY_RESULTS, HISTORY].iter().any(|name| path == dir.join(name));
             if path != default_baselines && path != budgets_file && !is_read_elsewhere {
                 paths.push(path.to_owned());
                 return true;

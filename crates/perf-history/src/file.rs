@@ -1,0 +1,237 @@
+//! The stored form of a run: JSON in gzip, with a digest of the content.
+//!
+//! The CRC of gzip and the digest find accidental changes of the bytes. Neither stops an author who computes them again.
+
+use std::io::{Read as _, Write as _};
+
+use flate2::Compression;
+use flate2::bufread::GzDecoder;
+use flate2::write::GzEncoder;
+use serde::{Deserialize, Serialize};
+
+use crate::run::RecordedRun;
+
+/// Version of the stored form.
+const SCHEMA: u32 = 1;
+
+/// Maximum size of a file in bytes.
+pub const MAX_BYTES: usize = 1 << 20;
+
+/// Maximum size of its JSON in bytes, so that a small file cannot expand without limit.
+const MAX_JSON_BYTES: u64 = 16 << 20;
+
+/// The error for bytes that are not a recorded run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunFileError {
+    /// More than [`MAX_BYTES`], or the JSON is larger than 16 MiB.
+    #[error("it is larger than a recorded run can be")]
+    TooLarge,
+    /// The bytes are not gzip, or its CRC does not match.
+    #[error("it is not a complete gzip file: {0}")]
+    Gzip(std::io::Error),
+    /// The content is not JSON of this form.
+    #[error("its JSON is not a recorded run: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Written by another version of this program.
+    #[error("schema {0} is not the version that this program reads ({SCHEMA})")]
+    Schema(u32),
+    /// The digest does not match the content.
+    #[error("its digest does not match its content")]
+    Edited,
+    /// A number that no run measures.
+    #[error("{0}")]
+    Value(String),
+}
+
+#[derive(Deserialize)]
+struct Version {
+    schema: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored<R> {
+    schema: u32,
+    digest: String,
+    run: R,
+}
+
+/// Formats a run as the bytes of its file. Equal runs have equal bytes.
+///
+/// # Errors
+/// If the run has a number that JSON cannot have, or is too large to be read again.
+pub fn to_bytes(run: &RecordedRun) -> Result<Vec<u8>, RunFileError> {
+    check(run)?;
+    let stored = Stored { schema: SCHEMA, digest: digest(run)?, run };
+    let json = serde_json::to_vec(&stored)?;
+    // Without a name or a time, so that equal runs have equal bytes.
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    let bytes = encoder.write_all(&json).and_then(|()| encoder.finish()).map_err(RunFileError::Gzip)?;
+    if bytes.len() > MAX_BYTES || json.len() as u64 > MAX_JSON_BYTES { Err(RunFileError::TooLarge) } else { Ok(bytes) }
+}
+
+/// Parses the bytes of a file.
+///
+/// # Errors
+/// If they are not a complete recorded run of this schema; see [`RunFileError`].
+pub fn from_bytes(bytes: &[u8]) -> Result<RecordedRun, RunFileError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(RunFileError::TooLarge);
+    }
+    let mut json = Vec::new();
+    let mut decoder = GzDecoder::new(bytes);
+    (&mut decoder).take(MAX_JSON_BYTES + 1).read_to_end(&mut json).map_err(RunFileError::Gzip)?;
+    if json.len() as u64 > MAX_JSON_BYTES {
+        return Err(RunFileError::TooLarge);
+    }
+    if !decoder.into_inner().is_empty() {
+        let what = "bytes follow its end";
+        return Err(RunFileError::Gzip(std::io::Error::new(std::io::ErrorKind::InvalidData, what)));
+    }
+    // The schema is parsed first, so that the error for a newer file is its schema and not an unknown field.
+    let Version { schema } = serde_json::from_slice(&json)?;
+    if schema != SCHEMA {
+        return Err(RunFileError::Schema(schema));
+    }
+    let Stored { digest: written, run, .. } = serde_json::from_slice::<Stored<RecordedRun>>(&json)?;
+    check(&run)?;
+    if written != digest(&run)? {
+        return Err(RunFileError::Edited);
+    }
+    Ok(run)
+}
+
+/// FNV-1a of the run's JSON, as 16 hexadecimal digits.
+fn digest(run: &RecordedRun) -> Result<String, serde_json::Error> {
+    let fnv = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    Ok(format!("{:016x}", serde_json::to_vec(run)?.iter().fold(0xcbf2_9ce4_8422_2325, fnv)))
+}
+
+/// Refuses numbers that no run measures: JSON has no NaN, and would store it as null.
+fn check(run: &RecordedRun) -> Result<(), RunFileError> {
+    let is_commit = |hash: &String| hash.len() >= 40 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    for hash in [Some(&run.commit), run.base.as_ref(), run.anchor.as_ref()].into_iter().flatten() {
+        if !is_commit(hash) {
+            return Err(RunFileError::Value(format!("`{hash}` is not the hash of a commit")));
+        }
+    }
+    for harness in &run.harnesses {
+        let together = std::iter::once(("all cases together", &harness.together));
+        let walls = harness.cases.iter().filter_map(|(name, case)| Some((name.as_str(), case.wall.as_ref()?)));
+        for (name, wall) in walls.clone() {
+            if !(wall.ns.is_finite() && wall.ns > 0.0) {
+                return Err(RunFileError::Value(format!("`{name}` has a wall time of {} ns", wall.ns)));
+            }
+        }
+        for (name, changes) in walls.map(|(name, wall)| (name, &wall.changes)).chain(together) {
+            let changes = [changes.base, changes.anchor].into_iter().flatten();
+            for value in changes.flat_map(|change| [change.0, change.1, change.2]) {
+                if !(value.is_finite() && value >= -100.0) {
+                    return Err(RunFileError::Value(format!("{name} has a change of wall time of {value} %")));
+                }
+            }
+        }
+        let values = harness.cases.iter().flat_map(|(case, found)| found.values.iter().map(move |one| (case, one)));
+        for (case, (metric, value)) in values {
+            if i64::try_from(value.0).is_err() {
+                return Err(RunFileError::Value(format!("`{metric}` of `{case}` is {}", value.0)));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::run::tests::a_run;
+    use crate::run::{WallChange, WallChanges};
+
+    #[test]
+    fn a_run_reads_back_as_it_was_written() {
+        let run = a_run();
+        let bytes = to_bytes(&run).unwrap();
+        assert_eq!(from_bytes(&bytes).unwrap(), run);
+        assert_eq!(to_bytes(&run).unwrap(), bytes);
+    }
+
+    #[test]
+    fn numbers_that_no_run_measures_are_refused() {
+        let refused = |edit: &dyn Fn(&mut RecordedRun)| {
+            let mut run = a_run();
+            edit(&mut run);
+            to_bytes(&run).unwrap_err().to_string()
+        };
+        let case = |run: &mut RecordedRun| run.harnesses[0].cases.values().next().unwrap().clone();
+        let with = |run: &mut RecordedRun, new: crate::run::RecordedCase| {
+            let name = run.harnesses[0].cases.keys().next().unwrap().clone();
+            run.harnesses[0].cases.insert(name, new);
+        };
+        assert!(refused(&|run| run.commit = "HEAD".into()).contains("`HEAD` is not the hash of a commit"));
+        assert!(refused(&|run| run.anchor = Some(String::new())).contains("`` is not the hash"));
+        for ns in [f64::NAN, f64::INFINITY, 0.0, -1.0] {
+            let error = refused(&|run| {
+                let mut new = case(run);
+                new.wall.as_mut().unwrap().ns = ns;
+                with(run, new);
+            });
+            assert!(error.contains("has a wall time of"), "{error}");
+        }
+        for value in [f64::NAN, f64::INFINITY, -100.5] {
+            let error = refused(&|run| {
+                let anchor = Some(WallChange(0.0, value, 1.0));
+                run.harnesses[0].together = WallChanges { base: None, anchor };
+            });
+            assert!(error.contains("all cases together has a change of wall time"), "{error}");
+        }
+    }
+
+    #[test]
+    fn other_files_are_refused() {
+        let compressed = |json: &str| {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+            encoder.write_all(json.as_bytes()).unwrap();
+            encoder.finish().unwrap()
+        };
+        let refused = |bytes: &[u8]| from_bytes(bytes).unwrap_err().to_string();
+        assert!(refused(b"").contains("not a complete gzip file"));
+        assert!(refused(b"{}").contains("not a complete gzip file"));
+        assert!(refused(&compressed("{}")).contains("missing field `schema`"));
+        assert!(refused(&compressed("{\"schema\":2,\"more\":1}")).contains("schema 2 is not the version"));
+        assert!(refused(&compressed("{\"schema\":1,\"digest\":\"\",\"run\":{}}")).contains("missing field `commit`"));
+        assert!(refused(&vec![0; MAX_BYTES + 1]).contains("larger than"));
+        let bomb = compressed(&" ".repeat(MAX_JSON_BYTES as usize + 1));
+        assert!(bomb.len() < MAX_BYTES);
+        assert!(refused(&bomb).contains("larger than"));
+        let two = [to_bytes(&a_run()).unwrap(), to_bytes(&a_run()).unwrap()].concat();
+        assert!(refused(&two).contains("bytes follow its end"));
+
+        let json = serde_json::to_string(&Stored { schema: 1, digest: digest(&a_run()).unwrap(), run: a_run() });
+        let json = json.unwrap();
+        assert!(from_bytes(&compressed(&json)).is_ok());
+        let edited = json.replacen("[56,", "[55,", 1);
+        assert_ne!(edited, json);
+        assert!(refused(&compressed(&edited)).contains("digest does not match"));
+    }
+
+    proptest! {
+        /// A change of any byte is found, or changes nothing that is read.
+        #[test]
+        fn a_changed_file_is_refused_or_says_the_same(at in 0_usize..10_000, to: u8, cut in 0_usize..10_000) {
+            let bytes = to_bytes(&a_run()).unwrap();
+            let mut changed = bytes.clone();
+            changed[at % bytes.len()] = to;
+            if let Ok(read) = from_bytes(&changed) {
+                prop_assert_eq!(read, a_run());
+            }
+            prop_assert!(from_bytes(&bytes[..cut % bytes.len()]).is_err());
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes: Vec<u8>) {
+            prop_assert!(from_bytes(&bytes).is_err());
+        }
+    }
+}
