@@ -85,7 +85,12 @@ const MEMBERS: &[Member] = &[
         dev: &[],
         never: &[HTTP, ENGINE],
     },
-    Member { name: "perf-cli", normal: &["perf-gate", "perf-judge", "perf-runner"], dev: &[], never: &[HTTP, ENGINE] },
+    Member {
+        name: "perf-cli",
+        normal: &["perf-gate", "perf-history", "perf-judge", "perf-runner"],
+        dev: &[],
+        never: &[HTTP, ENGINE],
+    },
     Member { name: "rag-eval", normal: &[], dev: &[], never: &[HTTP, ENGINE, ENTROPY, PROCESSES_AND_FILES] },
     Member { name: "xtask", normal: &["perf-cli"], dev: &["perf-gate"], never: &[HTTP, ENGINE] },
     Member {

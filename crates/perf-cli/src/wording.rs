@@ -31,6 +31,9 @@ pub fn wording(config: &Config, step: &NextStep, harness: Option<&str>) -> Strin
         NextStep::Accept(case) => {
             format!("if it is intended: {command} baseline update --accept '{case}' --reason '…'")
         }
+        NextStep::AllowOverAnchor { case, metric } => format!(
+            "if it is intended: add `{metric}` of `{case}` to `allowed` in {data}/anchor.toml with a reason, or pin a newer anchor"
+        ),
         NextStep::ChangeBudget => format!("if the limit is to change: edit {data}/budgets.toml and give a reason"),
         NextStep::CorrectBudget { case, metric } => format!(
             "`{metric}` of `{case}` is not measured: correct the names in {data}/budgets.toml, or restore the case or the metric"

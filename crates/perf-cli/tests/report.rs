@@ -3,7 +3,8 @@
 use perf_cli::wording::wording;
 use perf_gate::{CaseName, Checksum, Class, Key, Metric, Provenance, Tools, Unit};
 use perf_judge::budget::Reference;
-use perf_judge::exit_status;
+use perf_judge::exit_status::{self, Done};
+use perf_judge::judge::anchor::AnchorState;
 use perf_judge::judge::first_sample::DecisionRule;
 use perf_judge::judge::paired::judge;
 use perf_judge::next_step::NextStep;
@@ -200,7 +201,8 @@ fn tools() -> Result<Tools, MissingReason> {
 fn report(mut rows: Vec<Row>, tools: Result<Tools, MissingReason>, comparison: Comparison) -> Report {
     let text = |text: &str| text.to_owned();
     rows.iter_mut().for_each(|row| row.harness = Some(text(HARNESS)));
-    let exit_code = exit_status::decide(&rows, tools.is_ok(), exit_status::Required::default());
+    let exit_code =
+        exit_status::decide(&rows, Done { counted: tools.is_ok(), anchored: true }, exit_status::Required::default());
     let key = Key {
         rustc: text("rustc 1.95.0"),
         target: text("x86_64-unknown-linux-gnu"),
@@ -211,7 +213,7 @@ fn report(mut rows: Vec<Row>, tools: Result<Tools, MissingReason>, comparison: C
     };
     Report {
         provenance: Provenance { commit: text("0123abc-dirty"), machine: text("a processor, 2 processors") },
-        harnesses: vec![HarnessRun { package: text(HARNESS), key, tools, comparison }],
+        harnesses: vec![HarnessRun { package: text(HARNESS), key, tools, comparison, anchor: AnchorState::None }],
         rules: None,
         slack: None,
         rules_forbidden: false,

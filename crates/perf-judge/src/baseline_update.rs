@@ -124,6 +124,36 @@ pub fn updated_baseline(
     Ok(next)
 }
 
+/// A baseline with the instructions of another one in place of its own, or with none. Instructions of a case whose checksum differs
+/// are left out, because they are of other work. `None` if nothing would be left.
+pub fn with_instructions_of(baseline: &Baseline, other: Option<&Baseline>) -> Option<Baseline> {
+    let is_counted = |record: &&Record| record.metric().class() == Class::Instructions;
+    let exact: Vec<Record> = baseline.records().filter(|record| !is_counted(record)).cloned().collect();
+    let is_same_work =
+        |record: &&Record| exact.iter().any(|one| one.case() == record.case() && one.checksum() == record.checksum());
+    let counted: Vec<Record> =
+        other.into_iter().flat_map(Baseline::records).filter(is_counted).filter(is_same_work).cloned().collect();
+    let tools = other.and_then(|other| other.tools.clone()).filter(|_| !counted.is_empty());
+    let (key, provenance) = (baseline.key.clone(), baseline.provenance.clone());
+    let mut merged = Baseline::new(key, tools, provenance, exact.into_iter().chain(counted).collect()).ok()?;
+    let is_of_instructions = |entry: &&Acceptance| entry.metric == Metric::INSTRUCTIONS.name();
+    let of_exact = baseline.accepted.iter().filter(|entry| !is_of_instructions(entry));
+    let of_counted = other.into_iter().flat_map(|other| &other.accepted).filter(is_of_instructions);
+    let accepted: Vec<Acceptance> = of_exact.chain(of_counted).cloned().collect();
+    merged.accepted = accepted.into_iter().filter(|entry| merged.get(&entry.case, entry.metric).is_some()).collect();
+    Some(merged)
+}
+
+/// The instructions of a baseline alone, with their acceptances; `None` if it has none.
+pub fn instructions_of(baseline: &Baseline) -> Option<Baseline> {
+    let counted = baseline.records().filter(|record| record.metric().class() == Class::Instructions).cloned();
+    let (key, tools, provenance) = (baseline.key.clone(), baseline.tools.clone(), baseline.provenance.clone());
+    let mut alone = Baseline::new(key, tools, provenance, counted.collect()).ok()?;
+    let accepted = baseline.accepted.iter().filter(|entry| entry.metric == Metric::INSTRUCTIONS.name());
+    alone.accepted = accepted.cloned().collect();
+    Some(alone)
+}
+
 /// Lines about the stored instructions that an update keeps or removes when none were counted; empty if they were counted.
 pub fn describe_uncounted(old: Option<&Baseline>, key: &Key, run: &BaselineRun, selection: &Selection) -> String {
     let Instructions::NotMeasured(reason) = &run.instructions else { return String::new() };

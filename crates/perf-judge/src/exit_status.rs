@@ -27,7 +27,7 @@ Exit codes, in the order they are decided:
     1  FAIL: a row is REGRESSED, MISSING or BROKEN, or an update was refused, or
        the change loosens rules (with --forbid-rule-changes)
     4  INCONCLUSIVE: required rows could not be judged (rows of wall and
-       instructions are required only with --require)
+       instructions, and the anchor, are required only with --require)
     0  PASS: no regressions";
 
 /// The requirements of a run beyond the exact classes and the budgets, which are always required.
@@ -39,6 +39,17 @@ pub struct Required {
     pub wall: Option<Share>,
     /// The instructions of each case are judged, which needs valgrind in the version of the baseline.
     pub instructions: bool,
+    /// Each harness that was measured is compared with the anchor, if there is one.
+    pub anchor: bool,
+}
+
+/// What a run did, besides its rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Done {
+    /// Whether instructions were counted.
+    pub counted: bool,
+    /// Whether nothing that has an anchor was left uncompared with it.
+    pub anchored: bool,
 }
 
 /// A share of rows, in percent: from 1 to 100.
@@ -60,8 +71,8 @@ impl Share {
     }
 }
 
-/// The exit code of a completed run. `counted` is true if instructions were counted.
-pub fn decide(rows: &[Row], counted: bool, required: Required) -> u8 {
+/// The exit code of a completed run.
+pub fn decide(rows: &[Row], done: Done, required: Required) -> u8 {
     let fails = |row: &Row| match row.verdict {
         Verdict::Broken | Verdict::Regressed | Verdict::Missing => true,
         // Wall time has no stored value, so NEW means that the base lacks the case.
@@ -85,7 +96,11 @@ pub fn decide(rows: &[Row], counted: bool, required: Required) -> u8 {
     };
     if rows.iter().any(fails) {
         FAIL
-    } else if has_too_few || rows.iter().any(not_judged) || (required.instructions && !counted) {
+    } else if has_too_few
+        || rows.iter().any(not_judged)
+        || (required.instructions && !done.counted)
+        || (required.anchor && !done.anchored)
+    {
         INCONCLUSIVE
     } else {
         PASS
@@ -121,11 +136,23 @@ mod tests {
     use super::*;
     use crate::row::tests::row;
 
+    const DONE: Done = Done { counted: true, anchored: true };
+    const NOT_COUNTED: Done = Done { counted: false, ..DONE };
+
+    #[test]
+    fn the_anchor_matters_only_where_it_is_required() {
+        let code = |anchored, required| {
+            let required = Required { anchor: required, ..Required::default() };
+            decide(&[row(Verdict::Pass)], Done { anchored, ..DONE }, required)
+        };
+        assert_eq!((code(true, true), code(false, false), code(false, true)), (PASS, PASS, INCONCLUSIVE));
+    }
+
     #[test]
     fn means_and_all_cases_together_fail_when_they_are_slower_and_are_never_required() {
-        let required = Required { baseline: true, wall: Some(Share::ALL), instructions: false };
+        let required = Required { baseline: true, wall: Some(Share::ALL), ..Required::default() };
         for group in [Group::Mean, Group::Together] {
-            let code = |verdict| decide(&[Row { group, ..row(verdict) }], true, required);
+            let code = |verdict| decide(&[Row { group, ..row(verdict) }], DONE, required);
             use Verdict::{Improved, Inconclusive, New, Pass, Regressed, Unstable};
             assert_eq!([Pass, Improved, Inconclusive, Unstable, New].map(code), [PASS; 5], "{group:?}");
             assert_eq!(code(Regressed), FAIL, "{group:?}");
@@ -136,7 +163,7 @@ mod tests {
     fn a_regression_outranks_inconclusive_and_new_rows_fail_only_where_required() {
         let code = |verdicts: &[Verdict], baseline| {
             let rows: Vec<_> = verdicts.iter().map(|&verdict| row(verdict)).collect();
-            decide(&rows, false, Required { baseline, ..Required::default() })
+            decide(&rows, NOT_COUNTED, Required { baseline, ..Required::default() })
         };
         use Verdict::*;
         assert_eq!(code(&[], false), PASS);
@@ -149,21 +176,21 @@ mod tests {
         assert_eq!(code(&[Pass, Inconclusive, New], true), FAIL);
         let of_wall = Row { group: Group::Class(Class::Wall), ..row(New) };
         let required = Required { baseline: true, ..Required::default() };
-        assert_eq!(decide(&[of_wall], false, required), PASS, "the base lacks a case that the change adds");
+        assert_eq!(decide(&[of_wall], NOT_COUNTED, required), PASS, "the base lacks a case that the change adds");
     }
 
     #[test]
     fn inconclusive_instructions_matter_only_where_they_are_required() {
         let code = |verdict: Verdict, counted: bool, instructions: bool| {
             let row = Row { subject: Metric::INSTRUCTIONS.into(), ..row(verdict) };
-            decide(&[row], counted, Required { instructions, ..Required::default() })
+            decide(&[row], Done { counted, ..DONE }, Required { instructions, ..Required::default() })
         };
         assert_eq!(code(Verdict::Inconclusive, true, false), PASS);
         assert_eq!(code(Verdict::Inconclusive, true, true), INCONCLUSIVE);
         assert_eq!(code(Verdict::Regressed, true, false), FAIL);
         assert_eq!(code(Verdict::Pass, true, true), PASS);
-        assert_eq!((decide(&[], false, Required::default())), PASS);
-        assert_eq!(decide(&[], false, Required { instructions: true, ..Required::default() }), INCONCLUSIVE);
+        assert_eq!((decide(&[], NOT_COUNTED, Required::default())), PASS);
+        assert_eq!(decide(&[], NOT_COUNTED, Required { instructions: true, ..Required::default() }), INCONCLUSIVE);
     }
     #[test]
     fn wall_rows_matter_only_up_to_the_required_share() {
@@ -173,7 +200,7 @@ mod tests {
             let of_wall = |verdict| Row { group: Group::Class(Class::Wall), ..row(verdict) };
             let rows: Vec<Row> = verdicts.map(of_wall).collect();
             let wall = percent.map(|percent| Share::from_percent(percent).unwrap());
-            decide(&rows, true, Required { wall, ..Required::default() })
+            decide(&rows, DONE, Required { wall, ..Required::default() })
         };
         assert_eq!(code(3, &[Inconclusive], None), PASS);
         assert_eq!(code(3, &[Inconclusive], Some(75)), PASS, "a quarter is not more than a quarter");

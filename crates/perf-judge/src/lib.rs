@@ -8,13 +8,14 @@
 //! - [`quality`]: quality of answers, by labelled questions: lines, rule, tests against the base, reports.
 //! - [`rules`]: the rules that a change loosens.
 //! - [`slack`]: improvements that the baseline does not have yet.
-//! - [`budget`] and [`thresholds`]: absolute limits and margins, read with [`rule_file`].
+//! - [`budget`], [`thresholds`] and [`anchor`]: absolute limits, margins, and limits over an early commit, read with [`rule_file`].
 //! - [`selection`]: the cases of `--only`.
 //! - [`comparability`]: why a baseline is not comparable. [`baseline_update`]: the next baseline.
 //! - [`report`]: the rows as text for people and programs. [`exit_status`]: the exit code of a run.
 //! - [`statistics`]: estimates, confidence bounds and power. [`rng`]: random numbers from a seed.
 //! - [`text`]: sanitizes text from child processes and files.
 
+pub mod anchor;
 pub mod baseline_update;
 pub mod budget;
 pub mod comparability;

@@ -34,6 +34,13 @@ pub enum NextStep {
     AcceptRemoval(CaseName),
     /// Accept a regression, with a reason.
     Accept(CaseName),
+    /// Allow a row more over the anchor, or pin a newer anchor.
+    AllowOverAnchor {
+        /// The case of the row.
+        case: CaseName,
+        /// The metric of the row.
+        metric: MetricName,
+    },
     /// Change the limit of a budget.
     ChangeBudget,
     /// Correct a budget that names an unknown case or metric.

@@ -21,6 +21,8 @@ pub enum Group {
     Mean,
     /// The row of the wall time of all cases together.
     Together,
+    /// Rows of values above the limit over the anchor.
+    Anchor,
     /// Rows of budgets, which are absolute limits.
     Budget,
 }
@@ -32,6 +34,7 @@ impl Group {
             Self::Class(class) => class.name(),
             Self::Mean => "mean",
             Self::Together => "together",
+            Self::Anchor => "anchor",
             Self::Budget => "budget",
         }
     }
@@ -47,6 +50,7 @@ impl Group {
             Self::Class(Class::Wall) => "fails if slower than the base in the first and in the confirming sample",
             Self::Mean => "fails if the mean is more than 10 % slower in both samples",
             Self::Together => "fails if all cases together are more than 0.2 % slower in both samples",
+            Self::Anchor => "fails above the limit over the anchor; only rows above +5 % or their limit are shown",
             Self::Budget => "fails above the limit",
         }
     }

@@ -9,18 +9,21 @@ use std::fmt;
 use perf_gate::{Acceptance, Baseline, CaseName, Class, MetricName, Record};
 use serde::Serialize;
 
+use crate::anchor::AnchorRules;
 use crate::budget::Budget;
 use crate::thresholds::Thresholds;
 
 /// The rules of one side of a comparison.
 #[derive(Debug, Default)]
 pub struct Rules {
-    /// The baselines, by the package of the harness and the target.
+    /// The baselines, by the package of the harness and the name of the file, which is the target, or target and tools.
     pub baselines: BTreeMap<(String, String), Baseline>,
     /// The budgets of one side.
     pub budgets: Vec<Budget>,
     /// The wider margins of wall times.
     pub thresholds: Thresholds,
+    /// The anchor and the limits over it.
+    pub anchor: AnchorRules,
     /// Digests of the files of the harness, by path.
     pub harness: BTreeMap<String, String>,
     /// Digests of the files that cases read, by path.
@@ -43,6 +46,8 @@ pub enum RuleKind {
     Budget,
     /// The margin of a wall time was raised or expires later.
     Margin,
+    /// Another commit is the anchor, or a limit over it was raised.
+    Anchor,
     /// A case was removed from the baseline.
     Case,
     /// A file that cases read differs.
@@ -61,6 +66,7 @@ impl fmt::Display for RuleKind {
             Self::Acceptance => "acceptance",
             Self::Budget => "budget",
             Self::Margin => "margin",
+            Self::Anchor => "anchor",
             Self::Case => "case",
             Self::Input => "input",
             Self::Harness => "harness",
@@ -98,6 +104,7 @@ pub fn changes(base: &Rules, head: &Rules) -> Vec<RuleChange> {
     }
     budgets(&base.budgets, &head.budgets, &mut found);
     margins(&base.thresholds, &head.thresholds, &mut found);
+    anchor(&base.anchor, &head.anchor, &mut found);
     files(RuleKind::Harness, &base.harness, &head.harness, &mut found);
     files(RuleKind::Input, &base.inputs, &head.inputs, &mut found);
     found.sort();
@@ -204,6 +211,24 @@ fn margins(before: &Thresholds, now: &Thresholds, found: &mut Vec<RuleChange>) {
         };
         let what = format!("{}: {} % until {}{was} ({})", new.case, new.wall_percent, new.expires, new.reason);
         found.push(RuleChange { kind: RuleKind::Margin, what });
+    }
+}
+
+fn anchor(before: &AnchorRules, now: &AnchorRules, found: &mut Vec<RuleChange>) {
+    let mut push = |what: String| found.push(RuleChange { kind: RuleKind::Anchor, what });
+    match (&before.revision, &now.revision) {
+        (Some(before), None) => push(format!("{before} is no longer pinned")),
+        (Some(before), Some(now)) if before != now => push(format!("{before} to {now}")),
+        _ => {}
+    }
+    if now.percent > before.percent {
+        push(format!("limit over it: {} % to {} %", before.percent, now.percent));
+    }
+    for ((case, metric), new) in &now.allowed {
+        let (limit, _) = before.limit(case, *metric);
+        if new.percent > limit {
+            push(format!("{case} {metric}: {limit} % to {} % over it ({})", new.percent, new.reason));
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //!   [`folder`]: files and commits in both.
 //! - [`verdicts`], [`instructions`]: the rules of the classes. [`update`]: baselines. [`files`]: files that are not valid.
 //! - [`build`]: the way through cargo. [`against`]: the base of a change, built and measured beside it.
+//! - [`creep`]: small steps that add up, and the anchor. [`history`]: recorded runs.
 //! - [`quality`]: scores of labelled questions: verdicts, the stored file, the program that prints them.
 //! - [`rules`]: changes that loosen the rules that judge them.
 //! - [`environments`]: repositories, files, variables and settings of many kinds.
@@ -12,11 +13,13 @@
 
 mod against;
 mod build;
+mod creep;
 #[cfg(target_os = "linux")]
 mod environments;
 mod files;
 mod folder;
 mod foreign;
+mod history;
 mod instructions;
 #[cfg(target_os = "linux")]
 mod kills;

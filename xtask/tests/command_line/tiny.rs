@@ -46,13 +46,37 @@ impl Tiny {
         tiny
     }
 
+    /// From now on a valgrind of this version counts instructions.
+    pub fn install_valgrind(&self, version: &str) {
+        let valgrind = self.path("target/bin/valgrind");
+        self.write("target/bin/valgrind.version", version);
+        if !valgrind.exists() {
+            // A link: a copy could fail with ETXTBSY while another test forks.
+            let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny-valgrind.sh");
+            std::os::unix::fs::symlink(script, valgrind).unwrap();
+        }
+    }
+
+    /// Two commits: the second has a baseline, with instructions of valgrind 3.19.0.
+    pub fn with_instructions() -> Self {
+        let tiny = Self::new();
+        tiny.install_valgrind("3.19.0");
+        tiny.store_baseline();
+        tiny
+    }
+
     /// Two commits: the second has a baseline.
     pub fn with_baseline() -> Self {
         let tiny = Self::new();
+        tiny.store_baseline();
+        tiny
+    }
+
+    fn store_baseline(&self) {
+        let tiny = self;
         let mut update = tiny.command(&["baseline", "update"]);
         Ran::of(update.output().unwrap()).expect(0);
         tiny.commit("a baseline");
-        tiny
     }
 
     /// A shallow clone of depth 1.
@@ -101,7 +125,8 @@ impl Tiny {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command.current_dir(self.dir.path()).args(arguments).stdin(Stdio::null());
-        command.env("VALGRIND", "there-is-none");
+        let valgrind = self.path("target/bin/valgrind");
+        command.env("VALGRIND", if valgrind.exists() { valgrind } else { "there-is-none".into() });
         for name in ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
             command.env_remove(name);
         }

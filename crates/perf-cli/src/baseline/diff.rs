@@ -1,7 +1,7 @@
 //! `baseline diff`: shows what an update would change.
 
 use perf_judge::baseline_update::describe_uncounted;
-use perf_judge::comparability::{key_difference, tools_difference};
+use perf_judge::comparability::key_difference;
 use perf_judge::exit_status;
 use perf_judge::report::human_rows_with_notes;
 use perf_judge::selection::Selection;
@@ -46,16 +46,14 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     for built in build(workspace, &data, &options.shared, &selection)? {
         let BuiltHarness { harness, key, old, .. } = &built;
         let run = built.measure(&selection, 1)?.remove(0);
+        let old = old.as_deref();
         if let Some(old) = old.filter(|old| old.key != *key) {
             stdout::print(&format!("{}\nvalues are compared all the same\n\n", key_difference(key, &old.key)))?;
         }
-        if let Some(difference) = tools_difference(&run.instructions, *old) {
-            stdout::print(&format!("instructions: {difference}\nvalues are compared all the same\n\n"))?;
-        }
-        let rows = changes(harness, &run, *old, &selection);
-        let stale = stale_acceptances(*old, &rows, &run, &selection);
+        let rows = changes(harness, &run, old, &selection);
+        let stale = stale_acceptances(old, &rows, &run, &selection);
         stdout::print(&stale)?;
-        stdout::print(&describe_uncounted(*old, key, &run, &selection))?;
+        stdout::print(&describe_uncounted(old, key, &run, &selection))?;
         if !rows.is_empty() {
             let wording = |step: &_, harness: Option<&str>| wording(&workspace.config, step, harness);
             stdout::print(&human_rows_with_notes(&rows, &wording))?;

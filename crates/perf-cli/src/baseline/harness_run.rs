@@ -1,6 +1,9 @@
 //! Measures what a baseline stores, and compares it with the stored values.
 
-use perf_gate::{Acceptance, Baseline, Key, Metric};
+use std::borrow::Cow;
+
+use perf_gate::{Acceptance, Baseline, Key, Metric, Tools};
+use perf_judge::baseline_update::with_instructions_of;
 use perf_judge::judge::{self, BaselineState};
 use perf_judge::row::{self, Row, Subject};
 use perf_judge::run::{BaselineRun, CaseList};
@@ -23,10 +26,11 @@ pub struct BuiltHarness<'a> {
     pub harness: &'a Harness,
     /// The key of this build: values are comparable if keys are equal.
     pub key: Key,
-    /// The stored baseline of the harness; `None` if it has none.
-    pub old: Option<&'a Baseline>,
+    /// The stored baseline of the harness, with the instructions of the tools here; `None` if it has none.
+    pub old: Option<Cow<'a, Baseline>>,
     programs: BenchPrograms,
     list: CaseList,
+    counter: InstructionCounter,
 }
 
 /// Builds every harness with a selected case, or with a selected record in its baseline.
@@ -39,31 +43,41 @@ pub fn build<'a>(
     let features = shared.features(workspace)?;
     let one = |harness: &'a Harness| -> Result<BuiltHarness<'a>, Error> {
         let key = key::detect(workspace, harness, &features, data.inputs(harness))?;
-        let old = data.baseline(harness, &key.target);
         let programs = programs::build(workspace, harness, &features)?;
         let list = exact::list_cases(&programs)?;
-        Ok(BuiltHarness { harness, key, old, programs, list })
+        let counter = InstructionCounter::find(&programs)?;
+        let tools = counter.callgrind().map(|callgrind| &callgrind.tools);
+        let old = data.baseline_under(harness, &key.target, tools).map(|old| for_tools(old, tools));
+        Ok(BuiltHarness { harness, key, old, programs, list, counter })
     };
     let mut all = shared.harnesses(workspace).into_iter().map(one).collect::<Result<Vec<_>, _>>()?;
     let names: Vec<_> = all.iter().flat_map(|built| built.list.all.iter().cloned()).collect();
-    selection.check(&names, all.iter().filter_map(|built| built.old))?;
+    selection.check(&names, all.iter().filter_map(|built| built.old.as_deref()))?;
     all.retain(|built| {
-        let mut stored = built.old.into_iter().flat_map(Baseline::records);
+        let mut stored = built.old.as_deref().into_iter().flat_map(Baseline::records);
         !selection.select(&built.list.all).is_empty() || stored.any(|record| selection.contains(record.case()))
     });
     Ok(all)
 }
 
+/// Without the instructions of other tools: those are stored beside, and say nothing about these.
+fn for_tools<'a>(old: Cow<'a, Baseline>, tools: Option<&Tools>) -> Cow<'a, Baseline> {
+    let has_others = tools.is_some() && old.tools.is_some() && old.tools.as_ref() != tools;
+    match has_others.then(|| with_instructions_of(&old, None)).flatten() {
+        Some(without) => Cow::Owned(without),
+        None => old,
+    }
+}
+
 impl BuiltHarness<'_> {
     /// Measures the selected cases `times` times.
     pub fn measure(&self, selection: &Selection, times: usize) -> Result<Vec<BaselineRun>, Error> {
-        let Self { programs, list, .. } = self;
+        let Self { programs, list, counter, .. } = self;
         let cases = selection.select(&list.all);
-        let counter = InstructionCounter::find(programs)?;
         let progress = Progress::new(times as u64 * Progress::exact_ms(cases.len(), counter.callgrind().is_some()));
         let once = |_| {
             let exact = exact::measure(programs, list, &cases, &progress)?;
-            let instructions = instructions::measure(&counter, programs, list, &exact, &progress)?;
+            let instructions = instructions::measure(counter, programs, list, &exact, &progress)?;
             Ok(BaselineRun { exact, instructions })
         };
         (0..times).map(once).collect()

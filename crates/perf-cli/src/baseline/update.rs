@@ -1,8 +1,11 @@
 //! `baseline update`: measures twice, shows the differences, and writes the baselines.
 
+use std::borrow::Cow;
+use std::path::PathBuf;
+
 use perf_gate::{Baseline, Class, Key, Record};
 use perf_judge::baseline_update::{self, AcceptanceTerms};
-use perf_judge::comparability::{key_difference, tools_difference};
+use perf_judge::comparability::key_difference;
 use perf_judge::exit_status;
 use perf_judge::judge::exceeds_margin;
 use perf_judge::report::{human_rows, human_rows_with_notes};
@@ -46,8 +49,9 @@ Examples:
 /// reason. After a change of toolchain or packages (another key) all values are replaced; they are compared across the keys,
 /// and worse ones need --accept too.
 ///
-/// Instructions within 1 % of the stored value keep it, so that small steps add up to a visible change. Another valgrind or
-/// libc replaces all of them. Without valgrind the stored ones stay, except those of cases whose checksum changed.
+/// Instructions within 1 % of the stored value keep it, so that small steps add up to a visible change. Those of another
+/// valgrind or libc have a file of their own. Without valgrind the stored ones stay, except those of cases whose checksum
+/// changed.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = AFTER)]
 pub struct Options {
@@ -148,13 +152,14 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
 struct MeasuredHarness<'a> {
     harness: &'a Harness,
     key: Key,
-    old: Option<&'a Baseline>,
+    old: Option<Cow<'a, Baseline>>,
     run: BaselineRun,
     rows: Vec<Row>,
 }
 
 fn measure<'a>(built: BuiltHarness<'a>, selection: &Selection) -> Result<MeasuredHarness<'a>, Error> {
-    let other_key = built.old.filter(|old| old.key != built.key).map(|old| key_difference(&built.key, &old.key));
+    let old = built.old.as_deref();
+    let other_key = old.filter(|old| old.key != built.key).map(|old| key_difference(&built.key, &old.key));
     if let Some(difference) = other_key.as_ref().filter(|_| !selection.is_all()) {
         return Err(Error::refused(
             format!("{difference}; one file cannot hold values of two keys"),
@@ -162,15 +167,8 @@ fn measure<'a>(built: BuiltHarness<'a>, selection: &Selection) -> Result<Measure
         ));
     }
     let run = measure_twice(&built, selection)?;
-    let other_tools = tools_difference(&run.instructions, built.old);
-    if let Some(difference) = other_tools.as_ref().filter(|_| !selection.is_all()) {
-        return Err(Error::refused(
-            format!("instructions: {difference}; one file cannot hold counts of two"),
-            "update everything: leave `--only` away",
-        ));
-    }
     let BuiltHarness { harness, key, old, .. } = built;
-    let rows = changes(harness, &run, old, selection);
+    let rows = changes(harness, &run, old.as_deref(), selection);
     interrupt::check()?;
     Ok(MeasuredHarness { harness, key, old, run, rows })
 }
@@ -178,18 +176,13 @@ fn measure<'a>(built: BuiltHarness<'a>, selection: &Selection) -> Result<Measure
 impl MeasuredHarness<'_> {
     /// Prints why the stored values are not comparable, so that all of them are replaced.
     fn show_differences(&self) -> Result<(), Error> {
-        let Self { key, old, run, .. } = self;
-        match old.filter(|old| old.key != *key) {
+        let Self { key, old, .. } = self;
+        match old.as_deref().filter(|old| old.key != *key) {
             Some(old) => stdout::print(&format!(
                 "{}\neverything is replaced; the values compare like this:\n\n",
                 key_difference(key, &old.key)
             )),
-            None => match tools_difference(&run.instructions, *old) {
-                Some(difference) => stdout::print(&format!(
-                    "instructions: {difference}\nall of them are replaced; the values compare like this:\n\n"
-                )),
-                None => Ok(()),
-            },
+            None => Ok(()),
         }
     }
 
@@ -202,7 +195,7 @@ impl MeasuredHarness<'_> {
     ) -> Result<Baseline, Error> {
         let Self { key, old, run, rows, .. } = self;
         let provenance = provenance::collect(workspace, &[])?;
-        baseline_update::updated_baseline(*old, (key.clone(), provenance), run, rows, selection, terms)
+        baseline_update::updated_baseline(old.as_deref(), (key.clone(), provenance), run, rows, selection, terms)
             .map_err(|error| Error::refused(format!("the run is no baseline: {error}"), "correct the case it names"))
     }
 
@@ -214,29 +207,70 @@ impl MeasuredHarness<'_> {
         next: &Baseline,
     ) -> Result<(), Error> {
         let Self { harness, key, old, run, rows } = self;
-        stdout::print(&baseline_update::describe_uncounted(*old, key, run, selection))?;
-        let file = data.baseline_file(harness, &next.key.target);
-        let shown = workspace.display_path(&file);
-        // A new commit or machine alone does not change the file.
-        let same = |old: &Baseline| {
+        let old = old.as_deref();
+        stdout::print(&baseline_update::describe_uncounted(old, key, run, selection))?;
+        let files = files(data, harness, next);
+        if files.iter().all(NextFile::is_unchanged) {
+            let shown = workspace.display_path(&data.baseline_file(harness, &next.key.target));
+            return stdout::print(&format!("unchanged: {shown}\n"));
+        }
+        stdout::print(&stale_acceptances(old, rows, run, selection))?;
+        if !rows.is_empty() {
+            stdout::print(&human_rows(rows))?;
+        }
+        for file in files.into_iter().filter(|file| !file.is_unchanged()) {
+            file.write(workspace)?;
+        }
+        Ok(())
+    }
+}
+
+/// One file of a baseline.
+struct NextFile<'a> {
+    path: PathBuf,
+    /// What it has now; `None` if there is no such file.
+    old: Option<&'a Baseline>,
+    next: Baseline,
+}
+
+/// The files of a baseline. Instructions of other tools than those of the stored baseline have a file of their own, and the stored
+/// ones stay.
+fn files<'a>(data: &'a BenchData, harness: &Harness, next: &Baseline) -> Vec<NextFile<'a>> {
+    let path = data.baseline_file(harness, &next.key.target);
+    let old = data.baseline(harness, &next.key.target);
+    let stays = old.filter(|old| old.key == next.key && old.tools.is_some() && old.tools != next.tools);
+    if let (Some(main), Some(tools)) = (stays, next.tools.as_ref())
+        && let (Some(kept), Some(counted)) =
+            (baseline_update::with_instructions_of(next, Some(main)), baseline_update::instructions_of(next))
+    {
+        let beside = data.counted_file(harness, &next.key.target, tools);
+        let old_beside = data.counted(harness, &next.key.target, tools);
+        return vec![NextFile { path, old, next: kept }, NextFile { path: beside, old: old_beside, next: counted }];
+    }
+    vec![NextFile { path, old, next: next.clone() }]
+}
+
+impl NextFile<'_> {
+    /// A new commit or machine alone does not change the file.
+    fn is_unchanged(&self) -> bool {
+        let Self { old, next, .. } = self;
+        old.is_some_and(|old| {
             old.key == next.key
                 && old.tools == next.tools
                 && old.accepted == next.accepted
                 && old.records().eq(next.records())
-        };
-        if old.is_some_and(same) {
-            return stdout::print(&format!("unchanged: {shown}\n"));
-        }
-        stdout::print(&stale_acceptances(*old, rows, run, selection))?;
-        if !rows.is_empty() {
-            stdout::print(&human_rows(rows))?;
-        }
+        })
+    }
+
+    fn write(self, workspace: &Workspace) -> Result<(), Error> {
+        let Self { path, next, .. } = self;
+        let shown = workspace.display_path(&path);
         interrupt::check()?;
-        if let Some(dir) = file.parent() {
+        if let Some(dir) = path.parent() {
             std::fs::create_dir_all(dir).map_err(|error| Error::path("create", dir, &error))?;
         }
-        let is_next = |text: &str| bench_data::parse_baseline(text, &shown, workspace).is_ok_and(|back| back == *next);
-        atomic_write::write(&file, &next.to_toml(&workspace.gate_command("baseline update")), is_next)?;
+        let is_next = |text: &str| bench_data::parse_baseline(text, &shown, workspace).is_ok_and(|back| back == next);
+        atomic_write::write(&path, &next.to_toml(&workspace.gate_command("baseline update")), is_next)?;
         stdout::print(&format!(
             "written: {shown} ({}); review it, and commit it\n",
             pluralize(next.records().len(), "record")

@@ -1,11 +1,13 @@
 //! A run of `perf`: measures the selected cases, and judges them against the baseline and the base.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use perf_gate::{Baseline, CaseName, Key};
 use perf_judge::budget::Budget;
 use perf_judge::comparability::{key_difference, tools_difference};
+use perf_judge::judge::anchor::{self, AnchorState};
 use perf_judge::judge::first_sample::{self, DecisionRule};
 use perf_judge::judge::{self, BaselineState, mean, paired, together};
 use perf_judge::pairs::plan::SamplingPlan;
@@ -18,9 +20,10 @@ use perf_judge::text;
 use perf_judge::verdict::Verdict;
 use perf_runner::attribution;
 use perf_runner::clock::today;
+use perf_runner::compare::anchor::{AnchorRequest, AnchorValues};
 use perf_runner::compare::pairs::{self, PairedRun, Setup};
 use perf_runner::compare::store::{self, Store};
-use perf_runner::compare::{BaseRelation, BuiltBase, Sides, measured_base};
+use perf_runner::compare::{self, BaseRelation, BaseSearch, BuiltBase, Sides, measured_base};
 use perf_runner::error::Error;
 use perf_runner::files::bench_data::BenchData;
 use perf_runner::measure::callgrind::InstructionCounter;
@@ -31,6 +34,7 @@ use perf_runner::progress::Progress;
 use perf_runner::workspace::{Harness, Workspace};
 
 use super::options::Options;
+use super::record::AnchorPairs;
 
 /// The inputs of a run that all harnesses have in common.
 pub struct Measurement<'a> {
@@ -54,13 +58,15 @@ pub struct RunResult {
     pub rows: Vec<Row>,
     /// The key and the comparison of each harness.
     pub harnesses: Vec<HarnessRun>,
+    /// Wall time in pairs with the anchor, if the run is recorded.
+    pub anchor_pairs: AnchorPairs,
 }
 
 /// A harness whose measuring programs are built.
 struct BuiltHarness<'a> {
     harness: &'a Harness,
     key: Key,
-    stored: Option<&'a Baseline>,
+    stored: Option<Cow<'a, Baseline>>,
     programs: BenchPrograms,
     against: BuiltBase,
     building: Duration,
@@ -74,6 +80,7 @@ struct RepeatingResult {
     exact: ExactRun,
     instructions: Instructions,
     rows: Vec<Row>,
+    anchor: AnchorState,
     /// Why the values are compared with the base measured here instead of with the baseline.
     against_base: Option<String>,
 }
@@ -89,7 +96,10 @@ impl<'a> Measurement<'a> {
         check_unique_names(&built)?;
         // Harnesses without a selected case are left out.
         let is_stored = |built: &BuiltHarness<'_>| {
-            built.stored.is_some_and(|stored| stored.records().any(|record| self.selection.contains(record.case())))
+            built
+                .stored
+                .as_ref()
+                .is_some_and(|stored| stored.records().any(|record| self.selection.contains(record.case())))
         };
         built.retain(|built| !built.cases.is_empty() || is_stored(built));
 
@@ -112,12 +122,21 @@ impl<'a> Measurement<'a> {
         let in_pairs = |built: &BuiltHarness<'_>| matches!(built.against, BuiltBase::Built(_));
         let timed_in_pairs: usize =
             built.iter().zip(&intact).filter(|(b, _)| in_pairs(b)).map(|(built, intact)| timed(built, intact)).sum();
+        let all_timed: usize = built.iter().zip(&intact).map(|(built, intact)| timed(built, intact)).sum();
+        let mut anchor_pairs = AnchorPairs::default();
         let (mut rows, mut runs) = (Vec::new(), Vec::new());
         let (mut exact, mut counted, mut wall) = (ExactRun::new(), Vec::new(), WallRun::new());
         for ((built, repeating), intact) in built.into_iter().zip(repeating).zip(intact) {
             let share = timed(&built, &intact) as f64 / timed_in_pairs.max(1) as f64;
+            let share_of_all = timed(&built, &intact) as f64 / all_timed.max(1) as f64;
             let package = built.harness.package.clone();
             let key = built.key.clone();
+            if self.options.record {
+                let pairs = self.measure_anchor_pairs(&built, &repeating, &intact, share_of_all, &progress)?;
+                anchor_pairs.commit = anchor_pairs.commit.or(pairs.commit);
+                let its_rows = pairs.rows.into_iter();
+                anchor_pairs.rows.extend(its_rows.map(|row| Row { harness: Some(package.clone()), ..row }));
+            }
             let (of_wall, its_wall, comparison) = self.measure_wall(built, &repeating, &intact, share, &progress)?;
             let its_rows = repeating.rows.into_iter().chain(of_wall);
             rows.extend(its_rows.map(|row| Row { harness: Some(package.clone()), ..row }));
@@ -125,7 +144,7 @@ impl<'a> Measurement<'a> {
                 Instructions::Measured { tools, .. } => Ok(tools.clone()),
                 Instructions::NotMeasured(reason) => Err(reason.clone()),
             };
-            runs.push(HarnessRun { package, key, tools, comparison });
+            runs.push(HarnessRun { package, key, tools, comparison, anchor: repeating.anchor });
             exact.extend(repeating.exact);
             counted.push(repeating.instructions);
             wall.extend(its_wall);
@@ -138,7 +157,7 @@ impl<'a> Measurement<'a> {
             rows.iter().map(|row: &Row| (row.case.clone(), row.harness.clone())).collect();
         let with_harness = |row: Row| Row { harness: harness_of.get(&row.case).cloned().flatten(), ..row };
         rows.extend(of_budgets.into_iter().map(with_harness));
-        Ok(RunResult { rows, harnesses: runs })
+        Ok(RunResult { rows, harnesses: runs, anchor_pairs })
     }
 
     /// Whether a case belongs to a harness that is not measured.
@@ -153,27 +172,29 @@ impl<'a> Measurement<'a> {
         let list = exact::list_cases(&programs)?;
         let cases = self.selection.select(&list.all);
         let counter = InstructionCounter::find(&programs)?;
-        let stored = self.data.baseline(harness, &key.target);
+        let tools = counter.callgrind().map(|callgrind| &callgrind.tools);
+        let stored = self.data.baseline_under(harness, &key.target, tools);
         Ok(BuiltHarness { harness, key, stored, programs, against, building, list, cases, counter })
     }
 
     fn measure_repeating(&self, built: &BuiltHarness<'_>, progress: &Progress) -> Result<RepeatingResult, Error> {
         let BuiltHarness { harness, key, stored, programs, against, list, cases, counter, .. } = built;
+        let stored = stored.as_deref();
         let exact = exact::measure(programs, list, cases, progress)?;
         let instructions = instructions::measure(counter, programs, list, &exact, progress)?;
 
         let other_key = stored.filter(|stored| stored.key != *key).map(|stored| key_difference(key, &stored.key));
-        let other_tools = tools_difference(&instructions, *stored);
+        let other_tools = tools_difference(&instructions, stored);
         // If the stored values are not comparable, the base is measured, too.
         let here = match against {
             BuiltBase::Built(sides) if other_key.is_some() || other_tools.is_some() => {
                 let declared = measured_base::stored_baseline(&sides.base_workspace, harness, key);
                 let base = measured_base::measure(&sides.base, counter, key, cases, progress)?;
-                base.map(|base| measured_base::adjust_for_baseline_change(&base, *stored, declared.as_ref()))
+                base.map(|base| measured_base::adjust_for_baseline_change(&base, stored, declared.as_ref()))
             }
             _ => None,
         };
-        let of_stored = BaselineState::new(*stored, other_key.as_deref());
+        let of_stored = BaselineState::new(stored, other_key.as_deref());
         let (exact_base, counted_base) = match &here {
             Some(here) if other_key.is_some() => (BaselineState::Comparable(here), BaselineState::Comparable(here)),
             Some(here) => (of_stored, BaselineState::Comparable(here)),
@@ -188,7 +209,62 @@ impl<'a> Measurement<'a> {
             judge::mark_incomparable_identical(&mut rows, revision.short());
         }
         let against_base = here.and(other_key.or(other_tools));
-        Ok(RepeatingResult { exact, instructions, rows, against_base })
+        let (of_anchor, anchor) = self.compare_with_anchor(built, &exact, &instructions, progress)?;
+        rows.extend(of_anchor);
+        Ok(RepeatingResult { exact, instructions, rows, anchor, against_base })
+    }
+
+    fn compare_with_anchor(
+        &self,
+        built: &BuiltHarness<'_>,
+        exact: &ExactRun,
+        instructions: &Instructions,
+        progress: &Progress,
+    ) -> Result<(Vec<Row>, AnchorState), Error> {
+        let BuiltHarness { harness, key, list, cases, counter, .. } = built;
+        let Self { options, workspace, data, features, .. } = self;
+        if options.shared.is_for_tests() {
+            return Ok((Vec::new(), AnchorState::None));
+        }
+        let all_cases = cases.len() == list.all.len();
+        let request = AnchorRequest { workspace, data, features, harness, key, counter, cases, all_cases };
+        Ok(match request.find(options.required().anchor.then_some(progress))? {
+            AnchorValues::None => (Vec::new(), AnchorState::None),
+            AnchorValues::NotAvailable(why) => (Vec::new(), AnchorState::NotCompared(why)),
+            AnchorValues::Found { values, origin } => {
+                let (rows, found) = anchor::compare(exact, instructions, &values, &data.anchor, origin);
+                (rows, AnchorState::Compared(Box::new(found)))
+            }
+        })
+    }
+
+    /// Measures wall time in pairs with the pinned anchor. Its rows are recorded, and not judged.
+    fn measure_anchor_pairs(
+        &self,
+        built: &BuiltHarness<'_>,
+        repeating: &RepeatingResult,
+        intact: &[CaseName],
+        share: f64,
+        progress: &Progress,
+    ) -> Result<AnchorPairs, Error> {
+        let Some(Ok(commit)) = perf_runner::compare::anchor::pinned_commit(self.workspace, self.data)? else {
+            return Ok(AnchorPairs::default());
+        };
+        let began = Instant::now();
+        let found = compare::find_anchor(self.workspace, &commit, self.features)?;
+        let BaseSearch::Found(found) = found else { return Ok(AnchorPairs::default()) };
+        let relation = found.relate(self.workspace, built.harness, self.features, &built.key, self.data)?;
+        let (_, BuiltBase::Built(sides)) = relation.build(self.workspace, built.harness, self.features)? else {
+            return Ok(AnchorPairs::default());
+        };
+        let timed: Vec<_> = intact.iter().filter(|case| built.list.is_timed(case)).cloned().collect();
+        if timed.is_empty() {
+            return Ok(AnchorPairs::default());
+        }
+        let plan = self.options.sampling_plan();
+        let plan = SamplingPlan { budget: plan.budget * share, ..plan };
+        let (rows, ..) = self.measure_pairs(*sides, &timed, plan, repeating, began.elapsed(), progress)?;
+        Ok(AnchorPairs { commit: Some(commit), rows })
     }
 
     /// Measures wall time of the cases `intact`, which are not broken; `share` is this harness' share of the time for pairs, from

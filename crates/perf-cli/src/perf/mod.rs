@@ -1,16 +1,18 @@
 //! `perf`: measures, compares, prints and writes the report.
 
 mod format;
+mod history;
 mod measure;
 mod options;
 mod quality;
+mod record;
 mod report_dir;
 
 use std::path::Path;
 
 use perf_gate::{Baseline, Key};
-use perf_judge::exit_status;
-use perf_judge::judge;
+use perf_judge::exit_status::{self, Done};
+use perf_judge::judge::{self, anchor::AnchorState};
 use perf_judge::report::comparison::Comparison;
 use perf_judge::report::{HarnessRun, JSON_FILE, MARKDOWN_FILE, Report};
 use perf_judge::row::{self, Row};
@@ -28,8 +30,10 @@ use perf_runner::workspace::{Harness, Workspace};
 use crate::selftest;
 use crate::stdout;
 use crate::wording::wording;
+use format::Format;
 use measure::Measurement;
 use options::Options;
+use record::AnchorPairs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,6 +62,7 @@ pub struct Command {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
+    History(history::Options),
     Quality(quality::Options),
     Selftest(selftest::Options),
 }
@@ -67,6 +72,7 @@ impl Command {
     pub fn run(&self, workspace: &Workspace) -> Result<u8, Error> {
         match &self.verb {
             None => run(&self.options, workspace),
+            Some(Verb::History(options)) => history::run(options, workspace),
             Some(Verb::Quality(options)) => quality::run(options, workspace),
             Some(Verb::Selftest(options)) => selftest::run(options, workspace),
         }
@@ -80,6 +86,7 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let chosen = options.shared.harnesses(workspace);
     let key = |harness: &&Harness| key::detect(workspace, harness, &features, data.inputs(harness));
     let keys = chosen.iter().map(key).collect::<Result<Vec<_>, _>>()?;
+    let commit = if options.record { Some(record::clean_commit(workspace)?) } else { None };
     let out = options.out.clone().unwrap_or_else(|| workspace.perf_dir().join("latest"));
     report_dir::prepare(&out, [JSON_FILE, MARKDOWN_FILE])?;
     // Two concurrent runs would disturb each other's times, and build in the same folder.
@@ -107,10 +114,12 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
         };
         match relation {
             // Nothing is measured on equal inputs, if the stored values hold for this toolchain and target.
+            // A run that is recorded measures, so that each machine and each commit has values of its own.
             BaseRelation::SameInputs { checkout, same_rules: true }
-                if options.against.is_some()
-                    || harness.only_if_changed != OnlyIfChanged::No
-                    || (holds_stored_values(harness, &key) && !is_asked_for(harness, &key)) =>
+                if !options.record
+                    && (options.against.is_some()
+                        || harness.only_if_changed != OnlyIfChanged::No
+                        || (holds_stored_values(harness, &key) && !is_asked_for(harness, &key))) =>
             {
                 let stored = data.baseline(harness, &key.target);
                 identical.extend(stored);
@@ -121,10 +130,14 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
                     key,
                     tools: Err("nothing measured differs from the base".to_owned()),
                     comparison: Comparison::Unchanged(checkout.revision.clone()),
+                    anchor: AnchorState::None,
                 });
             }
             BaseRelation::Changed(unbuilt)
-                if options.against.is_none() && unbuilt.is_elsewhere() && !is_asked_for(harness, &key) =>
+                if !options.record
+                    && options.against.is_none()
+                    && unbuilt.is_elsewhere()
+                    && !is_asked_for(harness, &key) =>
             {
                 identical.extend(data.baseline(harness, &key.target));
                 let revision = unbuilt.checkout.revision.clone();
@@ -134,15 +147,18 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
                     key,
                     tools: Err("none of the packages for which it is measured differs from the base".to_owned()),
                     comparison: Comparison::Unaffected { revision, packages },
+                    anchor: AnchorState::None,
                 });
             }
             relation => differing.push((harness, key, relation)),
         }
     }
+    let mut anchor_pairs = AnchorPairs::default();
     if !differing.is_empty() {
         let (selection, data, features, identical) = (&selection, &data, &features, &identical);
         let measured = Measurement { options, workspace, selection, data, features, identical }.measure(differing)?;
         rows.extend(measured.rows);
+        anchor_pairs = measured.anchor_pairs;
         harnesses.extend(measured.harnesses);
     }
     row::sort(&mut rows);
@@ -154,7 +170,9 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
         }
     };
     let is_counted = |harness: &HarnessRun| harness.tools.is_ok() || !harness.was_due();
-    let exit_code = exit_status::decide(&rows, harnesses.iter().all(is_counted), options.required());
+    let is_anchored = |harness: &HarnessRun| !matches!(harness.anchor, AnchorState::NotCompared(_));
+    let done = Done { counted: harnesses.iter().all(is_counted), anchored: harnesses.iter().all(is_anchored) };
+    let exit_code = exit_status::decide(&rows, done, options.required());
     let forbidden = options.forbid_rule_changes && rules.as_ref().is_some_and(|rules| !rules.is_empty());
     let exit_code = match (options.forbid_rule_changes, &rules) {
         _ if forbidden => exit_status::FAIL,
@@ -176,7 +194,13 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
         workspace.display_path(&out.join(JSON_FILE)),
         workspace.display_path(&out.join(MARKDOWN_FILE))
     );
-    stdout::print(&options.format.render(&report, &written, workspace)?)?;
+    // A format for programs has nothing after it.
+    let recorded = match commit {
+        Some(commit) => record::append(&report, commit, &anchor_pairs, workspace)?,
+        None => String::new(),
+    };
+    let recorded = if options.format == Format::Human { recorded } else { String::new() };
+    stdout::print(&(recorded + &options.format.render(&report, &written, workspace)?))?;
     Ok(exit_code)
 }
 

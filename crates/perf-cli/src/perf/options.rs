@@ -52,8 +52,14 @@ pub struct Options {
     ///   that can be built
     /// - wall: needs a base that can be built, and a quiet machine
     /// - wall=75%: as wall, but only this share of the rows has to be judged
+    /// - anchor: compare with the anchor, and measure it if its values are not stored
     #[arg(long, value_name = "CLASS[=SHARE]", value_parser = Requirement::parse, verbatim_doc_comment)]
     pub require: Vec<Requirement>,
+    /// Add the run to the history, which `perf history` shows; measures also what equals the base
+    ///
+    /// Needs a work tree without changes. Wall time is measured in pairs with the anchor too, which takes as long again.
+    #[arg(long, conflicts_with = "only")]
+    pub record: bool,
     /// Fail (exit 1) if the change loosens the rules that judge it, for CI [default: the changes are only listed]
     ///
     /// Rules are stored values, acceptances, budgets and margins, and the files of the harnesses and their inputs.
@@ -70,21 +76,24 @@ pub enum Requirement {
     Instructions,
     /// This share of the wall rows.
     Wall(Share),
+    /// The comparison with the anchor, if there is one.
+    Anchor,
 }
 
 impl Requirement {
-    /// Parses `instructions`, `wall`, or `wall` with a share, such as `wall=75%`.
+    /// Parses `instructions`, `anchor`, `wall`, or `wall` with a share, such as `wall=75%`.
     fn parse(text: &str) -> Result<Self, String> {
         match text.split_once('=') {
             None if text == "instructions" => Ok(Self::Instructions),
+            None if text == "anchor" => Ok(Self::Anchor),
             None if text == "wall" => Ok(Self::Wall(Share::ALL)),
             Some(("wall", share)) => {
                 let percent = share.strip_suffix('%').and_then(|percent| percent.parse().ok());
                 let share = percent.and_then(Share::from_percent);
                 share.map(Self::Wall).ok_or_else(|| "the share is not a whole percentage from 1% to 100%".into())
             }
-            Some(("instructions", _)) => Err("only wall can have a share".into()),
-            _ => Err("possible values: instructions, wall, or wall with a share like wall=75%".into()),
+            Some(("instructions" | "anchor", _)) => Err("only wall can have a share".into()),
+            _ => Err("possible values: instructions, anchor, wall, or wall with a share like wall=75%".into()),
         }
     }
 }
@@ -101,12 +110,13 @@ impl Options {
     pub fn required(&self) -> Required {
         let wall = self.require.iter().filter_map(|requirement| match requirement {
             Requirement::Wall(share) => Some(*share),
-            Requirement::Instructions => None,
+            Requirement::Instructions | Requirement::Anchor => None,
         });
         Required {
             baseline: self.require_baseline,
             instructions: self.require.contains(&Requirement::Instructions),
             wall: wall.max(),
+            anchor: self.require.contains(&Requirement::Anchor),
         }
     }
 
@@ -160,7 +170,10 @@ mod tests {
         assert!(required(&["instructions=75%"]).unwrap_err().contains("only wall can have a share"));
         for bad in ["heap", "heap=75%", "", "WALL", "wall 75%"] {
             let error = required(&[bad]).unwrap_err();
-            assert!(error.contains("possible values: instructions, wall, or wall with a share"), "{bad}: {error}");
+            assert!(
+                error.contains("possible values: instructions, anchor, wall, or wall with a share"),
+                "{bad}: {error}"
+            );
         }
     }
 }

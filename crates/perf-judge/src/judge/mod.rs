@@ -3,12 +3,13 @@
 //! - `exact`: behaviour, quality, schedule and heap, compared with a baseline by equality; size and resident memory, with a margin.
 //! - `instructions`: compared with a baseline, with a margin of 1 %.
 //! - `acceptance`: regressions that are accepted up to a value until a date.
-//! - `budget`: absolute limits.
+//! - [`anchor`]: limits over an early commit. `budget`: absolute limits.
 //! - [`paired`]: wall time in pairs with the base; [`first_sample`]: what the pairs of a case show.
 //! - [`mean`]: the means of the same pairs; [`together`]: all cases as one.
 //! - `wall`: wall time without pairs.
 
 mod acceptance;
+pub mod anchor;
 mod budget;
 mod exact;
 pub mod first_sample;

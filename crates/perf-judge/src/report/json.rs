@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::comparison::Comparison;
 use super::run_report::{HarnessRun, Report, Wording};
 use crate::budget::Reference;
+use crate::judge::anchor::AnchorState;
 use crate::row::{Group, PairedStats, Subject, Value};
 use crate::rules::RuleChange;
 use crate::run::Spread;
@@ -44,6 +45,8 @@ struct Harness<'a> {
     instructions: Counting<'a>,
     /// The base of wall time, and how it was compared.
     comparison: &'a Comparison,
+    /// The comparison with the anchor.
+    anchor: &'a AnchorState,
 }
 
 impl<'a> From<&'a HarnessRun> for Harness<'a> {
@@ -59,6 +62,7 @@ impl<'a> From<&'a HarnessRun> for Harness<'a> {
                 not_measured: harness.not_measured(),
             },
             comparison: &harness.comparison,
+            anchor: &harness.anchor,
         }
     }
 }

@@ -4,6 +4,7 @@ use perf_gate::{Class, Key, Provenance, Tools};
 
 use super::comparison::Comparison;
 use crate::exit_status;
+use crate::judge::anchor::AnchorState;
 use crate::next_step::NextStep;
 use crate::row::{Group, Row};
 use crate::rules::RuleChange;
@@ -27,6 +28,8 @@ pub struct HarnessRun {
     pub tools: Result<Tools, MissingReason>,
     /// The base of wall time.
     pub comparison: Comparison,
+    /// The comparison with the anchor.
+    pub anchor: AnchorState,
 }
 
 impl HarnessRun {
@@ -151,6 +154,7 @@ impl Report {
         let of = |harness: &HarnessRun| {
             let mut lines = harness.comparison.lines();
             lines.extend(harness.not_measured());
+            lines.extend(harness.anchor.line());
             lines
         };
         let all: Vec<(&str, Vec<String>)> =

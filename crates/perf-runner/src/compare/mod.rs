@@ -2,12 +2,13 @@
 //!
 //! - [`revision`]: selects the base commit. [`mod@tree`]: the files of both sides. `inputs`: the measured ones among them.
 //! - [`side`]: a built side. [`link`]: relinks its program with another layout.
-//! - [`measured_base`]: exact values of the base, if the stored ones are not comparable.
+//! - [`measured_base`]: exact values of the base, if the stored ones are not comparable. [`anchor`]: those of an early commit.
 //! - `rules`: baselines, budgets and thresholds of both sides.
 //! - [`pairs`]: the paired measurement. [`store`]: the file of the measured pairs.
 //!
 //! `perf-judge` decides how many pairs are measured and what they mean.
 
+pub mod anchor;
 mod inputs;
 pub mod link;
 pub mod measured_base;
@@ -30,7 +31,7 @@ use crate::measure::key;
 use crate::measure::programs::{self, BenchPrograms};
 use crate::process::child::StderrMode;
 use crate::progress::Progress;
-use crate::workspace::{Harness, Workspace};
+use crate::workspace::{HISTORY, Harness, Workspace};
 use revision::{BaseRevision, NoBaseReason};
 use side::{BuildError, BuildSpec, BuiltSide};
 use tree::Tree;
@@ -61,6 +62,19 @@ pub enum BaseSearch {
 /// # Errors
 /// If git or cargo fails, or the named revision does not exist.
 pub fn find_base(workspace: &Workspace, against: Option<&str>, features: &[String]) -> Result<BaseSearch, Error> {
+    checkout(workspace, against, features, "base")
+}
+
+/// Checks out the anchor `commit`.
+///
+/// # Errors
+/// If git or cargo fails, or there is no such commit.
+pub fn find_anchor(workspace: &Workspace, commit: &str, features: &[String]) -> Result<BaseSearch, Error> {
+    checkout(workspace, Some(commit), features, "anchor")
+}
+
+/// As [`find_base`], into the folder `dir` below `target/perf`.
+fn checkout(workspace: &Workspace, against: Option<&str>, features: &[String], dir: &str) -> Result<BaseSearch, Error> {
     if let Some(reason) = key::find_outside_package(workspace, features)? {
         return Ok(BaseSearch::NoBase(reason));
     }
@@ -82,12 +96,15 @@ pub fn find_base(workspace: &Workspace, against: Option<&str>, features: &[Strin
         submodules.iter().find(inside_of).cloned().unwrap_or(if path.is_empty() { ".".to_owned() } else { path })
     };
     let measured: BTreeSet<String> = measured.into_iter().map(outside).collect();
-    let revision = match revision::find(workspace, against, &measured.into_iter().collect::<Vec<_>>())? {
+    // The folder ignores itself; but a recorded run must not change the base where it does not.
+    let history = format!(":(exclude){}/{HISTORY}", workspace.config.data);
+    let measured: Vec<String> = measured.into_iter().chain([history]).collect();
+    let revision = match revision::find(workspace, against, &measured)? {
         BaseRevision::Commit(revision) => revision,
         BaseRevision::NoBase(reason) => return Ok(BaseSearch::NoBase(reason)),
     };
     let head = Tree::from_work_tree(workspace)?;
-    let (mut base, root) = match Tree::from_commit(workspace, &revision.commit, &workspace.perf_dir().join("base")) {
+    let (mut base, root) = match Tree::from_commit(workspace, &revision.commit, &workspace.perf_dir().join(dir)) {
         // Without --against a base is optional.
         Err(Error::Environment { message, hint }) if against.is_none() => {
             return Ok(BaseSearch::NoBase(format!("the base {} cannot be read: {message}: {hint}", revision.short())));

@@ -86,6 +86,47 @@ pub fn find(workspace: &Workspace, against: Option<&str>, measured: &[String]) -
     }
 }
 
+/// A commit with its date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// The full hash.
+    pub hash: String,
+    /// Committer date, in seconds since the Unix epoch.
+    pub committed: i64,
+}
+
+/// HEAD, or the reason why the work tree is not that of a commit.
+///
+/// # Errors
+/// If git fails.
+pub fn clean_head(workspace: &Workspace) -> Result<Result<Commit, String>, Error> {
+    if let Location::Elsewhere(reason) = git::locate(workspace.root())? {
+        return Ok(Err(format!("there is no commit: {reason}")));
+    }
+    let Some(hash) = resolve_commit(workspace, "HEAD")? else { return Ok(Err("there is no commit yet".into())) };
+    let status = ["status", "--porcelain", "--untracked-files=normal", "--", "."];
+    let changes = git::try_run(workspace.root(), &status)?.unwrap_or_default();
+    if let Some(first) = changes.lines().next() {
+        let count = changes.lines().count();
+        return Ok(Err(format!(
+            "the work tree differs from HEAD in {count} files, such as `{}`",
+            text::sanitize(first)
+        )));
+    }
+    let committed = committed(workspace, &hash)?.unwrap_or_default();
+    Ok(Ok(Commit { hash, committed }))
+}
+
+/// Committer date of a commit in seconds since the Unix epoch; `None` if there is no commit of this name.
+///
+/// # Errors
+/// If git fails.
+pub fn committed(workspace: &Workspace, name: &str) -> Result<Option<i64>, Error> {
+    let Some(hash) = resolve_commit(workspace, name)? else { return Ok(None) };
+    let date = git::run(workspace.root(), &["log", "-1", "--format=%ct", &hash], None)?;
+    Ok(date.trim().parse().ok())
+}
+
 /// Days since a file was last committed, or 0 if it has uncommitted changes. `None` if the file is outside the workspace, was
 /// never committed, or there is no repository.
 ///
@@ -115,6 +156,14 @@ fn branch_candidates(names: &[String]) -> Vec<String> {
     branches.extend(names.iter().map(|name| format!("origin/{name}")));
     branches.extend(names.iter().cloned());
     branches
+}
+
+/// The full hash of a commit, tag or branch; `None` if there is none of this name.
+///
+/// # Errors
+/// If git fails.
+pub fn resolve(workspace: &Workspace, name: &str) -> Result<Option<String>, Error> {
+    resolve_commit(workspace, name)
 }
 
 fn resolve_commit(workspace: &Workspace, name: &str) -> Result<Option<String>, Error> {

@@ -5,13 +5,14 @@ use std::fs;
 
 use jiff::civil::Date;
 use perf_gate::{Baseline, CaseName};
+use perf_judge::anchor;
 use perf_judge::budget::{self, Budget};
 use perf_judge::rules::Rules;
 use perf_judge::thresholds::{self, Threshold, Thresholds};
 
 use super::BaseCheckout;
 use crate::files::bench_data::BenchData;
-use crate::workspace::{Harness, Workspace};
+use crate::workspace::{ANCHOR, Harness, Workspace};
 
 impl BaseCheckout {
     /// Whether baselines, budgets and thresholds of a harness' cases are equal to those of the base.
@@ -33,7 +34,10 @@ impl BaseCheckout {
         let own = |thresholds: &Thresholds| -> Vec<Threshold> {
             thresholds.entries().filter(|threshold| !of_others.contains(&threshold.case)).cloned().collect()
         };
-        base.unreadable.is_empty() && same_budgets && own(&base.thresholds) == own(&data.thresholds)
+        base.unreadable.is_empty()
+            && base.anchor == data.anchor
+            && same_budgets
+            && own(&base.thresholds) == own(&data.thresholds)
     }
 
     /// The rules of the base. Files that cannot be parsed are listed in `unreadable`, and are not compared.
@@ -57,6 +61,12 @@ impl BaseCheckout {
                 Err(error) => unreadable.push(format!("{data}/thresholds.toml of the base: {}", error.what)),
             }
         }
+        if let Some(text) = text(ANCHOR) {
+            match anchor::parse(&text) {
+                Ok(anchor) => rules.anchor = anchor,
+                Err(error) => unreadable.push(format!("{data}/{ANCHOR} of the base: {}", error.what)),
+            }
+        }
         for harness in &workspace.harnesses {
             // Older commits have their baselines one folder higher.
             for folder in [format!("baselines/{}", harness.package), "baselines".to_owned()] {
@@ -66,7 +76,8 @@ impl BaseCheckout {
                     let text = text(&name).unwrap_or_default();
                     match Baseline::from_toml(&text) {
                         Ok(baseline) => {
-                            let place = (harness.package.clone(), baseline.key.target.clone());
+                            let stem = name.rsplit('/').next().and_then(|file| file.strip_suffix(".toml"));
+                            let place = (harness.package.clone(), stem.unwrap_or(&name).to_owned());
                             rules.baselines.entry(place).or_insert(baseline);
                         }
                         Err(error) => unreadable.push(format!("{data}/{name} of the base: {error}")),
@@ -87,13 +98,12 @@ impl BaseCheckout {
             harness_files.extend(self.head.harness_blobs(harness));
             inputs.extend(self.head.input_blobs(workspace, harness));
         }
-        let baselines = data
-            .baselines()
-            .map(|(package, baseline)| ((package.to_owned(), baseline.key.target.clone()), baseline.clone()));
+        let baselines = data.baseline_files().map(|(place, baseline)| (place.clone(), baseline.clone()));
         Rules {
             baselines: baselines.collect(),
             budgets: data.budgets.clone(),
             thresholds: data.thresholds.clone(),
+            anchor: data.anchor.clone(),
             harness: harness_files,
             inputs,
             unreadable: Vec::new(),

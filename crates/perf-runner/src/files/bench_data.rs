@@ -1,17 +1,20 @@
 //! The content of the data folder, read and checked as a whole before anything is built or measured.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use perf_gate::{Acceptance, Baseline, BaselineError, CaseName, MetricName};
+use perf_gate::{Acceptance, Baseline, BaselineError, CaseName, Class, MetricName, Tools};
+use perf_judge::anchor::{self, AnchorRules};
+use perf_judge::baseline_update::with_instructions_of;
 use perf_judge::budget::{self, Budget};
 use perf_judge::thresholds::{self, MAX_TOLERANCE_DAYS, Thresholds, is_past_max_tolerance, parse_date};
 
 use super::checked_read::{self, InvalidFile};
 use crate::clock::today;
 use crate::error::Error;
-use crate::workspace::{HISTORY, Harness, QUALITY_RESULTS, Workspace};
+use crate::workspace::{ANCHOR, HISTORY, Harness, QUALITY_RESULTS, Workspace};
 
 /// The stored data; all of it is valid.
 #[derive(Debug)]
@@ -20,8 +23,12 @@ pub struct BenchData {
     pub budgets: Vec<Budget>,
     /// The margins of cases that override the default.
     pub thresholds: Thresholds,
+    /// The anchor of `anchor.toml`; the default if there is no such file.
+    pub anchor: AnchorRules,
     /// Baselines by harness package and target triple.
     baselines: BTreeMap<(String, String), Baseline>,
+    /// Instructions under further tools, by harness package and name of the file without its end.
+    counted: BTreeMap<(String, String), Baseline>,
     /// Texts of the other files, by their path relative to the data folder.
     other_files: BTreeMap<String, String>,
     /// The number of files that were read.
@@ -76,10 +83,17 @@ impl BenchData {
             true => read_thresholds(&thresholds_file, &workspace.display_path(&thresholds_file))?,
             false => Thresholds::default(),
         };
-        let mut baselines = BTreeMap::new();
+        let anchor_file = dir.join(ANCHOR);
+        let anchor = match anchor_file.exists() {
+            true => read_anchor(&anchor_file, &workspace.display_path(&anchor_file))?,
+            false => AnchorRules::default(),
+        };
+        let (mut baselines, mut counted) = (BTreeMap::new(), BTreeMap::new());
         for (package, path) in baseline_files(&baselines_dir, workspace)? {
             let baseline = read_baseline(&path, workspace)?;
-            baselines.insert((package, baseline.key.target.clone()), baseline);
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let kind = if stem == baseline.key.target { &mut baselines } else { &mut counted };
+            kind.insert((package, stem), baseline);
         }
         // A margin for an unknown case would silently apply to a later case. Without a baseline no case is known.
         let unknown = thresholds.entries().find(|entry| {
@@ -101,7 +115,7 @@ impl BenchData {
             false
         })?;
         let mut other_files = BTreeMap::new();
-        let mut files = 1 + baselines.len();
+        let mut files = 1 + baselines.len() + counted.len();
         for path in paths.iter().filter(|path| !path.is_dir()) {
             let text = read_other(path, &workspace.display_path(path))?;
             files += 1;
@@ -109,12 +123,41 @@ impl BenchData {
                 other_files.insert(name, text);
             }
         }
-        Ok(Self { budgets, thresholds, baselines, other_files, files, baselines_dir })
+        Ok(Self { budgets, thresholds, anchor, baselines, counted, other_files, files, baselines_dir })
     }
 
     /// The baseline of a harness for a target triple, if one is stored.
     pub fn baseline(&self, harness: &Harness, target: &str) -> Option<&Baseline> {
         self.baselines.get(&(harness.package.clone(), target.to_owned()))
+    }
+
+    /// The baseline of a harness for a target triple and the tools that count here. If they are others than those of the
+    /// baseline, its instructions are those that are stored for these tools, if there are some with the same key.
+    pub fn baseline_under(&self, harness: &Harness, target: &str, tools: Option<&Tools>) -> Option<Cow<'_, Baseline>> {
+        let main = self.baseline(harness, target)?;
+        let counted = tools.filter(|tools| main.tools.as_ref() != Some(*tools)).and_then(|tools| {
+            let counted = self.counted(harness, target, tools)?;
+            (counted.key == main.key).then_some(counted)
+        });
+        Some(match counted.and_then(|counted| with_instructions_of(main, Some(counted))) {
+            Some(merged) => Cow::Owned(merged),
+            None => Cow::Borrowed(main),
+        })
+    }
+
+    /// The instructions that are stored for further tools.
+    pub fn counted(&self, harness: &Harness, target: &str, tools: &Tools) -> Option<&Baseline> {
+        self.counted.get(&(harness.package.clone(), counted_stem(target, tools)))
+    }
+
+    /// The file of a harness' instructions under further tools.
+    pub fn counted_file(&self, harness: &Harness, target: &str, tools: &Tools) -> PathBuf {
+        self.baselines_dir.join(&harness.package).join(format!("{}.toml", counted_stem(target, tools)))
+    }
+
+    /// All files of baselines: harness package, name without its end, and content.
+    pub fn baseline_files(&self) -> impl Iterator<Item = (&(String, String), &Baseline)> {
+        self.baselines.iter().chain(&self.counted)
     }
 
     /// All baselines, with the names of their harness packages.
@@ -132,6 +175,14 @@ impl BenchData {
     pub fn baseline_file(&self, harness: &Harness, target: &str) -> PathBuf {
         self.baselines_dir.join(baseline_file_name(harness, target))
     }
+}
+
+/// Name of the file of instructions under further tools, without its end: `<target>+valgrind-3.22.0+glibc-2.39`.
+fn counted_stem(target: &str, tools: &Tools) -> String {
+    let plain = |text: &str| -> String {
+        text.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '-' }).collect()
+    };
+    format!("{target}+valgrind-{}+{}", plain(&tools.valgrind), plain(&tools.libc))
 }
 
 /// The path of a baseline file, relative to the directory of the baselines.
@@ -183,7 +234,18 @@ fn read_baseline(path: &Path, workspace: &Workspace) -> Result<Baseline, Invalid
     let text = checked_read::read(path, shown, &repair_hint)?;
     let baseline = parse_baseline(&text, shown, workspace)?;
     let named = path.file_stem().and_then(|stem| stem.to_str());
-    if named != Some(baseline.key.target.as_str()) {
+    let counted = baseline.tools.as_ref().map(|tools| counted_stem(&baseline.key.target, tools));
+    if named.is_some() && named == counted.as_deref() {
+        let other = baseline.records().find(|record| record.metric().class() != Class::Instructions);
+        if let Some(record) = other {
+            let what = format!(
+                "it stores `{}` of `{}`, but only instructions belong to tools",
+                record.metric(),
+                record.case()
+            );
+            return Err(InvalidFile::new(shown, what, repair_hint));
+        }
+    } else if named != Some(baseline.key.target.as_str()) {
         let what = format!("its `key.target` is `{}`, which does not match the file name", baseline.key.target);
         return Err(InvalidFile::new(shown, what, repair_hint).at(&text, line_with(&text, "key.target", "")));
     }
@@ -194,6 +256,12 @@ fn read_budgets(path: &Path, shown: &str) -> Result<Vec<Budget>, InvalidFile> {
     let repair_hint = format!("this file is edited by hand: correct it, or `git restore {shown}`");
     let text = checked_read::read(path, shown, &repair_hint)?;
     budget::parse(&text).map_err(|error| InvalidFile::new(shown, error.what, repair_hint).at(&text, error.span))
+}
+
+fn read_anchor(path: &Path, shown: &str) -> Result<AnchorRules, InvalidFile> {
+    let repair_hint = format!("this file is edited by hand: correct it, or `git restore {shown}`");
+    let text = checked_read::read(path, shown, &repair_hint)?;
+    anchor::parse(&text).map_err(|error| InvalidFile::new(shown, error.what, repair_hint).at(&text, error.span))
 }
 
 fn read_thresholds(path: &Path, shown: &str) -> Result<Thresholds, InvalidFile> {
