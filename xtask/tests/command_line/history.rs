@@ -1,7 +1,14 @@
 //! Recorded runs: what they have, how they are shown and shared, and what they do not change.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use perf_gate::Baseline;
+use perf_history::run::{
+    RecordedCase, RecordedHarness, RecordedRun, RecordedValue, RecordedWall, WallChange, WallChanges,
+};
+use perf_judge::rng::SplitMix64;
 
 use crate::tiny::{CLOCK, Tiny};
 use crate::world::Ran;
@@ -150,6 +157,47 @@ fn runs_are_shared_on_a_branch() {
     xtask(&tiny, &["perf", "history", "push", "--remote", "/nowhere/at/all"]).expect(2).says("check the remote");
     let listed = tiny.git(&["ls-tree", "-r", "--name-only", "HEAD"]);
     assert!(!listed.contains("history"), "{listed}");
+}
+
+/// A run with every value that this workspace stores, and a wall time of each case with both changes, is at most 10 KB.
+#[test]
+fn a_run_of_this_workspace_fits_into_ten_kilobytes() {
+    let mut rng = SplitMix64::new(1);
+    let mut percent = || (rng.below(20_000) as f64 - 10_000.0) / 1_000.0;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut harnesses = Vec::new();
+    for package in ["perf-gate", "aggregator-index-bench"] {
+        let folder = root.join("benches-data/baselines").join(package);
+        let file = fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+        let stored = Baseline::from_toml(&fs::read_to_string(file).unwrap()).unwrap();
+        let mut cases: BTreeMap<_, RecordedCase> = BTreeMap::new();
+        for record in stored.records() {
+            let mut changed = || Some(WallChange(percent(), percent(), percent()));
+            let case = cases.entry(record.case().clone()).or_insert_with(|| RecordedCase {
+                checksum: record.checksum(),
+                values: BTreeMap::new(),
+                wall: Some(RecordedWall { ns: 123_456.7, changes: WallChanges { base: changed(), anchor: changed() } }),
+            });
+            let metric = record.metric();
+            case.values.insert(metric.name(), RecordedValue(record.value(), metric.unit(), metric.class()));
+        }
+        let (package, key, tools) = (package.to_owned(), stored.key.clone(), stored.tools.clone());
+        harnesses.push(RecordedHarness { package, key, tools, cases, together: WallChanges::default() });
+    }
+    let hash = |digit: &str| digit.repeat(40);
+    let run = RecordedRun {
+        commit: hash("a"),
+        committed: 1_760_000_000,
+        measured: 1_760_000_900,
+        machine: "a processor of many words, 2 processors".into(),
+        quick: false,
+        base: Some(hash("b")),
+        anchor: Some(hash("c")),
+        harnesses,
+    };
+    let bytes = perf_history::file::to_bytes(&run).unwrap().len();
+    println!("{} values in {bytes} bytes", run.number_of_values());
+    assert!(run.number_of_values() > 700 && bytes <= 10_000, "{} values in {bytes} bytes", run.number_of_values());
 }
 
 /// Without a pin the oldest comparable run is the anchor.

@@ -70,11 +70,24 @@ enum Format {
     Csv,
 }
 
+const TRANSFER: &str = "\
+Exit codes:
+    0  transferred, or there was nothing to transfer
+    2  usage or environment: no such remote or branch, no permission, no network
+    3  a recorded run is not valid
+  130  interrupted; no run is lost";
+
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
     /// Send recorded runs to a branch of a remote
+    ///
+    /// Only runs that the branch does not have are sent; nothing of it is changed. The repository of the workspace is only read.
+    #[command(after_long_help = format!("{TRANSFER}\n\nExample:\n  {{command}} perf history push --remote upstream"))]
     Push(Remote),
     /// Fetch the runs of a branch of a remote
+    ///
+    /// Each of them is checked. The repository of the workspace is only read.
+    #[command(after_long_help = format!("{TRANSFER}\n\nExample:\n  {{command}} perf history pull"))]
     Pull(Remote),
 }
 

@@ -31,7 +31,13 @@ impl HistoryFolder {
     /// The folder of a workspace, whether it exists or not.
     pub fn of(workspace: &Workspace) -> Self {
         let dir = workspace.data_dir().join(HISTORY);
-        Self { shown: workspace.display_path(&dir), dir }
+        let shown = workspace.display_path(&dir);
+        Self::at(dir, shown)
+    }
+
+    /// The folder at a path; `shown` is how messages call it.
+    pub fn at(dir: PathBuf, shown: String) -> Self {
+        Self { dir, shown }
     }
 
     /// The path of the folder.

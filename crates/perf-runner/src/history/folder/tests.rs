@@ -7,7 +7,7 @@ use super::*;
 use crate::files::atomic_write::tests::FailingDisk;
 
 pub(crate) fn folder(dir: &Path) -> HistoryFolder {
-    HistoryFolder { dir: dir.join("history"), shown: "data/history".into() }
+    HistoryFolder::at(dir.join("history"), "data/history".into())
 }
 
 /// A run of one case with this number of blocks.
