@@ -12,6 +12,14 @@ pub fn wording(config: &Config, step: &NextStep, harness: Option<&str>) -> Strin
     };
     match step {
         NextStep::Reproduce(case) => format!("reproduce: {command} perf --only '{case}'"),
+        NextStep::Repeat { case, against, quick } => {
+            let quick = if *quick { " --quick" } else { "" };
+            let against = against.as_ref().map(|(base, seed)| match seed {
+                1 => format!(" --against {base}"),
+                seed => format!(" --against {base} --seed {seed}"),
+            });
+            format!("measure it again: {command} perf{quick}{} --only '{case}'", against.unwrap_or_default())
+        }
         NextStep::ReproduceInPairs { case, against } => {
             format!("reproduce with other layouts: {command} perf --against {against} --only '{case}' --seed 2")
         }
@@ -42,6 +50,7 @@ pub fn wording(config: &Config, step: &NextStep, harness: Option<&str>) -> Strin
             format!("if it is intended: raise its margin in {data}/thresholds.toml, with a reason and an expiry date")
         }
         NextStep::MeasureAnyway => format!("the values are the stored ones; to measure: {command} perf --only '**'"),
+        NextStep::RecordHistory => format!("keep the values of a run: {command} perf --record"),
         NextStep::MeasureQuietly { against } => {
             format!("rerun on a quieter machine: {command} perf --against {against} --seed 2")
         }

@@ -8,7 +8,7 @@ use perf_judge::judge::anchor::AnchorState;
 use perf_judge::judge::first_sample::DecisionRule;
 use perf_judge::judge::paired::judge;
 use perf_judge::next_step::NextStep;
-use perf_judge::pairs::{LogTimes, Times};
+use perf_judge::pairs::{LogTimes, Pairs, Times};
 use perf_judge::report::comparison::{Comparison, LayoutMethod, Pairing, Revision};
 use perf_judge::report::{HarnessRun, Report, human_rows, human_rows_with_notes};
 use perf_judge::row::{self, Group, PairedStats, Row, Subject, Value};
@@ -180,10 +180,12 @@ fn pairing() -> Comparison {
     };
     Comparison::Pairs(Box::new(Pairing {
         revision,
+        measured: Pairs::default(),
         seed: 1,
         pairs: 1_137,
         earlier_pairs: 100,
         looks: 1,
+        budget_seconds: 180.0,
         building_seconds: 31.4,
         linking_seconds: 2.2,
         measuring_seconds: 98.2,

@@ -7,6 +7,15 @@ use perf_gate::{CaseName, MetricName};
 pub enum NextStep {
     /// Measure the case again.
     Reproduce(CaseName),
+    /// Measure the case as this run did.
+    Repeat {
+        /// The case to run.
+        case: CaseName,
+        /// The abbreviated hash of the base and the seed of the pairs, if there is a base.
+        against: Option<(String, u64)>,
+        /// Whether fewer repetitions were measured.
+        quick: bool,
+    },
     /// Measure the pairs of the case again with other layouts.
     ReproduceInPairs {
         /// The case to run.
@@ -54,6 +63,8 @@ pub enum NextStep {
     WidenMargin,
     /// Measure although nothing that is measured differs from the base.
     MeasureAnyway,
+    /// Keep the values of a run, so that later reports show the history of each case.
+    RecordHistory,
     /// Measure again on a quieter machine.
     MeasureQuietly {
         /// The abbreviated hash of the base.

@@ -157,7 +157,7 @@ pub struct PairedStats {
 
 impl PairedStats {
     /// Number of decimals with which its percentages are shown.
-    pub(crate) fn decimals(&self) -> usize {
+    pub fn decimals(&self) -> usize {
         if self.margin_percent < 1.0 { 2 } else { 1 }
     }
 }

@@ -359,9 +359,11 @@ impl<'a> Measurement<'a> {
         let pairing = Pairing {
             revision,
             seed: self.options.seed,
+            measured: measured.pairs.clone(),
             pairs: measured.pairs.all().count(),
             earlier_pairs: known,
             looks: looks.looks,
+            budget_seconds: plan.budget,
             building_seconds: building.as_secs_f64(),
             linking_seconds: measured.linking_seconds,
             measuring_seconds: measuring.as_secs_f64() - measured.linking_seconds,

@@ -3,6 +3,8 @@
 use perf_gate::CaseName;
 use serde::{Deserialize, Serialize};
 
+use crate::pairs::Pairs;
+
 /// The base that wall time was compared with.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -29,12 +31,17 @@ pub struct Pairing {
     pub revision: Revision,
     /// Seed of the link layouts and the run order.
     pub seed: u64,
+    /// The pairs of both samples and of the control, which `report.html` draws. `report.json` has only what follows from them.
+    #[serde(skip)]
+    pub measured: Pairs,
     /// Number of all judged pairs.
     pub pairs: usize,
     /// Number of those pairs that an earlier run of the same comparison measured.
     pub earlier_pairs: usize,
     /// Number of interim looks; each halves alpha.
     pub looks: u32,
+    /// Time that was allowed for the pairs without the confirming ones, in seconds.
+    pub budget_seconds: f64,
     /// Time of building both sides, in seconds.
     pub building_seconds: f64,
     /// Time of waiting for the linker, in seconds.

@@ -3,18 +3,21 @@
 //! - [`run_report`]: a judged run. [`comparison`]: the base of the comparison.
 //! - `human`: the table on a terminal. `pairs`: rows of wall time in pairs.
 //! - `markdown`: the report for a step summary. `json`: the report for programs, with every value.
-//! - `notes`: reasons and next steps. `number`: values with their units.
+//! - [`notes`]: reasons and next steps. [`number`]: values with their units.
+//!
+//! `report.html` is drawn by the crate `perf-report`, from the same [`Report`].
 
 pub mod comparison;
 mod human;
 mod json;
 mod markdown;
-mod notes;
-mod number;
+pub mod notes;
+pub mod number;
 mod pairs;
 pub mod run_report;
 
 pub use human::{rows as human_rows, rows_with_notes as human_rows_with_notes};
 pub(crate) use human::{style, wrapped_to};
 pub(crate) use markdown::escaped;
+pub use pairs::detectable;
 pub use run_report::{HarnessRun, JSON_FILE, MARKDOWN_FILE, Report, Wording};

@@ -19,14 +19,18 @@ pub fn head(row: &Row) -> String {
 
 /// The change with its bounds: `-0.3 % (-1.2 to +0.6)`.
 pub fn paired_change(paired: &PairedStats) -> Option<String> {
-    let (change, bounds) = (paired.change_percent?, bounds(paired)?);
+    let (change, bounds) = (paired.change_percent.filter(|change| change.is_finite())?, bounds(paired)?);
     Some(format!("{change:+.*} % {bounds}", paired.decimals()))
 }
 
 /// The confidence bounds of the change, in percent.
 pub fn bounds(paired: &PairedStats) -> Option<String> {
     let decimals = paired.decimals();
-    Some(format!("({:+.decimals$} to {:+.decimals$})", paired.lower_percent?, paired.upper_percent?))
+    let [lower, upper] = [paired.lower_percent?, paired.upper_percent?];
+    [lower, upper]
+        .iter()
+        .all(|bound| bound.is_finite())
+        .then(|| format!("({lower:+.decimals$} to {upper:+.decimals$})"))
 }
 
 /// The change from base to head; for wall time in pairs the estimate with its bounds, for wall time without a base its
@@ -36,6 +40,9 @@ pub fn change(row: &Row) -> String {
         return paired_change(paired).unwrap_or_else(|| NONE.into());
     }
     if let Some(spread) = row.spread {
+        if !spread.iqr_percent.is_finite() {
+            return NONE.into();
+        }
         return format!("iqr {:.1} %", spread.iqr_percent);
     }
     if row.limit_used().is_some()
@@ -129,6 +136,11 @@ pub fn rounded_duration(ns: u64) -> String {
         _ => 3,
     };
     format!("{value:.digits$} {unit}")
+}
+
+/// Seconds without decimals.
+pub fn seconds(seconds: f64) -> String {
+    if seconds.is_finite() { format!("{seconds:.0} s") } else { NONE.into() }
 }
 
 fn grouped(number: u128) -> String {

@@ -45,7 +45,8 @@ pub fn detectable(rows: &[Row]) -> Option<String> {
         |row: &&Row| row.group == Group::Class(Class::Wall) && !matches!(row.verdict, Verdict::Unstable | Verdict::New);
     let judged: Vec<(&Row, &PairedStats)> =
         rows.iter().filter(is_judged).filter_map(|row| Some((row, row.paired.as_ref()?))).collect();
-    let mdes: Vec<(f64, &Row)> = judged.iter().filter_map(|(row, paired)| Some((paired.mde_percent?, *row))).collect();
+    let mde = |paired: &PairedStats| paired.mde_percent.filter(|mde| mde.is_finite());
+    let mdes: Vec<(f64, &Row)> = judged.iter().filter_map(|(row, paired)| Some((mde(paired)?, *row))).collect();
     let median = statistics::median(&mdes.iter().map(|&(mde, _)| mde).collect::<Vec<_>>())?;
     let (worst, row) = mdes.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0))?;
     let unknown = match judged.len() - mdes.len() {
@@ -119,8 +120,10 @@ impl Pairing {
                 self.control
             ),
             format!(
-                "building took {:.0} s, measuring {:.0} s, waiting for the linker {:.0} s",
-                self.building_seconds, self.measuring_seconds, self.linking_seconds
+                "building took {}, measuring {}, waiting for the linker {}",
+                number::seconds(self.building_seconds),
+                number::seconds(self.measuring_seconds),
+                number::seconds(self.linking_seconds)
             ),
         ];
         if self.layouts == LayoutMethod::Padded {

@@ -44,7 +44,7 @@ impl HarnessRun {
     }
 
     /// The line about instructions that were not measured.
-    pub(super) fn not_measured(&self) -> Option<String> {
+    pub fn not_measured(&self) -> Option<String> {
         // For a skipped harness the line of its comparison says that nothing was measured.
         let reason = self.tools.as_ref().err().filter(|_| !self.was_skipped())?;
         Some(text::sanitize(&Instructions::not_measured(reason)))
@@ -86,7 +86,7 @@ fn is_or_are(count: usize) -> &'static str {
 
 impl Report {
     /// The line with the number of rows of each verdict, worst first.
-    pub(super) fn summary(&self) -> String {
+    pub fn summary(&self) -> String {
         let count = |verdict| self.rows.iter().filter(|row| row.verdict == verdict).count();
         let counts = Verdict::ALL.into_iter().map(|verdict| (verdict, count(verdict))).filter(|&(_, count)| count > 0);
         let counts: Vec<_> = counts.map(|(verdict, count)| format!("{count} {verdict}")).collect();
@@ -95,7 +95,7 @@ impl Report {
     }
 
     /// The verdict of the run as one line; a pass and an inconclusive run also name what was not judged.
-    pub(super) fn verdict_line(&self) -> String {
+    pub fn verdict_line(&self) -> String {
         if self.rules_forbidden && self.rules.as_ref().is_some_and(|rules| !rules.is_empty()) {
             return exit_status::RULES_CHANGED.to_owned();
         }
@@ -136,7 +136,7 @@ impl Report {
     }
 
     /// The line about slack.
-    pub(super) fn slack_line(&self, slack: &Slack) -> String {
+    pub fn slack_line(&self, slack: &Slack) -> String {
         let Slack { rows, case, metric, percent, days } = slack;
         let since = days.map_or_else(String::new, |days| format!("; baseline written {}", text::days_ago(days)));
         let prefix = if slack.is_warning() { "warning: " } else { "" };
@@ -150,7 +150,7 @@ impl Report {
 
     /// The lines about bases and unmeasured instructions of all harnesses. A line that all harnesses share appears once; any
     /// other line starts with the package of its harness.
-    pub(super) fn context_lines(&self) -> Vec<String> {
+    pub fn context_lines(&self) -> Vec<String> {
         let of = |harness: &HarnessRun| {
             let mut lines = harness.comparison.lines();
             lines.extend(harness.not_measured());
