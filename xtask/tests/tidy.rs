@@ -80,6 +80,12 @@ const MEMBERS: &[Member] = &[
     },
     Member { name: "perf-judge", normal: &["perf-gate"], dev: &[], never: &[HTTP, ENGINE, PROCESSES_AND_FILES] },
     Member {
+        name: "perf-report",
+        normal: &["perf-gate", "perf-judge"],
+        dev: &[],
+        never: &[HTTP, ENGINE, PROCESSES_AND_FILES],
+    },
+    Member {
         name: "perf-runner",
         normal: &["perf-gate", "perf-history", "perf-judge"],
         dev: &[],
@@ -87,7 +93,7 @@ const MEMBERS: &[Member] = &[
     },
     Member {
         name: "perf-cli",
-        normal: &["perf-gate", "perf-history", "perf-judge", "perf-runner"],
+        normal: &["perf-gate", "perf-history", "perf-judge", "perf-report", "perf-runner"],
         dev: &[],
         never: &[HTTP, ENGINE],
     },
