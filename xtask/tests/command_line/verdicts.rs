@@ -297,11 +297,11 @@ fn only_limits_the_expected_rows_and_has_to_match() {
 fn a_run_that_does_not_end_leaves_no_report_of_an_earlier_one() {
     let world = World::with_baseline();
     world.xtask(&["perf"]).expect(0);
-    assert!(world.path("target/perf/latest/report.md").exists());
+    let reports = ["md", "json", "html"].map(|end| world.path(&format!("target/perf/latest/report.{end}")));
+    assert!(reports.iter().all(|report| report.exists()));
     world.script("count.list.sh", "exit 1");
     world.xtask(&["perf"]).expect(2).says("`count --list` printed no list of cases: ended with exit status: 1");
-    assert!(!world.path("target/perf/latest/report.md").exists());
-    assert!(!world.path("target/perf/latest/report.json").exists());
+    assert!(!reports.iter().any(|report| report.exists()));
 }
 
 #[test]
@@ -388,6 +388,9 @@ fn formats_and_places_of_the_reports() {
     assert_eq!(json, std::fs::read_to_string(world.path("here/report.json")).unwrap());
     let markdown = world.xtask(&["perf", "--format", "markdown", "--out", "here"]).expect(0).stdout;
     assert_eq!(markdown, std::fs::read_to_string(world.path("here/report.md")).unwrap());
+    let html = std::fs::read_to_string(world.path("here/report.html")).unwrap();
+    let again = "measure it again: <code>cargo world perf --quick --only &#39;query/floor/10&#39;</code>";
+    assert!(html.contains("<h1>Performance: ") && html.contains(again), "{html}");
     let summary = world.path("summary.md");
     let ran = world
         .command(&["perf", "--quick"])

@@ -1,6 +1,7 @@
 //! The formats of a report.
 
 use perf_judge::report::{Report, Wording};
+use perf_report::{Page, Trends};
 use perf_runner::error::Error;
 use perf_runner::workspace::Workspace;
 
@@ -34,4 +35,9 @@ pub fn json(report: &Report, wording: Wording<'_>) -> Result<String, Error> {
     report.json(wording).map_err(|error| {
         Error::environment(format!("the report cannot be written as JSON: {error}"), "this is a bug: please report it")
     })
+}
+
+/// Renders the text of report.html. `command` is how the gate is called.
+pub fn html(report: &Report, command: &str, wording: Wording<'_>) -> String {
+    perf_report::render_html(&Page { report, wording, command, trends: &Trends::new() })
 }

@@ -19,6 +19,7 @@ use perf_judge::row::{self, Row};
 use perf_judge::rules;
 use perf_judge::selection::Selection;
 use perf_judge::slack::Slack;
+use perf_report::HTML_FILE;
 use perf_runner::compare::{self, BaseRelation, BaseSearch, revision};
 use perf_runner::config::OnlyIfChanged;
 use perf_runner::error::Error;
@@ -88,7 +89,7 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let keys = chosen.iter().map(key).collect::<Result<Vec<_>, _>>()?;
     let commit = if options.record { Some(record::clean_commit(workspace)?) } else { None };
     let out = options.out.clone().unwrap_or_else(|| workspace.perf_dir().join("latest"));
-    report_dir::prepare(&out, [JSON_FILE, MARKDOWN_FILE])?;
+    report_dir::prepare(&out, &[JSON_FILE, MARKDOWN_FILE, HTML_FILE])?;
     // Two concurrent runs would disturb each other's times, and build in the same folder.
     let _alone = DirectoryLock::wait(&workspace.perf_dir(), &format!("`{}`", workspace.gate_command("perf")))?;
 
@@ -189,11 +190,7 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let quick = options.quick;
     let report = Report { provenance, harnesses, rules, slack, rules_forbidden, quick, only, exit_code, rows };
     write(&report, &out, workspace)?;
-    let written = format!(
-        "{}, {}",
-        workspace.display_path(&out.join(JSON_FILE)),
-        workspace.display_path(&out.join(MARKDOWN_FILE))
-    );
+    let written = format!("{}, {MARKDOWN_FILE}, {HTML_FILE}", workspace.display_path(&out.join(JSON_FILE)));
     // A format for programs has nothing after it.
     let recorded = match commit {
         Some(commit) => record::append(&report, commit, &anchor_pairs, workspace)?,
@@ -217,10 +214,11 @@ fn days_since_commit(workspace: &Workspace, data: &BenchData, harnesses: &[Harne
     Ok(oldest)
 }
 
-/// Writes both reports.
+/// Writes all reports.
 fn write(report: &Report, dir: &Path, workspace: &Workspace) -> Result<(), Error> {
     let wording = |step: &_, harness: Option<&str>| wording(&workspace.config, step, harness);
     let json = format::json(report, &wording)?;
     atomic_write::write(&dir.join(JSON_FILE), &json, |back| back == json)?;
-    atomic_write::write(&dir.join(MARKDOWN_FILE), &report.markdown(&wording), |_| true)
+    atomic_write::write(&dir.join(MARKDOWN_FILE), &report.markdown(&wording), |_| true)?;
+    atomic_write::write(&dir.join(HTML_FILE), &format::html(report, &workspace.config.command, &wording), |_| true)
 }

@@ -40,7 +40,7 @@ pub struct Options {
     /// Format of the report on standard output
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
-    /// Directory for report.json and report.md [default: target/perf/latest]
+    /// Directory for report.html, report.json and report.md [default: target/perf/latest]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Fail (exit 1) if a row is missing from the baseline, for CI [default: the row is NEW and passes]

@@ -98,7 +98,7 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let stored = stored_file::read(workspace)?;
     let out = options.out.clone().unwrap_or_else(|| workspace.perf_dir().join("quality"));
     if !options.update {
-        report_dir::prepare(&out, [JSON_FILE, MARKDOWN_FILE])?;
+        report_dir::prepare(&out, &[JSON_FILE, MARKDOWN_FILE])?;
     }
     let (printed, source) = print(options, workspace, &command)?;
     let base = base::read(workspace, options.against.as_deref())?;

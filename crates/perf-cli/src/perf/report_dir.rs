@@ -6,7 +6,7 @@ use std::path::Path;
 use perf_runner::error::Error;
 
 /// Creates the directory and removes reports of earlier runs, so that after an aborted run no old report looks like its result.
-pub fn prepare(dir: &Path, reports: [&str; 2]) -> Result<(), Error> {
+pub fn prepare(dir: &Path, reports: &[&str]) -> Result<(), Error> {
     fs::create_dir_all(dir).map_err(|error| Error::path("create", dir, &error))?;
     for name in reports {
         let old = dir.join(name);
