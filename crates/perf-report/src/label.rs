@@ -4,7 +4,11 @@ use perf_judge::report::number::NONE;
 
 /// A change in percent with its sign.
 pub fn signed_percent(value: Option<f64>, decimals: usize) -> String {
-    finite(value).map_or_else(|| NONE.into(), |value| format!("{value:+.decimals$} %"))
+    match finite(value) {
+        None => NONE.into(),
+        Some(0.0) => "0 %".into(),
+        Some(value) => format!("{value:+.decimals$} %"),
+    }
 }
 
 /// A percentage without a sign.
@@ -50,7 +54,10 @@ mod tests {
             assert_eq!([signed_percent(Some(bad), 1), percent(Some(bad), 1), duration(bad)], [NONE; 3]);
         }
         assert_eq!([signed_percent(None, 1), percent(None, 1)], [NONE; 2]);
-        assert_eq!([signed_percent(Some(1.26), 1), percent(Some(1.26), 1)], ["+1.3 %", "1.3 %"]);
+        assert_eq!(
+            [signed_percent(Some(1.26), 1), percent(Some(1.26), 1), signed_percent(Some(-0.0), 2)],
+            ["+1.3 %", "1.3 %", "0 %"]
+        );
     }
 
     #[test]

@@ -5,6 +5,9 @@ use crate::input::Page;
 use crate::section::{attention, cases, facts, rules, sensitivity, verdict};
 use crate::style::{CSS, CSS_DIGEST};
 
+/// Writes one part of the document.
+type Section = fn(&mut Html, &Page<'_>);
+
 /// Draws a report. The result loads nothing and runs nothing: its policy forbids both, and allows its one style sheet by digest.
 pub fn html(page: &Page<'_>) -> String {
     Html::document(|html| {
@@ -12,7 +15,7 @@ pub fn html(page: &Page<'_>) -> String {
         html.element("body", &[], |html| {
             html.element("main", &[], |html| {
                 verdict::write(html, page);
-                let sections: [(&str, fn(&mut Html, &Page<'_>)); 5] = [
+                let sections: [(&str, Section); 5] = [
                     ("rules", rules::write),
                     ("sensitivity", sensitivity::write),
                     ("attention", attention::write),

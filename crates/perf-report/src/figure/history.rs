@@ -16,6 +16,14 @@ pub const MAX_VALUES: usize = 200;
 /// Pixels from the top and to the bottom of the values.
 const PLOT: [f64; 2] = [20.0, 110.0];
 
+/// Percent of the width to the left of the values, for the labels of the axis.
+const LEFT: f64 = 15.0;
+
+/// The values that are drawn.
+pub fn newest(trend: &Trend) -> &[TrendPoint] {
+    trend.points.get(trend.points.len().saturating_sub(MAX_VALUES)..).unwrap_or_default()
+}
+
 /// Draws a history; nothing if it has no finite value.
 pub fn draw(html: &mut Html, trend: &Trend) {
     let skipped = trend.points.len().saturating_sub(MAX_VALUES);
@@ -27,15 +35,15 @@ pub fn draw(html: &mut Html, trend: &Trend) {
     let all: Vec<f64> = values.iter().copied().chain(shown.iter().flat_map(|(_, point)| bounds(point))).collect();
     let Some(axis) = Axis::of(&all, &values) else { return };
 
-    let across =
-        |index: usize| 3.0 + 94.0 * (index - skipped) as f64 / (trend.points.len() - skipped - 1).max(1) as f64;
+    let across = |index: usize| {
+        LEFT + (97.0 - LEFT) * (index - skipped) as f64 / (trend.points.len() - skipped - 1).max(1) as f64
+    };
     // The axis leads upwards here; it has its padding for both directions.
     let height = |value: f64| PLOT[1] - (PLOT[1] - PLOT[0]) * axis.place(value) / 100.0;
     let changes: Vec<usize> =
         trend.changes.iter().copied().filter(|index| (skipped..trend.points.len()).contains(index)).collect();
     let words = in_words(&shown, changes.len(), [first, last]);
-    let name = |point: &TrendPoint| format!("{} {}", point.date, point.commit.chars().take(12).collect::<String>());
-    figure(html, &words, PLOT[1] + 20.0, |html| {
+    figure(html, &words, PLOT[1] + 34.0, |html| {
         let (ticks, decimals) = axis.ticks();
         for tick in ticks {
             line(html, "grid", [[0.0, height(tick)], [100.0, height(tick)]]);
@@ -67,9 +75,14 @@ pub fn draw(html: &mut Html, trend: &Trend) {
                 shown.iter().zip(&values).map(|((index, _), value)| [across(*index), height(*value)]),
             );
         });
-        text(html, [0.0, PLOT[1] + 14.0], name(first));
+        // Below each other, so that both commits fit on a narrow screen.
+        let mut name = |x: f64, point: &TrendPoint| {
+            text(html, [x, PLOT[1] + 14.0], &point.date);
+            text(html, [x, PLOT[1] + 29.0], point.commit.chars().take(12).collect::<String>());
+        };
+        name(0.0, first);
         if shown.len() > 1 {
-            text(html, [100.0, PLOT[1] + 14.0], name(last));
+            name(100.0, last);
         }
     });
 }
@@ -103,12 +116,12 @@ mod tests {
         ];
         let svg = Svg::of(|html| draw(html, &Trend { points, changes: vec![1, 99] }));
         // Zero is at 3 % of the height from the bottom, ten percent at 97 %.
-        assert_eq!(svg.dots("dot head"), [[30.0, 107.3], [500.0, 65.0], [970.0, 22.7]]);
-        assert_eq!(svg.values("path", "line", "d"), ["M30 107.3L500 65L970 22.7"]);
-        assert_eq!(svg.values("path", "whiskers", "d"), ["M500 107.3V22.7"]);
-        assert_eq!(svg.values("line", "change", "x1"), ["50%"], "the other one is beyond the values");
+        assert_eq!(svg.dots("dot head"), [[150.0, 107.3], [560.0, 65.0], [970.0, 22.7]]);
+        assert_eq!(svg.values("path", "line", "d"), ["M150 107.3L560 65L970 22.7"]);
+        assert_eq!(svg.values("path", "whiskers", "d"), ["M560 107.3V22.7"]);
+        assert_eq!(svg.values("line", "change", "x1"), ["56%"], "the other one is beyond the values");
         assert!(
-            svg.text.contains("2026-01-01 000000000001") && svg.text.contains("2026-01-03 000000000003"),
+            svg.text.contains("2026-01-01000000000001") && svg.text.contains("2026-01-03000000000003"),
             "{}",
             svg.text
         );
@@ -127,7 +140,7 @@ mod tests {
         assert_eq!(svg.dots("dot head").len(), MAX_VALUES - 1);
         assert_eq!(svg.values("line", "change", "x1").len(), 1);
         let one = Trend { points: vec![point(1, 0.0, None)], changes: vec![0] };
-        assert_eq!(Svg::of(|html| draw(html, &one)).dots("dot head"), [[30.0, 65.0]]);
+        assert_eq!(Svg::of(|html| draw(html, &one)).dots("dot head"), [[150.0, 65.0]]);
         let none = Trend { points: vec![point(1, f64::NAN, None)], changes: vec![] };
         assert!(Svg::of(|html| draw(html, &none)).text.is_empty());
     }

@@ -63,21 +63,25 @@ fn write_case(html: &mut Html, page: &Page<'_>, case: &CaseName, rows: &[&Row]) 
     if let Some(row) = rows.first() {
         html.element("p", &[], |html| parts::step(html, page, &parts::repeat(page, row)));
     }
-    let columns = ["class", "metric", "base>", "head>", "change>", "verdict"];
+    let columns = ["verdict", "class", "metric", "base>", "head>", "change>"];
     parts::table(html, format_args!("Rows of {case}"), &columns, |html| {
         for row in rows {
             html.element("tr", &[], |html| {
+                html.element("td", &[], |html| parts::verdict(html, row.verdict));
                 html.leaf("td", &[], row.group.name());
                 parts::row_name(html, |html| html.text(row.subject));
                 parts::values(html, row);
             });
-            if let Some(remark) = remark(row) {
-                html.element("tr", &[("class", &"remark")], |html| {
-                    html.leaf("td", &[("colspan", &columns.len())], remark);
-                });
-            }
         }
     });
+    let remarks: Vec<(&Row, String)> = rows.iter().filter_map(|row| Some((*row, remark(row)?))).collect();
+    if !remarks.is_empty() {
+        html.element("ul", &[("class", &"quiet")], |html| {
+            for (row, remark) in remarks {
+                html.leaf("li", &[], format_args!("{} {}: {remark}", row.group.name(), row.subject));
+            }
+        });
+    }
     for (row, paired) in rows.iter().filter_map(|row| Some((row, row.paired.as_ref()?))) {
         pairs::write(html, page, row, paired);
     }

@@ -29,6 +29,7 @@ pub fn write(html: &mut Html, page: &Page<'_>, row: &Row, paired: &PairedStats) 
         html.leaf("b", &[], what);
         html.text(format_args!(": {}. ", parts::change(paired)));
         html.text(statistics(paired));
+        html.text(" The band is the margin.");
     });
     let confirming =
         if row.group == Group::Together { 0 } else { paired.confirming.min(paired.differences_percent.len()) };

@@ -75,12 +75,11 @@ pub fn number_cell(html: &mut Html, content: impl Display) {
     html.leaf("td", &[("class", &"number")], content);
 }
 
-/// Writes the cells of the values of a row: base, head, change, verdict.
+/// Writes the cells of the values of a row: base, head, change.
 pub fn values(html: &mut Html, row: &Row) {
     for value in [number::base(row), number::head(row), number::change(row)] {
         number_cell(html, value);
     }
-    html.element("td", &[], |html| verdict(html, row.verdict));
 }
 
 /// Writes the place that a link to a case leads to. It is inside of what is folded, so that a browser opens that.

@@ -25,7 +25,7 @@ pub fn write(html: &mut Html, page: &Page<'_>) {
     if rows.is_empty() {
         return;
     }
-    parts::table(html, "Rows of each class", &["class", "rule", "rows>", "judged>", "not judged>"], |html| {
+    parts::table(html, "Rows of each class", &["class", "rows>", "judged>", "not judged>", "rule"], |html| {
         for part in rows.chunk_by(|a, b| a.group == b.group) {
             let Some(first) = part.first() else { continue };
             let is_undecided = |row: &&Row| {
@@ -34,10 +34,10 @@ pub fn write(html: &mut Html, page: &Page<'_>) {
             let undecided = part.iter().filter(is_undecided).count();
             html.element("tr", &[], |html| {
                 parts::row_name(html, |html| html.text(first.group.name()));
-                html.leaf("td", &[], first.group.rule());
                 for count in [part.len(), part.len() - undecided, undecided] {
                     parts::number_cell(html, count);
                 }
+                html.leaf("td", &[], first.group.rule());
             });
         }
     });

@@ -33,10 +33,8 @@ fn the_verdict_comes_first_and_then_what_to_do() {
         "<h2>Cases",
         "Machine and",
     ];
-    let found: Vec<usize> = places
-        .iter()
-        .map(|place| document.find(&format!("{place}")).unwrap_or_else(|| panic!("no `{place}`")))
-        .collect();
+    let found: Vec<usize> =
+        places.iter().map(|place| document.find(place).unwrap_or_else(|| panic!("no `{place}`"))).collect();
     assert!(found.is_sorted_by(|a, b| a < b), "{found:?}");
 }
 
@@ -166,6 +164,9 @@ fn a_history_is_drawn_where_there_is_one() {
         .filter(|label| label.starts_with("History"))
         .collect();
     assert_eq!(history.len(), 1, "the case has two rows of time at most, and one history");
+    let numbers = all.iter().find(|element| element.tag == "pre" && element.text.starts_with("2026-01-01")).unwrap();
+    let last = "2026-01-03 000000000000   +6.18 %  +5.13 % to +7.25 %";
+    assert_eq!(numbers.text.lines().nth(2), Some(last), "{}", numbers.text);
     assert!(history[0].contains("3 values from 2026-01-01 to 2026-01-03: +6.2 % in all, 1 changes"), "{history:?}");
 }
 
