@@ -1,5 +1,5 @@
-//! Writes HTML. Every element is closed, names of tags and attributes are part of the program, and everything else is escaped, so
-//! text from outside cannot become markup.
+//! Writes HTML. Every element is closed, names of tags and attributes are part of the program, and everything else is
+//! escaped, so text from outside cannot become markup.
 
 use std::fmt::{self, Display, Write as _};
 
@@ -66,8 +66,8 @@ impl Html {
         });
     }
 
-    /// Writes a `style` element. Its text is part of the program and is not escaped, because the rules of `style` know no
-    /// escapes.
+    /// Writes a `style` element. Its text is part of the program and is not escaped, because the rules of `style` know
+    /// no escapes.
     pub fn style(&mut self, css: &'static str) {
         self.element("style", &[], |html| html.0.push_str(css));
     }
@@ -116,6 +116,7 @@ impl fmt::Write for Escaped<'_> {
 
 #[cfg(test)]
 mod tests {
+    use html5gum::{Token, Tokenizer};
     use proptest::prelude::*;
 
     use super::*;
@@ -152,8 +153,9 @@ mod tests {
         #[test]
         fn no_text_becomes_markup(content in any::<String>()) {
             let written = part(|html| html.leaf("p", &[("title", &content)], &content));
-            let tokens = html5gum::Tokenizer::new(written.as_str()).flatten().filter(|token| !matches!(token, html5gum::Token::String(_)));
-            prop_assert_eq!(tokens.count(), 2, "{}", written);
+            let tokens = Tokenizer::new(written.as_str()).flatten();
+            let markup = tokens.filter(|token| !matches!(token, Token::String(_)));
+            prop_assert_eq!(markup.count(), 2, "{}", written);
             prop_assert!(!written.chars().any(|c| c != '\n' && text::is_invisible(c)), "{:?}", written);
         }
     }

@@ -39,7 +39,8 @@ pub struct TrendPoint {
     pub commit: String,
     /// The day of the commit, to be shown as it is.
     pub date: String,
-    /// The change since the first point, as a log ratio: 0.01 is about 1 % more. A value that is not finite is left out.
+    /// The change since the first point, as a log ratio: 0.01 is about 1 % more. A value that is not finite is left
+    /// out.
     pub value: f64,
     /// The confidence bounds of `value`, lower and upper, as log ratios.
     pub interval: Option<[f64; 2]>,

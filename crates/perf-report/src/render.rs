@@ -8,7 +8,8 @@ use crate::style::{CSS, CSS_DIGEST};
 /// Writes one part of the document.
 type Section = fn(&mut Html, &Page<'_>);
 
-/// Draws a report. The result loads nothing and runs nothing: its policy forbids both, and allows its one style sheet by digest.
+/// Draws a report. The result loads nothing and runs nothing: its policy forbids both, and allows its one style sheet
+/// by digest.
 pub fn html(page: &Page<'_>) -> String {
     Html::document(|html| {
         html.element("head", &[], |html| head(html, page));

@@ -19,8 +19,8 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// The range of values without those more than three interquartile ranges outside the quartiles, and of all values that are
-    /// `always` shown. `None` if no value is finite.
+    /// The range of values without those more than three interquartile ranges outside the quartiles, and of all values
+    /// that are `always` shown. `None` if no value is finite.
     pub fn of(values: &[f64], always: &[f64]) -> Option<Self> {
         let shown = |values: &[f64]| {
             let finite = values.iter().copied().filter(|value| value.is_finite());

@@ -1,4 +1,5 @@
-//! The differences of the pairs of a case: a dot for each pair, the first one at the top, and the estimate with its bounds below.
+//! The differences of the pairs of a case: a dot for each pair, the first one at the top, and the estimate with its
+//! bounds below.
 
 use super::axis::Axis;
 use super::{area, dots, figure, line, stretched, text, thinned, ticks};
@@ -83,8 +84,8 @@ fn in_words(of: &str, drawn: Differences<'_>, axis: &Axis) -> String {
     let beyond = first.iter().chain(confirming).filter(|value| value.is_finite() && !axis.contains(**value)).count();
     let beyond = if beyond == 0 { String::new() } else { format!(" {beyond} are beyond the edges.") };
     format!(
-        "Difference of each {of}, in the order of measuring from top to bottom: {count}, of which {} confirm. Estimate {}, bounds \
-         {} and {}, margin {}.{beyond}",
+        "Difference of each {of}, in the order of measuring from top to bottom: {count}, of which {} confirm. \
+         Estimate {}, bounds {} and {}, margin {}.{beyond}",
         confirming.len(),
         percent(estimate),
         percent(lower),

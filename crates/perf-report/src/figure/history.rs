@@ -90,7 +90,7 @@ pub fn draw(html: &mut Html, trend: &Trend) {
 fn in_words(shown: &[(usize, &TrendPoint)], changes: usize, [first, last]: [&TrendPoint; 2]) -> String {
     let now = label::signed_percent(Some(percent(last.value) - percent(first.value)), 1);
     format!(
-        "History of {} values from {} to {}: {now} in all, {changes} changes. The dates are the labels of the first and the last value.",
+        "History of {} values from {} to {}: {now} in all, changed {changes} times.",
         shown.len(),
         first.date,
         last.date
@@ -126,7 +126,7 @@ mod tests {
             svg.text
         );
         assert!(
-            svg.label().contains("3 values from 2026-01-01 to 2026-01-03: +10.0 % in all, 1 changes"),
+            svg.label().contains("3 values from 2026-01-01 to 2026-01-03: +10.0 % in all, changed 1 times"),
             "{}",
             svg.label()
         );

@@ -1,8 +1,9 @@
-//! Figures as SVG. They keep the size of their text at any width: places across are percentages of the width, and what has to be a
-//! path is drawn in an inner picture of 1,000 units that is stretched, with strokes that are not.
+//! Figures as SVG. They keep the size of their text at any width: places across are percentages of the width, and what
+//! has to be a path is drawn in an inner picture of 1,000 units that is stretched, with strokes that are not.
 //!
 //! - [`axis`]: the range of a figure and its ticks.
-//! - [`times`]: the times of the processes of both sides. [`differences`]: the differences of the pairs. [`history`]: earlier values.
+//! - [`times`]: the times of the processes of both sides. [`differences`]: the differences of the pairs. [`history`]:
+//!   earlier values.
 
 pub mod axis;
 pub mod differences;

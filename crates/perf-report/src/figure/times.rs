@@ -12,8 +12,8 @@ use crate::label;
 const SIDE: f64 = 52.0;
 const STRIP: [f64; 2] = [18.0, 44.0];
 
-/// Draws the times of both sides in nanoseconds, `base` first; nothing if none is finite. `statistic` names what of a process they
-/// are.
+/// Draws the times of both sides in nanoseconds, `base` first; nothing if none is finite. `statistic` names what of a
+/// process they are.
 pub fn draw(html: &mut Html, statistic: &str, sides: [&[f64]; 2]) {
     let all: Vec<f64> = sides.into_iter().flatten().copied().collect();
     let Some(axis) = Axis::of(&all, &[]) else { return };

@@ -30,6 +30,9 @@ pub fn write(html: &mut Html, page: &Page<'_>, row: &Row, paired: &PairedStats) 
         html.text(format_args!(": {}. ", parts::change(paired)));
         html.text(statistics(paired));
         html.text(" The band is the margin.");
+        if paired.pairs > MAX_POINTS {
+            html.text(format_args!(" At most {MAX_POINTS} of a sample are drawn, at equal steps."));
+        }
     });
     let confirming =
         if row.group == Group::Together { 0 } else { paired.confirming.min(paired.differences_percent.len()) };

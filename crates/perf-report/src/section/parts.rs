@@ -43,8 +43,8 @@ pub fn step(html: &mut Html, page: &Page<'_>, text: &str) {
     }
 }
 
-/// Writes a table in a box of its own, which scrolls where the screen is too narrow. `name` says what the table is of. A column
-/// whose heading ends with `>` has numbers.
+/// Writes a table in a box of its own, which scrolls where the screen is too narrow. `name` says what the table is of.
+/// A column whose heading ends with `>` has numbers.
 pub fn table(html: &mut Html, name: impl Display, columns: &[&str], rows: impl FnOnce(&mut Html)) {
     let attributes: [(_, &dyn Display); 4] =
         [("class", &"scroll"), ("role", &"region"), ("aria-label", &name), ("tabindex", &"0")];

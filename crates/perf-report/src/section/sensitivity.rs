@@ -16,11 +16,12 @@ pub fn write(html: &mut Html, page: &Page<'_>) {
         Some(line) => {
             html.text(format_args!("This run {line}. "));
             html.text(
-                "That is the minimum detectable effect: the smallest slowdown that pairs like these show with a probability of \
-                 95 %.",
+                "That is the minimum detectable effect: the smallest slowdown that pairs like these show with a \
+                 probability of 95 %.",
             );
         }
-        None => html.text("No wall time was judged in pairs, so a slowdown without more instructions or heap would not show."),
+        None => html
+            .text("No wall time was judged in pairs, so a slowdown without more instructions or heap would not show."),
     });
     if rows.is_empty() {
         return;

@@ -167,7 +167,10 @@ fn a_history_is_drawn_where_there_is_one() {
     let numbers = all.iter().find(|element| element.tag == "pre" && element.text.starts_with("2026-01-01")).unwrap();
     let last = "2026-01-03 000000000000   +6.18 %  +5.13 % to +7.25 %";
     assert_eq!(numbers.text.lines().nth(2), Some(last), "{}", numbers.text);
-    assert!(history[0].contains("3 values from 2026-01-01 to 2026-01-03: +6.2 % in all, 1 changes"), "{history:?}");
+    assert!(
+        history[0].contains("3 values from 2026-01-01 to 2026-01-03: +6.2 % in all, changed 1 times"),
+        "{history:?}"
+    );
 }
 
 #[test]
@@ -218,7 +221,8 @@ fn numbers_that_are_not_finite_are_dashes() {
     }
 }
 
-/// As large as a full run of this size becomes: 50 timed cases with 160 pairs each, a confirming sample of all, and 20 counts.
+/// As large as a full run of this size becomes: 50 timed cases with 160 pairs each, a confirming sample of all, and 20
+/// counts.
 #[test]
 fn a_large_report_is_smaller_than_two_megabytes() {
     let names: Vec<String> = (0..50).map(|n| format!("suite-{}/a-case-with-a-long-name-{n}/1000", n / 10)).collect();
