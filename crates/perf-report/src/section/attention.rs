@@ -65,18 +65,11 @@ fn write_note(html: &mut Html, page: &Page<'_>, note: &Note<'_>) {
 
 /// Writes rows, those of one case together, and below them the command that measures each case again.
 fn write_table(html: &mut Html, page: &Page<'_>, verdict: Verdict, rows: &[&Row]) {
-    let columns = ["case", "class", "metric", "base>", "head>", "change>"];
     let mut rows = rows.to_vec();
     rows.sort_by_key(|row| &row.case);
-    parts::table(html, format_args!("Rows that are {verdict}"), &columns, |html| {
-        for row in &rows {
-            html.element("tr", &[], |html| {
-                parts::row_name(html, |html| parts::link(html, &row.case));
-                html.leaf("td", &[], row.group.name());
-                html.leaf("td", &[], row.subject);
-                parts::values(html, row);
-            });
-        }
+    parts::rows(html, format_args!("Rows that are {verdict}"), &["case", "metric"], &rows, |html, row| {
+        parts::row_name(html, |html| parts::link(html, &row.case));
+        html.leaf("td", &[("class", &"name")], row.subject);
     });
     html.element("ul", &[], |html| {
         for row in rows.chunk_by(|a, b| a.case == b.case).filter_map(|of_case| of_case.first()) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use perf_gate::CaseName;
 use perf_judge::report::number;
-use perf_judge::row::Row;
+use perf_judge::row::{Group, Row};
 use perf_judge::text::pluralize;
 
 use super::{pairs, parts, trend};
@@ -63,27 +63,29 @@ fn write_case(html: &mut Html, page: &Page<'_>, case: &CaseName, rows: &[&Row]) 
     if let Some(row) = rows.first() {
         html.element("p", &[], |html| parts::step(html, page, &parts::repeat(page, row)));
     }
-    let columns = ["verdict", "class", "metric", "base>", "head>", "change>"];
-    parts::table(html, format_args!("Rows of {case}"), &columns, |html| {
-        for row in rows {
-            html.element("tr", &[], |html| {
-                html.element("td", &[], |html| parts::verdict(html, row.verdict));
-                html.leaf("td", &[], row.group.name());
-                parts::row_name(html, |html| html.text(row.subject));
-                parts::values(html, row);
-            });
-        }
+    parts::rows(html, format_args!("Rows of {case}"), &["verdict", "metric"], rows, |html, row| {
+        html.element("td", &[], |html| parts::verdict(html, row.verdict));
+        parts::row_name(html, |html| html.text(row.subject));
     });
     let remarks: Vec<(&Row, String)> = rows.iter().filter_map(|row| Some((*row, remark(row)?))).collect();
     if !remarks.is_empty() {
         html.element("ul", &[("class", &"quiet")], |html| {
             for (row, remark) in remarks {
-                html.leaf("li", &[], format_args!("{} {}: {remark}", row.group.name(), row.subject));
+                let limit = if row.group == Group::Budget { "budget of " } else { "" };
+                html.leaf("li", &[], format_args!("{limit}{}: {remark}", row.subject));
             }
         });
     }
     for (row, paired) in rows.iter().filter_map(|row| Some((row, row.paired.as_ref()?))) {
-        pairs::write(html, page, row, paired);
+        // A mean that passes says nothing that the pairs above it do not show.
+        if row.group == Group::Mean && parts::passes(row.verdict) {
+            html.element("details", &[], |html| {
+                html.leaf("summary", &[], "the means of the same pairs");
+                pairs::write(html, page, row, paired);
+            });
+        } else {
+            pairs::write(html, page, row, paired);
+        }
     }
     trend::write(html, page, rows);
 }

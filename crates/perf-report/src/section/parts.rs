@@ -75,11 +75,37 @@ pub fn number_cell(html: &mut Html, content: impl Display) {
     html.leaf("td", &[("class", &"number")], content);
 }
 
-/// Writes the cells of the values of a row: base, head, change.
-pub fn values(html: &mut Html, row: &Row) {
-    for value in [number::base(row), number::head(row), number::change(row)] {
-        number_cell(html, value);
-    }
+/// Writes rows as a table: the columns `first`, which `cells` writes, then the values. The change comes before them, because
+/// the last columns are reached by scrolling on a narrow screen.
+pub fn rows(
+    html: &mut Html,
+    name: impl Display,
+    first: &[&'static str],
+    rows: &[&Row],
+    cells: impl Fn(&mut Html, &Row),
+) {
+    let in_pairs = rows.iter().any(|row| row.paired.is_some());
+    let bounds = if in_pairs { &["bounds>"][..] } else { &[] };
+    let columns = [first, &["change>"], bounds, &["base>", "head>", "class"]].concat();
+    table(html, name, &columns, |html| {
+        for row in rows {
+            html.element("tr", &[], |html| {
+                cells(html, row);
+                let change = match &row.paired {
+                    Some(paired) => label::signed_percent(paired.change_percent, paired.decimals()),
+                    None => number::change(row),
+                };
+                number_cell(html, change);
+                if in_pairs {
+                    let bounds = row.paired.as_ref().and_then(number::bounds).unwrap_or_default();
+                    number_cell(html, bounds.trim_matches(['(', ')']));
+                }
+                number_cell(html, number::base(row));
+                number_cell(html, number::head(row));
+                html.leaf("td", &[], row.group.name());
+            });
+        }
+    });
 }
 
 /// Writes the place that a link to a case leads to. It is inside of what is folded, so that a browser opens that.
