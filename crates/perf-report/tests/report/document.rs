@@ -64,7 +64,8 @@ fn nothing_is_loaded_and_nothing_runs() {
 fn headings_are_in_order_and_tables_name_their_columns() {
     let all = elements(&drawn(&small()));
     let mut last = 0;
-    for heading in all.iter().filter(|element| matches!(element.tag.as_str(), "h1" | "h2" | "h3" | "h4")) {
+    for heading in all.iter().filter(|element| matches!(element.tag.as_str(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6"))
+    {
         let level: usize = heading.tag[1..].parse().unwrap();
         assert!(level <= last + 1, "<{}> {} below <h{last}>", heading.tag, heading.text);
         last = level;
