@@ -37,7 +37,7 @@ pub fn json(report: &Report, wording: Wording<'_>) -> Result<String, Error> {
     })
 }
 
-/// Renders the text of report.html. `command` is how the gate is called.
-pub fn html(report: &Report, command: &str, wording: Wording<'_>) -> String {
-    perf_report::render_html(&Page { report, wording, command, trends: &Trends::new() })
+/// Renders the text of report.html. `command` is how the gate is called, and `trends` are those of the history.
+pub fn html(report: &Report, command: &str, wording: Wording<'_>, trends: &Trends) -> String {
+    perf_report::render_html(&Page { report, wording, command, trends })
 }

@@ -7,6 +7,7 @@ mod options;
 mod quality;
 mod record;
 mod report_dir;
+mod trends;
 
 use std::path::Path;
 
@@ -189,13 +190,13 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let rules_forbidden = options.forbid_rule_changes;
     let quick = options.quick;
     let report = Report { provenance, harnesses, rules, slack, rules_forbidden, quick, only, exit_code, rows };
-    write(&report, &out, workspace)?;
-    let written = format!("{}, {MARKDOWN_FILE}, {HTML_FILE}", workspace.display_path(&out.join(JSON_FILE)));
-    // A format for programs has nothing after it.
     let recorded = match commit {
         Some(commit) => record::append(&report, commit, &anchor_pairs, workspace)?,
         None => String::new(),
     };
+    write(&report, &out, workspace)?;
+    let written = format!("{}, {MARKDOWN_FILE}, {HTML_FILE}", workspace.display_path(&out.join(JSON_FILE)));
+    // A format for programs has nothing before it.
     let recorded = if options.format == Format::Human { recorded } else { String::new() };
     stdout::print(&(recorded + &options.format.render(&report, &written, workspace)?))?;
     Ok(exit_code)
@@ -220,5 +221,6 @@ fn write(report: &Report, dir: &Path, workspace: &Workspace) -> Result<(), Error
     let json = format::json(report, &wording)?;
     atomic_write::write(&dir.join(JSON_FILE), &json, |back| back == json)?;
     atomic_write::write(&dir.join(MARKDOWN_FILE), &report.markdown(&wording), |_| true)?;
-    atomic_write::write(&dir.join(HTML_FILE), &format::html(report, &workspace.config.command, &wording), |_| true)
+    let html = format::html(report, &workspace.config.command, &wording, &trends::of_history(workspace)?);
+    atomic_write::write(&dir.join(HTML_FILE), &html, |_| true)
 }
