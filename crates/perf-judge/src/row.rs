@@ -3,7 +3,7 @@
 use std::fmt;
 
 use perf_gate::{CaseName, Checksum, Class, Metric, MetricName, Unit};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::budget::Reference;
 use crate::next_step::NextStep;
@@ -28,6 +28,21 @@ pub enum Group {
 }
 
 impl Group {
+    /// Every group, in the order of the table.
+    pub const ALL: [Self; 11] = [
+        Self::Class(Class::Behaviour),
+        Self::Class(Class::Quality),
+        Self::Class(Class::Schedule),
+        Self::Class(Class::Heap),
+        Self::Class(Class::Size),
+        Self::Class(Class::Resident),
+        Self::Class(Class::Instructions),
+        Self::Class(Class::Wall),
+        Self::Mean,
+        Self::Together,
+        Self::Budget,
+    ];
+
     /// The name of the group in tables and reports.
     pub const fn name(self) -> &'static str {
         match self {
@@ -68,6 +83,14 @@ impl Serialize for Group {
     }
 }
 
+impl<'de> Deserialize<'de> for Group {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let found = Self::ALL.into_iter().find(|group| group.name() == name);
+        found.ok_or_else(|| de::Error::custom("not the name of a class of rows"))
+    }
+}
+
 /// The subject of a row within its case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
@@ -85,6 +108,16 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// The subject that a report writes as this name and this unit; `None` if no report writes them together.
+    pub fn from_parts(name: MetricName, unit: Option<Unit>) -> Option<Self> {
+        match (name.as_str(), unit) {
+            (_, Some(unit)) => Some(Self::Metric { name, unit }),
+            ("case", None) => Some(Self::Case),
+            ("checksum", None) => Some(Self::Checksum),
+            (_, None) => None,
+        }
+    }
+
     /// The unit of the values; `None` where they are not numbers.
     pub fn unit(self) -> Option<Unit> {
         match self {
@@ -117,7 +150,7 @@ impl Serialize for Subject {
 }
 
 /// The value of a row on one side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
     /// A number in the unit of the row's metric.
@@ -127,7 +160,7 @@ pub enum Value {
 }
 
 /// The comparison of the wall times of a case, from pairs of one base process and one head process.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PairedStats {
     /// The statistic of each process that was compared; `None` for all cases together, each of which has its own.
     pub statistic: Option<Statistic>,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use perf_gate::{CaseName, Record, Tools};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::statistics::quantile;
 
@@ -64,7 +64,7 @@ impl CaseList {
 }
 
 /// Dispersion of a wall time over repeated processes.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
     /// Interquartile range of the medians of the processes, in percent of their median.
     pub iqr_percent: f64,

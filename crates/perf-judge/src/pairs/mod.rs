@@ -61,7 +61,7 @@ impl From<Times> for Vec<f64> {
 }
 
 /// What of the processes of a case is compared, and by which test.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Statistic {
     /// The medians, within pairs, by the signed-rank test; a burst of noise over half of the process moves a median.

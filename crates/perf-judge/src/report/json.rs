@@ -13,10 +13,9 @@ use crate::run::Spread;
 use crate::slack::Slack;
 use crate::verdict::Verdict;
 
-/// Version of `report.json`. No program of this project reads the file, so an old one is never an error here; a reader outside
-/// has to check this number. Schema 3 renamed `figure`, `smallest_percent`, `repeating`, `same`, `elsewhere` and `UNFIT` to
+/// Version of `report.json`. Every reader has to check it, as [`stored`](super::stored) does. Schema 3 renamed `figure`, `smallest_percent`, `repeating`, `same`, `elsewhere` and `UNFIT` to
 /// `statistic`, `mde_percent`, `baseline_not_comparable`, `unchanged`, `unaffected` and `UNSTABLE`.
-const SCHEMA: u32 = 3;
+pub(super) const SCHEMA: u32 = 3;
 
 #[derive(Serialize)]
 struct Stored<'a> {

@@ -1,6 +1,6 @@
 //! Rows of wall time in pairs, and the lines about their base.
 
-use perf_gate::Class;
+use perf_gate::{CaseName, Class};
 
 use crate::judge::first_sample::{DecisionRule, MARGIN};
 use crate::row::{Group, PairedStats, Row, Value};
@@ -38,8 +38,20 @@ pub fn line(row: &Row, paired: &PairedStats) -> String {
     format!("  {case:<27}  {now:>8}  {change:>7} {bounds:<16}  {mde:>6}  {drawn}")
 }
 
-/// The line about the slowdowns that the pairs of the rows would have shown; `None` if no row was judged in pairs.
-pub fn detectable(rows: &[Row]) -> Option<String> {
+/// The slowdowns that the pairs of the rows would have shown.
+pub struct Detectable<'a> {
+    /// Minimum detectable effect of the median case, in percent.
+    pub median_percent: f64,
+    /// The largest minimum detectable effect, in percent.
+    pub worst_percent: f64,
+    /// The case of the largest one.
+    pub worst_case: &'a CaseName,
+    /// Number of judged cases whose minimum detectable effect is not known.
+    pub unknown: usize,
+}
+
+/// The slowdowns that the pairs of the rows would have shown; `None` if no row was judged in pairs.
+pub fn detectable_effects(rows: &[Row]) -> Option<Detectable<'_>> {
     // An unstable or a new row would not have shown any slowdown.
     let is_judged =
         |row: &&Row| row.group == Group::Class(Class::Wall) && !matches!(row.verdict, Verdict::Unstable | Verdict::New);
@@ -47,15 +59,22 @@ pub fn detectable(rows: &[Row]) -> Option<String> {
         rows.iter().filter(is_judged).filter_map(|row| Some((row, row.paired.as_ref()?))).collect();
     let mde = |paired: &PairedStats| paired.mde_percent.filter(|mde| mde.is_finite());
     let mdes: Vec<(f64, &Row)> = judged.iter().filter_map(|(row, paired)| Some((mde(paired)?, *row))).collect();
-    let median = statistics::median(&mdes.iter().map(|&(mde, _)| mde).collect::<Vec<_>>())?;
-    let (worst, row) = mdes.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0))?;
-    let unknown = match judged.len() - mdes.len() {
+    let median_percent = statistics::median(&mdes.iter().map(|&(mde, _)| mde).collect::<Vec<_>>())?;
+    let (worst_percent, row) = mdes.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let unknown = judged.len() - mdes.len();
+    Some(Detectable { median_percent, worst_percent, worst_case: &row.case, unknown })
+}
+
+/// The line about [`detectable_effects`].
+pub fn detectable(rows: &[Row]) -> Option<String> {
+    let Detectable { median_percent, worst_percent, worst_case, unknown } = detectable_effects(rows)?;
+    let unknown = match unknown {
         0 => String::new(),
         count => format!("; not known for {}", pluralize(count, "case")),
     };
     Some(format!(
-        "would have found: {median:.1} % in the median case, {worst:.1} % in the worst ({}){unknown}",
-        row.case
+        "would have found: {median_percent:.1} % in the median case, {worst_percent:.1} % in the worst \
+         ({worst_case}){unknown}"
     ))
 }
 
