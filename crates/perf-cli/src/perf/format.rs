@@ -1,5 +1,7 @@
 //! The formats of a report.
 
+use std::fmt::Display;
+
 use perf_judge::report::{Report, Wording};
 use perf_report::{Page, Trends};
 use perf_runner::error::Error;
@@ -32,9 +34,16 @@ impl Format {
 
 /// Renders the text of report.json.
 pub fn json(report: &Report, wording: Wording<'_>) -> Result<String, Error> {
-    report.json(wording).map_err(|error| {
-        Error::environment(format!("the report cannot be written as JSON: {error}"), "this is a bug: please report it")
-    })
+    report.json(wording).map_err(bug)
+}
+
+/// Renders the text of summary.json.
+pub fn summary(report: &Report) -> Result<String, Error> {
+    report.summary_json().map_err(bug)
+}
+
+fn bug(error: impl Display) -> Error {
+    Error::environment(format!("the report cannot be written as JSON: {error}"), "this is a bug: please report it")
 }
 
 /// Renders the text of report.html. `command` is how the gate is called, and `trends` are those of the history.

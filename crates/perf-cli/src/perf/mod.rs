@@ -1,5 +1,6 @@
 //! `perf`: measures, compares, prints and writes the report.
 
+mod export;
 mod format;
 mod history;
 mod measure;
@@ -15,6 +16,7 @@ use perf_gate::{Baseline, Key};
 use perf_judge::exit_status::{self, Done};
 use perf_judge::judge::{self, anchor::AnchorState};
 use perf_judge::report::comparison::Comparison;
+use perf_judge::report::summary::SUMMARY_FILE;
 use perf_judge::report::{HarnessRun, JSON_FILE, MARKDOWN_FILE, Report};
 use perf_judge::row::{self, Row};
 use perf_judge::rules;
@@ -64,6 +66,7 @@ pub struct Command {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
+    Export(export::Options),
     History(history::Options),
     Quality(quality::Options),
     Selftest(selftest::Options),
@@ -74,6 +77,7 @@ impl Command {
     pub fn run(&self, workspace: &Workspace) -> Result<u8, Error> {
         match &self.verb {
             None => run(&self.options, workspace),
+            Some(Verb::Export(options)) => export::run(options, workspace),
             Some(Verb::History(options)) => history::run(options, workspace),
             Some(Verb::Quality(options)) => quality::run(options, workspace),
             Some(Verb::Selftest(options)) => selftest::run(options, workspace),
@@ -90,7 +94,7 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let keys = chosen.iter().map(key).collect::<Result<Vec<_>, _>>()?;
     let commit = if options.record { Some(record::clean_commit(workspace)?) } else { None };
     let out = options.out.clone().unwrap_or_else(|| workspace.perf_dir().join("latest"));
-    report_dir::prepare(&out, &[JSON_FILE, MARKDOWN_FILE, HTML_FILE])?;
+    report_dir::prepare(&out, &[JSON_FILE, MARKDOWN_FILE, HTML_FILE, SUMMARY_FILE])?;
     // Two concurrent runs would disturb each other's times, and build in the same folder.
     let _alone = DirectoryLock::wait(&workspace.perf_dir(), &format!("`{}`", workspace.gate_command("perf")))?;
 
@@ -215,11 +219,13 @@ fn days_since_commit(workspace: &Workspace, data: &BenchData, harnesses: &[Harne
     Ok(oldest)
 }
 
-/// Writes all reports.
+/// Writes the reports, and the summary of them for a pull request.
 fn write(report: &Report, dir: &Path, workspace: &Workspace) -> Result<(), Error> {
     let wording = |step: &_, harness: Option<&str>| wording(&workspace.config, step, harness);
     let json = format::json(report, &wording)?;
     atomic_write::write(&dir.join(JSON_FILE), &json, |back| back == json)?;
+    let summary = format::summary(report)?;
+    atomic_write::write(&dir.join(SUMMARY_FILE), &summary, |back| back == summary)?;
     atomic_write::write(&dir.join(MARKDOWN_FILE), &report.markdown(&wording), |_| true)?;
     let html = format::html(report, &workspace.config.command, &wording, &trends::of_history(workspace)?);
     atomic_write::write(&dir.join(HTML_FILE), &html, |_| true)
