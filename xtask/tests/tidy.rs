@@ -73,6 +73,12 @@ const MEMBERS: &[Member] = &[
     Member { name: "aggregator-words", normal: &[], dev: &[], never: &[HTTP, SERDE, ENGINE] },
     Member { name: "perf-gate", normal: &[], dev: &["aggregator-core", "aggregator-mocks"], never: &[HTTP, ENGINE] },
     Member {
+        name: "perf-github",
+        normal: &["perf-judge"],
+        dev: &[],
+        never: &[&["aggregator-core", "aggregator-mocks"]],
+    },
+    Member {
         name: "perf-history",
         normal: &["perf-gate"],
         dev: &["perf-judge"],
@@ -509,7 +515,7 @@ fn paths_that_decide_verdicts_are_listed_for_owners() {
     let mut findings = Vec::new();
     let mut decide: Vec<String> = ["/benches-data/", "/xtask/", "/.github/", "/.ci/"].map(str::to_owned).into();
     decide.extend(
-        ["perf-gate", "perf-judge", "perf-runner", "perf-cli", "aggregator-mocks"]
+        ["perf-gate", "perf-judge", "perf-runner", "perf-cli", "perf-github", "aggregator-mocks"]
             .map(|name| format!("/crates/{name}/")),
     );
     for path in &decide {
