@@ -49,3 +49,15 @@ fn the_comment_finds_the_artifact_of_the_run() {
     );
     assert!(!perf.contains("write"), "the run that measures only reads: {perf}");
 }
+
+#[test]
+fn history_is_recorded_on_the_main_branches_only_and_by_one_job() {
+    let text = workflow("perf-main.yml");
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let configured = manifest.lines().find_map(|line| line.strip_prefix("main-branches = ")).unwrap();
+    assert!(text.contains(&format!("    branches: {}\n", configured.replace('"', ""))), "{configured}: {text}");
+    assert!(text.contains("\npermissions: {}\n") && text.contains("  cancel-in-progress: false\n"), "{text}");
+    assert_eq!(text.matches(": write").count(), 1, "{text}");
+    assert_eq!(text.matches("\n    permissions:\n      contents: write\n").count(), 1, "{text}");
+    assert!(!text.contains("pull_request"), "{text}");
+}
