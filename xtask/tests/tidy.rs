@@ -85,6 +85,7 @@ const MEMBERS: &[Member] = &[
         never: &[HTTP, ENGINE, PROCESSES_AND_FILES],
     },
     Member { name: "perf-judge", normal: &["perf-gate"], dev: &[], never: &[HTTP, ENGINE, PROCESSES_AND_FILES] },
+    Member { name: "perf-profile", normal: &[], dev: &[], never: &[HTTP, ENGINE, ENTROPY, PROCESSES_AND_FILES] },
     Member {
         name: "perf-report",
         normal: &["perf-gate", "perf-judge"],
@@ -93,7 +94,7 @@ const MEMBERS: &[Member] = &[
     },
     Member {
         name: "perf-runner",
-        normal: &["perf-gate", "perf-history", "perf-judge"],
+        normal: &["perf-gate", "perf-history", "perf-judge", "perf-profile"],
         dev: &[],
         never: &[HTTP, ENGINE],
     },
