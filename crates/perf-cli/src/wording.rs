@@ -23,6 +23,10 @@ pub fn wording(config: &Config, step: &NextStep, harness: Option<&str>) -> Strin
         NextStep::ReproduceInPairs { case, against } => {
             format!("reproduce with other layouts: {command} perf --against {against} --only '{case}' --seed 2")
         }
+        NextStep::Profile { case, against } => {
+            let against = against.as_ref().map_or_else(String::new, |against| format!(" --against {against}"));
+            format!("see where it is spent: {command} perf profile '{case}'{against}")
+        }
         NextStep::RunCount(case) => format!("run it alone: {} -- {case} (or --bench heap)", bench("count")),
         NextStep::RunOperations(case) => format!("run it alone: {} -- {case} --ops 20", bench("count")),
         NextStep::RunTime => format!("run it alone: {}", bench("time")),

@@ -23,6 +23,13 @@ pub enum NextStep {
         /// The abbreviated hash of the base.
         against: String,
     },
+    /// See in which functions and places the cost of the case is.
+    Profile {
+        /// The case to profile.
+        case: CaseName,
+        /// The abbreviated hash of the base; `None` for the base of an ordinary run.
+        against: Option<String>,
+    },
     /// Run the counting or the heap program of the case alone.
     RunCount(CaseName),
     /// Run the operations of the case whose instructions are counted.

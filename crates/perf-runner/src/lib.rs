@@ -26,6 +26,7 @@
 //! | [`files`] | checked reads and atomic writes of stored files |
 //! | [`measure`] | building and running the measuring programs of a harness |
 //! | [`compare`] | the base of a change: checkout, build, relinking, paired measurement |
+//! | [`profile`] | profiles of a case: functions, allocation sites, flame graphs |
 //! | [`attribution`] | the functions and source files that a regression comes from |
 //! | [`quality`] | the program that scores answers, and its stored results |
 //! | [`process`] | child processes: limits, processor affinity, parallelism, interruption |
@@ -42,6 +43,7 @@ pub mod git;
 pub mod history;
 pub mod measure;
 pub mod process;
+pub mod profile;
 pub mod progress;
 pub mod quality;
 pub mod workspace;

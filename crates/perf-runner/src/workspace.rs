@@ -20,6 +20,8 @@ pub struct Workspace {
     target_dir: PathBuf,
     /// Folders of the member packages inside the root, relative to it.
     members: Vec<String>,
+    /// Names of the crates of the workspace, as they begin the names of their functions.
+    crates: Vec<String>,
     /// The configuration from the root manifest.
     pub config: Config,
     /// The harness packages of the workspace.
@@ -139,7 +141,9 @@ impl Workspace {
         let harnesses = config.harness.iter().map(find).collect::<Result<_, _>>()?;
         let folder = |package: &Package| Some(slash_path(package.manifest_path.parent()?.strip_prefix(&root).ok()?));
         let members = metadata.packages.iter().filter_map(folder).collect();
-        Ok(Self { root, target_dir: metadata.target_directory, members, config, harnesses })
+        let targets = metadata.packages.iter().flat_map(|package| &package.targets);
+        let crates = targets.map(|target| target.name.replace('-', "_")).collect();
+        Ok(Self { root, target_dir: metadata.target_directory, members, crates, config, harnesses })
     }
 
     /// Whether a build or a case needs a folder: it contains a package, or is part of a package's sources or of the data
@@ -156,6 +160,11 @@ impl Workspace {
             is_in(package, folder) || ["src", "benches"].iter().any(|part| is_in(folder, &inside(part)))
         };
         is_in(folder, data) || is_in(data, folder) || self.members.iter().any(of_package)
+    }
+
+    /// Names of the crates of the workspace: libraries, programs, benchmarks and tests.
+    pub fn crates(&self) -> &[String] {
+        &self.crates
     }
 
     /// This workspace checked out at another root.

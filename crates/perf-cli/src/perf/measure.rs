@@ -203,7 +203,7 @@ impl<'a> Measurement<'a> {
         let mut rows = judge::exact_rows(&exact, exact_base, self.selection, today());
         rows.extend(judge::instruction_rows(&instructions, &exact, counted_base, self.selection, today()));
         if let BuiltBase::Built(sides) = against {
-            attribution::annotate_rows(&mut rows, self.workspace, counter.callgrind(), sides)?;
+            attribution::annotate_rows(&mut rows, self.workspace, counter, list, sides)?;
         }
         if let BuiltBase::Identical(revision) = against {
             judge::mark_incomparable_identical(&mut rows, revision.short());

@@ -4,7 +4,9 @@ mod export;
 mod format;
 mod history;
 mod measure;
+mod near_names;
 mod options;
+mod profile;
 mod quality;
 mod record;
 mod report_dir;
@@ -68,6 +70,7 @@ pub struct Command {
 enum Verb {
     Export(export::Options),
     History(history::Options),
+    Profile(profile::Options),
     Quality(quality::Options),
     Selftest(selftest::Options),
 }
@@ -79,6 +82,7 @@ impl Command {
             None => run(&self.options, workspace),
             Some(Verb::Export(options)) => export::run(options, workspace),
             Some(Verb::History(options)) => history::run(options, workspace),
+            Some(Verb::Profile(options)) => profile::run(options, workspace),
             Some(Verb::Quality(options)) => quality::run(options, workspace),
             Some(Verb::Selftest(options)) => selftest::run(options, workspace),
         }

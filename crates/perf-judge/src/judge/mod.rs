@@ -129,7 +129,14 @@ fn missing(record: &Record) -> Row {
 
 fn regressed(row: Row, why: &str) -> Row {
     let case = row.case.clone();
-    row.with_reason(why).with_next_step(NextStep::Reproduce(case.clone())).with_next_step(NextStep::Accept(case))
+    // What a profile counts.
+    let is_profiled = matches!(row.group, Group::Class(Class::Heap | Class::Instructions));
+    let row = row.with_reason(why).with_next_step(NextStep::Reproduce(case.clone()));
+    let row = match is_profiled {
+        true => row.with_next_step(NextStep::Profile { case: case.clone(), against: None }),
+        false => row,
+    };
+    row.with_next_step(NextStep::Accept(case))
 }
 
 fn new(row: Row, base: BaselineState<'_>) -> Row {

@@ -220,7 +220,8 @@ fn add_next_steps(row: Row, case: &CaseName, corroboration: Corroboration, again
                 Corroboration::Unknown => "slower; instructions were not counted",
             };
             row.with_reason(why)
-                .with_next_step(NextStep::ReproduceInPairs { case: case.clone(), against })
+                .with_next_step(NextStep::ReproduceInPairs { case: case.clone(), against: against.clone() })
+                .with_next_step(NextStep::Profile { case: case.clone(), against: Some(against) })
                 .with_next_step(NextStep::WidenMargin)
         }
         Verdict::Inconclusive => row

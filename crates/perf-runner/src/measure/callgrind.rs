@@ -31,20 +31,20 @@ pub enum InstructionCounter {
     Missing(MissingReason),
 }
 
-/// Two profiles of a case, in the format of callgrind's output file. Their difference is the cost of the operations, without the
-/// set-up of the process and of the case.
+/// The profile of the counted operations of a case.
 #[derive(Debug)]
-pub struct Profiles {
-    /// The profile of a process that runs no operation.
-    pub none: String,
-    /// The profile of a process that runs `operations` operations.
-    pub some: String,
+pub struct CountedProfile {
+    /// What callgrind wrote.
+    pub text: Vec<u8>,
     /// Number of operations, at least 1.
     pub operations: u64,
 }
 
 /// Limit of CPU time for a case under callgrind, in seconds. A case runs fifty times slower there; the slowest takes 10 s.
 const CALLGRIND_CPU_SECONDS: u64 = 600;
+
+/// Where callgrind writes what nobody reads.
+const NO_FILE: &str = "/dev/null";
 
 /// The function of `count` that performs the operations. Only it is counted.
 pub const COUNTED: &str = "counted_operations";
@@ -75,7 +75,8 @@ impl InstructionCounter {
         };
         let callgrind = Callgrind { program, tools: Tools { valgrind, libc: libc_version(programs)? } };
         // An installed valgrind may not support this processor's instructions, or may not be permitted to run.
-        match callgrind.run(&[], &programs.count, programs, &["--list"]) {
+        let counts = callgrind.run(Path::new(NO_FILE), &[], &programs.count, programs, &["--list"]);
+        match counts.and_then(|(_, said)| Ok(parse_total(&said)?)) {
             Ok(_) => Ok(Self::Callgrind(callgrind)),
             Err(error) => unusable(&error.no_value()?.to_string()),
         }
@@ -97,6 +98,37 @@ impl Callgrind {
     /// # Errors
     /// If a run fails or prints no valid number.
     pub fn instructions(&self, programs: &BenchPrograms, case: &CaseName) -> Result<u64, CaseError> {
+        let (printed, operations) = self.run_operations(Path::new(NO_FILE), &[], programs, case)?;
+        Ok(per_operation(parse_total(&printed)?, operations)?)
+    }
+
+    /// The profile of the same operations by function, with up to `depth` callers kept apart. What it counts is what
+    /// [`instructions`](Self::instructions) does, within the little by which two processes differ.
+    ///
+    /// # Errors
+    /// If a run fails, or writes no file or one of more than 256 MiB.
+    pub fn profile(&self, programs: &BenchPrograms, case: &CaseName, depth: u32) -> Result<CountedProfile, CaseError> {
+        const MOST_BYTES: u64 = 256 << 20;
+        let failed = |error: io::Error| CaseError::from(format!("wrote no profile: {error}"));
+        let dir = tempfile::tempdir().map_err(failed)?;
+        let file = dir.path().join("callgrind.out");
+        let callers = format!("--separate-callers={depth}");
+        let (_, operations) = self.run_operations(&file, &[&callers], programs, case)?;
+        let size = fs::metadata(&file).map_err(failed)?.len();
+        if size > MOST_BYTES {
+            return Err(format!("wrote a profile of {} MiB, more than {} MiB", size >> 20, MOST_BYTES >> 20).into());
+        }
+        Ok(CountedProfile { text: fs::read(&file).map_err(failed)?, operations })
+    }
+
+    /// Counts the operations of a case, and returns valgrind's messages and the number of operations.
+    fn run_operations(
+        &self,
+        out: &Path,
+        options: &[&str],
+        programs: &BenchPrograms,
+        case: &CaseName,
+    ) -> Result<(String, u64), CaseError> {
         // Always four digits: the arguments lie on the stack, and their length would move everything else there.
         let number = |operations: u64| format!("{operations:04}");
         // Without the counter, which takes 50 times as long, to learn the number of operations.
@@ -106,57 +138,35 @@ impl Callgrind {
         let operations = parse_operations(&printed)?;
         let arguments = [case.as_str(), "--ops", &number(operations)];
         let toggle = format!("--toggle-collect=*{COUNTED}*");
-        let (instructions, printed) = self.run(&[&toggle], &programs.count, programs, &arguments)?;
+        let options = [&[toggle.as_str()], options].concat();
+        let (printed, said) = self.run(out, &options, &programs.count, programs, &arguments)?;
         let again = parse_operations(&printed)?;
         if operations != again {
             return Err(format!("requested {operations} operations, and then {again}").into());
         }
-        Ok(per_operation(instructions, operations)?)
+        Ok((said, operations))
     }
 
-    /// The profiles of a case by function; `None` if they cannot be measured.
-    ///
-    /// # Errors
-    /// On an interruption.
-    pub fn profiles(&self, programs: &BenchPrograms, case: &CaseName) -> Result<Option<Profiles>, Error> {
-        let Ok(dir) = tempfile::tempdir() else { return Ok(None) };
-        let file = dir.path().join("profile");
-        let run = |operations: u64| -> Result<Option<(String, u64)>, Error> {
-            let mut command = programs.command(&self.program);
-            command.args(["--tool=callgrind", "--compress-strings=no", "--compress-pos=no"]);
-            command.arg(format!("--callgrind-out-file={}", file.display()));
-            command.arg(&programs.count).args([case.as_str(), "--ops", &format!("{operations:04}")]);
-            match child::run(&mut command, Limits::of_cpu_seconds(CALLGRIND_CPU_SECONDS), StderrMode::Capture) {
-                Ok(printed) => Ok(fs::read_to_string(&file).ok().zip(parse_operations(&printed).ok())),
-                Err(ChildError::Interrupted) => Err(Error::Interrupted),
-                Err(_) => Ok(None),
-            }
-        };
-        let Some((none, operations)) = run(0)? else { return Ok(None) };
-        let Some((some, _)) = run(operations)? else { return Ok(None) };
-        Ok(Some(Profiles { none, some, operations }))
-    }
-
-    /// Runs `program` under callgrind, and returns its instructions and its standard output.
+    /// Runs `program` under callgrind, which writes the file `out`, and returns its standard output and valgrind's messages.
     ///
     /// Environment and arguments lie on the stack, whose alignment changes how the C library copies: 3 KiB more environment
     /// moved `load/floor/100` by 0.03 %. So the program gets no variable of the user (without HOME also no `~/.valgrindrc`),
     /// and a path that does not depend on the folder of the workspace.
     fn run(
         &self,
+        out: &Path,
         options: &[&str],
         program: &Path,
         programs: &BenchPrograms,
         arguments: &[&str],
-    ) -> Result<(u64, String), CaseError> {
+    ) -> Result<(String, String), CaseError> {
         let mut command = programs.command(&self.program);
         ["PATH", "HOME", "TMPDIR"].iter().for_each(|name| {
             command.env_remove(name);
         });
-        command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).args(options);
+        command.args(["--tool=callgrind", &format!("--callgrind-out-file={}", out.display())]).args(options);
         command.arg(program.strip_prefix(&programs.dir).unwrap_or(program)).args(arguments);
-        let (printed, said) = child::run_capturing_stderr(&mut command, Limits::of_cpu_seconds(CALLGRIND_CPU_SECONDS))?;
-        Ok((parse_total(&said)?, printed))
+        Ok(child::run_capturing_stderr(&mut command, Limits::of_cpu_seconds(CALLGRIND_CPU_SECONDS))?)
     }
 }
 
