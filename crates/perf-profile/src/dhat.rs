@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::name::without_hash;
+use crate::name::{with_file, without_hash};
 use crate::stacks::{Stacks, Unit};
 
 /// The used part of the file.
@@ -44,6 +44,8 @@ struct Point {
 /// A frame of a stack.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Frame {
+    /// The function with its file, as bars show it: inlined functions have no path in their names.
+    shown: String,
     /// The function without hash; the whole text if it has another form.
     function: String,
     /// The file, as dhat shortens it: its last folders.
@@ -117,15 +119,17 @@ pub fn parse(text: &str) -> Result<Allocations, DhatError> {
 impl Frame {
     /// Parses `0x55f7: item<T> (mocks/src/model.rs:73:44)`.
     fn parse(text: &str) -> Self {
-        let whole = || Self { function: text.to_owned(), ..Self::default() };
-        let Some((_, rest)) = text.split_once(": ") else { return whole() };
-        let Some((function, place)) = rest.strip_suffix(')').and_then(|rest| rest.rsplit_once(" (")) else {
-            return Self { function: without_hash(rest).to_owned(), ..Self::default() };
+        let rest = text.split_once(": ").map_or(text, |(_, rest)| rest);
+        let (function, place) = match rest.strip_suffix(')').and_then(|rest| rest.rsplit_once(" (")) {
+            Some((function, place)) if text.contains(": ") => (function, place),
+            _ => (rest, ""),
         };
+        let function = without_hash(function).to_owned();
         let mut parts = place.split(':');
         let file = parts.next().unwrap_or_default().to_owned();
         let line = parts.next().and_then(|line| line.parse().ok()).unwrap_or(0);
-        Self { function: without_hash(function).to_owned(), file, line }
+        let shown = if file.is_empty() { function.clone() } else { with_file(&function, &file) };
+        Self { shown, function, file, line }
     }
 
     /// The frame as `function in path`, if its file is one of `files`.
@@ -151,7 +155,7 @@ impl Allocations {
         let root = shortest.and_then(outermost);
         for point in &self.points {
             let cost = if unit == Unit::Bytes { point.bytes } else { point.blocks };
-            let names = point.stack.iter().rev().map(|&frame| self.frames[frame].function.as_str());
+            let names = point.stack.iter().rev().map(|&frame| self.frames[frame].shown.as_str());
             if outermost(point) == root { stacks.add(names, cost) } else { stacks.add_cut(names, cost) }
         }
         stacks
@@ -218,7 +222,7 @@ mod tests {
         let allocations = parse(text).unwrap();
         let (blocks, bytes) = (allocations.stacks(Unit::Blocks), allocations.stacks(Unit::Bytes));
         assert_eq!((blocks.root.total, blocks.cut, bytes.root.total, bytes.cut), (4, 2, 25, 1));
-        assert_eq!(bytes.root.callees["main"].callees["f"].total, 24);
+        assert_eq!(bytes.root.callees["main (src/main.rs)"].callees["f (f.rs)"].total, 24);
         assert_eq!((blocks.unit, bytes.unit, allocations.depth()), (Unit::Blocks, Unit::Bytes, 3));
     }
 

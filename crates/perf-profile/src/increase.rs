@@ -15,8 +15,11 @@ pub struct Increase {
     pub base: f64,
 }
 
-/// The largest increases, in descending order, at most `most`. `base` and `head` are costs of one operation by name; increases
-/// of less than 0.5 are left out.
+/// Increases below this part of the largest one are left out: they are what inlining moves.
+const NAMED_SHARE: f64 = 0.05;
+
+/// The largest increases, in descending order, at most `most`. `base` and `head` are costs of one operation by name. Increases of
+/// less than 0.5, or of less than a twentieth of the largest one, are left out.
 pub fn largest(base: &BTreeMap<String, f64>, head: &BTreeMap<String, f64>, most: usize) -> Vec<Increase> {
     let mut grown: Vec<Increase> = Vec::new();
     for (name, now) in head {
@@ -27,6 +30,8 @@ pub fn largest(base: &BTreeMap<String, f64>, head: &BTreeMap<String, f64>, most:
         }
     }
     grown.sort_by(|a, b| b.increase.total_cmp(&a.increase).then_with(|| a.name.cmp(&b.name)));
+    let smallest = grown.first().map_or(0.0, |first| first.increase * NAMED_SHARE);
+    grown.retain(|it| it.increase >= smallest);
     grown.truncate(most);
     grown
 }
@@ -47,13 +52,21 @@ mod tests {
     fn the_largest_increase_comes_first() {
         let map = |entries: &[(&str, f64)]| entries.iter().map(|(name, n)| ((*name).to_owned(), *n)).collect();
         let base = map(&[("a", 10.0), ("b", 10.0), ("c", 10.0), ("d", 10.0), ("gone", 50.0)]);
-        let head = map(&[("a", 1_030.0), ("b", 10.0), ("c", 11.0), ("d", 10.4), ("new", 5.0)]);
+        let head = map(&[("a", 1_030.0), ("b", 10.0), ("c", 62.0), ("d", 61.0), ("e", 0.4), ("new", 51.0)]);
         let grown = largest(&base, &head, 3);
         assert_eq!(
             sentence("blocks", &grown).as_deref(),
-            Some("blocks are in a +1,020 (was 10), new +5 (was 0), c +1 (was 10)")
+            Some("blocks are in a +1,020 (was 10), c +52 (was 10), d +51 (was 10)")
         );
         assert_eq!(largest(&base, &head, 1), grown[..1]);
+        let names: Vec<String> = largest(&base, &head, 9).into_iter().map(|it| it.name).collect();
+        assert_eq!(names, ["a", "c", "d", "new"], "51 is a twentieth of 1,020");
+        let less = map(&[("a", 1_030.0), ("new", 50.0), ("e", 0.6)]);
+        assert_eq!(largest(&base, &less, 9).len(), 1);
+        assert_eq!(
+            largest(&base, &map(&[("e", 0.4), ("a", 10.6)]), 9),
+            [Increase { name: "a".into(), increase: 10.6 - 10.0, base: 10.0 }]
+        );
         assert_eq!(sentence("blocks", &[]), None);
     }
 }

@@ -21,6 +21,17 @@ pub fn crate_of(name: &str) -> &str {
     if end == 0 { name } else { &start[..end] }
 }
 
+/// A function with its source file: `item (mocks/src/model.rs)`.
+pub fn with_file(function: &str, file: &str) -> String {
+    format!("{function} ({file})")
+}
+
+/// The function and the file of a name with its source file; the file is empty if the name has none.
+pub fn split_file(name: &str) -> (&str, &str) {
+    let file = name.strip_suffix(')').and_then(|rest| rest.rsplit_once(" ("));
+    file.filter(|(_, file)| file.ends_with(".rs") || file.ends_with(".c")).unwrap_or((name, ""))
+}
+
 /// The last parts of a path: `Option<T>::map` for `core::option::Option<T>::map` and 2 parts. Colons inside of brackets separate
 /// nothing.
 pub fn last_parts(name: &str, parts: usize) -> &str {
@@ -71,6 +82,17 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(crate_of(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_told_from_brackets_of_a_name() {
+        assert_eq!(
+            split_file(&with_file("item<fn(u8) -> u8>", "mocks/src/model.rs")),
+            ("item<fn(u8) -> u8>", "mocks/src/model.rs")
+        );
+        for name in ["f", "f (below main)", "f)", " (.rs", ""] {
+            assert_eq!(split_file(name), (name, ""), "{name}");
         }
     }
 

@@ -142,6 +142,15 @@ fn a_workspace_with_other_names_and_metrics_is_judged() {
         |case: &str| foreign.rows().into_iter().find(|row| row["class"] == "wall" && row["case"] == case).unwrap();
     assert!(wall("words/count/100")["paired"]["pairs"].as_u64().unwrap() >= 8, "{}", wall("words/count/100"));
 
+    // Where the allocations come from, without valgrind. The base is still built.
+    let ran = foreign.run(&["perf", "profile", "words/count/100"]).expect(0);
+    let ran = ran.says("allocations are in without_soft_hyphens in libs/textkit/src/words.rs +1 (was 0)");
+    let ran = ran.says("instructions: no profile: valgrind is not installed").says("compared with the base");
+    let dir = target().join("perf/profile/words_count_100");
+    let difference = fs::read_to_string(dir.join("allocations-difference.svg")).unwrap();
+    assert!(difference.contains("without_soft_hyphens") && difference.contains("0 → 1 (+1, new)"), "{difference}");
+    assert!(!dir.join("flame.svg").exists() && dir.join("dhat-base.json").is_file(), "{}", ran.stdout);
+
     // A difference in none of the named packages: the other harness is not built, and the last line says so. With --only one of
     // its cases is measured.
     foreign.restore();

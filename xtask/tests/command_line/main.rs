@@ -4,7 +4,7 @@
 //!   [`folder`]: files and commits in both.
 //! - [`verdicts`], [`instructions`]: the rules of the classes. [`update`]: baselines. [`files`]: files that are not valid.
 //! - [`build`]: the way through cargo. [`against`]: the base of a change, built and measured beside it.
-//! - [`creep`]: small steps that add up, and the anchor. [`history`]: recorded runs.
+//! - [`creep`]: small steps that add up, and the anchor. [`history`]: recorded runs. [`profile`]: where the cost of a case is.
 //! - [`quality`]: scores of labelled questions: verdicts, the stored file, the program that prints them.
 //! - [`rules`]: changes that loosen the rules that judge them.
 //! - [`environments`]: repositories, files, variables and settings of many kinds.
@@ -23,6 +23,7 @@ mod history;
 mod instructions;
 #[cfg(target_os = "linux")]
 mod kills;
+mod profile;
 mod quality;
 mod rules;
 mod tiny;

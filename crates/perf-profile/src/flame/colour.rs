@@ -1,6 +1,6 @@
 //! Colours of bars: light enough for dark text, on a light and on a dark page.
 
-use crate::name::crate_of;
+use crate::name::{crate_of, split_file};
 
 /// Colours of crates. They differ in lightness too, for readers who see few colours.
 const CRATES: [&str; 8] = ["#f4a582", "#fddbc7", "#e6c35c", "#f7e39c", "#b8d98d", "#d9ead3", "#9ecae1", "#d4c5e8"];
@@ -8,10 +8,15 @@ const CRATES: [&str; 8] = ["#f4a582", "#fddbc7", "#e6c35c", "#f7e39c", "#b8d98d"
 /// The colour of what did not change.
 const EQUAL: &str = "#d9d9d9";
 
-/// A colour that is the same for all functions of a crate.
-pub fn of_crate(name: &str) -> &'static str {
+/// A colour that is the same for all functions of a source file, or if the name has none, for all of a crate. Functions of C
+/// are one crate.
+pub fn of_origin(name: &str) -> &'static str {
+    let origin = match split_file(name) {
+        (_, "") if name.contains("::") => crate_of(name),
+        (_, file) => file,
+    };
     // FNV-1a: small, and the same everywhere.
-    let hash = crate_of(name)
+    let hash = origin
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     CRATES[(hash >> 32) as usize % CRATES.len()]
@@ -45,8 +50,10 @@ mod tests {
     }
 
     #[test]
-    fn functions_of_a_crate_have_one_colour() {
-        assert_eq!(of_crate("core::a::b"), of_crate("<core::c::D as x::Y>::z"));
-        assert_ne!(of_crate("core::a"), of_crate("engine::a"));
+    fn functions_of_one_origin_have_one_colour() {
+        assert_eq!(of_origin("core::a::b"), of_origin("<core::c::D as x::Y>::z"));
+        assert_eq!(of_origin("malloc"), of_origin("free"));
+        assert_eq!(of_origin("new (src/a.rs)"), of_origin("core::x::y (src/a.rs)"));
+        assert_ne!(of_origin("core::a"), of_origin("engine::a"));
     }
 }

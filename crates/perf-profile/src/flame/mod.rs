@@ -13,6 +13,7 @@ use std::fmt::Write as _;
 
 use crate::difference::Difference;
 use crate::number;
+use crate::stacks::Unit;
 use layout::{Bar, Layout};
 
 /// Width of the picture in pixels.
@@ -95,7 +96,8 @@ fn legend(graph: &Graph<'_>, layout: &Layout<'_>) -> Vec<String> {
         );
     } else {
         lines.push(format!("{} {unit} an operation", number::cost(total.head)));
-        lines.push("width: cost of a function with what it calls, below it; colour: crate".to_owned());
+        let origin = if graph.stacks.unit == Unit::Instructions { "crate" } else { "source file" };
+        lines.push(format!("width: cost of a function with what it calls, below it; colour: {origin}"));
     }
     if layout.hidden > 0.0 {
         lines.push(format!(
@@ -114,7 +116,7 @@ fn draw_bar(out: &mut String, graph: &Graph<'_>, bar: &Bar<'_>, largest_change: 
     let fill = if has_base {
         colour::of_change(frame.total.change(), largest_change)
     } else {
-        colour::of_crate(&frame.name).to_owned()
+        colour::of_origin(&frame.name).to_owned()
     };
     let name = if frame.name.is_empty() { "all" } else { &frame.name };
     let tooltip = text::escape(&tooltip(graph, bar, name));

@@ -1,6 +1,6 @@
 //! Text in a picture: escaped, and cut to what fits.
 
-use crate::name::last_parts;
+use crate::name::{last_parts, split_file};
 use crate::number;
 
 /// Distance of a label from the border of its bar, in pixels.
@@ -35,12 +35,13 @@ pub fn label(name: &str, change: Option<f64>, width: f64) -> Option<String> {
     let change = change.filter(|change| change.abs() >= 0.5).map(|change| format!("{} ", number::change(change)));
     let change = change.filter(|change| length(change) + 3 <= room).unwrap_or_default();
     let room = room - length(&change).min(room);
-    let fitting = [name, last_parts(name, 3), last_parts(name, 2), last_parts(name, 1)];
+    let function = split_file(name).0;
+    let fitting = [name, function, last_parts(function, 3), last_parts(function, 2), last_parts(function, 1)];
     if let Some(name) = fitting.into_iter().find(|name| length(name) <= room) {
         return Some(format!("{change}{name}"));
     }
     // A part of a name says something from 3 letters on.
-    let cut: String = last_parts(name, 1).chars().take(room.saturating_sub(1)).collect();
+    let cut: String = last_parts(function, 1).chars().take(room.saturating_sub(1)).collect();
     (length(&cut) >= 3).then(|| format!("{change}{cut}…"))
 }
 
@@ -72,6 +73,7 @@ mod tests {
         }
         assert_eq!(label("f", Some(0.2), 100.0).as_deref(), Some("f"));
         assert_eq!(label("insert", None, 40.0).as_deref(), Some("inse…"));
+        assert_eq!(label("f (src/a.rs)", None, 60.0).as_deref(), Some("f"));
         assert_eq!(label("", None, 100.0).as_deref(), Some(""));
     }
 }

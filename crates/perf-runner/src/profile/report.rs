@@ -210,8 +210,7 @@ impl CaseProfile {
                 format!("callers: up to {depth} are kept apart, the deepest stack has {deepest} frames; none is lost")
             }
             true => format!(
-                "callers: up to {depth} are kept apart; outer callers of {} are lost and shown as {CUT}, so these \
-                 instructions are missing in what outer functions call; see more of them with a larger --depth",
+                "callers: up to {depth} are kept apart; the outer callers of {} are lost, shown as {CUT}: more with a larger --depth",
                 number::share(lost, 1.0)
             ),
         }
