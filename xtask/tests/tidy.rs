@@ -105,7 +105,12 @@ const MEMBERS: &[Member] = &[
         never: &[HTTP, ENGINE],
     },
     Member { name: "rag-eval", normal: &[], dev: &[], never: &[HTTP, ENGINE, ENTROPY, PROCESSES_AND_FILES] },
-    Member { name: "xtask", normal: &["perf-cli"], dev: &["perf-gate", "perf-history", "perf-judge"], never: &[HTTP, ENGINE] },
+    Member {
+        name: "xtask",
+        normal: &["perf-cli"],
+        dev: &["perf-gate", "perf-history", "perf-judge"],
+        never: &[HTTP, ENGINE],
+    },
     Member {
         name: "xtask-selftest",
         normal: &["perf-cli", "perf-gate", "perf-judge", "perf-runner"],
