@@ -108,7 +108,7 @@ const MEMBERS: &[Member] = &[
     Member {
         name: "xtask",
         normal: &["perf-cli"],
-        dev: &["perf-gate", "perf-history", "perf-judge"],
+        dev: &["perf-gate", "perf-history", "perf-judge", "perf-runner"],
         never: &[HTTP, ENGINE],
     },
     Member {

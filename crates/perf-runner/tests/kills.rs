@@ -87,7 +87,7 @@ fn child(dir: &Path, number: u64) -> Child {
 }
 
 /// What a child prints.
-fn output(child: &mut Child) -> impl Iterator<Item = String> {
+fn output(child: &mut Child) -> impl Iterator<Item = String> + use<> {
     BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok)
 }
 

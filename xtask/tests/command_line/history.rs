@@ -9,6 +9,7 @@ use perf_history::run::{
     RecordedCase, RecordedHarness, RecordedRun, RecordedValue, RecordedWall, WallChange, WallChanges,
 };
 use perf_judge::rng::SplitMix64;
+use perf_runner::history::folder::HistoryFolder;
 
 use crate::tiny::{CLOCK, Tiny};
 use crate::world::Ran;
@@ -159,10 +160,9 @@ fn runs_are_shared_on_a_branch() {
     assert!(!listed.contains("history"), "{listed}");
 }
 
-/// A run with every value that this workspace stores, and a wall time of each case with both changes, is at most 10 KB.
-#[test]
-fn a_run_of_this_workspace_fits_into_ten_kilobytes() {
-    let mut rng = SplitMix64::new(1);
+/// A run with every value that this workspace stores, and a wall time of each case with both changes.
+fn run_of_this_workspace(seed: u64) -> RecordedRun {
+    let mut rng = SplitMix64::new(seed);
     let mut percent = || (rng.below(20_000) as f64 - 10_000.0) / 1_000.0;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut harnesses = Vec::new();
@@ -184,20 +184,42 @@ fn a_run_of_this_workspace_fits_into_ten_kilobytes() {
         let (package, key, tools) = (package.to_owned(), stored.key.clone(), stored.tools.clone());
         harnesses.push(RecordedHarness { package, key, tools, cases, together: WallChanges::default() });
     }
-    let hash = |digit: &str| digit.repeat(40);
-    let run = RecordedRun {
-        commit: hash("a"),
-        committed: 1_760_000_000,
-        measured: 1_760_000_900,
+    RecordedRun {
+        commit: format!("{seed:040x}"),
+        committed: 1_760_000_000 + seed as i64,
+        measured: 1_760_000_900 + seed as i64,
         machine: "a processor of many words, 2 processors".into(),
         quick: false,
-        base: Some(hash("b")),
-        anchor: Some(hash("c")),
+        base: Some(format!("{:040x}", seed - 1)),
+        anchor: Some("c".repeat(40)),
         harnesses,
-    };
+    }
+}
+
+#[test]
+fn a_run_of_this_workspace_fits_into_ten_kilobytes() {
+    let run = run_of_this_workspace(1);
     let bytes = perf_history::file::to_bytes(&run).unwrap().len();
     println!("{} values in {bytes} bytes", run.number_of_values());
     assert!(run.number_of_values() > 700 && bytes <= 10_000, "{} values in {bytes} bytes", run.number_of_values());
+}
+
+/// Prints how long a case over 2,000 runs takes, with and without an index:
+/// `cargo nextest run -p xtask --run-ignored only --no-capture two_thousand_runs`.
+#[test]
+#[ignore = "measures time; run on demand"]
+fn two_thousand_runs_by_the_index() {
+    let tiny = Tiny::new();
+    let folder = HistoryFolder::at(tiny.path("clock-data/history"), "history".into());
+    for seed in 1..=2_000 {
+        folder.append(&run_of_this_workspace(seed)).unwrap();
+    }
+    for what in ["the index is built", "the index is there", "the index is there"] {
+        let began = std::time::Instant::now();
+        let ran = xtask(&tiny, &["perf", "history", "query/floor/10", "--metric", "instructions"]).expect(0);
+        println!("{what}: {:.2} s", began.elapsed().as_secs_f64());
+        assert!(ran.stdout.contains("2000 commits"), "{}", ran.stdout);
+    }
 }
 
 /// Without a pin the oldest comparable run is the anchor.

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use perf_gate::{CaseName, Checksum, Class, Key, Metric, Provenance, Tools, Unit};
-use perf_judge::exit_status::{self, Required};
+use perf_judge::exit_status::{self, Done, Required};
+use perf_judge::judge::anchor::AnchorState;
 use perf_judge::pairs::Statistic;
 use perf_judge::report::comparison::{Comparison, Revision};
 use perf_judge::report::{HarnessRun, Report};
@@ -92,6 +93,7 @@ pub fn report(rows: Vec<Row>) -> Report {
     Report {
         provenance: Provenance { commit: text("89abcdef-dirty"), machine: text("a processor, 2 processors") },
         harnesses: vec![HarnessRun {
+            anchor: AnchorState::None,
             package: text("the-harness"),
             key,
             tools: Ok(Tools { valgrind: text("3.19.0"), libc: text("glibc 2.36") }),
@@ -102,7 +104,7 @@ pub fn report(rows: Vec<Row>) -> Report {
         rules_forbidden: false,
         quick: false,
         only: None,
-        exit_code: exit_status::decide(&rows, true, Required::default()),
+        exit_code: exit_status::decide(&rows, Done { counted: true, anchored: true }, Required::default()),
         rows,
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use perf_gate::{CaseName, Class, Key, Metric, Provenance, Tools, Unit};
 use perf_judge::budget::Reference;
-use perf_judge::exit_status;
+use perf_judge::exit_status::{self, Done};
+use perf_judge::judge::anchor::AnchorState;
 use perf_judge::judge::first_sample::DecisionRule;
 use perf_judge::judge::paired::{self, Corroboration};
 use perf_judge::next_step::NextStep;
@@ -122,13 +123,13 @@ pub fn report(mut rows: Vec<Row>, comparison: Comparison) -> Report {
     let tools = Ok(Tools { valgrind: text("3.19.0"), libc: text("glibc 2.36") });
     Report {
         provenance: Provenance { commit: text("fedcba9-dirty"), machine: text("a processor, 2 processors") },
-        harnesses: vec![HarnessRun { package: text(PACKAGE), key, tools, comparison }],
+        harnesses: vec![HarnessRun { package: text(PACKAGE), key, tools, comparison, anchor: AnchorState::None }],
         rules: Some(Vec::new()),
         slack: None,
         rules_forbidden: false,
         quick: true,
         only: None,
-        exit_code: exit_status::decide(&rows, true, exit_status::Required::default()),
+        exit_code: exit_status::decide(&rows, Done { counted: true, anchored: true }, exit_status::Required::default()),
         rows,
     }
 }
