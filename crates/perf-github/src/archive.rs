@@ -41,11 +41,8 @@ pub fn summary(archive: &[u8]) -> Result<Vec<u8>, ArchiveError> {
         ZipError::FileNotFound => ArchiveError::NoSummary,
         _ => ArchiveError::Unreadable,
     })?;
-    // Its stated size may be a lie in both directions, so the bytes are counted as well.
+    // Bytes are counted, because the size that the archive states may be a lie in both directions.
     let limit = MAX_SUMMARY_BYTES as u64;
-    if entry.size() > limit {
-        return Err(ArchiveError::TooLarge);
-    }
     let mut bytes = Vec::new();
     entry.take(limit + 1).read_to_end(&mut bytes).map_err(|_| ArchiveError::Unreadable)?;
     if bytes.len() as u64 > limit { Err(ArchiveError::TooLarge) } else { Ok(bytes) }
