@@ -6,6 +6,7 @@
 //! - [`build`]: the way through cargo. [`against`]: the base of a change, built and measured beside it.
 //! - [`creep`]: small steps that add up, and the anchor. [`history`]: recorded runs. [`profile`]: where the cost of a case is.
 //! - [`quality`]: scores of labelled questions: verdicts, the stored file, the program that prints them.
+//! - [`export`]: the last run in other formats, and its summary.
 //! - [`rules`]: changes that loosen the rules that judge them.
 //! - [`environments`]: repositories, files, variables and settings of many kinds.
 //! - [`foreign`]: a workspace of another project, with names, metrics and harnesses of its own.
@@ -16,6 +17,7 @@ mod build;
 mod creep;
 #[cfg(target_os = "linux")]
 mod environments;
+mod export;
 mod files;
 mod folder;
 mod foreign;

@@ -68,8 +68,11 @@ impl Format {
 
 /// Runs the command.
 pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
-    let from = options.from.clone().unwrap_or_else(|| workspace.perf_dir().join("latest"));
-    let file = if from.is_dir() { from.join(JSON_FILE) } else { from };
+    let file = match &options.from {
+        None => workspace.perf_dir().join("latest").join(JSON_FILE),
+        Some(dir) if dir.is_dir() => dir.join(JSON_FILE),
+        Some(file) => file.clone(),
+    };
     let rows = read(&file, workspace)?;
     let export = options.format.write(&rows).map_err(|error| {
         let message = format!("{} cannot be exported: {error}", workspace.display_path(&file));
