@@ -1,0 +1,1 @@
+//! Decoders of streams: server-sent events and lines of JSON.

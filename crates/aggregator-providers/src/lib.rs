@@ -1,0 +1,10 @@
+//! Clients of real search services and language models, over HTTP.
+//!
+//! - [`decode`]: bytes of a stream become events, within bounds.
+//! - [`http`]: one request, with four clocks and caps on what comes back.
+//! - [`search`]: search services. [`model`]: language models.
+
+pub mod decode;
+pub mod http;
+pub mod model;
+pub mod search;
