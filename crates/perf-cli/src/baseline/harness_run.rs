@@ -28,6 +28,8 @@ pub struct BuiltHarness<'a> {
     pub key: Key,
     /// The stored baseline of the harness, with the instructions of the tools here; `None` if it has none.
     pub old: Option<Cow<'a, Baseline>>,
+    /// The tools here, if the baseline has instructions of others only.
+    pub new_tools: Option<Tools>,
     programs: BenchPrograms,
     list: CaseList,
     counter: InstructionCounter,
@@ -47,8 +49,11 @@ pub fn build<'a>(
         let list = exact::list_cases(&programs)?;
         let counter = InstructionCounter::find(&programs)?;
         let tools = counter.callgrind().map(|callgrind| &callgrind.tools);
-        let old = data.baseline_under(harness, &key.target, tools).map(|old| for_tools(old, tools));
-        Ok(BuiltHarness { harness, key, old, programs, list, counter })
+        let stored = data.baseline_under(harness, &key.target, tools);
+        let has_others = |old: &Cow<'_, Baseline>| old.tools.is_some() && old.tools.as_ref() != tools;
+        let new_tools = tools.filter(|_| stored.as_ref().is_some_and(has_others)).cloned();
+        let old = stored.map(|old| if new_tools.is_some() { without_instructions(old) } else { old });
+        Ok(BuiltHarness { harness, key, old, new_tools, programs, list, counter })
     };
     let mut all = shared.harnesses(workspace).into_iter().map(one).collect::<Result<Vec<_>, _>>()?;
     let names: Vec<_> = all.iter().flat_map(|built| built.list.all.iter().cloned()).collect();
@@ -60,10 +65,9 @@ pub fn build<'a>(
     Ok(all)
 }
 
-/// Without the instructions of other tools: those are stored beside, and say nothing about these.
-fn for_tools<'a>(old: Cow<'a, Baseline>, tools: Option<&Tools>) -> Cow<'a, Baseline> {
-    let has_others = tools.is_some() && old.tools.is_some() && old.tools.as_ref() != tools;
-    match has_others.then(|| with_instructions_of(&old, None)).flatten() {
+/// Instructions of other tools are stored beside, and say nothing about those of the tools here.
+fn without_instructions(old: Cow<'_, Baseline>) -> Cow<'_, Baseline> {
+    match with_instructions_of(&old, None) {
         Some(without) => Cow::Owned(without),
         None => old,
     }

@@ -166,6 +166,12 @@ fn measure<'a>(built: BuiltHarness<'a>, selection: &Selection) -> Result<Measure
             "update everything: leave `--only` away",
         ));
     }
+    if let Some(tools) = built.new_tools.as_ref().filter(|_| !selection.is_all()) {
+        return Err(Error::refused(
+            format!("no instructions are stored for valgrind {} and {}", tools.valgrind, tools.libc),
+            "store all of them first: leave `--only` away",
+        ));
+    }
     let run = measure_twice(&built, selection)?;
     let BuiltHarness { harness, key, old, .. } = built;
     let rows = changes(harness, &run, old.as_deref(), selection);
