@@ -85,7 +85,12 @@ const MEMBERS: &[Member] = &[
         dev: &["perf-judge"],
         never: &[HTTP, ENGINE, PROCESSES_AND_FILES],
     },
-    Member { name: "perf-judge", normal: &["perf-gate"], dev: &[], never: &[HTTP, ENGINE, PROCESSES_AND_FILES] },
+    Member {
+        name: "perf-judge",
+        normal: &["perf-gate", "perf-statistics"],
+        dev: &[],
+        never: &[HTTP, ENGINE, PROCESSES_AND_FILES],
+    },
     Member { name: "perf-profile", normal: &[], dev: &[], never: &[HTTP, ENGINE, ENTROPY, PROCESSES_AND_FILES] },
     Member {
         name: "perf-report",
@@ -105,6 +110,7 @@ const MEMBERS: &[Member] = &[
         dev: &[],
         never: &[HTTP, ENGINE],
     },
+    Member { name: "perf-statistics", normal: &[], dev: &[], never: &[HTTP, ENGINE, ENTROPY, PROCESSES_AND_FILES] },
     Member { name: "rag-eval", normal: &[], dev: &[], never: &[HTTP, ENGINE, ENTROPY, PROCESSES_AND_FILES] },
     Member {
         name: "xtask",

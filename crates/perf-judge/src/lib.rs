@@ -25,14 +25,15 @@ pub mod next_step;
 pub mod pairs;
 pub mod quality;
 pub mod report;
-pub mod rng;
 pub mod row;
 pub mod rule_file;
 pub mod rules;
 pub mod run;
 pub mod selection;
 pub mod slack;
-pub mod statistics;
 pub mod text;
 pub mod thresholds;
 pub mod verdict;
+
+pub use perf_statistics as statistics;
+pub use perf_statistics::rng;

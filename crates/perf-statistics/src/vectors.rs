@@ -63,7 +63,7 @@ pub struct Proportion {
 
 pub fn vectors() -> &'static Vectors {
     static VECTORS: OnceLock<Vectors> = OnceLock::new();
-    let text = include_str!("../../tests/fixtures/statistics/vectors.toml");
+    let text = include_str!("../tests/fixtures/statistics/vectors.toml");
     VECTORS.get_or_init(|| toml::from_str(text).unwrap())
 }
 

@@ -349,7 +349,7 @@ mod tests {
             let rank = critical_rank(values.len(), alpha).unwrap();
             prop_assert_eq!(found.lower, walsh[rank - 1]);
             prop_assert_eq!(found.upper, walsh[walsh.len() - rank]);
-            prop_assert!((found.center - crate::statistics::quantile(&walsh, 0.5)).abs() < 1e-15);
+            prop_assert!((found.center - crate::quantile(&walsh, 0.5)).abs() < 1e-15);
         }
     }
 }

@@ -76,8 +76,8 @@ pub fn pairs_needed(sd: f64, target_standard_error: f64) -> Option<usize> {
 mod tests {
     use super::super::vectors::{close, vectors};
     use super::*;
+    use crate::estimate;
     use crate::rng::SplitMix64;
-    use crate::statistics::estimate;
 
     #[test]
     fn the_robust_deviation_agrees_with_scipy() {

@@ -1,10 +1,11 @@
-//! Statistics of the judge, as pure functions.
+//! Statistics of a performance gate, as pure functions: numbers in, numbers out.
 //!
 //! - [`estimate`]: the change from base to head with distribution-free confidence bounds, from pairs of processes.
 //! - [`SwapTest`]: the same, by the faster half of the processes of each side. [`combine`]: the mean of many estimates.
 //! - [`minimum_detectable_effect`] and [`pairs_needed`]: power and sample size of such pairs.
 //! - [`clopper_pearson`]: confidence bounds of a rate from k of n, such as the false positive rate of the gate.
 //! - [`outliers()`]: the number of outliers; none is removed.
+//! - [`rng`]: random numbers from a seed.
 //! - [`mcnemar()`], [`paired_bootstrap()`] and [`holm()`]: whether answers to the same questions differ, in many rows at once.
 //!
 //! Changes of times are **log ratios**, ln(head / base), without unit: they add, and half and twice the time are equally far from 0.
@@ -23,6 +24,7 @@ mod paired_bootstrap;
 mod planning;
 mod proportion;
 mod quantile;
+pub mod rng;
 mod signed_rank;
 mod swap_test;
 #[cfg(test)]
