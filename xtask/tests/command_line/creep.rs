@@ -56,6 +56,8 @@ fn an_anchor_is_measured_where_it_is_required_and_then_known() {
     tiny.git(&["tag", "v1"]);
     pin(&tiny, "v1");
     tiny.install_valgrind("3.22.0");
+    // The pin itself changes nothing that is measured.
+    tiny.perf(&["--only", "**", "--require", "anchor"]).expect(0).says("nothing that is measured differs from it");
     creep(&tiny, 1..=6);
     // Exit code 0: nobody asked for it.
     tiny.perf(&["--against", "HEAD^"]).expect(0).says("anchor: not compared").says("perf --require anchor");

@@ -269,3 +269,22 @@ fn an_interruption_leaves_the_old_file_and_no_child() {
         world.xtask(&["baseline", "update"]).expect(1);
     }
 }
+
+/// Twenty updates at once: each of them stores the values or says that another one is running, and the file is whole.
+#[test]
+fn twenty_updates_at_once_leave_one_whole_baseline() {
+    let world = World::with_baseline();
+    world.case("query/floor/10").exact("heap-blocks", 60);
+    let start =
+        |_| world.command(&["baseline", "update"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let children: Vec<_> = (0..20).map(start).collect();
+    let ended: Vec<Ran> = children.into_iter().map(|child| Ran::of(child.wait_with_output().unwrap())).collect();
+    for ran in &ended {
+        assert!(matches!(ran.code, 0 | 2), "{} {}", ran.stdout, ran.stderr);
+        assert!(ran.code == 0 || ran.stderr.contains("is running in"), "{}", ran.stderr);
+    }
+    assert!(ended.iter().any(|ran| ran.code == 0));
+    assert!(world.baseline().contains("metric = \"heap-blocks\", unit = \"blocks\", class = \"heap\", value = 60"));
+    world.xtask(&["baseline", "check"]).expect(0);
+    world.xtask(&["perf"]).expect(0);
+}

@@ -230,6 +230,7 @@ impl<'a> Measurement<'a> {
         let request = AnchorRequest { workspace, data, features, harness, key, counter, cases, all_cases };
         Ok(match request.find(options.required().anchor.then_some(progress))? {
             AnchorValues::None => (Vec::new(), AnchorState::None),
+            AnchorValues::Unchanged(commit) => (Vec::new(), AnchorState::Unchanged(commit)),
             AnchorValues::NotAvailable(why) => (Vec::new(), AnchorState::NotCompared(why)),
             AnchorValues::Found { values, origin } => {
                 let (rows, found) = anchor::compare(exact, instructions, &values, &data.anchor, origin);

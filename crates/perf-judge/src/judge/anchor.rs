@@ -42,6 +42,8 @@ pub enum AnchorState {
     None,
     /// There is one, and it was not compared, with the reason and what can be done.
     NotCompared(String),
+    /// Nothing that is measured differs from this commit.
+    Unchanged(String),
     /// It was compared.
     Compared(Box<AnchorComparison>),
 }
@@ -52,6 +54,10 @@ impl AnchorState {
         match self {
             Self::None => None,
             Self::NotCompared(why) => Some(format!("anchor: not compared: {}", text::sanitize(why))),
+            Self::Unchanged(commit) => {
+                let short = commit.get(..12).unwrap_or(commit);
+                Some(format!("anchor {short}: nothing that is measured differs from it"))
+            }
             Self::Compared(comparison) => Some(comparison.line()),
         }
     }

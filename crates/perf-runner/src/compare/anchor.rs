@@ -46,6 +46,8 @@ pub enum AnchorValues {
     None,
     /// A commit is pinned, and its values cannot be had, with the reason and what can be done.
     NotAvailable(String),
+    /// Nothing that is measured differs from this commit.
+    Unchanged(String),
     /// The values, and where they are from.
     Found {
         /// The values; its provenance has the commit.
@@ -164,7 +166,7 @@ impl AnchorRequest<'_> {
         let relation = found.relate(self.workspace, self.harness, self.features, self.key, self.data)?;
         let unbuilt = match relation {
             BaseRelation::NoBase(why) => return unavailable(why),
-            BaseRelation::SameInputs { .. } => return unavailable("nothing that is measured differs from it".into()),
+            BaseRelation::SameInputs { .. } => return Ok(AnchorValues::Unchanged(commit.to_owned())),
             BaseRelation::Changed(unbuilt) => unbuilt,
         };
         let side = match unbuilt.base(self.workspace, self.harness, self.features) {
