@@ -55,7 +55,7 @@ const MEMBERS: &[Member] = &[
         dev: &[],
         never: &[HTTP, ENTROPY],
     },
-    Member { name: "aggregator-providers", normal: &["aggregator-core"], dev: &[], never: &[] },
+    Member { name: "aggregator-providers", normal: &["aggregator-core"], dev: &["aggregator-mocks"], never: &[] },
     Member {
         name: "aggregator-server",
         normal: &[

@@ -1,1 +1,31 @@
-//! One HTTP layer for all services.
+//! One HTTP layer for all services: four clocks, caps on what comes back, errors without addresses or keys.
+//!
+//! - [`Endpoint`] is an address that the owner has set. Requests take no other one, so an address that a search result
+//!   names cannot be asked by mistake.
+//! - [`Secret`] is a key: from the environment or a file, shown by nothing.
+//! - [`HttpClient`] sends a [`Request`] and returns a [`Response`] within [`Limits`].
+//! - [`Transport`] is what carries the bytes: the network, or a script in a test. All limits are above it.
+
+mod body;
+mod client;
+mod date;
+mod endpoint;
+mod error;
+mod gzip;
+mod headers;
+mod limits;
+mod network;
+mod request;
+mod retry_after;
+mod secret;
+mod transport;
+
+pub use body::Body;
+pub use client::{HttpClient, Response};
+pub use endpoint::{Endpoint, EndpointError, PlainHttp};
+pub use error::HttpError;
+pub use limits::Limits;
+pub use request::Request;
+pub use retry_after::{MAX_WAIT, retry_after};
+pub use secret::{Secret, SecretError, SecretWarning};
+pub use transport::{RawBody, RawResponse, Sending, Transport};

@@ -1,0 +1,129 @@
+//! The network as a transport.
+
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aggregator_core::CleanText;
+use futures::{FutureExt as _, StreamExt as _};
+use reqwest::Method;
+use reqwest::header::USER_AGENT;
+use rustls::ClientConfig;
+use rustls_platform_verifier::BuilderVerifierExt;
+
+use super::error::HttpError;
+use super::request::Request;
+use super::transport::{RawResponse, Sending, Transport};
+
+/// Connections of HTTP/1.1: dropping a response closes its connection, so that the service stops.
+#[derive(Debug)]
+pub(super) struct Network {
+    /// For other machines; through the proxy that the environment names.
+    remote: reqwest::Client,
+    /// For this machine: a proxy elsewhere would be sent what should stay here.
+    loopback: reqwest::Client,
+    connect: Duration,
+}
+
+/// The name that services see.
+const AGENT: &str = concat!("aggregator/", env!("CARGO_PKG_VERSION"));
+
+impl Network {
+    /// # Errors
+    /// If the system has no certificates.
+    pub(super) fn new(connect: Duration) -> Result<Self, HttpError> {
+        let failed =
+            |error: &dyn Error| HttpError::Request { cause: format!("TLS cannot be set up: {}", causes(error)) };
+        // Given to the client instead of installed for the process, which is the program's to decide.
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .and_then(BuilderVerifierExt::with_platform_verifier)
+            .map_err(|error| failed(&error))?
+            .with_no_client_auth();
+        let builder = || {
+            reqwest::Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                // A redirect would take the key along.
+                .redirect(reqwest::redirect::Policy::none())
+                // Whoever asks decides whether to ask again.
+                .retry(reqwest::retry::never())
+                .referer(false)
+                .http1_only()
+                .connect_timeout(connect)
+                .pool_max_idle_per_host(8)
+                .pool_idle_timeout(Duration::from_secs(30))
+        };
+        let built = |client: reqwest::Result<_>| client.map_err(|error| failed(&error.without_url()));
+        let remote = built(builder().build())?;
+        let loopback = built(builder().no_proxy().build())?;
+        Ok(Self { remote, loopback, connect })
+    }
+}
+
+impl Transport for Network {
+    fn send(&self, request: Request) -> Sending {
+        let client = if request.endpoint().is_loopback() { &self.loopback } else { &self.remote };
+        let method = if request.body().is_some() { Method::POST } else { Method::GET };
+        let mut builder = client.request(method, request.endpoint().url().clone()).header(USER_AGENT, AGENT);
+        builder = builder.headers(request.headers().clone());
+        if let Some(body) = request.body() {
+            builder = builder.body(body.clone());
+        }
+        let connect = self.connect;
+        async move {
+            let response = builder.send().await.map_err(|error| without_response(error, connect))?;
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            let body = response.bytes_stream().map(|piece| piece.map_err(in_body)).boxed();
+            Ok(RawResponse { status, headers, body })
+        }
+        .boxed()
+    }
+}
+
+fn without_response(error: reqwest::Error, connect: Duration) -> HttpError {
+    let error = error.without_url();
+    let cause = causes(&error);
+    if error.is_timeout() {
+        HttpError::ConnectTimeout { after: connect }
+    } else if chain(&error).any(is_tls) {
+        HttpError::Tls { cause }
+    } else if error.is_connect() {
+        HttpError::Connect { cause }
+    } else if error.is_builder() {
+        HttpError::Request { cause }
+    } else if chain(&error).any(|cause| cause.is::<io::Error>()) || cause.contains("closed before message completed") {
+        HttpError::Truncated { cause }
+    } else {
+        HttpError::Protocol { cause }
+    }
+}
+
+/// The connection ended, or what came is not the body that the headers announce.
+fn in_body(error: reqwest::Error) -> HttpError {
+    HttpError::Truncated { cause: causes(&error.without_url()) }
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+/// An error of TLS comes inside one of input and output, which does not name it as its cause.
+fn is_tls(error: &(dyn Error + 'static)) -> bool {
+    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    error.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>())
+}
+
+/// The innermost causes, on one line: the outer ones say only that a request was sent.
+fn causes(error: &dyn Error) -> String {
+    let mut texts = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        texts.push(error.to_string());
+        cause = error.source();
+    }
+    texts.dedup();
+    let first = texts.len().saturating_sub(2);
+    CleanText::single_line(texts[first..].join(": ")).as_str().chars().take(160).collect()
+}

@@ -1,0 +1,102 @@
+//! The web search of Brave.
+
+mod answer;
+mod rate_limits;
+mod settings;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aggregator_core::{HitStream, ProviderError, ProviderErrorKind, QueryLimit, SearchProvider, SearchRequest};
+use reqwest::header::HeaderName;
+
+use super::failure::Service;
+use super::hits::stream_of;
+use super::json;
+use crate::http::{Endpoint, EndpointError, HttpClient, Request, Secret};
+
+pub use rate_limits::{RateLimits, Window};
+pub use settings::{Freshness, SafeSearch, Settings};
+
+/// The web search of Brave, for one key.
+#[derive(Debug)]
+pub struct Brave {
+    client: HttpClient,
+    endpoint: Endpoint,
+    key: Secret,
+    settings: Settings,
+    service: Arc<Service>,
+    rate_limits: Arc<Mutex<Option<RateLimits>>>,
+}
+
+/// Most results that one request may ask for.
+const MAX_COUNT: u32 = 20;
+
+/// Queries beyond it are refused by the service.
+const QUERY_LIMIT: QueryLimit = QueryLimit { chars: 400, words: 50 };
+
+impl Brave {
+    /// A provider with a key.
+    ///
+    /// # Errors
+    /// If [`Settings::base`] is no address that a key may be sent to.
+    pub fn new(client: HttpClient, key: Secret, settings: Settings) -> Result<Self, EndpointError> {
+        let setting = "brave.base";
+        let endpoint = Endpoint::new(setting, &settings.base)?.for_key(setting, settings.plain_http)?;
+        let service = Service { name: "Brave".into(), keys: vec![key.clone()], address: setting };
+        Ok(Self {
+            client,
+            endpoint: endpoint.with_path("res/v1/web/search"),
+            key,
+            settings,
+            service: Arc::new(service),
+            rate_limits: Arc::default(),
+        })
+    }
+
+    /// What the service said last about how many requests are left; `None` before the first response with such headers.
+    pub fn rate_limits(&self) -> Option<RateLimits> {
+        self.rate_limits.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl SearchProvider for Brave {
+    fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    fn query_limit(&self) -> QueryLimit {
+        QUERY_LIMIT
+    }
+
+    fn search(&self, request: SearchRequest) -> HitStream {
+        let (client, service, rate_limits) = (self.client.clone(), self.service.clone(), self.rate_limits.clone());
+        let max_hits = request.max_hits.min(MAX_COUNT);
+        let too_long = !QUERY_LIMIT.allows(request.text());
+        let endpoint = self.endpoint.clone().with_query(
+            self.settings.query(request.text(), max_hits).iter().map(|(name, value)| (*name, value.as_str())),
+        );
+        let http = self.key.header("", "").map(|key| {
+            let name = HeaderName::from_static("x-subscription-token");
+            Request::get(endpoint).with_header(name, key).with_deadline(request.deadline)
+        });
+        let found = async move {
+            if too_long {
+                return Err(longer_than_allowed(&service));
+            }
+            let seen = |headers: &_| {
+                if let Some(limits) = RateLimits::from_headers(headers) {
+                    *rate_limits.lock().unwrap_or_else(PoisonError::into_inner) = Some(limits);
+                }
+            };
+            let answer = json::answer(&client, &service, http, seen, answer::explanation).await?;
+            answer::hits(&answer).map_err(|what| service.bad_answer(&what))
+        };
+        stream_of(found, max_hits)
+    }
+}
+
+fn longer_than_allowed(service: &Service) -> ProviderError {
+    let QueryLimit { chars, words } = QUERY_LIMIT;
+    let message = format!("the query is longer than {chars} characters or {words} words: ask through the engine");
+    service.error(ProviderErrorKind::Other, &message)
+}
