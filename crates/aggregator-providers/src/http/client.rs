@@ -147,7 +147,7 @@ impl Response {
         if found.is_empty() || found == media_type || both_json {
             return Ok(self.body);
         }
-        Err(HttpError::ContentType { expected: media_type.to_owned(), found })
+        Err(HttpError::ContentType { expected: media_type.to_owned(), found: headers::shown_type(&found) })
     }
 
     /// The body, whatever its type.

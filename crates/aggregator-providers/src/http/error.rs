@@ -89,14 +89,14 @@ pub enum HttpError {
     ContentType {
         /// What was asked for.
         expected: String,
-        /// What came: a media type, cut to 64 characters.
-        found: String,
+        /// What came, if it is a common type.
+        found: &'static str,
     },
     /// The body is compressed in a way that was not asked for.
     #[error("the response is compressed as {found}, which was not asked for and is not understood")]
     ContentEncoding {
-        /// The encoding, cut to 64 characters.
-        found: String,
+        /// The encoding, if it is a common one.
+        found: &'static str,
     },
     /// The service answered with a redirect, which is never followed: it would take the key along.
     #[error("the service redirects (status {status}), which is not followed: set its address to where it is now")]

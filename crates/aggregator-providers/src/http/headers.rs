@@ -1,6 +1,8 @@
 //! What the headers of a response say about its body.
 
-use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, TRANSFER_ENCODING};
+use reqwest::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
+};
 
 use super::error::HttpError;
 
@@ -14,12 +16,38 @@ pub(super) enum Encoding {
 /// # Errors
 /// If it is another one than gzip, or several.
 pub(super) fn encoding(headers: &HeaderMap) -> Result<Encoding, HttpError> {
-    let values: Vec<String> = headers.get_all(CONTENT_ENCODING).iter().map(|value| shown(value.as_bytes())).collect();
-    match values.join(", ").to_ascii_lowercase().as_str() {
+    let values: Vec<&[u8]> = headers.get_all(CONTENT_ENCODING).iter().map(HeaderValue::as_bytes).collect();
+    let text = String::from_utf8_lossy(&values.join(&b", "[..])).trim().to_ascii_lowercase();
+    match text.as_str() {
         "" | "identity" => Ok(Encoding::Identity),
         "gzip" | "x-gzip" => Ok(Encoding::Gzip),
-        found => Err(HttpError::ContentEncoding { found: found.to_owned() }),
+        _ => {
+            let found = ENCODINGS.into_iter().find(|known| *known == text).unwrap_or("several or unknown encodings");
+            Err(HttpError::ContentEncoding { found })
+        }
     }
+}
+
+/// Encodings that errors name. What a service writes is shown only where it is one of these: it may repeat a key.
+const ENCODINGS: [&str; 4] = ["br", "zstd", "deflate", "compress"];
+
+/// Media types that errors name.
+const TYPES: [&str; 10] = [
+    "application/json",
+    "application/octet-stream",
+    "application/x-ndjson",
+    "application/xml",
+    "image/png",
+    "text/event-stream",
+    "text/html",
+    "text/javascript",
+    "text/plain",
+    "text/xml",
+];
+
+/// The name of a media type for errors.
+pub(super) fn shown_type(media_type: &str) -> &'static str {
+    TYPES.into_iter().find(|known| *known == media_type).unwrap_or("of an unexpected type")
 }
 
 /// The length that the service states.
@@ -48,21 +76,11 @@ pub(super) fn size(headers: &HeaderMap) -> usize {
 
 /// The media type in lower case, without parameters; empty if there is none.
 pub(super) fn media_type(headers: &HeaderMap) -> String {
-    let text = headers.get(CONTENT_TYPE).map(|value| shown(value.as_bytes())).unwrap_or_default();
+    let text = text(headers, &CONTENT_TYPE).unwrap_or_default();
     text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// The text of a header, if it is ASCII.
 pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
-}
-
-/// At most 64 characters that are safe to show.
-fn shown(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .filter(|byte| byte.is_ascii_graphic() || **byte == b' ')
-        .take(64)
-        .map(|byte| char::from(*byte))
-        .collect()
 }

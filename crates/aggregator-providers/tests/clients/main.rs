@@ -1,0 +1,9 @@
+//! Clients over scripted responses, under a paused clock, and over sockets of this machine.
+
+mod brave;
+mod endpoint;
+mod limits;
+mod network;
+mod scripted;
+mod searxng;
+mod secrets;
