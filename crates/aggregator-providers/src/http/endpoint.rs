@@ -101,7 +101,7 @@ impl Endpoint {
         match self.0.host() {
             Some(Host::Ipv4(address)) => address.is_loopback(),
             Some(Host::Ipv6(address)) => address.is_loopback(),
-            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(Host::Domain(name)) => name == "localhost",
             None => false,
         }
     }
@@ -132,14 +132,17 @@ mod tests {
             "http://127.9.9.9",
             "http://[::1]:1",
             "http://localhost",
-            "http://searx.localhost/",
             "http://0x7f.1/",
         ] {
             assert!(key(address, PlainHttp::Loopback).is_ok(), "{address}");
         }
-        for address in
-            ["http://10.0.0.5", "http://example.org", "http://localhost.example.org", "http://[::ffff:7f00:1]"]
-        {
+        for address in [
+            "http://10.0.0.5",
+            "http://example.org",
+            "http://searx.localhost",
+            "http://localhost.example.org",
+            "http://[::ffff:7f00:1]",
+        ] {
             let error = key(address, PlainHttp::Loopback).unwrap_err();
             assert!(matches!(error, EndpointError::PlainKey { .. }), "{address}: {error}");
             assert!(key(address, PlainHttp::Allowed).is_ok(), "{address}");

@@ -99,7 +99,7 @@ pub enum HttpError {
         found: &'static str,
     },
     /// The service answered with a redirect, which is never followed: it would take the key along.
-    #[error("the service redirects (status {status}), which is not followed: set its address to where it is now")]
+    #[error("the service redirects (status {status}), which is not followed")]
     RedirectRefused {
         /// The status.
         status: u16,

@@ -85,7 +85,7 @@ impl Transport for Network {
 fn without_response(error: reqwest::Error, connect: Duration) -> HttpError {
     let error = error.without_url();
     let cause = causes(&error);
-    if error.is_timeout() {
+    if error.is_connect() && error.is_timeout() {
         HttpError::ConnectTimeout { after: connect }
     } else if chain(&error).any(is_tls) {
         HttpError::Tls { cause }

@@ -48,8 +48,9 @@ impl Service {
             HttpError::IdleTimeout { .. } | HttpError::TotalTimeout { .. } | HttpError::Truncated { .. } => {
                 (Kind::Truncated, String::new())
             }
-            HttpError::ContentType { .. } | HttpError::RedirectRefused { .. } => {
-                (Kind::BadResponse, format!(": check {}", self.address))
+            HttpError::ContentType { .. } => (Kind::BadResponse, format!(": check {}", self.address)),
+            HttpError::RedirectRefused { .. } => {
+                (Kind::BadResponse, format!(": set {} to where the service is now", self.address))
             }
             HttpError::Request { .. } => (Kind::Other, String::new()),
             _ => (Kind::BadResponse, String::new()),
@@ -71,7 +72,7 @@ impl Service {
             402 => Some(Refusal::Quota),
             _ => None,
         });
-        let later = wait.map(|wait| format!(", ask again in {} s", wait.as_secs_f64().ceil())).unwrap_or_default();
+        let later = wait.map(|wait| format!(", ask again in {}", shown(wait))).unwrap_or_default();
         let (kind, what) = match (refusal, status) {
             (Some(Refusal::Key), _) => (Kind::Unauthorized, format!("{} ({status})", self.refused_key())),
             (Some(Refusal::Rate), _) => (Kind::RateLimited, format!("too many requests ({status}){later}")),
@@ -104,11 +105,44 @@ impl Service {
         ProviderError::new(kind, format!("{}: {message}", self.name))
     }
 
+    /// That the key was refused, and which one.
     fn refused_key(&self) -> String {
         let origins: Vec<&str> = self.keys.iter().map(Secret::origin).collect();
         match origins[..] {
             [] => "access was refused: the service wants a key, and none is set".into(),
             _ => format!("the key was refused: check {}", origins.join(", ")),
+        }
+    }
+}
+
+/// A wait for people, rounded up: seconds, and from two of them on minutes, hours or days.
+fn shown(wait: Duration) -> String {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let units = [(86_400, "days"), (3_600, "hours"), (60, "minutes")];
+    match units.into_iter().find(|(length, _)| seconds >= 2 * length) {
+        Some((length, unit)) => format!("{} {unit}", seconds.div_ceil(length)),
+        None => format!("{seconds} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_rounded_up() {
+        for (milliseconds, text) in [
+            (0, "0 s"),
+            (1, "1 s"),
+            (119_000, "119 s"),
+            (119_001, "2 minutes"),
+            (121_000, "3 minutes"),
+            (7_199_000, "120 minutes"),
+            (7_200_000, "2 hours"),
+            (172_800_000, "2 days"),
+            (1_419_704_000, "17 days"),
+        ] {
+            assert_eq!(shown(Duration::from_millis(milliseconds)), text);
         }
     }
 }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::failure::{Explanation, Service};
 use super::hits::stream_of;
 use super::json::{self, kind, list, text};
-use crate::http::{Endpoint, EndpointError, HttpClient, Request};
+use crate::http::{Endpoint, EndpointError, HttpClient, HttpError, Request};
 
 /// An instance of SearXNG, which asks other search engines. It has no key, so its address may be of any network.
 #[derive(Debug)]
@@ -187,13 +187,13 @@ fn explanation(body: &Value) -> Explanation {
 
 /// An instance refuses formats that are not enabled, and JSON is not by default.
 fn without_json_format(service: &Service, error: ProviderError) -> ProviderError {
-    let status = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<crate::http::HttpError>());
-    if !matches!(status, Some(crate::http::HttpError::Status { status: 403, .. })) {
+    let status = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<HttpError>());
+    if !matches!(status, Some(HttpError::Status { status: 403, .. })) {
         return error;
     }
     let message =
         "json is not in search.formats of this instance (403): add it to its settings.yml, or use another instance";
-    service.error(ProviderErrorKind::Unauthorized, message)
+    service.error(ProviderErrorKind::Other, message)
 }
 
 fn no_engine(service: &Service, failures: &[EngineFailure]) -> ProviderError {

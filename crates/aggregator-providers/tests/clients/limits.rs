@@ -198,13 +198,26 @@ async fn a_body_of_another_type_is_refused_before_it_is_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropping_the_body_drops_the_connection() {
+async fn the_connection_ends_with_the_body_or_its_first_error() {
     let script = Script::steps([Step::Bytes("x".into()), Step::Hang]);
-    let mut body = script.client().get(endpoint()).await.unwrap().into_body();
-    assert!(body.next().await.unwrap().is_ok());
-    // The script's body holds the only other pointer to the list of requests while it lives.
-    drop(body);
-    assert_eq!(script.requests.lock().unwrap().len(), 1);
+    let client = script.client();
+    let closed = script.open_bodies();
+    let mut dropped = client.get(endpoint()).await.unwrap().into_body();
+    assert!(dropped.next().await.unwrap().is_ok());
+    assert_eq!(script.open_bodies(), closed + 1);
+    drop(dropped);
+    assert_eq!(script.open_bodies(), closed);
+    let mut failed = client.get(endpoint()).await.unwrap().into_body();
+    assert!(failed.next().await.unwrap().is_ok());
+    assert_eq!(failed.next().await, Some(Err(HttpError::TotalTimeout { after: seconds(8), begun: true })));
+    assert_eq!(script.open_bodies(), closed);
+    // One that is never polled, and one that is on its way.
+    drop(client.get(endpoint()));
+    let waiting = Script { wait: seconds(1_000), ..script.clone() };
+    let closed = script.open_bodies();
+    let asked = tokio::time::timeout(seconds(1), waiting.client().get(endpoint())).await;
+    assert!(asked.is_err());
+    assert_eq!(script.open_bodies(), closed);
 }
 
 #[test]

@@ -126,7 +126,12 @@ async fn a_response_that_ends_early_is_truncated() {
 
 #[tokio::test]
 async fn what_is_not_http_is_named_so() {
-    for response in ["SSH-2.0-OpenSSH_9.2\r\n\r\n", "HTTP/1.1 abc OK\r\n\r\n"] {
+    for response in [
+        "SSH-2.0-OpenSSH_9.2\r\n\r\n",
+        "HTTP/1.1 abc OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n123456",
+        "HTTP/1.1 200 OK\r\ncontent-length: -5\r\n\r\n12345",
+    ] {
         let (listener, endpoint) = listener().await;
         let sent = answers(listener, response);
         let error = send(endpoint).await.unwrap_err();
@@ -150,6 +155,27 @@ async fn a_service_without_tls_is_no_secure_connection() {
     assert!(matches!(error, HttpError::Tls { .. }), "{error:?}");
     assert_silent(&error);
     plain.await.unwrap();
+}
+
+/// Who never speaks TLS has not connected; who never answers sends no first byte. Only which clock it is, is tested.
+#[tokio::test]
+async fn a_silent_service_ends_the_clock_of_what_it_owes() {
+    let short = Duration::from_millis(20);
+    for (scheme, limits, expected) in [
+        ("https", Limits { connect: short, ..patient() }, HttpError::ConnectTimeout { after: short }),
+        ("http", Limits { first_byte: short, ..patient() }, HttpError::FirstByteTimeout { after: short }),
+    ] {
+        let (listener, endpoint) = listener().await;
+        let address = format!("{scheme}://{}/", endpoint.url().socket_addrs(|| None).unwrap()[0]);
+        let silent = tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let _ = socket.read_to_end(&mut Vec::new()).await;
+        });
+        let client = HttpClient::new(limits).unwrap();
+        let error = client.get(Endpoint::new("base", &address).unwrap()).await.unwrap_err();
+        assert_eq!(error, expected);
+        silent.await.unwrap();
+    }
 }
 
 /// The server sees the end of the connection, which is how it knows that nobody listens.

@@ -34,6 +34,8 @@ pub struct Script {
     pub headers: Vec<(&'static str, String)>,
     pub body: Vec<Step>,
     pub requests: Arc<Mutex<Vec<Request>>>,
+    /// Shared with every body that is open.
+    pub open: Arc<()>,
 }
 
 /// Without its texts, which may have a key on purpose.
@@ -46,7 +48,14 @@ impl fmt::Debug for Script {
 impl Script {
     pub fn new(status: u16, body: impl Into<Bytes>) -> Self {
         let headers = vec![("content-type", "application/json".to_owned())];
-        Self { wait: Duration::ZERO, status, headers, body: vec![Step::Bytes(body.into())], requests: Arc::default() }
+        Self {
+            wait: Duration::ZERO,
+            status,
+            headers,
+            body: vec![Step::Bytes(body.into())],
+            requests: Arc::default(),
+            open: Arc::default(),
+        }
     }
 
     pub fn steps(body: impl IntoIterator<Item = Step>) -> Self {
@@ -67,6 +76,11 @@ impl Script {
         HttpClient::with_transport(Arc::new(self.clone()), limits)
     }
 
+    /// Bodies that are open, beside scripts.
+    pub fn open_bodies(&self) -> usize {
+        Arc::strong_count(&self.open)
+    }
+
     /// The addresses that were asked.
     pub fn urls(&self) -> Vec<String> {
         self.requests.lock().unwrap().iter().map(|request| request.endpoint().url().to_string()).collect()
@@ -75,7 +89,7 @@ impl Script {
 
 impl Transport for Script {
     fn send(&self, request: Request) -> Sending {
-        let Self { wait, status, headers, body, requests } = self.clone();
+        let Self { wait, status, headers, body, requests, open } = self.clone();
         async move {
             requests.lock().unwrap().push(request);
             sleep(wait).await;
@@ -96,7 +110,11 @@ impl Transport for Script {
                     })
                     .boxed(),
             });
-            Ok(RawResponse { status, headers: headers.collect::<HeaderMap>(), body: body.boxed() })
+            Ok(RawResponse {
+                status,
+                headers: headers.collect::<HeaderMap>(),
+                body: body.inspect(move |_| _ = &open).boxed(),
+            })
         }
         .boxed()
     }

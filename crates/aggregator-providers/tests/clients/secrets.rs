@@ -93,6 +93,11 @@ fn a_header_with_a_key_is_sensitive() {
 fn json_search(script: &Script) -> JsonSearch {
     let mut settings: endpoint::Settings = toml::from_str(include_str!("../../examples/tavily.toml")).unwrap();
     settings.quota_statuses.clear();
+    // Written where no key belongs.
+    settings.headers.insert("x-custom".into(), CANARY.into());
+    settings.url.push_str("?key=");
+    settings.url.push_str(CANARY);
+    settings.body["key"] = CANARY.into();
     JsonSearch::with_variables(script.client(), settings, |_| Some(CANARY.into())).unwrap()
 }
 

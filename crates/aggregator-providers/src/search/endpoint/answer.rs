@@ -16,7 +16,7 @@ pub(super) fn hits(fields: &Fields, answer: &Value) -> Result<Vec<Hit>, String> 
     let Some(list) = found.and_then(Value::as_array) else {
         let instead = match found {
             Some(value) => format!("{} there, not a list", kind(value)),
-            None => deepest(answer, &fields.hits),
+            None => deepest(answer, "the answer", &fields.hits),
         };
         return Err(format!("fields.hits is `{}`: {instead}", fields.hits));
     };
@@ -25,7 +25,7 @@ pub(super) fn hits(fields: &Fields, answer: &Value) -> Result<Vec<Hit>, String> 
         Some(first) if hits.is_empty() => {
             let instead = match first.pointer(&fields.url) {
                 Some(value) => format!("{} there, not an address", kind(value)),
-                None => deepest(first, &fields.url),
+                None => deepest(first, "the first hit", &fields.url),
             };
             Err(format!("fields.url is `{}`, and no hit of {} has it: {instead}", fields.url, list.len()))
         }
@@ -49,8 +49,8 @@ fn hit(fields: &Fields, value: &Value) -> Option<Hit> {
 /// Keys that are shown of an object.
 const KEYS_SHOWN: usize = 5;
 
-/// How far a pointer leads, and what is there.
-fn deepest(mut value: &Value, pointer: &str) -> String {
+/// How far a pointer leads from a value, and what is there.
+fn deepest(mut value: &Value, name: &str, pointer: &str) -> String {
     let mut place = String::new();
     for step in pointer.split('/').skip(1) {
         let next = format!("{place}/{step}");
@@ -59,7 +59,7 @@ fn deepest(mut value: &Value, pointer: &str) -> String {
             None => break,
         }
     }
-    let place = if place.is_empty() { "the whole".to_owned() } else { format!("`{place}`") };
+    let place = if place.is_empty() { name.to_owned() } else { format!("`{place}`") };
     match value {
         Value::Object(map) => {
             let keys: Vec<&str> = map.keys().take(KEYS_SHOWN).map(String::as_str).collect();

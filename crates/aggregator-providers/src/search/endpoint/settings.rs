@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 
 use aggregator_core::QueryLimit;
 use reqwest::header::{HeaderName, HeaderValue};
@@ -15,7 +16,7 @@ use crate::http::{EndpointError, Secret, SecretError};
 ///
 /// `{query}` in [`url`](Self::url) and [`body`](Self::body) is what is searched for, and `{max_hits}` how many results are
 /// wanted. A key stands in [`headers`](Self::headers) as `${NAME}` (a variable of the environment) or `${file:PATH}`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Settings {
@@ -47,6 +48,13 @@ pub struct Settings {
     pub allow_plain_http_key: bool,
     /// Where things are in the answer.
     pub fields: Fields,
+}
+
+/// Without address, headers and body: somebody may have written a key into them after all.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings").field("name", &self.name).field("fields", &self.fields).finish_non_exhaustive()
+    }
 }
 
 /// Where things are in an answer: JSON pointers (RFC 6901), such as `/data/results`. The empty one is the whole value;
@@ -213,7 +221,9 @@ pub(super) fn header(
                 "a key is not written here: write ${NAME}, the variable of the environment that has it",
             ));
         }
-        let value = HeaderValue::from_str(value).map_err(|_| unusable("a character that no header has"))?;
+        let mut value = HeaderValue::from_str(value).map_err(|_| unusable("a character that no header has"))?;
+        // Somebody may have written a key into a header of another name.
+        value.set_sensitive(true);
         return Ok((header, value, None));
     };
     let (origin, after) = rest.split_once('}').ok_or_else(|| unusable("`${` without `}`"))?;
