@@ -220,6 +220,8 @@ pub fn any_json() -> impl Strategy<Value = Value> {
         any::<f64>().prop_map(Value::from),
         ".{0,12}".prop_map(Value::from),
         Just(Value::from("https://example.org/")),
+        // Often more hits than are asked for.
+        prop::collection::vec(Just(json!({"url": "https://example.org/"})), 0..9).prop_map(Value::from),
     ];
     let names = prop::sample::select(vec![
         "web",
