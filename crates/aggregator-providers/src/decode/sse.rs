@@ -148,3 +148,10 @@ impl Pending {
         std::mem::take(&mut self.has_data).then(|| SseEvent { event, data, id: self.id.clone() })
     }
 }
+
+impl AsRef<str> for SseEvent {
+    /// The data.
+    fn as_ref(&self) -> &str {
+        &self.data
+    }
+}

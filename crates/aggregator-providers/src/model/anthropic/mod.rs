@@ -1,0 +1,7 @@
+//! Messages: the interface of Anthropic.
+
+mod parser;
+mod request;
+
+pub use parser::AnthropicParser;
+pub use request::Anthropic;
