@@ -10,7 +10,13 @@ use serde_json::Value;
 /// # Errors
 /// The event is no JSON object of this kind: with what is wrong, where, and the begin of the event.
 pub(super) fn parse<'de, T: Deserialize<'de>>(event: &'de str) -> Result<T, ProviderError> {
-    serde_json::from_str(event).map_err(|error| {
+    // A list would be read as the fields in their order.
+    let value = if event.trim_ascii_start().starts_with('[') {
+        Err(de::Error::custom("a list instead of an object"))
+    } else {
+        serde_json::from_str(event)
+    };
+    value.map_err(|error: serde_json::Error| {
         let message = format!("an event of the model's stream is malformed ({error}): {event:.200}");
         ProviderError::new(ProviderErrorKind::BadResponse, message)
     })
