@@ -373,7 +373,7 @@ fn the_end_of_ollama() {
 
 #[test]
 fn a_poll_does_a_bounded_amount_of_work() {
-    let body = format!("data: {{}}\n\n").repeat(1_000) + &format!("data: {HI}\n\ndata: {STOP}\n\n");
+    let body = "data: {}\n\n".repeat(1_000) + &format!("data: {HI}\n\ndata: {STOP}\n\n");
     let mut stream =
         chunks(futures::stream::iter([Ok::<_, ProviderError>(Bytes::from(body))]), OpenAiParser::new(Reasoning::Keep));
     let mut pending = 0;
