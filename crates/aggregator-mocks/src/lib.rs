@@ -6,6 +6,8 @@ pub mod catalog;
 pub mod contract;
 mod corpus;
 mod expectation;
+#[cfg(feature = "fault-server")]
+pub mod fault_server;
 mod invariant_checker;
 pub mod labels;
 mod model;
