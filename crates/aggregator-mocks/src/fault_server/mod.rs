@@ -88,7 +88,7 @@ impl fmt::Debug for FaultServer {
 
 /// Connections were left open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{} of {} connections are still open on the server's side: the client has not closed them", .0.open, .0.accepted)]
+#[error("{} of {} connections are still open: the client has not closed them", .0.open, .0.accepted)]
 pub struct StillOpen(pub Counts);
 
 impl FaultServer {
@@ -154,7 +154,8 @@ impl FaultServer {
         self.record.unreadable()
     }
 
-    /// Waits until no connection is open on the server's side.
+    /// Waits until no connection is open on the server's side. One that was not accepted yet does not count, so ask after the
+    /// client has come to its outcome.
     ///
     /// # Errors
     /// Some are open after `limit`.

@@ -86,7 +86,10 @@ pub(super) fn search_body(service: Service, hits: &[String]) -> Vec<u8> {
     let texts = match service {
         Service::Brave => r#""type":"search_result","subtype":"generic","description":"It <strong>grows</strong>""#,
         _ => {
-            r#""content":"It grows","engine":"local","engines":["local"],"positions":[1],"score":1.0,"publishedDate":null"#
+            concat!(
+                r#""content":"It grows","engine":"local","engines":["local"],"positions":[1],"score":1.0,"#,
+                r#""publishedDate":null"#,
+            )
         }
     };
     let results: Vec<_> = hits.iter().map(|hit| format!("{{{hit},{texts}}}")).collect();
@@ -97,10 +100,12 @@ pub(super) fn search_body(service: Service, hits: &[String]) -> Vec<u8> {
 pub(super) fn around_results(service: Service, results: &str) -> Vec<u8> {
     match service {
         Service::Brave => format!(
-            r#"{{"type":"search","query":{{"original":"trees","more_results_available":true}},"web":{{"type":"search","results":{results}}}}}"#
+            "{{\"type\":\"search\",\"query\":{{\"original\":\"trees\",\"more_results_available\":true}},\
+                 \"web\":{{\"type\":\"search\",\"results\":{results}}}}}"
         ),
         _ => format!(
-            r#"{{"query":"trees","results":{results},"answers":[],"corrections":[],"infoboxes":[],"suggestions":[],"unresponsive_engines":[]}}"#
+            "{{\"query\":\"trees\",\"results\":{results},\"answers\":[],\"corrections\":[],\"infoboxes\":[],\
+                 \"suggestions\":[],\"unresponsive_engines\":[]}}"
         ),
     }
     .into_bytes()
@@ -118,9 +123,11 @@ pub(super) fn start(service: Service) -> Vec<Vec<u8>> {
     match service {
         Service::OpenAi => vec![openai(r#"{"role":"assistant","content":""}"#, "null")],
         Service::Anthropic => vec![
-            anthropic(
-                r#"{"type":"message_start","message":{"id":"m1","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":9,"output_tokens":1}}}"#,
-            ),
+            anthropic(concat!(
+                r#"{"type":"message_start","message":{"id":"m1","type":"message","role":"assistant","#,
+                r#""model":"m","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":9,"#,
+                r#""output_tokens":1}}}"#,
+            )),
             anthropic(r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#),
             anthropic(r#"{"type":"ping"}"#),
         ],
@@ -157,12 +164,14 @@ pub(super) fn end_because(service: Service, reason: &str) -> Vec<Vec<u8>> {
         Service::Anthropic => vec![
             anthropic(r#"{"type":"content_block_stop","index":0}"#),
             anthropic(&format!(
-                r#"{{"type":"message_delta","delta":{{"stop_reason":"{reason}","stop_sequence":null}},"usage":{{"output_tokens":12}}}}"#
+                "{{\"type\":\"message_delta\",\"delta\":{{\"stop_reason\":\"{reason}\",\"stop_sequence\":null}},\
+                     \"usage\":{{\"output_tokens\":12}}}}"
             )),
             anthropic(r#"{"type":"message_stop"}"#),
         ],
         _ => vec![ollama(&format!(
-            r#""message":{{"role":"assistant","content":""}},"done":true,"done_reason":"{reason}","total_duration":5,"prompt_eval_count":9,"eval_count":12"#
+            "\"message\":{{\"role\":\"assistant\",\"content\":\"\"}},\"done\":true,\"done_reason\":\"{reason}\",\
+                 \"total_duration\":5,\"prompt_eval_count\":9,\"eval_count\":12"
         ))],
     }
 }

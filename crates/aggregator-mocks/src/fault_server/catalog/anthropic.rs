@@ -18,11 +18,16 @@ pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
         r#"{"type":"content_block_stop","index":0}"#,
     ]
     .map(anthropic);
-    let citation = [anthropic(
-        r#"{"type":"content_block_delta","index":0,"delta":{"type":"citations_delta","citation":{"type":"search_result_location","cited_text":"It grows","source":"https://example.org/alder","title":"Alder","search_result_index":0,"start_block_index":0,"end_block_index":1}}}"#,
-    )];
+    let citation = [anthropic(concat!(
+        r#"{"type":"content_block_delta","index":0,"delta":{"type":"citations_delta","#,
+        r#""citation":{"type":"search_result_location","cited_text":"It grows","#,
+        r#""source":"https://example.org/alder","title":"Alder","search_result_index":0,"#,
+        r#""start_block_index":0,"end_block_index":1}}}"#,
+    ))];
     let unknown =
         [anthropic(r#"{"type":"content_block_delta","index":0,"delta":{"type":"future_delta","future":"x"}}"#)];
+    let second_start =
+        [anthropic(r#"{"type":"content_block_start","index":1,"content_block":{"type":"text","text":""}}"#)];
     let nameless: Vec<_> = answer.pieces.iter().map(|event| after_first_line(event)).collect();
     let misnamed: Vec<_> =
         answer.pieces.iter().map(|event| [b"event: other\n", &*after_first_line(event)].concat()).collect();
@@ -72,7 +77,7 @@ pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
                 &start,
                 &texts[..2],
                 &end[..1],
-                &[anthropic(r#"{"type":"content_block_start","index":1,"content_block":{"type":"text","text":""}}"#)],
+                &second_start,
                 &texts[2..]
                     .iter()
                     .map(|event| String::from_utf8_lossy(event).replace("\"index\":0", "\"index\":1").into_bytes())

@@ -1,5 +1,7 @@
 //! Good answers, sent in every way that HTTP allows.
 
+use std::time::Duration;
+
 use super::super::response::{self, LAST_CHUNK, chunk};
 use super::super::script::Script;
 use super::answer::{Answer, CHUNKED, PAUSE};
@@ -19,6 +21,11 @@ pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
     vec![
         good("good", "a complete answer with its length, at once", Script::answering(&*whole)),
         good("good-in-chunks", "a chunk for each piece", Script::answering(answer.chunked(&answer.pieces))),
+        good(
+            "good-in-writes-of-a-byte",
+            "each byte of the body is written by itself, without a pause",
+            Script::answering(sized.clone()).send_pieces(bytes.clone(), Duration::ZERO),
+        ),
         good("good-in-chunks-of-a-byte", "a chunk for each byte", Script::answering(answer.chunked(&bytes))),
         good(
             "good-in-slow-pieces",
@@ -84,7 +91,7 @@ pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
         ),
         good(
             "good-odd-headers",
-            "names in other letters, folded spaces, a type in capitals, headers nobody knows",
+            "names in other letters, a type in capitals, an empty value, and one that is not ASCII",
             Script::answering(
                 [
                     &*response::head(
@@ -93,7 +100,7 @@ pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
                             ("content-TYPE", &answer.content_type.to_ascii_uppercase()),
                             ("content-LENGTH", &length),
                             ("X-Empty", ""),
-                            ("X-Latin-1", "caf\u{e9}"),
+                            ("X-Not-Ascii", "caf\u{e9}"),
                             ("CONNECTION", "Close"),
                         ],
                     ),

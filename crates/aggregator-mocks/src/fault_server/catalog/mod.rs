@@ -36,6 +36,12 @@ pub use answer::{HITS, PAUSE, TEXT};
 pub use entry::{Ending, Entry, Service};
 pub use outcome::ExpectedOutcome;
 
+/// A complete good answer as it is sent, for tests that cut it in their own places.
+pub fn good_response(service: Service) -> Vec<u8> {
+    let answer = answer::Answer::of(service);
+    answer.with_body(&answer.body())
+}
+
 /// All entries, by service.
 pub fn entries() -> Vec<Entry> {
     Service::ALL.into_iter().flat_map(entries_of).collect()

@@ -66,10 +66,11 @@ impl ExpectedOutcome {
 impl fmt::Display for ExpectedOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Hits(1) => f.pad("1 hit"),
             Self::Hits(hits) => f.pad(&format!("{hits} hits")),
             Self::Text(_) => f.pad("text"),
-            Self::RateLimited { wait: Some(wait) } => f.pad(&format!("rate limited, {wait:?}")),
-            Self::RateLimited { wait: None } => f.pad("rate limited"),
+            Self::RateLimited { wait: Some(wait) } => f.pad(&format!("rate limited, {} s", wait.as_secs_f64())),
+            Self::RateLimited { wait: None } => f.pad("rate limited, no time"),
             Self::Connect => f.pad("connect"),
             Self::FirstByte => f.pad("first byte"),
             Self::Idle => f.pad("idle"),

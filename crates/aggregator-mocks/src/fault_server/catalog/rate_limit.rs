@@ -122,7 +122,10 @@ fn brave() -> Vec<Entry> {
     };
     let body = |fault, does, quota: u32| {
         let body = format!(
-            r#"{{"type":"ErrorResponse","error":{{"id":"e1","status":429,"code":"RATE_LIMITED","detail":"Request rate limit exceeded for plan","meta":{{"plan":"Free","rate_limit":1,"rate_current":1,"quota_limit":2000,"quota_current":{quota},"component":"rate_limiter"}}}},"time":1}}"#
+            "{{\"type\":\"ErrorResponse\",\"error\":{{\"id\":\"e1\",\"status\":429,\"code\":\"RATE_LIMITED\",\
+                 \"detail\":\"Request rate limit exceeded for plan\",\"meta\":{{\"plan\":\"Free\",\
+                 \"rate_limit\":1,\"rate_current\":1,\"quota_limit\":2000,\"quota_current\":{quota},\
+                 \"component\":\"rate_limiter\"}}}},\"time\":1}}"
         );
         let bytes = complete(429, &[("Content-Type", "application/json")], body.as_bytes());
         Entry::new(Service::Brave, fault, does, Script::answering(bytes)).status(429).expect(NO_WAIT)

@@ -24,9 +24,14 @@ pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
         entry("results-no-list", "an object instead of the list", &results(r#"{"0":{}}"#)),
         entry("results-of-numbers", "a list of numbers", &results("[1,2,3]")).or(Hits(0)),
         entry("root-no-object", "a list instead of the object", b"[]"),
-        entry("fields-of-other-types", "titles and texts that are numbers, lists and null", &results(
-            r#"[{"url":"https://example.org/alder","title":1,"content":[],"description":{},"engines":"x","score":"high"}]"#,
-        ))
+        entry(
+            "fields-of-other-types",
+            "titles and texts that are numbers, lists and null",
+            &results(concat!(
+                r#"[{"url":"https://example.org/alder","title":1,"content":[],"description":{},"engines":"x","#,
+                r#""score":"high"}]"#,
+            )),
+        )
         .or(Hits(0)),
         entry("hits-without-url", "of three hits, one has a URL", &search_body(service, &without_url))
             .expect(Hits(1))
@@ -34,19 +39,26 @@ pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
         entry("hits-of-strange-urls", "URLs that no reader should follow", &search_body(service, &strange_urls))
             .expect(Hits(0))
             .or(Hits(strange_urls.len())),
-        entry("500-hits", "500 hits, however many were asked for", &search_body(service, &many)).expect(Hits(many.len())),
+        entry("500-hits", "500 hits, however many were asked for", &search_body(service, &many))
+            .expect(Hits(many.len())),
         entry("deep", "100,000 lists in each other", &results(&nested)),
-        entry("number-overflow", "a score that no number has room for", &results(
-            r#"[{"url":"https://example.org/alder","title":"a","score":1e999}]"#,
-        ))
+        entry(
+            "number-overflow",
+            "a score that no number has room for",
+            &results(r#"[{"url":"https://example.org/alder","title":"a","score":1e999}]"#),
+        )
         .or(Hits(1)),
-        entry("lone-surrogate", "half of a character, escaped", &results(
-            r#"[{"url":"https://example.org/alder","title":"\ud83e"}]"#,
-        ))
+        entry(
+            "lone-surrogate",
+            "half of a character, escaped",
+            &results(r#"[{"url":"https://example.org/alder","title":"\ud83e"}]"#),
+        )
         .or(Hits(1)),
-        entry("duplicate-keys", "each key twice", &results(
-            r#"[{"url":"https://example.org/a","url":"https://example.org/b","title":"a","title":"b"}]"#,
-        ))
+        entry(
+            "duplicate-keys",
+            "each key twice",
+            &results(r#"[{"url":"https://example.org/a","url":"https://example.org/b","title":"a","title":"b"}]"#),
+        )
         .or(Hits(1)),
         entry("text-behind", "something behind the end of the JSON", &[&*good, b"}"].concat()).or(Hits(HITS)),
         entry("space-behind", "spaces and line feeds behind the end of the JSON", &[&*good, b" \r\n\n"].concat())
@@ -64,13 +76,21 @@ pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
                 entry("no-web", "nothing but the type, as for a query that finds nothing", br#"{"type":"search"}"#)
                     .expect(Hits(0)),
             );
-            let error = br#"{"type":"ErrorResponse","error":{"id":"e1","status":500,"code":"INTERNAL","detail":"failed"},"time":1}"#;
+            let error = concat!(
+                r#"{"type":"ErrorResponse","error":{"id":"e1","status":500,"code":"INTERNAL","#,
+                r#""detail":"failed"},"time":1}"#,
+            )
+            .as_bytes();
             all.push(
                 entry("error-with-200", "an error with status 200", error).expect(ServiceError).or(InvalidResponse),
             );
         }
         _ => {
-            let unresponsive = br#"{"query":"trees","results":[],"answers":[],"corrections":[],"infoboxes":[],"suggestions":[],"unresponsive_engines":[["local","timeout"],["brave","HTTP error"]]}"#;
+            let unresponsive = concat!(
+                r#"{"query":"trees","results":[],"answers":[],"corrections":[],"infoboxes":[],"suggestions":[],"#,
+                r#""unresponsive_engines":[["local","timeout"],["brave","HTTP error"]]}"#,
+            )
+            .as_bytes();
             all.push(
                 entry("engines-unresponsive", "no results, because no engine answered", unresponsive)
                     .expect(Hits(0))

@@ -19,7 +19,8 @@ pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
 pub(super) fn error_body(service: Service, status: u16, code: &str, message: &str) -> (&'static str, String) {
     let body = match service {
         Service::Brave => format!(
-            r#"{{"type":"ErrorResponse","error":{{"id":"e1","status":{status},"code":"{code}","detail":"{message}"}},"time":1}}"#
+            "{{\"type\":\"ErrorResponse\",\"error\":{{\"id\":\"e1\",\"status\":{status},\"code\":\"{code}\",\
+                 \"detail\":\"{message}\"}},\"time\":1}}"
         ),
         // A page of its web framework.
         Service::Searxng => {

@@ -65,8 +65,6 @@ pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
         entry("no-text", "an answer of no text, that ends in order", &[&start, &end]).expect(Empty),
         entry("too-long", "half of the text, and that it is as long as it may be", &[&start, &texts[..2], &long])
             .expect(LengthLimit),
-        entry("content-filter", "half of the text, and that the rest is withheld", &[&start, &texts[..2], &filtered])
-            .expect(Filtered),
         entry("tool-call", "a call of a tool, which was not offered, instead of text", &[&tool_call(service)])
             .expect(ToolCalls),
         entry("nothing", "a response of no event", &[]).expect(Truncated).or(InvalidResponse),
@@ -82,6 +80,8 @@ pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
         .or(Total),
     ];
     if service != Service::Ollama {
+        let parts = [&start, &texts[..2], &filtered];
+        all.push(entry("content-filter", "half of the text, and that the rest is withheld", &parts).expect(Filtered));
         all.extend(event_lines(answer));
         let alive = if service == Service::OpenAi {
             &b": alive\n\n"[..]
@@ -114,9 +114,16 @@ pub(super) fn framed(service: Service, json: &str) -> Vec<u8> {
 
 fn error_event(service: Service) -> Vec<u8> {
     match service {
-        Service::OpenAi => framed(service, r#"{"error":{"message":"The server had an error","type":"server_error","param":null,"code":null}}"#),
+        Service::OpenAi => framed(
+            service,
+            concat!(
+                r#"{"error":{"message":"The server had an error","type":"server_error","param":null,"#,
+                r#""code":null}}"#,
+            ),
+        ),
         Service::Anthropic => {
-            b"event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n".to_vec()
+            let json = r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#;
+            super::answer::anthropic(json)
         }
         _ => framed(service, r#"{"error":"an error was encountered while running the model"}"#),
     }
@@ -133,19 +140,31 @@ fn unclosed(service: Service) -> Vec<u8> {
 fn tool_call(service: Service) -> Vec<Vec<u8>> {
     match service {
         Service::OpenAi => {
-            let delta = r#"{"role":"assistant","content":null,"tool_calls":[{"index":0,"id":"t1","type":"function","function":{"name":"search","arguments":"{\"q\":\"trees\"}"}}]}"#;
+            let delta = concat!(
+                r#"{"role":"assistant","content":null,"tool_calls":[{"index":0,"id":"t1","type":"function","#,
+                r#""function":{"name":"search","arguments":"{\"q\":\"trees\"}"}}]}"#,
+            );
             [vec![openai(delta, "null")], end_because(service, "tool_calls")].concat()
         }
         Service::Anthropic => {
             let block = [
-                r#"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t1","name":"search","input":{}}}"#,
-                r#"{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{\"q\":\"trees\"}"}}"#,
+                concat!(
+                    r#"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t1","#,
+                    r#""name":"search","input":{}}}"#,
+                ),
+                concat!(
+                    r#"{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","#,
+                    r#""partial_json":"{\"q\":\"trees\"}"}}"#,
+                ),
             ];
             let block = block.map(super::answer::anthropic);
             [&start(service)[..1], &block, &end_because(service, "tool_use")].concat()
         }
         _ => {
-            let call = r#""message":{"role":"assistant","content":"","tool_calls":[{"function":{"name":"search","arguments":{"q":"trees"}}}]},"done":false"#;
+            let call = concat!(
+                r#""message":{"role":"assistant","content":"","tool_calls":[{"function":{"name":"search","#,
+                r#""arguments":{"q":"trees"}}}]},"done":false"#,
+            );
             [vec![super::answer::ollama(call)], end(service)].concat()
         }
     }
