@@ -41,7 +41,9 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     // Paths among the arguments start where the user is.
     cargo.current_dir(".");
     // In the profile of tests the code that judges is optimised.
-    cargo.args(["run", "--quiet", "--locked", "--profile", "test", "--package", package, "--"]).args(&options.arguments);
+    cargo
+        .args(["run", "--quiet", "--locked", "--profile", "test", "--package", package, "--"])
+        .args(&options.arguments);
     let status = forward::run_to_completion(&mut cargo)?;
     // Without a code it was killed.
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(exit_status::USAGE))
