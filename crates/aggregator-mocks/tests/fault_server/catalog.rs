@@ -65,8 +65,8 @@ fn names_are_unique_and_every_outcome_is_expected_somewhere() {
     let names: BTreeSet<_> = entries.iter().map(Entry::name).collect();
     assert_eq!(names.len(), entries.len());
     let outcomes: BTreeSet<_> = entries.iter().map(|entry| format!("{:?}", entry.expected)).collect();
-    let wanted = "Connect FirstByte Idle Total TooLarge Truncated ContentType Encoding Redirect Auth Request Unavailable \
-                  ServiceError InvalidResponse ToolCalls LengthLimit Filtered Empty";
+    let wanted = "Connect FirstByte Idle Total TooLarge Truncated ContentType Encoding Redirect Auth Request \
+                  Unavailable ServiceError InvalidResponse ToolCalls LengthLimit Filtered Empty";
     for outcome in wanted.split(' ') {
         assert!(outcomes.contains(outcome), "{outcome}");
     }

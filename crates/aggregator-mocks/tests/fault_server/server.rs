@@ -75,14 +75,10 @@ fn dropping_the_server_closes_everything() {
         let server = FaultServer::start(script.clone()).unwrap();
         let mut client = send(&server);
         runtime().block_on(server.wait_for(PATIENCE, |counts| counts.requests == 1)).unwrap();
-        let address = server.address();
         drop(server);
+        // Not asked whether the port refuses: it is free, so another server may have it by now.
         let end = std::io::copy(&mut client, &mut std::io::sink()).map_err(|error| error.kind());
         assert!(matches!(end, Ok(_) | Err(ErrorKind::ConnectionReset)), "{script:?}: {end:?}");
-        assert_eq!(
-            TcpStream::connect(address).map_err(|error| error.kind()).unwrap_err(),
-            ErrorKind::ConnectionRefused
-        );
     }
     for script in [Script::refusing(), Script::never_accepting()] {
         // The thread has ended when this returns.
