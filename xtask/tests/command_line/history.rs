@@ -71,7 +71,10 @@ fn a_recorded_run_is_shown_with_its_changes() {
     xtask(&tiny, &["perf", "history", "--since", "soon"])
         .expect(2)
         .says("neither a day, nor a number of days, nor a commit");
-    xtask(&tiny, &["perf", "history", "strike/none/1"]).expect(2).says("strike/noon/12");
+    xtask(&tiny, &["perf", "history", "strike/none/1"])
+        .expect(2)
+        .says("no recorded run has a case 'strike/none/1'")
+        .says("strike/noon/12");
     xtask(&tiny, &["perf", "history", BLOCKS, "--metric", "polls"]).expect(2).says("no recorded run has such values");
 
     // A file that was changed is an error with its name, for whoever reads the history.

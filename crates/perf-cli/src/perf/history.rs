@@ -9,7 +9,7 @@ use perf_history::series::{self, Series};
 use perf_history::trend::Trend;
 use perf_history::{export, report};
 use perf_judge::exit_status;
-use perf_judge::selection::Selection;
+use perf_judge::selection::{NoMatch, Selection};
 use perf_runner::clock::now_seconds;
 use perf_runner::compare::revision;
 use perf_runner::error::Error;
@@ -135,7 +135,10 @@ fn show(options: &Options, workspace: &Workspace, folder: &HistoryFolder) -> Res
         ));
     }
     let selection = Selection::new(options.case.as_deref())?;
-    selection.check(&cases, std::iter::empty())?;
+    selection.check(&cases, std::iter::empty()).map_err(|NoMatch { pattern, cases }| {
+        let hint = format!("name a case or a pattern like 'query/*'; recorded cases are: {cases}");
+        Error::environment(format!("no recorded run has a case '{pattern}'"), hint)
+    })?;
     let since = options.since.as_deref().map(|since| start(since, workspace)).transpose()?;
     let mut trends = Trends::new();
     for case in selection.select(&cases) {
