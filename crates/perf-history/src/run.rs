@@ -73,7 +73,7 @@ pub struct RecordedValue(
 #[serde(deny_unknown_fields)]
 pub struct RecordedWall {
     /// Median of one operation in nanoseconds on this machine. It is shown, and never compared.
-    pub ns: f64,
+    pub ns: u64,
     /// The changes from the base and from the anchor.
     #[serde(flatten)]
     pub changes: WallChanges,
@@ -97,10 +97,27 @@ impl WallChanges {
     }
 }
 
-/// A change of a wall time in percent, positive if slower, as `[estimate, lower bound, upper bound]`; each bound is one-sided, of
-/// the level of the run.
+/// A change of a wall time in percent, positive if slower: estimate, lower bound and upper bound; each bound is one-sided, of the
+/// level of the run.
+///
+/// Stored in thousandths of a percent as whole numbers: a decimal fraction may read back as its neighbour, and the digest of a run
+/// would not match.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(from = "[i64; 3]", into = "[i64; 3]")]
 pub struct WallChange(pub f64, pub f64, pub f64);
+
+impl From<[i64; 3]> for WallChange {
+    fn from(stored: [i64; 3]) -> Self {
+        let [estimate, lower, upper] = stored.map(|thousandths| thousandths as f64 / 1_000.0);
+        Self(estimate, lower, upper)
+    }
+}
+
+impl From<WallChange> for [i64; 3] {
+    fn from(change: WallChange) -> Self {
+        [change.0, change.1, change.2].map(|percent| (percent * 1_000.0).round() as i64)
+    }
+}
 
 impl RecordedRun {
     /// The number of values of all cases; wall times are not counted.
@@ -132,7 +149,7 @@ pub(crate) mod tests {
                 value("instructions", 42_000, Unit::Instr, Class::Instructions),
             ]),
             wall: Some(RecordedWall {
-                ns: 1_234.5,
+                ns: 1_234,
                 changes: WallChanges {
                     base: Some(WallChange(0.1, -0.4, 0.6)),
                     anchor: Some(WallChange(2.5, 1.9, 3.1)),

@@ -87,7 +87,7 @@ fn of_harness(harness: &HarnessRun, rows: &[Row], anchor: &[Row]) -> Option<Reco
                 (Group::Class(Class::Wall), _, Some(Value::Number(ns))) => {
                     let since_anchor = anchor.iter().find(|other| other.group == row.group && other.case == *case);
                     let changes = WallChanges { base: change(row), anchor: since_anchor.and_then(change) };
-                    wall = Some(RecordedWall { ns: ns as f64, changes });
+                    wall = Some(RecordedWall { ns, changes });
                 }
                 (Group::Class(class), Subject::Metric { name, unit }, Some(Value::Number(value))) => {
                     values.insert(name, RecordedValue(value, unit, class));

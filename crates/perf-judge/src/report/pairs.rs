@@ -65,7 +65,7 @@ pub fn detectable_effects(rows: &[Row]) -> Option<Detectable<'_>> {
     Some(Detectable { median_percent, worst_percent, worst_case: &row.case, unknown })
 }
 
-/// The line about [`detectable_effects`].
+/// The line about the slowdowns that the pairs would have shown; `None` if no row was judged in pairs.
 pub fn detectable(rows: &[Row]) -> Option<String> {
     let Detectable { median_percent, worst_percent, worst_case, unknown } = detectable_effects(rows)?;
     let unknown = match unknown {

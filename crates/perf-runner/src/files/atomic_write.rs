@@ -81,11 +81,11 @@ pub fn write(path: &Path, text: &str, check: impl FnOnce(&str) -> bool) -> Resul
     write_bytes(&RealDisk, path, text.as_bytes(), true, check).map(drop)
 }
 
-/// Writes bytes as [`write`] does; `replaces` says whether another file may have the name. Returns whether the file was written:
+/// Writes bytes as [`write()`] does; `replaces` says whether another file may have the name. Returns whether the file was written:
 /// without `replaces` it is not if there is one.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_bytes(
     disk: &impl Disk,
     path: &Path,
