@@ -63,7 +63,7 @@ pub struct Thread<'a> {
     pub repository: &'a Repository,
     /// The number of the pull request.
     pub number: u64,
-    /// The login that the token writes as. Anybody can write the marker, and nobody else has the login.
+    /// The login that the token writes as. Every user can write the marker, and only the token has this login.
     pub author: &'a str,
 }
 

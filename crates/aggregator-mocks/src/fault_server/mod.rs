@@ -238,7 +238,7 @@ async fn open(listen: Listen) -> io::Result<Sockets> {
     let mut sockets = Sockets { address, accepting: None, _bound: None, _unserved: None, _fillers: Vec::new() };
     match listen {
         Listen::Accept => sockets.accepting = Some(socket.listen(1024)?),
-        // A port that is bound and not listened on refuses, and nobody else can take it.
+        // The system refuses connections to a port that is bound without a listener, and no other process can bind it.
         Listen::Refuse => sockets._bound = Some(socket),
         Listen::NeverAccept => {
             sockets._unserved = Some(socket.listen(1)?);

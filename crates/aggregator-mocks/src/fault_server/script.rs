@@ -78,7 +78,7 @@ impl Script {
         Self::reading().send(bytes)
     }
 
-    /// Refuses connections: the port is taken and nobody listens on it.
+    /// Refuses connections: the port is bound, and has no listener.
     pub fn refusing() -> Self {
         Self { listen: Listen::Refuse, steps: Vec::new() }
     }

@@ -14,7 +14,7 @@ pub struct Limits {
     /// Without any byte of the body. 10 s for search, 30 s for models, which are silent while they think.
     pub idle: Duration,
     /// From the call until the last byte, whatever arrives in between. 8 s for search: otherwise one byte at a time would keep a
-    /// request alive for ever.
+    /// request alive without end.
     pub total: Duration,
     /// For the body, as it is sent and also after decompression. 2 MiB: twenty results are 100 KB, and a query asks many services.
     pub body: usize,

@@ -80,7 +80,7 @@ pub struct PostRequest {
     pub headers: Vec<(&'static str, SecretString)>,
     /// JSON.
     pub body: Bytes,
-    /// When nobody listens any more.
+    /// When the engine stops reading the answer.
     pub deadline: Instant,
 }
 

@@ -178,7 +178,7 @@ async fn a_silent_service_ends_the_clock_of_what_it_owes() {
     }
 }
 
-/// The server sees the end of the connection, which is how it knows that nobody listens.
+/// The server sees the end of the connection, which tells it that the client stopped reading.
 #[tokio::test]
 async fn dropping_closes_the_socket() {
     for with_body in [false, true] {

@@ -43,7 +43,7 @@ pub struct CountedProfile {
 /// Limit of CPU time for a case under callgrind, in seconds. A case runs fifty times slower there; the slowest takes 10 s.
 const CALLGRIND_CPU_SECONDS: u64 = 600;
 
-/// Where callgrind writes what nobody reads.
+/// Where callgrind writes a profile that the gate does not need.
 const NO_FILE: &str = "/dev/null";
 
 /// The function of `count` that performs the operations. Only it is counted.

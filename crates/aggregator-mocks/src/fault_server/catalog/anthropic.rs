@@ -54,7 +54,7 @@ pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
         ),
         good(
             "unknown-delta",
-            "a delta that nobody knows, between two pieces of text",
+            "a delta of an unknown type, between two pieces of text",
             &[&start, &texts[..2], &unknown, &texts[2..], &end],
         ),
         good(

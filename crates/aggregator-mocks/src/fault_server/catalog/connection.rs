@@ -17,7 +17,7 @@ pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
 fn without_an_answer(answer: &Answer) -> Vec<Entry> {
     let entry = |fault, does, script| Entry::new(answer.service, fault, does, script).no_status();
     vec![
-        entry("refuse", "nobody listens on the port", Script::refusing()).ends(Ending::Refused).expect(Connect),
+        entry("refuse", "the port has no listener", Script::refusing()).ends(Ending::Refused).expect(Connect),
         entry(
             "hang-in-connect",
             "the port's queue is full: the connection never comes about",

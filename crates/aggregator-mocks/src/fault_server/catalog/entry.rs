@@ -46,15 +46,15 @@ impl Service {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ending {
-    /// No connection comes about, and the client is told so.
+    /// The system refuses the connection (RST in answer to SYN).
     Refused,
-    /// No connection comes about, and the client is told nothing.
+    /// The system drops the request for a connection: no answer to SYN.
     NeverAccepted,
-    /// The server says that nothing more comes (FIN).
+    /// The server closes its side (FIN).
     Closed,
-    /// The server resets (RST).
+    /// The server resets the connection (RST).
     Reset,
-    /// Nothing more comes, and the connection stays open.
+    /// The server sends nothing more and keeps the connection open.
     Silent,
     /// Something always comes.
     Endless,
@@ -128,7 +128,7 @@ impl Entry {
         format!("{}/{}", self.service.name(), self.fault)
     }
 
-    /// The script. `elsewhere` is the URL of another server, without a path: redirects lead there, and nobody should follow.
+    /// The script. `elsewhere` is the URL of another server, without a path: redirects lead there, and a client has to refuse them.
     pub fn script(&self, elsewhere: &str) -> Script {
         (self.make)(elsewhere)
     }

@@ -67,7 +67,7 @@ pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
         ),
         good(
             "good-after-100",
-            "a 100 Continue before the answer, which nobody asked for",
+            "a 100 Continue before the answer, which the request did not ask for",
             Script::answering([&*response::head(100, &[]), &*whole].concat()),
         )
         .status(100),

@@ -7,7 +7,7 @@
 //! use aggregator_mocks::fault_server::catalog::{self, Service};
 //! use aggregator_mocks::fault_server::{FaultServer, Script};
 //!
-//! // Where redirects lead, and nobody should ask.
+//! // The target of redirects. A client must not send a request to it.
 //! let elsewhere = FaultServer::start(Script::reading()).unwrap();
 //! for entry in catalog::entries_of(Service::Brave).into_iter().take(3) {
 //!     let server = FaultServer::start(entry.script(&elsewhere.url())).unwrap();

@@ -54,7 +54,7 @@ fn redirects(service: Service) -> Vec<Entry> {
         to("redirect-303", "see another server", 303, "{elsewhere}/see"),
         to("redirect-307", "the same request to another server", 307, "{elsewhere}/same"),
         to("redirect-308", "moved to another server, with the same request", 308, "{elsewhere}/same"),
-        to("redirect-to-itself", "the same path again, for ever", 302, "/"),
+        to("redirect-to-itself", "a redirect to the same path each time", 302, "/"),
         to("redirect-to-a-file", "a file of the client's machine", 302, "file:///etc/passwd"),
         to("redirect-to-no-url", "a place that is no URL", 302, "http://[::1"),
         Entry::new(

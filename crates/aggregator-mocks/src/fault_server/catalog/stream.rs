@@ -52,7 +52,7 @@ pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
         ),
         entry(
             "unknown-event",
-            "an event that nobody knows, between two of text",
+            "an event of an unknown type, between two of text",
             &[&start, &texts[..2], &unknown, &texts[2..], &end],
         )
         .expect(answer.outcome)
