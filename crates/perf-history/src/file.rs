@@ -101,10 +101,15 @@ pub fn from_bytes(bytes: &[u8]) -> Result<RecordedRun, RunFileError> {
     Ok(run)
 }
 
-/// FNV-1a of the run's JSON, as 16 hexadecimal digits.
+/// FNV-1a of bytes, as 16 hexadecimal digits.
+pub(crate) fn fnv(bytes: impl IntoIterator<Item = u8>) -> String {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    format!("{:016x}", bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, step))
+}
+
+/// The digest of the run's JSON.
 fn digest(run: &RecordedRun) -> Result<String, serde_json::Error> {
-    let fnv = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    Ok(format!("{:016x}", serde_json::to_vec(run)?.iter().fold(0xcbf2_9ce4_8422_2325, fnv)))
+    Ok(fnv(serde_json::to_vec(run)?))
 }
 
 /// Refuses numbers that no run measures: JSON has no NaN, and would store it as null.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use perf_gate::{CaseName, Checksum, Key, MetricName, Tools};
 use serde::{Deserialize, Serialize};
 
+use crate::file::fnv;
 use crate::run::{RecordedRun, RecordedValue, RecordedWall, WallChanges};
 
 /// The name under which the wall time of all cases together is a case.
@@ -82,9 +83,7 @@ pub fn describe_tools(tools: &Tools) -> String {
 pub fn key_digest(key: &Key) -> String {
     let Key { rustc, target, profile, rustflags, packages, inputs } = key;
     let fields = [rustc, target, profile, rustflags, packages, inputs];
-    let bytes = fields.iter().flat_map(|field| field.bytes().chain([0]));
-    let fnv = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    format!("{:016x}", bytes.fold(0xcbf2_9ce4_8422_2325, fnv))
+    fnv(fields.iter().flat_map(|field| field.bytes().chain([0])))
 }
 
 impl CasePoint {

@@ -1,7 +1,7 @@
 //! Many small steps, each of which passes, and the anchor, against which they add up; and baselines for several tools.
 
-use crate::tiny::{CASES, CLOCK, Tiny};
-use crate::world::World;
+use crate::tiny::{CASES, CLOCK, MOCKS, Tiny};
+use crate::world::{Ran, World};
 
 /// Commits a change that adds 0.9 % to the instructions, for each of `steps`.
 fn creep(tiny: &Tiny, steps: std::ops::RangeInclusive<i32>) {
@@ -43,7 +43,7 @@ fn creep_is_red_when_it_passes_five_percent_also_under_other_tools() {
 
     creep(&tiny, 7..=20);
     tiny.perf(&strict).expect(1).says("+19.6");
-    // Without an anchor nobody sees it.
+    // Without an anchor every run passes.
     tiny.git(&["rm", "--quiet", "clock-data/anchor.toml"]);
     tiny.commit("unpin");
     tiny.perf(&["--against", "HEAD^^", "--require", "instructions"]).expect(0);
@@ -59,7 +59,7 @@ fn an_anchor_is_measured_where_it_is_required_and_then_known() {
     // The pin itself changes nothing that is measured.
     tiny.perf(&["--only", "**", "--require", "anchor"]).expect(0).says("nothing that is measured differs from it");
     creep(&tiny, 1..=6);
-    // Exit code 0: nobody asked for it.
+    // Exit code 0: the run did not require the anchor.
     tiny.perf(&["--against", "HEAD^"]).expect(0).says("anchor: not compared").says("perf --require anchor");
     tiny.perf(&["--against", "HEAD^", "--require", "anchor"]).expect(1).says("measured here");
     tiny.perf(&["--against", "HEAD^"]).expect(1).says("measured here");
@@ -83,6 +83,27 @@ fn an_anchor_is_measured_where_it_is_required_and_then_known() {
     tiny.perf(&["--against", "HEAD^", "--require", "anchor"]).expect(4).says(missing);
     tiny.write("clock-data/anchor.toml", "schema = 1\nrevision = \"HEAD\"\n");
     tiny.perf(&["--against", "HEAD^"]).expect(3).says("anchor.toml:2").says("neither a tag nor a full hash");
+}
+
+/// A change that adds a case and stores its values passes under other tools too, where a stored value of each row is required.
+#[test]
+fn a_new_case_that_is_stored_for_other_tools_passes() {
+    let tiny = Tiny::with_instructions();
+    tiny.edit(MOCKS, "[(&str, u64); 2]", "[(&str, u64); 3]");
+    tiny.edit(MOCKS, "(\"wind/spring/40\", 7)", "(\"wind/spring/40\", 7), (\"wind/weight/50\", 7)");
+    // The base does not build with the cases of the change, so it is measured with its own.
+    tiny.edit(CLOCK, "/// How it works.", "/// What drives it.\npub const WEIGHT: u64 = 7;\n\n/// How it works.");
+    tiny.edit(
+        "crates/clock-bench/benches/count.rs",
+        "fn main() {",
+        "fn main() {\n    std::hint::black_box(clock::WEIGHT);",
+    );
+    let strict = ["--against", "HEAD", "--require", "instructions", "--require-baseline"];
+    tiny.perf(&strict).expect(1).says("NEW");
+    Ran::of(tiny.command(&["baseline", "update"]).output().unwrap()).expect(0);
+    tiny.perf(&strict).expect(0);
+    tiny.install_valgrind("3.22.0");
+    tiny.perf(&strict).expect(0).says("stored for other tools, and the base does not have the case");
 }
 
 /// Instructions of another valgrind are stored beside those of the first, and both are judged.

@@ -27,6 +27,7 @@
 mod anthropic;
 mod error;
 mod json;
+mod messages;
 mod ollama;
 mod openai;
 mod parse;

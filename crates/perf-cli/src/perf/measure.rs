@@ -202,6 +202,9 @@ impl<'a> Measurement<'a> {
         };
         let mut rows = judge::exact_rows(&exact, exact_base, self.selection, today());
         rows.extend(judge::instruction_rows(&instructions, &exact, counted_base, self.selection, today()));
+        if here.is_some() && other_key.is_none() {
+            judge::mark_stored_for_other_tools(&mut rows, stored);
+        }
         if let BuiltBase::Built(sides) = against {
             attribution::annotate_rows(&mut rows, self.workspace, counter, list, sides)?;
         }

@@ -28,7 +28,7 @@ pub use wall::rows as wall_rows;
 use perf_gate::{Baseline, CaseName, Class, Record};
 
 use crate::next_step::NextStep;
-use crate::row::{self, Group, Row, Value};
+use crate::row::{self, Group, Row, Subject, Value};
 use crate::selection::Selection;
 use crate::verdict::Verdict;
 
@@ -94,6 +94,21 @@ pub fn mark_incomparable_identical(rows: &mut [Row], base: &str) {
         row.next_steps.clear();
         let why = row.reason.take().unwrap_or_default();
         row.reason = Some(format!("{why}; but nothing measured differs from {base}"));
+    }
+}
+
+/// Turns NEW rows of instructions into INFO where the baseline has the row for other tools, for a run whose instructions are compared
+/// with the base: the change adds the case, so neither the base nor these tools have a value yet.
+pub fn mark_stored_for_other_tools(rows: &mut [Row], stored: Option<&Baseline>) {
+    let is_stored = |row: &Row| {
+        let record = |record: &Record| record.case() == &row.case && Subject::from(record.metric()) == row.subject;
+        stored.is_some_and(|stored| stored.records().any(record))
+    };
+    let is_new = |row: &&mut Row| row.group == Group::Class(Class::Instructions) && row.verdict == Verdict::New;
+    for row in rows.iter_mut().filter(is_new).filter(|row| is_stored(row)) {
+        row.verdict = Verdict::Info;
+        row.next_steps.clear();
+        row.reason = Some("stored for other tools, and the base does not have the case".into());
     }
 }
 

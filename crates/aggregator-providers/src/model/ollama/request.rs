@@ -4,6 +4,7 @@ use aggregator_core::AnswerRequest;
 use serde_json::{Map, Value, json};
 
 use super::OllamaParser;
+use crate::model::messages::system_and_user;
 use crate::model::post::Service;
 use crate::model::reasoning::Reasoning;
 
@@ -64,13 +65,7 @@ impl Service for Ollama {
         let mut set = |name: &str, value: Value| body.insert(name.to_owned(), value);
         set("options", options.into());
         set("model", json!(self.model));
-        set(
-            "messages",
-            json!([
-                {"role": "system", "content": prompt.system},
-                {"role": "user", "content": prompt.user},
-            ]),
-        );
+        set("messages", system_and_user(&prompt));
         set("stream", json!(true));
         body.into()
     }

@@ -4,6 +4,7 @@ use aggregator_core::AnswerRequest;
 use serde_json::{Map, Value, json};
 
 use super::OpenAiParser;
+use crate::model::messages::system_and_user;
 use crate::model::post::Service;
 use crate::model::reasoning::Reasoning;
 
@@ -65,13 +66,7 @@ impl Service for OpenAi {
         let mut body = self.extra.clone();
         let mut set = |name: &str, value: Value| body.insert(name.to_owned(), value);
         set("model", json!(self.model));
-        set(
-            "messages",
-            json!([
-                {"role": "system", "content": prompt.system},
-                {"role": "user", "content": prompt.user},
-            ]),
-        );
+        set("messages", system_and_user(&prompt));
         let limit = match self.token_limit_field {
             TokenLimitField::MaxTokens => "max_tokens",
             TokenLimitField::MaxCompletionTokens => "max_completion_tokens",
