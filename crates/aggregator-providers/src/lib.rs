@@ -4,6 +4,7 @@
 //! - [`http`]: one request, with four clocks and caps on what comes back.
 //! - [`search`]: search services. [`model`]: language models.
 
+mod account;
 pub mod decode;
 pub mod http;
 pub mod model;

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aggregator_core::CleanText;
@@ -33,15 +33,7 @@ impl Network {
     /// # Errors
     /// If the system has no certificates.
     pub(super) fn new(connect: Duration) -> Result<Self, HttpError> {
-        let failed =
-            |error: &dyn Error| HttpError::Request { cause: format!("TLS cannot be set up: {}", causes(error)) };
-        // Given to the client instead of installed for the process, which is the program's to decide.
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .and_then(BuilderVerifierExt::with_platform_verifier)
-            .map_err(|error| failed(&error))?
-            .with_no_client_auth();
+        let tls = tls()?;
         let builder = || {
             reqwest::Client::builder()
                 .tls_backend_preconfigured(tls.clone())
@@ -55,11 +47,34 @@ impl Network {
                 .pool_max_idle_per_host(8)
                 .pool_idle_timeout(Duration::from_secs(30))
         };
-        let built = |client: reqwest::Result<_>| client.map_err(|error| failed(&error.without_url()));
+        let built = |client: reqwest::Result<_>| client.map_err(|error| not_set_up(&error.without_url()));
         let remote = built(builder().build())?;
         let loopback = built(builder().no_proxy().build())?;
         Ok(Self { remote, loopback, connect })
     }
+}
+
+/// Trust in the certificates of the system, which are read once a process: that takes tens of milliseconds.
+///
+/// # Errors
+/// If the system has no certificates.
+fn tls() -> Result<ClientConfig, HttpError> {
+    static TLS: OnceLock<ClientConfig> = OnceLock::new();
+    if let Some(tls) = TLS.get() {
+        return Ok(tls.clone());
+    }
+    // Given to the client instead of installed for the process, which is the program's to decide.
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(BuilderVerifierExt::with_platform_verifier)
+        .map_err(|error| not_set_up(&error))?
+        .with_no_client_auth();
+    Ok(TLS.get_or_init(|| tls).clone())
+}
+
+fn not_set_up(error: &dyn Error) -> HttpError {
+    HttpError::Request { cause: format!("TLS cannot be set up: {}", causes(error)) }
 }
 
 impl Transport for Network {

@@ -12,7 +12,7 @@ pub const MAX_WAIT: Duration = Duration::from_secs(31 * 86_400);
 /// The wait that the headers of a response ask for: `retry-after-ms` in milliseconds, else `Retry-After` in seconds, which
 /// may have decimals, or as a date. A date is compared with the service's own `Date`, if it sends one, since clocks differ.
 ///
-/// A date that is past and a negative number are zero, a huge wait is [`MAX_WAIT`], and anything else is `None`.
+/// A date that is past is zero, a huge wait is [`MAX_WAIT`], and anything else, such as a negative number, is `None`.
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let milliseconds = text("retry-after-ms").and_then(number).map(|number| wait(number / 1_000.0));
@@ -27,13 +27,12 @@ pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     })
 }
 
-/// A decimal number; not infinity or what is none, which have names in Rust.
+/// A decimal number without sign and exponent: what else Rust reads as a number is none of a header.
 fn number(text: &str) -> Option<f64> {
-    let decimal = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+    let decimal = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     decimal.then(|| text.parse().ok())?
 }
 
-/// `1e999` is infinite, and the longest wait too.
 fn wait(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds.clamp(0.0, MAX_WAIT.as_secs_f64()))
 }
@@ -66,9 +65,9 @@ mod tests {
             (" 3 ", Some(Duration::from_secs(3))),
             ("0.5", Some(Duration::from_millis(500))),
             ("0", Some(Duration::ZERO)),
-            ("-5", Some(Duration::ZERO)),
-            ("1e300", Some(MAX_WAIT)),
-            ("1e999", Some(MAX_WAIT)),
+            ("-5", None),
+            ("1e300", None),
+            ("18446744073709551615.5", Some(MAX_WAIT)),
             ("18446744073709551616", Some(MAX_WAIT)),
             ("Sun, 06 Nov 1994 08:50:07 GMT", Some(Duration::from_secs(30))),
             ("Sun, 06 Nov 1994 08:49:07 GMT", Some(Duration::ZERO)),

@@ -162,9 +162,16 @@ impl Secret {
         Ok(value)
     }
 
-    /// The text with every occurrence of the key replaced: services repeat keys in their errors.
+    /// The text with every occurrence of the key replaced: services repeat keys in their errors. One that the end of the text
+    /// cuts counts from 8 characters on.
     pub fn redact(&self, text: &str) -> String {
-        text.replace(self.value.expose_secret(), "…")
+        let key = self.value.expose_secret();
+        let mut text = text.replace(key, "…");
+        if let Some(cut) = (8..key.len()).rev().find(|length| text.ends_with(&key[..*length])) {
+            text.truncate(text.len() - cut);
+            text.push('…');
+        }
+        text
     }
 }
 

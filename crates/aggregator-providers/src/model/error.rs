@@ -3,24 +3,29 @@
 use aggregator_core::{ProviderError, ProviderErrorKind};
 use serde_json::Value;
 
-/// The error that a response with another status than 200 tells.
+/// What a response says that is no answer: the kind of the error, and a text for people.
 ///
 /// Known are the bodies of OpenAI and what is compatible with it, of Anthropic, of Ollama, and of common web frameworks. Of any
-/// other body the begin is shown, except of a page of HTML. A status of 429 or 529 is
-/// [`RateLimited`](ProviderErrorKind::RateLimited), one of 401 or 403 [`Unauthorized`](ProviderErrorKind::Unauthorized), and any
-/// other [`BadResponse`](ProviderErrorKind::BadResponse), unless the body names a type that says more.
-pub fn from_response(status: u16, body: &[u8]) -> ProviderError {
+/// other body the begin is shown, except of a page of HTML.
+///
+/// The kind is that of the status, unless the body names a type that says more: [`RateLimited`](ProviderErrorKind::RateLimited)
+/// of 429, [`Unauthorized`](ProviderErrorKind::Unauthorized) of 401 and 403,
+/// [`Unreachable`](ProviderErrorKind::Unreachable) of 502 to 504 and 529, [`Other`](ProviderErrorKind::Other) of another 4xx, because the
+/// request is at fault, except 404 and 405, where nothing answers: those and all others are
+/// [`BadResponse`](ProviderErrorKind::BadResponse).
+pub(super) fn said_by(status: u16, body: &[u8]) -> (ProviderErrorKind, String) {
     let text = String::from_utf8_lossy(&body[..body.len().min(MAX_BODY)]);
     let told = match serde_json::from_str::<Value>(&text) {
         Ok(value) => Told::of(&value),
         Err(_) => Told { message: excerpt(&text), kind: None, code: None },
     };
-    told.error(Some(status))
+    told.said(Some(status))
 }
 
 /// The error that an event of a stream tells with its field `error`.
 pub(super) fn in_stream(value: &Value) -> ProviderError {
-    Told::of_error(value).error(None)
+    let (kind, message) = Told::of_error(value).said(None);
+    ProviderError::new(kind, message)
 }
 
 /// Bytes of a body that are looked at.
@@ -57,30 +62,29 @@ impl Told {
         Self { message, kind, code }
     }
 
-    fn error(self, status: Option<u16>) -> ProviderError {
+    fn said(self, status: Option<u16>) -> (ProviderErrorKind, String) {
         let kind = self.error_kind(status.or(self.code));
-        let hint = match kind {
-            ProviderErrorKind::Unauthorized => " (is the key set, and for this service?)",
-            _ => "",
-        };
         let origin = match (status, self.kind.filter(|kind| kind.parse::<u16>().is_err())) {
             (Some(status), Some(name)) => format!("HTTP {status}, {name}"),
             (Some(status), None) => format!("HTTP {status}"),
             (None, Some(name)) => format!("the model's stream failed, {name}"),
             (None, None) => "the model's stream failed".to_owned(),
         };
-        ProviderError::new(kind, format!("{origin}{hint}: {}", without_keys(&self.message)))
+        (kind, format!("{origin}: {}", without_keys(&self.message)))
     }
 
     fn error_kind(&self, status: Option<u16>) -> ProviderErrorKind {
         let is = |parts: &[&str]| self.kind.as_ref().is_some_and(|kind| parts.iter().any(|part| kind.contains(part)));
         match status {
             Some(401 | 403) => ProviderErrorKind::Unauthorized,
-            Some(429 | 529) => ProviderErrorKind::RateLimited,
+            Some(429) => ProviderErrorKind::RateLimited,
             _ if is(&["authentication", "permission", "auth_error", "invalid_api_key"]) => {
                 ProviderErrorKind::Unauthorized
             }
-            _ if is(&["rate_limit", "overloaded", "throttling"]) => ProviderErrorKind::RateLimited,
+            _ if is(&["rate_limit", "throttling", "insufficient_quota"]) => ProviderErrorKind::RateLimited,
+            _ if is(&["overloaded"]) => ProviderErrorKind::Unreachable,
+            Some(502..=504 | 529) => ProviderErrorKind::Unreachable,
+            Some(400..=403 | 406..=499) => ProviderErrorKind::Other,
             _ => ProviderErrorKind::BadResponse,
         }
     }

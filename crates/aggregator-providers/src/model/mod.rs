@@ -2,7 +2,7 @@
 //!
 //! Three services are spoken: [`OpenAi`] (chat completions, which most servers have: vLLM, llama.cpp, LiteLLM, Groq and others),
 //! [`Anthropic`] (messages) and [`Ollama`]. Each is two pure parts, the body of a request and a [`Parse`]r of what comes back;
-//! [`chunks`] puts a parser behind any stream of bytes, and [`HttpModel`] behind whatever can [`Post`].
+//! [`chunks`] puts a parser behind any stream of bytes, and [`HttpModel`] asks a service.
 //!
 //! # What becomes of a stream
 //! | what the service sends | what the engine gets |
@@ -26,20 +26,21 @@
 
 mod anthropic;
 mod error;
+mod http;
 mod json;
 mod messages;
 mod ollama;
 mod openai;
 mod parse;
-mod post;
 mod reasoning;
+mod service;
 mod stream;
 
 pub use anthropic::{Anthropic, AnthropicParser};
-pub use error::from_response;
+pub use http::{HttpModel, Settings};
 pub use ollama::{Ollama, OllamaParser};
 pub use openai::{OpenAi, OpenAiParser, TokenLimitField};
 pub use parse::{Parse, Progress};
-pub use post::{BodyStream, HttpModel, Post, PostFuture, PostRequest, PostResponse, Service};
 pub use reasoning::Reasoning;
+pub use service::Service;
 pub use stream::{Chunks, chunks};

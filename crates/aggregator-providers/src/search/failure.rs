@@ -4,18 +4,8 @@ use std::time::Duration;
 
 use aggregator_core::{ProviderError, ProviderErrorKind as Kind};
 
-use crate::http::{HttpError, Secret};
-
-/// What messages say about a service.
-#[derive(Debug, Clone)]
-pub(super) struct Service {
-    /// Its name for people.
-    pub(super) name: String,
-    /// Its keys: what to check when they are refused, and what no message repeats.
-    pub(super) keys: Vec<Secret>,
-    /// The setting that has its address.
-    pub(super) address: &'static str,
-}
+use crate::account::Account;
+use crate::http::HttpError;
 
 /// What a service says about a failure.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,28 +26,7 @@ pub(super) enum Refusal {
     Quota,
 }
 
-impl Service {
-    /// The failure of a request that got no complete answer.
-    pub(super) fn transport_failure(&self, error: HttpError) -> ProviderError {
-        let (kind, hint) = match &error {
-            HttpError::Connect { .. } => (Kind::Unreachable, format!(": check {} and the network", self.address)),
-            HttpError::ConnectTimeout { .. }
-            | HttpError::FirstByteTimeout { .. }
-            | HttpError::TotalTimeout { begun: false, .. } => (Kind::Unreachable, String::new()),
-            HttpError::Tls { .. } => (Kind::Unreachable, ": check the certificate of the service".into()),
-            HttpError::IdleTimeout { .. } | HttpError::TotalTimeout { .. } | HttpError::Truncated { .. } => {
-                (Kind::Truncated, String::new())
-            }
-            HttpError::ContentType { .. } => (Kind::BadResponse, format!(": check {}", self.address)),
-            HttpError::RedirectRefused { .. } => {
-                (Kind::BadResponse, format!(": set {} to where the service is now", self.address))
-            }
-            HttpError::Request { .. } => (Kind::Other, String::new()),
-            _ => (Kind::BadResponse, String::new()),
-        };
-        self.error(kind, &format!("{error}{hint}")).with_source(error)
-    }
-
+impl Account {
     /// The failure that a status stands for.
     pub(super) fn status_failure(
         &self,
@@ -69,7 +38,6 @@ impl Service {
         let refusal = said.refusal.or(match status {
             401 | 403 => Some(Refusal::Key),
             429 => Some(Refusal::Rate),
-            402 => Some(Refusal::Quota),
             _ => None,
         });
         let later = wait.map(|wait| format!(", ask again in {}", shown(wait))).unwrap_or_default();
@@ -79,10 +47,11 @@ impl Service {
             (Some(Refusal::Quota), _) => {
                 (Kind::RateLimited, format!("the quota of the plan is used up ({status}){later}: check the plan"))
             }
+            (None, 402) => (Kind::Other, format!("the service wants to be paid ({status}): check the plan")),
             (None, 404 | 405) => {
                 (Kind::BadResponse, format!("nothing answers there ({status}): check {}", self.address))
             }
-            (None, 502..=504) => (Kind::Unreachable, format!("the service is not available ({status}){later}")),
+            (None, 502..=504 | 529) => (Kind::Unreachable, format!("the service is not available ({status}){later}")),
             (None, 500..) => (Kind::BadResponse, format!("the service failed ({status})")),
             (None, _) => (Kind::Other, format!("the service refused the request ({status})")),
         };
@@ -91,26 +60,6 @@ impl Service {
         match wait {
             Some(wait) => error.with_retry_after(wait),
             None => error,
-        }
-    }
-
-    /// The failure of an answer that came and is not what it should be.
-    pub(super) fn bad_answer(&self, what: &str) -> ProviderError {
-        self.error(Kind::BadResponse, what)
-    }
-
-    /// An error of this service; no key of it is in the message.
-    pub(super) fn error(&self, kind: Kind, message: &str) -> ProviderError {
-        let message = self.keys.iter().fold(message.to_owned(), |message, key| key.redact(&message));
-        ProviderError::new(kind, format!("{}: {message}", self.name))
-    }
-
-    /// That the key was refused, and which one.
-    fn refused_key(&self) -> String {
-        let origins: Vec<&str> = self.keys.iter().map(Secret::origin).collect();
-        match origins[..] {
-            [] => "access was refused: the service wants a key, and none is set".into(),
-            _ => format!("the key was refused: check {}", origins.join(", ")),
         }
     }
 }

@@ -4,19 +4,20 @@ use aggregator_core::ProviderError;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-use super::failure::{Explanation, Service};
+use super::failure::Explanation;
+use crate::account::Account;
 use crate::http::{HttpClient, HttpError, Request};
 
 /// Sends a request and parses its answer. `explain` reads why the service refused: from the status, the headers, and the
 /// body, which is `Null` if it is no JSON. `seen` gets the headers of every response.
 pub(super) async fn answer(
     client: &HttpClient,
-    service: &Service,
+    account: &Account,
     request: Result<Request, HttpError>,
     seen: impl FnOnce(&HeaderMap),
     explain: impl FnOnce(u16, &HeaderMap, &Value) -> Explanation,
 ) -> Result<Value, ProviderError> {
-    let failed = |error| service.transport_failure(error);
+    let failed = |error| account.transport_failure(error);
     let response = client.send(request.map_err(failed)?).await.map_err(failed)?;
     seen(response.headers());
     if let Err(HttpError::Status { status, retry_after }) = response.error_for_status() {
@@ -24,10 +25,10 @@ pub(super) async fn answer(
         // That the body cannot be read changes nothing: the status says more.
         let body = response.bytes().await.unwrap_or_default();
         let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        return Err(service.status_failure(status, retry_after, &explain(status, &headers, &body)));
+        return Err(account.status_failure(status, retry_after, &explain(status, &headers, &body)));
     }
     let body = response.body_as("application/json").map_err(failed)?.bytes().await.map_err(failed)?;
-    parse(&body).map_err(|what| service.bad_answer(&what))
+    parse(&body).map_err(|what| account.bad_answer(&what))
 }
 
 /// # Errors

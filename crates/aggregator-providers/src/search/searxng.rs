@@ -8,9 +8,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::failure::{Explanation, Service};
+use super::failure::Explanation;
 use super::hits::stream_of;
 use super::json::{self, kind, list, text};
+use crate::account::Account;
 use crate::http::{Endpoint, EndpointError, HttpClient, HttpError, Request};
 
 /// An instance of SearXNG, which asks other search engines. It has no key, so its address may be of any network.
@@ -19,7 +20,7 @@ pub struct Searxng {
     client: HttpClient,
     endpoint: Endpoint,
     settings: Settings,
-    service: Arc<Service>,
+    account: Arc<Account>,
     unresponsive: Arc<Mutex<Vec<EngineFailure>>>,
 }
 
@@ -99,9 +100,9 @@ impl Searxng {
     pub fn new(client: HttpClient, settings: Settings) -> Result<Self, EndpointError> {
         let setting = "searxng.base";
         let endpoint = Endpoint::new(setting, settings.base.trim_end_matches('/').trim_end_matches("/search"))?;
-        let service = Service { name: "SearXNG".into(), keys: Vec::new(), address: setting };
+        let account = Account { name: "SearXNG".into(), keys: Vec::new(), address: setting.into() };
         let endpoint = endpoint.with_path("search");
-        Ok(Self { client, endpoint, settings, service: Arc::new(service), unresponsive: Arc::default() })
+        Ok(Self { client, endpoint, settings, account: Arc::new(account), unresponsive: Arc::default() })
     }
 
     /// The engines that gave no answer to the search that ended last. An event has no place for them: results came
@@ -142,7 +143,7 @@ impl SearchProvider for Searxng {
     }
 
     fn search(&self, request: SearchRequest) -> HitStream {
-        let (client, service, unresponsive) = (self.client.clone(), self.service.clone(), self.unresponsive.clone());
+        let (client, account, unresponsive) = (self.client.clone(), self.account.clone(), self.unresponsive.clone());
         let (endpoint, settings, max_hits) = (self.endpoint.clone(), self.settings.clone(), request.max_hits);
         let found = async move {
             // What is left is known when the search begins, which is when it is polled.
@@ -150,12 +151,12 @@ impl SearchProvider for Searxng {
             let pairs = settings.query(request.text(), left);
             let endpoint = endpoint.with_query(pairs.iter().map(|(name, value)| (*name, value.as_str())));
             let http = Request::get(endpoint).with_deadline(request.deadline);
-            let answer = json::answer(&client, &service, Ok(http), |_| (), |_, _, body| explanation(body)).await;
-            let answer = answer.map_err(|error| without_json_format(&service, error))?;
-            let (hits, failures) = read(&answer).map_err(|what| service.bad_answer(&what))?;
+            let answer = json::answer(&client, &account, Ok(http), |_| (), |_, _, body| explanation(body)).await;
+            let answer = answer.map_err(|error| without_json_format(&account, error))?;
+            let (hits, failures) = read(&answer).map_err(|what| account.bad_answer(&what))?;
             unresponsive.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&failures);
             if hits.is_empty() && !failures.is_empty() {
-                return Err(no_engine(&service, &failures));
+                return Err(no_engine(&account, &failures));
             }
             Ok(hits)
         };
@@ -186,17 +187,15 @@ fn explanation(body: &Value) -> Explanation {
 }
 
 /// An instance refuses formats that are not enabled, and JSON is not by default.
-fn without_json_format(service: &Service, error: ProviderError) -> ProviderError {
-    let status = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<HttpError>());
-    if !matches!(status, Some(HttpError::Status { status: 403, .. })) {
-        return error;
-    }
+fn without_json_format(account: &Account, error: ProviderError) -> ProviderError {
+    let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<HttpError>());
+    let Some(status @ HttpError::Status { status: 403, .. }) = source else { return error };
     let message =
         "json is not in search.formats of this instance (403): add it to its settings.yml, or use another instance";
-    service.error(ProviderErrorKind::Other, message)
+    account.error(ProviderErrorKind::Other, message).with_source(status.clone())
 }
 
-fn no_engine(service: &Service, failures: &[EngineFailure]) -> ProviderError {
+fn no_engine(account: &Account, failures: &[EngineFailure]) -> ProviderError {
     let named = failures.iter().take(3).map(|failure| match failure.reason.as_str() {
         "" => failure.engine.clone(),
         reason => format!("{} ({reason})", failure.engine),
@@ -204,5 +203,5 @@ fn no_engine(service: &Service, failures: &[EngineFailure]) -> ProviderError {
     let named = named.collect::<Vec<_>>().join(", ");
     let more = failures.len().saturating_sub(3);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    service.error(ProviderErrorKind::Unreachable, &format!("no result, and engines without an answer: {named}{more}"))
+    account.error(ProviderErrorKind::Unreachable, &format!("no result, and engines without an answer: {named}{more}"))
 }

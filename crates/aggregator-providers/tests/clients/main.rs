@@ -3,6 +3,7 @@
 mod brave;
 mod endpoint;
 mod limits;
+mod models;
 mod network;
 mod scripted;
 mod searxng;

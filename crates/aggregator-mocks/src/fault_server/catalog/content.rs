@@ -4,10 +4,13 @@ use super::super::response::complete;
 use super::super::script::Script;
 use super::answer::Answer;
 use super::entry::Entry;
-use super::outcome::ExpectedOutcome::{ContentType, InvalidResponse, Truncated};
+use super::outcome::ExpectedOutcome::{ContentType, InvalidResponse, Text, Truncated};
 
 const CAPTCHA: &[u8] =
     "<!doctype html><html><title>Just a moment…</title><body>Are you human?</body></html>".as_bytes();
+
+/// [`TEXT`](super::TEXT) whose second character has lost its second byte.
+const TEXT_WITHOUT_A_BYTE: &str = "Z\u{fffd}!rich has 443,037 inhabitants [1]. Crabs 🦀 walk sideways [2].";
 
 pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
     let body = answer.body();
@@ -21,6 +24,7 @@ pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
     let marked = [b"\xef\xbb\xbf", &*body].concat();
     let mut broken = body.clone();
     broken[answer.within_character()] = b'!';
+    let not_utf_8 = of_type("not-utf-8", "a byte in the middle of the answer is wrong", &broken);
     let nothing = of_type("empty-body", "a body of 0 bytes", b"");
     let marked = of_type("byte-order-mark", "the answer behind a byte order mark", &marked).expect(answer.outcome);
     vec![
@@ -40,7 +44,8 @@ pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
         of_type("not-as-typed", "a page of HTML with the type of the answer", CAPTCHA).or(Truncated),
         of_type("garbage", "bytes of no text with the type of the answer", &garbage(2_000)).or(Truncated),
         of_type("utf-16", "the answer in UTF-16", &utf_16).or(Truncated),
-        of_type("not-utf-8", "a byte in the middle of the answer is wrong", &broken),
+        // JSON has to be UTF-8; a stream of events may be read all the same, by its standard.
+        if answer.service.is_search() { not_utf_8 } else { not_utf_8.or(Text(TEXT_WITHOUT_A_BYTE)) },
         // For events the standard says that it is skipped; for JSON that it may be.
         if answer.service == super::Service::OpenAi || answer.service == super::Service::Anthropic {
             marked

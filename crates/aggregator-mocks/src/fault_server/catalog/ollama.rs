@@ -4,7 +4,7 @@ use super::super::response::complete;
 use super::super::script::Script;
 use super::answer::{Answer, end, end_because, ollama, text};
 use super::entry::{Entry, Service};
-use super::outcome::ExpectedOutcome::{ContentType, Empty, InvalidResponse, Truncated, Unavailable};
+use super::outcome::ExpectedOutcome::{ContentType, InvalidResponse, Truncated, Unavailable};
 use super::stream::of_pieces;
 
 pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
@@ -34,8 +34,8 @@ pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
             "the model was loaded, and nothing was generated",
             &end_because(service, "load"),
         )
-        .expect(Empty)
-        .or(Unavailable),
+        .expect(Unavailable)
+        .or(InvalidResponse),
         of_pieces(
             answer,
             "two-values-a-line",

@@ -3,7 +3,7 @@
 use super::super::script::Script;
 use super::answer::{Answer, OPENAI_DONE, OPENAI_USAGE, TEXT, openai, start, text};
 use super::entry::{Entry, Service};
-use super::outcome::ExpectedOutcome::{ContentType, Empty, Filtered, InvalidResponse, Text, Truncated};
+use super::outcome::ExpectedOutcome::{ContentType, Empty, Filtered, InvalidResponse, LengthLimit, Text, Truncated};
 use super::stream::{framed, of_pieces, recorded};
 
 pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
@@ -121,7 +121,8 @@ pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
             "a list for text",
             &[&start, &[openai(r#"{"content":[{"type":"text","text":"a"}]}"#, "null")], &finish, &done],
         )
-        .or(Empty),
+        .expect(Text("a"))
+        .or(InvalidResponse),
         Entry::new(
             Service::OpenAi,
             "not-streamed",
@@ -149,6 +150,7 @@ pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
             "bytes of llama.cpp, with their head and their chunks",
             Script::answering(&include_bytes!("recorded/llama.http")[..]),
             "b'41S isS-a [2]NA",
-        ),
+        )
+        .expect(LengthLimit),
     ]
 }

@@ -28,7 +28,15 @@ pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
     let service = answer.service;
     let mut all = retry_after(service);
     match service {
-        Service::Brave => all.extend(brave()),
+        Service::Brave => {
+            all.extend(brave());
+            // Its shorter window is a second, so that waiting one is right where no time can be trusted.
+            for entry in &mut all {
+                if (entry.expected, entry.also) == (NO_WAIT, None) {
+                    entry.also = Some(wait(1_000));
+                }
+            }
+        }
         Service::OpenAi | Service::Anthropic => all.extend(milliseconds(service)),
         _ => {}
     }
@@ -55,7 +63,9 @@ fn retry_after(service: Service) -> Vec<Entry> {
         entry("429-ten-years", "in 315,360,000 s", "315360000").expect(wait(315_360_000_000)),
         entry("429-negative", "in -5 s", "-5"),
         entry("429-1e300", "in 1e300 s", "1e300"),
-        entry("429-overflow", "in more seconds than 64 bits count", "99999999999999999999999"),
+        entry("429-overflow", "in more seconds than 64 bits count", "99999999999999999999999")
+            .expect(RateLimited { wait: Some(Duration::MAX) })
+            .or(NO_WAIT),
         entry("429-nan", "in NaN s", "NaN"),
         entry("429-infinite", "in inf s", "inf"),
         entry("429-garbage", "`soon`", "soon"),

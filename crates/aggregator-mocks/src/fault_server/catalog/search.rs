@@ -32,7 +32,8 @@ pub(super) fn entries(answer: &Answer) -> Vec<Entry> {
                 r#""score":"high"}]"#,
             )),
         )
-        .or(Hits(0)),
+        .expect(Hits(1))
+        .or(InvalidResponse),
         entry("hits-without-url", "of three hits, one has a URL", &search_body(service, &without_url))
             .expect(Hits(1))
             .or(InvalidResponse),

@@ -4,7 +4,7 @@ use aggregator_core::AnswerRequest;
 use serde_json::{Map, Value, json};
 
 use super::AnthropicParser;
-use crate::model::post::Service;
+use crate::model::service::Service;
 
 /// The service of Anthropic.
 #[derive(Debug, Clone)]

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::OpenAiParser;
 use crate::model::messages::system_and_user;
-use crate::model::post::Service;
 use crate::model::reasoning::Reasoning;
+use crate::model::service::Service;
 
 /// A service with chat completions.
 #[derive(Debug, Clone)]

@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aggregator_core::{HitStream, ProviderError, ProviderErrorKind, QueryLimit, SearchProvider, SearchRequest};
 use reqwest::header::HeaderName;
 
-use super::failure::Service;
 use super::hits::stream_of;
 use super::json;
+use crate::account::Account;
 use crate::http::{Endpoint, EndpointError, HttpClient, Request, Secret};
 
 pub use rate_limits::{RateLimits, Window};
@@ -24,7 +24,7 @@ pub struct Brave {
     endpoint: Endpoint,
     key: Secret,
     settings: Settings,
-    service: Arc<Service>,
+    account: Arc<Account>,
     rate_limits: Arc<Mutex<Option<RateLimits>>>,
 }
 
@@ -42,13 +42,13 @@ impl Brave {
     pub fn new(client: HttpClient, key: Secret, settings: Settings) -> Result<Self, EndpointError> {
         let setting = "brave.base";
         let endpoint = Endpoint::new(setting, &settings.base)?.for_key(setting, settings.plain_http)?;
-        let service = Service { name: "Brave".into(), keys: vec![key.clone()], address: setting };
+        let account = Account { name: "Brave".into(), keys: vec![key.clone()], address: setting.into() };
         Ok(Self {
             client,
             endpoint: endpoint.with_path("res/v1/web/search"),
             key,
             settings,
-            service: Arc::new(service),
+            account: Arc::new(account),
             rate_limits: Arc::default(),
         })
     }
@@ -69,7 +69,7 @@ impl SearchProvider for Brave {
     }
 
     fn search(&self, request: SearchRequest) -> HitStream {
-        let (client, service, rate_limits) = (self.client.clone(), self.service.clone(), self.rate_limits.clone());
+        let (client, account, rate_limits) = (self.client.clone(), self.account.clone(), self.rate_limits.clone());
         let max_hits = request.max_hits.min(MAX_COUNT);
         let too_long = !QUERY_LIMIT.allows(request.text());
         let endpoint = self.endpoint.clone().with_query(
@@ -81,22 +81,22 @@ impl SearchProvider for Brave {
         });
         let found = async move {
             if too_long {
-                return Err(longer_than_allowed(&service));
+                return Err(longer_than_allowed(&account));
             }
             let seen = |headers: &_| {
                 if let Some(limits) = RateLimits::from_headers(headers) {
                     *rate_limits.lock().unwrap_or_else(PoisonError::into_inner) = Some(limits);
                 }
             };
-            let answer = json::answer(&client, &service, http, seen, answer::explanation).await?;
-            answer::hits(&answer).map_err(|what| service.bad_answer(&what))
+            let answer = json::answer(&client, &account, http, seen, answer::explanation).await?;
+            answer::hits(&answer).map_err(|what| account.bad_answer(&what))
         };
         stream_of(found, max_hits)
     }
 }
 
-fn longer_than_allowed(service: &Service) -> ProviderError {
+fn longer_than_allowed(account: &Account) -> ProviderError {
     let QueryLimit { chars, words } = QUERY_LIMIT;
     let message = format!("the query is longer than {chars} characters or {words} words: ask through the engine");
-    service.error(ProviderErrorKind::Other, &message)
+    account.error(ProviderErrorKind::Other, &message)
 }

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use aggregator_core::{HitStream, ProviderError, ProviderErrorKind, QueryLimit, SearchProvider, SearchRequest};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-use super::failure::Service;
 use super::hits::stream_of;
 use super::json;
+use crate::account::Account;
 use crate::http::{Endpoint, HttpClient, PlainHttp, Request, Secret, SecretWarning};
 use template::{Placeholders, Wanted};
 
@@ -24,7 +24,7 @@ pub struct JsonSearch {
     client: HttpClient,
     settings: Arc<Settings>,
     headers: HeaderMap,
-    service: Arc<Service>,
+    account: Arc<Account>,
 }
 
 impl JsonSearch {
@@ -63,13 +63,13 @@ impl JsonSearch {
             let plain = if settings.allow_plain_http_key { PlainHttp::Allowed } else { PlainHttp::Loopback };
             endpoint.for_key("url", plain)?;
         }
-        let service = Service { name: settings.name.clone(), keys, address: "url" };
-        Ok(Self { client, settings: Arc::new(settings), headers, service: Arc::new(service) })
+        let account = Account { name: settings.name.clone(), keys, address: "url".into() };
+        Ok(Self { client, settings: Arc::new(settings), headers, account: Arc::new(account) })
     }
 
     /// What the owner should know about its keys.
     pub fn warnings(&self) -> impl Iterator<Item = &SecretWarning> {
-        self.service.keys.iter().filter_map(Secret::warning)
+        self.account.keys.iter().filter_map(Secret::warning)
     }
 }
 
@@ -83,14 +83,14 @@ impl SearchProvider for JsonSearch {
     }
 
     fn search(&self, request: SearchRequest) -> HitStream {
-        let (client, service) = (self.client.clone(), self.service.clone());
+        let (client, account) = (self.client.clone(), self.account.clone());
         let (settings, headers) = (self.settings.clone(), self.headers.clone());
         let max_hits = request.max_hits.min(settings.max_hits);
         let found = async move {
-            let http = request_of(&settings, &headers, &service, &request, max_hits)?;
+            let http = request_of(&settings, &headers, &account, &request, max_hits)?;
             let explain = |status, _: &HeaderMap, body: &_| answer::explanation(&settings, status, body);
-            let answer = json::answer(&client, &service, Ok(http), |_| (), explain).await?;
-            answer::hits(&settings.fields, &answer).map_err(|what| service.bad_answer(&what))
+            let answer = json::answer(&client, &account, Ok(http), |_| (), explain).await?;
+            answer::hits(&settings.fields, &answer).map_err(|what| account.bad_answer(&what))
         };
         stream_of(found, max_hits)
     }
@@ -99,17 +99,17 @@ impl SearchProvider for JsonSearch {
 fn request_of(
     settings: &Settings,
     headers: &HeaderMap,
-    service: &Service,
+    account: &Account,
     request: &SearchRequest,
     max_hits: u32,
 ) -> Result<Request, ProviderError> {
     let wanted = Wanted { query: request.text(), max_hits };
     let endpoint = Endpoint::new("url", &wanted.in_url(&settings.url))
-        .map_err(|error| service.error(ProviderErrorKind::Other, &error.to_string()))?;
+        .map_err(|error| account.error(ProviderErrorKind::Other, &error.to_string()))?;
     let mut http = match settings.method {
         Method::Get => Request::get(endpoint),
         Method::Post => Request::post_json(endpoint, &wanted.in_json(&settings.body))
-            .map_err(|error| service.transport_failure(error))?,
+            .map_err(|error| account.transport_failure(error))?,
     };
     for (name, value) in headers {
         http = http.with_header(HeaderName::clone(name), HeaderValue::clone(value));

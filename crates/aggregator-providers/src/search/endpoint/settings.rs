@@ -40,7 +40,7 @@ pub struct Settings {
     pub max_chars: Option<u32>,
     /// Most words of a query; no limit if absent.
     pub max_words: Option<u32>,
-    /// Statuses, beside 402, that mean that the quota of the plan is used up.
+    /// Statuses that mean that the quota of the plan is used up.
     #[serde(default)]
     pub quota_statuses: Vec<u16>,
     /// Whether keys may be sent unencrypted to another machine: for a network that you trust.
