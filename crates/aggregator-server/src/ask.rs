@@ -4,10 +4,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use aggregator_core::event::{EventKind, RankedSource, Summary};
-use aggregator_core::{Engine, Query, QueryStream, Settings};
-use aggregator_extract::ExtractiveModel;
-use aggregator_index::IndexProvider;
+use aggregator_core::event::{EventKind, ExecutionError, Outcome, RankedSource, Summary, Truncation};
+use aggregator_core::{Engine, Query, QueryStream};
 use futures::StreamExt as _;
 
 use crate::command_line::QueryArgs;
@@ -26,16 +24,12 @@ const EXCERPT_CHARS: usize = 160;
 /// Maximum number of characters of a passage if there is no answer: the reader looks for one in them.
 const LONG_EXCERPT_CHARS: usize = 480;
 
-/// A query with everything that it needs.
+/// A query, and how its output is shown.
 pub struct Question<'a> {
-    /// The index of the documents.
-    pub provider: IndexProvider,
-    /// The model that answers; `None` for a search without an answer.
-    pub model: Option<ExtractiveModel>,
-    /// The engine's settings.
-    pub settings: Settings,
     /// The query, with the limits of the command line.
     pub query: Query,
+    /// Whether an answer is wanted; else the passages are listed.
+    pub answers: bool,
     /// Options of the command.
     pub args: &'a QueryArgs,
     /// The folder that the program was called in.
@@ -59,14 +53,9 @@ pub fn query(words: &[String], args: &QueryArgs, limit: Option<u32>) -> Result<Q
 }
 
 /// Runs the query and prints its output as it arrives.
-pub fn run(question: Question<'_>, interrupt: &Interrupt) -> Result<Exit, ProgramError> {
-    let answers = question.model.is_some();
-    let mut engine = Engine::builder().settings(question.settings).provider(question.provider);
-    if let Some(model) = question.model {
-        engine = engine.model(model);
-    }
-    let engine = engine.build().map_err(|error| ProgramError::new(Exit::Usage, error))?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+pub fn run(engine: &Engine, question: Question<'_>, interrupt: &Interrupt) -> Result<Exit, ProgramError> {
+    let answers = question.answers;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| ProgramError::new(Exit::Failed, format!("no runtime can be made: {error}")))?;
     runtime.block_on(async {
@@ -163,6 +152,12 @@ fn end(last: &EventKind, answers: bool, progress: &QueryProgress, total: Duratio
         }
         _ => {}
     }
+    // The error has the reasons of all providers.
+    let is_said =
+        matches!(last, EventKind::Failed { error, .. } if matches!(**error, ExecutionError::AllProvidersFailed { .. }));
+    if let Some(summary) = summary.filter(|_| !is_said && !matches!(last, EventKind::Cancelled { .. })) {
+        shortcomings(&mut notes, summary)?;
+    }
     writeln!(notes, "{}", times(progress, total, summary))?;
     Ok(exit_of(last))
 }
@@ -205,6 +200,32 @@ fn passages(out: &mut impl Write, sources: &[RankedSource], beginning: usize, he
         for line in String::from_utf8_lossy(&wrapped.finish()?).lines() {
             writeln!(out, "     {line}")?;
         }
+    }
+    Ok(())
+}
+
+/// What providers did not give, and what models cost.
+fn shortcomings(notes: &mut impl Write, summary: &Summary) -> io::Result<()> {
+    for report in &summary.providers {
+        let provider = &report.provider;
+        match &report.outcome {
+            Outcome::Error(error) => writeln!(notes, "{provider}: {error}")?,
+            Outcome::Timeout => writeln!(notes, "{provider}: no answer within its time")?,
+            Outcome::Partial(Truncation::Error(error)) => {
+                writeln!(notes, "{provider}: {} results, then {error}", report.hits)?;
+            }
+            Outcome::Partial(Truncation::Timeout) => {
+                writeln!(notes, "{provider}: {} results, then its time was up", report.hits)?;
+            }
+            _ => {}
+        }
+    }
+    if summary.answer.is_some_and(|answer| answer.truncated) {
+        writeln!(notes, "the answer is cut: there was more to say")?;
+    }
+    if let Some(cost) = summary.cost() {
+        let usage = summary.usage();
+        writeln!(notes, "{} tokens in, {} out: {cost}", usage.input_tokens, usage.output_tokens)?;
     }
     Ok(())
 }

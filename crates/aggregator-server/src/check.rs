@@ -1,25 +1,23 @@
-//! `aggregator check`: checks settings, documents, index and PDF converter.
+//! `aggregator check`: checks settings, documents, index, PDF converter and services.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 
 use aggregator_index::Index;
 
+use crate::command_line::CheckArgs;
 use crate::documents::Documents;
 use crate::exit::{self, Exit, ProgramError};
+use crate::service_check::{self, Check};
 use crate::settings::EffectiveSettings;
 
-/// The result of one check.
-struct Check {
-    what: String,
-    /// The problem, if there is one, with the exit code that it causes.
-    problem: Option<(Exit, String)>,
-}
-
 /// Runs the checks, prints them and returns the exit code of the first problem. Writes no file.
-pub fn run(named: &[PathBuf], settings: &EffectiveSettings) -> Result<Exit, ProgramError> {
+pub fn run(options: &CheckArgs, settings: &EffectiveSettings) -> Result<Exit, ProgramError> {
     let mut found = vec![Check { what: format!("settings: {}", settings.origin()), problem: None }];
+    let named = &options.documents.folders;
+    let has_services = !settings.search.is_empty() || !settings.models.is_empty();
     match Documents::find(named, settings) {
+        // Services are enough.
+        Err(_) if has_services && named.is_empty() && settings.documents.folders.is_empty() => {}
         Err(failure) => {
             found.push(Check { what: "documents".into(), problem: Some((failure.exit, failure.to_string())) })
         }
@@ -50,6 +48,9 @@ pub fn run(named: &[PathBuf], settings: &EffectiveSettings) -> Result<Exit, Prog
         None => "PDF: not read, as pdftotext is not installed (package poppler-utils)".to_owned(),
     };
     found.push(Check { what, problem: None });
+    if has_services && !options.offline {
+        found.extend(service_check::all(settings)?);
+    }
     print(&found).map_err(|error| exit::output(&error))?;
     Ok(found.iter().find_map(|found| found.problem.as_ref()).map_or(Exit::Done, |(exit, _)| *exit))
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-/// Answer questions from folders of documents, offline, with citations of the passages used
+/// Answer questions from folders of documents and from search services, with citations of the passages used
 ///
-/// The documents are indexed before the first question. Before later ones, only changed files are indexed again.
+/// The documents are indexed before the first question. Before later ones, only changed files are indexed again. Search services
+/// and language models are asked if the settings name them; without any, nothing leaves this machine.
 #[derive(Debug, Parser)]
 #[command(
     name = "aggregator",
@@ -37,10 +38,11 @@ pub struct CommandLine {
 /// A command of `aggregator`, with its options.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Answer a question from documents, with citations
+    /// Answer a question from documents and search services, with citations
     ///
-    /// Indexes the documents first, or only what changed since the last time. The answer consists of sentences of the
-    /// documents. If they do not answer the question, the output says so and lists the closest passages.
+    /// Indexes the documents first, or only what changed since the last time. The answer is that of a model of the settings, or
+    /// without one consists of sentences of the sources. If they do not answer the question, the output says so and lists the
+    /// closest passages.
     #[command(after_long_help = concat!(
         "Exit codes:\n",
         "    0  answered\n",
@@ -53,7 +55,7 @@ pub enum Command {
     ))]
     Ask(AskArgs),
 
-    /// Find passages of documents, without an answer
+    /// Find passages of documents and search services, without an answer
     ///
     /// Indexes the documents first, or only what changed since the last time. Passages are listed by rank.
     #[command(after_long_help = concat!(
@@ -105,17 +107,30 @@ pub enum Command {
     ))]
     Config,
 
-    /// Check settings, documents and index, and say how to fix what is wrong
+    /// Check settings, documents, index and services, and say how to fix what is wrong
     ///
-    /// Nothing is written.
+    /// Each search service is asked for one result and each model for a few words, which may cost a fraction of a cent. Nothing is
+    /// written.
     #[command(after_long_help = concat!(
         "Exit codes:\n",
         "    0  no problem\n",
-        "    2  the command line or the settings are wrong\n",
-        "    3  documents or index cannot be read\n\n",
+        "    2  the command line or the settings are wrong, or a key is missing\n",
+        "    3  documents or index cannot be read\n",
+        "    4  a service does not answer as it should\n\n",
         "Example:\n  aggregator check --docs docs"
     ))]
-    Check(DocumentArgs),
+    Check(CheckArgs),
+
+    /// List search services and models of the settings, with their limits and prices
+    ///
+    /// Nothing is asked; `aggregator check` does that.
+    #[command(after_long_help = concat!(
+        "Exit codes:\n",
+        "    0  listed\n",
+        "    2  the command line or the settings are wrong, or a key is missing\n\n",
+        "Example:\n  aggregator providers"
+    ))]
+    Providers,
 
     /// Print a completion script for a shell
     #[command(after_long_help = concat!(
@@ -138,11 +153,26 @@ pub struct DocumentArgs {
     pub folders: Vec<PathBuf>,
 }
 
+/// Options of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub documents: DocumentArgs,
+
+    /// Ask no service
+    #[arg(long)]
+    pub offline: bool,
+}
+
 /// Options that `ask` and `search` have in common.
 #[derive(Debug, Args)]
 pub struct QueryArgs {
     #[command(flatten)]
     pub documents: DocumentArgs,
+
+    /// Ask no service: only documents are searched, and the answer consists of their sentences
+    #[arg(long)]
+    pub offline: bool,
 
     /// Print the events as lines of JSON [default: text]
     #[arg(long)]
@@ -158,6 +188,11 @@ pub struct QueryArgs {
 pub struct AskArgs {
     #[command(flatten)]
     pub args: QueryArgs,
+
+    /// Model that answers: a name in [models] of the settings, or `extractive` for sentences of the sources [default: `model` in
+    /// [answer] of the settings, or the only one there is]
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
 
     /// The question; several words are joined with spaces
     #[arg(required = true, value_name = "QUESTION")]

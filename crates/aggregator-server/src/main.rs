@@ -1,7 +1,8 @@
-//! The program `aggregator`: answers questions from folders of documents, offline, with citations.
+//! The program `aggregator`: answers questions from folders of documents and from search services, with citations.
 //!
 //! `command_line` defines the arguments and `settings` the settings; `documents` finds the documents of a call and updates
-//! their index; `ask`, `index`, `check` and `eval` are the commands; `terminal` formats the output, and `exit` has the exit codes.
+//! their index, `services` makes clients of the services that the settings name, and `question` an engine of both; `ask`,
+//! `index`, `check`, `providers` and `eval` are the commands; `terminal` formats the output, and `exit` has the exit codes.
 
 mod ask;
 mod check;
@@ -12,19 +13,21 @@ mod exit;
 mod index;
 mod interrupt;
 mod location;
+mod providers;
+mod question;
+mod service_check;
+mod services;
 mod settings;
 mod terminal;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use aggregator_extract::{ExtractiveModel, Options};
-use aggregator_index::IndexProvider;
 use clap::{CommandFactory as _, Parser as _};
 
 use ask::Question;
 use command_line::{Command, CommandLine, QueryArgs};
-use documents::{Documents, UpdatedIndex};
+use documents::Documents;
 use exit::{Exit, ProgramError};
 use interrupt::Interrupt;
 use settings::{ConfigFolders, EffectiveSettings};
@@ -58,41 +61,34 @@ fn run(CommandLine { config, command }: CommandLine) -> Result<Exit, ProgramErro
             std::io::stdout().write_all(shown.as_bytes()).map_err(|error| exit::output(&error))?;
             Ok(Exit::Done)
         }
-        Command::Check(named) => check::run(&named.folders, &settings),
+        Command::Check(options) => check::run(&options, &settings),
+        Command::Providers => providers::run(&settings),
         Command::Eval(options) => eval::run(&options),
         Command::Index(options) => {
             let documents = Documents::find(&options.documents.folders, &settings)?;
             index::run(&documents, options.all, &Interrupt::listen()?)
         }
         Command::Ask(options) => {
-            let model = ExtractiveModel::with_options(Options::default().sentences(settings.answer.sentences));
-            answer(&options.args, &options.question, Some(model), None, settings, folders)
+            let answers = Some(options.model.as_deref());
+            answer(&options.args, &options.question, answers, None, &settings, folders)
         }
-        Command::Search(options) => answer(&options.args, &options.words, None, Some(options.limit), settings, folders),
+        Command::Search(options) => {
+            answer(&options.args, &options.words, None, Some(options.limit), &settings, folders)
+        }
     }
 }
 
-/// Updates the index and runs a query over it.
+/// Runs a query; `answers` is the name of the model, if one is named, for a query with an answer.
 fn answer(
     args: &QueryArgs,
     words: &[String],
-    model: Option<ExtractiveModel>,
+    answers: Option<Option<&str>>,
     limit: Option<u32>,
-    settings: EffectiveSettings,
+    settings: &EffectiveSettings,
     folders: ConfigFolders,
 ) -> Result<Exit, ProgramError> {
     let query = ask::query(words, args, limit)?;
     let interrupt = Interrupt::listen()?;
-    let documents = Documents::find(&args.documents.folders, &settings)?;
-    let UpdatedIndex { index, report, took } = documents.update(&interrupt)?;
-    if report.stopped {
-        return Err(ProgramError::new(Exit::Interrupted, format!("interrupted while indexing: {report}")));
-    }
-    if report.indexed > 0 || report.removed > 0 {
-        let _ = writeln!(anstream::stderr(), "{report}, in {:.1} s", took.as_secs_f64());
-        let _ = index::print_skipped(&report.skipped, report.more_skipped, false);
-    }
-    let provider = IndexProvider::new("documents", index);
-    let question = Question { provider, model, settings: settings.engine, query, args, here: folders.here };
-    ask::run(question, &interrupt)
+    let engine = question::engine(args, answers, settings, &interrupt)?;
+    ask::run(&engine, Question { query, answers: answers.is_some(), args, here: folders.here }, &interrupt)
 }

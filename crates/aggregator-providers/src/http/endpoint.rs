@@ -51,6 +51,13 @@ pub enum PlainHttp {
     Allowed,
 }
 
+impl PlainHttp {
+    /// What a setting says.
+    pub fn allowed_if(allowed: bool) -> Self {
+        if allowed { Self::Allowed } else { Self::Loopback }
+    }
+}
+
 impl Endpoint {
     /// Takes an address; `setting` is its name in errors.
     ///

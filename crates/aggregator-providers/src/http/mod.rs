@@ -18,6 +18,7 @@ mod network;
 mod request;
 mod retry_after;
 mod secret;
+mod secret_source;
 mod transport;
 
 pub use body::Body;
@@ -28,4 +29,5 @@ pub use limits::Limits;
 pub use request::Request;
 pub use retry_after::{MAX_WAIT, retry_after};
 pub use secret::{Secret, SecretError, SecretWarning};
+pub use secret_source::{NoSecretSource, SecretSource};
 pub use transport::{RawBody, RawResponse, Sending, Transport};

@@ -66,7 +66,8 @@ impl<S: Service> HttpModel<S> {
     /// # Errors
     /// If [`Settings::base`] is no address that the key may be sent to.
     pub fn new(client: HttpClient, service: S, settings: Settings) -> Result<Self, EndpointError> {
-        let address = format!("{}.base", settings.name);
+        // As the program's settings have it.
+        let address = format!("models.{}.base", settings.name);
         let mut endpoint = Endpoint::new(&address, &settings.base)?;
         if settings.key.is_some() {
             endpoint = endpoint.for_key(&address, settings.plain_http)?;

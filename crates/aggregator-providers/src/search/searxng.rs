@@ -98,7 +98,7 @@ impl Searxng {
     /// # Errors
     /// If [`Settings::base`] is no address.
     pub fn new(client: HttpClient, settings: Settings) -> Result<Self, EndpointError> {
-        let setting = "searxng.base";
+        let setting = "search.searxng.base";
         let endpoint = Endpoint::new(setting, settings.base.trim_end_matches('/').trim_end_matches("/search"))?;
         let account = Account { name: "SearXNG".into(), keys: Vec::new(), address: setting.into() };
         let endpoint = endpoint.with_path("search");
@@ -168,7 +168,7 @@ impl SearchProvider for Searxng {
 fn read(answer: &Value) -> Result<(Vec<Hit>, Vec<EngineFailure>), String> {
     let Some(results) = answer.get("results").and_then(Value::as_array) else {
         let found = answer.get("results").map_or("nothing", kind);
-        return Err(format!("`results` is {found}, not a list: is searxng.base an instance of SearXNG?"));
+        return Err(format!("`results` is {found}, not a list: is search.searxng.base an instance of SearXNG?"));
     };
     let hit = |result: &Value| {
         let hit = Hit::new(text(result, "url")?, text(result, "title").unwrap_or_default());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aggregator_core::{ProviderErrorKind, QueryLimit, SearchProvider as _};
 use aggregator_mocks::contract::check_provider;
-use aggregator_providers::http::{PlainHttp, Secret};
+use aggregator_providers::http::Secret;
 use aggregator_providers::search::Brave;
 use aggregator_providers::search::brave::{Freshness, Settings};
 use futures::StreamExt as _;
@@ -109,10 +109,10 @@ fn the_key_is_not_sent_where_others_can_read_it() {
     let error = Brave::new(client.clone(), key(), settings.clone()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "brave.base is http://search.example.org, where others could read the key: use https, or allow it for a \
+        "search.brave.base is http://search.example.org, where others could read the key: use https, or allow it for a \
          network you trust",
     );
-    settings.plain_http = PlainHttp::Allowed;
+    settings.allow_plain_http_key = true;
     assert!(Brave::new(client, key(), settings).is_ok());
 }
 

@@ -304,5 +304,8 @@ fn a_key_is_sent_to_no_address_where_others_could_read_it() {
     let key = Secret::from_variable("KEY", Some(CANARY.into())).unwrap();
     let settings = Settings::new("m", "http://example.org/v1").with_key(Some(key));
     let error = HttpModel::new(Script::new(200, "").client(), OpenAi::new("gpt"), settings).unwrap_err();
-    assert!(error.to_string().starts_with("m.base is http://example.org, where others could read the key"), "{error}");
+    assert!(
+        error.to_string().starts_with("models.m.base is http://example.org, where others could read the key"),
+        "{error}"
+    );
 }

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use aggregator_core::settings_by_name::{NamedSettings, SettingDoc};
-use toml::Value;
+use toml::{Table, Value};
 
 use super::EffectiveSettings;
+use super::layer::merged;
 
 /// Formats the settings as a file. A line without an origin is a default.
 impl fmt::Display for EffectiveSettings {
@@ -19,6 +20,9 @@ impl fmt::Display for EffectiveSettings {
         self.line(f, "documents", "cache", &documents.cache.as_deref().map_or(NOT_SET.into(), path))?;
         writeln!(f, "\n[answer]")?;
         self.line(f, "answer", "sentences", &self.answer.sentences.to_string())?;
+        let model = self.answer.model.as_ref().map_or(NOT_SET.into(), |name| Value::String(name.clone()).to_string());
+        self.line(f, "answer", "model", &model)?;
+        self.services(f)?;
         writeln!(f, "\n[engine]")?;
         let mut engine = self.engine.clone();
         self.lines(f, "engine", engine.describe())?;
@@ -41,6 +45,18 @@ impl fmt::Display for EffectiveSettings {
 const NOT_SET: &str = "not set";
 
 impl EffectiveSettings {
+    /// The sections of services, as they were written: what they leave out is the clients' to decide.
+    fn services(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // They were read already.
+        let all: Table = merged(&self.layers).ok().and_then(|text| text.parse().ok()).unwrap_or_default();
+        for section in ["search", "models"] {
+            let Some(table) = all.get(section) else { continue };
+            let of = Table::from_iter([(section.to_owned(), table.clone())]);
+            write!(f, "\n{}", toml::to_string(&of).unwrap_or_default())?;
+        }
+        Ok(())
+    }
+
     fn lines(&self, f: &mut fmt::Formatter<'_>, section: &str, docs: Vec<SettingDoc>) -> fmt::Result {
         // The engine shows the value that a setting has as its default.
         docs.iter().try_for_each(|setting| self.line(f, section, &setting.name, &setting.default))

@@ -136,6 +136,7 @@ pub(super) fn merged(layers: &[Layer]) -> Result<String, ConfigError> {
 
 /// Makes relative paths of the program's sections absolute, from a folder.
 fn make_absolute(table: &mut Table, folder: &Path) {
+    make_absolute_files(table, folder);
     for (section, key, kind) in program::NAMES {
         let Some(value) = table.get_mut(section).and_then(Value::as_table_mut).and_then(|table| table.get_mut(key))
         else {
@@ -150,6 +151,18 @@ fn make_absolute(table: &mut Table, folder: &Path) {
             if let Some(rooted) = path.as_str().and_then(|path| folder.join(path).to_str().map(str::to_owned)) {
                 *path = Value::String(rooted);
             }
+        }
+    }
+}
+
+/// The same for the files that describe search services.
+fn make_absolute_files(table: &mut Table, folder: &Path) {
+    let search = table.get_mut("search").and_then(Value::as_table_mut);
+    let described = search.and_then(|search| search.get_mut("described")?.as_table_mut());
+    for service in described.into_iter().flat_map(Table::iter_mut).map(|(_, service)| service) {
+        let Some(file) = service.as_table_mut().and_then(|service| service.get_mut("file")) else { continue };
+        if let Some(rooted) = file.as_str().and_then(|path| folder.join(path).to_str().map(str::to_owned)) {
+            *file = Value::String(rooted);
         }
     }
 }

@@ -7,6 +7,13 @@
 //! [answer]
 //! sentences = 6
 //!
+//! [search.searxng]              # a search service, with what it takes
+//! base = "http://127.0.0.1:8080"
+//!
+//! [models.local]                # a language model
+//! service = "ollama"
+//! model = "qwen3:4b"
+//!
 //! [engine]                      # the settings of the engine
 //! deadline_ms = 20_000
 //! ```
@@ -19,6 +26,7 @@ mod names;
 mod program;
 mod value_kind;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -27,7 +35,10 @@ use aggregator_core::Settings;
 pub use error::ConfigError;
 pub use files::{ConfigFolders, user_folder};
 use layer::{Layer, merged};
+use program::ProgramSettings;
 pub use program::{Answer, Documents};
+
+use crate::services::{ModelSettings, SearchSettings};
 
 /// The effective settings of a call of the program.
 #[derive(Debug)]
@@ -38,6 +49,10 @@ pub struct EffectiveSettings {
     pub documents: Documents,
     /// How answers are made.
     pub answer: Answer,
+    /// Search services.
+    pub search: SearchSettings,
+    /// Language models, by name.
+    pub models: BTreeMap<String, ModelSettings>,
     layers: Vec<Layer>,
 }
 
@@ -61,7 +76,8 @@ pub fn load(
         place: "the settings of the file and of the environment together".into(),
         what: error.to_string(),
     })?;
-    Ok(EffectiveSettings { engine, documents: own.documents, answer: own.answer, layers })
+    let ProgramSettings { documents, answer, search, models } = own;
+    Ok(EffectiveSettings { engine, documents, answer, search, models, layers })
 }
 
 impl EffectiveSettings {

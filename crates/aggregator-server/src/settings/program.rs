@@ -1,5 +1,6 @@
-//! The sections of the program itself: documents and answers.
+//! The sections of the program itself: documents, answers, and services.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::value_kind::ValueKind;
+use crate::services::{ModelSettings, SearchSettings};
 
 /// Where documents are, and how they are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,13 +32,16 @@ impl Default for Documents {
 /// How answers are made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// Most sentences of an answer. Default 5; 1 to 50.
+    /// Most sentences of an answer that consists of sentences of the sources. Default 5; 1 to 50.
     pub sentences: u32,
+    /// The name of the model that answers. Default: the only one in `[models]`; without any, answers consist of sentences of the
+    /// sources.
+    pub model: Option<String>,
 }
 
 impl Default for Answer {
     fn default() -> Self {
-        Self { sentences: 5 }
+        Self { sentences: 5, model: None }
     }
 }
 
@@ -47,11 +52,12 @@ pub(super) fn engine_defaults() -> Settings {
 }
 
 /// Sections, keys and formats of the program's settings.
-pub(super) const NAMES: [(&str, &str, ValueKind); 4] = [
+pub(super) const NAMES: [(&str, &str, ValueKind); 5] = [
     ("documents", "folders", ValueKind::Paths),
     ("documents", "max_file_bytes", ValueKind::Value),
     ("documents", "cache", ValueKind::Text),
     ("answer", "sentences", ValueKind::Value),
+    ("answer", "model", ValueKind::Text),
 ];
 
 /// The settings of the program, beside those of the engine.
@@ -59,6 +65,8 @@ pub(super) const NAMES: [(&str, &str, ValueKind); 4] = [
 pub(super) struct ProgramSettings {
     pub(super) documents: Documents,
     pub(super) answer: Answer,
+    pub(super) search: SearchSettings,
+    pub(super) models: BTreeMap<String, ModelSettings>,
 }
 
 #[derive(Deserialize, Default)]
@@ -66,6 +74,8 @@ pub(super) struct ProgramSettings {
 struct RawSettings {
     documents: RawDocuments,
     answer: RawAnswer,
+    search: SearchSettings,
+    models: BTreeMap<String, ModelSettings>,
     // Read by its own reader, which tells the places in it.
     engine: serde::de::IgnoredAny,
 }
@@ -82,11 +92,13 @@ struct RawDocuments {
 #[serde(default, deny_unknown_fields)]
 struct RawAnswer {
     sentences: Option<Spanned<i64>>,
+    model: Option<Spanned<String>>,
 }
 
 /// Reads a text.
 pub(super) fn read(text: &str) -> Result<(Settings, ProgramSettings), ParseError> {
-    let RawSettings { documents, answer, .. } = toml::from_str(text).map_err(|error| ParseError::new(text, &error))?;
+    let RawSettings { documents, answer, search, models, .. } =
+        toml::from_str(text).map_err(|error| ParseError::new(text, &error))?;
     let engine = aggregator_settings::read_over(engine_defaults(), text, "engine")?;
     let within = |name: &str, given: Option<Spanned<i64>>, default: u64, range: RangeInclusive<u64>| match given {
         None => Ok(default),
@@ -104,9 +116,20 @@ pub(super) fn read(text: &str) -> Result<(Settings, ProgramSettings), ParseError
     let max_file_bytes =
         within("max_file_bytes", documents.max_file_bytes, bytes, aggregator_index::Options::FILE_BYTES)?;
     let sentences = within("sentences", answer.sentences, default.answer.sentences.into(), 1..=50)?;
+    let model = answer.model.map(|model| {
+        // A layer may name a model of another one.
+        if models.is_empty() || models.contains_key(model.get_ref()) {
+            return Ok(model.into_inner());
+        }
+        let known: Vec<&str> = models.keys().map(String::as_str).collect();
+        let message = format!("model = {:?} is none of [models]; there are: {}", model.get_ref(), known.join(", "));
+        Err(ParseError::at(text, model.span(), &message))
+    });
     let own = ProgramSettings {
         documents: Documents { folders: documents.folders, max_file_bytes, cache: documents.cache },
-        answer: Answer { sentences: sentences as u32 },
+        answer: Answer { sentences: sentences as u32, model: model.transpose()? },
+        search,
+        models,
     };
     Ok((engine, own))
 }

@@ -12,7 +12,7 @@ use reqwest::header::HeaderName;
 use super::hits::stream_of;
 use super::json;
 use crate::account::Account;
-use crate::http::{Endpoint, EndpointError, HttpClient, Request, Secret};
+use crate::http::{Endpoint, EndpointError, HttpClient, PlainHttp, Request, Secret};
 
 pub use rate_limits::{RateLimits, Window};
 pub use settings::{Freshness, SafeSearch, Settings};
@@ -40,8 +40,9 @@ impl Brave {
     /// # Errors
     /// If [`Settings::base`] is no address that a key may be sent to.
     pub fn new(client: HttpClient, key: Secret, settings: Settings) -> Result<Self, EndpointError> {
-        let setting = "brave.base";
-        let endpoint = Endpoint::new(setting, &settings.base)?.for_key(setting, settings.plain_http)?;
+        let setting = "search.brave.base";
+        let endpoint = Endpoint::new(setting, &settings.base)?
+            .for_key(setting, PlainHttp::allowed_if(settings.allow_plain_http_key))?;
         let account = Account { name: "Brave".into(), keys: vec![key.clone()], address: setting.into() };
         Ok(Self {
             client,

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::http::PlainHttp;
+use crate::http::SecretSource;
 
 /// What is asked for beside the query. The values of country and languages are the service's own, such as `DE` and `de`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -13,9 +13,10 @@ pub struct Settings {
     pub name: String,
     /// Scheme and host of the service, and the beginning of a path if it is behind another server.
     pub base: String,
-    /// Whether the key may be sent unencrypted to another machine; not a setting of files.
-    #[serde(skip)]
-    pub plain_http: PlainHttp,
+    /// Where the key is.
+    pub key: SecretSource,
+    /// Whether the key may be sent unencrypted to another machine: for a network that you trust.
+    pub allow_plain_http_key: bool,
     /// Two letters, such as `DE`; the service's default is `US`.
     pub country: Option<String>,
     /// The language of pages, such as `de`; the service's default is `en`.
@@ -35,7 +36,8 @@ impl Default for Settings {
         Self {
             name: "brave".into(),
             base: "https://api.search.brave.com".into(),
-            plain_http: PlainHttp::Loopback,
+            key: SecretSource::Variable("BRAVE_API_KEY".into()),
+            allow_plain_http_key: false,
             country: None,
             search_lang: None,
             ui_lang: None,

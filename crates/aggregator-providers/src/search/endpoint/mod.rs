@@ -60,8 +60,7 @@ impl JsonSearch {
             return Err(SettingsError::Placeholder { setting: "url".into() });
         }
         if !keys.is_empty() {
-            let plain = if settings.allow_plain_http_key { PlainHttp::Allowed } else { PlainHttp::Loopback };
-            endpoint.for_key("url", plain)?;
+            endpoint.for_key("url", PlainHttp::allowed_if(settings.allow_plain_http_key))?;
         }
         let account = Account { name: settings.name.clone(), keys, address: "url".into() };
         Ok(Self { client, settings: Arc::new(settings), headers, account: Arc::new(account) })

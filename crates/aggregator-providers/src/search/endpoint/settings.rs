@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::http::{EndpointError, Secret, SecretError};
+use crate::http::{EndpointError, Secret, SecretError, SecretSource};
 
 /// The description of a service. An example is `examples/tavily.toml`.
 ///
@@ -230,11 +230,9 @@ pub(super) fn header(
     if after.contains("${") {
         return Err(unusable("one key a header"));
     }
-    let key = match origin.strip_prefix("file:") {
-        Some(path) => Secret::from_file(path),
-        None => Secret::from_variable(origin, variable(origin)),
-    };
-    let key = key.map_err(|error| SettingsError::Key { header: name.to_owned(), error })?;
+    let key = SecretSource::of_placeholder(origin)
+        .read(variable)
+        .map_err(|error| SettingsError::Key { header: name.to_owned(), error })?;
     let value = key.header(before, after).map_err(|_| unusable("a character that no header has"))?;
     Ok((header, value, Some(key)))
 }

@@ -1,0 +1,117 @@
+//! What a query asks, and what answers it: documents and services of the settings.
+
+use std::io::Write as _;
+
+use aggregator_core::{Engine, LanguageModel};
+use aggregator_extract::{ExtractiveModel, Options};
+use aggregator_index::IndexProvider;
+use aggregator_providers::http::HttpClient;
+
+use crate::command_line::QueryArgs;
+use crate::documents::{Documents, UpdatedIndex};
+use crate::exit::{Exit, ProgramError};
+use crate::index;
+use crate::interrupt::Interrupt;
+use crate::services;
+use crate::settings::EffectiveSettings;
+
+/// The name of the model that writes nothing itself, for `--model`.
+const EXTRACTIVE: &str = "extractive";
+
+/// The engine of a call: documents that are named, search services of the settings, and, for an answer, a model.
+///
+/// # Errors
+/// When there is nothing to search, a service cannot be used, or documents or the index cannot be read or written.
+pub fn engine(
+    args: &QueryArgs,
+    answers: Option<Option<&str>>,
+    settings: &EffectiveSettings,
+    interrupt: &Interrupt,
+) -> Result<Engine, ProgramError> {
+    let has_services = !args.offline && !settings.search.is_empty();
+    let has_documents = !args.documents.folders.is_empty() || !settings.documents.folders.is_empty();
+    if !has_documents && !has_services {
+        let what = "there is nothing to search: give a folder with --docs, or set `folders` in [documents] or a service in \
+                    [search] of aggregator.toml";
+        return Err(ProgramError::new(Exit::Usage, what));
+    }
+    let asks_model = answers.is_some() && !args.offline && !settings.models.is_empty();
+    // Before the index is made, which takes longer.
+    let client = if has_services || asks_model { Some(services::client()?) } else { None };
+    let mut engine = Engine::builder().settings(settings.engine.clone());
+    if let Some(client) = client.as_ref().filter(|_| has_services) {
+        for service in services::searches(&settings.search, client) {
+            let service = service?;
+            service.warnings.iter().for_each(|warning| note(&format!("{}: {warning}", service.section)));
+            engine = engine.provider(service.provider);
+        }
+    }
+    if let Some(named) = answers {
+        engine = engine.model(model(named, args.offline, settings, client.as_ref())?);
+    }
+    if has_documents {
+        engine = engine.provider(documents(args, settings, interrupt)?);
+    }
+    engine.build().map_err(|error| ProgramError::new(Exit::Usage, error))
+}
+
+/// The documents of a call, with an index that is up to date.
+fn documents(
+    args: &QueryArgs,
+    settings: &EffectiveSettings,
+    interrupt: &Interrupt,
+) -> Result<IndexProvider, ProgramError> {
+    let documents = Documents::find(&args.documents.folders, settings)?;
+    let UpdatedIndex { index, report, took } = documents.update(interrupt)?;
+    if report.stopped {
+        return Err(ProgramError::new(Exit::Interrupted, format!("interrupted while indexing: {report}")));
+    }
+    if report.indexed > 0 || report.removed > 0 {
+        note(&format!("{report}, in {:.1} s", took.as_secs_f64()));
+        let _ = index::print_skipped(&report.skipped, report.more_skipped, false);
+    }
+    Ok(IndexProvider::new("documents", index))
+}
+
+/// The model that answers: the named one, or that of the settings, or the only one there is.
+fn model(
+    named: Option<&str>,
+    offline: bool,
+    settings: &EffectiveSettings,
+    client: Option<&HttpClient>,
+) -> Result<Box<dyn LanguageModel>, ProgramError> {
+    let sentences = settings.answer.sentences;
+    let extractive = || Box::new(ExtractiveModel::with_options(Options::default().sentences(sentences)));
+    let usage = |what: String| ProgramError::new(Exit::Usage, what);
+    let known = || settings.models.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let named = named.or(settings.answer.model.as_deref().filter(|_| !offline));
+    let name = match (named, settings.models.len()) {
+        (Some(EXTRACTIVE), _) | (None, 0) => return Ok(extractive()),
+        (None, _) if offline => return Ok(extractive()),
+        (Some(name), _) if offline => return Err(usage(format!("--offline asks no model: leave out --model {name}"))),
+        (Some(name), _) if settings.models.contains_key(name) => name,
+        (Some(name), 0) => return Err(usage(format!("there is no model `{name}`: describe it in [models.{name}]"))),
+        (Some(name), _) => {
+            return Err(usage(format!("there is no model `{name}`; there are: {}, {EXTRACTIVE}", known())));
+        }
+        (None, _) => match &Vec::from_iter(settings.models.keys())[..] {
+            [only] => only.as_str(),
+            _ => {
+                let what = "there are several models: choose one with --model, or with `model` in [answer]";
+                return Err(usage(format!("{what}: {}", known())));
+            }
+        },
+    };
+    let client = client.map_or_else(services::client, |client| Ok(client.clone()))?;
+    // Others may have no key, and are not asked.
+    let model = services::model(name, &settings.models[name], &client)?;
+    if let Some(warning) = &model.warning {
+        note(&format!("{}: {warning}", model.section));
+    }
+    Ok(model.client)
+}
+
+fn note(text: &str) {
+    // If standard error is closed, there is nowhere to write it.
+    let _ = writeln!(anstream::stderr(), "{text}");
+}

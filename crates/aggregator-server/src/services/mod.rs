@@ -1,0 +1,25 @@
+//! Search services and models that the settings name, with their keys.
+
+mod model_settings;
+mod models;
+mod search;
+mod search_settings;
+mod unusable;
+
+use aggregator_providers::http::{HttpClient, Limits};
+
+use crate::exit::{Exit, ProgramError};
+pub use model_settings::ModelSettings;
+pub use models::{Model, model, models};
+pub use search::{SearchService, searches};
+pub use search_settings::SearchSettings;
+pub use unusable::Unusable;
+
+/// A client for all services, which share its connections.
+///
+/// # Errors
+/// When the system has no certificates.
+pub fn client() -> Result<HttpClient, ProgramError> {
+    HttpClient::new(Limits::SEARCH)
+        .map_err(|error| ProgramError::new(Exit::Usage, format!("no service can be asked: {error}")))
+}

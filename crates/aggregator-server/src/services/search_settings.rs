@@ -1,0 +1,34 @@
+//! The section `[search]`: which services are asked.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use aggregator_providers::search::{brave, searxng};
+use serde::Deserialize;
+
+/// Search services; the section of one turns it on.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct SearchSettings {
+    /// The web search of Brave.
+    pub brave: Option<brave::Settings>,
+    /// An instance of SearXNG.
+    pub searxng: Option<searxng::Settings>,
+    /// Services that a file describes, by name: any that answers with JSON.
+    pub described: BTreeMap<String, Described>,
+}
+
+/// A service that a file describes.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Described {
+    /// The file; a relative path is from the folder of the file of settings.
+    pub file: PathBuf,
+}
+
+impl SearchSettings {
+    /// Whether no service is named.
+    pub fn is_empty(&self) -> bool {
+        self.brave.is_none() && self.searxng.is_none() && self.described.is_empty()
+    }
+}

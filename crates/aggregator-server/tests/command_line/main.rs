@@ -1,0 +1,7 @@
+//! The program as its user runs it: child processes over small folders and services of this machine.
+
+#![cfg(unix)]
+
+mod documents;
+mod services;
+mod world;

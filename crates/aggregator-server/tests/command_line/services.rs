@@ -1,0 +1,171 @@
+//! Questions to search services and models of the settings: servers of this machine that play what real ones sent.
+
+use std::fs;
+
+use aggregator_mocks::fault_server::catalog::{self, Service};
+use aggregator_mocks::fault_server::{FaultServer, Script};
+
+use crate::world::{Ran, World};
+
+const KEY: &str = "canary-77ac01";
+
+/// A server that answers as a service does.
+fn good(service: Service) -> FaultServer {
+    FaultServer::start(Script::answering(catalog::good_response(service))).unwrap()
+}
+
+/// A server that plays a fault of a service.
+fn faulty(service: Service, fault: &str) -> FaultServer {
+    let entries = catalog::entries_of(service);
+    let entry = entries.into_iter().find(|entry| entry.fault == fault).expect("it is in the table of faults");
+    FaultServer::start(entry.script("http://127.0.0.2:9")).unwrap()
+}
+
+/// A user with an instance of SearXNG and a model behind chat completions.
+struct User {
+    world: World,
+    searxng: FaultServer,
+    openai: FaultServer,
+}
+
+impl User {
+    fn new(searxng: FaultServer, openai: FaultServer) -> Self {
+        let user = Self { world: World::new(), searxng, openai };
+        let settings = format!(
+            "[search.searxng]\nbase = '{}'\n\n[models.gpt]\nservice = 'openai'\nmodel = 'gpt-5-mini'\nbase = '{}/v1'\n\
+             key = '${{GPT_KEY}}'\nprice = {{ input = 0.25, output = 2.0 }}\n",
+            user.searxng.url(),
+            user.openai.url()
+        );
+        user.settings(&settings);
+        user
+    }
+
+    fn settings(&self, text: &str) {
+        fs::write(self.world.path("aggregator.toml"), text).unwrap();
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_with(arguments, KEY)
+    }
+
+    fn run_with(&self, arguments: &[&str], key: &str) -> Ran {
+        let mut command = self.world.command(arguments);
+        let output = command.env("GPT_KEY", key).output().unwrap();
+        let mut ran = Ran::of(output, &self.world.path(""));
+        for text in [&mut ran.out, &mut ran.err] {
+            assert!(!text.contains(KEY), "{text}");
+            *text = text.replace(&self.searxng.url(), "SEARXNG").replace(&self.openai.url(), "OPENAI");
+        }
+        ran
+    }
+}
+
+#[test]
+fn a_question_is_answered_by_the_services_of_the_settings() {
+    let user = User::new(good(Service::Searxng), good(Service::OpenAi));
+    let ran = user.run(&["ask", "how many inhabitants has Zürich?"]).ends(0);
+    insta::assert_snapshot!("answered", ran.shown());
+    let asked = user.searxng.requests();
+    assert!(asked[0].target.starts_with("/search?q=how+many+inhabitants"), "{}", asked[0].target);
+    let asked = user.openai.requests();
+    assert_eq!((asked.len(), asked[0].target.as_str()), (1, "/v1/chat/completions"));
+    assert_eq!(asked[0].header("authorization"), Some(&*format!("Bearer {KEY}")));
+
+    let listed = user.run(&["search", "inhabitants of Zürich"]).ends(0);
+    assert!(listed.out.contains("  1. ") && user.openai.requests().len() == 1, "{}", listed.shown());
+    // The documents are asked beside the services, and alone if that is wanted.
+    let both = user.run(&["ask", "--docs", "docs", "--model", "extractive", "how many files does a crossing carry?"]);
+    assert!(both.ends(0).out.contains("4,096"));
+    let requests = user.searxng.counts().requests;
+    let offline = user.run(&["ask", "--offline", "--docs", "docs", "how many files does a crossing carry?"]).ends(0);
+    assert!(offline.out.contains("4,096"));
+    assert_eq!((user.searxng.counts().requests, user.openai.counts().requests), (requests, 1));
+}
+
+#[test]
+fn what_a_service_did_not_give_is_said_below_what_there_is() {
+    let user = User::new(good(Service::Searxng), faulty(Service::OpenAi, "error-in-text"));
+    let cut = user.run(&["ask", "how many inhabitants has Zürich?"]).ends(4);
+    insta::assert_snapshot!("model_failed", cut.shown());
+    let user = User::new(faulty(Service::Searxng, "json-not-allowed"), good(Service::OpenAi));
+    let ran = user.run(&["ask", "--docs", "docs", "--model", "extractive", "how many files does a crossing carry?"]);
+    insta::assert_snapshot!("search_failed", ran.ends(0).shown());
+    let alone = user.run(&["ask", "how many files does a crossing carry?"]).ends(4);
+    insta::assert_snapshot!("all_failed", alone.shown());
+}
+
+#[test]
+fn check_asks_each_service_once_and_says_what_to_do() {
+    let user = User::new(good(Service::Searxng), good(Service::OpenAi));
+    insta::assert_snapshot!("check_well", user.run(&["check"]).ends(0).shown());
+    assert_eq!((user.searxng.counts().requests, user.openai.counts().requests), (1, 1));
+    assert!(!user.run(&["check", "--offline"]).ends(0).out.contains("models.gpt"));
+    assert_eq!(user.openai.counts().requests, 1);
+    let user = User::new(faulty(Service::Searxng, "json-not-allowed"), faulty(Service::OpenAi, "401-quoting"));
+    insta::assert_snapshot!("check_refused", user.run(&["check"]).ends(4).shown());
+    let user = User::new(faulty(Service::Searxng, "refuse"), faulty(Service::OpenAi, "redirect-307"));
+    insta::assert_snapshot!("check_wrong_address", user.run(&["check"]).ends(4).shown());
+    insta::assert_snapshot!("check_without_key", user.run_with(&["check"], "").ends(4).shown());
+}
+
+#[test]
+fn providers_are_listed_with_limits_and_prices() {
+    let user = User::new(good(Service::Searxng), good(Service::OpenAi));
+    fs::write(
+        user.world.path("tavily.toml"),
+        include_str!("../../../aggregator-providers/examples/tavily.toml").replace("TAVILY_API_KEY", "GPT_KEY"),
+    )
+    .unwrap();
+    user.settings(
+        "[search.brave]\nkey = '${GPT_KEY}'\ncountry = 'DE'\n\n[search.described.tavily]\nfile = 'tavily.toml'\n\n\
+         [models.claude]\nservice = 'anthropic'\nmodel = 'claude-sonnet-4-5'\nmax_tokens = 900\n\
+         price = { input = 3, output = 15 }\n\n[models.local]\nservice = 'ollama'\nmodel = 'qwen3:4b'\n",
+    );
+    let ran = user.run(&["providers"]).ends(2);
+    insta::assert_snapshot!("providers", ran.shown());
+    assert_eq!(user.searxng.counts().requests + user.openai.counts().requests, 0);
+    user.settings("");
+    insta::assert_snapshot!("no_providers", user.run(&["providers"]).ends(0).shown());
+}
+
+#[test]
+fn what_is_wrong_with_the_settings_is_said_with_its_place() {
+    let user = User::new(good(Service::Searxng), good(Service::OpenAi));
+    let model = "[models.gpt]\nservice = 'openai'\nmodel = 'm'\n";
+    let mut errors = Vec::new();
+    for (settings, arguments) in [
+        ("[search.bing]\n".to_owned(), &["ask", "x"][..]),
+        ("[search.brave]\nkey = 'canary-77ac01'\n".to_owned(), &["ask", "x"]),
+        ("[search.brave]\n".to_owned(), &["ask", "x"]),
+        ("[search.searxng]\nbase = 'localhost:8080'\n".to_owned(), &["ask", "x"]),
+        ("[search.described.x]\nfile = 'none.toml'\n".to_owned(), &["ask", "x"]),
+        ("[models.gpt]\nservice = 'gemini'\nmodel = 'm'\n".to_owned(), &["ask", "x"]),
+        (format!("{model}context_tokens = 3\n"), &["ask", "--docs", "docs", "x"]),
+        (
+            format!("{model}price = {{ input = -1, output = 2 }}\nkey = '${{GPT_KEY}}'\n"),
+            &["ask", "--docs", "docs", "x"],
+        ),
+        (format!("{model}base = 'http://example.org'\nkey = '${{GPT_KEY}}'\n"), &["ask", "--docs", "docs", "x"]),
+        (format!("[answer]\nmodel = 'other'\n{model}"), &["ask", "--docs", "docs", "x"]),
+        (format!("{model}{}", model.replace("gpt", "claude")), &["ask", "--docs", "docs", "x"]),
+        (model.to_owned(), &["ask", "--docs", "docs", "--model", "claude", "x"]),
+        (model.to_owned(), &["ask", "--docs", "docs", "--offline", "--model", "gpt", "x"]),
+        (String::new(), &["ask", "--docs", "docs", "--model", "gpt", "x"]),
+        (String::new(), &["ask", "x"]),
+    ] {
+        user.settings(&settings);
+        errors.push(user.run(arguments).ends(2).err);
+    }
+    insta::assert_snapshot!("settings_errors", errors.concat());
+}
+
+/// `aggregator config` prints what can be read again.
+#[test]
+fn the_sections_of_services_are_printed_and_read_back() {
+    let user = User::new(good(Service::Searxng), good(Service::OpenAi));
+    let shown = user.world.run(&["config"]).ends(0).out.replace("DIR/", user.world.path("").to_str().unwrap());
+    assert!(shown.contains("[models.gpt]") && shown.contains("key = \"${GPT_KEY}\""), "{shown}");
+    user.settings(&shown);
+    user.run(&["ask", "how many inhabitants has Zürich?"]).ends(0);
+}
