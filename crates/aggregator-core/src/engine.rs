@@ -11,9 +11,10 @@ use crate::limits::MAX_PROVIDERS;
 use crate::model::LanguageModel;
 use crate::provider::SearchProvider;
 use crate::query::Query;
+use crate::reading::PageReader;
 use crate::search::merge::{RankedProvider, Weight, WeightError};
 use crate::settings::{Settings, SettingsError, check_timeout};
-use crate::shared::{EngineInner, Models, Provider};
+use crate::shared::{EngineInner, Models, Provider, Reader};
 use crate::source::ProviderName;
 use crate::stream::QueryStream;
 
@@ -58,6 +59,7 @@ pub struct EngineBuilder {
     models: Option<Models>,
     /// Whether `model` or `models` was called again.
     has_second_model: bool,
+    reader: Option<Arc<dyn PageReader>>,
     settings: Settings,
     hash_seed: Option<u64>,
 }
@@ -214,6 +216,12 @@ impl EngineBuilder {
         self
     }
 
+    /// Sets what reads the pages of the best results; without it no page is read. See [`Settings::reading`].
+    pub fn page_reader(mut self, reader: impl PageReader + 'static) -> Self {
+        self.reader = Some(Arc::new(reader));
+        self
+    }
+
     /// Replaces the default settings.
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
@@ -290,10 +298,13 @@ impl EngineBuilder {
         // RandomState is the standard library's own source of per-process randomness.
         let hash_seed = self.hash_seed.unwrap_or_else(|| RandomState::new().hash_one(0));
         let analyzer = self.settings.analysis.clone().map(Analyzer::new).transpose()?;
+        let settings = self.settings.reading.clone().unwrap_or_default();
+        let reader = self.reader.map(|reader| Reader { reader, settings });
         Ok(Engine(Arc::new(EngineInner {
             providers,
             models: self.models,
             analyzer,
+            reader,
             settings: self.settings,
             hash_seed,
         })))

@@ -42,6 +42,7 @@ pub mod model;
 pub mod provider;
 mod query;
 mod query_limit;
+pub mod reading;
 mod reply;
 pub mod search;
 #[cfg(feature = "seeded-faults")]
@@ -72,6 +73,7 @@ pub use event::{
 pub use model::{AnswerRequest, Chunk, ChunkStream, Cost, FinishReason, LanguageModel, Price, Usage};
 pub use provider::{Hit, HitStream, ProviderError, ProviderErrorKind, QueryLimit, SearchProvider, SearchRequest};
 pub use query::{Query, QueryError};
+pub use reading::{Page, PageFuture, PageReader, ReadRequest, ReadingSettings};
 #[allow(deprecated)]
 #[doc(hidden)]
 pub use reply::{Asking, Ending};

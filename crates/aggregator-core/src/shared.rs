@@ -8,6 +8,7 @@ use crate::answer::ensemble::Ensemble;
 use crate::answer::mode::Mode;
 use crate::model::LanguageModel;
 use crate::provider::{QueryLimit, SearchProvider};
+use crate::reading::{PageReader, ReadingSettings};
 use crate::search::merge::RankedProvider;
 use crate::settings::Settings;
 
@@ -17,8 +18,15 @@ pub(crate) struct EngineInner {
     pub(crate) providers: Vec<Provider>,
     pub(crate) models: Option<Models>,
     pub(crate) analyzer: Option<Analyzer>,
+    pub(crate) reader: Option<Reader>,
     pub(crate) settings: Settings,
     pub(crate) hash_seed: u64,
+}
+
+/// What reads pages, and how.
+pub(crate) struct Reader {
+    pub(crate) reader: Arc<dyn PageReader>,
+    pub(crate) settings: ReadingSettings,
 }
 
 /// The models that write answers.

@@ -45,7 +45,8 @@ pub struct Source {
     /// Title, cleaned and cut to [`Settings::MAX_TITLE_BYTES`](crate::Settings::MAX_TITLE_BYTES).
     pub title: CleanText,
     /// Snippet, cleaned and cut to [`Settings::MAX_SNIPPET_BYTES`](crate::Settings::MAX_SNIPPET_BYTES). One line; of several
-    /// only where the provider [is local](crate::SearchProvider::is_local).
+    /// only where the provider [is local](crate::SearchProvider::is_local). Of a frozen source whose page was read, the passages
+    /// that fit the query.
     pub snippet: CleanText,
     /// The provider that returned it.
     pub provider: ProviderName,

@@ -17,9 +17,11 @@ use crate::deadline::TimeBudget;
 use crate::event::{CancelReason, Event, EventKind, ExecutionError, Outcome, Stage, Summary};
 use crate::model::AnswerRequest;
 use crate::query::Query;
+use crate::reading::Reading;
 use crate::search::Search;
+use crate::search::select::Selection;
 use crate::sequencer::EventSequencer;
-use crate::shared::EngineInner;
+use crate::shared::{EngineInner, Reader};
 use crate::source::RankedSource;
 
 /// The events of one query, in order; from [`Engine::run`](crate::Engine::run).
@@ -55,6 +57,8 @@ enum Phase {
     SkippingProviders,
     /// Asking providers.
     Searching,
+    /// The order is frozen; pages are read.
+    Reading,
     /// The order is frozen; looking for contradictions is next.
     CheckingContradictions,
     /// All providers finished and the order is frozen; the model, if any, is next.
@@ -73,6 +77,8 @@ struct RunningQuery {
     search: Search,
     /// Where partial syntheses are asked for.
     partials: Option<Box<Partials>>,
+    /// While pages are read.
+    reading: Option<Box<Reading>>,
     /// Set when frozen.
     sources: Option<Arc<[RankedSource]>>,
     /// Set when the model is asked.
@@ -124,10 +130,18 @@ impl QueryStream {
                         }
                         Poll::Ready(event)
                     }
-                    Poll::Ready(None) => Poll::Ready(self.freeze()),
+                    Poll::Ready(None) => Poll::Ready(self.freeze(now)),
                     Poll::Pending => Poll::Pending,
                 }
             }
+            Phase::Reading => match &mut run.reading {
+                Some(reading) => match reading.poll(&self.query, now, &mut run.time, cx) {
+                    Poll::Ready(Some(event)) => Poll::Ready(event),
+                    Poll::Ready(None) => Poll::Ready(self.end_reading()),
+                    Poll::Pending => Poll::Pending,
+                },
+                None => unreachable!("pages are read in this phase"),
+            },
             Phase::CheckingContradictions => Poll::Ready(self.find_contradictions(now)),
             Phase::Frozen => Poll::Ready(self.ask_model(now)),
             Phase::Analyzing => Poll::Ready(self.analyze()),
@@ -164,6 +178,7 @@ impl QueryStream {
             && !matches!(self.phase, Phase::Cancelling(_))
         {
             run.search.stop();
+            run.reading = None;
             if let Some(partials) = &mut run.partials {
                 partials.stop();
             }
@@ -203,7 +218,7 @@ impl QueryStream {
             }
             _ => None,
         };
-        self.run = Some(RunningQuery { time, search, partials, sources: None, answer: None });
+        self.run = Some(RunningQuery { time, search, partials, reading: None, sources: None, answer: None });
         #[cfg(feature = "seeded-faults")]
         crate::seeded_fault::at_the_beginning();
         #[cfg(feature = "seeded-faults")]
@@ -255,7 +270,7 @@ impl QueryStream {
     }
 
     /// The search is over.
-    fn freeze(&mut self) -> EventKind {
+    fn freeze(&mut self, now: Instant) -> EventKind {
         let Some(run) = &mut self.run else { unreachable!("only a running query freezes") };
         if let Some(partials) = &mut run.partials {
             partials.stop();
@@ -268,6 +283,43 @@ impl QueryStream {
         }
         let max_sources = self.query.max_sources().unwrap_or(self.engine.settings.max_sources);
         let (list, selection) = run.search.sources(&self.engine, &self.query, max_sources);
+        if self.engine.reader.is_some() {
+            return self.start_reading(list, selection, now);
+        }
+        self.show_sources(list, selection)
+    }
+
+    /// Reads the pages of the best sources, if any of them is on the web.
+    #[cold]
+    fn start_reading(
+        &mut self,
+        list: Arc<[RankedSource]>,
+        selection: Option<Arc<Selection>>,
+        now: Instant,
+    ) -> EventKind {
+        let (Some(Reader { reader, settings }), Some(run)) = (&self.engine.reader, &mut self.run) else {
+            unreachable!("only a running query reads, by an engine that has a reader")
+        };
+        let found = (&list[..], selection.clone());
+        run.reading = Reading::start(reader, settings, &self.query, found, now, run.time.deadline);
+        if run.reading.is_none() {
+            return self.show_sources(list, selection);
+        }
+        self.phase = Phase::Reading;
+        EventKind::Status { stage: Stage::Reading }
+    }
+
+    /// All pages are through.
+    #[cold]
+    fn end_reading(&mut self) -> EventKind {
+        let reading = self.run.as_mut().and_then(|run| run.reading.take());
+        let Some(reading) = reading else { unreachable!("pages were read") };
+        let (list, selection) = reading.into_sources();
+        self.show_sources(list, selection)
+    }
+
+    fn show_sources(&mut self, list: Arc<[RankedSource]>, selection: Option<Arc<Selection>>) -> EventKind {
+        let Some(run) = &mut self.run else { unreachable!("only a running query freezes") };
         run.sources = Some(Arc::clone(&list));
         let compares = self.engine.settings.report_contradictions;
         self.phase = if compares { Phase::CheckingContradictions } else { Phase::Frozen };

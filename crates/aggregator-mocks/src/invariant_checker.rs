@@ -106,6 +106,10 @@ impl InvariantChecker {
                 self.require("I6", "nothing partial follows the frozen sources", self.sources.is_none());
                 self.require("I10", "a partial synthesis has no hidden characters", is_clean(text) && !text.is_empty());
             }
+            EventKind::PageRead(report) => {
+                let known = u64::from(report.id.0) < self.results && self.sources.is_none();
+                self.require("I6", "a page that is read is that of a result, before the sources are frozen", known);
+            }
             EventKind::Contradictions(found) => {
                 let frozen = self.sources.as_ref().map_or(0, |list| list.len() as u32);
                 let known = found.iter().all(|pair| pair.sources[0] < pair.sources[1] && pair.sources[1] <= frozen);
@@ -329,6 +333,11 @@ impl InvariantChecker {
             EventKind::PartialSynthesis(partial) => {
                 text(23, &partial.text);
                 hasher.write_u32(partial.results);
+            }
+            EventKind::PageRead(report) => {
+                text(24, &format!("{:?}", report.outcome));
+                hasher.write_u32(report.id.0);
+                hasher.write_u32(report.bytes);
             }
             EventKind::Contradictions(found) => text(22, &format!("{found:?}")),
             EventKind::ModelFinished(report) => {

@@ -16,6 +16,7 @@ pub mod profile;
 mod profiled;
 mod provider;
 mod random;
+mod reader;
 mod scenario;
 mod script;
 
@@ -26,5 +27,6 @@ pub use model::{ScriptedModel, Style, write_answer};
 pub use probe::{Call, CallEnd, Probe};
 pub use profiled::{ProfiledModel, ProfiledProvider};
 pub use provider::ScriptedProvider;
+pub use reader::{ScriptedPage, ScriptedReader};
 pub use scenario::{Scenario, ScenarioError};
 pub use script::{Pace, Step};

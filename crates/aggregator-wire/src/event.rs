@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::analysis::Analysis;
 use crate::findings::{Contradiction, InterimSummary};
 use crate::number::{FiniteF64, SafeInteger};
-use crate::outcome::{ModelReport, ProviderReport, Usage};
+use crate::outcome::{ModelReport, PageReport, ProviderReport, Usage};
 use crate::source::{RankedSource, Selection, Source};
 use crate::span::Span;
 use crate::summary::{CancelReason, ExecutionError, Stage, Summary};
@@ -104,6 +104,8 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         selection: Option<Selection>,
     },
+    /// A page of one of the best results was read, with any outcome.
+    PageRead(PageReport),
     /// Sources that contradict each other.
     Contradictions {
         /// At least one pair.
@@ -210,6 +212,7 @@ impl From<&event::EventKind> for EventKind {
                 list: list.iter().map(RankedSource::from).collect(),
                 selection: selection.as_ref().map(|selection| (&**selection).into()),
             },
+            Core::PageRead(report) => Self::PageRead((&**report).into()),
             Core::Contradictions(found) => {
                 Self::Contradictions { list: found.iter().map(Contradiction::from).collect() }
             }

@@ -25,7 +25,8 @@ pub use findings::{
 pub use line::{ReadError, to_json_line};
 pub use number::{FiniteF64, SafeInteger, Score};
 pub use outcome::{
-    FinishReason, ModelReport, Outcome, ProviderError, ProviderErrorKind, ProviderReport, Role, Truncation, Usage,
+    FinishReason, ModelReport, Outcome, PageReport, ProviderError, ProviderErrorKind, ProviderReport, Role, Truncation,
+    Usage,
 };
 pub use source::{Choice, RankedSource, Selection, SelectionReason, Source};
 pub use span::Span;

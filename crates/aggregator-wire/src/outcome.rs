@@ -31,6 +31,26 @@ impl From<&event::ProviderReport> for ProviderReport {
     }
 }
 
+/// The report of a page that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PageReport {
+    /// The `id` of the result whose page it is.
+    pub id: u32,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Time from the beginning of the reading to its end.
+    pub latency_us: SafeInteger,
+    /// Bytes of the passages that fit the query.
+    pub bytes: u32,
+}
+
+impl From<&event::PageReport> for PageReport {
+    fn from(report: &event::PageReport) -> Self {
+        let event::PageReport { id, outcome, latency, bytes } = report;
+        Self { id: id.0, outcome: outcome.into(), latency_us: SafeInteger::micros(*latency), bytes: *bytes }
+    }
+}
+
 /// The report of one call of a model.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ModelReport {

@@ -191,6 +191,8 @@ words! {
     Stage of aggregator_core::event::Stage {
         /// Providers are asked.
         Searching,
+        /// Pages of the best results are read.
+        Reading,
         /// The model writes the answer.
         Answering;
         _

@@ -1,8 +1,8 @@
 //! Events: the contract between the engine and the reader of a query.
 //!
 //! Every query emits, in this order: [`EventKind::Status`]; `Analysis`, if it is analysed; one `ProviderStarted` per provider
-//! that is asked; `Result`, `ResultRevised`, `Interim`, `PartialSynthesis` and `ProviderFinished` as providers answer;
-//! `Sources`, unless all of them failed, and perhaps `Contradictions`; with a model and at least one source another `Status`,
+//! that is asked; `Result`, `ResultRevised`, `Interim`, `PartialSynthesis` and `ProviderFinished` as providers answer; where
+//! pages are read another `Status` and `PageRead` for each; `Sources`, unless all of them failed, and perhaps `Contradictions`; with a model and at least one source another `Status`,
 //! then `AnswerDelta`, `Citation`, `Usage` and `ModelFinished`; and exactly one of `Done`, `Failed` and `Cancelled`, last. A
 //! query that is cancelled leaves out what was to come, but no provider's `ProviderFinished`.
 
@@ -106,13 +106,17 @@ pub enum EventKind {
     /// What a model makes of the results so far; where [that is asked for](crate::Settings::interim_synthesis). The search goes
     /// on meanwhile, so it may be about fewer results than there are.
     PartialSynthesis(Box<PartialSynthesis>),
-    /// All results are in; this is the final order, and the only pages the answer may cite. Emitted with no model too.
+    /// All results are in; this is the final order, and the only pages the answer may cite. Emitted with no model too. Where pages
+    /// were read, the snippet of a source is what of its page fits the query.
     Sources {
         /// The best results, in final order, numbered from 1.
         list: Arc<[RankedSource]>,
         /// Why each was selected; where they are [selected](crate::Settings::selection) and not taken by rank.
         selection: Option<Arc<Selection>>,
     },
+    /// A page of one of the best results was read, with any outcome; once for each page that is read, before `Sources`. Only in an
+    /// engine that [reads pages](crate::EngineBuilder::page_reader), and not for pages that are dropped with the query.
+    PageRead(Arc<PageReport>),
     /// Frozen sources that contradict each other, at least one pair; right after `Sources`, where the engine
     /// [looks for them](crate::Settings::report_contradictions).
     Contradictions(Box<[Contradiction]>),
@@ -181,6 +185,8 @@ impl EventKind {
 pub enum Stage {
     /// Providers are asked.
     Searching,
+    /// Pages of the best results are read.
+    Reading,
     /// The model writes the answer.
     Answering,
 }
@@ -189,6 +195,7 @@ impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Searching => "searching",
+            Self::Reading => "reading",
             Self::Answering => "answering",
         })
     }
@@ -205,6 +212,19 @@ pub struct ProviderReport {
     pub latency: Duration,
     /// Hits it yielded in time, used or not.
     pub hits: u32,
+}
+
+/// The report of a page that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageReport {
+    /// The result whose page it is.
+    pub id: ResultId,
+    /// How it ended. After `Ok` without bytes the page has no passage that fits the query, and the snippet stays.
+    pub outcome: Outcome,
+    /// Time from the beginning of the reading to its end.
+    pub latency: Duration,
+    /// Bytes of the passages that fit the query; they are the snippet of the frozen source.
+    pub bytes: u32,
 }
 
 /// How a provider ended; exactly one per provider and query.

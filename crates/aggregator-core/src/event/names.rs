@@ -56,8 +56,8 @@ macro_rules! fields {
 
 variants! {
     EventKind: Status Analysis ProviderStarted ProviderFinished Result ResultRevised Interim PartialSynthesis Sources
-        Contradictions AnswerDelta Citation Usage ModelFinished Done Failed Cancelled;
-    Stage: Searching Answering;
+        PageRead Contradictions AnswerDelta Citation Usage ModelFinished Done Failed Cancelled;
+    Stage: Searching Reading Answering;
     Outcome: Ok Partial Timeout Error Cancelled Enough Skipped;
     Truncation: Limit Timeout Enough Error;
     FinishReason: Stop Length Filter Unanswered;

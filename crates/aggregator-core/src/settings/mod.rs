@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::analysis::AnalysisSettings;
 use crate::query::Query;
+use crate::reading::ReadingSettings;
 use crate::search::select::SelectionSettings;
 use by_name::{Milliseconds, check, settings};
 
@@ -55,6 +56,8 @@ settings! {
             /// How queries are analysed before providers are asked; not at all, if it is absent. With an analysis, providers
             /// are asked for its search string.
             analysis: AnalysisSettings;
+            /// How pages are read, by an engine that has a reader of pages; with the defaults, if it is absent.
+            reading: ReadingSettings;
             /// Selection of sources among the results; by rank alone, if it is absent.
             selection: SelectionSettings;
         }
@@ -109,6 +112,11 @@ mod tests {
             s.selection = Some(SelectionSettings { diversity_factor: 1.5, ..SelectionSettings::default() });
         };
         assert_eq!(with(selection), Err("diversity_factor = 1.5 is not between 0 and 1".into()));
+        let reading = |s: &mut Settings| {
+            s.reading = Some(ReadingSettings { passage_bytes: 4_097, ..ReadingSettings::default() });
+        };
+        assert_eq!(Settings::MAX_SNIPPET_BYTES, 4_096, "the passages of a page are a snippet");
+        assert_eq!(with(reading), Err("passage_bytes = 4097 is not between 200 and 4096".into()));
         assert!(with(|s| s.max_answer_bytes = 0).is_err());
         assert!(with(|s| s.max_answer_bytes = u32::MAX).is_err());
     }

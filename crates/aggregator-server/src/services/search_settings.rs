@@ -7,7 +7,7 @@ use aggregator_providers::search::{brave, searxng};
 use serde::Deserialize;
 
 /// Search services; the section of one turns it on.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SearchSettings {
     /// The web search of Brave.
@@ -16,6 +16,14 @@ pub struct SearchSettings {
     pub searxng: Option<searxng::Settings>,
     /// Services that a file describes, by name: any that answers with JSON.
     pub described: BTreeMap<String, Described>,
+    /// Whether the pages of the best results are read, as `[engine.reading]` says. Default true.
+    pub read_pages: bool,
+}
+
+impl Default for SearchSettings {
+    fn default() -> Self {
+        Self { brave: None, searxng: None, described: BTreeMap::new(), read_pages: true }
+    }
 }
 
 /// A service that a file describes.

@@ -26,7 +26,11 @@ impl fmt::Display for EffectiveSettings {
         writeln!(f, "\n[engine]")?;
         let mut engine = self.engine.clone();
         self.lines(f, "engine", engine.describe())?;
-        let on = [("analysis", engine.analysis.is_some()), ("selection", engine.selection.is_some())];
+        let on = [
+            ("analysis", engine.analysis.is_some()),
+            ("selection", engine.selection.is_some()),
+            ("reading", engine.reading.is_some()),
+        ];
         for &name in engine.sections() {
             // Looking at a section turns it on.
             if on.contains(&(name, false)) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use aggregator_core::Settings;
+use aggregator_core::{ReadingSettings, Settings};
 use aggregator_settings::ParseError;
 use serde::Deserialize;
 use toml::Spanned;
@@ -46,9 +46,10 @@ impl Default for Answer {
 }
 
 /// What the program turns on in the engine unless its settings say otherwise: three providers with a hit, or ten results, are
-/// enough, so that one provider that hangs does not delay the answer to its timeout.
+/// enough, so that one provider that hangs does not delay the answer to its timeout. Pages are read, where a search service finds
+/// some.
 pub(super) fn engine_defaults() -> Settings {
-    Settings::default().enough_providers(Some(3)).enough_sources(Some(10))
+    Settings::default().enough_providers(Some(3)).enough_sources(Some(10)).reading(ReadingSettings::default())
 }
 
 /// Sections, keys and formats of the program's settings.

@@ -92,7 +92,7 @@ fn every_ending_has_a_form() {
 
 #[test]
 fn every_other_choice_has_a_form() {
-    named(&[Stage::Searching, Stage::Answering], |&stage| wire::Stage::from(stage));
+    named(&[Stage::Searching, Stage::Reading, Stage::Answering], |&stage| wire::Stage::from(stage));
     named(&[Role::Writer, Role::Panelist, Role::Lead, Role::Interim], |&role| wire::Role::from(role));
     named(&[SelectionReason::Relevant, SelectionReason::Different, SelectionReason::Needed], |&why| {
         wire::SelectionReason::from(why)

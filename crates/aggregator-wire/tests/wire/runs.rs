@@ -10,7 +10,7 @@ use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream, FinishReason, Pr
 use aggregator_core::provider::{Hit, HitStream, ProviderError, ProviderErrorKind, SearchRequest};
 use aggregator_core::search::select::SelectionSettings;
 use aggregator_core::{Engine, LanguageModel, Query, SearchProvider, Settings};
-use aggregator_mocks::{InvariantChecker, List, Pace, ScriptedProvider, Step, catalog};
+use aggregator_mocks::{InvariantChecker, List, Pace, ScriptedPage, ScriptedProvider, ScriptedReader, Step, catalog};
 use futures::{StreamExt as _, stream};
 
 const MS: Duration = Duration::from_millis(1);
@@ -39,6 +39,7 @@ pub fn all() -> &'static [Run] {
                 failing().await,
                 cancelled().await,
                 all_stages().await,
+                reading().await,
                 refused().await,
                 no_provider_answered().await,
                 failing_model().await,
@@ -299,6 +300,27 @@ async fn all_stages() -> Run {
         .model(Actor::new("failing", &[Fail]));
     let engine = Engine::builder().provider(moons).provider(planets).models(models).settings(settings).build().unwrap();
     ask("all_stages", &engine, "How many moons has Saturn, and is Mercury larger than they are?", NEVER).await
+}
+
+/// Pages of the best results are read.
+async fn reading() -> Run {
+    let found = Pages {
+        name: "web",
+        after: MS * 12,
+        hits: &[
+            ["https://a.example/tide", "The tide", "About the tide."],
+            ["https://b.example/gone", "Gone", "The tide again."],
+            ["https://c.example/slow", "Slow", "The tide once more."],
+        ],
+    };
+    let reader = ScriptedReader::new([
+        ("https://a.example/tide", ScriptedPage::of(MS * 40, &["Menu", "The tide turns every six hours."])),
+        ("https://b.example/gone", ScriptedPage::Fails(MS * 30, ProviderErrorKind::Unreachable)),
+        ("https://c.example/slow", ScriptedPage::Hangs),
+    ]);
+    let model = Actor::new("writer", &[Wait(20), Say("Every six hours [1].")]);
+    let engine = Engine::builder().provider(found).page_reader(reader).model(model).build().unwrap();
+    ask("reading", &engine, "when does the tide turn?", NEVER).await
 }
 
 /// Texts that would break lines, move cursors, reverse the reading order or hide something.
