@@ -299,7 +299,7 @@ impl EngineBuilder {
         let hash_seed = self.hash_seed.unwrap_or_else(|| RandomState::new().hash_one(0));
         let analyzer = self.settings.analysis.clone().map(Analyzer::new).transpose()?;
         let settings = self.settings.reading.clone().unwrap_or_default();
-        let reader = self.reader.map(|reader| Reader { reader, settings });
+        let reader = self.reader.map(|reader| Box::new(Reader { reader, settings }));
         Ok(Engine(Arc::new(EngineInner {
             providers,
             models: self.models,

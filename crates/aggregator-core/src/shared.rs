@@ -18,7 +18,8 @@ pub(crate) struct EngineInner {
     pub(crate) providers: Vec<Provider>,
     pub(crate) models: Option<Models>,
     pub(crate) analyzer: Option<Analyzer>,
-    pub(crate) reader: Option<Reader>,
+    /// Boxed, because most engines have none.
+    pub(crate) reader: Option<Box<Reader>>,
     pub(crate) settings: Settings,
     pub(crate) hash_seed: u64,
 }

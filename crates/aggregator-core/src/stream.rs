@@ -77,12 +77,23 @@ struct RunningQuery {
     search: Search,
     /// Where partial syntheses are asked for.
     partials: Option<Box<Partials>>,
-    /// While pages are read.
-    reading: Option<Box<Reading>>,
-    /// Set when frozen.
-    sources: Option<Arc<[RankedSource]>>,
+    order: Order,
     /// Set when the model is asked.
     answer: Option<Answer>,
+}
+
+/// The order of the sources. As large as the list alone, because every query has room for it.
+enum Order {
+    /// Not frozen, or frozen and pages are read.
+    Open(Option<Box<Reading>>),
+    /// Frozen and shown.
+    Frozen(Arc<[RankedSource]>),
+}
+
+impl Order {
+    fn sources(&self) -> Option<&Arc<[RankedSource]>> {
+        if let Self::Frozen(sources) = self { Some(sources) } else { None }
+    }
 }
 
 impl QueryStream {
@@ -134,13 +145,13 @@ impl QueryStream {
                     Poll::Pending => Poll::Pending,
                 }
             }
-            Phase::Reading => match &mut run.reading {
-                Some(reading) => match reading.poll(&self.query, now, &mut run.time, cx) {
+            Phase::Reading => match &mut run.order {
+                Order::Open(Some(reading)) => match reading.poll(&self.query, now, &mut run.time, cx) {
                     Poll::Ready(Some(event)) => Poll::Ready(event),
                     Poll::Ready(None) => Poll::Ready(self.end_reading()),
                     Poll::Pending => Poll::Pending,
                 },
-                None => unreachable!("pages are read in this phase"),
+                _ => unreachable!("pages are read in this phase"),
             },
             Phase::CheckingContradictions => Poll::Ready(self.find_contradictions(now)),
             Phase::Frozen => Poll::Ready(self.ask_model(now)),
@@ -178,7 +189,9 @@ impl QueryStream {
             && !matches!(self.phase, Phase::Cancelling(_))
         {
             run.search.stop();
-            run.reading = None;
+            if let Order::Open(reading) = &mut run.order {
+                *reading = None;
+            }
             if let Some(partials) = &mut run.partials {
                 partials.stop();
             }
@@ -218,7 +231,7 @@ impl QueryStream {
             }
             _ => None,
         };
-        self.run = Some(RunningQuery { time, search, partials, reading: None, sources: None, answer: None });
+        self.run = Some(RunningQuery { time, search, partials, order: Order::Open(None), answer: None });
         #[cfg(feature = "seeded-faults")]
         crate::seeded_fault::at_the_beginning();
         #[cfg(feature = "seeded-faults")]
@@ -297,14 +310,14 @@ impl QueryStream {
         selection: Option<Arc<Selection>>,
         now: Instant,
     ) -> EventKind {
-        let (Some(Reader { reader, settings }), Some(run)) = (&self.engine.reader, &mut self.run) else {
+        let (Some(Reader { reader, settings }), Some(run)) = (self.engine.reader.as_deref(), &mut self.run) else {
             unreachable!("only a running query reads, by an engine that has a reader")
         };
         let found = (&list[..], selection.clone());
-        run.reading = Reading::start(reader, settings, &self.query, found, now, run.time.deadline);
-        if run.reading.is_none() {
+        let Some(reading) = Reading::start(reader, settings, &self.query, found, now, run.time.deadline) else {
             return self.show_sources(list, selection);
-        }
+        };
+        run.order = Order::Open(Some(reading));
         self.phase = Phase::Reading;
         EventKind::Status { stage: Stage::Reading }
     }
@@ -312,15 +325,16 @@ impl QueryStream {
     /// All pages are through.
     #[cold]
     fn end_reading(&mut self) -> EventKind {
-        let reading = self.run.as_mut().and_then(|run| run.reading.take());
-        let Some(reading) = reading else { unreachable!("pages were read") };
-        let (list, selection) = reading.into_sources();
+        let Some(RunningQuery { order: Order::Open(Some(reading)), .. }) = &mut self.run else {
+            unreachable!("pages were read")
+        };
+        let (list, selection) = reading.take_sources();
         self.show_sources(list, selection)
     }
 
     fn show_sources(&mut self, list: Arc<[RankedSource]>, selection: Option<Arc<Selection>>) -> EventKind {
         let Some(run) = &mut self.run else { unreachable!("only a running query freezes") };
-        run.sources = Some(Arc::clone(&list));
+        run.order = Order::Frozen(Arc::clone(&list));
         let compares = self.engine.settings.report_contradictions;
         self.phase = if compares { Phase::CheckingContradictions } else { Phase::Frozen };
         EventKind::Sources { list, selection }
@@ -330,7 +344,7 @@ impl QueryStream {
     #[cold]
     fn find_contradictions(&mut self, now: Instant) -> EventKind {
         self.phase = Phase::Frozen;
-        let sources = self.run.as_ref().and_then(|run| run.sources.as_deref()).unwrap_or_default();
+        let sources = self.run.as_ref().and_then(|run| run.order.sources()).map_or(&[][..], |list| list);
         let mut found = contradictions::find(sources);
         if self.engine.settings.report_denials {
             found.extend(contradictions::find_denials(sources));
@@ -348,7 +362,7 @@ impl QueryStream {
         if crate::seeded_fault::is_active(crate::seeded_fault::Fault::NoAnswer) {
             return self.end(|summary| EventKind::Done { summary });
         }
-        let (Some(models), Some(sources)) = (&self.engine.models, run.sources.as_ref().filter(|list| !list.is_empty()))
+        let (Some(models), Some(sources)) = (&self.engine.models, run.order.sources().filter(|list| !list.is_empty()))
         else {
             return self.end(|summary| EventKind::Done { summary });
         };
@@ -379,7 +393,10 @@ impl QueryStream {
         }
         let max_sources = self.query.max_sources().unwrap_or(self.engine.settings.max_sources);
         event(Box::new(Summary {
-            sources: run.sources.take().unwrap_or_else(|| run.search.best(max_sources)),
+            sources: match run.order {
+                Order::Frozen(sources) => sources,
+                Order::Open(_) => run.search.best(max_sources),
+            },
             providers: run.search.reports().into(),
             hits: run.search.hits(),
             answer: run.answer.as_ref().map(|answer| answer.summary(&self.query, &self.engine.settings)),

@@ -123,7 +123,7 @@ impl Reading {
     }
 
     /// The sources with what was read, and why each was selected.
-    pub(crate) fn into_sources(self) -> (Arc<[RankedSource]>, Option<Arc<Selection>>) {
-        (self.sources.into(), self.selection)
+    pub(crate) fn take_sources(&mut self) -> (Arc<[RankedSource]>, Option<Arc<Selection>>) {
+        (std::mem::take(&mut self.sources).into(), self.selection.take())
     }
 }
