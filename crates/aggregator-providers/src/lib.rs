@@ -3,6 +3,9 @@
 //! - [`decode`]: bytes of a stream become events, within bounds.
 //! - [`http`]: one request, with four clocks and caps on what comes back.
 //! - [`search`]: search services. [`model`]: language models.
+//!
+// Only rustdoc reads the README: what is measured is made of what the compiler reads.
+#![cfg_attr(doc, doc = include_str!(concat!("../", "README.md")))]
 
 mod account;
 pub mod decode;

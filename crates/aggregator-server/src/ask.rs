@@ -225,7 +225,9 @@ fn shortcomings(notes: &mut impl Write, summary: &Summary) -> io::Result<()> {
     }
     if let Some(cost) = summary.cost() {
         let usage = summary.usage();
-        writeln!(notes, "{} tokens in, {} out: {cost}", usage.input_tokens, usage.output_tokens)?;
+        let is_estimated = summary.answer.is_some_and(|answer| answer.usage_is_estimated);
+        let about = if is_estimated { "about " } else { "" };
+        writeln!(notes, "{about}{} tokens in, {} out: {cost}", usage.input_tokens, usage.output_tokens)?;
     }
     Ok(())
 }
