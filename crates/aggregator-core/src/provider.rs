@@ -280,6 +280,8 @@ pub enum ProviderErrorKind {
     Truncated,
     /// The implementation panicked; its message is not repeated.
     Panicked,
+    /// The service was not asked, because of a limit, or because it has failed again and again.
+    NotAsked,
     /// Anything else.
     Other,
 }
@@ -297,6 +299,7 @@ impl fmt::Display for ProviderErrorKind {
             Self::BadResponse => "bad response",
             Self::Truncated => "truncated",
             Self::Panicked => "panicked",
+            Self::NotAsked => "not asked",
             Self::Other => "failed",
         })
     }

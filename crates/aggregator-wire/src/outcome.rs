@@ -247,6 +247,8 @@ words! {
         Truncated,
         /// The implementation of the provider or model panicked.
         Panicked,
+        /// The service was not asked, because of a limit, or because it has failed again and again.
+        NotAsked,
         /// Anything else.
         Other;
         _

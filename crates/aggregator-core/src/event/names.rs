@@ -64,7 +64,7 @@ variants! {
     Role: Writer Panelist Lead Interim;
     ExecutionError: Unsuitable AllProvidersFailed Model DeadlineExceeded;
     CancelReason: Requested Shutdown;
-    ProviderErrorKind: Unreachable Unauthorized RateLimited BadResponse Truncated Panicked Other;
+    ProviderErrorKind: Unreachable Unauthorized RateLimited BadResponse Truncated Panicked NotAsked Other;
     UnsuitableReason: Empty TooLong NoWords Arithmetic OnlyCode;
     Suggestion: AskSomething Shorten UseWords UseCalculator AskAboutTheRule SayWhatAboutTheCode AskInParts
         SayWhichMeaning;

@@ -85,6 +85,7 @@ fn every_ending_has_a_form() {
         ProviderErrorKind::BadResponse,
         ProviderErrorKind::Truncated,
         ProviderErrorKind::Panicked,
+        ProviderErrorKind::NotAsked,
         ProviderErrorKind::Other,
     ];
     named(&kinds, |&kind| wire::ProviderErrorKind::from(kind));

@@ -1,0 +1,46 @@
+//! Limits that wait, retries within a budget, and circuit breakers, around the providers and models of an engine.
+//!
+//! - [`Limiter`]: how often a service is asked; who comes too early waits for a turn, in the order of arrival.
+//! - [`RetryBudget`] and [`Backoff`]: which requests are repeated, and when.
+//! - [`Breaker`]: a service that fails again and again is left alone, and then asked once.
+//! - [`Policies`] are these for one service, and [`Guarded`] a provider or a model behind them.
+//!
+//! All of it is plain data on tokio's clock: nothing runs in the background, and a test with a paused clock sees every wait.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use aggregator_policies::{Breaker, Guarded, Limiter, Policies, Rate, RetryBudget};
+//! # use aggregator_core::provider::{HitStream, SearchRequest};
+//! # struct Web;
+//! # impl aggregator_core::SearchProvider for Web {
+//! #     fn name(&self) -> &str { "web" }
+//! #     fn search(&self, _: SearchRequest) -> HitStream { Box::pin(futures::stream::empty()) }
+//! # }
+//!
+//! // Shared by all that this program asks.
+//! let budget = Arc::new(RetryBudget::default());
+//! let policies = Policies::default()
+//!     .limiter(Limiter::new(Rate::per_second(1, 1)?))
+//!     .breaker(Breaker::new(Default::default()))
+//!     .retries(Default::default(), budget);
+//! let engine = aggregator_core::Engine::builder().provider(Guarded::new(Web, policies)).build()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod backoff;
+mod breaker;
+mod budget;
+mod gcra;
+mod guarded;
+mod limiter;
+mod policies;
+mod request;
+
+pub use backoff::Backoff;
+pub use breaker::{Breaker, BreakerSettings, IsOpen, Passage};
+pub use budget::RetryBudget;
+pub use gcra::{Gcra, Rate, RateError};
+pub use guarded::Guarded;
+pub use limiter::{Limiter, TooLate, Turn};
+pub use policies::Policies;

@@ -1,0 +1,183 @@
+//! A limit that is waited for, in the order of arrival, shared by all queries.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::gcra::{Gcra, Rate};
+
+/// A limit that is waited for, in the order of arrival. Cheap to clone; clones are the same limit.
+///
+/// Nothing runs in the background: whoever waits drives its own turn.
+#[derive(Debug, Clone)]
+pub struct Limiter {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Made when it is asked for the first time, by the clock of that time.
+    gcra: Option<Gcra>,
+    rate: Rate,
+    waiting: VecDeque<Waiting>,
+    next: u64,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    number: u64,
+    waker: Waker,
+}
+
+/// The limit is not reached before the caller's deadline, so that waiting does not help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the limit of requests is reached: the next turn is in {} s, after the deadline", .wait.as_secs_f64())]
+pub struct TooLate {
+    /// Time until its turn, if all before it take theirs.
+    pub wait: Duration,
+}
+
+impl Limiter {
+    /// A limit of which nothing is used yet.
+    pub fn new(rate: Rate) -> Self {
+        Self { state: Arc::new(Mutex::new(State { gcra: None, rate, waiting: VecDeque::new(), next: 0 })) }
+    }
+
+    /// Waits for a turn until `deadline`; gives how long that took. Whoever is dropped while it waits, has taken nothing, and the
+    /// next one moves up.
+    ///
+    /// # Errors
+    /// At once, if its turn would come after the deadline.
+    pub fn turn(&self, deadline: Instant) -> Turn {
+        Turn { limiter: self.clone(), deadline, place: None, began: None, timer: None }
+    }
+
+    /// Gives nobody a turn before `until`.
+    pub fn hold_until(&self, until: Instant) {
+        let mut state = self.lock();
+        state.gcra(Instant::now()).hold_until(until);
+    }
+
+    /// How many wait.
+    pub fn waiting(&self) -> usize {
+        self.lock().waiting.len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn gcra(&mut self, now: Instant) -> &mut Gcra {
+        let rate = self.rate;
+        self.gcra.get_or_insert_with(|| Gcra::new(rate, now))
+    }
+
+    /// The next one in the line looks at the clock.
+    fn wake_first(&self) {
+        if let Some(first) = self.waiting.front() {
+            first.waker.wake_by_ref();
+        }
+    }
+
+    fn position(&self, number: u64) -> Option<usize> {
+        // They stand in the order of their numbers.
+        self.waiting.binary_search_by_key(&number, |waiting| waiting.number).ok()
+    }
+}
+
+/// Waits for a turn; see [`Limiter::turn`].
+#[derive(Debug)]
+#[must_use = "a turn is taken when the future is polled"]
+pub struct Turn {
+    limiter: Limiter,
+    deadline: Instant,
+    /// Its number in the line, while it waits.
+    place: Option<u64>,
+    began: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Future for Turn {
+    type Output = Result<Duration, TooLate>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        loop {
+            let now = Instant::now();
+            let began = *this.began.get_or_insert(now);
+            let limiter = this.limiter.clone();
+            let mut state = limiter.lock();
+            let before = match this.place {
+                Some(number) => state.position(number).unwrap_or(0),
+                None => state.waiting.len(),
+            };
+            if before == 0 && state.gcra(now).take(now) {
+                if this.place.take().is_some() {
+                    state.waiting.pop_front();
+                }
+                state.wake_first();
+                return Poll::Ready(Ok(now.saturating_duration_since(began)));
+            }
+            let at = state.gcra(now).free_after(before);
+            // Checked again each time it is polled: a service may have asked for a longer wait meanwhile.
+            if at > this.deadline {
+                this.leave(&mut state);
+                return Poll::Ready(Err(TooLate { wait: at.saturating_duration_since(now) }));
+            }
+            match this.place {
+                Some(number) => {
+                    if let Some(at) = state.position(number) {
+                        state.waiting[at].waker.clone_from(cx.waker());
+                    }
+                }
+                None => {
+                    let number = state.next;
+                    state.next += 1;
+                    state.waiting.push_back(Waiting { number, waker: cx.waker().clone() });
+                    this.place = Some(number);
+                }
+            }
+            drop(state);
+            // Only the first one has a turn to look for; the others are woken when it is gone, but look at the time of their own
+            // deadline too.
+            let until = if before == 0 { at } else { this.deadline };
+            let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(until)));
+            if timer.deadline() != until {
+                timer.as_mut().reset(until);
+            }
+            if timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+}
+
+impl Turn {
+    /// Leaves the line; the next one moves up.
+    fn leave(&mut self, state: &mut State) {
+        if let Some(number) = self.place.take()
+            && let Some(at) = state.position(number)
+        {
+            state.waiting.remove(at);
+            if at == 0 {
+                state.wake_first();
+            }
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if self.place.is_some() {
+            let limiter = self.limiter.clone();
+            let mut state = limiter.lock();
+            self.leave(&mut state);
+        }
+    }
+}
