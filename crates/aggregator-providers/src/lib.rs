@@ -4,6 +4,8 @@
 //! - [`http`]: one request, with four clocks and caps on what comes back.
 //! - [`search`]: search services. [`model`]: language models.
 //!
+//! The feature `network`, on by default, adds sockets and TLS. Without it, a program brings its own [`http::Transport`].
+//!
 // Only rustdoc reads the README: what is measured is made of what the compiler reads.
 #![cfg_attr(doc, doc = include_str!(concat!("../", "README.md")))]
 

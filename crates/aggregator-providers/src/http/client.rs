@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use reqwest::header::{HeaderMap, HeaderName};
+use http::header::{HeaderMap, HeaderName};
 use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
 
@@ -12,6 +12,7 @@ use super::endpoint::Endpoint;
 use super::error::HttpError;
 use super::headers::{self, Encoding};
 use super::limits::Limits;
+#[cfg(feature = "network")]
 use super::network::Network;
 use super::request::Request;
 use super::retry_after::retry_after;
@@ -33,10 +34,11 @@ pub struct Response {
 }
 
 impl HttpClient {
-    /// A client of the network.
+    /// A client of the network; with the feature `network` only.
     ///
     /// # Errors
     /// If the system has no certificates.
+    #[cfg(feature = "network")]
     pub fn new(limits: Limits) -> Result<Self, HttpError> {
         Ok(Self::with_transport(Arc::new(Network::new(limits.connect)?), limits))
     }

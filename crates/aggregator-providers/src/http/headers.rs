@@ -1,6 +1,6 @@
 //! What the headers of a response say about its body.
 
-use reqwest::header::{
+use http::header::{
     CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
 };
 

@@ -5,6 +5,8 @@
 //! - [`Secret`] is a key: from the environment or a file, shown by nothing.
 //! - [`HttpClient`] sends a [`Request`] and returns a [`Response`] within [`Limits`].
 //! - [`Transport`] is what carries the bytes: the network, or a script in a test. All limits are above it.
+//!
+//! The network needs the feature `network`, which is on by default. Everything else is there without it.
 
 mod body;
 mod client;
@@ -14,6 +16,7 @@ mod error;
 mod gzip;
 mod headers;
 mod limits;
+#[cfg(feature = "network")]
 mod network;
 mod request;
 mod retry_after;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -53,7 +53,7 @@ impl Request {
     /// # Errors
     /// None that a [`Secret`] can cause.
     pub fn with_bearer(self, key: &Secret) -> Result<Self, HttpError> {
-        Ok(self.with_header(reqwest::header::AUTHORIZATION, key.header("Bearer ", "")?))
+        Ok(self.with_header(http::header::AUTHORIZATION, key.header("Bearer ", "")?))
     }
 
     /// Ends the request at this time, if that is before the end of [`Limits::total`](super::Limits::total).

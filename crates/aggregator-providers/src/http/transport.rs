@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
-use reqwest::header::HeaderMap;
+use http::header::HeaderMap;
 
 use super::error::HttpError;
 use super::request::Request;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aggregator_core::model::ChunkStream;
 use aggregator_core::{AnswerRequest, LanguageModel, Price, ProviderError, ProviderErrorKind};
 use futures::{StreamExt as _, TryStreamExt as _};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 
 use super::error::said_by;
 use super::service::Service;

@@ -1,7 +1,7 @@
 //! One request whose answer is JSON.
 
 use aggregator_core::ProviderError;
-use reqwest::header::HeaderMap;
+use http::header::HeaderMap;
 use serde_json::Value;
 
 use super::failure::Explanation;

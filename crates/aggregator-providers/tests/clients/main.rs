@@ -4,6 +4,7 @@ mod brave;
 mod endpoint;
 mod limits;
 mod models;
+#[cfg(feature = "network")]
 mod network;
 mod scripted;
 mod searxng;

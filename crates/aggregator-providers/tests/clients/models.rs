@@ -209,7 +209,7 @@ fn sent(script: &Script) -> (String, Vec<(String, String)>, Value) {
     let requests = script.requests.lock().unwrap();
     let [request] = &requests[..] else { panic!("{} requests", requests.len()) };
     assert!(!format!("{request:?} {:?}", request.headers()).contains("canary"), "{request:?}");
-    let header = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
+    let header = |(name, value): (&http::header::HeaderName, &http::header::HeaderValue)| {
         (name.to_string(), value.to_str().unwrap().to_owned())
     };
     let mut headers: Vec<_> = request.headers().iter().map(header).collect();

@@ -8,7 +8,7 @@ use aggregator_core::{Hit, ProviderError, Query, SearchProvider, SearchRequest};
 use aggregator_providers::http::{HttpClient, HttpError, Limits, RawResponse, Request, Sending, Transport};
 use bytes::Bytes;
 use futures::{FutureExt as _, StreamExt as _, stream};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::{Instant, sleep};
 
 /// A step of a body.

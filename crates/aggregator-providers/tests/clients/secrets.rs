@@ -6,7 +6,7 @@ use std::fs;
 
 use aggregator_providers::http::{HttpError, Request, Secret, SecretError};
 use aggregator_providers::search::{Brave, JsonSearch, brave, endpoint};
-use reqwest::header::HeaderName;
+use http::header::HeaderName;
 
 use super::scripted::{Script, search};
 

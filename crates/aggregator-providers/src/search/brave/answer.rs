@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aggregator_core::Hit;
-use reqwest::header::HeaderMap;
+use http::header::HeaderMap;
 use serde_json::Value;
 
 use super::super::failure::{Explanation, Refusal};

@@ -7,7 +7,7 @@ mod settings;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aggregator_core::{HitStream, ProviderError, ProviderErrorKind, QueryLimit, SearchProvider, SearchRequest};
-use reqwest::header::HeaderName;
+use http::header::HeaderName;
 
 use super::hits::stream_of;
 use super::json;

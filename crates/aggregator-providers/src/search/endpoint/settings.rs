@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fmt;
 
 use aggregator_core::QueryLimit;
-use reqwest::header::{HeaderName, HeaderValue};
+use http::header::{HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
