@@ -17,6 +17,8 @@ struct Member {
 
 /// Types of HTTP that clients and servers in Rust share: hyper, axum, reqwest, tonic, tungstenite and ureq are built from it.
 const HTTP: &[&str] = &["http"];
+/// Sockets and TLS, which the clients of services need and what they make of responses does not.
+const NETWORK: &[&str] = &["hyper", "reqwest", "ring", "rustls", "socket2"];
 const SERDE: &[&str] = &["serde", "serde_core", "serde_json"];
 const ENTROPY: &[&str] = &["fastrand", "getrandom", "rand", "rand_core"];
 const ENGINE: &[&str] = &["aggregator-core", "aggregator-mocks", "tokio"];
@@ -57,6 +59,12 @@ const MEMBERS: &[Member] = &[
     },
     Member { name: "aggregator-policies", normal: &["aggregator-core"], dev: &[], never: &[HTTP, ENTROPY] },
     Member { name: "aggregator-providers", normal: &["aggregator-core"], dev: &["aggregator-mocks"], never: &[] },
+    Member {
+        name: "aggregator-providers-bench",
+        normal: &["aggregator-core", "aggregator-mocks", "aggregator-providers", "perf-gate"],
+        dev: &[],
+        never: &[NETWORK],
+    },
     Member {
         name: "aggregator-server",
         normal: &[

@@ -1,0 +1,39 @@
+//! The cases, written once for all three targets and for the tests.
+
+mod answers;
+mod decode;
+pub mod engine;
+mod metrics;
+mod searches;
+mod services;
+
+use crate::case::{Case, Workload};
+use crate::fault::Fault;
+
+/// Every case, in the order of `--list`.
+pub const CASES: &[Case] = &[
+    case("decode/sse/4000", 10, decode::sse),
+    case("decode/ndjson/8000", 10, decode::ndjson),
+    case("parse/openai/4000", 3, answers::parse_openai),
+    case("search/brave/20", 50, searches::brave),
+    case("search/searxng/20", 50, searches::searxng),
+    case("answer/openai/200", 50, answers::openai),
+    case("answer/anthropic/200", 50, answers::anthropic),
+    case("answer/ollama/200", 50, answers::ollama),
+    case("engine/http/20x200", 20, engine::prepare_http),
+    case("engine/mocks/20x200", 20, engine::prepare_mocks),
+];
+
+const fn case(name: &'static str, operations: u32, set_up: fn(Option<Fault>) -> Box<dyn Workload>) -> Case {
+    Case { name, operations, set_up }
+}
+
+/// Finds the case with a name.
+///
+/// # Panics
+/// When no case has this name; the message lists all names.
+pub fn find(name: &str) -> &'static Case {
+    let known = || CASES.iter().map(|case| case.name).collect::<Vec<_>>().join(" ");
+    let found = CASES.iter().find(|case| case.name == name);
+    found.unwrap_or_else(|| panic!("no case is named `{name}`; there are: {}", known()))
+}

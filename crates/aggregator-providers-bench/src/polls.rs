@@ -1,0 +1,35 @@
+//! Counting polls.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures::{Stream, StreamExt as _};
+
+/// A stream that counts its polls.
+#[derive(Debug)]
+pub(crate) struct PollCounter<S> {
+    stream: S,
+    /// Polls so far.
+    pub(crate) polls: u64,
+    /// Polls up to and with the one that gave the first item; 0 before it.
+    pub(crate) polls_to_first: u64,
+}
+
+impl<S> PollCounter<S> {
+    pub(crate) fn new(stream: S) -> Self {
+        Self { stream, polls: 0, polls_to_first: 0 }
+    }
+}
+
+impl<S: Stream + Unpin> Stream for PollCounter<S> {
+    type Item = S::Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        self.polls += 1;
+        let item = self.stream.poll_next_unpin(cx);
+        if self.polls_to_first == 0 && item.is_ready() {
+            self.polls_to_first = self.polls;
+        }
+        item
+    }
+}

@@ -1,0 +1,134 @@
+//! Each planted fault fails the rows that are there for it, by the rules of their classes. Each row but that of the instructions
+//! has a fault here; `instructions.rs` has those.
+
+use std::collections::BTreeSet;
+
+use aggregator_providers_bench::{CASES, Case, Fault, to_records};
+use dhat::{HeapStats, Profiler};
+use perf_gate::{Class, Metric, Record, Unit};
+
+use Fault::{
+    CollectedBody, CopiedItem, ExtraPoll, HeldBody, HeldItems, LeakedMemory, LostItem, SingleBytes, SwappedItems,
+};
+
+#[global_allocator]
+static ALLOCATOR: dhat::Alloc = dhat::Alloc;
+
+/// The rows of a case.
+fn measure(case: &Case, fault: Option<Fault>) -> Vec<Record> {
+    let metric = |name, unit| Metric::new(name, unit, Class::Heap);
+    let (mut workload, observation) = case.prepare(fault);
+    let profiler = Profiler::builder().testing().trim_backtraces(Some(4)).build();
+    let amount = workload.run();
+    let stats = HeapStats::get();
+    drop(profiler);
+    assert_eq!(amount, observation.amount, "the operations of {} differ", case.name);
+    let heap = [
+        (metric("heap-bytes", Unit::Bytes), stats.total_bytes),
+        (metric("heap-blocks", Unit::Blocks), stats.total_blocks),
+        (metric("heap-peak", Unit::Bytes), stats.max_bytes as u64),
+        (metric("heap-live", Unit::Bytes), stats.curr_bytes as u64),
+    ];
+    to_records(case, observation.checksum, observation.counts.into_iter().chain(heap))
+}
+
+/// The metrics that fail by the rule of their class; `checksum`, if that differs.
+fn failing_metrics(stored: &[Record], now: &[Record]) -> BTreeSet<String> {
+    assert_eq!(stored.len(), now.len());
+    let fails = |(before, now): &(&Record, &Record)| match now.metric().class() {
+        Class::Behaviour => now.value() != before.value(),
+        _ => now.value() > before.value(),
+    };
+    let failing = stored.iter().zip(now).filter(fails).map(|(_, now)| now.metric().name().to_string());
+    let checksum = (stored[0].checksum() != now[0].checksum()).then(|| "checksum".to_owned());
+    failing.chain(checksum).collect()
+}
+
+/// A fault, and the metrics that it has to fail.
+type Planted = (Fault, &'static [&'static str]);
+
+const DECODE: &[Planted] = &[
+    (LostItem, &["events", "text-bytes", "checksum"]),
+    (CopiedItem, &["heap-blocks", "heap-bytes"]),
+    (HeldItems, &["heap-peak"]),
+    (LeakedMemory, &["heap-live"]),
+];
+const PARSE: &[Planted] = &[
+    (LostItem, &["deltas", "text-bytes", "checksum"]),
+    (SwappedItems, &["checksum"]),
+    (CopiedItem, &["heap-blocks", "heap-bytes"]),
+    (HeldItems, &["heap-peak"]),
+    (ExtraPoll, &["polls", "polls-to-first"]),
+    (LeakedMemory, &["heap-live"]),
+];
+const SEARCH: &[Planted] = &[
+    (LostItem, &["hits", "checksum"]),
+    (SwappedItems, &["checksum"]),
+    (CopiedItem, &["heap-blocks", "heap-bytes"]),
+    (HeldBody, &["heap-peak"]),
+    (SingleBytes, &["polls"]),
+    (LeakedMemory, &["heap-live"]),
+];
+const ANSWER: &[Planted] = &[
+    (LostItem, &["deltas", "text-bytes", "checksum"]),
+    (SwappedItems, &["checksum"]),
+    (CopiedItem, &["heap-blocks", "heap-bytes"]),
+    (CollectedBody, &["polls-to-first", "heap-peak"]),
+    (SingleBytes, &["polls"]),
+    (LeakedMemory, &["heap-live"]),
+];
+const ENGINE_OVER_HTTP: &[Planted] = &[
+    (LostItem, &["events", "results", "citations", "deltas", "checksum"]),
+    (SwappedItems, &["checksum"]),
+    (CopiedItem, &["heap-blocks", "heap-bytes"]),
+    (HeldBody, &["heap-peak"]),
+    (ExtraPoll, &["polls"]),
+    (LeakedMemory, &["heap-live"]),
+];
+const ENGINE_OVER_MOCKS: &[Planted] = &[
+    (LostItem, &["events", "results", "citations", "deltas", "checksum"]),
+    (SwappedItems, &["checksum"]),
+    (CopiedItem, &["heap-blocks", "heap-bytes"]),
+    (HeldItems, &["heap-peak"]),
+    (ExtraPoll, &["polls"]),
+    (LeakedMemory, &["heap-live"]),
+];
+
+/// The faults of a case, by its name.
+fn planted(name: &str) -> &'static [Planted] {
+    match name.split('/').collect::<Vec<_>>()[..] {
+        ["decode", ..] => DECODE,
+        ["parse", ..] => PARSE,
+        ["search", ..] => SEARCH,
+        ["answer", ..] => ANSWER,
+        ["engine", "http", _] => ENGINE_OVER_HTTP,
+        ["engine", "mocks", _] => ENGINE_OVER_MOCKS,
+        _ => panic!("{name} has no faults: plant one for each of its rows"),
+    }
+}
+
+/// One test, because the profiler counts what any thread of the process allocates.
+#[test]
+fn each_fault_fails_its_rows_and_each_row_has_a_fault() {
+    let mut missed = Vec::new();
+    for case in CASES {
+        let name = case.name;
+        let stored = measure(case, None);
+        assert_eq!(failing_metrics(&stored, &measure(case, None)), BTreeSet::new(), "{name} does not repeat");
+        let inert = measure(case, Some(Fault::Inert));
+        let mut unplanted: BTreeSet<String> = stored.iter().map(|row| row.metric().name().to_string()).collect();
+        for &(fault, metrics) in planted(name) {
+            let without_fault = if fault.is_of_items() { &inert } else { &stored };
+            let failing = failing_metrics(without_fault, &measure(case, Some(fault)));
+            println!("{name} with {fault:?}: {failing:?}");
+            for metric in metrics {
+                unplanted.remove(*metric);
+                if !failing.contains(*metric) {
+                    missed.push(format!("{name} {metric} with {fault:?}: {failing:?}"));
+                }
+            }
+        }
+        missed.extend(unplanted.into_iter().map(|metric| format!("{name} {metric}: no fault is planted")));
+    }
+    assert!(missed.is_empty(), "these pass:\n{}", missed.join("\n"));
+}
