@@ -476,3 +476,26 @@ fn what_a_change_does_to_its_own_rules_is_told() {
     let [human, ..] = told(false, exit_status::PASS);
     assert!(human.contains("Rules changed by this change") && human.contains("PASS (exit 0)"), "{human}");
 }
+
+#[test]
+fn harnesses_that_the_change_does_not_touch_are_named() {
+    let line = |packages: &[&str]| {
+        let mut run = report(with_instructions(2, Verdict::Pass), tools(), Comparison::None("there is no base".into()));
+        let key = run.harnesses[0].key.clone();
+        run.harnesses.extend(packages.iter().map(|package| HarnessRun {
+            package: (*package).to_owned(),
+            key: key.clone(),
+            tools: tools(),
+            comparison: Comparison::Unaffected {
+                revision: Revision { commit: "0123abc".into(), chosen: "HEAD^1".into() },
+                packages: Vec::new(),
+            },
+            anchor: AnchorState::None,
+        }));
+        run.verdict_line()
+    };
+    let partial = "PASS in part (exit 0): no regressions; ";
+    assert_eq!(line(&["a"]), format!("{partial}a was not measured"));
+    assert_eq!(line(&["a", "b"]), format!("{partial}a and b were not measured"));
+    assert_eq!(line(&["a", "b", "c"]), format!("{partial}a, b and c were not measured"));
+}

@@ -118,7 +118,11 @@ impl Report {
             .then(|| "instructions were not measured".to_owned());
         let left_out = self.harnesses.iter().filter(|harness| harness.was_skipped());
         let left_out: Vec<&str> = left_out.map(|harness| harness.package.as_str()).collect();
-        let left_out = (!left_out.is_empty()).then(|| format!("{} was not measured", left_out.join(", ")));
+        let left_out = match left_out[..] {
+            [] => None,
+            [one] => Some(format!("{one} was not measured")),
+            [ref others @ .., last] => Some(format!("{} and {last} were not measured", others.join(", "))),
+        };
         let is_partial = self.exit_code == exit_status::PASS && (left_out.is_some() || not_measured.is_some());
         let new = self.rows.iter().filter(|row| row.verdict == Verdict::New).count();
         let new = (new > 0).then(|| format!("{} {} new and not compared", pluralize(new, "row"), is_or_are(new)));
