@@ -26,7 +26,7 @@ impl Backoff {
     pub fn wait(self, number: u32, seed: u64) -> Duration {
         let bound = self.base.saturating_mul(1_u32.checked_shl(number).unwrap_or(u32::MAX)).min(self.most);
         let share = mix(seed.wrapping_add(u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
-        let nanoseconds = u128::from(share) * bound.as_nanos() >> 64;
+        let nanoseconds = (u128::from(share) * bound.as_nanos()) >> 64;
         Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn request<T: Send + 'static>(
         }
         let mut retry = 0;
         loop {
-            let passage = policies.breaker.as_ref().map(|breaker| pass(breaker)).transpose()?;
+            let passage = policies.breaker.as_ref().map(pass).transpose()?;
             if let Some(limiter) = &policies.limiter {
                 limiter.turn(deadline).await.map_err(|late| {
                     ProviderError::new(ProviderErrorKind::NotAsked, late.to_string()).with_source(late)
