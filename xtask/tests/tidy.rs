@@ -27,6 +27,7 @@ const PROCESSES_AND_FILES: &[&str] = &["ctrlc", "indicatif", "rustix", "tempfile
 /// The rules. No member may have a build dependency on another.
 const MEMBERS: &[Member] = &[
     Member { name: "aggregator-core", normal: &[], dev: &["aggregator-mocks"], never: &[HTTP, SERDE] },
+    Member { name: "aggregator-documents", normal: &[], dev: &[], never: &[HTTP, SERDE, ENGINE] },
     Member {
         name: "aggregator-eval",
         normal: &["aggregator-core", "aggregator-extract", "aggregator-index", "rag-eval"],
@@ -41,7 +42,7 @@ const MEMBERS: &[Member] = &[
     },
     Member {
         name: "aggregator-index",
-        normal: &["aggregator-core", "aggregator-words"],
+        normal: &["aggregator-core", "aggregator-documents", "aggregator-words"],
         dev: &["aggregator-mocks"],
         never: &[HTTP],
     },

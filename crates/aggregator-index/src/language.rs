@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use aggregator_documents::ParsedPassage;
 use aggregator_words::{Language, WordKind, detect, is_stop_word, words};
-
-use crate::parse::ParsedPassage;
 
 /// Minimum number of bytes of prose for language detection; shorter texts ("API reference") are misclassified too often.
 const MIN_PROSE_BYTES: usize = 200;

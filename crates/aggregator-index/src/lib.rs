@@ -8,7 +8,6 @@ mod index;
 mod language;
 mod location;
 mod options;
-mod parse;
 mod passage;
 mod preview;
 mod progress;

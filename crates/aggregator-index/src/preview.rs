@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use crate::files::decode::{DecodeResult, decode};
-use crate::files::kind::FileKind;
+use aggregator_documents::{DecodeResult, DocumentKind, ParsedPassage, decode, parse};
+
+use crate::files::kind::kind_of;
 use crate::language::LanguageTracker;
 use crate::location::address;
-use crate::parse::{ParsedPassage, parse};
 use crate::passage::Passage;
 
 /// The passages that an index makes of a file with this content; its name says of which kind it is, and nothing is read.
@@ -18,8 +18,8 @@ use crate::passage::Passage;
 /// assert_eq!((passages[0].full_title(), passages[0].line), ("Guide › Install".to_owned(), 5));
 /// ```
 pub fn preview(path: &Path, content: &[u8]) -> Option<Vec<Passage>> {
-    let kind = FileKind::from_path(path).filter(|kind| *kind != FileKind::Pdf)?;
-    let DecodeResult::Text { text, .. } = decode(content, kind == FileKind::Html) else { return None };
+    let kind = kind_of(path).filter(|kind| *kind != DocumentKind::Pdf)?;
+    let DecodeResult::Text { text, .. } = decode(content, kind == DocumentKind::Html) else { return None };
     let mut pieces: Vec<ParsedPassage> = Vec::new();
     parse(kind, &text, &mut |piece| pieces.push(piece));
     let languages = LanguageTracker::new().assign(&pieces);

@@ -9,17 +9,15 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use aggregator_core::Settings;
+use aggregator_documents::{DecodeResult, DocumentKind, ParsedPassage, decode, parse};
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use crate::error::IndexError;
-use crate::files::decode::{DecodeResult, decode};
-use crate::files::kind::FileKind;
 use crate::files::pdf;
 use crate::files::walk::{FileCandidate, FileStamp, WalkEntry, nanoseconds, walk};
 use crate::language::LanguageTracker;
 use crate::location::address;
 use crate::options::{Options, Pdf};
-use crate::parse::{ParsedPassage, parse};
 use crate::progress::{Progress, Stage};
 use crate::report::{Report, SkipReason};
 use crate::store::generation;
@@ -139,7 +137,7 @@ fn find_files(
             match found {
                 // The index may be in a folder that it indexes.
                 WalkEntry::File(file) if file.path.starts_with(&own) => {}
-                WalkEntry::File(file) if file.kind == FileKind::Pdf && options.pdf == Pdf::Off => {
+                WalkEntry::File(file) if file.kind == DocumentKind::Pdf && options.pdf == Pdf::Off => {
                     report.skip_kind("pdf".into());
                 }
                 WalkEntry::File(file) => {
@@ -288,7 +286,7 @@ impl UpdateRun<'_> {
         }
         let converted;
         let bytes = match (candidate.kind, program) {
-            (FileKind::Pdf, None) => {
+            (DocumentKind::Pdf, None) => {
                 // Counted, not listed: there may be thousands, with one remedy for all.
                 self.report.pdf_without_program += 1;
                 if before.is_some() {
@@ -297,7 +295,7 @@ impl UpdateRun<'_> {
                 }
                 return Ok(None);
             }
-            (FileKind::Pdf, Some(program)) => {
+            (DocumentKind::Pdf, Some(program)) => {
                 match pdf::text(program, path, options.max_file_bytes, options.pdf_timeout) {
                     Ok(text) => converted = text,
                     Err(error) => return Ok(Some(SkipReason::Pdf(error))),
@@ -306,7 +304,7 @@ impl UpdateRun<'_> {
             }
             _ => &content.bytes,
         };
-        let text = match decode(bytes, candidate.kind == FileKind::Html) {
+        let text = match decode(bytes, candidate.kind == DocumentKind::Html) {
             DecodeResult::Binary => return Ok(Some(SkipReason::Binary)),
             DecodeResult::Text { text, lossy } => {
                 self.report.lossy += u64::from(lossy);
@@ -345,7 +343,7 @@ impl UpdateRun<'_> {
 const MAX_BATCH_PASSAGES: usize = 512;
 
 /// Adds the passages of a document; returns how many there are.
-fn add_document(writer: &Writer, path: &Path, kind: FileKind, text: &str) -> Result<u64, IndexError> {
+fn add_document(writer: &Writer, path: &Path, kind: DocumentKind, text: &str) -> Result<u64, IndexError> {
     let mut languages = LanguageTracker::new();
     let mut ordinal = 0;
     let mut result = Ok(());

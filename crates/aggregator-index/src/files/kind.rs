@@ -3,53 +3,31 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// The kind of a file; each has a reader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum FileKind {
-    Markdown,
-    Html,
-    /// Paragraphs between empty lines, with the headings of the markup.
-    Text(Markup),
-    /// Programs and configuration: the address of a passage is its line.
-    Source,
-    Pdf,
-}
+use aggregator_documents::{DocumentKind, Markup};
 
-/// The markup of headings in a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Markup {
-    None,
-    /// reStructuredText: a line of punctuation under, or around, the heading.
-    Rst,
-    /// AsciiDoc: equals signs before the heading.
-    Asciidoc,
-}
-
-impl FileKind {
-    /// The kind of a file with this path; `None` if such files are not read.
-    pub(crate) fn from_path(path: &Path) -> Option<Self> {
-        let Some(extension) = path.extension().and_then(OsStr::to_str) else {
-            let name = path.file_name().and_then(OsStr::to_str)?;
-            return match name {
-                "README" | "LICENSE" | "LICENCE" | "COPYING" | "CHANGELOG" | "CHANGES" | "NEWS" | "AUTHORS"
-                | "NOTICE" | "INSTALL" | "TODO" | "HISTORY" => Some(Self::Text(Markup::None)),
-                "Makefile" | "Dockerfile" | "Containerfile" | "Justfile" | "justfile" | "Rakefile" | "Gemfile"
-                | "BUILD" | "CODEOWNERS" => Some(Self::Source),
-                _ => None,
-            };
+/// The kind of the document that a file with this path has; `None` if such files are not read.
+pub(crate) fn kind_of(path: &Path) -> Option<DocumentKind> {
+    let Some(extension) = path.extension().and_then(OsStr::to_str) else {
+        let name = path.file_name().and_then(OsStr::to_str)?;
+        return match name {
+            "README" | "LICENSE" | "LICENCE" | "COPYING" | "CHANGELOG" | "CHANGES" | "NEWS" | "AUTHORS" | "NOTICE"
+            | "INSTALL" | "TODO" | "HISTORY" => Some(DocumentKind::Text(Markup::None)),
+            "Makefile" | "Dockerfile" | "Containerfile" | "Justfile" | "justfile" | "Rakefile" | "Gemfile"
+            | "BUILD" | "CODEOWNERS" => Some(DocumentKind::Source),
+            _ => None,
         };
-        let extension = extension.to_ascii_lowercase();
-        Some(match extension.as_str() {
-            "md" | "markdown" | "mdx" | "mdown" | "mkd" => Self::Markdown,
-            "html" | "htm" | "xhtml" => Self::Html,
-            "pdf" => Self::Pdf,
-            "txt" | "text" | "log" | "org" | "tex" | "textile" | "wiki" | "mediawiki" => Self::Text(Markup::None),
-            "rst" => Self::Text(Markup::Rst),
-            "adoc" | "asciidoc" => Self::Text(Markup::Asciidoc),
-            other if SOURCES.contains(&other) => Self::Source,
-            _ => return None,
-        })
-    }
+    };
+    let extension = extension.to_ascii_lowercase();
+    Some(match extension.as_str() {
+        "md" | "markdown" | "mdx" | "mdown" | "mkd" => DocumentKind::Markdown,
+        "html" | "htm" | "xhtml" => DocumentKind::Html,
+        "pdf" => DocumentKind::Pdf,
+        "txt" | "text" | "log" | "org" | "tex" | "textile" | "wiki" | "mediawiki" => DocumentKind::Text(Markup::None),
+        "rst" => DocumentKind::Text(Markup::Rst),
+        "adoc" | "asciidoc" => DocumentKind::Text(Markup::Asciidoc),
+        other if SOURCES.contains(&other) => DocumentKind::Source,
+        _ => return None,
+    })
 }
 
 /// Extensions of languages of programs and of configuration.
@@ -183,13 +161,13 @@ mod tests {
 
     #[test]
     fn the_name_decides_the_kind_in_any_case() {
-        let kind = |name: &str| FileKind::from_path(Path::new(name));
-        assert_eq!(kind("a/README.MD"), Some(FileKind::Markdown));
-        assert_eq!(kind("README"), Some(FileKind::Text(Markup::None)));
-        assert_eq!(kind("x.tar.Xhtml"), Some(FileKind::Html));
-        assert_eq!(kind("Dockerfile"), Some(FileKind::Source));
-        assert_eq!(kind("lib.rs"), Some(FileKind::Source));
-        assert_eq!(kind("a.rst"), Some(FileKind::Text(Markup::Rst)));
+        let kind = |name: &str| kind_of(Path::new(name));
+        assert_eq!(kind("a/README.MD"), Some(DocumentKind::Markdown));
+        assert_eq!(kind("README"), Some(DocumentKind::Text(Markup::None)));
+        assert_eq!(kind("x.tar.Xhtml"), Some(DocumentKind::Html));
+        assert_eq!(kind("Dockerfile"), Some(DocumentKind::Source));
+        assert_eq!(kind("lib.rs"), Some(DocumentKind::Source));
+        assert_eq!(kind("a.rst"), Some(DocumentKind::Text(Markup::Rst)));
         assert_eq!(kind("a.png"), None);
         assert_eq!(kind("a"), None);
         assert_eq!(kind(".md"), None, "a hidden file without an extension");

@@ -5,16 +5,17 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use aggregator_documents::DocumentKind;
 use ignore::{DirEntry, WalkBuilder};
 
-use crate::files::kind::FileKind;
+use crate::files::kind::kind_of;
 use crate::report::SkipReason;
 
 /// A file that may be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FileCandidate {
     pub(crate) path: PathBuf,
-    pub(crate) kind: FileKind,
+    pub(crate) kind: DocumentKind,
     pub(crate) stamp: FileStamp,
 }
 
@@ -88,7 +89,7 @@ fn classify(entry: &DirEntry, largest: u64) -> Option<WalkEntry> {
         let what = if file_type.is_symlink() { "symbolic link" } else { "special file" };
         return Some(WalkEntry::OtherKind(format!("({what})")));
     }
-    let Some(kind) = FileKind::from_path(path) else {
+    let Some(kind) = kind_of(path) else {
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
         return Some(WalkEntry::OtherKind(extension.unwrap_or_else(|| "(none)".into())));
     };

@@ -6,11 +6,11 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::LazyLock;
 
+use aggregator_documents::MAX_PASSAGE;
 use aggregator_words::{Language, detect, is_stop_word, stem, words};
 use serde::{Deserialize, Serialize};
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
-use crate::parse::MAX_PASSAGE;
 use crate::store::schema::Fields;
 
 /// The version of cutting, storing and naming passages.

@@ -4,14 +4,14 @@ use std::hash::Hasher as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use aggregator_documents::{DocumentKind, ParsedPassage};
 use aggregator_words::Language;
 use siphasher::sip::SipHasher13;
 use tantivy::indexer::{IndexWriterOptions, NoMergePolicy};
 use tantivy::{IndexWriter, TantivyDocument, Term};
 
 use crate::error::IndexError;
-use crate::files::kind::FileKind;
-use crate::parse::ParsedPassage;
+use crate::files::kind::kind_of;
 use crate::store::manifest::Entry;
 use crate::store::merging::BoundedMergePolicy;
 use crate::store::queue::{Queue, QueuedDocument};
@@ -89,7 +89,7 @@ impl Writer {
         if let Some(anchor) = &piece.anchor {
             document.add_text(fields.anchor, anchor);
         }
-        document.add_u64(fields.program, u64::from(FileKind::from_path(path) == Some(FileKind::Source)));
+        document.add_u64(fields.program, u64::from(kind_of(path) == Some(DocumentKind::Source)));
         let path = path_bytes(path);
         document.add_bytes(fields.passage_of, path);
         document.add_u64(fields.line, u64::from(piece.line));

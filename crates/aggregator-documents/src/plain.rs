@@ -1,9 +1,9 @@
 //! Plain text, reStructuredText and AsciiDoc.
 
-use crate::files::kind::Markup;
-use crate::parse::passage_builder::{Block, PassageBuilder};
+use crate::kind::Markup;
+use crate::passage_builder::{Block, PassageBuilder};
 
-pub(super) fn read(text: &str, markup: Markup, builder: &mut PassageBuilder<'_>) {
+pub(crate) fn read(text: &str, markup: Markup, builder: &mut PassageBuilder<'_>) {
     let mut lines = text.lines().zip(1u32..).peekable();
     let mut paragraph = String::new();
     let mut begin = 1;
@@ -83,7 +83,7 @@ mod tests {
 
     fn seen(text: &str, markup: Markup) -> Vec<(String, u32, String)> {
         let mut seen = Vec::new();
-        let mut sink = |piece: crate::parse::passage_builder::ParsedPassage| {
+        let mut sink = |piece: crate::passage_builder::ParsedPassage| {
             seen.push((piece.headings.join(" > "), piece.line, piece.text))
         };
         let mut builder = PassageBuilder::new(&mut sink);

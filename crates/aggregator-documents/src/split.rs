@@ -1,13 +1,13 @@
 //! Texts cut to a length.
 
 /// The longest beginning of `text` of at most `most` bytes that ends between characters.
-pub(super) fn prefix(text: &str, most: usize) -> &str {
+pub(crate) fn prefix(text: &str, most: usize) -> &str {
     &text[..text.floor_char_boundary(most)]
 }
 
 /// Where to cut `text`, which is longer than `most`: after a sentence, else after a word, else between characters. Not
 /// 0.
-pub(super) fn cut(text: &str, most: usize) -> usize {
+pub(crate) fn cut(text: &str, most: usize) -> usize {
     let head = prefix(text, most);
     let sentence = head.char_indices().rev().take_while(|&(at, _)| at > most / 2).find_map(|(at, c)| {
         let next = at + c.len_utf8();
@@ -28,7 +28,7 @@ pub(super) fn cut(text: &str, most: usize) -> usize {
 }
 
 /// Where to cut `text`, which is longer than `most`, after a line; else between characters. Not 0.
-pub(super) fn cut_lines(text: &str, most: usize) -> usize {
+pub(crate) fn cut_lines(text: &str, most: usize) -> usize {
     let head = prefix(text, most);
     match head.rfind('\n') {
         Some(at) => at + 1,
@@ -37,7 +37,7 @@ pub(super) fn cut_lines(text: &str, most: usize) -> usize {
 }
 
 /// Line feeds in `text`.
-pub(super) fn lines(text: &str) -> u32 {
+pub(crate) fn lines(text: &str) -> u32 {
     text.bytes().filter(|&byte| byte == b'\n').count() as u32
 }
 

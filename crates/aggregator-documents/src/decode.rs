@@ -1,12 +1,13 @@
-//! Bytes of a file as text.
+//! Bytes of a document as text.
 
 use std::borrow::Cow;
 
-/// The content of a file.
+/// The content of a document.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum DecodeResult<'a> {
+pub enum DecodeResult<'a> {
     /// Text, with U+FFFD in place of invalid bytes.
     Text {
+        /// The text.
         text: Cow<'a, str>,
         /// Whether there were invalid bytes.
         lossy: bool,
@@ -17,7 +18,7 @@ pub(crate) enum DecodeResult<'a> {
 
 /// Decodes UTF-8 with or without a byte order mark, and UTF-16 with one. In other encodings, what is ASCII stays
 /// readable; HTML may say that it is in Windows-1252, which is also what browsers read as ISO 8859-1 and US-ASCII.
-pub(crate) fn decode(bytes: &[u8], is_html: bool) -> DecodeResult<'_> {
+pub fn decode(bytes: &[u8], is_html: bool) -> DecodeResult<'_> {
     match bytes {
         _ if is_html && is_windows_1252(bytes) => {
             DecodeResult::Text { text: bytes.iter().map(|&byte| windows_1252(byte)).collect(), lossy: false }

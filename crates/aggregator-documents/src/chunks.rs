@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::parse::split::{cut, lines, prefix};
+use crate::split::{cut, lines, prefix};
 
 /// Length in bytes from which on a part ends at the next heading or empty line.
 const TARGET_BYTES: usize = 32 * 1_024;
@@ -15,15 +15,15 @@ const MAX_BYTES: usize = 64 * 1_024;
 const MAX_DEPTH: usize = 32;
 
 /// A part of a text.
-pub(super) struct Chunk<'a> {
-    pub(super) text: Cow<'a, str>,
+pub(crate) struct Chunk<'a> {
+    pub(crate) text: Cow<'a, str>,
     /// The line that it begins on, counted from 1; one less where a line was put before it.
-    pub(super) line: u32,
+    pub(crate) line: u32,
 }
 
 /// Gives the parts of a text in order. They are cut before headings and after empty lines, but not in code; where there
 /// is no such place for long, anywhere, and then code is opened again in the next part.
-pub(super) fn chunks<'a>(text: &'a str, mut line: u32, mut each: impl FnMut(Chunk<'a>)) {
+pub(crate) fn chunks<'a>(text: &'a str, mut line: u32, mut each: impl FnMut(Chunk<'a>)) {
     let mut rest = text;
     let mut fence: Option<&'a str> = None;
     while !rest.is_empty() {

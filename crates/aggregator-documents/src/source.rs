@@ -1,9 +1,9 @@
 //! Programs and configuration: comments are prose, other lines are code.
 
-use crate::parse::passage_builder::{Block, PassageBuilder};
+use crate::passage_builder::{Block, PassageBuilder};
 
 /// A passage of a program ends before an item at the left margin; its address is its line.
-pub(super) fn read(text: &str, builder: &mut PassageBuilder<'_>) {
+pub(crate) fn read(text: &str, builder: &mut PassageBuilder<'_>) {
     let mut comments = Comments::default();
     let mut run = LineRun::default();
     let mut blank = true;
@@ -113,8 +113,7 @@ mod tests {
 
     fn seen(text: &str) -> Vec<(Option<String>, u32, String)> {
         let mut seen = Vec::new();
-        let mut sink =
-            |piece: crate::parse::passage_builder::ParsedPassage| seen.push((piece.anchor, piece.line, piece.text));
+        let mut sink = |piece: crate::passage_builder::ParsedPassage| seen.push((piece.anchor, piece.line, piece.text));
         let mut builder = PassageBuilder::new(&mut sink);
         read(text, &mut builder);
         builder.finish();

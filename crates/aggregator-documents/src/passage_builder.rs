@@ -1,7 +1,7 @@
 //! Gathers the blocks of a document into passages.
 
-use crate::parse::anchors::Anchors;
-use crate::parse::split::{cut, cut_lines, lines, prefix};
+use crate::anchors::Anchors;
+use crate::split::{cut, cut_lines, lines, prefix};
 
 /// Minimum length in bytes of a passage that ends because the next block would exceed [`TARGET_PASSAGE`].
 const MIN_PASSAGE: usize = 600;
@@ -12,7 +12,7 @@ const MAX_GATHERED: usize = 1_500;
 /// A block below this length in bytes leads to the next: "For example:".
 const MAX_LEAD: usize = 200;
 /// Maximum length of a passage in bytes: a lead, and a block as long as a passage may be, with the lines around code.
-pub(crate) const MAX_PASSAGE: usize = MAX_GATHERED + MAX_LEAD + 100;
+pub const MAX_PASSAGE: usize = MAX_GATHERED + MAX_LEAD + 100;
 /// Maximum number of bytes of prose that are kept for language detection.
 const MAX_PROSE: usize = 1_024;
 /// Maximum length of a heading or title in bytes.
@@ -20,25 +20,26 @@ const MAX_HEADING: usize = 200;
 /// Number of heading levels.
 const HEADING_LEVELS: usize = 6;
 
-/// A passage of a document, before it is indexed.
+/// A passage of a document.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct ParsedPassage {
-    /// The title of the document, as far as it is known.
-    pub(crate) title: Option<String>,
-    /// The headings that it stands under, from the outermost.
-    pub(crate) headings: Vec<String>,
+pub struct ParsedPassage {
+    /// The title of the document, as far as it is known; at most 200 bytes.
+    pub title: Option<String>,
+    /// The headings that it stands under, from the outermost: at most 6, each of at most 200 bytes.
+    pub headings: Vec<String>,
     /// What comes after `#` in its address. No two passages of a document have the same; one of them may have none.
-    pub(crate) anchor: Option<String>,
+    pub anchor: Option<String>,
     /// The line that it begins on, counted from 1.
-    pub(crate) line: u32,
-    pub(crate) text: String,
-    /// The prose without code, for language detection.
-    pub(crate) prose: String,
+    pub line: u32,
+    /// Its text, at most [`MAX_PASSAGE`] bytes; code is between fences.
+    pub text: String,
+    /// The prose without code, for language detection; at most a few bytes more than 1 KiB.
+    pub prose: String,
 }
 
 /// The kind of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Block<'a> {
+pub(crate) enum Block<'a> {
     /// Sentences, after an empty line.
     Paragraph,
     /// An item of a list or a row of a table, after a line feed.
@@ -49,7 +50,7 @@ pub(super) enum Block<'a> {
     Lines,
 }
 
-pub(super) struct PassageBuilder<'s> {
+pub(crate) struct PassageBuilder<'s> {
     sink: &'s mut dyn FnMut(ParsedPassage),
     anchors: Anchors,
     title: Option<String>,
@@ -67,7 +68,7 @@ pub(super) struct PassageBuilder<'s> {
 }
 
 impl<'s> PassageBuilder<'s> {
-    pub(super) fn new(sink: &'s mut dyn FnMut(ParsedPassage)) -> Self {
+    pub(crate) fn new(sink: &'s mut dyn FnMut(ParsedPassage)) -> Self {
         Self {
             sink,
             anchors: Anchors::default(),
@@ -83,7 +84,7 @@ impl<'s> PassageBuilder<'s> {
     }
 
     /// Names the document, unless it is named.
-    pub(super) fn title(&mut self, title: &str) {
+    pub(crate) fn title(&mut self, title: &str) {
         let title = clean_heading(title);
         if self.title.is_none() && !title.is_empty() {
             self.title = Some(title);
@@ -91,7 +92,7 @@ impl<'s> PassageBuilder<'s> {
     }
 
     /// Begins a section of a level from 1 to 6. Its anchor is `id`, or made of the heading.
-    pub(super) fn heading(&mut self, level: usize, heading: &str, id: Option<&str>, line: u32) {
+    pub(crate) fn heading(&mut self, level: usize, heading: &str, id: Option<&str>, line: u32) {
         let level = level.clamp(1, HEADING_LEVELS);
         self.flush();
         // A heading that only has deeper ones under it says nothing that they do not say.
@@ -113,13 +114,13 @@ impl<'s> PassageBuilder<'s> {
     }
 
     /// Begins a part of the document that has an address, and no heading.
-    pub(super) fn part(&mut self, anchor: String) {
+    pub(crate) fn part(&mut self, anchor: String) {
         self.flush();
         self.anchor = Some(self.anchors.unique(anchor));
     }
 
     /// Adds a block that begins on a line.
-    pub(super) fn block(&mut self, block: Block<'_>, text: &str, line: u32) {
+    pub(crate) fn block(&mut self, block: Block<'_>, text: &str, line: u32) {
         let text = match block {
             Block::Code(_) | Block::Lines => text.trim_matches('\n').trim_end(),
             Block::Paragraph => text.trim(),
@@ -178,7 +179,7 @@ impl<'s> PassageBuilder<'s> {
     }
 
     /// Adds words that tell the language of the current passage.
-    pub(super) fn prose(&mut self, text: &str) {
+    pub(crate) fn prose(&mut self, text: &str) {
         let room = MAX_PROSE.saturating_sub(self.prose.len());
         if room > 0 {
             self.prose.push_str(prefix(text, room));
@@ -187,17 +188,17 @@ impl<'s> PassageBuilder<'s> {
     }
 
     /// Bytes of the current passage.
-    pub(super) fn gathered_bytes(&self) -> usize {
+    pub(crate) fn gathered_bytes(&self) -> usize {
         self.text.len()
     }
 
     /// Whether the current passage is long enough to end at a good place.
-    pub(super) fn is_long_enough(&self) -> bool {
+    pub(crate) fn is_long_enough(&self) -> bool {
         self.text.len() >= MIN_PASSAGE
     }
 
     /// Ends the current passage.
-    pub(super) fn flush(&mut self) {
+    pub(crate) fn flush(&mut self) {
         if self.text.is_empty() {
             return;
         }
@@ -227,7 +228,7 @@ impl<'s> PassageBuilder<'s> {
     }
 
     /// Ends the document.
-    pub(super) fn finish(mut self) {
+    pub(crate) fn finish(mut self) {
         self.flush();
         self.flush_bare();
     }

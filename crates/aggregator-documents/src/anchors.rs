@@ -7,7 +7,7 @@ const MAX_ANCHOR: usize = 200;
 
 /// The anchors of one document: each is given once.
 #[derive(Default)]
-pub(super) struct Anchors {
+pub(crate) struct Anchors {
     /// How often each was asked for, and those that were made of others.
     given: HashMap<String, u32>,
 }
@@ -15,7 +15,7 @@ pub(super) struct Anchors {
 impl Anchors {
     /// The anchor of a heading, as GitHub makes it: small letters, hyphens for spaces, no punctuation; the second one
     /// with the same text ends in `-1`. (The rule is that of the package github-slugger.)
-    pub(super) fn slug(&mut self, heading: &str) -> String {
+    pub(crate) fn slug(&mut self, heading: &str) -> String {
         let mut slug = String::new();
         for c in heading.trim().chars().flat_map(char::to_lowercase) {
             match c {
@@ -33,7 +33,7 @@ impl Anchors {
     }
 
     /// `wanted`, or it with a number where it was given before.
-    pub(super) fn unique(&mut self, mut wanted: String) -> String {
+    pub(crate) fn unique(&mut self, mut wanted: String) -> String {
         wanted.truncate(wanted.floor_char_boundary(MAX_ANCHOR));
         let Some(&last) = self.given.get(&wanted) else {
             self.given.insert(wanted.clone(), 0);

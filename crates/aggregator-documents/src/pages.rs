@@ -1,9 +1,9 @@
 //! Text of a PDF file, as `pdftotext` writes it: pages ended by form feeds.
 
-use crate::parse::passage_builder::{Block, PassageBuilder};
-use crate::parse::split::lines;
+use crate::passage_builder::{Block, PassageBuilder};
+use crate::split::lines;
 
-pub(super) fn read(text: &str, builder: &mut PassageBuilder<'_>) {
+pub(crate) fn read(text: &str, builder: &mut PassageBuilder<'_>) {
     let mut line = 1;
     for (page, number) in text.split('\u{c}').zip(1u32..) {
         if !page.trim().is_empty() {
@@ -26,8 +26,7 @@ mod tests {
     #[test]
     fn pages_are_addresses_and_paragraphs_are_kept_whole() {
         let mut seen = Vec::new();
-        let mut sink =
-            |piece: crate::parse::passage_builder::ParsedPassage| seen.push((piece.anchor, piece.line, piece.text));
+        let mut sink = |piece: crate::passage_builder::ParsedPassage| seen.push((piece.anchor, piece.line, piece.text));
         let mut builder = PassageBuilder::new(&mut sink);
         read("a\nb\n\nc\n\u{c}\n\u{c}d\n", &mut builder);
         builder.finish();

@@ -1,12 +1,12 @@
 //! The settings that many documents begin with.
 
-use crate::parse::split::prefix;
+use crate::split::prefix;
 
 /// Longest front matter in bytes; what is longer is text.
 const MAX_BYTES: usize = 64 * 1_024;
 
 /// Where the text begins after the front matter, and the title that the front matter names.
-pub(super) fn skip(text: &str) -> (usize, Option<&str>) {
+pub(crate) fn skip(text: &str) -> (usize, Option<&str>) {
     let (open, separator) = match () {
         () if text.starts_with("---\n") || text.starts_with("---\r\n") => ("---", ':'),
         () if text.starts_with("+++\n") || text.starts_with("+++\r\n") => ("+++", '='),

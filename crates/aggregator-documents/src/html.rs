@@ -3,8 +3,8 @@
 use html5gum::emitters::default::DefaultEmitter;
 use html5gum::{StartTag, Token, Tokenizer};
 
-use crate::parse::passage_builder::{Block, PassageBuilder};
-use crate::parse::split::lines;
+use crate::passage_builder::{Block, PassageBuilder};
+use crate::split::lines;
 
 /// Elements whose content is no text of the page.
 const SKIPPED_ELEMENTS: &[&str] =
@@ -13,14 +13,14 @@ const SKIPPED_ELEMENTS: &[&str] =
 const NAVIGATION_ELEMENTS: &[&str] = &["nav", "header", "footer", "aside"];
 
 /// Reads a page.
-pub(super) fn read(text: &str, builder: &mut PassageBuilder<'_>) {
+pub(crate) fn read(text: &str, builder: &mut PassageBuilder<'_>) {
     if !Page::new(text, builder, 1, true).run() {
         Page::new(text, builder, 1, false).run();
     }
 }
 
 /// Reads HTML inside of another document; it begins on a line of that.
-pub(super) fn fragment(text: &str, line: u32, builder: &mut PassageBuilder<'_>) {
+pub(crate) fn fragment(text: &str, line: u32, builder: &mut PassageBuilder<'_>) {
     Page::new(text, builder, line, false).run();
 }
 
@@ -304,7 +304,7 @@ fn is_block(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::passage_builder::ParsedPassage;
+    use crate::passage_builder::ParsedPassage;
 
     fn pieces(html: &str) -> Vec<ParsedPassage> {
         let mut pieces = Vec::new();

@@ -4,17 +4,17 @@ use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
-use crate::parse::chunks::chunks;
-use crate::parse::passage_builder::{Block, PassageBuilder};
-use crate::parse::split::{lines, prefix};
-use crate::parse::{front_matter, html};
+use crate::chunks::chunks;
+use crate::passage_builder::{Block, PassageBuilder};
+use crate::split::{lines, prefix};
+use crate::{front_matter, html};
 
 /// Columns of a table that are read.
 const MAX_COLUMNS: usize = 64;
 /// Levels of lists that are indented.
 const MAX_INDENT: usize = 4;
 
-pub(super) fn read(text: &str, builder: &mut PassageBuilder<'_>) {
+pub(crate) fn read(text: &str, builder: &mut PassageBuilder<'_>) {
     let (begin, title) = front_matter::skip(text);
     if let Some(title) = title {
         builder.title(title);
@@ -241,7 +241,7 @@ impl<'a, 'c, 's> Reader<'a, 'c, 's> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::passage_builder::ParsedPassage;
+    use crate::passage_builder::ParsedPassage;
 
     fn pieces(markdown: &str) -> Vec<ParsedPassage> {
         let mut pieces = Vec::new();
