@@ -16,13 +16,14 @@ pub enum DecodeResult<'a> {
     Binary,
 }
 
+/// Labels of Windows-1252 (WHATWG Encoding, "Names and labels"), those that pages use.
+const WINDOWS_1252: [&str; 6] = ["iso-8859-1", "iso8859-1", "latin1", "windows-1252", "cp1252", "us-ascii"];
+
 /// Decodes UTF-8 with or without a byte order mark, and UTF-16 with one. In other encodings, what is ASCII stays
 /// readable; HTML may say that it is in Windows-1252, which is also what browsers read as ISO 8859-1 and US-ASCII.
 pub fn decode(bytes: &[u8], is_html: bool) -> DecodeResult<'_> {
     match bytes {
-        _ if is_html && is_windows_1252(bytes) => {
-            DecodeResult::Text { text: bytes.iter().map(|&byte| windows_1252(byte)).collect(), lossy: false }
-        }
+        _ if is_html && is_windows_1252(bytes) => from_windows_1252(bytes),
         [0xff, 0xfe, rest @ ..] => utf_16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => utf_16(rest, u16::from_be_bytes),
         [0xef, 0xbb, 0xbf, rest @ ..] => utf_8(rest),
@@ -30,15 +31,39 @@ pub fn decode(bytes: &[u8], is_html: bool) -> DecodeResult<'_> {
     }
 }
 
+/// Decodes bytes that came with the name of their encoding, as a response has it in `Content-Type`. A byte order mark has the
+/// last word, as in browsers, then the name, then what the page itself declares. UTF-8, UTF-16 and Windows-1252 are known;
+/// what has another name is read as UTF-8, as by [`decode`].
+pub fn decode_as<'a>(bytes: &'a [u8], encoding: Option<&str>, is_html: bool) -> DecodeResult<'a> {
+    let Some(name) = encoding.map(|name| name.trim().trim_matches(['"', '\'']).to_ascii_lowercase()) else {
+        return decode(bytes, is_html);
+    };
+    let has_mark = matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0xef, 0xbb, 0xbf, ..]);
+    match name.as_str() {
+        _ if has_mark => decode(bytes, false),
+        "utf-16" | "utf-16le" => utf_16(bytes, u16::from_le_bytes),
+        "utf-16be" => utf_16(bytes, u16::from_be_bytes),
+        name if WINDOWS_1252.contains(&name) && may_be_windows_1252(bytes) => from_windows_1252(bytes),
+        _ => decode(bytes, false),
+    }
+}
+
 /// Whether a page that is not UTF-8 declares Windows-1252 in its first 1,024 bytes, where browsers look for it.
 fn is_windows_1252(bytes: &[u8]) -> bool {
-    const LABELS: [&str; 6] = ["iso-8859-1", "iso8859-1", "latin1", "windows-1252", "cp1252", "us-ascii"];
-    if std::str::from_utf8(bytes).is_ok() || bytes.contains(&0) || bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
+    if !may_be_windows_1252(bytes) {
         return false;
     }
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(1_024)]).to_ascii_lowercase();
     let mut after = head.split("charset=").skip(1).map(|rest| rest.trim_start_matches(['"', '\'', ' ']));
-    after.any(|rest| LABELS.iter().any(|label| rest.starts_with(label)))
+    after.any(|rest| WINDOWS_1252.iter().any(|label| rest.starts_with(label)))
+}
+
+fn may_be_windows_1252(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_err() && !bytes.contains(&0) && !bytes.starts_with(&[0xef, 0xbb, 0xbf])
+}
+
+fn from_windows_1252(bytes: &[u8]) -> DecodeResult<'static> {
+    DecodeResult::Text { text: bytes.iter().map(|&byte| windows_1252(byte)).collect(), lossy: false }
 }
 
 /// The characters that Windows-1252 has where ISO 8859-1 has control characters (WHATWG Encoding, index windows-1252).
@@ -123,5 +148,23 @@ mod tests {
         assert_eq!(text(b""), Some((String::new(), false)));
         assert_eq!(text(b"a\0b"), None);
         assert_eq!(text(b"\xff\xfe\0\0a\0"), None);
+    }
+
+    #[test]
+    fn the_name_that_comes_with_bytes_is_before_that_in_the_page() {
+        let page = b"<meta charset=latin1>gr\xfcn";
+        let text = |bytes: &[u8], encoding| match decode_as(bytes, encoding, true) {
+            DecodeResult::Text { text, .. } => text.rsplit('>').next().unwrap().to_owned(),
+            DecodeResult::Binary => "binary".to_owned(),
+        };
+        assert_eq!(text(page, None), "grün");
+        assert_eq!(text(page, Some("utf-8")), "gr\u{fffd}n");
+        assert_eq!(text(b"gr\xfcn \x80", Some(" \"ISO-8859-1\" ")), "grün €");
+        assert_eq!(text("grün".as_bytes(), Some("latin1")), "grün", "it is UTF-8 whatever it is called");
+        assert_eq!(text("grün".as_bytes(), Some("x-unknown")), "grün");
+        assert_eq!(text(b"a\0\xfc\0", Some("UTF-16LE")), "aü");
+        assert_eq!(text(b"\0a\0\xfc", Some("utf-16be")), "aü");
+        assert_eq!(text(b"\xfe\xff\0a", Some("utf-16le")), "a", "a byte order mark has the last word");
+        assert_eq!(text(b"a\0b", Some("latin1")), "binary");
     }
 }

@@ -3,31 +3,46 @@
 use html5gum::emitters::default::DefaultEmitter;
 use html5gum::{StartTag, Token, Tokenizer};
 
+use crate::elements::{MAIN_ELEMENTS, NAVIGATION_ELEMENTS, SKIPPED_ELEMENTS, element_name, is_block};
 use crate::passage_builder::{Block, PassageBuilder};
 use crate::split::lines;
 
-/// Elements whose content is no text of the page.
-const SKIPPED_ELEMENTS: &[&str] =
-    &["script", "style", "template", "noscript", "svg", "math", "iframe", "object", "select", "button"];
-/// Elements around the text of a page. If a page has no text outside them, they are read.
-const NAVIGATION_ELEMENTS: &[&str] = &["nav", "header", "footer", "aside"];
+/// Which text of a page is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// All that is text.
+    Everything,
+    /// What is not in elements around the text.
+    OutsideNavigation,
+    /// What is in elements that hold what the page is about.
+    Main,
+}
 
-/// Reads a page.
+/// Reads a page without its navigation; if there is no text outside of it, with it.
 pub(crate) fn read(text: &str, builder: &mut PassageBuilder<'_>) {
-    if !Page::new(text, builder, 1, true).run() {
-        Page::new(text, builder, 1, false).run();
+    if !Page::new(text, builder, 1, Scope::OutsideNavigation).run() {
+        Page::new(text, builder, 1, Scope::Everything).run();
+    }
+}
+
+/// Reads what a page is about; if it does not mark any text as that, reads it as [`read`] does.
+pub(crate) fn read_main(text: &str, builder: &mut PassageBuilder<'_>) {
+    if !Page::new(text, builder, 1, Scope::Main).run() {
+        read(text, builder);
     }
 }
 
 /// Reads HTML inside of another document; it begins on a line of that.
 pub(crate) fn fragment(text: &str, line: u32, builder: &mut PassageBuilder<'_>) {
-    Page::new(text, builder, line, false).run();
+    Page::new(text, builder, line, Scope::Everything).run();
 }
 
 struct Page<'a, 'c, 's> {
     html: &'a str,
     builder: &'c mut PassageBuilder<'s>,
-    without_navigation: bool,
+    scope: Scope,
+    /// How many elements that hold what the page is about are open.
+    main: u32,
     /// The element that is skipped, and how many of its name are open.
     skipped: Option<(String, u32)>,
     /// Where the line was counted, and the line.
@@ -49,11 +64,12 @@ struct Page<'a, 'c, 's> {
 }
 
 impl<'a, 'c, 's> Page<'a, 'c, 's> {
-    fn new(html: &'a str, builder: &'c mut PassageBuilder<'s>, line: u32, without_navigation: bool) -> Self {
+    fn new(html: &'a str, builder: &'c mut PassageBuilder<'s>, line: u32, scope: Scope) -> Self {
         Self {
             html,
             builder,
-            without_navigation,
+            scope,
+            main: 0,
             skipped: None,
             counted: (0, line),
             text: String::new(),
@@ -102,7 +118,7 @@ impl<'a, 'c, 's> Page<'a, 'c, 's> {
         let name = element_name(&tag.name);
         let name = name.as_str();
         if let Some((skipped, open)) = &mut self.skipped {
-            if name == "main" || name == "article" {
+            if MAIN_ELEMENTS.contains(&name) {
                 // What was not closed does not swallow the page.
                 self.skipped = None;
             } else {
@@ -113,11 +129,14 @@ impl<'a, 'c, 's> Page<'a, 'c, 's> {
             }
         }
         let line = self.line(tag.span.start);
-        if (SKIPPED_ELEMENTS.contains(&name) || (self.without_navigation && NAVIGATION_ELEMENTS.contains(&name)))
-            && !tag.self_closing
-        {
+        if self.skips(name) && !tag.self_closing {
             self.end_block();
             self.skipped = Some((name.to_owned(), 1));
+            return;
+        }
+        if MAIN_ELEMENTS.contains(&name) {
+            self.main += 1;
+        } else if self.is_outside() && name != "title" {
             return;
         }
         let attribute = |key: &str| {
@@ -187,6 +206,13 @@ impl<'a, 'c, 's> Page<'a, 'c, 's> {
             }
             return;
         }
+        if MAIN_ELEMENTS.contains(&name) {
+            self.end_block();
+            self.main = self.main.saturating_sub(1);
+        }
+        if self.is_outside() && name != "title" {
+            return;
+        }
         match name {
             "title" => {
                 if self.in_title {
@@ -206,7 +232,26 @@ impl<'a, 'c, 's> Page<'a, 'c, 's> {
         }
     }
 
+    /// Whether what follows is not read, because it is not in an element that holds what the page is about.
+    fn is_outside(&self) -> bool {
+        self.scope == Scope::Main && self.main == 0
+    }
+
+    /// Whether the content of an element is left out.
+    fn skips(&self, name: &str) -> bool {
+        let is_around = match self.scope {
+            Scope::Everything => false,
+            Scope::OutsideNavigation => NAVIGATION_ELEMENTS.contains(&name),
+            // The header of an article has its heading.
+            Scope::Main => self.main > 0 && name != "header" && NAVIGATION_ELEMENTS.contains(&name),
+        };
+        is_around || SKIPPED_ELEMENTS.contains(&name)
+    }
+
     fn add(&mut self, text: &str, line: u32) {
+        if self.is_outside() && !self.in_title {
+            return;
+        }
         if self.text.is_empty() {
             let before = text.len() - text.trim_start().len();
             self.begin = line + lines(&text[..before]);
@@ -252,53 +297,6 @@ impl<'a, 'c, 's> Page<'a, 'c, 's> {
         let block = if self.row { Block::Row } else { Block::Paragraph };
         self.builder.block(block, text, self.begin);
     }
-}
-
-fn element_name(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).to_ascii_lowercase()
-}
-
-/// Elements that begin and end a line.
-fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "address"
-            | "article"
-            | "aside"
-            | "blockquote"
-            | "body"
-            | "caption"
-            | "center"
-            | "details"
-            | "dialog"
-            | "div"
-            | "dl"
-            | "fieldset"
-            | "figcaption"
-            | "figure"
-            | "footer"
-            | "form"
-            | "header"
-            | "hgroup"
-            | "hr"
-            | "legend"
-            | "main"
-            | "menu"
-            | "nav"
-            | "ol"
-            | "p"
-            | "search"
-            | "section"
-            | "summary"
-            | "table"
-            | "tbody"
-            | "tfoot"
-            | "thead"
-            | "ul"
-            | "head"
-            | "html"
-            | "body_end"
-    )
 }
 
 #[cfg(test)]

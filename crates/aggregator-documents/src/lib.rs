@@ -6,6 +6,7 @@ mod anchors;
 mod chunks;
 mod decode;
 mod document;
+mod elements;
 mod front_matter;
 mod html;
 mod kind;
@@ -16,7 +17,7 @@ mod plain;
 mod source;
 mod split;
 
-pub use decode::{DecodeResult, decode};
-pub use document::parse;
+pub use decode::{DecodeResult, decode, decode_as};
+pub use document::{parse, parse_web_page};
 pub use kind::{DocumentKind, Markup};
 pub use passage_builder::{MAX_PASSAGE, ParsedPassage};
