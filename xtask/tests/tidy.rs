@@ -59,7 +59,12 @@ const MEMBERS: &[Member] = &[
         never: &[HTTP, ENTROPY],
     },
     Member { name: "aggregator-policies", normal: &["aggregator-core"], dev: &[], never: &[HTTP, ENTROPY] },
-    Member { name: "aggregator-providers", normal: &["aggregator-core"], dev: &["aggregator-mocks"], never: &[] },
+    Member {
+        name: "aggregator-providers",
+        normal: &["aggregator-core", "aggregator-documents"],
+        dev: &["aggregator-mocks"],
+        never: &[],
+    },
     Member {
         name: "aggregator-providers-bench",
         normal: &["aggregator-core", "aggregator-mocks", "aggregator-providers", "perf-gate"],

@@ -2,7 +2,7 @@
 //!
 //! - [`decode`]: bytes of a stream become events, within bounds.
 //! - [`http`]: one request, with four clocks and caps on what comes back.
-//! - [`search`]: search services. [`model`]: language models.
+//! - [`search`]: search services. [`model`]: language models. [`pages`]: the pages that results name.
 //!
 //! The feature `network`, on by default, adds sockets and TLS. Without it, a program brings its own [`http::Transport`].
 //!
@@ -13,4 +13,6 @@ mod account;
 pub mod decode;
 pub mod http;
 pub mod model;
+#[cfg(feature = "network")]
+pub mod pages;
 pub mod search;

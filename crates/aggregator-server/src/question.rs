@@ -46,6 +46,9 @@ pub fn engine(
             engine = engine.provider(service.provider);
         }
     }
+    if has_services && settings.search.read_pages {
+        engine = engine.page_reader(services::page_fetcher()?);
+    }
     if let Some(named) = answers {
         engine = engine.model(model(named, args.offline, settings, client.as_ref())?);
     }

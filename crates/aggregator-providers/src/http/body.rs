@@ -30,14 +30,14 @@ pub struct Body {
 
 /// When the request has to be complete.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Deadline {
-    pub(super) at: Instant,
+pub(crate) struct Deadline {
+    pub(crate) at: Instant,
     /// How long that was when the request began.
-    pub(super) after: std::time::Duration,
+    pub(crate) after: std::time::Duration,
 }
 
 impl Body {
-    pub(super) fn new(raw: RawBody, gzip: bool, stated: Option<u64>, limits: Limits, deadline: Deadline) -> Self {
+    pub(crate) fn new(raw: RawBody, gzip: bool, stated: Option<u64>, limits: Limits, deadline: Deadline) -> Self {
         let gunzip = gzip.then(|| Gunzip::new(limits));
         Self { raw: Some(raw), gunzip, stated, received: 0, limits, deadline, clock: None }
     }

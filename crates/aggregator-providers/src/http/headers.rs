@@ -8,14 +8,14 @@ use super::error::HttpError;
 
 /// How a body is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub(crate) enum Encoding {
     Identity,
     Gzip,
 }
 
 /// # Errors
 /// If it is another one than gzip, or several.
-pub(super) fn encoding(headers: &HeaderMap) -> Result<Encoding, HttpError> {
+pub(crate) fn encoding(headers: &HeaderMap) -> Result<Encoding, HttpError> {
     let values: Vec<&[u8]> = headers.get_all(CONTENT_ENCODING).iter().map(HeaderValue::as_bytes).collect();
     let text = String::from_utf8_lossy(&values.join(&b", "[..])).trim().to_ascii_lowercase();
     match text.as_str() {
@@ -32,9 +32,10 @@ pub(super) fn encoding(headers: &HeaderMap) -> Result<Encoding, HttpError> {
 const ENCODINGS: [&str; 4] = ["br", "zstd", "deflate", "compress"];
 
 /// Media types that errors name.
-const TYPES: [&str; 10] = [
+const TYPES: [&str; 11] = [
     "application/json",
     "application/octet-stream",
+    "application/pdf",
     "application/x-ndjson",
     "application/xml",
     "image/png",
@@ -46,7 +47,7 @@ const TYPES: [&str; 10] = [
 ];
 
 /// The name of a media type for errors.
-pub(super) fn shown_type(media_type: &str) -> &'static str {
+pub(crate) fn shown_type(media_type: &str) -> &'static str {
     TYPES.into_iter().find(|known| *known == media_type).unwrap_or("of an unexpected type")
 }
 
@@ -54,7 +55,7 @@ pub(super) fn shown_type(media_type: &str) -> &'static str {
 ///
 /// # Errors
 /// If it is no number, there are two, or the body also says that it comes in pieces of stated lengths.
-pub(super) fn content_length(headers: &HeaderMap) -> Result<Option<u64>, HttpError> {
+pub(crate) fn content_length(headers: &HeaderMap) -> Result<Option<u64>, HttpError> {
     let malformed = |cause: &str| HttpError::Protocol { cause: cause.into() };
     let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
     let Some(length) = lengths.next() else { return Ok(None) };
@@ -70,17 +71,25 @@ pub(super) fn content_length(headers: &HeaderMap) -> Result<Option<u64>, HttpErr
 }
 
 /// Bytes of all names and values.
-pub(super) fn size(headers: &HeaderMap) -> usize {
+pub(crate) fn size(headers: &HeaderMap) -> usize {
     headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
 }
 
 /// The media type in lower case, without parameters; empty if there is none.
-pub(super) fn media_type(headers: &HeaderMap) -> String {
+pub(crate) fn media_type(headers: &HeaderMap) -> String {
     let text = text(headers, &CONTENT_TYPE).unwrap_or_default();
     text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
+/// The encoding that the media type names, in lower case.
+#[cfg(feature = "network")]
+pub(crate) fn charset(headers: &HeaderMap) -> Option<String> {
+    let mut parameters = text(headers, &CONTENT_TYPE)?.split(';').skip(1).filter_map(|pair| pair.split_once('='));
+    let (_, value) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))?;
+    Some(value.trim().trim_matches(['"', '\'']).to_ascii_lowercase()).filter(|value| !value.is_empty())
+}
+
 /// The text of a header, if it is ASCII.
-pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }

@@ -33,25 +33,47 @@ impl Network {
     /// # Errors
     /// If the system has no certificates.
     pub(super) fn new(connect: Duration) -> Result<Self, HttpError> {
-        let tls = tls()?;
-        let builder = || {
-            reqwest::Client::builder()
-                .tls_backend_preconfigured(tls.clone())
-                // A redirect would take the key along.
-                .redirect(reqwest::redirect::Policy::none())
-                // Whoever asks decides whether to ask again.
-                .retry(reqwest::retry::never())
-                .referer(false)
-                .http1_only()
-                .connect_timeout(connect)
-                .pool_max_idle_per_host(8)
-                .pool_idle_timeout(Duration::from_secs(30))
-        };
-        let built = |client: reqwest::Result<_>| client.map_err(|error| not_set_up(&error.without_url()));
-        let remote = built(builder().build())?;
-        let loopback = built(builder().no_proxy().build())?;
+        let remote = build(builder(connect)?)?;
+        let loopback = build(builder(connect)?.no_proxy())?;
         Ok(Self { remote, loopback, connect })
     }
+}
+
+/// What all clients have in common.
+///
+/// # Errors
+/// If the system has no certificates.
+pub(super) fn builder(connect: Duration) -> Result<reqwest::ClientBuilder, HttpError> {
+    let builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls()?)
+        // A redirect would take the key along, or lead to where nobody has looked.
+        .redirect(reqwest::redirect::Policy::none())
+        // Whoever asks decides whether to ask again.
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .http1_only()
+        .connect_timeout(connect)
+        .pool_max_idle_per_host(8)
+        .pool_idle_timeout(Duration::from_secs(30));
+    Ok(builder)
+}
+
+/// # Errors
+/// If TLS cannot be set up.
+pub(super) fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, HttpError> {
+    builder.build().map_err(|error| not_set_up(&error.without_url()))
+}
+
+/// Sends a request, and returns when status and headers are there.
+pub(super) fn send(builder: reqwest::RequestBuilder, connect: Duration) -> Sending {
+    let builder = builder.header(USER_AGENT, AGENT);
+    async move {
+        let response = builder.send().await.map_err(|error| without_response(error, connect))?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = response.bytes_stream().map(|piece| piece.map_err(in_body)).boxed();
+        Ok(RawResponse { status, headers, body })
+    }
+    .boxed()
 }
 
 /// Trust in the certificates of the system, which are read once a process: that takes tens of milliseconds.
@@ -81,19 +103,12 @@ impl Transport for Network {
     fn send(&self, request: Request) -> Sending {
         let client = if request.endpoint().is_loopback() { &self.loopback } else { &self.remote };
         let method = if request.body().is_some() { Method::POST } else { Method::GET };
-        let mut builder = client.request(method, request.endpoint().url().clone()).header(USER_AGENT, AGENT);
+        let mut builder = client.request(method, request.endpoint().url().clone());
         builder = builder.headers(request.headers().clone());
         if let Some(body) = request.body() {
             builder = builder.body(body.clone());
         }
-        let connect = self.connect;
-        async move {
-            let response = builder.send().await.map_err(|error| without_response(error, connect))?;
-            let (status, headers) = (response.status().as_u16(), response.headers().clone());
-            let body = response.bytes_stream().map(|piece| piece.map_err(in_body)).boxed();
-            Ok(RawResponse { status, headers, body })
-        }
-        .boxed()
+        send(builder, self.connect)
     }
 }
 

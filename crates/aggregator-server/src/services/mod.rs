@@ -7,6 +7,7 @@ mod search_settings;
 mod unusable;
 
 use aggregator_providers::http::{HttpClient, Limits};
+use aggregator_providers::pages::{PageFetcher, PageLimits};
 
 use crate::exit::{Exit, ProgramError};
 pub use model_settings::ModelSettings;
@@ -14,6 +15,15 @@ pub use models::{Model, model, models};
 pub use search::{SearchService, searches};
 pub use search_settings::SearchSettings;
 pub use unusable::Unusable;
+
+/// What reads the pages that search services find.
+///
+/// # Errors
+/// When the system has no certificates.
+pub fn page_fetcher() -> Result<PageFetcher, ProgramError> {
+    PageFetcher::new(PageLimits::default())
+        .map_err(|error| ProgramError::new(Exit::Usage, format!("no page can be read: {error}")))
+}
 
 /// A client for all services, which share its connections.
 ///

@@ -3,7 +3,8 @@
 use std::fs;
 
 use aggregator_mocks::fault_server::catalog::{self, Service};
-use aggregator_mocks::fault_server::{FaultServer, Script};
+use aggregator_mocks::fault_server::{FaultServer, Script, response};
+use aggregator_wire::{Event, EventKind};
 
 use crate::world::{Ran, World};
 
@@ -158,6 +159,33 @@ fn what_is_wrong_with_the_settings_is_said_with_its_place() {
         errors.push(user.run(arguments).ends(2).err);
     }
     insta::assert_snapshot!("settings_errors", errors.concat());
+}
+
+/// The addresses that this instance of SearXNG finds are on this machine, so none of them is asked.
+#[test]
+fn pages_in_private_networks_are_not_read() {
+    let page = FaultServer::start(Script::reading()).unwrap();
+    let results = format!(
+        r#"{{"results":[{{"url":"{0}/a","title":"A page","content":"The tide turns every six hours."}},
+            {{"url":"http://[::ffff:127.0.0.1]/b","title":"Another","content":"Tides."}}]}}"#,
+        page.url()
+    );
+    let head =
+        response::head(200, &[("Content-Type", "application/json"), ("Content-Length", &results.len().to_string())]);
+    let searxng = FaultServer::start(Script::answering([&head[..], results.as_bytes()].concat())).unwrap();
+    let user = User::new(searxng, good(Service::OpenAi));
+    let ran = user.run(&["ask", "--json", "--model", "extractive", "when does the tide turn?"]).ends(0);
+    let events: Vec<Event> = ran.out.lines().map(|line| Event::from_json_line(line).unwrap()).collect();
+    let read =
+        events.iter().filter_map(|event| if let EventKind::PageRead(page) = &event.kind { Some(page) } else { None });
+    let why: Vec<_> = read.map(|page| format!("{:?}", page.outcome)).collect();
+    assert_eq!(why.len(), 2, "{}", ran.out);
+    // A port that no page has, and an address of this machine.
+    assert!(why.iter().any(|why| why.contains("port")) && why.iter().any(|why| why.contains("private")), "{why:?}");
+    assert_eq!(page.counts().accepted, 0);
+    user.settings(&format!("[search]\nread_pages = false\n[search.searxng]\nbase = '{}'\n", user.searxng.url()));
+    let ran = user.run(&["ask", "--json", "when does the tide turn?"]).ends(0);
+    assert!(!ran.out.contains("page_read"), "{}", ran.out);
 }
 
 /// `aggregator config` prints what can be read again.
