@@ -30,10 +30,15 @@ struct User {
 }
 
 impl User {
+    /// Without pages: those that the servers name are on the web.
     fn new(searxng: FaultServer, openai: FaultServer) -> Self {
+        Self::with_pages(searxng, openai, false)
+    }
+
+    fn with_pages(searxng: FaultServer, openai: FaultServer, read_pages: bool) -> Self {
         let user = Self { world: World::new(), searxng, openai };
         let settings = format!(
-            "[search.searxng]\nbase = '{}'\n\n[models.gpt]\nservice = 'openai'\nmodel = 'gpt-5-mini'\nbase = '{}/v1'\n\
+            "[search]\nread_pages = {read_pages}\n\n[search.searxng]\nbase = '{}'\n\n[models.gpt]\nservice = 'openai'\nmodel = 'gpt-5-mini'\nbase = '{}/v1'\n\
              key = '${{GPT_KEY}}'\nprice = {{ input = 0.25, output = 2.0 }}\n",
             user.searxng.url(),
             user.openai.url()
@@ -173,7 +178,7 @@ fn pages_in_private_networks_are_not_read() {
     let head =
         response::head(200, &[("Content-Type", "application/json"), ("Content-Length", &results.len().to_string())]);
     let searxng = FaultServer::start(Script::answering([&head[..], results.as_bytes()].concat())).unwrap();
-    let user = User::new(searxng, good(Service::OpenAi));
+    let user = User::with_pages(searxng, good(Service::OpenAi), true);
     let ran = user.run(&["ask", "--json", "--model", "extractive", "when does the tide turn?"]).ends(0);
     let events: Vec<Event> = ran.out.lines().map(|line| Event::from_json_line(line).unwrap()).collect();
     let read =
