@@ -24,8 +24,10 @@ pub struct Body {
     received: usize,
     limits: Limits,
     deadline: Deadline,
-    /// Runs while nothing comes; absent while the caller does something else, which is no fault of the service.
+    /// Made when something is waited for the first time.
     clock: Option<Pin<Box<Sleep>>>,
+    /// Whether the clock runs: not while the caller does something else, which is no fault of the service.
+    is_waiting: bool,
 }
 
 /// When the request has to be complete.
@@ -39,7 +41,7 @@ pub(crate) struct Deadline {
 impl Body {
     pub(crate) fn new(raw: RawBody, gzip: bool, stated: Option<u64>, limits: Limits, deadline: Deadline) -> Self {
         let gunzip = gzip.then(|| Gunzip::new(limits));
-        Self { raw: Some(raw), gunzip, stated, received: 0, limits, deadline, clock: None }
+        Self { raw: Some(raw), gunzip, stated, received: 0, limits, deadline, clock: None, is_waiting: false }
     }
 
     /// The whole body.
@@ -97,7 +99,12 @@ impl Body {
     /// Ends the body, if nothing came for too long.
     fn poll_clock(&mut self, cx: &mut Context<'_>) -> Poll<HttpError> {
         let (idle, total) = (Instant::now() + self.limits.idle, self.deadline.at);
-        let clock = self.clock.get_or_insert_with(|| Box::pin(sleep_until(idle.min(total))));
+        let until = idle.min(total);
+        let clock = self.clock.get_or_insert_with(|| Box::pin(sleep_until(until)));
+        if !self.is_waiting {
+            clock.as_mut().reset(until);
+            self.is_waiting = true;
+        }
         ready!(clock.as_mut().poll(cx));
         Poll::Ready(if Instant::now() >= total {
             self.over()
@@ -129,7 +136,7 @@ impl Stream for Body {
         for _ in 0..MAX_PIECES_PER_POLL {
             match self.poll_piece(cx) {
                 Poll::Ready(Some(Ok(piece))) => {
-                    self.clock = None;
+                    self.is_waiting = false;
                     if !piece.is_empty() {
                         return Poll::Ready(Some(Ok(piece)));
                     }
