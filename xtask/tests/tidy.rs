@@ -78,6 +78,7 @@ const MEMBERS: &[Member] = &[
             "aggregator-eval",
             "aggregator-extract",
             "aggregator-index",
+            "aggregator-policies",
             "aggregator-providers",
             "aggregator-settings",
             "aggregator-wire",

@@ -28,6 +28,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+// Only rustdoc reads the README: what is measured is made of what the compiler reads.
+#![cfg_attr(doc, doc = include_str!(concat!("../", "README.md")))]
+
 mod backoff;
 mod breaker;
 mod budget;

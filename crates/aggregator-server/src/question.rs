@@ -1,10 +1,12 @@
 //! What a query asks, and what answers it: documents and services of the settings.
 
 use std::io::Write as _;
+use std::sync::Arc;
 
 use aggregator_core::{Engine, LanguageModel};
 use aggregator_extract::{ExtractiveModel, Options};
 use aggregator_index::IndexProvider;
+use aggregator_policies::{Backoff, Guarded, Policies, RetryBudget};
 use aggregator_providers::http::HttpClient;
 
 use crate::command_line::QueryArgs;
@@ -38,24 +40,32 @@ pub fn engine(
     let asks_model = answers.is_some() && !args.offline && !settings.models.is_empty();
     // Before the index is made, which takes longer.
     let client = if has_services || asks_model { Some(services::client()?) } else { None };
+    let policies = policies(settings.services.retries);
     let mut engine = Engine::builder().settings(settings.engine.clone());
     if let Some(client) = client.as_ref().filter(|_| has_services) {
         for service in services::searches(&settings.search, client) {
             let service = service?;
             service.warnings.iter().for_each(|warning| note(&format!("{}: {warning}", service.section)));
-            engine = engine.provider(service.provider);
+            engine = engine.provider(Guarded::new(service.provider, policies.clone()));
         }
     }
     if has_services && settings.search.read_pages {
         engine = engine.page_reader(services::page_fetcher()?);
     }
     if let Some(named) = answers {
-        engine = engine.model(model(named, args.offline, settings, client.as_ref())?);
+        engine = engine.model(model(named, args.offline, settings, client.as_ref(), policies)?);
     }
     if has_documents {
         engine = engine.provider(documents(args, settings, interrupt)?);
     }
     engine.build().map_err(|error| ProgramError::new(Exit::Usage, error))
+}
+
+/// What all services of a call share. Limits and breakers are of no use to a program that asks once.
+fn policies(retries: u32) -> Policies {
+    let mut backoff = Backoff::default();
+    backoff.retries = retries;
+    Policies::default().retries(backoff, Arc::new(RetryBudget::default()))
 }
 
 /// The documents of a call, with an index that is up to date.
@@ -82,6 +92,7 @@ fn model(
     offline: bool,
     settings: &EffectiveSettings,
     client: Option<&HttpClient>,
+    policies: Policies,
 ) -> Result<Box<dyn LanguageModel>, ProgramError> {
     let sentences = settings.answer.sentences;
     let extractive = || Box::new(ExtractiveModel::with_options(Options::default().sentences(sentences)));
@@ -111,7 +122,7 @@ fn model(
     if let Some(warning) = &model.warning {
         note(&format!("{}: {warning}", model.section));
     }
-    Ok(model.client)
+    Ok(Box::new(Guarded::new(model.client, policies)))
 }
 
 fn note(text: &str) {

@@ -22,6 +22,8 @@ impl fmt::Display for EffectiveSettings {
         self.line(f, "answer", "sentences", &self.answer.sentences.to_string())?;
         let model = self.answer.model.as_ref().map_or(NOT_SET.into(), |name| Value::String(name.clone()).to_string());
         self.line(f, "answer", "model", &model)?;
+        writeln!(f, "\n[services]")?;
+        self.line(f, "services", "retries", &self.services.retries.to_string())?;
         self.services(f)?;
         writeln!(f, "\n[engine]")?;
         let mut engine = self.engine.clone();

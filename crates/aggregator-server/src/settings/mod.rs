@@ -36,7 +36,7 @@ pub use error::ConfigError;
 pub use files::{ConfigFolders, user_folder};
 use layer::{Layer, merged};
 use program::ProgramSettings;
-pub use program::{Answer, Documents};
+pub use program::{Answer, Documents, Services};
 
 use crate::services::{ModelSettings, SearchSettings};
 
@@ -49,6 +49,8 @@ pub struct EffectiveSettings {
     pub documents: Documents,
     /// How answers are made.
     pub answer: Answer,
+    /// How services are asked.
+    pub services: Services,
     /// Search services.
     pub search: SearchSettings,
     /// Language models, by name.
@@ -76,8 +78,8 @@ pub fn load(
         place: "the settings of the file and of the environment together".into(),
         what: error.to_string(),
     })?;
-    let ProgramSettings { documents, answer, search, models } = own;
-    Ok(EffectiveSettings { engine, documents, answer, search, models, layers })
+    let ProgramSettings { documents, answer, services, search, models } = own;
+    Ok(EffectiveSettings { engine, documents, answer, services, search, models, layers })
 }
 
 impl EffectiveSettings {

@@ -45,6 +45,19 @@ impl Default for Answer {
     }
 }
 
+/// How services are asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Services {
+    /// Most repetitions of a request that fails before its first result or word. Default 2; 0 to 5.
+    pub retries: u32,
+}
+
+impl Default for Services {
+    fn default() -> Self {
+        Self { retries: 2 }
+    }
+}
+
 /// What the program turns on in the engine unless its settings say otherwise: three providers with a hit, or ten results, are
 /// enough, so that one provider that hangs does not delay the answer to its timeout. Pages are read, where a search service finds
 /// some.
@@ -53,12 +66,13 @@ pub(super) fn engine_defaults() -> Settings {
 }
 
 /// Sections, keys and formats of the program's settings.
-pub(super) const NAMES: [(&str, &str, ValueKind); 5] = [
+pub(super) const NAMES: [(&str, &str, ValueKind); 6] = [
     ("documents", "folders", ValueKind::Paths),
     ("documents", "max_file_bytes", ValueKind::Value),
     ("documents", "cache", ValueKind::Text),
     ("answer", "sentences", ValueKind::Value),
     ("answer", "model", ValueKind::Text),
+    ("services", "retries", ValueKind::Value),
 ];
 
 /// The settings of the program, beside those of the engine.
@@ -66,6 +80,7 @@ pub(super) const NAMES: [(&str, &str, ValueKind); 5] = [
 pub(super) struct ProgramSettings {
     pub(super) documents: Documents,
     pub(super) answer: Answer,
+    pub(super) services: Services,
     pub(super) search: SearchSettings,
     pub(super) models: BTreeMap<String, ModelSettings>,
 }
@@ -75,6 +90,7 @@ pub(super) struct ProgramSettings {
 struct RawSettings {
     documents: RawDocuments,
     answer: RawAnswer,
+    services: RawServices,
     search: SearchSettings,
     models: BTreeMap<String, ModelSettings>,
     // Read by its own reader, which tells the places in it.
@@ -96,9 +112,15 @@ struct RawAnswer {
     model: Option<Spanned<String>>,
 }
 
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct RawServices {
+    retries: Option<Spanned<i64>>,
+}
+
 /// Reads a text.
 pub(super) fn read(text: &str) -> Result<(Settings, ProgramSettings), ParseError> {
-    let RawSettings { documents, answer, search, models, .. } =
+    let RawSettings { documents, answer, services, search, models, .. } =
         toml::from_str(text).map_err(|error| ParseError::new(text, &error))?;
     let engine = aggregator_settings::read_over(engine_defaults(), text, "engine")?;
     let within = |name: &str, given: Option<Spanned<i64>>, default: u64, range: RangeInclusive<u64>| match given {
@@ -117,6 +139,7 @@ pub(super) fn read(text: &str) -> Result<(Settings, ProgramSettings), ParseError
     let max_file_bytes =
         within("max_file_bytes", documents.max_file_bytes, bytes, aggregator_index::Options::FILE_BYTES)?;
     let sentences = within("sentences", answer.sentences, default.answer.sentences.into(), 1..=50)?;
+    let retries = within("retries", services.retries, default.services.retries.into(), 0..=5)?;
     let model = answer.model.map(|model| {
         // A layer may name a model of another one.
         if models.is_empty() || models.contains_key(model.get_ref()) {
@@ -129,6 +152,7 @@ pub(super) fn read(text: &str) -> Result<(Settings, ProgramSettings), ParseError
     let own = ProgramSettings {
         documents: Documents { folders: documents.folders, max_file_bytes, cache: documents.cache },
         answer: Answer { sentences: sentences as u32, model: model.transpose()? },
+        services: Services { retries: retries as u32 },
         search,
         models,
     };

@@ -102,6 +102,28 @@ fn what_a_service_did_not_give_is_said_below_what_there_is() {
 }
 
 #[test]
+fn what_fails_for_a_moment_is_asked_again() {
+    // Each the first time only.
+    let once = |service: Service, fault: &'static str| {
+        FaultServer::start_with(move |number, _| {
+            let entries = catalog::entries_of(service);
+            let entry = entries.into_iter().find(|entry| entry.fault == fault && number == 0);
+            entry.map_or_else(|| Script::answering(catalog::good_response(service)), |entry| entry.script(""))
+        })
+        .unwrap()
+    };
+    let user = User::new(once(Service::Searxng, "503"), once(Service::OpenAi, "cut-after-head"));
+    let ran = user.run(&["ask", "how many inhabitants has Zürich?"]).ends(0);
+    assert!(ran.out.contains("443,037") && !ran.err.contains("503"), "{}", ran.shown());
+    assert_eq!((user.searxng.counts().requests, user.openai.counts().requests), (2, 2));
+    let user = User::new(faulty(Service::Searxng, "503"), good(Service::OpenAi));
+    let mut command = user.world.command(&["ask", "how many inhabitants has Zürich?"]);
+    command.env("GPT_KEY", KEY).env("AGGREGATOR_SERVICES_RETRIES", "0");
+    assert_eq!(command.output().unwrap().status.code(), Some(4));
+    assert_eq!(user.searxng.counts().requests, 1);
+}
+
+#[test]
 fn check_asks_each_service_once_and_says_what_to_do() {
     let user = User::new(good(Service::Searxng), good(Service::OpenAi));
     insta::assert_snapshot!("check_well", user.run(&["check"]).ends(0).shown());
