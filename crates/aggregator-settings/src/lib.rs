@@ -214,11 +214,11 @@ mod tests {
             error_text("deadline = 5")
                 .starts_with("line 1, column 1: there is no setting `deadline`; there are: deadline_ms, ")
         );
-        assert!(error_text("deadline = 5").ends_with("[analysis], [selection]"));
+        assert!(error_text("deadline = 5").ends_with("[analysis], [reading], [selection]"));
         assert_eq!(error_text("analysis = 3"), "line 1, column 12: it has to be a table");
         assert_eq!(
             error_text("max_hits = 5\n[analyses]\nmax_segments = 5"),
-            "line 2, column 2: there is no section `analyses`; there are: [analysis], [selection]"
+            "line 2, column 2: there is no section `analyses`; there are: [analysis], [reading], [selection]"
         );
         assert_eq!(
             error_text("[analysis.deep]"),
