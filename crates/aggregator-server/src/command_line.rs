@@ -189,8 +189,8 @@ pub struct AskArgs {
     #[command(flatten)]
     pub args: QueryArgs,
 
-    /// Model that answers: a name in [models] of the settings, or `extractive` for sentences of the sources [default: `model` in
-    /// [answer] of the settings, or the only one there is]
+    /// Model that answers: the NAME of a section `models.NAME` of the settings, or `extractive` for sentences of the sources
+    /// [default: `model` of the section `answer`, or the only one there is]
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
 
