@@ -136,6 +136,21 @@ async fn queries_that_are_dropped_while_they_wait_take_no_turn() {
     assert_eq!((service.asked().len(), begun.elapsed()), (15, 1_400 * MS));
 }
 
+/// A turn that has come belongs to the first of the line, also while nobody has looked at it yet.
+#[tokio::test(start_paused = true)]
+async fn nobody_overtakes_who_waits() {
+    let limiter = Limiter::new(Rate::per_second(10, 1).unwrap());
+    let deadline = Instant::now() + 60 * SECOND;
+    limiter.turn(deadline).await.unwrap();
+    let mut first = limiter.turn(deadline);
+    assert!((&mut first).now_or_never().is_none());
+    tokio::time::advance(150 * MS).await;
+    let mut second = limiter.turn(deadline);
+    assert!((&mut second).now_or_never().is_none());
+    assert_eq!(first.now_or_never(), Some(Ok(150 * MS)));
+    assert_eq!(second.await, Ok(100 * MS));
+}
+
 #[tokio::test(start_paused = true)]
 async fn in_an_outage_the_budget_bounds_the_attempts() {
     let service = Service::default();
@@ -169,7 +184,10 @@ async fn a_failure_that_passes_is_repeated_and_no_other() {
         let service = Service::default();
         let error = ProviderError::new(ProviderErrorKind::RateLimited, "slow down").with_retry_after(wait * SECOND);
         service.fails_with(error);
-        ask(&engine(&service, policies()), 7).await;
+        let begun = Instant::now();
+        let outcome = ask(&engine(&service, policies()), 7).await;
+        assert!(matches!(outcome, Outcome::Error(error) if error.kind == ProviderErrorKind::RateLimited));
+        assert!(attempts > 1 || begun.elapsed() == Duration::ZERO, "nobody waits for what comes too late");
         let asked = service.asked();
         let gaps: Vec<_> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
         assert_eq!(asked.len(), attempts.min(3), "{gaps:?}");
@@ -205,6 +223,13 @@ async fn a_breaker_opens_probes_once_and_closes() {
     let message = "it has failed again and again, and is asked again in 10 s";
     assert_eq!((error.kind, error.message()), (ProviderErrorKind::NotAsked, message));
     assert_eq!(service.asked().len(), 5);
+
+    // A service that is only asked too often is alive.
+    let limited = Service::default();
+    limited.down(ProviderErrorKind::RateLimited);
+    let busy = Breaker::new(BreakerSettings::default());
+    ask_all(&self::engine(&limited, Policies::default().breaker(busy.clone())), 10).await;
+    assert!(!busy.is_open());
 
     // One decides; the others are not asked meanwhile.
     sleep(10 * SECOND).await;
