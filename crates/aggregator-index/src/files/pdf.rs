@@ -37,14 +37,29 @@ pub(crate) fn text(program: &Path, file: &Path, most: u64, patience: Duration) -
     });
     let began = Instant::now();
     let mut pause = Duration::from_millis(1);
+    let mut reader = Some(reader);
+    let mut bytes = None;
     let ended = loop {
-        match child.try_wait() {
-            Ok(Some(status)) if reader.is_finished() => break Some(status),
-            // The limit is reached, so the rest is not read.
-            Ok(None) if reader.is_finished() => {
-                end(&mut child);
-                break None;
+        if let Some(reader) = reader.take_if(|reader| reader.is_finished()) {
+            let read = reader.join().map_err(|_| "what pdftotext wrote cannot be read".to_owned());
+            let read =
+                read.and_then(|read| read.map_err(|error| format!("what pdftotext wrote cannot be read: {error}")));
+            match read {
+                // The limit is reached, so the rest is not read.
+                Ok(read) if read.len() as u64 >= most => {
+                    end(&mut child);
+                    return Ok(read);
+                }
+                // It has closed its output, and is about to end.
+                Ok(read) => bytes = Some(read),
+                Err(error) => {
+                    end(&mut child);
+                    return Err(error);
+                }
             }
+        }
+        match child.try_wait() {
+            Ok(Some(status)) if bytes.is_some() => break status,
             Err(error) => {
                 end(&mut child);
                 return Err(format!("pdftotext cannot be waited for: {error}"));
@@ -58,17 +73,9 @@ pub(crate) fn text(program: &Path, file: &Path, most: u64, patience: Duration) -
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(20));
     };
-    let bytes = match reader.join() {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(error)) => return Err(format!("what pdftotext wrote cannot be read: {error}")),
-        Err(_) => return Err("what pdftotext wrote cannot be read".into()),
-    };
-    match ended {
-        // At the limit the pipe is closed, and that may have ended the program.
-        Some(status) if !status.success() && (bytes.len() as u64) < most => {
-            Err(format!("pdftotext failed ({status}): the file may be broken or locked"))
-        }
-        _ => Ok(bytes),
+    match ended.success() {
+        true => Ok(bytes.unwrap_or_default()),
+        false => Err(format!("pdftotext failed ({ended}): the file may be broken or locked")),
     }
 }
 
@@ -112,6 +119,8 @@ mod tests {
     #[test]
     fn a_program_that_fails_or_does_not_end_is_an_error_and_no_wait() {
         assert!(run("exit 3", 100, PATIENT).unwrap_err().contains("failed"));
+        // Its output ends well before it does.
+        assert!(run("exec >&-; sleep 0.2; exit 3", 100, PATIENT).unwrap_err().contains("failed"));
         // What it started keeps the pipe open.
         let error = run("sleep 1000 & sleep 1000", 100, Duration::from_millis(50)).unwrap_err();
         assert!(error.contains("within 50ms"), "{error}");
