@@ -62,21 +62,19 @@ pub struct Asked {
     pub says: String,
 }
 
-/// Asks a service at an address once.
-pub async fn ask(service: Client, url: &str) -> Asked {
-    let client = HttpClient::new(limits()).expect("this system has certificates");
-    let key = Secret::from_variable("KEY", Some(CANARY.into())).expect("it looks like a key");
-    let settings = Settings::new("model", url).with_key(Some(key.clone()));
-    match service {
+/// A search service at an address; `None` of a model.
+pub fn provider(client: Client, url: &str) -> Option<Box<dyn Provider>> {
+    let http = HttpClient::new(limits()).expect("this system has certificates");
+    Some(match client {
         Client::Brave => {
             let mut settings = brave::Settings::default();
             settings.base = url.to_owned();
-            search(&Brave::new(client, key, settings).unwrap()).await
+            Box::new(Brave::new(http, key(), settings).unwrap())
         }
         Client::Searxng => {
             let mut settings = searxng::Settings::default();
             settings.base = url.to_owned();
-            search(&Searxng::new(client, settings).unwrap()).await
+            Box::new(Searxng::new(http, settings).unwrap())
         }
         Client::JsonSearch => {
             let settings = format!(
@@ -85,11 +83,32 @@ pub async fn ask(service: Client, url: &str) -> Asked {
             );
             let settings: endpoint::Settings = toml::from_str(&settings).expect("settings of a file");
             let variable = |_: &str| Some(CANARY.into());
-            search(&JsonSearch::with_variables(client, settings, variable).unwrap()).await
+            Box::new(JsonSearch::with_variables(http, settings, variable).unwrap())
         }
-        Client::OpenAi => answer(&HttpModel::new(client, OpenAi::new("m"), settings).unwrap()).await,
-        Client::Anthropic => answer(&HttpModel::new(client, Anthropic::new("m"), settings).unwrap()).await,
-        Client::Ollama => answer(&HttpModel::new(client, Ollama::new("m"), settings).unwrap()).await,
+        Client::OpenAi | Client::Anthropic | Client::Ollama => return None,
+    })
+}
+
+/// A search service that can be shown.
+pub trait Provider: SearchProvider + std::fmt::Debug {}
+
+impl<P: SearchProvider + std::fmt::Debug> Provider for P {}
+
+fn key() -> Secret {
+    Secret::from_variable("KEY", Some(CANARY.into())).expect("it looks like a key")
+}
+
+/// Asks a service at an address once.
+pub async fn ask(client: Client, url: &str) -> Asked {
+    if let Some(provider) = provider(client, url) {
+        return search(&*provider).await;
+    }
+    let http = HttpClient::new(limits()).expect("this system has certificates");
+    let settings = Settings::new("model", url).with_key(Some(key()));
+    match client {
+        Client::Anthropic => answer(&HttpModel::new(http, Anthropic::new("m"), settings).unwrap()).await,
+        Client::Ollama => answer(&HttpModel::new(http, Ollama::new("m"), settings).unwrap()).await,
+        _ => answer(&HttpModel::new(http, OpenAi::new("m"), settings).unwrap()).await,
     }
 }
 
@@ -97,10 +116,10 @@ fn query() -> Arc<Query> {
     Arc::new(Query::new("when was Rust 1.0 released?").unwrap())
 }
 
-async fn search(provider: &(impl SearchProvider + std::fmt::Debug)) -> Asked {
+async fn search(provider: &dyn Provider) -> Asked {
     let request = SearchRequest::new(query(), MAX_HITS as u32, Instant::now() + TOTAL * 2);
     let items: Vec<_> = provider.search(request).collect().await;
-    Asked { outcome: outcome::of_search(&items), says: says(&items, provider) }
+    Asked { outcome: outcome::of_search(&items), says: says(&items, &provider) }
 }
 
 async fn answer(model: &(impl LanguageModel + std::fmt::Debug)) -> Asked {

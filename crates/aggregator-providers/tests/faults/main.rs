@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
+use aggregator_mocks::contract::check_provider;
 use aggregator_mocks::fault_server::catalog::{self, Entry, ExpectedOutcome, Service};
 use aggregator_mocks::fault_server::{FaultServer, Script};
 use aggregator_providers::http::MAX_WAIT;
@@ -116,6 +117,17 @@ fn print(played: &[Played]) {
             .collect();
         rows.sort();
         println!("{}", rows.join("\n"));
+    }
+}
+
+/// The contract that the mocks keep, over sockets.
+#[tokio::test]
+async fn searches_keep_the_contract_of_a_provider() {
+    for (client, entry) in entries().filter(|(_, entry)| entry.fault == "500-hits") {
+        let server = FaultServer::start(entry.script("http://127.0.0.2:9")).unwrap();
+        let Some(provider) = clients::provider(client, &server.url()) else { panic!("{client:?} finds hits") };
+        assert_eq!(check_provider(&*provider, "what does a provider promise?").await, Ok(()), "{client:?}");
+        assert_eq!(server.wait_until_closed(PATIENCE).await.map_err(|open| open.to_string()), Ok(()), "{client:?}");
     }
 }
 
