@@ -322,7 +322,7 @@ impl QueryStream {
         EventKind::Status { stage: Stage::Reading }
     }
 
-    /// All pages are through.
+    /// All pages have ended: freezes the sources with what was read.
     #[cold]
     fn end_reading(&mut self) -> EventKind {
         let Some(RunningQuery { order: Order::Open(Some(reading)), .. }) = &mut self.run else {

@@ -31,11 +31,11 @@ pub struct Breaker {
 /// What a breaker does with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// All requests pass; so many have failed in a row.
+    /// All requests pass. `failures` is the number of requests that have failed in a row.
     Closed { failures: u32 },
-    /// None passes before this time.
+    /// No request passes before `until`.
     Open { until: Instant },
-    /// One passes, and its end decides.
+    /// One request, the probe, is under way; its outcome closes or reopens the breaker.
     Probing,
 }
 
@@ -43,12 +43,12 @@ enum State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it has failed again and again, and is asked again in {} s", .wait.as_secs_f64())]
 pub struct IsOpen {
-    /// Time until it is asked again; zero while one request is under way that decides.
+    /// Time until it is asked again; zero while a probe is under way.
     pub wait: Duration,
 }
 
-/// A request that a breaker has let pass. Say how it ended; one that is dropped without that, such as of a query that was
-/// cancelled, counts as neither, and a probe is free for the next request.
+/// A request that a breaker has let pass. The caller reports its outcome. A passage that is dropped without an outcome, because
+/// its query was cancelled, counts neither as a success nor as a failure; after a dropped probe the next request is the probe.
 #[derive(Debug)]
 #[must_use = "a breaker learns from how a request ends"]
 pub struct Passage {
@@ -66,7 +66,7 @@ impl Breaker {
     /// Lets a request pass, or not.
     ///
     /// # Errors
-    /// If it is open, or one request is under way that decides.
+    /// If it is open, or a probe is under way.
     pub fn pass(&self, now: Instant) -> Result<Passage, IsOpen> {
         let mut state = self.lock();
         let probes = match *state {
@@ -81,7 +81,7 @@ impl Breaker {
         Ok(Passage { breaker: self.clone(), probes, ended: false })
     }
 
-    /// Whether it lets no request pass now but perhaps one that decides.
+    /// Whether it is open or half-open: no request passes but a probe.
     pub fn is_open(&self) -> bool {
         !matches!(*self.lock(), State::Closed { .. })
     }
@@ -123,14 +123,14 @@ impl Passage {
 }
 
 impl Passage {
-    /// Nobody waits for the answer any more; the same as dropping it at this time.
+    /// The caller has cancelled the request; the same as dropping the passage at this time.
     pub fn dropped(mut self, now: Instant) {
         self.leave(now);
     }
 
     fn leave(&mut self, now: Instant) {
         if self.probes && !self.ended {
-            // The next request decides.
+            // The next request is the probe.
             *self.breaker.lock() = State::Open { until: now };
         }
         self.ended = true;

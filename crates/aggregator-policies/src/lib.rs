@@ -1,8 +1,8 @@
 //! Limits that wait, retries within a budget, and circuit breakers, around the providers and models of an engine.
 //!
-//! - [`Limiter`]: how often a service is asked; who comes too early waits for a turn, in the order of arrival.
-//! - [`RetryBudget`] and [`Backoff`]: which requests are repeated, and when.
-//! - [`Breaker`]: a service that fails again and again is left alone, and then asked once.
+//! - [`Limiter`]: the rate of requests to a service; callers wait in the order of arrival.
+//! - [`RetryBudget`] and [`Backoff`]: which failed requests are retried, and after which delay.
+//! - [`Breaker`]: after failures in a row no request is sent for a while, and then one probe.
 //! - [`Policies`] are these for one service, and [`Guarded`] a provider or a model behind them.
 //!
 //! All of it is plain data on tokio's clock: nothing runs in the background, and a test with a paused clock sees every wait.

@@ -1,4 +1,4 @@
-//! A limit that is waited for, in the order of arrival, shared by all queries.
+//! A rate limiter whose callers wait in the order of arrival, shared by all queries.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -10,9 +10,9 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::gcra::{Gcra, Rate};
 
-/// A limit that is waited for, in the order of arrival. Cheap to clone; clones are the same limit.
+/// A rate limiter whose callers wait in the order of arrival (FIFO). Cheap to clone; clones share one limit.
 ///
-/// Nothing runs in the background: whoever waits drives its own turn.
+/// It spawns no task: each caller polls its own [`Turn`].
 #[derive(Debug, Clone)]
 pub struct Limiter {
     state: Arc<Mutex<State>>,
@@ -47,22 +47,22 @@ impl Limiter {
         Self { state: Arc::new(Mutex::new(State { gcra: None, rate, waiting: VecDeque::new(), next: 0 })) }
     }
 
-    /// Waits for a turn until `deadline`; gives how long that took. Whoever is dropped while it waits, has taken nothing, and the
-    /// next one moves up.
+    /// Waits for permission to send one request, until `deadline`; returns the time that the caller has waited. Dropping the future
+    /// while it waits uses no permission, and the next caller in the queue takes its place.
     ///
     /// # Errors
-    /// At once, if its turn would come after the deadline.
+    /// Without waiting, if the permission would come after the deadline.
     pub fn turn(&self, deadline: Instant) -> Turn {
         Turn { limiter: self.clone(), deadline, place: None, began: None, timer: None }
     }
 
-    /// Gives nobody a turn before `until`.
+    /// Permits no request before `until`.
     pub fn hold_until(&self, until: Instant) {
         let mut state = self.lock();
         state.gcra(Instant::now()).hold_until(until);
     }
 
-    /// How many wait.
+    /// The number of callers that wait.
     pub fn waiting(&self) -> usize {
         self.lock().waiting.len()
     }
@@ -78,7 +78,7 @@ impl State {
         self.gcra.get_or_insert_with(|| Gcra::new(rate, now))
     }
 
-    /// The next one in the line looks at the clock.
+    /// Wakes the task of the first caller in the queue, which reads the clock.
     fn wake_first(&self) {
         if let Some(first) = self.waiting.front() {
             first.waker.wake_by_ref();
@@ -97,7 +97,7 @@ impl State {
 pub struct Turn {
     limiter: Limiter,
     deadline: Instant,
-    /// Its number in the line, while it waits.
+    /// Its number in the queue, while it waits.
     place: Option<u64>,
     began: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
@@ -144,8 +144,7 @@ impl Future for Turn {
                 }
             }
             drop(state);
-            // Only the first one has a turn to look for; the others are woken when it is gone, but look at the time of their own
-            // deadline too.
+            // Only the first caller waits for the limit. The others are woken when it has left the queue, and at their own deadline.
             let until = if before == 0 { at } else { this.deadline };
             let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(until)));
             if timer.deadline() != until {
@@ -159,7 +158,7 @@ impl Future for Turn {
 }
 
 impl Turn {
-    /// Leaves the line; the next one moves up.
+    /// Removes the caller from the queue.
     fn leave(&mut self, state: &mut State) {
         if let Some(number) = self.place.take()
             && let Some(at) = state.position(number)

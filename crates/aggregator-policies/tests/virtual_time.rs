@@ -116,7 +116,7 @@ async fn where_waiting_cannot_help_the_query_is_told_at_once() {
     assert_eq!(service.asked().len(), 1);
 }
 
-/// A place in the line that is given up is the next one's.
+/// The next caller in the queue takes the place of one that was dropped.
 #[tokio::test(start_paused = true)]
 async fn queries_that_are_dropped_while_they_wait_take_no_turn() {
     let service = Service::default();
@@ -127,7 +127,7 @@ async fn queries_that_are_dropped_while_they_wait_take_no_turn() {
         while let Some(Some(_)) = events.next().now_or_never() {}
     }
     assert_eq!(limiter.waiting(), 29);
-    // Every second one, and among them the first of the line.
+    // Every second query is dropped, among them the first in the queue.
     let kept: Vec<_> =
         waiting.into_iter().enumerate().filter(|(at, _)| at % 2 == 0).map(|(_, events)| events).collect();
     assert_eq!(limiter.waiting(), 14);
@@ -136,9 +136,9 @@ async fn queries_that_are_dropped_while_they_wait_take_no_turn() {
     assert_eq!((service.asked().len(), begun.elapsed()), (15, 1_400 * MS));
 }
 
-/// A turn that has come belongs to the first of the line, also while nobody has looked at it yet.
+/// The first caller in the queue keeps its permission, also while its task has not been polled since the permission was due.
 #[tokio::test(start_paused = true)]
-async fn nobody_overtakes_who_waits() {
+async fn a_new_caller_does_not_overtake_the_queue() {
     let limiter = Limiter::new(Rate::per_second(10, 1).unwrap());
     let deadline = Instant::now() + 60 * SECOND;
     limiter.turn(deadline).await.unwrap();
@@ -187,7 +187,10 @@ async fn a_failure_that_passes_is_repeated_and_no_other() {
         let begun = Instant::now();
         let outcome = ask(&engine(&service, policies()), 7).await;
         assert!(matches!(outcome, Outcome::Error(error) if error.kind == ProviderErrorKind::RateLimited));
-        assert!(attempts > 1 || begun.elapsed() == Duration::ZERO, "nobody waits for what comes too late");
+        assert!(
+            attempts > 1 || begun.elapsed() == Duration::ZERO,
+            "a query does not wait for a retry after its deadline"
+        );
         let asked = service.asked();
         let gaps: Vec<_> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
         assert_eq!(asked.len(), attempts.min(3), "{gaps:?}");

@@ -1,20 +1,20 @@
 //! The program `aggregator`: answers questions from folders of documents and from search services, with citations.
 //!
 //! `command_line` defines the arguments and `settings` the settings; `documents` finds the documents of a call and updates
-//! their index, `services` makes clients of the services that the settings name, and `question` an engine of both; `ask`,
+//! their index, `services` makes clients of the services that the settings name, and `engine` an engine of both; `ask`,
 //! `index`, `check`, `providers` and `eval` are the commands; `terminal` formats the output, and `exit` has the exit codes.
 
 mod ask;
 mod check;
 mod command_line;
 mod documents;
+mod engine;
 mod eval;
 mod exit;
 mod index;
 mod interrupt;
 mod location;
 mod providers;
-mod question;
 mod service_check;
 mod services;
 mod settings;
@@ -89,6 +89,6 @@ fn answer(
 ) -> Result<Exit, ProgramError> {
     let query = ask::query(words, args, limit)?;
     let interrupt = Interrupt::listen()?;
-    let engine = question::engine(args, answers, settings, &interrupt)?;
+    let engine = engine::build(args, answers, settings, &interrupt)?;
     ask::run(&engine, Question { query, answers: answers.is_some(), args, here: folders.here }, &interrupt)
 }

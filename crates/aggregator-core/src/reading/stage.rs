@@ -63,7 +63,7 @@ impl Reading {
         (!reading.calls.is_empty()).then(|| Box::new(reading))
     }
 
-    /// Next event, `Ready(None)` when every page is through.
+    /// The next event; `Ready(None)` after the last page has ended.
     pub(crate) fn poll(
         &mut self,
         query: &Query,

@@ -46,9 +46,9 @@ impl Network {
 pub(super) fn builder(connect: Duration) -> Result<reqwest::ClientBuilder, HttpError> {
     let builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls()?)
-        // A redirect would take the key along, or lead to where nobody has looked.
+        // A redirect would send the key to another host, or connect to an address that was not checked.
         .redirect(reqwest::redirect::Policy::none())
-        // Whoever asks decides whether to ask again.
+        // The caller decides about retries.
         .retry(reqwest::retry::never())
         .referer(false)
         .http1_only()

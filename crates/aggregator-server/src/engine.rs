@@ -1,4 +1,4 @@
-//! What a query asks, and what answers it: documents and services of the settings.
+//! The engine of a call: its providers and its model, out of documents and services of the settings.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ const EXTRACTIVE: &str = "extractive";
 ///
 /// # Errors
 /// When there is nothing to search, a service cannot be used, or documents or the index cannot be read or written.
-pub fn engine(
+pub fn build(
     args: &QueryArgs,
     answers: Option<Option<&str>>,
     settings: &EffectiveSettings,
