@@ -298,6 +298,8 @@ impl EngineBuilder {
         // RandomState is the standard library's own source of per-process randomness.
         let hash_seed = self.hash_seed.unwrap_or_else(|| RandomState::new().hash_one(0));
         let analyzer = self.settings.analysis.clone().map(Analyzer::new).transpose()?;
+        let has_policies = providers.iter().any(|provider| provider.provider.has_policies())
+            || self.models.as_ref().is_some_and(Models::have_policies);
         let settings = self.settings.reading.clone().unwrap_or_default();
         let reader = self.reader.map(|reader| Box::new(Reader { reader, settings }));
         Ok(Engine(Arc::new(EngineInner {
@@ -307,6 +309,7 @@ impl EngineBuilder {
             reader,
             settings: self.settings,
             hash_seed,
+            has_policies,
         })))
     }
 }

@@ -39,9 +39,12 @@ pub mod event;
 mod isolate;
 mod limits;
 pub mod model;
+pub mod policy;
 pub mod provider;
+mod provider_error;
 mod query;
 mod query_limit;
+mod rate_window;
 pub mod reading;
 mod reply;
 pub mod search;
@@ -71,7 +74,10 @@ pub use event::{
     ProviderName, ProviderReport, RankedSource, ResultId, Role, Source, Stage, Summary, Truncation,
 };
 pub use model::{AnswerRequest, Chunk, ChunkStream, Cost, FinishReason, LanguageModel, Price, Usage};
-pub use provider::{Hit, HitStream, ProviderError, ProviderErrorKind, QueryLimit, SearchProvider, SearchRequest};
+pub use policy::{PolicyAction, PolicyReport};
+pub use provider::{
+    Hit, HitStream, ProviderError, ProviderErrorKind, QueryLimit, RateWindow, SearchProvider, SearchRequest,
+};
 pub use query::{Query, QueryError};
 pub use reading::{Page, PageFuture, PageReader, ReadRequest, ReadingSettings};
 #[allow(deprecated)]

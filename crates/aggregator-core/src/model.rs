@@ -7,7 +7,8 @@ use futures::Stream;
 use tokio::time::Instant;
 
 use crate::answer::prompt::{self, Draft, Prompt, PromptInput};
-use crate::provider::ProviderError;
+use crate::policy::PolicyAction;
+use crate::provider::{ProviderError, RateWindow};
 use crate::query::Query;
 use crate::settings::Settings;
 use crate::source::RankedSource;
@@ -39,6 +40,16 @@ pub trait LanguageModel: Send + Sync {
         request.fitting()
     }
 
+    /// Whether it [reports](AnswerRequest::report) what policies do; asked once, when the engine is built.
+    fn has_policies(&self) -> bool {
+        false
+    }
+
+    /// What the service said last about its limits; empty if it says nothing.
+    fn rate_windows(&self) -> Vec<RateWindow> {
+        Vec::new()
+    }
+
     /// Describes the answer; polling the stream produces it, dropping the stream ends it.
     fn answer(&self, request: AnswerRequest) -> ChunkStream;
 }
@@ -57,6 +68,14 @@ macro_rules! forward {
 
             fn shows(&self, request: &AnswerRequest) -> usize {
                 (**self).shows(request)
+            }
+
+            fn has_policies(&self) -> bool {
+                (**self).has_policies()
+            }
+
+            fn rate_windows(&self) -> Vec<RateWindow> {
+                (**self).rate_windows()
             }
 
             fn answer(&self, request: AnswerRequest) -> ChunkStream {
@@ -204,6 +223,14 @@ impl AnswerRequest {
     /// The seed for random choices.
     pub fn seed(&self) -> u64 {
         self.query.seed()
+    }
+
+    /// Tells the reader of the query what a policy before the named model does. Without effect in an engine none of whose
+    /// providers and models [has policies](LanguageModel::has_policies).
+    pub fn report(&self, model: &str, action: PolicyAction) {
+        if let Some(reports) = self.query.policy_reports() {
+            reports.push(model, action);
+        }
     }
 }
 

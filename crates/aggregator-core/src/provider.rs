@@ -1,19 +1,21 @@
 //! Search providers: the contract between the engine and a source of results.
 
-use std::error::Error;
-use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::Stream;
 use tokio::time::Instant;
 
 use crate::analysis::Analysis;
+use crate::policy::PolicyAction;
 use crate::query::Query;
-use crate::text::CleanText;
 
+#[allow(deprecated)]
+#[doc(hidden)]
+pub use crate::provider_error::FailureKind;
+pub use crate::provider_error::{ProviderError, ProviderErrorKind};
 pub use crate::query_limit::QueryLimit;
+pub use crate::rate_window::RateWindow;
 
 /// A source of search results.
 ///
@@ -50,6 +52,17 @@ pub trait SearchProvider: Send + Sync {
         false
     }
 
+    /// Whether it [reports](SearchRequest::report) what policies do; asked once, when the engine is built. Reports are collected if
+    /// one of the providers or models of an engine says so.
+    fn has_policies(&self) -> bool {
+        false
+    }
+
+    /// What the service said last about its limits; empty if it says nothing.
+    fn rate_windows(&self) -> Vec<RateWindow> {
+        Vec::new()
+    }
+
     /// Describes the search; polling the stream performs it, dropping the stream ends it.
     fn search(&self, request: SearchRequest) -> HitStream;
 }
@@ -68,6 +81,14 @@ macro_rules! forward {
 
             fn is_local(&self) -> bool {
                 (**self).is_local()
+            }
+
+            fn has_policies(&self) -> bool {
+                (**self).has_policies()
+            }
+
+            fn rate_windows(&self) -> Vec<RateWindow> {
+                (**self).rate_windows()
             }
 
             fn search(&self, request: SearchRequest) -> HitStream {
@@ -136,6 +157,14 @@ impl SearchRequest {
     pub fn seed(&self) -> u64 {
         self.query.seed()
     }
+
+    /// Tells the reader of the query what a policy before the named provider does. Without effect in an engine none of whose
+    /// providers and models [has policies](SearchProvider::has_policies).
+    pub fn report(&self, provider: &str, action: PolicyAction) {
+        if let Some(reports) = self.query.policy_reports() {
+            reports.push(provider, action);
+        }
+    }
 }
 
 /// One search result as a provider gives it. The engine cleans the texts.
@@ -161,146 +190,5 @@ impl Hit {
     pub fn with_snippet(mut self, snippet: impl Into<String>) -> Self {
         self.snippet = snippet.into();
         self
-    }
-}
-
-/// The error of a provider or a model.
-///
-/// Two errors are equal if kind and message are.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct ProviderError {
-    /// The kind of the error.
-    pub kind: ProviderErrorKind,
-    /// An explanation for people, without secrets.
-    pub message: CleanText,
-    /// Boxed, because an item of every stream has room for an error.
-    details: Option<Box<ErrorDetails>>,
-}
-
-#[derive(Debug, Clone, Default)]
-struct ErrorDetails {
-    retry_after: Option<Duration>,
-    source: Option<Arc<dyn Error + Send + Sync>>,
-}
-
-impl fmt::Debug for ProviderError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut debug = f.debug_struct("ProviderError");
-        debug.field("kind", &self.kind).field("message", &self.message);
-        if let Some(after) = self.retry_after() {
-            debug.field("retry_after", &after);
-        }
-        // The source may have an address with a key in it.
-        if self.source().is_some() { debug.finish_non_exhaustive() } else { debug.finish() }
-    }
-}
-
-impl ProviderError {
-    /// Makes an error; the message is cleaned and cut to 200 bytes.
-    pub fn new(kind: ProviderErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: Self::clean(message), details: None }
-    }
-
-    fn clean(message: impl Into<String>) -> CleanText {
-        let mut message = CleanText::single_line(message);
-        message.truncate(200);
-        message
-    }
-
-    /// The same error with a message as [`new`](Self::new) makes it: the field is public.
-    pub(crate) fn with_clean_message(self) -> Self {
-        Self { message: Self::clean(self.message.into_string()), ..self }
-    }
-
-    /// Sets the time after which the service may be asked again.
-    #[must_use]
-    pub fn with_retry_after(mut self, after: Duration) -> Self {
-        self.details.get_or_insert_default().retry_after = Some(after);
-        self
-    }
-
-    /// Sets the error that caused this one. Callers read it with [`source`](Error::source); events do not contain it.
-    #[must_use]
-    pub fn with_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
-        self.details.get_or_insert_default().source = Some(Arc::new(source));
-        self
-    }
-
-    /// The kind of the error.
-    pub fn kind(&self) -> ProviderErrorKind {
-        self.kind
-    }
-
-    /// An explanation for people, without secrets.
-    pub fn message(&self) -> &str {
-        self.message.as_str()
-    }
-
-    /// The time after which the service may be asked again, if it says so.
-    pub fn retry_after(&self) -> Option<Duration> {
-        self.details.as_ref()?.retry_after
-    }
-}
-
-impl PartialEq for ProviderError {
-    fn eq(&self, other: &Self) -> bool {
-        (self.kind, &self.message) == (other.kind, &other.message)
-    }
-}
-
-impl Eq for ProviderError {}
-
-impl fmt::Display for ProviderError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.kind, self.message)
-    }
-}
-
-impl Error for ProviderError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        let source = self.details.as_ref()?.source.as_ref()?;
-        Some(&**source)
-    }
-}
-
-/// The kind of a [`ProviderError`], of a provider or a model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum ProviderErrorKind {
-    /// The service could not be reached.
-    Unreachable,
-    /// The service refused the credentials.
-    Unauthorized,
-    /// The service asked to come back later.
-    RateLimited,
-    /// The service answered with something that is no answer.
-    BadResponse,
-    /// The answer ended in the middle.
-    Truncated,
-    /// The implementation panicked; its message is not repeated.
-    Panicked,
-    /// The service was not asked, because of a limit, or because it has failed again and again.
-    NotAsked,
-    /// Anything else.
-    Other,
-}
-
-#[doc(hidden)]
-#[deprecated(note = "renamed to `ProviderErrorKind`")]
-pub type FailureKind = ProviderErrorKind;
-
-impl fmt::Display for ProviderErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Unreachable => "unreachable",
-            Self::Unauthorized => "unauthorized",
-            Self::RateLimited => "rate limited",
-            Self::BadResponse => "bad response",
-            Self::Truncated => "truncated",
-            Self::Panicked => "panicked",
-            Self::NotAsked => "not asked",
-            Self::Other => "failed",
-        })
     }
 }

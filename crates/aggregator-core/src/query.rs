@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::answer::mode::Mode;
 use crate::conversation::{Conversation, Turn};
+use crate::policy::PolicyReports;
 use crate::text::CleanText;
 
 /// A question and what may be spent on it.
@@ -18,17 +19,24 @@ use crate::text::CleanText;
 /// assert!(Query::new("  \n ").is_err());
 /// # Ok::<(), aggregator_core::QueryError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Query {
     /// One line.
     text: CleanText,
     /// As it was written, where that is more than one line.
     lines: Option<Box<CleanText>>,
-    conversation: Option<Box<Conversation>>,
+    extra: Option<Box<Extra>>,
     deadline: Option<Duration>,
     max_sources: Option<NonZeroU32>,
     mode: Mode,
     seed: u64,
+}
+
+/// What most queries do not have.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+struct Extra {
+    conversation: Option<Conversation>,
+    policy_reports: Option<PolicyReports>,
 }
 
 /// Why a text or a limit makes no query.
@@ -92,7 +100,7 @@ impl Query {
             true => (CleanText::single_line(text.as_str()), Some(Box::new(text))),
             false => (text, None),
         };
-        Ok(Self { text, lines, conversation: None, deadline: None, max_sources: None, mode: Mode::default(), seed: 0 })
+        Ok(Self { text, lines, extra: None, deadline: None, max_sources: None, mode: Mode::default(), seed: 0 })
     }
 
     /// Sets the time the whole query may take, counted from the first poll of its stream.
@@ -136,8 +144,26 @@ impl Query {
     #[must_use]
     pub fn with_turns(mut self, turns: impl IntoIterator<Item = Turn>) -> Self {
         let conversation = Conversation::new(turns, &self.text);
-        self.conversation = (!conversation.turns.is_empty()).then(|| Box::new(conversation));
+        let conversation = (!conversation.turns.is_empty()).then_some(conversation);
+        if conversation.is_some() || self.extra.is_some() {
+            self.extra.get_or_insert_default().conversation = conversation;
+        }
         self
+    }
+
+    /// The query of an engine that has policies: what they report is collected.
+    pub(crate) fn with_policy_reports(mut self) -> Self {
+        self.extra.get_or_insert_default().policy_reports = Some(PolicyReports::default());
+        self
+    }
+
+    /// What policies have reported for this query, if that is collected.
+    pub(crate) fn policy_reports(&self) -> Option<&PolicyReports> {
+        self.extra.as_ref()?.policy_reports.as_ref()
+    }
+
+    fn conversation(&self) -> Option<&Conversation> {
+        self.extra.as_ref()?.conversation.as_ref()
     }
 
     /// The cleaned, trimmed text, on one line.
@@ -152,7 +178,7 @@ impl Query {
 
     /// The earlier turns, the first one first.
     pub fn turns(&self) -> &[Turn] {
-        self.conversation.as_ref().map_or(&[], |conversation| &conversation.turns)
+        self.conversation().map_or(&[], |conversation| &conversation.turns)
     }
 
     /// What to search for: the text, or what it asks with its subject from the earlier turns, as `and in Java?`.
@@ -162,7 +188,7 @@ impl Query {
 
     /// The text with its subject from the earlier turns, if it goes on from them.
     pub(crate) fn resolved_text(&self) -> Option<&CleanText> {
-        self.conversation.as_ref()?.search_text.as_ref()
+        self.conversation()?.search_text.as_ref()
     }
 
     /// The time the whole query may take, if set here rather than in the engine's settings.

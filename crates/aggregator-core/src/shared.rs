@@ -22,6 +22,8 @@ pub(crate) struct EngineInner {
     pub(crate) reader: Option<Box<Reader>>,
     pub(crate) settings: Settings,
     pub(crate) hash_seed: u64,
+    /// Whether providers or models report what policies do.
+    pub(crate) has_policies: bool,
 }
 
 /// What reads pages, and how.
@@ -38,6 +40,14 @@ pub(crate) enum Models {
 }
 
 impl Models {
+    /// Whether one of them reports what policies do.
+    pub(crate) fn have_policies(&self) -> bool {
+        match self {
+            Self::One(model) => model.has_policies(),
+            Self::Several(ensemble) => ensemble.models.iter().any(|(model, _)| model.has_policies()),
+        }
+    }
+
     /// The most suitable one for a mode.
     pub(crate) fn first(&self, mode: Mode) -> Arc<dyn LanguageModel> {
         match self {

@@ -14,7 +14,7 @@ use crate::answer::prompt::Purpose;
 use crate::answer::{Answer, contradictions};
 use crate::cancel::Canceller;
 use crate::deadline::TimeBudget;
-use crate::event::{CancelReason, Event, EventKind, ExecutionError, Outcome, Stage, Summary};
+use crate::event::{CancelReason, Event, EventKind, ExecutionError, Outcome, ProviderReport, Stage, Summary};
 use crate::model::AnswerRequest;
 use crate::query::Query;
 use crate::reading::Reading;
@@ -96,8 +96,29 @@ impl Order {
     }
 }
 
+impl RunningQuery {
+    /// What was found and done so far.
+    fn summary(&self, engine: &EngineInner, query: &Query, providers: Box<[Arc<ProviderReport>]>) -> Summary {
+        Summary {
+            sources: match &self.order {
+                Order::Frozen(sources) => Arc::clone(sources),
+                Order::Open(_) => self.search.best(query.max_sources().unwrap_or(engine.settings.max_sources)),
+            },
+            providers,
+            hits: self.search.hits(),
+            answer: self.answer.as_ref().map(|answer| answer.summary(query, &engine.settings)),
+            models: {
+                let partials = self.partials.as_ref().map(|partials| partials.reports()).unwrap_or_default();
+                let models = self.answer.as_ref().map(Answer::models).unwrap_or_default();
+                partials.iter().chain(models).cloned().collect()
+            },
+        }
+    }
+}
+
 impl QueryStream {
     pub(crate) fn new(engine: Arc<EngineInner>, query: Query) -> Self {
+        let query = if engine.has_policies { query.with_policy_reports() } else { query };
         Self {
             engine,
             query: Arc::new(query),
@@ -118,14 +139,41 @@ impl QueryStream {
         self.canceller.get_or_insert_with(Canceller::new).clone()
     }
 
+    /// How the query ends for one of several readers that leaves while others stay: the reports of the providers that have not
+    /// finished, and the last event, [`Cancelled`](EventKind::Cancelled). The query itself goes on; it has to be running.
+    ///
+    /// For what lets several readers share one run; a query of one reader is ended by its [`canceller`](Self::canceller).
+    pub fn leave(&mut self, reason: CancelReason) -> Vec<EventKind> {
+        let Some(run) = &mut self.run else { return Vec::new() };
+        let unfinished = run.search.unfinished(&self.engine, Outcome::Cancelled, Instant::now());
+        let mut providers = run.search.reports().to_vec();
+        providers.extend(unfinished.iter().cloned());
+        providers.sort_by(|a, b| a.provider.cmp(&b.provider));
+        let partial = Box::new(run.summary(&self.engine, &self.query, providers.into()));
+        let mut events: Vec<_> = unfinished.into_iter().map(EventKind::ProviderFinished).collect();
+        events.push(EventKind::Cancelled { reason, partial });
+        events
+    }
+
     /// The query that this stream runs.
     pub fn query(&self) -> &Query {
         &self.query
     }
 
+    /// What a policy has done since the last poll.
+    #[cold]
+    fn next_policy_report(&self) -> Option<EventKind> {
+        self.query.policy_reports()?.pop().map(|report| EventKind::Policy(Arc::new(report)))
+    }
+
     /// Everything but the answer.
     fn poll_before_answer(&mut self, cx: &mut Context<'_>) -> Poll<EventKind> {
         let now = self.sequencer.now();
+        if self.engine.has_policies
+            && let Some(report) = self.next_policy_report()
+        {
+            return Poll::Ready(report);
+        }
         let Some(run) = &mut self.run else { return Poll::Ready(self.begin(now)) };
         match self.phase {
             Phase::Searching => {
@@ -391,21 +439,8 @@ impl QueryStream {
         if let Some(canceller) = &self.canceller {
             canceller.forget_task();
         }
-        let max_sources = self.query.max_sources().unwrap_or(self.engine.settings.max_sources);
-        event(Box::new(Summary {
-            sources: match run.order {
-                Order::Frozen(sources) => sources,
-                Order::Open(_) => run.search.best(max_sources),
-            },
-            providers: run.search.reports().into(),
-            hits: run.search.hits(),
-            answer: run.answer.as_ref().map(|answer| answer.summary(&self.query, &self.engine.settings)),
-            models: {
-                let partials = run.partials.as_ref().map(|partials| partials.reports()).unwrap_or_default();
-                let models = run.answer.as_ref().map(Answer::models).unwrap_or_default();
-                partials.iter().chain(models).cloned().collect()
-            },
-        }))
+        let providers = run.search.reports().into();
+        event(Box::new(run.summary(&self.engine, &self.query, providers)))
     }
 }
 
@@ -443,13 +478,20 @@ impl Stream for QueryStream {
             match answer.poll(&mut this.sequencer, time, cx) {
                 Poll::Ready(Some(event)) => return Poll::Ready(Some(event)),
                 Poll::Ready(None) => {
-                    let last = this.end_answer();
+                    // Told before the end; the answer says again that it has ended.
+                    let report = if this.engine.has_policies { this.next_policy_report() } else { None };
+                    let last = report.unwrap_or_else(|| this.end_answer());
                     return Poll::Ready(Some(this.sequencer.event(last)));
                 }
                 Poll::Pending => {}
             }
         } else if let Poll::Ready(kind) = this.poll_before_answer(cx) {
             return Poll::Ready(Some(this.sequencer.event(kind)));
+        }
+        if this.engine.has_policies
+            && let Some(report) = this.next_policy_report()
+        {
+            return Poll::Ready(Some(this.sequencer.event(report)));
         }
         this.sequencer.reset_budget();
         if let Some(canceller) = &this.canceller {

@@ -99,7 +99,10 @@ impl InvariantChecker {
         self.latest = event.elapsed();
         self.digest(&event.kind);
         match &event.kind {
-            EventKind::Status { .. } | EventKind::Usage(_) => {}
+            EventKind::Status { .. } | EventKind::Usage(_) | EventKind::Policy(_) => {}
+            EventKind::Queued { .. } | EventKind::Reused { .. } => {
+                self.require("I1", "a query says how it runs before a provider is asked", self.started == 0);
+            }
             EventKind::PartialSynthesis(partial) => {
                 let (results, text) = (&partial.results, &partial.text);
                 self.require("I6", "a partial synthesis is about results", u64::from(*results) <= self.results);
@@ -120,7 +123,7 @@ impl InvariantChecker {
                 self.models += 1;
             }
             EventKind::Analysis(analysis) => {
-                self.require("I1", "the analysis follows the first event", self.events == 2);
+                self.require("I1", "the analysis comes before a provider is asked", self.started == 0);
                 let clean = analysis.sub_queries.iter().all(|text| is_clean(text));
                 self.require("I10", "an analysis has no hidden characters", clean);
             }
@@ -339,6 +342,8 @@ impl InvariantChecker {
                 hasher.write_u32(report.id.0);
                 hasher.write_u32(report.bytes);
             }
+            EventKind::Queued { .. } | EventKind::Reused { .. } => text(25, &format!("{kind:?}")),
+            EventKind::Policy(report) => text(26, &format!("{report:?}")),
             EventKind::Contradictions(found) => text(22, &format!("{found:?}")),
             EventKind::ModelFinished(report) => {
                 text(20, report.model.as_str());

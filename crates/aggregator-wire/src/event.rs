@@ -8,6 +8,7 @@ use crate::analysis::Analysis;
 use crate::findings::{Contradiction, InterimSummary};
 use crate::number::{FiniteF64, SafeInteger};
 use crate::outcome::{ModelReport, PageReport, ProviderReport, Usage};
+use crate::policy::{PolicyReport, RunOrigin};
 use crate::source::{RankedSource, Selection, Source};
 use crate::span::Span;
 use crate::summary::{CancelReason, ExecutionError, Stage, Summary};
@@ -76,6 +77,20 @@ pub enum EventKind {
     },
     /// What the query is.
     Analysis(Box<Analysis>),
+    /// Too many queries run already: this one begins when others have ended.
+    Queued {
+        /// The number of queries that begin before it.
+        ahead: u32,
+    },
+    /// The events of this query are those of a run of the same query.
+    Reused {
+        /// Where the run comes from.
+        origin: RunOrigin,
+        /// Time since the end of the run, if it is from a cache, else since its beginning.
+        age_us: SafeInteger,
+    },
+    /// A policy acts for a provider or a model: a request waits, is repeated, or is not made.
+    Policy(PolicyReport),
     /// A provider was asked.
     ProviderStarted {
         /// The provider that was asked.
@@ -199,6 +214,11 @@ impl From<&event::EventKind> for EventKind {
         match kind {
             Core::Status { stage } => Self::Status { stage: (*stage).into() },
             Core::Analysis(analysis) => Self::Analysis(Box::new((&**analysis).into())),
+            Core::Queued { ahead } => Self::Queued { ahead: *ahead },
+            Core::Reused { origin, age } => {
+                Self::Reused { origin: (*origin).into(), age_us: SafeInteger::micros(*age) }
+            }
+            Core::Policy(report) => Self::Policy((&**report).into()),
             Core::ProviderStarted { provider } => Self::ProviderStarted { provider: provider.to_string() },
             Core::ProviderFinished(report) => Self::ProviderFinished((&**report).into()),
             Core::Result { id, rank, score, source } => Self::Result(found(*id, *rank, *score, source)),

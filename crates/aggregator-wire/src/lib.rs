@@ -8,6 +8,7 @@ mod findings;
 mod line;
 mod number;
 mod outcome;
+mod policy;
 mod source;
 mod span;
 mod summary;
@@ -28,6 +29,7 @@ pub use outcome::{
     FinishReason, ModelReport, Outcome, PageReport, ProviderError, ProviderErrorKind, ProviderReport, Role, Truncation,
     Usage,
 };
+pub use policy::{PolicyAction, PolicyReport, RunOrigin};
 pub use source::{Choice, RankedSource, Selection, SelectionReason, Source};
 pub use span::Span;
 pub use summary::{AnswerSummary, CancelReason, Dropped, ExecutionError, HitCounts, Stage, Summary};

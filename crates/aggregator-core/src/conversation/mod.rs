@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use crate::text::CleanText;
 
 /// An earlier question of a conversation, and its answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Turn {
     /// The question; cut to [`Turn::MAX_BYTES`].
@@ -44,7 +44,7 @@ fn cut(text: impl Into<String>) -> CleanText {
 }
 
 /// The earlier turns of a query.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Conversation {
     /// The last ones, the first one first.
     pub(crate) turns: Vec<Turn>,

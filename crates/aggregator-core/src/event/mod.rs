@@ -4,7 +4,9 @@
 //! that is asked; `Result`, `ResultRevised`, `Interim`, `PartialSynthesis` and `ProviderFinished` as providers answer; where
 //! pages are read another `Status` and `PageRead` for each; `Sources`, unless all of them failed, and perhaps `Contradictions`; with a model and at least one source another `Status`,
 //! then `AnswerDelta`, `Citation`, `Usage` and `ModelFinished`; and exactly one of `Done`, `Failed` and `Cancelled`, last. A
-//! query that is cancelled leaves out what was to come, but no provider's `ProviderFinished`.
+//! query that is cancelled leaves out what was to come, but no provider's `ProviderFinished`. What policies do is told when they do
+//! it, as `Policy`. A query that waits for others, or is answered by the run of another one, says so after the first event, as
+//! `Queued` and `Reused`.
 
 #[doc(hidden)]
 pub mod names;
@@ -17,6 +19,7 @@ use std::time::Duration;
 use crate::analysis::{Analysis, Suggestion, UnsuitableReason};
 use crate::answer::contradictions::Contradiction;
 use crate::model::{Cost, FinishReason, Usage};
+use crate::policy::PolicyReport;
 use crate::provider::{ProviderError, ProviderErrorKind};
 use crate::search::patterns::InterimSummary;
 use crate::search::select::Selection;
@@ -70,6 +73,22 @@ pub enum EventKind {
     },
     /// What the query is; right after the first event, where the engine [analyses](crate::Settings::analysis) queries.
     Analysis(Arc<Analysis>),
+    /// Too many queries run already: this one begins when others have ended. Right after the first event, from what
+    /// admits queries to an engine.
+    Queued {
+        /// The number of queries that begin before it.
+        ahead: u32,
+    },
+    /// The events of this query are those of a run of the same query, from what shares runs. Before the first provider, once.
+    Reused {
+        /// Where the run comes from.
+        origin: RunOrigin,
+        /// Time since the end of the run, if it is from a cache, else since its beginning.
+        age: Duration,
+    },
+    /// A policy acts for a provider or a model: a request waits, is repeated, or is not made; from what
+    /// [has policies](crate::SearchProvider::has_policies).
+    Policy(Arc<PolicyReport>),
     /// A provider was asked.
     ProviderStarted {
         /// The provider that was asked.
@@ -177,6 +196,16 @@ impl EventKind {
             _ => None,
         }
     }
+}
+
+/// Where the events of a query come from that did not run itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RunOrigin {
+    /// From a run that has ended, out of a cache.
+    Cache,
+    /// From a run that was under way.
+    Running,
 }
 
 /// A stage of a query.

@@ -4,10 +4,11 @@
 //! In here it does not compile until it is named below, and the tests of each form require one for every name. The same
 //! holds for the fields of non-exhaustive structs.
 
-use super::{CancelReason, EventKind, ExecutionError, Outcome, Role, Stage, Truncation};
+use super::{CancelReason, EventKind, ExecutionError, Outcome, Role, RunOrigin, Stage, Truncation};
 use crate::analysis::{Analysis, Suggestion, UnsuitableReason};
 use crate::answer::contradictions::{Contradiction, ContradictionKind};
 use crate::model::FinishReason;
+use crate::policy::PolicyAction;
 use crate::provider::ProviderErrorKind;
 use crate::search::patterns::{InterimSummary, Patterns};
 use crate::search::select::{Selection, SelectionReason};
@@ -55,8 +56,10 @@ macro_rules! fields {
 }
 
 variants! {
-    EventKind: Status Analysis ProviderStarted ProviderFinished Result ResultRevised Interim PartialSynthesis Sources
+    EventKind: Status Analysis Queued Reused Policy ProviderStarted ProviderFinished Result ResultRevised Interim PartialSynthesis Sources
         PageRead Contradictions AnswerDelta Citation Usage ModelFinished Done Failed Cancelled;
+    RunOrigin: Cache Running;
+    PolicyAction: Waiting Retrying BreakerOpened Probing BreakerClosed LimitLearnt LimitIsLocal;
     Stage: Searching Reading Answering;
     Outcome: Ok Partial Timeout Error Cancelled Enough Skipped;
     Truncation: Limit Timeout Enough Error;

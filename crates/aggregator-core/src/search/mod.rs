@@ -341,6 +341,18 @@ impl Search {
         (!all_asked).then(|| self.skip(engine, now, outcome))
     }
 
+    /// The reports of the providers that have not finished, or were never asked, as if they ended now. The search goes on.
+    pub(crate) fn unfinished(&self, engine: &EngineInner, outcome: Outcome, now: Instant) -> Vec<Arc<ProviderReport>> {
+        let report = |index: usize, started: Instant, hits: u32| {
+            let (provider, latency) =
+                (engine.providers[index].ranked.name.clone(), now.saturating_duration_since(started));
+            Arc::new(ProviderReport { provider, outcome: outcome.clone(), latency, hits })
+        };
+        let running = self.calls.iter().enumerate().filter(|(_, call)| call.running);
+        let never_asked = (self.calls.len()..engine.providers.len()).map(|index| report(index, now, 0));
+        running.map(|(index, call)| report(index, call.started, call.hits)).chain(never_asked).collect()
+    }
+
     /// Drops all streams now, before their outcomes are reported.
     pub(crate) fn stop(&mut self) {
         for index in 0..self.streams.len() {

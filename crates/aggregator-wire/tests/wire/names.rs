@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use aggregator_core::analysis::{Analysis, Suggestion, UnsuitableReason};
 use aggregator_core::answer::contradictions::{Contradiction, ContradictionKind};
 use aggregator_core::event::names::{Fields, Variants};
-use aggregator_core::event::{CancelReason, EventKind, ExecutionError, Outcome, Role, Stage, Truncation};
+use aggregator_core::event::{CancelReason, EventKind, ExecutionError, Outcome, Role, RunOrigin, Stage, Truncation};
 use aggregator_core::model::FinishReason;
 use aggregator_core::provider::{ProviderError, ProviderErrorKind};
 use aggregator_core::search::patterns::{InterimSummary, Patterns};
@@ -16,7 +16,7 @@ use aggregator_wire as wire;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::runs::{all_lines, one_of_each};
+use crate::runs::{POLICY_ACTIONS, all_lines, one_of_each};
 
 /// `NumberOf` becomes `number_of`.
 fn snake(name: &str) -> String {
@@ -94,6 +94,8 @@ fn every_ending_has_a_form() {
 #[test]
 fn every_other_choice_has_a_form() {
     named(&[Stage::Searching, Stage::Reading, Stage::Answering], |&stage| wire::Stage::from(stage));
+    named(&[RunOrigin::Cache, RunOrigin::Running], |&origin| wire::RunOrigin::from(origin));
+    named(&POLICY_ACTIONS, |action| wire::PolicyAction::from(action));
     named(&[Role::Writer, Role::Panelist, Role::Lead, Role::Interim], |&role| wire::Role::from(role));
     named(&[SelectionReason::Relevant, SelectionReason::Different, SelectionReason::Needed], |&why| {
         wire::SelectionReason::from(why)

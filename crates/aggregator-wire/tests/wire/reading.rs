@@ -41,7 +41,8 @@ fn a_buffer_takes_one_line_after_the_other() {
 }
 
 /// Fields with text that is free; words and tags are none.
-const FREE: [&str; 10] = ["url", "title", "snippet", "provider", "model", "text", "message", "what", "name", "given"];
+const FREE: [&str; 11] =
+    ["url", "title", "snippet", "provider", "service", "model", "text", "message", "what", "name", "given"];
 
 /// Fields that are absent where there is nothing to say. (Not all: some names are those of other fields, too.)
 const OPTIONAL: [&str; 4] = ["selection", "answer", "cost_nano_usd", "first_text_us"];

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use aggregator_core::analysis::AnalysisSettings;
 use aggregator_core::answer::ensemble::{Ensemble, Strategy};
-use aggregator_core::event::{CancelReason, Event, EventKind};
+use aggregator_core::event::{CancelReason, Event, EventKind, RunOrigin, Stage};
 use aggregator_core::model::{AnswerRequest, Chunk, ChunkStream, FinishReason, Price, Purpose, Usage};
+use aggregator_core::policy::PolicyAction;
 use aggregator_core::provider::{Hit, HitStream, ProviderError, ProviderErrorKind, SearchRequest};
 use aggregator_core::search::select::SelectionSettings;
 use aggregator_core::{Engine, LanguageModel, Query, SearchProvider, Settings};
@@ -45,6 +46,8 @@ pub fn all() -> &'static [Run] {
                 failing_model().await,
                 late_model().await,
                 hostile().await,
+                policies().await,
+                reused(),
             ]
         })
     })
@@ -321,6 +324,51 @@ async fn reading() -> Run {
     let model = Actor::new("writer", &[Wait(20), Say("Every six hours [1].")]);
     let engine = Engine::builder().provider(found).page_reader(reader).model(model).build().unwrap();
     ask("reading", &engine, "when does the tide turn?", NEVER).await
+}
+
+/// What policies do.
+pub const POLICY_ACTIONS: [PolicyAction; 7] = [
+    PolicyAction::Waiting { wait: Duration::from_millis(50) },
+    PolicyAction::Retrying { retry: 1, wait: Duration::from_millis(120), error: ProviderErrorKind::Unreachable },
+    PolicyAction::BreakerOpened { wait: Duration::from_secs(10) },
+    PolicyAction::Probing,
+    PolicyAction::BreakerClosed,
+    PolicyAction::LimitLearnt { count: 20, period: Duration::from_secs(1) },
+    PolicyAction::LimitIsLocal { servers: 3 },
+];
+
+/// A provider behind policies that do everything they can.
+struct Guarded;
+
+impl SearchProvider for Guarded {
+    fn name(&self) -> &str {
+        "guarded"
+    }
+
+    fn has_policies(&self) -> bool {
+        true
+    }
+
+    fn search(&self, request: SearchRequest) -> HitStream {
+        let report = async move {
+            POLICY_ACTIONS.iter().for_each(|&action| request.report("guarded", action));
+            tokio::time::sleep(MS).await;
+        };
+        stream::once(report).map(|()| Ok(Hit::new("https://a.example/tide", "The tide"))).boxed()
+    }
+}
+
+async fn policies() -> Run {
+    let engine = Engine::builder().provider(Guarded).build().unwrap();
+    ask("policies", &engine, "when does the tide turn?", NEVER).await
+}
+
+/// What stands before an engine has said, instead of it.
+fn reused() -> Run {
+    let reused = EventKind::Reused { origin: RunOrigin::Cache, age: Duration::from_secs(90) };
+    let kinds = [EventKind::Status { stage: Stage::Searching }, EventKind::Queued { ahead: 2 }, reused];
+    let event = |(seq, kind)| Event::new(seq, Duration::ZERO, kind);
+    Run { name: "reused", events: (0..).zip(kinds).map(event).collect() }
 }
 
 /// Texts that would break lines, move cursors, reverse the reading order or hide something.
