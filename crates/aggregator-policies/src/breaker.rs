@@ -92,18 +92,24 @@ impl Breaker {
 }
 
 impl Passage {
-    /// The service answered.
-    pub fn succeeded(mut self) {
+    /// Whether the request is the probe of a breaker that was open.
+    pub fn is_probe(&self) -> bool {
+        self.probes
+    }
+
+    /// The service answered. Returns whether the breaker closes with that.
+    pub fn succeeded(mut self) -> bool {
         self.ended = true;
         let mut state = self.breaker.lock();
         // One that began before the breaker opened says nothing about now.
         if self.probes || matches!(*state, State::Closed { .. }) {
             *state = State::Closed { failures: 0 };
         }
+        self.probes
     }
 
-    /// The service failed. Returns whether the breaker opens with that.
-    pub fn failed(mut self, now: Instant) -> bool {
+    /// The service failed. Returns for how long the breaker is open, if it opens with that.
+    pub fn failed(mut self, now: Instant) -> Option<Duration> {
         self.ended = true;
         let BreakerSettings { failures: most, open } = self.breaker.settings;
         let mut state = self.breaker.lock();
@@ -118,7 +124,7 @@ impl Passage {
         if opens {
             *state = State::Open { until: now + open };
         }
-        opens
+        opens.then_some(open)
     }
 }
 

@@ -65,6 +65,16 @@ impl Rate {
         Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
     }
 
+    /// Times in each period.
+    pub fn count(self) -> u32 {
+        self.count
+    }
+
+    /// The period.
+    pub fn period(self) -> Duration {
+        self.period
+    }
+
     /// Times at once.
     pub fn burst(self) -> u32 {
         self.burst
@@ -83,6 +93,12 @@ impl Gcra {
     /// A limit of which nothing is used yet.
     pub fn new(rate: Rate, now: Instant) -> Self {
         Self { rate, due: now }
+    }
+
+    /// Takes into account that at most `left` of the burst are left, as others use the same limit.
+    pub fn use_up_to(&mut self, left: u32, now: Instant) {
+        let used = self.rate.burst.saturating_sub(left);
+        self.due = self.due.max(now + self.rate.interval().saturating_mul(used));
     }
 
     /// Its rate.

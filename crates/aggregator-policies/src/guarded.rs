@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use aggregator_core::provider::{HitStream, QueryLimit, SearchRequest};
-use aggregator_core::{AnswerRequest, Chunk, ChunkStream, LanguageModel, Price, SearchProvider};
+use aggregator_core::{AnswerRequest, ChunkStream, LanguageModel, Price, RateWindow, SearchProvider};
 
+use crate::call::{Answer, Search};
 use crate::policies::Policies;
 use crate::request::request;
 
@@ -39,10 +40,16 @@ impl<P: SearchProvider + 'static> SearchProvider for Guarded<P> {
         self.inner.is_local()
     }
 
+    fn has_policies(&self) -> bool {
+        true
+    }
+
+    fn rate_windows(&self) -> Vec<RateWindow> {
+        self.inner.rate_windows()
+    }
+
     fn search(&self, search: SearchRequest) -> HitStream {
-        let inner = Arc::clone(&self.inner);
-        let (deadline, seed) = (search.deadline, search.seed());
-        request(self.policies.clone(), move || inner.search(search.clone()), |_| true, deadline, seed)
+        request(self.policies.clone(), Search { provider: Arc::clone(&self.inner), request: search })
     }
 }
 
@@ -59,10 +66,15 @@ impl<M: LanguageModel + 'static> LanguageModel for Guarded<M> {
         self.inner.shows(answer)
     }
 
+    fn has_policies(&self) -> bool {
+        true
+    }
+
+    fn rate_windows(&self) -> Vec<RateWindow> {
+        self.inner.rate_windows()
+    }
+
     fn answer(&self, answer: AnswerRequest) -> ChunkStream {
-        let inner = Arc::clone(&self.inner);
-        let (deadline, seed) = (answer.deadline, answer.seed());
-        let is_text: fn(&Chunk) -> bool = |chunk| matches!(chunk, Chunk::Text(_) | Chunk::Finish(_));
-        request(self.policies.clone(), move || inner.answer(answer.clone()), is_text, deadline, seed)
+        request(self.policies.clone(), Answer { model: Arc::clone(&self.inner), request: answer })
     }
 }

@@ -31,11 +31,14 @@
 // Only rustdoc reads the README: what is measured is made of what the compiler reads.
 #![cfg_attr(doc, doc = include_str!(concat!("../", "README.md")))]
 
+mod attempt;
 mod backoff;
 mod breaker;
 mod budget;
+mod call;
 mod gcra;
 mod guarded;
+mod limit;
 mod limiter;
 mod policies;
 mod request;

@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use aggregator_core::RateWindow;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::gcra::{Gcra, Rate};
+use crate::gcra::Rate;
+use crate::limit::Limit;
 
 /// A rate limiter whose callers wait in the order of arrival (FIFO). Cheap to clone; clones share one limit.
 ///
@@ -20,9 +22,7 @@ pub struct Limiter {
 
 #[derive(Debug)]
 struct State {
-    /// Made when it is asked for the first time, by the clock of that time.
-    gcra: Option<Gcra>,
-    rate: Rate,
+    limit: Limit,
     waiting: VecDeque<Waiting>,
     next: u64,
 }
@@ -42,9 +42,18 @@ pub struct TooLate {
 }
 
 impl Limiter {
-    /// A limit of which nothing is used yet.
+    /// A limit of which nothing is used yet. What the service [tells](Self::learn) is kept, too.
     pub fn new(rate: Rate) -> Self {
-        Self { state: Arc::new(Mutex::new(State { gcra: None, rate, waiting: VecDeque::new(), next: 0 })) }
+        Self::of(Limit::new(Some(rate)))
+    }
+
+    /// A limiter that knows no limit until the service [tells](Self::learn) one.
+    pub fn learning() -> Self {
+        Self::of(Limit::new(None))
+    }
+
+    fn of(limit: Limit) -> Self {
+        Self { state: Arc::new(Mutex::new(State { limit, waiting: VecDeque::new(), next: 0 })) }
     }
 
     /// Waits for permission to send one request, until `deadline`; returns the time that the caller has waited. Dropping the future
@@ -53,13 +62,19 @@ impl Limiter {
     /// # Errors
     /// Without waiting, if the permission would come after the deadline.
     pub fn turn(&self, deadline: Instant) -> Turn {
-        Turn { limiter: self.clone(), deadline, place: None, began: None, timer: None }
+        Turn { limiter: self.clone(), deadline, place: None, began: None, due: None, timer: None }
     }
 
-    /// Permits no request before `until`.
+    /// Permits no request before `until`, and after an hour at the latest: a service may be wrong about itself.
     pub fn hold_until(&self, until: Instant) {
-        let mut state = self.lock();
-        state.gcra(Instant::now()).hold_until(until);
+        self.lock().limit.hold_until(until, Instant::now());
+    }
+
+    /// Takes over what the service says about its limits, beside the rate given to [`new`](Self::new). A window of up to a minute
+    /// is a rate; of a longer one, as a quota of a month, only counts whether it is used up: then no request is permitted before
+    /// it begins again. Returns the rate, if it is a new one.
+    pub fn learn(&self, windows: &[RateWindow]) -> Option<Rate> {
+        self.lock().limit.learn(windows, Instant::now())
     }
 
     /// The number of callers that wait.
@@ -73,11 +88,6 @@ impl Limiter {
 }
 
 impl State {
-    fn gcra(&mut self, now: Instant) -> &mut Gcra {
-        let rate = self.rate;
-        self.gcra.get_or_insert_with(|| Gcra::new(rate, now))
-    }
-
     /// Wakes the task of the first caller in the queue, which reads the clock.
     fn wake_first(&self) {
         if let Some(first) = self.waiting.front() {
@@ -100,6 +110,8 @@ pub struct Turn {
     /// Its number in the queue, while it waits.
     place: Option<u64>,
     began: Option<Instant>,
+    /// When its turn will be, as it was expected last.
+    due: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
@@ -117,14 +129,15 @@ impl Future for Turn {
                 Some(number) => state.position(number).unwrap_or(0),
                 None => state.waiting.len(),
             };
-            if before == 0 && state.gcra(now).take(now) {
+            if before == 0 && state.limit.take(now) {
                 if this.place.take().is_some() {
                     state.waiting.pop_front();
                 }
                 state.wake_first();
                 return Poll::Ready(Ok(now.saturating_duration_since(began)));
             }
-            let at = state.gcra(now).free_after(before);
+            let at = state.limit.free_after(before, now);
+            this.due = Some(at);
             // Checked again each time it is polled: a service may have asked for a longer wait meanwhile.
             if at > this.deadline {
                 this.leave(&mut state);
@@ -158,6 +171,11 @@ impl Future for Turn {
 }
 
 impl Turn {
+    /// When its turn will be, if all before it take theirs; `None` before the first poll and where it did not have to wait.
+    pub fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
     /// Removes the caller from the queue.
     fn leave(&mut self, state: &mut State) {
         if let Some(number) = self.place.take()

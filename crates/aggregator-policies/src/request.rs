@@ -1,47 +1,49 @@
 //! One request under the policies of its service: permission, attempts, and what is learnt from how they end.
 
+use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use aggregator_core::{ProviderError, ProviderErrorKind};
-use futures::{Stream, StreamExt as _, TryStreamExt as _};
+use aggregator_core::{PolicyAction, ProviderError, ProviderErrorKind};
+use futures::{FutureExt as _, Stream, StreamExt as _, TryStreamExt as _};
 use tokio::time::{Instant, sleep};
 
+use crate::attempt::Attempt;
 use crate::breaker::{Breaker, Passage};
+use crate::call::{Call, Items};
+use crate::limit::MAX_HOLD;
+use crate::limiter::Limiter;
 use crate::policies::Policies;
 
-type Items<T> = Pin<Box<dyn Stream<Item = Result<T, ProviderError>> + Send>>;
-
-/// Makes a request as the policies say. `counts` tells the items after which nothing is repeated: a result, or text.
-pub(crate) fn request<T: Send + 'static>(
-    policies: Policies,
-    make: impl Fn() -> Items<T> + Send + 'static,
-    counts: fn(&T) -> bool,
-    deadline: Instant,
-    seed: u64,
-) -> Items<T> {
+/// Makes a request as the policies say.
+pub(crate) fn request<C: Call>(policies: Policies, call: C) -> Items<C::Item> {
+    let call = Arc::new(call);
     let begun = async move {
         if let Some(retries) = &policies.retries {
             retries.budget.original();
         }
         let mut retry = 0;
         loop {
-            let passage = policies.breaker.as_ref().map(pass).transpose()?;
+            let passage = policies.breaker.as_ref().map(|breaker| pass(breaker, &*call)).transpose()?;
             if let Some(limiter) = &policies.limiter {
-                limiter.turn(deadline).await.map_err(|late| {
-                    ProviderError::new(ProviderErrorKind::NotAsked, late.to_string()).with_source(late)
-                })?;
+                wait_for_turn(limiter, &*call).await?;
             }
-            let mut items = make();
-            let (held, error) = first(&mut items, counts).await;
+            let mut attempt = Attempt { call: Arc::clone(&call), passage, answered: false };
+            let mut items = call.make();
+            let (held, error) = first::<C>(&mut items).await;
+            learn_limit(&policies, &*call);
             let Some(error) = error else {
-                let rest = Observed { items, passage, policies: policies.clone() };
+                attempt.answered = true;
+                let rest = Observed { items, attempt, policies: policies.clone() };
                 return Ok(futures::stream::iter(held.into_iter().map(Ok)).chain(rest));
             };
-            learn(&policies, passage, &error);
-            let Some(wait) = wait_before_retry(&policies, &error, retry, deadline, seed) else { return Err(error) };
+            attempt.failed(&error);
+            hold(&policies, &error);
+            let Some(wait) = wait_before_retry(&policies, &error, retry, &*call) else { return Err(error) };
             retry += 1;
+            call.report(PolicyAction::Retrying { retry, wait, error: error.kind });
             // The connection of the attempt is closed before the wait.
             drop((items, held));
             sleep(wait).await;
@@ -50,20 +52,41 @@ pub(crate) fn request<T: Send + 'static>(
     Box::pin(futures::stream::once(begun).try_flatten())
 }
 
-fn pass(breaker: &Breaker) -> Result<Passage, ProviderError> {
-    breaker
+fn pass(breaker: &Breaker, call: &impl Call) -> Result<Passage, ProviderError> {
+    let passage = breaker
         .pass(Instant::now())
-        .map_err(|open| ProviderError::new(ProviderErrorKind::NotAsked, open.to_string()).with_source(open))
+        .map_err(|open| ProviderError::new(ProviderErrorKind::NotAsked, open.to_string()).with_source(open))?;
+    if passage.is_probe() {
+        call.report(PolicyAction::Probing);
+    }
+    Ok(passage)
+}
+
+/// Waits for permission, and says so if that takes time.
+async fn wait_for_turn(limiter: &Limiter, call: &impl Call) -> Result<(), ProviderError> {
+    let mut turn = limiter.turn(call.deadline());
+    let mut is_told = false;
+    let turned = poll_fn(|cx| {
+        let polled = turn.poll_unpin(cx);
+        if let (true, false, Some(due)) = (polled.is_pending(), is_told, turn.due()) {
+            is_told = true;
+            call.report(PolicyAction::Waiting { wait: due.saturating_duration_since(Instant::now()) });
+        }
+        polled
+    });
+    turned.await.map(drop).map_err(|late| {
+        ProviderError::new(ProviderErrorKind::NotAsked, late.to_string()).with_retry_after(late.wait).with_source(late)
+    })
 }
 
 /// The items up to the first one that counts, and the error, if one came before that.
-async fn first<T>(items: &mut Items<T>, counts: fn(&T) -> bool) -> (Vec<T>, Option<ProviderError>) {
+async fn first<C: Call>(items: &mut Items<C::Item>) -> (Vec<C::Item>, Option<ProviderError>) {
     let mut held = Vec::new();
     while let Some(item) = items.next().await {
         match item {
             Err(error) => return (held, Some(error)),
             Ok(item) => {
-                let is_first = counts(&item);
+                let is_first = C::counts(&item);
                 held.push(item);
                 if is_first {
                     break;
@@ -75,13 +98,7 @@ async fn first<T>(items: &mut Items<T>, counts: fn(&T) -> bool) -> (Vec<T>, Opti
 }
 
 /// Time until the next attempt; `None` if there is none.
-fn wait_before_retry(
-    policies: &Policies,
-    error: &ProviderError,
-    retry: u32,
-    deadline: Instant,
-    seed: u64,
-) -> Option<Duration> {
+fn wait_before_retry(policies: &Policies, error: &ProviderError, retry: u32, call: &impl Call) -> Option<Duration> {
     let retries = policies.retries.as_ref().filter(|retries| retry < retries.backoff.retries)?;
     let is_passing = matches!(
         error.kind,
@@ -91,52 +108,49 @@ fn wait_before_retry(
             | ProviderErrorKind::Truncated
     );
     // At least the wait that the service asks for; all that were told the same do not come back at the same time.
-    let wait = error.retry_after().unwrap_or_default() + retries.backoff.wait(retry, seed);
+    let wait = error.retry_after().unwrap_or_default().saturating_add(retries.backoff.wait(retry, call.seed()));
+    let is_in_time = Instant::now().checked_add(wait).is_some_and(|at| at < call.deadline());
     // The budget is asked last: what is not repeated does not cost.
-    (is_passing && Instant::now() + wait < deadline && retries.budget.retry()).then_some(wait)
+    (is_passing && is_in_time && retries.budget.retry()).then_some(wait)
 }
 
-/// Tells limit and breaker of a failure.
-fn learn(policies: &Policies, passage: Option<Passage>, error: &ProviderError) {
-    let now = Instant::now();
+/// Tells the limit what the service says about it.
+fn learn_limit(policies: &Policies, call: &impl Call) {
+    let Some(limiter) = &policies.limiter else { return };
+    if let Some(rate) = limiter.learn(&call.rate_windows()) {
+        call.report(PolicyAction::LimitLearnt { count: rate.count(), period: rate.period() });
+    }
+}
+
+/// Keeps the wait that a service asks for.
+fn hold(policies: &Policies, error: &ProviderError) {
     if let (Some(limiter), ProviderErrorKind::RateLimited, Some(after)) =
         (&policies.limiter, error.kind, error.retry_after())
     {
-        limiter.hold_until(now + after);
-    }
-    let Some(passage) = passage else { return };
-    match error.kind {
-        ProviderErrorKind::Unreachable
-        | ProviderErrorKind::BadResponse
-        | ProviderErrorKind::Truncated
-        | ProviderErrorKind::Panicked => {
-            passage.failed(now);
-        }
-        // It answered: that it refuses this request says nothing about the next one.
-        _ => passage.succeeded(),
+        // A wait may be any number that fits in a header.
+        limiter.hold_until(Instant::now() + after.min(MAX_HOLD));
     }
 }
 
 /// The rest of a stream, whose end the policies learn from.
-struct Observed<T> {
-    items: Items<T>,
-    passage: Option<Passage>,
+struct Observed<C: Call> {
+    items: Items<C::Item>,
+    attempt: Attempt<C>,
     policies: Policies,
 }
 
-impl<T> Stream for Observed<T> {
-    type Item = Result<T, ProviderError>;
+impl<C: Call> Stream for Observed<C> {
+    type Item = Result<C::Item, ProviderError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
         let polled = this.items.as_mut().poll_next(cx);
         match &polled {
-            Poll::Ready(None) => {
-                if let Some(passage) = this.passage.take() {
-                    passage.succeeded();
-                }
+            Poll::Ready(None) => this.attempt.succeeded(),
+            Poll::Ready(Some(Err(error))) => {
+                this.attempt.failed(error);
+                hold(&this.policies, error);
             }
-            Poll::Ready(Some(Err(error))) => learn(&this.policies, this.passage.take(), error),
             _ => {}
         }
         polled

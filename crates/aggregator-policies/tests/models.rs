@@ -202,10 +202,14 @@ impl StateMachineTest for BreakerTest {
             Step::Drop | Step::Succeed | Step::Fail => {
                 if !real.under_way.is_empty() {
                     let passage = real.under_way.remove(0);
+                    let is_probe = passage.is_probe();
                     match step {
                         Step::Drop => passage.dropped(real.now),
-                        Step::Succeed => passage.succeeded(),
-                        _ => drop(passage.failed(real.now)),
+                        Step::Succeed => assert_eq!(passage.succeeded(), is_probe, "a probe closes it"),
+                        _ => {
+                            let opened = passage.failed(real.now).map(|open| model.now + open.as_millis() as u64);
+                            assert!(opened.is_none() || opened == model.open_until, "{opened:?}");
+                        }
                     }
                 }
             }

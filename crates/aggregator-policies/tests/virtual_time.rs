@@ -263,7 +263,7 @@ async fn a_probe_of_a_query_that_is_dropped_frees_the_breaker() {
     let mut settings = BreakerSettings::default();
     settings.failures = 1;
     let breaker = Breaker::new(settings);
-    breaker.pass(Instant::now()).unwrap().failed(Instant::now());
+    assert_eq!(breaker.pass(Instant::now()).unwrap().failed(Instant::now()), Some(10 * SECOND));
     sleep(10 * SECOND).await;
     let engine =
         Engine::builder().provider(Guarded::new(Silent, Policies::default().breaker(breaker.clone()))).build().unwrap();
@@ -271,8 +271,27 @@ async fn a_probe_of_a_query_that_is_dropped_frees_the_breaker() {
     while let Some(Some(_)) = events.next().now_or_never() {}
     assert!(breaker.pass(Instant::now()).is_err(), "one is under way");
     drop(events);
-    breaker.pass(Instant::now()).unwrap().succeeded();
+    assert!(breaker.pass(Instant::now()).unwrap().succeeded() && !breaker.is_open());
+}
+
+/// What is dropped when its time is up is a failure of the service; what a caller drops before is none.
+#[tokio::test(start_paused = true)]
+async fn a_service_that_hangs_opens_its_breaker() {
+    let breaker = Breaker::new(BreakerSettings::default());
+    let guarded = Guarded::new(Silent, Policies::default().breaker(breaker.clone()));
+    let engine = Engine::builder().provider(guarded).build().unwrap();
+    for seed in 0..20 {
+        let mut events = engine.run(query(seed));
+        while let Some(Some(_)) = events.next().now_or_never() {}
+    }
     assert!(!breaker.is_open());
+    for seed in 0..5 {
+        assert!(!breaker.is_open());
+        assert_eq!(ask(&engine, seed).await, Outcome::Timeout);
+    }
+    assert!(breaker.is_open());
+    let Outcome::Error(error) = ask(&engine, 5).await else { panic!("it is open") };
+    assert_eq!(error.kind, ProviderErrorKind::NotAsked);
 }
 
 /// A model that fails the first times, before or after its first word.

@@ -78,9 +78,7 @@ impl From<&policy::PolicyAction> for PolicyAction {
             Core::BreakerOpened { wait } => Self::BreakerOpened { wait_us: SafeInteger::micros(wait) },
             Core::Probing => Self::Probing,
             Core::BreakerClosed => Self::BreakerClosed,
-            Core::LimitLearnt { count, period } => {
-                Self::LimitLearnt { count, period_us: SafeInteger::micros(period) }
-            }
+            Core::LimitLearnt { count, period } => Self::LimitLearnt { count, period_us: SafeInteger::micros(period) },
             Core::LimitIsLocal { servers } => Self::LimitIsLocal { servers },
             _ => Self::Unknown,
         }
