@@ -15,4 +15,5 @@ pub mod http;
 pub mod model;
 #[cfg(feature = "network")]
 pub mod pages;
+mod rate_memory;
 pub mod search;

@@ -1,5 +1,15 @@
 //! Dates of HTTP: the form that is sent today, and the two older ones that a recipient has to read.
 
+/// Seconds since 1970 of a date such as `1994-11-06T08:49:37Z` (RFC 3339), in UTC only; fractions of a second are not looked at.
+pub(super) fn rfc3339_seconds(text: &str) -> Option<i64> {
+    let (date, time) = text.strip_suffix(['Z', 'z'])?.split_once(['T', 't'])?;
+    let mut parts = date.split('-');
+    let (year, month, day) = (number(parts.next()?, 4)?, number(parts.next()?, 2)?, number(parts.next()?, 2)?);
+    let valid = (1..=12).contains(&month) && parts.next().is_none();
+    let time = time_of_day(time.split('.').next()?)?;
+    (valid && (1..=31).contains(&day)).then(|| days(year, month, day) * 86_400 + time)
+}
+
 /// Seconds since 1970 of a date such as `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or
 /// `Sun Nov  6 08:49:37 1994`. The day of the week is not looked at.
 pub(super) fn seconds(text: &str) -> Option<i64> {
@@ -17,11 +27,17 @@ pub(super) fn seconds(text: &str) -> Option<i64> {
     };
     let month = MONTHS.iter().position(|name| *name == month)?;
     let (day, month) = (number(day, 2)?, i64::try_from(month).ok()? + 1);
-    let mut parts = time.split(':');
+    let time = time_of_day(time)?;
+    (1..=31).contains(&day).then(|| days(year, month, day) * 86_400 + time)
+}
+
+/// Seconds since midnight.
+fn time_of_day(text: &str) -> Option<i64> {
+    let mut parts = text.split(':');
     let (hour, minute, second) = (number(parts.next()?, 2)?, number(parts.next()?, 2)?, number(parts.next()?, 2)?);
     // A leap second is the 60th.
-    let valid = (1..=31).contains(&day) && hour < 24 && minute < 60 && second <= 60 && parts.next().is_none();
-    valid.then(|| days(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second)
+    let valid = hour < 24 && minute < 60 && second <= 60 && parts.next().is_none();
+    valid.then_some(hour * 3_600 + minute * 60 + second)
 }
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -50,6 +66,13 @@ mod tests {
     fn the_three_forms_are_the_same_second() {
         for text in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
             assert_eq!(seconds(text), Some(784_111_777), "{text}");
+        }
+        assert_eq!(rfc3339_seconds("1994-11-06T08:49:37Z"), Some(784_111_777));
+        assert_eq!(rfc3339_seconds("1994-11-06T08:49:37.123456Z"), Some(784_111_777));
+        for other in
+            ["1994-11-06", "1994-11-06T08:49:37+01:00", "1994-13-06T08:49:37Z", "1994-11-06T8:49Z", "T", "Z", ""]
+        {
+            assert_eq!(rfc3339_seconds(other), None, "{other:?}");
         }
         assert_eq!(seconds("Thu, 01 Jan 1970 00:00:00 GMT"), Some(0));
         assert_eq!(seconds("Thu, 29 Feb 2024 23:59:60 GMT"), Some(1_709_251_200));

@@ -36,6 +36,7 @@ pub use limits::Limits;
 #[cfg(feature = "network")]
 pub(crate) use pinned::Pinned;
 pub use request::Request;
+pub(crate) use retry_after::time_until;
 pub use retry_after::{MAX_WAIT, retry_after};
 pub use secret::{Secret, SecretError, SecretWarning};
 pub use secret_source::{NoSecretSource, SecretSource};

@@ -10,7 +10,7 @@ use super::date;
 pub const MAX_WAIT: Duration = Duration::from_secs(31 * 86_400);
 
 /// The wait that the headers of a response ask for: `retry-after-ms` in milliseconds, else `Retry-After` in seconds, which
-/// may have decimals, or as a date. A date is compared with the service's own `Date`, if it sends one, since clocks differ.
+/// may have decimals, or as a date.
 ///
 /// A date that is past is zero, a huge wait is [`MAX_WAIT`], and anything else, such as a negative number, is `None`.
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
@@ -18,13 +18,20 @@ pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let milliseconds = text("retry-after-ms").and_then(number).map(|number| wait(number / 1_000.0));
     milliseconds.or_else(|| {
         let text = text(RETRY_AFTER.as_str())?;
-        number(text).map(wait).or_else(|| {
-            let until = date::seconds(text)?;
-            let sent = headers.get(DATE).and_then(|value| value.to_str().ok()).and_then(date::seconds);
-            let seconds = until.saturating_sub(sent.unwrap_or_else(now));
-            Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)).min(MAX_WAIT))
-        })
+        number(text).map(wait).or_else(|| Some(wait_until(date::seconds(text)?, headers)))
     })
+}
+
+/// The time until a date as `2026-11-30T08:01:00Z` in a header, at most [`MAX_WAIT`]; zero if it is past.
+pub(crate) fn time_until(date: &str, headers: &HeaderMap) -> Option<Duration> {
+    Some(wait_until(date::rfc3339_seconds(date)?, headers))
+}
+
+/// Dates are compared with the service's own, if it sends one, since clocks differ.
+fn wait_until(until: i64, headers: &HeaderMap) -> Duration {
+    let sent = headers.get(DATE).and_then(|value| value.to_str().ok()).and_then(date::seconds);
+    let seconds = until.saturating_sub(sent.unwrap_or_else(now));
+    Duration::from_secs(u64::try_from(seconds).unwrap_or(0)).min(MAX_WAIT)
 }
 
 /// A decimal number without sign and exponent: what else Rust reads as a number is none of a header.

@@ -5,15 +5,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use aggregator_core::model::ChunkStream;
-use aggregator_core::{AnswerRequest, LanguageModel, Price, ProviderError, ProviderErrorKind};
+use aggregator_core::{AnswerRequest, LanguageModel, Price, ProviderError, ProviderErrorKind, RateWindow};
 use futures::{StreamExt as _, TryStreamExt as _};
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
+use tokio::time::Instant;
 
 use super::error::said_by;
+use super::rate_headers;
 use super::service::Service;
 use super::stream::chunks;
 use crate::account::Account;
 use crate::http::{Body, Endpoint, EndpointError, HttpClient, HttpError, PlainHttp, Request, Response, Secret};
+use crate::rate_memory::RateMemory;
 
 /// A language model of a service, over HTTP.
 pub struct HttpModel<S> {
@@ -22,6 +25,7 @@ pub struct HttpModel<S> {
     service: Arc<S>,
     account: Arc<Account>,
     endpoint: Endpoint,
+    rate_limits: RateMemory,
 }
 
 /// What the owner sets for a model.
@@ -75,7 +79,7 @@ impl<S: Service> HttpModel<S> {
         let keys = settings.key.iter().cloned().collect();
         let account = Arc::new(Account { name: settings.name.clone(), keys, address });
         let endpoint = endpoint.with_path(service.path());
-        Ok(Self { settings, client, service: Arc::new(service), account, endpoint })
+        Ok(Self { settings, client, service: Arc::new(service), account, endpoint, rate_limits: RateMemory::default() })
     }
 
     fn request(&self, request: &AnswerRequest) -> Result<Request, HttpError> {
@@ -108,12 +112,17 @@ impl<S: Service + 'static> LanguageModel for HttpModel<S> {
         self.settings.price
     }
 
+    fn rate_windows(&self) -> Vec<RateWindow> {
+        self.rate_limits.last()
+    }
+
     fn answer(&self, request: AnswerRequest) -> ChunkStream {
         let (client, service, account) = (self.client.clone(), self.service.clone(), self.account.clone());
-        let http = self.request(&request);
+        let (http, rate_limits) = (self.request(&request), self.rate_limits.clone());
         let answer = async move {
             let failed = |error| account.transport_failure(error);
             let response = client.send(http.map_err(failed)?).await.map_err(failed)?;
+            rate_limits.remember(rate_headers::windows(response.headers(), Instant::now()));
             let answer = accept(response, service.content_type(), &account).await?;
             let of_body = account.clone();
             let body = answer.body.map_err(move |error| of_body.transport_failure(error));

@@ -32,6 +32,7 @@ mod messages;
 mod ollama;
 mod openai;
 mod parse;
+mod rate_headers;
 mod reasoning;
 mod service;
 mod stream;

@@ -10,6 +10,7 @@ use aggregator_providers::search::brave::{Freshness, Settings};
 use futures::StreamExt as _;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::scripted::{Script, failure, request, search};
 
@@ -192,11 +193,12 @@ async fn what_errors_say() {
 #[tokio::test(start_paused = true)]
 async fn what_is_left_of_both_windows_is_known_after_a_search() {
     let provider = brave(&windows(Script::new(200, answer().to_string()), "0, 1000"));
-    assert_eq!(provider.rate_limits(), None);
+    assert_eq!(provider.rate_windows(), []);
     search(&provider, 10).await.unwrap();
-    let limits = provider.rate_limits().unwrap();
-    assert_eq!(limits.windows.iter().map(|window| window.remaining).collect::<Vec<_>>(), [0, 1_000]);
-    assert_eq!(limits.exhausted().map(|window| window.reset), Some(Duration::from_secs(1)));
+    let windows = provider.rate_windows();
+    assert_eq!(windows.iter().map(|window| window.remaining).collect::<Vec<_>>(), [0, 1_000]);
+    assert_eq!(windows[0].resets_at, Instant::now() + Duration::from_secs(1));
+    assert_eq!(windows[0].length, Some(Duration::from_secs(1)));
 }
 
 #[tokio::test(start_paused = true)]

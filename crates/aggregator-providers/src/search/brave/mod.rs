@@ -4,17 +4,21 @@ mod answer;
 mod rate_limits;
 mod settings;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use aggregator_core::{HitStream, ProviderError, ProviderErrorKind, QueryLimit, SearchProvider, SearchRequest};
+use aggregator_core::{
+    HitStream, ProviderError, ProviderErrorKind, QueryLimit, RateWindow, SearchProvider, SearchRequest,
+};
 use http::header::HeaderName;
+use tokio::time::Instant;
 
+use self::rate_limits::RateLimits;
 use super::hits::stream_of;
 use super::json;
 use crate::account::Account;
 use crate::http::{Endpoint, EndpointError, HttpClient, PlainHttp, Request, Secret};
+use crate::rate_memory::RateMemory;
 
-pub use rate_limits::{RateLimits, Window};
 pub use settings::{Freshness, SafeSearch, Settings};
 
 /// The web search of Brave, for one key.
@@ -25,7 +29,7 @@ pub struct Brave {
     key: Secret,
     settings: Settings,
     account: Arc<Account>,
-    rate_limits: Arc<Mutex<Option<RateLimits>>>,
+    rate_limits: RateMemory,
 }
 
 /// Most results that one request may ask for.
@@ -50,13 +54,8 @@ impl Brave {
             key,
             settings,
             account: Arc::new(account),
-            rate_limits: Arc::default(),
+            rate_limits: RateMemory::default(),
         })
-    }
-
-    /// What the service said last about how many requests are left; `None` before the first response with such headers.
-    pub fn rate_limits(&self) -> Option<RateLimits> {
-        self.rate_limits.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -67,6 +66,10 @@ impl SearchProvider for Brave {
 
     fn query_limit(&self) -> QueryLimit {
         QUERY_LIMIT
+    }
+
+    fn rate_windows(&self) -> Vec<RateWindow> {
+        self.rate_limits.last()
     }
 
     fn search(&self, request: SearchRequest) -> HitStream {
@@ -86,7 +89,7 @@ impl SearchProvider for Brave {
             }
             let seen = |headers: &_| {
                 if let Some(limits) = RateLimits::from_headers(headers) {
-                    *rate_limits.lock().unwrap_or_else(PoisonError::into_inner) = Some(limits);
+                    rate_limits.remember(limits.windows_from(Instant::now()));
                 }
             };
             let answer = json::answer(&client, &account, http, seen, answer::explanation).await?;

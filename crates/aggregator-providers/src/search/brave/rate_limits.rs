@@ -2,39 +2,39 @@
 
 use std::time::Duration;
 
+use aggregator_core::RateWindow;
 use http::header::HeaderMap;
+use tokio::time::Instant;
 
 use crate::http::MAX_WAIT;
 
 /// What Brave's headers say about how many requests are left, the shortest window first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RateLimits {
+pub(super) struct RateLimits {
     /// The windows, at most [`MAX_WINDOWS`](Self::MAX_WINDOWS).
-    pub windows: Vec<Window>,
+    pub(super) windows: Vec<Window>,
 }
 
 /// One window of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Window {
+pub(super) struct Window {
     /// Requests that the window allows; 0 where the plan sets no limit.
-    pub limit: u64,
+    pub(super) limit: u64,
     /// Requests that are left in it.
-    pub remaining: u64,
+    pub(super) remaining: u64,
     /// Time until it begins anew.
-    pub reset: Duration,
+    pub(super) reset: Duration,
     /// Its length, if the header `X-RateLimit-Policy` has it.
-    pub length: Option<Duration>,
+    pub(super) length: Option<Duration>,
 }
 
 impl RateLimits {
     /// Most windows that are read.
-    pub const MAX_WINDOWS: usize = 8;
+    const MAX_WINDOWS: usize = 8;
 
     /// Reads the headers; `None` if one of limit, remaining and reset is missing or they have no window in common.
     /// A window of which a number cannot be read is left out.
-    pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
+    pub(super) fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let list = |name: &str| {
             let text = headers.get(name)?.to_str().ok()?;
             Some(text.split(',').map(str::trim).take(Self::MAX_WINDOWS).collect::<Vec<_>>())
@@ -55,8 +55,14 @@ impl RateLimits {
         (!windows.is_empty()).then_some(Self { windows })
     }
 
+    /// The windows that set a limit, told `now`.
+    pub(super) fn windows_from(&self, now: Instant) -> Vec<RateWindow> {
+        let limits = self.windows.iter().filter(|window| window.limit > 0);
+        limits.map(|it| RateWindow::new(it.limit, it.remaining, now + it.reset).with_length(it.length)).collect()
+    }
+
     /// The window that keeps requests out the longest, if one is used up.
-    pub fn exhausted(&self) -> Option<Window> {
+    pub(super) fn exhausted(&self) -> Option<Window> {
         self.windows
             .iter()
             .copied()
