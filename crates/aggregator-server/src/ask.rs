@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use aggregator_core::event::{EventKind, ExecutionError, Outcome, RankedSource, Summary, Truncation};
-use aggregator_core::{Engine, Query, QueryStream};
+use aggregator_core::{Engine, PolicyAction, PolicyReport, Query, QueryStream};
 use futures::StreamExt as _;
 
 use crate::command_line::QueryArgs;
@@ -23,6 +23,9 @@ const EXCERPT_CHARS: usize = 160;
 
 /// Maximum number of characters of a passage if there is no answer: the reader looks for one in them.
 const LONG_EXCERPT_CHARS: usize = 480;
+
+/// Shortest wait for a limit that is said: shorter ones are not noticed.
+const NOTICED_WAIT: Duration = Duration::from_millis(500);
 
 /// A query, and how its output is shown.
 pub struct Question<'a> {
@@ -117,6 +120,7 @@ async fn text(mut events: QueryStream, answers: bool, here: &Path) -> io::Result
                 progress.wrote = true;
                 answer.push(text.as_str())?;
             }
+            EventKind::Policy(report) => policy(report)?,
             EventKind::Citation { number, .. } if !progress.cited.contains(number) => progress.cited.push(*number),
             last if last.is_terminal() => {
                 // The engine always sends a last event.
@@ -127,6 +131,24 @@ async fn text(mut events: QueryStream, answers: bool, here: &Path) -> io::Result
         }
     }
     Ok(Exit::Failed)
+}
+
+/// Says at once what a reader would wonder about: that a service is waited for, or asked again.
+fn policy(report: &PolicyReport) -> io::Result<()> {
+    let service = &report.service;
+    let mut notes = anstream::stderr().lock();
+    match report.action {
+        PolicyAction::Waiting { wait } if wait >= NOTICED_WAIT => {
+            writeln!(notes, "{service}: waits {:.1} s, because its limit is reached", wait.as_secs_f64())
+        }
+        PolicyAction::Retrying { wait, error, .. } => {
+            writeln!(notes, "{service}: {error}, is asked again in {:.1} s", wait.as_secs_f64())
+        }
+        PolicyAction::LimitIsLocal { servers } => {
+            writeln!(notes, "{service}: the shared limit cannot be read, so this is one of {servers} that share it")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Prints the sources below the answer, and the notes.

@@ -1,12 +1,11 @@
 //! The engine of a call: its providers and its model, out of documents and services of the settings.
 
 use std::io::Write as _;
-use std::sync::Arc;
 
 use aggregator_core::{Engine, LanguageModel};
 use aggregator_extract::{ExtractiveModel, Options};
 use aggregator_index::IndexProvider;
-use aggregator_policies::{Backoff, Guarded, Policies, RetryBudget};
+use aggregator_policies::Guarded;
 use aggregator_providers::http::HttpClient;
 
 use crate::command_line::QueryArgs;
@@ -14,7 +13,7 @@ use crate::documents::{Documents, UpdatedIndex};
 use crate::exit::{Exit, ProgramError};
 use crate::index;
 use crate::interrupt::Interrupt;
-use crate::services;
+use crate::services::{self, PolicyMaker};
 use crate::settings::EffectiveSettings;
 
 /// The name of the model that writes nothing itself, for `--model`.
@@ -40,20 +39,22 @@ pub fn build(
     let asks_model = answers.is_some() && !args.offline && !settings.models.is_empty();
     // Before the index is made, which takes longer.
     let client = if has_services || asks_model { Some(services::client()?) } else { None };
-    let policies = policies(settings.services.retries);
+    check_limits(settings)?;
+    let policies = PolicyMaker::new(&settings.services, &settings.limits);
     let mut engine = Engine::builder().settings(settings.engine.clone());
     if let Some(client) = client.as_ref().filter(|_| has_services) {
         for service in services::searches(&settings.search, client) {
             let service = service?;
             service.warnings.iter().for_each(|warning| note(&format!("{}: {warning}", service.section)));
-            engine = engine.provider(Guarded::new(service.provider, policies.clone()));
+            let policies = policies.of(service.name());
+            engine = engine.provider(Guarded::new(service.provider, policies));
         }
     }
     if has_services && settings.search.read_pages {
         engine = engine.page_reader(services::page_fetcher()?);
     }
     if let Some(named) = answers {
-        engine = engine.model(model(named, args.offline, settings, client.as_ref(), policies)?);
+        engine = engine.model(model(named, args.offline, settings, client.as_ref(), &policies)?);
     }
     if has_documents {
         engine = engine.provider(documents(args, settings, interrupt)?);
@@ -61,11 +62,17 @@ pub fn build(
     engine.build().map_err(|error| ProgramError::new(Exit::Usage, error))
 }
 
-/// What all services of a call share. Limits and breakers are of no use to a program that asks once.
-fn policies(retries: u32) -> Policies {
-    let mut backoff = Backoff::default();
-    backoff.retries = retries;
-    Policies::default().retries(backoff, Arc::new(RetryBudget::default()))
+/// # Errors
+/// Names a limit that is of no service: it would limit nothing.
+fn check_limits(settings: &EffectiveSettings) -> Result<(), ProgramError> {
+    let known: Vec<&str> = settings.search.names().chain(settings.models.keys().map(String::as_str)).collect();
+    match settings.limits.keys().find(|name| !known.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => {
+            let what = format!("[limits.{name}] is of no service; there are: {}", known.join(", "));
+            Err(ProgramError::new(Exit::Usage, what))
+        }
+    }
 }
 
 /// The documents of a call, with an index that is up to date.
@@ -92,7 +99,7 @@ fn model(
     offline: bool,
     settings: &EffectiveSettings,
     client: Option<&HttpClient>,
-    policies: Policies,
+    policies: &PolicyMaker<'_>,
 ) -> Result<Box<dyn LanguageModel>, ProgramError> {
     let sentences = settings.answer.sentences;
     let extractive = || Box::new(ExtractiveModel::with_options(Options::default().sentences(sentences)));
@@ -122,7 +129,7 @@ fn model(
     if let Some(warning) = &model.warning {
         note(&format!("{}: {warning}", model.section));
     }
-    Ok(Box::new(Guarded::new(model.client, policies)))
+    Ok(Box::new(Guarded::new(model.client, policies.of(name))))
 }
 
 fn note(text: &str) {

@@ -24,10 +24,10 @@ pub fn run(settings: &EffectiveSettings) -> Result<Exit, ProgramError> {
     let models = services::models(&settings.models, &client);
     let usable = searches.iter().all(Result::is_ok) && models.iter().all(Result::is_ok);
     for service in &searches {
-        entry(&mut text, service.as_ref().map(search));
+        entry(&mut text, service.as_ref().map(|service| search(service, settings)));
     }
     for one in &models {
-        entry(&mut text, one.as_ref().map(model));
+        entry(&mut text, one.as_ref().map(|one| model(one, settings)));
     }
     print(&text)?;
     Ok(if usable { Exit::Done } else { Exit::Usage })
@@ -52,20 +52,22 @@ fn entry(text: &mut String, shown: Result<(&str, Rows), &Unusable>) {
     }
 }
 
-fn search(service: &SearchService) -> (&str, Rows) {
+fn search<'a>(service: &'a SearchService, settings: &EffectiveSettings) -> (&'a str, Rows) {
     let mut rows = vec![("address", service.address.clone()), ("key", key(service.key.as_deref()))];
     rows.push(("query", query_limit(service.provider.query_limit())));
+    rows.push(("limit", limit(service.name(), settings)));
     rows.push(("time", times(Limits::SEARCH)));
     rows.extend(service.warnings.iter().map(|warning| ("warning", warning.to_string())));
     (&service.section, rows)
 }
 
-fn model(model: &Model) -> (&str, Rows) {
+fn model<'a>(model: &'a Model, settings: &EffectiveSettings) -> (&'a str, Rows) {
     let mut rows = vec![
         ("address", model.address.clone()),
         ("model", format!("{} ({})", model.model, model.service.name())),
         ("key", key(model.key.as_deref())),
         ("answer", format!("at most {} tokens", model.max_tokens)),
+        ("limit", limit(model.section.strip_prefix("models.").unwrap_or_default(), settings)),
         ("time", times(Limits::MODEL)),
         ("price", model.client.price().map_or_else(|| "not set".to_owned(), price)),
     ];
@@ -75,6 +77,14 @@ fn model(model: &Model) -> (&str, Rows) {
 
 fn key(source: Option<&str>) -> String {
     source.map_or_else(|| "none".to_owned(), |source| format!("{source}, set"))
+}
+
+/// How often it may be asked.
+fn limit(name: &str, settings: &EffectiveSettings) -> String {
+    match settings.limits.get(name) {
+        Some(limit) => format!("{limit} ([limits.{name}])"),
+        None => format!("as the service tells; set one in [limits.{name}]"),
+    }
 }
 
 fn query_limit(limit: QueryLimit) -> String {

@@ -1,19 +1,25 @@
 //! Search services and models that the settings name, with their keys.
 
+mod limit_settings;
 mod model_settings;
 mod models;
+mod policies;
 mod search;
 mod search_settings;
+mod service_settings;
 mod unusable;
 
 use aggregator_providers::http::{HttpClient, Limits};
 use aggregator_providers::pages::{PageFetcher, PageLimits};
 
 use crate::exit::{Exit, ProgramError};
+pub use limit_settings::LimitSettings;
 pub use model_settings::ModelSettings;
 pub use models::{Model, model, models};
+pub use policies::PolicyMaker;
 pub use search::{SearchService, searches};
 pub use search_settings::SearchSettings;
+pub use service_settings::ServiceSettings;
 pub use unusable::Unusable;
 
 /// What reads the pages that search services find.

@@ -25,6 +25,14 @@ pub struct SearchService {
     pub provider: Box<dyn SearchProvider>,
 }
 
+impl SearchService {
+    /// Its name in the settings.
+    pub fn name(&self) -> &str {
+        let section = self.section.strip_prefix("search.").unwrap_or(&self.section);
+        section.strip_prefix("described.").unwrap_or(section)
+    }
+}
+
 /// Looks up a variable of the environment.
 type Variables<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 

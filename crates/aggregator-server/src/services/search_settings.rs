@@ -35,6 +35,13 @@ pub struct Described {
 }
 
 impl SearchSettings {
+    /// The names of the services in the settings, under which they have their limits.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let brave = self.brave.iter().map(|_| "brave");
+        let searxng = self.searxng.iter().map(|_| "searxng");
+        brave.chain(searxng).chain(self.described.keys().map(String::as_str))
+    }
+
     /// Whether no service is named.
     pub fn is_empty(&self) -> bool {
         self.brave.is_none() && self.searxng.is_none() && self.described.is_empty()

@@ -24,6 +24,9 @@ impl fmt::Display for EffectiveSettings {
         self.line(f, "answer", "model", &model)?;
         writeln!(f, "\n[services]")?;
         self.line(f, "services", "retries", &self.services.retries.to_string())?;
+        self.line(f, "services", "retry_percent", &self.services.retry_percent.to_string())?;
+        self.line(f, "services", "breaker_failures", &self.services.breaker_failures.to_string())?;
+        self.line(f, "services", "breaker_open_ms", &self.services.breaker_open.as_millis().to_string())?;
         self.services(f)?;
         writeln!(f, "\n[engine]")?;
         let mut engine = self.engine.clone();
@@ -55,7 +58,7 @@ impl EffectiveSettings {
     fn services(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // They were read already.
         let all: Table = merged(&self.layers).ok().and_then(|text| text.parse().ok()).unwrap_or_default();
-        for section in ["search", "models"] {
+        for section in ["limits", "search", "models"] {
             let Some(table) = all.get(section) else { continue };
             let of = Table::from_iter([(section.to_owned(), table.clone())]);
             write!(f, "\n{}", toml::to_string(&of).unwrap_or_default())?;

@@ -10,6 +10,9 @@
 //! [search.searxng]              # a search service, with what it takes
 //! base = "http://127.0.0.1:8080"
 //!
+//! [limits.searxng]              # how often it may be asked
+//! requests = 2
+//!
 //! [models.local]                # a language model
 //! service = "ollama"
 //! model = "qwen3:4b"
@@ -36,9 +39,9 @@ pub use error::ConfigError;
 pub use files::{ConfigFolders, user_folder};
 use layer::{Layer, merged};
 use program::ProgramSettings;
-pub use program::{Answer, Documents, Services};
+pub use program::{Answer, Documents};
 
-use crate::services::{ModelSettings, SearchSettings};
+use crate::services::{LimitSettings, ModelSettings, SearchSettings, ServiceSettings};
 
 /// The effective settings of a call of the program.
 #[derive(Debug)]
@@ -50,7 +53,9 @@ pub struct EffectiveSettings {
     /// How answers are made.
     pub answer: Answer,
     /// How services are asked.
-    pub services: Services,
+    pub services: ServiceSettings,
+    /// How often services may be asked, by their names.
+    pub limits: BTreeMap<String, LimitSettings>,
     /// Search services.
     pub search: SearchSettings,
     /// Language models, by name.
@@ -78,8 +83,8 @@ pub fn load(
         place: "the settings of the file and of the environment together".into(),
         what: error.to_string(),
     })?;
-    let ProgramSettings { documents, answer, services, search, models } = own;
-    Ok(EffectiveSettings { engine, documents, answer, services, search, models, layers })
+    let ProgramSettings { documents, answer, services, limits, search, models } = own;
+    Ok(EffectiveSettings { engine, documents, answer, services, limits, search, models, layers })
 }
 
 impl EffectiveSettings {

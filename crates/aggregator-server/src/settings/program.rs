@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use aggregator_core::{ReadingSettings, Settings};
 use aggregator_settings::ParseError;
@@ -10,7 +11,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::value_kind::ValueKind;
-use crate::services::{ModelSettings, SearchSettings};
+use crate::services::{LimitSettings, ModelSettings, SearchSettings, ServiceSettings};
 
 /// Where documents are, and how they are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,19 +46,6 @@ impl Default for Answer {
     }
 }
 
-/// How services are asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Services {
-    /// Most repetitions of a request that fails before its first result or word. Default 2; 0 to 5.
-    pub retries: u32,
-}
-
-impl Default for Services {
-    fn default() -> Self {
-        Self { retries: 2 }
-    }
-}
-
 /// What the program turns on in the engine unless its settings say otherwise: three providers with a hit, or ten results, are
 /// enough, so that one provider that hangs does not delay the answer to its timeout. Pages are read, where a search service finds
 /// some.
@@ -66,13 +54,16 @@ pub(super) fn engine_defaults() -> Settings {
 }
 
 /// Sections, keys and formats of the program's settings.
-pub(super) const NAMES: [(&str, &str, ValueKind); 6] = [
+pub(super) const NAMES: [(&str, &str, ValueKind); 9] = [
     ("documents", "folders", ValueKind::Paths),
     ("documents", "max_file_bytes", ValueKind::Value),
     ("documents", "cache", ValueKind::Text),
     ("answer", "sentences", ValueKind::Value),
     ("answer", "model", ValueKind::Text),
     ("services", "retries", ValueKind::Value),
+    ("services", "retry_percent", ValueKind::Value),
+    ("services", "breaker_failures", ValueKind::Value),
+    ("services", "breaker_open_ms", ValueKind::Value),
 ];
 
 /// The settings of the program, beside those of the engine.
@@ -80,7 +71,8 @@ pub(super) const NAMES: [(&str, &str, ValueKind); 6] = [
 pub(super) struct ProgramSettings {
     pub(super) documents: Documents,
     pub(super) answer: Answer,
-    pub(super) services: Services,
+    pub(super) services: ServiceSettings,
+    pub(super) limits: BTreeMap<String, LimitSettings>,
     pub(super) search: SearchSettings,
     pub(super) models: BTreeMap<String, ModelSettings>,
 }
@@ -91,6 +83,7 @@ struct RawSettings {
     documents: RawDocuments,
     answer: RawAnswer,
     services: RawServices,
+    limits: BTreeMap<String, LimitSettings>,
     search: SearchSettings,
     models: BTreeMap<String, ModelSettings>,
     // Read by its own reader, which tells the places in it.
@@ -116,11 +109,14 @@ struct RawAnswer {
 #[serde(default, deny_unknown_fields)]
 struct RawServices {
     retries: Option<Spanned<i64>>,
+    retry_percent: Option<Spanned<i64>>,
+    breaker_failures: Option<Spanned<i64>>,
+    breaker_open_ms: Option<Spanned<i64>>,
 }
 
 /// Reads a text.
 pub(super) fn read(text: &str) -> Result<(Settings, ProgramSettings), ParseError> {
-    let RawSettings { documents, answer, services, search, models, .. } =
+    let RawSettings { documents, answer, services, limits, search, models, .. } =
         toml::from_str(text).map_err(|error| ParseError::new(text, &error))?;
     let engine = aggregator_settings::read_over(engine_defaults(), text, "engine")?;
     let within = |name: &str, given: Option<Spanned<i64>>, default: u64, range: RangeInclusive<u64>| match given {
@@ -139,7 +135,12 @@ pub(super) fn read(text: &str) -> Result<(Settings, ProgramSettings), ParseError
     let max_file_bytes =
         within("max_file_bytes", documents.max_file_bytes, bytes, aggregator_index::Options::FILE_BYTES)?;
     let sentences = within("sentences", answer.sentences, default.answer.sentences.into(), 1..=50)?;
-    let retries = within("retries", services.retries, default.services.retries.into(), 0..=5)?;
+    let ServiceSettings { retries, retry_percent, breaker_failures, breaker_open } = default.services;
+    let retries = within("retries", services.retries, retries.into(), 0..=5)?;
+    let retry_percent = within("retry_percent", services.retry_percent, retry_percent.into(), 0..=100)?;
+    let breaker_failures = within("breaker_failures", services.breaker_failures, breaker_failures.into(), 0..=1_000)?;
+    let open_ms = breaker_open.as_millis() as u64;
+    let open_ms = within("breaker_open_ms", services.breaker_open_ms, open_ms, 100..=600_000)?;
     let model = answer.model.map(|model| {
         // A layer may name a model of another one.
         if models.is_empty() || models.contains_key(model.get_ref()) {
@@ -152,7 +153,13 @@ pub(super) fn read(text: &str) -> Result<(Settings, ProgramSettings), ParseError
     let own = ProgramSettings {
         documents: Documents { folders: documents.folders, max_file_bytes, cache: documents.cache },
         answer: Answer { sentences: sentences as u32, model: model.transpose()? },
-        services: Services { retries: retries as u32 },
+        services: ServiceSettings {
+            retries: retries as u32,
+            retry_percent: retry_percent as u32,
+            breaker_failures: breaker_failures as u32,
+            breaker_open: Duration::from_millis(open_ms),
+        },
+        limits,
         search,
         models,
     };

@@ -115,6 +115,12 @@ fn what_fails_for_a_moment_is_asked_again() {
     let user = User::new(once(Service::Searxng, "503"), once(Service::OpenAi, "cut-after-head"));
     let ran = user.run(&["ask", "how many inhabitants has Zürich?"]).ends(0);
     assert!(ran.out.contains("443,037") && !ran.err.contains("503"), "{}", ran.shown());
+    let retries: Vec<_> = ran.err.lines().filter(|line| line.contains("is asked again in 0.")).collect();
+    assert!(
+        matches!(retries[..], [search, model] if search.starts_with("searxng: ") && model.starts_with("gpt: ")),
+        "{}",
+        ran.err
+    );
     assert_eq!((user.searxng.counts().requests, user.openai.counts().requests), (2, 2));
     let user = User::new(faulty(Service::Searxng, "503"), good(Service::OpenAi));
     let mut command = user.world.command(&["ask", "how many inhabitants has Zürich?"]);
@@ -148,7 +154,8 @@ fn providers_are_listed_with_limits_and_prices() {
     user.settings(
         "[search.brave]\nkey = '${GPT_KEY}'\ncountry = 'DE'\n\n[search.described.tavily]\nfile = 'tavily.toml'\n\n\
          [models.claude]\nservice = 'anthropic'\nmodel = 'claude-sonnet-4-5'\nmax_tokens = 900\n\
-         price = { input = 3, output = 15 }\n\n[models.local]\nservice = 'ollama'\nmodel = 'qwen3:4b'\n",
+         price = { input = 3, output = 15 }\n\n[models.local]\nservice = 'ollama'\nmodel = 'qwen3:4b'\n\n\
+         [limits.tavily]\nrequests = 100\nper_ms = 60_000\nburst = 5\n[limits.claude]\nrequests = 1\n",
     );
     let ran = user.run(&["providers"]).ends(2);
     insta::assert_snapshot!("providers", ran.shown());
@@ -168,6 +175,10 @@ fn what_is_wrong_with_the_settings_is_said_with_its_place() {
         ("[search.brave]\n".to_owned(), &["ask", "x"]),
         ("[search.searxng]\nbase = 'localhost:8080'\n".to_owned(), &["ask", "x"]),
         ("[search.described.x]\nfile = 'none.toml'\n".to_owned(), &["ask", "x"]),
+        (format!("{model}base = 'http://127.0.0.1:9'\n[limits.gtp]\nrequests = 1\n"), &["ask", "--docs", "docs", "x"]),
+        ("[limits.brave]\nrequests = 0\n".to_owned(), &["ask", "x"]),
+        ("[limits.brave]\nrequests = 1\nper_ms = 0\n".to_owned(), &["ask", "x"]),
+        ("[services]\nbreaker_open_ms = 5\n".to_owned(), &["ask", "x"]),
         ("[models.gpt]\nservice = 'gemini'\nmodel = 'm'\n".to_owned(), &["ask", "x"]),
         (format!("{model}context_tokens = 3\n"), &["ask", "--docs", "docs", "x"]),
         (
