@@ -23,7 +23,7 @@ impl Account {
             HttpError::ConnectTimeout { .. }
             | HttpError::FirstByteTimeout { .. }
             | HttpError::TotalTimeout { begun: false, .. } => (Kind::Unreachable, String::new()),
-            HttpError::Tls { .. } => (Kind::Unreachable, ": check the certificate of the service".into()),
+            HttpError::Tls { .. } => (Kind::Unreachable, String::new()),
             HttpError::IdleTimeout { .. } | HttpError::TotalTimeout { .. } | HttpError::Truncated { .. } => {
                 (Kind::Truncated, String::new())
             }

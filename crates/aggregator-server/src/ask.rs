@@ -142,7 +142,11 @@ fn policy(report: &PolicyReport) -> io::Result<()> {
             writeln!(notes, "{service}: waits {:.1} s, because its limit is reached", wait.as_secs_f64())
         }
         PolicyAction::Retrying { wait, error, .. } => {
-            writeln!(notes, "{service}: {error}, is asked again in {:.1} s", wait.as_secs_f64())
+            let when = match wait.as_millis() {
+                0..50 => "at once".to_owned(),
+                _ => format!("in {:.1} s", wait.as_secs_f64()),
+            };
+            writeln!(notes, "{service}: {error}, is asked again {when}")
         }
         PolicyAction::LimitIsLocal { servers } => {
             writeln!(notes, "{service}: the shared limit cannot be read, so this is one of {servers} that share it")

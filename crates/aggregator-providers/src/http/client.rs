@@ -37,7 +37,7 @@ impl HttpClient {
     /// A client of the network; with the feature `network` only.
     ///
     /// # Errors
-    /// If the system has no certificates.
+    /// If TLS cannot be set up.
     #[cfg(feature = "network")]
     pub fn new(limits: Limits) -> Result<Self, HttpError> {
         Ok(Self::with_transport(Arc::new(Network::new(limits.connect)?), limits))

@@ -29,7 +29,7 @@ pub enum HttpError {
     /// No secure connection, such as for a certificate that is not trusted.
     #[error("no secure connection: {cause}")]
     Tls {
-        /// What TLS says.
+        /// Why, and what helps.
         cause: String,
     },
     /// No status line and headers in time.

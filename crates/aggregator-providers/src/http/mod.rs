@@ -24,6 +24,8 @@ mod request;
 mod retry_after;
 mod secret;
 mod secret_source;
+#[cfg(feature = "network")]
+mod tls_error;
 mod transport;
 
 pub use body::Body;

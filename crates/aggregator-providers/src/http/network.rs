@@ -9,11 +9,12 @@ use aggregator_core::CleanText;
 use futures::{FutureExt as _, StreamExt as _};
 use reqwest::Method;
 use reqwest::header::USER_AGENT;
-use rustls::ClientConfig;
+use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt;
 
 use super::error::HttpError;
 use super::request::Request;
+use super::tls_error;
 use super::transport::{RawResponse, Sending, Transport};
 
 /// Connections of HTTP/1.1: dropping a response closes its connection, so that the service stops.
@@ -31,7 +32,7 @@ const AGENT: &str = concat!("aggregator/", env!("CARGO_PKG_VERSION"));
 
 impl Network {
     /// # Errors
-    /// If the system has no certificates.
+    /// If TLS cannot be set up.
     pub(super) fn new(connect: Duration) -> Result<Self, HttpError> {
         let remote = build(builder(connect)?)?;
         let loopback = build(builder(connect)?.no_proxy())?;
@@ -42,7 +43,7 @@ impl Network {
 /// What all clients have in common.
 ///
 /// # Errors
-/// If the system has no certificates.
+/// If TLS cannot be set up.
 pub(super) fn builder(connect: Duration) -> Result<reqwest::ClientBuilder, HttpError> {
     let builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls()?)
@@ -76,10 +77,11 @@ pub(super) fn send(builder: reqwest::RequestBuilder, connect: Duration) -> Sendi
     .boxed()
 }
 
-/// Trust in the certificates of the system, which are read once a process: that takes tens of milliseconds.
+/// Trust in the certificates of the system, which are read once a process: that takes tens of milliseconds. Where there are none,
+/// no certificate is trusted: a service without TLS, as one on this machine, can be asked all the same.
 ///
 /// # Errors
-/// If the system has no certificates.
+/// If TLS cannot be set up.
 fn tls() -> Result<ClientConfig, HttpError> {
     static TLS: OnceLock<ClientConfig> = OnceLock::new();
     if let Some(tls) = TLS.get() {
@@ -87,11 +89,15 @@ fn tls() -> Result<ClientConfig, HttpError> {
     }
     // Given to the client instead of installed for the process, which is the program's to decide.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .and_then(BuilderVerifierExt::with_platform_verifier)
-        .map_err(|error| not_set_up(&error))?
-        .with_no_client_auth();
+    let builder = || {
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
+        builder.with_safe_default_protocol_versions().map_err(|error| not_set_up(&error))
+    };
+    let trusting = match builder()?.with_platform_verifier() {
+        Ok(system) => system,
+        Err(_) => builder()?.with_root_certificates(RootCertStore::empty()),
+    };
+    let tls = trusting.with_no_client_auth();
     Ok(TLS.get_or_init(|| tls).clone())
 }
 
@@ -117,7 +123,7 @@ fn without_response(error: reqwest::Error, connect: Duration) -> HttpError {
     let cause = causes(&error);
     if error.is_connect() && error.is_timeout() {
         HttpError::ConnectTimeout { after: connect }
-    } else if chain(&error).any(is_tls) {
+    } else if let Some(cause) = tls_error::explanation(&error) {
         HttpError::Tls { cause }
     } else if error.is_connect() {
         HttpError::Connect { cause }
@@ -137,12 +143,6 @@ fn in_body(error: reqwest::Error) -> HttpError {
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| error.source())
-}
-
-/// An error of TLS comes inside of those of input and output, which do not name it as their cause.
-fn is_tls(error: &(dyn Error + 'static)) -> bool {
-    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    error.is::<rustls::Error>() || inner.is_some_and(|inner| is_tls(inner))
 }
 
 /// The innermost causes, on one line: the outer ones say only that a request was sent.

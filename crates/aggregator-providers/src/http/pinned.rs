@@ -26,7 +26,7 @@ impl Pinned {
     /// Connections to `host` at `addresses`. A host that is an address itself needs none: it is connected to as it is.
     ///
     /// # Errors
-    /// If the system has no certificates.
+    /// If TLS cannot be set up.
     pub(crate) fn new(host: &str, addresses: Vec<SocketAddr>, connect: Duration) -> Result<Self, HttpError> {
         let only = Only { host: host.to_owned(), addresses };
         let client = build(builder(connect)?.no_proxy().dns_resolver(only))?;

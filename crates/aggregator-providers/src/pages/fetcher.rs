@@ -49,7 +49,7 @@ impl PageFetcher {
     /// Reads pages of the Internet; the system says which addresses hosts have.
     ///
     /// # Errors
-    /// If the system has no certificates.
+    /// If TLS cannot be set up.
     pub fn new(limits: PageLimits) -> Result<Self, HttpError> {
         Self::with_resolver(limits, Arc::new(SystemResolver))
     }
@@ -57,7 +57,7 @@ impl PageFetcher {
     /// Reads pages of hosts that have the addresses which `resolver` says. These are checked as those of the system are.
     ///
     /// # Errors
-    /// If the system has no certificates.
+    /// If TLS cannot be set up.
     pub fn with_resolver(limits: PageLimits, resolver: Arc<dyn Resolve>) -> Result<Self, HttpError> {
         let limits = PageLimits { total: limits.total.min(MAX_TOTAL), ..limits };
         // Certificates are looked for now, rather than at the first page.

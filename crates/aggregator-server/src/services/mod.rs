@@ -25,7 +25,7 @@ pub use unusable::Unusable;
 /// What reads the pages that search services find.
 ///
 /// # Errors
-/// When the system has no certificates.
+/// When TLS cannot be set up.
 pub fn page_fetcher() -> Result<PageFetcher, ProgramError> {
     PageFetcher::new(PageLimits::default())
         .map_err(|error| ProgramError::new(Exit::Usage, format!("no page can be read: {error}")))
@@ -34,7 +34,7 @@ pub fn page_fetcher() -> Result<PageFetcher, ProgramError> {
 /// A client for all services, which share its connections.
 ///
 /// # Errors
-/// When the system has no certificates.
+/// When TLS cannot be set up.
 pub fn client() -> Result<HttpClient, ProgramError> {
     HttpClient::new(Limits::SEARCH)
         .map_err(|error| ProgramError::new(Exit::Usage, format!("no service can be asked: {error}")))

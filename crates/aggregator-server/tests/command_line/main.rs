@@ -4,4 +4,6 @@
 
 mod documents;
 mod services;
+#[cfg(target_os = "linux")]
+mod tls;
 mod world;
