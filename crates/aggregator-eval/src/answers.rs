@@ -29,7 +29,7 @@ pub fn measure(
     for setup in setups {
         let gate = match setup {
             Setup::Extractive | Setup::Obedient => Gate::FailsIfLower,
-            Setup::WorstCase | Setup::Command(_) => Gate::Shown,
+            Setup::WorstCase | Setup::Real(_) => Gate::Shown,
         };
         for Item { split, question, lists } in items {
             let mut scores = Scores::default();
@@ -55,7 +55,7 @@ pub fn measure(
                     Setup::Extractive => lines.answer(&scored).map_err(EvalError::Output)?,
                     Setup::Obedient => {}
                     Setup::WorstCase => add_invented(&scored, &mut scores),
-                    Setup::Command(_) => {
+                    Setup::Real(_) => {
                         lines.answer(&scored).map_err(EvalError::Output)?;
                         if let Some(judge) = judge.filter(|_| has_answer) {
                             judge.add(&scored, runtime, &mut scores);

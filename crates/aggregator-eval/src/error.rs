@@ -14,6 +14,9 @@ pub enum EvalError {
     /// No questions are named.
     #[error("no questions are named; name a file or a folder with --dataset, or a run with --run and --qrels")]
     NoDataset,
+    /// A judge has nothing to judge.
+    #[error("a judge reads the answers of a real model, and none is named: see the options that begin with --model")]
+    NoModel,
     /// A file cannot be read or written.
     #[error("{}: {error}; check that the path is right", path.display())]
     File {

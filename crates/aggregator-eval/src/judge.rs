@@ -1,31 +1,43 @@
-//! A program that says whether answers are right, and how often it agrees with the labels.
+//! What says whether answers are right, and how often it agrees with the labels.
 
+use aggregator_core::ProviderError;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use tokio::runtime::Runtime;
 
 use crate::models::run_command;
 use crate::score::Scored;
 use crate::scores::{Gate, Scores};
 
-/// A judge: a program that reads a question, the right answer and an answer, and writes `RIGHT` or `WRONG`. It blocks nothing: its
-/// rows are shown.
-#[derive(Debug, Clone)]
+/// A judge: a model or a program that reads a question, the right answer and an answer, and writes `RIGHT` or `WRONG`. It blocks
+/// nothing: its rows are shown.
 pub struct Judge {
-    line: String,
+    #[expect(clippy::type_complexity, reason = "it is named once")]
+    write: Box<dyn Fn(String) -> BoxFuture<'static, Result<String, ProviderError>>>,
 }
 
 impl Judge {
+    /// A judge that writes a text from a prompt, such as a model of a service.
+    pub fn new<F>(write: impl Fn(String) -> F + 'static) -> Self
+    where
+        F: Future<Output = Result<String, ProviderError>> + Send + 'static,
+    {
+        Self { write: Box::new(move |prompt| write(prompt).boxed()) }
+    }
+
     /// A judge that runs a command line of a shell.
-    pub fn new(line: impl Into<String>) -> Self {
-        Self { line: line.into() }
+    pub(crate) fn of_command(line: &str) -> Self {
+        let line = line.to_owned();
+        Self::new(move |prompt| run_command(line.clone(), prompt))
     }
 
     /// Asks about an answer to a question that has one, and adds whether the judge agrees with the label. A judge that fails or
     /// writes neither word has not answered.
-    pub fn add(&self, scored: &Scored<'_>, runtime: &Runtime, scores: &mut Scores) {
+    pub(crate) fn add(&self, scored: &Scored<'_>, runtime: &Runtime, scores: &mut Scores) {
         if scored.answered.facts.is_refused {
             return;
         }
-        let verdict = runtime.block_on(run_command(self.line.clone(), prompt(scored))).ok();
+        let verdict = runtime.block_on((self.write)(prompt(scored))).ok();
         let verdict = verdict.as_deref().and_then(parse);
         let about = "Share of answers about which the judge said something.";
         scored.add_share(scores, "judge/answered", about, Gate::Shown, verdict.is_some());

@@ -23,38 +23,61 @@ mod setup;
 mod table;
 
 use std::io::Write;
+use std::sync::Arc;
 
+use aggregator_core::LanguageModel;
 use tokio::runtime::Runtime;
 
 pub use error::EvalError;
+pub use judge::Judge;
 pub use options::Options;
 
 use dataset::Item;
-use judge::Judge;
 use line::Lines;
+use models::CommandModel;
 use pool::Pool;
 use setup::{Hooks, NoHooks, Setup};
 use table::Table;
+
+/// A real model that is measured, and what judges its answers. Without a model, those of the project are measured.
+#[derive(Default)]
+pub struct RealModel {
+    /// The model.
+    pub model: Option<Arc<dyn LanguageModel>>,
+    /// The judge; of the answers of a real model only.
+    pub judge: Option<Judge>,
+}
+
+impl RealModel {
+    /// The programs that the options name.
+    pub fn of_commands(options: &Options) -> Self {
+        let model = options.model_command.as_deref().map(|line| Arc::new(CommandModel::new(line)) as Arc<_>);
+        Self { model, judge: options.judge_command.as_deref().map(Judge::of_command) }
+    }
+}
 
 /// Measures what the options name, and writes lines of JSON or a table. Notes for people go to `notes`.
 ///
 /// # Errors
 /// If a dataset cannot be read or is not valid, a question cannot be asked, or the output cannot be written.
-pub fn run(options: &Options, out: &mut dyn Write, notes: &mut dyn Write) -> Result<(), EvalError> {
+pub fn run(options: &Options, real: &RealModel, out: &mut dyn Write, notes: &mut dyn Write) -> Result<(), EvalError> {
+    if real.judge.is_some() && real.model.is_none() {
+        return Err(EvalError::NoModel);
+    }
     if options.write_lists {
         return dataset::write_lists(options.dataset()?);
     }
     if options.lines {
         let mut lines = Lines::json(out).map_err(EvalError::Output)?;
-        return measure(options, &mut lines, notes);
+        return measure(options, real, &mut lines, notes);
     }
     let mut table = Table::default();
-    measure(options, &mut Lines::table(&mut table), notes)?;
+    measure(options, real, &mut Lines::table(&mut table), notes)?;
     write!(out, "{table}").map_err(EvalError::Output)
 }
 
-fn measure(options: &Options, lines: &mut Lines<'_>, notes: &mut dyn Write) -> Result<(), EvalError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(EvalError::Runtime)?;
+fn measure(options: &Options, real: &RealModel, lines: &mut Lines<'_>, notes: &mut dyn Write) -> Result<(), EvalError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(EvalError::Runtime)?;
     if let (Some(run), Some(qrels)) = (&options.trec_run, &options.qrels) {
         let unjudged = external::measure_trec(run, qrels, lines)?;
         if !unjudged.is_empty() {
@@ -72,11 +95,11 @@ fn measure(options: &Options, lines: &mut Lines<'_>, notes: &mut dyn Write) -> R
         return external::measure_ragbench(path, &runtime, lines);
     }
     let items = if path.is_dir() { dataset::read_folder(path)? } else { dataset::read_file(path)? };
-    match &options.model_command {
+    match &real.model {
         None => measure_items(&items, &NoHooks, &runtime, lines),
-        Some(line) => {
-            let judge = options.judge_command.as_ref().map(Judge::new);
-            answers::measure(&items, &[Setup::Command(line.clone())], judge.as_ref(), &NoHooks, &runtime, lines)
+        Some(model) => {
+            let setups = [Setup::Real(Arc::clone(model))];
+            answers::measure(&items, &setups, real.judge.as_ref(), &NoHooks, &runtime, lines)
         }
     }
 }

@@ -20,8 +20,9 @@ fn main() -> ExitCode {
         options.dataset.get_or_insert_with(|| "benches-data/quality".into());
     }
     let mut out = BufWriter::new(io::stdout().lock());
-    let result = aggregator_eval::run(&options, &mut out, &mut io::stderr())
-        .and_then(|()| out.flush().map_err(aggregator_eval::EvalError::Output));
+    let result =
+        aggregator_eval::run(&options, &aggregator_eval::RealModel::of_commands(&options), &mut out, &mut io::stderr())
+            .and_then(|()| out.flush().map_err(aggregator_eval::EvalError::Output));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -23,9 +23,9 @@ pub struct Options {
     #[arg(long, value_name = "COMMAND")]
     pub model_command: Option<String>,
 
-    /// Ask a judge about the answers of --model-command: a command line that reads a question with its right answer and an
+    /// Ask a judge about the answers of a real model: a command line that reads a question with its right answer and an
     /// answer, and writes RIGHT or WRONG
-    #[arg(long, value_name = "COMMAND", requires = "model_command")]
+    #[arg(long, value_name = "COMMAND")]
     pub judge_command: Option<String>,
 
     /// Print the score of each question as lines of JSON [default: a table]

@@ -1,5 +1,7 @@
 //! What a question is asked with: providers, model, settings.
 
+use std::sync::Arc;
+
 use aggregator_core::provider::{Hit, HitStream, SearchRequest};
 use aggregator_core::{Engine, LanguageModel, SearchProvider, Settings};
 use aggregator_extract::ExtractiveModel;
@@ -8,10 +10,10 @@ use rag_eval::matching::Answer;
 use rag_eval::questions::{PassageKey, Question};
 
 use crate::error::EvalError;
-use crate::models::{CommandModel, Obedient, WorstCase};
+use crate::models::{Obedient, WorstCase};
 
 /// A model that answers the lists.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub enum Setup {
     /// The program's own model: it selects sentences.
     Extractive,
@@ -19,8 +21,8 @@ pub enum Setup {
     Obedient,
     /// A model that does everything wrong.
     WorstCase,
-    /// A program that reads a prompt and writes an answer, by its command line.
-    Command(String),
+    /// A real model: that of a service, or a program.
+    Real(Arc<dyn LanguageModel>),
 }
 
 impl Setup {
@@ -33,7 +35,7 @@ impl Setup {
             Self::Extractive => "extractive",
             Self::Obedient => "obedient",
             Self::WorstCase => "worst-case",
-            Self::Command(_) => "model",
+            Self::Real(_) => "model",
         }
     }
 
@@ -43,7 +45,7 @@ impl Setup {
             Self::Extractive => Box::new(ExtractiveModel::new()),
             Self::Obedient => Box::new(Obedient::new(question.answer.clone())),
             Self::WorstCase => Box::new(WorstCase::new(question.fake_answer.clone())),
-            Self::Command(line) => Box::new(CommandModel::new(line)),
+            Self::Real(model) => Box::new(Arc::clone(model)),
         }
     }
 }

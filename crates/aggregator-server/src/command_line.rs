@@ -86,15 +86,15 @@ pub enum Command {
     /// Measure the quality of answers to labelled questions
     ///
     /// Questions are a file of RGB or RAGBench, or a folder of BEIR; a TREC run is judged by its qrels. The answers are those of the
-    /// offline answerer, or of a real model. What each figure means stands beside it.
+    /// offline answerer, or of a real model: one of the settings, or a program. What each figure means stands beside it.
     #[command(after_long_help = concat!(
         "Exit codes:\n",
         "    0  measured\n",
-        "    2  the command line is wrong\n",
+        "    2  the command line or the settings are wrong, or a key is missing\n",
         "    3  a dataset cannot be read or is not valid, or the output cannot be written\n\n",
-        "Example:\n  aggregator eval --dataset en_refine.json"
+        "Example:\n  aggregator eval --dataset en_refine.json --model gpt --judge claude"
     ))]
-    Eval(aggregator_eval::Options),
+    Eval(EvalArgs),
 
     /// Print the effective settings, each with its origin
     ///
@@ -197,6 +197,21 @@ pub struct AskArgs {
     /// The question; several words are joined with spaces
     #[arg(required = true, value_name = "QUESTION")]
     pub question: Vec<String>,
+}
+
+/// Options of `eval`.
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    #[command(flatten)]
+    pub options: aggregator_eval::Options,
+
+    /// Measure a real model instead: the NAME of a section `models.NAME` of the settings
+    #[arg(long, value_name = "NAME", conflicts_with = "model_command")]
+    pub model: Option<String>,
+
+    /// Ask a model about the answers of a real model: the NAME of a section `models.NAME` of the settings
+    #[arg(long, value_name = "NAME", conflicts_with = "judge_command")]
+    pub judge: Option<String>,
 }
 
 /// Options of `search`.

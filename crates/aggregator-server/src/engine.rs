@@ -7,6 +7,7 @@ use aggregator_extract::{ExtractiveModel, Options};
 use aggregator_index::IndexProvider;
 use aggregator_policies::Guarded;
 use aggregator_providers::http::HttpClient;
+use aggregator_providers::model::PromptedModel;
 
 use crate::command_line::QueryArgs;
 use crate::documents::{Documents, UpdatedIndex};
@@ -64,7 +65,7 @@ pub fn build(
 
 /// # Errors
 /// Names a limit that is of no service: it would limit nothing.
-fn check_limits(settings: &EffectiveSettings) -> Result<(), ProgramError> {
+pub fn check_limits(settings: &EffectiveSettings) -> Result<(), ProgramError> {
     let known: Vec<&str> = settings.search.names().chain(settings.models.keys().map(String::as_str)).collect();
     match settings.limits.keys().find(|name| !known.contains(&name.as_str())) {
         None => Ok(()),
@@ -124,12 +125,31 @@ fn model(
         },
     };
     let client = client.map_or_else(services::client, |client| Ok(client.clone()))?;
-    // Others may have no key, and are not asked.
-    let model = services::model(name, &settings.models[name], &client)?;
+    Ok(Box::new(Guarded::new(named_model(name, settings, &client)?, policies.of(name))))
+}
+
+/// The model of that name of the settings. Others may have no key, and are not looked at.
+///
+/// # Errors
+/// When there is none of that name, or it cannot be used.
+pub fn named_model(
+    name: &str,
+    settings: &EffectiveSettings,
+    client: &HttpClient,
+) -> Result<Box<dyn PromptedModel>, ProgramError> {
+    let Some(of_model) = settings.models.get(name) else {
+        let known: Vec<&str> = settings.models.keys().map(String::as_str).collect();
+        let what = match known[..] {
+            [] => format!("there is no model `{name}`: describe it in [models.{name}]"),
+            _ => format!("there is no model `{name}`; there are: {}", known.join(", ")),
+        };
+        return Err(ProgramError::new(Exit::Usage, what));
+    };
+    let model = services::model(name, of_model, client)?;
     if let Some(warning) = &model.warning {
         note(&format!("{}: {warning}", model.section));
     }
-    Ok(Box::new(Guarded::new(model.client, policies.of(name))))
+    Ok(model.client)
 }
 
 fn note(text: &str) {

@@ -63,7 +63,7 @@ fn run(CommandLine { config, command }: CommandLine) -> Result<Exit, ProgramErro
         }
         Command::Check(options) => check::run(&options, &settings),
         Command::Providers => providers::run(&settings),
-        Command::Eval(options) => eval::run(&options),
+        Command::Eval(options) => eval::run(&options, &settings),
         Command::Index(options) => {
             let documents = Documents::find(&options.documents.folders, &settings)?;
             index::run(&documents, options.all, &Interrupt::listen()?)

@@ -34,6 +34,11 @@ pub struct Prompt {
 }
 
 impl Prompt {
+    /// A prompt that is about no sources.
+    pub fn new(system: impl Into<String>, user: impl Into<String>) -> Self {
+        Self { system: system.into(), user: user.into(), sources: Vec::new() }
+    }
+
     /// About how many tokens it has; see [`BYTES_PER_TOKEN`].
     pub fn tokens(&self) -> usize {
         tokens(self.system.len() + self.user.len())

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use aggregator_core::model::ChunkStream;
-use aggregator_core::{AnswerRequest, LanguageModel, Price, ProviderError, ProviderErrorKind, RateWindow};
+use aggregator_core::{AnswerRequest, LanguageModel, Price, Prompt, ProviderError, ProviderErrorKind, RateWindow};
 use futures::{StreamExt as _, TryStreamExt as _};
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 use tokio::time::Instant;
@@ -82,8 +82,9 @@ impl<S: Service> HttpModel<S> {
         Ok(Self { settings, client, service: Arc::new(service), account, endpoint, rate_limits: RateMemory::default() })
     }
 
-    fn request(&self, request: &AnswerRequest) -> Result<Request, HttpError> {
-        let mut http = Request::post_json(self.endpoint.clone(), &self.service.body(request))?;
+    fn request(&self, prompt: &Prompt, max_prompt_tokens: u32, deadline: Instant) -> Result<Request, HttpError> {
+        let body = self.service.body(prompt, max_prompt_tokens);
+        let mut http = Request::post_json(self.endpoint.clone(), &body)?;
         for (name, value) in self.service.headers() {
             http = http.with_header(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
@@ -92,7 +93,37 @@ impl<S: Service> HttpModel<S> {
             let (name, before) = self.service.key_header();
             http = http.with_header(HeaderName::from_static(name), key.header(before, "")?);
         }
-        Ok(http.with_deadline(request.deadline))
+        Ok(http.with_deadline(deadline))
+    }
+}
+
+impl<S: Service + 'static> HttpModel<S> {
+    /// Sends a request, and yields the text that comes back.
+    fn text(&self, http: Result<Request, HttpError>) -> ChunkStream {
+        let (client, service, account) = (self.client.clone(), self.service.clone(), self.account.clone());
+        let rate_limits = self.rate_limits.clone();
+        let answer = async move {
+            let failed = |error| account.transport_failure(error);
+            let response = client.send(http.map_err(failed)?).await.map_err(failed)?;
+            rate_limits.remember(rate_headers::windows(response.headers(), Instant::now()));
+            let answer = accept(response, service.content_type(), &account).await?;
+            let of_body = account.clone();
+            let body = answer.body.map_err(move |error| of_body.transport_failure(error));
+            let is_of_body = |error: &ProviderError| error.source().is_some_and(|source| source.is::<HttpError>());
+            let mut is_empty = true;
+            Ok(chunks(body, service.parser()).map(move |item| match item {
+                Err(error) if is_of_body(&error) => Err(error),
+                Err(error) if is_empty && let Some(other) = &answer.other_type => {
+                    Err(account.error(ProviderErrorKind::BadResponse, &format!("{other}: {}", error.message())))
+                }
+                Err(error) => Err(account.named(error)),
+                Ok(chunk) => {
+                    is_empty = false;
+                    Ok(chunk)
+                }
+            }))
+        };
+        Box::pin(futures::stream::once(answer).try_flatten())
     }
 }
 
@@ -117,30 +148,21 @@ impl<S: Service + 'static> LanguageModel for HttpModel<S> {
     }
 
     fn answer(&self, request: AnswerRequest) -> ChunkStream {
-        let (client, service, account) = (self.client.clone(), self.service.clone(), self.account.clone());
-        let (http, rate_limits) = (self.request(&request), self.rate_limits.clone());
-        let answer = async move {
-            let failed = |error| account.transport_failure(error);
-            let response = client.send(http.map_err(failed)?).await.map_err(failed)?;
-            rate_limits.remember(rate_headers::windows(response.headers(), Instant::now()));
-            let answer = accept(response, service.content_type(), &account).await?;
-            let of_body = account.clone();
-            let body = answer.body.map_err(move |error| of_body.transport_failure(error));
-            let is_of_body = |error: &ProviderError| error.source().is_some_and(|source| source.is::<HttpError>());
-            let mut is_empty = true;
-            Ok(chunks(body, service.parser()).map(move |item| match item {
-                Err(error) if is_of_body(&error) => Err(error),
-                Err(error) if is_empty && let Some(other) = &answer.other_type => {
-                    Err(account.error(ProviderErrorKind::BadResponse, &format!("{other}: {}", error.message())))
-                }
-                Err(error) => Err(account.named(error)),
-                Ok(chunk) => {
-                    is_empty = false;
-                    Ok(chunk)
-                }
-            }))
-        };
-        Box::pin(futures::stream::once(answer).try_flatten())
+        self.text(self.request(&request.prompt(), request.max_prompt_tokens, request.deadline))
+    }
+}
+
+/// A model that writes a text from any prompt, not only an answer from sources.
+pub trait PromptedModel: LanguageModel {
+    /// Describes the text; polling the stream produces it, dropping the stream ends it. The items are those of an
+    /// [answer](LanguageModel::answer).
+    fn write(&self, prompt: &Prompt, deadline: Instant) -> ChunkStream;
+}
+
+impl<S: Service + 'static> PromptedModel for HttpModel<S> {
+    fn write(&self, prompt: &Prompt, deadline: Instant) -> ChunkStream {
+        let max_prompt_tokens = u32::try_from(prompt.tokens()).unwrap_or(u32::MAX);
+        self.text(self.request(prompt, max_prompt_tokens, deadline))
     }
 }
 

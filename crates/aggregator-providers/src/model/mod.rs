@@ -38,7 +38,7 @@ mod service;
 mod stream;
 
 pub use anthropic::{Anthropic, AnthropicParser};
-pub use http::{HttpModel, Settings};
+pub use http::{HttpModel, PromptedModel, Settings};
 pub use ollama::{Ollama, OllamaParser};
 pub use openai::{OpenAi, OpenAiParser, TokenLimitField};
 pub use parse::{Parse, Progress};

@@ -1,6 +1,6 @@
 //! What is particular of a service.
 
-use aggregator_core::AnswerRequest;
+use aggregator_core::Prompt;
 use serde_json::Value;
 
 use super::parse::Parse;
@@ -26,8 +26,8 @@ pub trait Service: Send + Sync {
     /// The type of a streamed answer.
     fn content_type(&self) -> &'static str;
 
-    /// The body of a request.
-    fn body(&self, request: &AnswerRequest) -> Value;
+    /// The body of a request for a text from a prompt, which has at most `max_prompt_tokens`.
+    fn body(&self, prompt: &Prompt, max_prompt_tokens: u32) -> Value;
 
     /// A parser for one answer.
     fn parser(&self) -> Self::Parser;

@@ -133,7 +133,7 @@ fn the_request_of_chat_completions() {
     let expected = json!({
         "model": "gpt", "messages": messages, "max_tokens": 2048, "stream": true, "stream_options": {"include_usage": true},
     });
-    assert_eq!(service.body(&request), expected);
+    assert_eq!(service.body(&prompt, request.max_prompt_tokens), expected);
     service.with_usage = false;
     service.max_tokens = 7;
     service.token_limit_field = TokenLimitField::MaxCompletionTokens;
@@ -141,7 +141,7 @@ fn the_request_of_chat_completions() {
     service.extra.insert("stream".into(), json!(false));
     let expected =
         json!({"model": "gpt", "messages": messages, "max_completion_tokens": 7, "stream": true, "temperature": 0.5});
-    assert_eq!(service.body(&request), expected, "`extra` replaces nothing");
+    assert_eq!(service.body(&prompt, request.max_prompt_tokens), expected, "`extra` replaces nothing");
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn the_request_of_messages() {
         "model": "c", "max_tokens": 2048, "system": prompt.system, "stream": true,
         "messages": [{"role": "user", "content": prompt.user}],
     });
-    assert_eq!(Anthropic::new("c").body(&request), expected);
+    assert_eq!(Anthropic::new("c").body(&prompt, request.max_prompt_tokens), expected);
 }
 
 #[test]
@@ -165,12 +165,12 @@ fn the_request_of_ollama() {
     // 2,000 and half of it and 2,048 are 5,048, which 5 · 1,024 is the next multiple of.
     let options = json!({"seed": 1, "num_predict": 2048, "num_ctx": 5120});
     let expected = json!({"model": "l", "messages": messages, "options": options, "stream": true, "think": false});
-    assert_eq!(service.body(&request), expected);
+    assert_eq!(service.body(&prompt, request.max_prompt_tokens), expected);
     service.context_tokens = Some(8_000);
-    assert_eq!(service.body(&request)["options"]["num_ctx"], 8_000);
+    assert_eq!(service.body(&prompt, request.max_prompt_tokens)["options"]["num_ctx"], 8_000);
     request.max_prompt_tokens = u32::MAX;
     service.context_tokens = None;
-    assert_eq!(service.body(&request)["options"]["num_ctx"], u32::MAX);
+    assert_eq!(service.body(&prompt, request.max_prompt_tokens)["options"]["num_ctx"], u32::MAX);
 }
 
 fn model<S: Service>(service: S, base: &str, script: &Script) -> HttpModel<S> {
@@ -241,7 +241,7 @@ async fn a_model_posts_and_streams() {
     assert_eq!(url, "https://example.org/v1/chat/completions");
     let bearer = format!("Bearer {CANARY}");
     assert_eq!(headers, pairs(&[("accept", "text/event-stream"), ("authorization", &bearer)]));
-    assert_eq!(body, OpenAi::new("gpt").body(&request()));
+    assert_eq!(body, OpenAi::new("gpt").body(&request().prompt(), request().max_prompt_tokens));
 
     let script = answering("text/event-stream", &fixture("anthropic.sse"));
     assert_eq!(ask(Anthropic::new("c"), "https://example.org/v1", &script).await.len(), 5);

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use aggregator_core::LanguageModel;
 use aggregator_providers::http::{EndpointError, HttpClient, Limits, PlainHttp, SecretWarning};
 use aggregator_providers::model::{
-    Anthropic, HttpModel, Ollama, OpenAi, Reasoning, Service, Settings, TokenLimitField,
+    Anthropic, HttpModel, Ollama, OpenAi, PromptedModel, Reasoning, Service, Settings, TokenLimitField,
 };
 
 use super::model_settings::{ModelSettings, ServiceKind};
@@ -31,7 +30,7 @@ pub struct Model {
     /// What the owner should know about its key.
     pub warning: Option<SecretWarning>,
     /// The client.
-    pub client: Box<dyn LanguageModel>,
+    pub client: Box<dyn PromptedModel>,
 }
 
 /// The models of the settings, in the order of their names, each with the error that makes it unusable.
@@ -105,7 +104,7 @@ fn boxed<S: Service + 'static>(
     client: &HttpClient,
     service: S,
     settings: Settings,
-) -> Result<Box<dyn LanguageModel>, EndpointError> {
+) -> Result<Box<dyn PromptedModel>, EndpointError> {
     Ok(Box::new(HttpModel::new(client.clone(), service, settings)?))
 }
 

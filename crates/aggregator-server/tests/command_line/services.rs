@@ -226,6 +226,52 @@ fn pages_in_private_networks_are_not_read() {
     assert!(!ran.out.contains("page_read"), "{}", ran.out);
 }
 
+const QUESTION: &str = r#"{"id": 7, "query": "When does the harbour of Velm close?", "answer": [["21:30", "half past nine"]], "positive": ["The harbour of Velm closes at 21:30.", "On Sundays, too, the harbour of Velm closes at 21:30."], "negative": ["The harbour of Orra closes early.", "The museum of Velm closes at 17:00.", "Velm has a harbour and a castle.", "Ships sound their horns.", "Boats need a permit."]}
+"#;
+
+/// A model that answers questions from passages well, and judges answers.
+#[test]
+fn a_model_of_the_settings_is_measured_and_judges() {
+    let says = |text: &str| {
+        let events = format!(
+            "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n\
+             data: {{\"choices\":[{{\"index\":0,\"delta\":{{}},\"finish_reason\":\"stop\"}}]}}\n\ndata: [DONE]\n\n"
+        );
+        Script::answering(response::complete(200, &[("Content-Type", "text/event-stream")], events.as_bytes()))
+    };
+    let model = FaultServer::start_with(move |_, request| {
+        let body = String::from_utf8_lossy(&request.body);
+        match (body.contains("You check answers"), body.contains("harbour of Velm closes at 21:30")) {
+            (true, _) => says("RIGHT"),
+            (false, true) => says("It closes at 21:30 [1]."),
+            (false, false) => says("The passages do not say."),
+        }
+    });
+    let user = User::new(good(Service::Searxng), model.unwrap());
+    fs::write(user.world.path("rgb.json"), QUESTION).unwrap();
+    let eval = |options: &[&str]| user.run(&[&["eval", "--dataset", "rgb.json"], options].concat());
+    let row = |ran: &Ran, name: &str| ran.out.lines().find(|line| line.contains(name)).map(str::to_owned);
+    let ran = eval(&["--model", "gpt", "--judge", "gpt"]).ends(0);
+    for name in ["answer/noise-0 ", "judge/answered", "judge/agreement"] {
+        assert!(row(&ran, name).is_some_and(|row| row.contains("1.000")), "{name}: {}", ran.shown());
+    }
+    // The limit of the model is kept, and a model that fails is wrong and ends nothing.
+    let failing = User::new(good(Service::Searxng), faulty(Service::OpenAi, "refuse"));
+    fs::write(failing.world.path("rgb.json"), QUESTION).unwrap();
+    let ran = failing.run(&["eval", "--dataset", "rgb.json", "--model", "gpt", "--judge", "gpt"]).ends(0);
+    assert!(row(&ran, "answer/noise-0 ").is_some_and(|row| row.contains("0.000")), "{}", ran.shown());
+    let mut errors = Vec::new();
+    for options in [
+        &["--model", "gtp"][..],
+        &["--judge", "gpt"],
+        &["--model", "gpt", "--model-command", "cat"],
+        &["--model", "extractive"],
+    ] {
+        errors.push(eval(options).ends(2).err);
+    }
+    insta::assert_snapshot!("eval_errors", errors.concat());
+}
+
 /// `aggregator config` prints what can be read again.
 #[test]
 fn the_sections_of_services_are_printed_and_read_back() {

@@ -1,6 +1,6 @@
 //! The request of messages.
 
-use aggregator_core::AnswerRequest;
+use aggregator_core::Prompt;
 use serde_json::{Map, Value, json};
 
 use super::AnthropicParser;
@@ -44,8 +44,7 @@ impl Service for Anthropic {
         "text/event-stream"
     }
 
-    fn body(&self, request: &AnswerRequest) -> Value {
-        let prompt = request.prompt();
+    fn body(&self, prompt: &Prompt, _max_prompt_tokens: u32) -> Value {
         let mut body = self.extra.clone();
         let mut set = |name: &str, value: Value| body.insert(name.to_owned(), value);
         set("model", json!(self.model));

@@ -1,6 +1,6 @@
 //! The request of Ollama's chat.
 
-use aggregator_core::AnswerRequest;
+use aggregator_core::Prompt;
 use serde_json::{Map, Value, json};
 
 use super::OllamaParser;
@@ -53,19 +53,18 @@ impl Service for Ollama {
         "application/x-ndjson"
     }
 
-    fn body(&self, request: &AnswerRequest) -> Value {
-        let prompt = request.prompt();
+    fn body(&self, prompt: &Prompt, max_prompt_tokens: u32) -> Value {
         let mut body = self.extra.clone();
         let mut options = match body.remove("options") {
             Some(Value::Object(options)) => options,
             _ => Map::new(),
         };
         options.insert("num_predict".to_owned(), json!(self.max_tokens));
-        options.insert("num_ctx".to_owned(), json!(self.context(request.max_prompt_tokens)));
+        options.insert("num_ctx".to_owned(), json!(self.context(max_prompt_tokens)));
         let mut set = |name: &str, value: Value| body.insert(name.to_owned(), value);
         set("options", options.into());
         set("model", json!(self.model));
-        set("messages", system_and_user(&prompt));
+        set("messages", system_and_user(prompt));
         set("stream", json!(true));
         body.into()
     }

@@ -1,6 +1,6 @@
 //! The request of chat completions.
 
-use aggregator_core::AnswerRequest;
+use aggregator_core::Prompt;
 use serde_json::{Map, Value, json};
 
 use super::OpenAiParser;
@@ -61,12 +61,11 @@ impl Service for OpenAi {
         "text/event-stream"
     }
 
-    fn body(&self, request: &AnswerRequest) -> Value {
-        let prompt = request.prompt();
+    fn body(&self, prompt: &Prompt, _max_prompt_tokens: u32) -> Value {
         let mut body = self.extra.clone();
         let mut set = |name: &str, value: Value| body.insert(name.to_owned(), value);
         set("model", json!(self.model));
-        set("messages", system_and_user(&prompt));
+        set("messages", system_and_user(prompt));
         let limit = match self.token_limit_field {
             TokenLimitField::MaxTokens => "max_tokens",
             TokenLimitField::MaxCompletionTokens => "max_completion_tokens",
