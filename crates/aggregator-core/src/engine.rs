@@ -285,8 +285,9 @@ impl EngineBuilder {
                 return Err(BuildError::QueryLimit { name });
             }
             let ranked = RankedProvider { index: 0, name, weight };
-            let is_local = provider.is_local();
-            providers.push(Provider { ranked, timeout: options.timeout, query_limit, is_local, provider });
+            let (is_local, has_policies) = (provider.is_local(), provider.has_policies());
+            let timeout = options.timeout;
+            providers.push(Provider { ranked, timeout, query_limit, is_local, has_policies, provider });
         }
         providers.sort_by(|a, b| a.ranked.name.cmp(&b.ranked.name));
         for (index, provider) in providers.iter_mut().enumerate() {
@@ -298,8 +299,6 @@ impl EngineBuilder {
         // RandomState is the standard library's own source of per-process randomness.
         let hash_seed = self.hash_seed.unwrap_or_else(|| RandomState::new().hash_one(0));
         let analyzer = self.settings.analysis.clone().map(Analyzer::new).transpose()?;
-        let has_policies = providers.iter().any(|provider| provider.provider.has_policies())
-            || self.models.as_ref().is_some_and(Models::have_policies);
         let settings = self.settings.reading.clone().unwrap_or_default();
         let reader = self.reader.map(|reader| Box::new(Reader { reader, settings }));
         Ok(Engine(Arc::new(EngineInner {
@@ -309,7 +308,6 @@ impl EngineBuilder {
             reader,
             settings: self.settings,
             hash_seed,
-            has_policies,
         })))
     }
 }

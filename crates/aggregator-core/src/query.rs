@@ -1,6 +1,6 @@
 //! The question, with its limits.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
 use crate::answer::mode::Mode;
@@ -25,18 +25,14 @@ pub struct Query {
     text: CleanText,
     /// As it was written, where that is more than one line.
     lines: Option<Box<CleanText>>,
-    extra: Option<Box<Extra>>,
-    deadline: Option<Duration>,
+    conversation: Option<Box<Conversation>>,
+    /// In nanoseconds: as a `Duration` it would be twice as large.
+    deadline: Option<NonZeroU64>,
+    /// Where what policies report is collected.
+    policy_reports: Option<PolicyReports>,
     max_sources: Option<NonZeroU32>,
     mode: Mode,
     seed: u64,
-}
-
-/// What most queries do not have.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-struct Extra {
-    conversation: Option<Conversation>,
-    policy_reports: Option<PolicyReports>,
 }
 
 /// Why a text or a limit makes no query.
@@ -100,7 +96,16 @@ impl Query {
             true => (CleanText::single_line(text.as_str()), Some(Box::new(text))),
             false => (text, None),
         };
-        Ok(Self { text, lines, extra: None, deadline: None, max_sources: None, mode: Mode::default(), seed: 0 })
+        Ok(Self {
+            text,
+            lines,
+            conversation: None,
+            deadline: None,
+            policy_reports: None,
+            max_sources: None,
+            mode: Mode::default(),
+            seed: 0,
+        })
     }
 
     /// Sets the time the whole query may take, counted from the first poll of its stream.
@@ -111,7 +116,8 @@ impl Query {
         if deadline < Duration::from_millis(1) || deadline > Self::MAX_DEADLINE {
             return Err(QueryError::Deadline { given: deadline });
         }
-        self.deadline = Some(deadline);
+        // An hour has fewer nanoseconds than fit.
+        self.deadline = u64::try_from(deadline.as_nanos()).ok().and_then(NonZeroU64::new);
         Ok(self)
     }
 
@@ -144,26 +150,19 @@ impl Query {
     #[must_use]
     pub fn with_turns(mut self, turns: impl IntoIterator<Item = Turn>) -> Self {
         let conversation = Conversation::new(turns, &self.text);
-        let conversation = (!conversation.turns.is_empty()).then_some(conversation);
-        if conversation.is_some() || self.extra.is_some() {
-            self.extra.get_or_insert_default().conversation = conversation;
-        }
+        self.conversation = (!conversation.turns.is_empty()).then(|| Box::new(conversation));
         self
     }
 
     /// The query of an engine that has policies: what they report is collected.
     pub(crate) fn with_policy_reports(mut self) -> Self {
-        self.extra.get_or_insert_default().policy_reports = Some(PolicyReports::default());
+        self.policy_reports = Some(PolicyReports::default());
         self
     }
 
     /// What policies have reported for this query, if that is collected.
     pub(crate) fn policy_reports(&self) -> Option<&PolicyReports> {
-        self.extra.as_ref()?.policy_reports.as_ref()
-    }
-
-    fn conversation(&self) -> Option<&Conversation> {
-        self.extra.as_ref()?.conversation.as_ref()
+        self.policy_reports.as_ref()
     }
 
     /// The cleaned, trimmed text, on one line.
@@ -178,7 +177,7 @@ impl Query {
 
     /// The earlier turns, the first one first.
     pub fn turns(&self) -> &[Turn] {
-        self.conversation().map_or(&[], |conversation| &conversation.turns)
+        self.conversation.as_ref().map_or(&[], |conversation| &conversation.turns)
     }
 
     /// What to search for: the text, or what it asks with its subject from the earlier turns, as `and in Java?`.
@@ -188,12 +187,12 @@ impl Query {
 
     /// The text with its subject from the earlier turns, if it goes on from them.
     pub(crate) fn resolved_text(&self) -> Option<&CleanText> {
-        self.conversation()?.search_text.as_ref()
+        self.conversation.as_ref()?.search_text.as_ref()
     }
 
     /// The time the whole query may take, if set here rather than in the engine's settings.
     pub fn deadline(&self) -> Option<Duration> {
-        self.deadline
+        self.deadline.map(|nanos| Duration::from_nanos(nanos.get()))
     }
 
     /// How many results are frozen as sources, if set here rather than in the engine's settings.

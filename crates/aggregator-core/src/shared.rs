@@ -22,8 +22,14 @@ pub(crate) struct EngineInner {
     pub(crate) reader: Option<Box<Reader>>,
     pub(crate) settings: Settings,
     pub(crate) hash_seed: u64,
+}
+
+impl EngineInner {
     /// Whether providers or models report what policies do.
-    pub(crate) has_policies: bool,
+    pub(crate) fn has_policies(&self) -> bool {
+        self.providers.iter().any(|provider| provider.has_policies)
+            || self.models.as_ref().is_some_and(Models::have_policies)
+    }
 }
 
 /// What reads pages, and how.
@@ -63,5 +69,6 @@ pub(crate) struct Provider {
     pub(crate) timeout: Option<Duration>,
     pub(crate) query_limit: QueryLimit,
     pub(crate) is_local: bool,
+    pub(crate) has_policies: bool,
     pub(crate) provider: Arc<dyn SearchProvider>,
 }

@@ -118,7 +118,7 @@ impl RunningQuery {
 
 impl QueryStream {
     pub(crate) fn new(engine: Arc<EngineInner>, query: Query) -> Self {
-        let query = if engine.has_policies { query.with_policy_reports() } else { query };
+        let query = if engine.has_policies() { query.with_policy_reports() } else { query };
         Self {
             engine,
             query: Arc::new(query),
@@ -161,7 +161,7 @@ impl QueryStream {
     }
 
     /// What a policy has done since the last poll.
-    #[cold]
+    #[inline]
     fn next_policy_report(&self) -> Option<EventKind> {
         self.query.policy_reports()?.pop().map(|report| EventKind::Policy(Arc::new(report)))
     }
@@ -169,9 +169,7 @@ impl QueryStream {
     /// Everything but the answer.
     fn poll_before_answer(&mut self, cx: &mut Context<'_>) -> Poll<EventKind> {
         let now = self.sequencer.now();
-        if self.engine.has_policies
-            && let Some(report) = self.next_policy_report()
-        {
+        if let Some(report) = self.next_policy_report() {
             return Poll::Ready(report);
         }
         let Some(run) = &mut self.run else { return Poll::Ready(self.begin(now)) };
@@ -479,8 +477,7 @@ impl Stream for QueryStream {
                 Poll::Ready(Some(event)) => return Poll::Ready(Some(event)),
                 Poll::Ready(None) => {
                     // Told before the end; the answer says again that it has ended.
-                    let report = if this.engine.has_policies { this.next_policy_report() } else { None };
-                    let last = report.unwrap_or_else(|| this.end_answer());
+                    let last = this.next_policy_report().unwrap_or_else(|| this.end_answer());
                     return Poll::Ready(Some(this.sequencer.event(last)));
                 }
                 Poll::Pending => {}
@@ -488,9 +485,7 @@ impl Stream for QueryStream {
         } else if let Poll::Ready(kind) = this.poll_before_answer(cx) {
             return Poll::Ready(Some(this.sequencer.event(kind)));
         }
-        if this.engine.has_policies
-            && let Some(report) = this.next_policy_report()
-        {
+        if let Some(report) = this.next_policy_report() {
             return Poll::Ready(Some(this.sequencer.event(report)));
         }
         this.sequencer.reset_budget();

@@ -10,7 +10,7 @@ use aggregator_core::{
     AnswerRequest, Chunk, ChunkStream, Engine, LanguageModel, ProviderError, ProviderErrorKind, Query, SearchProvider,
 };
 use aggregator_mocks::{InvariantChecker, Pace, TerminalEvent, catalog};
-use futures::{FutureExt as _, StreamExt as _, stream};
+use futures::{FutureExt as _, StreamExt as _};
 use tokio::time::{advance, sleep};
 
 const MS: Duration = Duration::from_millis(1);

@@ -23,6 +23,14 @@ pub enum Fault {
     HeldBody,
     /// 64 bytes are leaked by each operation.
     LeakedMemory,
+    /// A limit allows a twentieth less.
+    LowerRate,
+    /// A query waits for less time than its turn takes to come.
+    ShortDeadline,
+    /// Every request may be repeated.
+    IgnoredBudget,
+    /// A breaker is open for twice the time.
+    LateProbe,
 }
 
 impl Fault {

@@ -8,7 +8,8 @@ use dhat::{HeapStats, Profiler};
 use perf_gate::{Class, Metric, Record, Unit};
 
 use Fault::{
-    CollectedBody, CopiedItem, ExtraPoll, HeldBody, HeldItems, LeakedMemory, LostItem, SingleBytes, SwappedItems,
+    CollectedBody, CopiedItem, ExtraPoll, HeldBody, HeldItems, IgnoredBudget, LateProbe, LeakedMemory, LostItem,
+    LowerRate, ShortDeadline, SingleBytes, SwappedItems,
 };
 
 #[global_allocator]
@@ -94,6 +95,21 @@ const ENGINE_OVER_MOCKS: &[Planted] = &[
     (LeakedMemory, &["heap-live"]),
 ];
 
+const LIMIT: &[Planted] = &[
+    (LowerRate, &["total", "polls"]),
+    (ShortDeadline, &["errors", "events", "attempts", "checksum"]),
+    (CopiedItem, &["heap-blocks", "heap-bytes"]),
+    (HeldItems, &["heap-peak"]),
+    (LeakedMemory, &["heap-live"]),
+];
+const OUTAGE: &[Planted] = &[
+    (IgnoredBudget, &["attempts", "polls", "events"]),
+    (LateProbe, &["errors", "recovery", "checksum"]),
+    (CopiedItem, &["heap-blocks", "heap-bytes"]),
+    (HeldItems, &["heap-peak"]),
+    (LeakedMemory, &["heap-live"]),
+];
+
 /// The faults of a case, by its name.
 fn planted(name: &str) -> &'static [Planted] {
     match name.split('/').collect::<Vec<_>>()[..] {
@@ -102,7 +118,9 @@ fn planted(name: &str) -> &'static [Planted] {
         ["search", ..] => SEARCH,
         ["answer", ..] => ANSWER,
         ["engine", "http", _] => ENGINE_OVER_HTTP,
-        ["engine", "mocks", _] => ENGINE_OVER_MOCKS,
+        ["engine", "mocks" | "policies", _] => ENGINE_OVER_MOCKS,
+        ["policies", "limit", _] => LIMIT,
+        ["policies", "outage", _] => OUTAGE,
         _ => panic!("{name} has no faults: plant one for each of its rows"),
     }
 }

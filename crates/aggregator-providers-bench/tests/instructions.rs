@@ -20,6 +20,8 @@ fn faults(case: &str) -> (Fault, Option<Fault>) {
     match case.split('/').next() {
         // In a debug build the JSON of an event costs a hundred times as much as a copy of its text.
         Some("search") => (Fault::SingleBytes, None),
+        Some("policies") if case.contains("outage") => (Fault::IgnoredBudget, None),
+        Some("policies") => (Fault::HeldItems, None),
         Some("parse" | "answer" | "engine") => (Fault::ExtraPoll, Some(Fault::Inert)),
         _ => (Fault::CopiedItem, Some(Fault::Inert)),
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aggregator_core::{AnswerRequest, Chunk, Engine, EngineBuilder, LanguageModel as _, Query};
 use aggregator_mocks::{InvariantChecker, Pace, ScriptedModel, ScriptedProvider, Step, catalog};
+use aggregator_policies::{Backoff, Breaker, BreakerSettings, Guarded, Limiter, Policies, Rate, RetryBudget};
 use aggregator_providers::http::Limits;
 use aggregator_providers::model::{HttpModel, OpenAi, Settings};
 use futures::StreamExt as _;
@@ -64,13 +65,32 @@ pub fn over_http(fault: Option<Fault>) -> Engine {
 /// # Panics
 /// Never.
 pub fn over_mocks(fault: Option<Fault>) -> Engine {
-    let script = [Step::Emit { items: services::HITS, every: Duration::ZERO }];
-    let provider = |name| ScriptedProvider::new(name, &script, Pace::Yielding, &catalog::corpus(), LIST, SEED);
-    let [first, others @ ..] = NAMES.map(provider);
+    let [first, others @ ..] = providers();
     let builder = builder().provider(WithFault(first, fault));
     let builder = others.into_iter().fold(builder, EngineBuilder::provider);
     let builder = builder.model(WithFault(scripted_model(Pace::Yielding), fault));
     builder.build().expect("the engine has providers and a model")
+}
+
+/// The same engine with all policies before each mock; none of them has to act.
+fn behind_policies(fault: Option<Fault>) -> Engine {
+    let budget = Arc::new(RetryBudget::default());
+    let policies = || {
+        let limiter = Limiter::new(Rate::per_second(1_000_000, 1_000).expect("it is a rate"));
+        let policies = Policies::default().limiter(limiter).breaker(Breaker::new(BreakerSettings::default()));
+        policies.retries(Backoff::default(), Arc::clone(&budget))
+    };
+    let [first, others @ ..] = providers();
+    let builder = builder().provider(Guarded::new(WithFault(first, fault), policies()));
+    let guarded = others.map(|provider| Guarded::new(provider, policies()));
+    let builder = guarded.into_iter().fold(builder, EngineBuilder::provider);
+    let builder = builder.model(Guarded::new(WithFault(scripted_model(Pace::Yielding), fault), policies()));
+    builder.build().expect("the engine has providers and a model")
+}
+
+fn providers() -> [ScriptedProvider; 3] {
+    let script = [Step::Emit { items: services::HITS, every: Duration::ZERO }];
+    NAMES.map(|name| ScriptedProvider::new(name, &script, Pace::Yielding, &catalog::corpus(), LIST, SEED))
 }
 
 fn builder() -> EngineBuilder {
@@ -100,6 +120,11 @@ pub(super) fn prepare_http(fault: Option<Fault>) -> Box<dyn Workload> {
 /// Sets up a query over the mocks.
 pub(super) fn prepare_mocks(fault: Option<Fault>) -> Box<dyn Workload> {
     Box::new(Asking { runtime: runtime::paused(), engine: over_mocks(fault), query: query() })
+}
+
+/// Sets up a query over the mocks behind policies.
+pub(super) fn prepare_policies(fault: Option<Fault>) -> Box<dyn Workload> {
+    Box::new(Asking { runtime: runtime::paused(), engine: behind_policies(fault), query: query() })
 }
 
 struct Asking {

@@ -4,6 +4,7 @@ mod answers;
 mod decode;
 pub mod engine;
 mod metrics;
+mod policies;
 mod searches;
 mod services;
 
@@ -22,6 +23,9 @@ pub const CASES: &[Case] = &[
     case("answer/ollama/200", 50, answers::ollama),
     case("engine/http/20x200", 20, engine::prepare_http),
     case("engine/mocks/20x200", 20, engine::prepare_mocks),
+    case("engine/policies/20x200", 20, engine::prepare_policies),
+    case("policies/limit/100", 5, policies::limit),
+    case("policies/outage/200", 5, policies::outage),
 ];
 
 const fn case(name: &'static str, operations: u32, set_up: fn(Option<Fault>) -> Box<dyn Workload>) -> Case {

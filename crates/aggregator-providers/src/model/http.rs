@@ -8,6 +8,7 @@ use aggregator_core::model::ChunkStream;
 use aggregator_core::{AnswerRequest, LanguageModel, Price, Prompt, ProviderError, ProviderErrorKind, RateWindow};
 use futures::{StreamExt as _, TryStreamExt as _};
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::error::said_by;
@@ -82,9 +83,8 @@ impl<S: Service> HttpModel<S> {
         Ok(Self { settings, client, service: Arc::new(service), account, endpoint, rate_limits: RateMemory::default() })
     }
 
-    fn request(&self, prompt: &Prompt, max_prompt_tokens: u32, deadline: Instant) -> Result<Request, HttpError> {
-        let body = self.service.body(prompt, max_prompt_tokens);
-        let mut http = Request::post_json(self.endpoint.clone(), &body)?;
+    fn request(&self, body: &Value, deadline: Instant) -> Result<Request, HttpError> {
+        let mut http = Request::post_json(self.endpoint.clone(), body)?;
         for (name, value) in self.service.headers() {
             http = http.with_header(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
@@ -105,8 +105,7 @@ impl<S: Service + 'static> HttpModel<S> {
         let answer = async move {
             let failed = |error| account.transport_failure(error);
             let response = client.send(http.map_err(failed)?).await.map_err(failed)?;
-            rate_limits.remember(rate_headers::windows(response.headers(), Instant::now()));
-            let answer = accept(response, service.content_type(), &account).await?;
+            let answer = accept(response, service.content_type(), &account, &rate_limits).await?;
             let of_body = account.clone();
             let body = answer.body.map_err(move |error| of_body.transport_failure(error));
             let is_of_body = |error: &ProviderError| error.source().is_some_and(|source| source.is::<HttpError>());
@@ -148,7 +147,9 @@ impl<S: Service + 'static> LanguageModel for HttpModel<S> {
     }
 
     fn answer(&self, request: AnswerRequest) -> ChunkStream {
-        self.text(self.request(&request.prompt(), request.max_prompt_tokens, request.deadline))
+        // The prompt is dropped before its copy in the body becomes bytes.
+        let body = self.service.body(&request.prompt(), request.max_prompt_tokens);
+        self.text(self.request(&body, request.deadline))
     }
 }
 
@@ -162,7 +163,7 @@ pub trait PromptedModel: LanguageModel {
 impl<S: Service + 'static> PromptedModel for HttpModel<S> {
     fn write(&self, prompt: &Prompt, deadline: Instant) -> ChunkStream {
         let max_prompt_tokens = u32::try_from(prompt.tokens()).unwrap_or(u32::MAX);
-        self.text(self.request(prompt, max_prompt_tokens, deadline))
+        self.text(self.request(&self.service.body(prompt, max_prompt_tokens), deadline))
     }
 }
 
@@ -174,7 +175,13 @@ struct Answer {
 }
 
 /// The body of a response that may be an answer; else the error that it tells.
-async fn accept(response: Response, expected: &str, account: &Account) -> Result<Answer, ProviderError> {
+async fn accept(
+    response: Response,
+    expected: &str,
+    account: &Account,
+    rate_limits: &RateMemory,
+) -> Result<Answer, ProviderError> {
+    rate_limits.remember(rate_headers::windows(response.headers(), Instant::now()));
     let status = response.status();
     if let Err(error) = response.error_for_status() {
         let (kind, said) = said_by(status, &begin_of(response.into_body()).await);

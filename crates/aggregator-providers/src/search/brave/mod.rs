@@ -89,7 +89,7 @@ impl SearchProvider for Brave {
             }
             let seen = |headers: &_| {
                 if let Some(limits) = RateLimits::from_headers(headers) {
-                    rate_limits.remember(limits.windows_from(Instant::now()));
+                    rate_limits.remember(limits.into_windows(Instant::now()));
                 }
             };
             let answer = json::answer(&client, &account, http, seen, answer::explanation).await?;

@@ -56,8 +56,8 @@ impl RateLimits {
     }
 
     /// The windows that set a limit, told `now`.
-    pub(super) fn windows_from(&self, now: Instant) -> Vec<RateWindow> {
-        let limits = self.windows.iter().filter(|window| window.limit > 0);
+    pub(super) fn into_windows(self, now: Instant) -> Vec<RateWindow> {
+        let limits = self.windows.into_iter().filter(|window| window.limit > 0);
         limits.map(|it| RateWindow::new(it.limit, it.remaining, now + it.reset).with_length(it.length)).collect()
     }
 
