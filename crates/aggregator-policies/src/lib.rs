@@ -41,6 +41,7 @@ mod guarded;
 mod limit;
 mod limiter;
 mod policies;
+mod queue;
 mod request;
 
 pub use backoff::Backoff;

@@ -1,9 +1,8 @@
 //! A rate limiter whose callers wait in the order of arrival, shared by all queries.
 
-use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use aggregator_core::RateWindow;
@@ -11,6 +10,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::gcra::Rate;
 use crate::limit::Limit;
+use crate::queue::Queue;
 
 /// A rate limiter whose callers wait in the order of arrival (FIFO). Cheap to clone; clones share one limit.
 ///
@@ -23,14 +23,7 @@ pub struct Limiter {
 #[derive(Debug)]
 struct State {
     limit: Limit,
-    waiting: VecDeque<Waiting>,
-    next: u64,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    number: u64,
-    waker: Waker,
+    queue: Queue,
 }
 
 /// The limit is not reached before the caller's deadline, so that waiting does not help.
@@ -53,7 +46,7 @@ impl Limiter {
     }
 
     fn of(limit: Limit) -> Self {
-        Self { state: Arc::new(Mutex::new(State { limit, waiting: VecDeque::new(), next: 0 })) }
+        Self { state: Arc::new(Mutex::new(State { limit, queue: Queue::default() })) }
     }
 
     /// Waits for permission to send one request, until `deadline`; returns the time that the caller has waited. Dropping the future
@@ -79,25 +72,11 @@ impl Limiter {
 
     /// The number of callers that wait.
     pub fn waiting(&self) -> usize {
-        self.lock().waiting.len()
+        self.lock().queue.len()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    /// Wakes the task of the first caller in the queue, which reads the clock.
-    fn wake_first(&self) {
-        if let Some(first) = self.waiting.front() {
-            first.waker.wake_by_ref();
-        }
-    }
-
-    fn position(&self, number: u64) -> Option<usize> {
-        // They stand in the order of their numbers.
-        self.waiting.binary_search_by_key(&number, |waiting| waiting.number).ok()
     }
 }
 
@@ -125,37 +104,20 @@ impl Future for Turn {
             let began = *this.began.get_or_insert(now);
             let limiter = this.limiter.clone();
             let mut state = limiter.lock();
-            let before = match this.place {
-                Some(number) => state.position(number).unwrap_or(0),
-                None => state.waiting.len(),
-            };
+            let before = state.queue.before(this.place);
             if before == 0 && state.limit.take(now) {
-                if this.place.take().is_some() {
-                    state.waiting.pop_front();
-                }
-                state.wake_first();
+                this.leave(&mut state);
                 return Poll::Ready(Ok(now.saturating_duration_since(began)));
             }
             let at = state.limit.free_after(before, now);
             this.due = Some(at);
-            // Checked again each time it is polled: a service may have asked for a longer wait meanwhile.
-            if at > this.deadline {
+            // Checked again each time it is polled: a service may have asked for a longer wait meanwhile, and the first caller may
+            // not have taken its turn yet.
+            if at > this.deadline || (before > 0 && now >= this.deadline) {
                 this.leave(&mut state);
                 return Poll::Ready(Err(TooLate { wait: at.saturating_duration_since(now) }));
             }
-            match this.place {
-                Some(number) => {
-                    if let Some(at) = state.position(number) {
-                        state.waiting[at].waker.clone_from(cx.waker());
-                    }
-                }
-                None => {
-                    let number = state.next;
-                    state.next += 1;
-                    state.waiting.push_back(Waiting { number, waker: cx.waker().clone() });
-                    this.place = Some(number);
-                }
-            }
+            this.place = Some(state.queue.wait(this.place, cx.waker()));
             drop(state);
             // Only the first caller waits for the limit. The others are woken when it has left the queue, and at their own deadline.
             let until = if before == 0 { at } else { this.deadline };
@@ -178,13 +140,8 @@ impl Turn {
 
     /// Removes the caller from the queue.
     fn leave(&mut self, state: &mut State) {
-        if let Some(number) = self.place.take()
-            && let Some(at) = state.position(number)
-        {
-            state.waiting.remove(at);
-            if at == 0 {
-                state.wake_first();
-            }
+        if let Some(number) = self.place.take() {
+            state.queue.leave(number);
         }
     }
 }

@@ -151,6 +151,21 @@ async fn a_new_caller_does_not_overtake_the_queue() {
     assert_eq!(second.await, Ok(100 * MS));
 }
 
+/// Also where the first caller in the queue has not taken its turn, because its task was not polled.
+#[tokio::test(start_paused = true)]
+async fn a_caller_leaves_the_queue_at_its_deadline() {
+    let limiter = Limiter::new(Rate::per_second(10, 1).unwrap());
+    let begun = Instant::now();
+    limiter.turn(begun).await.unwrap();
+    let mut first = limiter.turn(begun + 60 * SECOND);
+    let mut second = limiter.turn(begun + 250 * MS);
+    assert!((&mut first).now_or_never().is_none() && (&mut second).now_or_never().is_none());
+    tokio::time::advance(300 * MS).await;
+    assert!(matches!(second.now_or_never(), Some(Err(_))));
+    assert_eq!(limiter.waiting(), 1);
+    assert!(first.now_or_never().is_some());
+}
+
 #[tokio::test(start_paused = true)]
 async fn in_an_outage_the_budget_bounds_the_attempts() {
     let service = Service::default();
