@@ -34,7 +34,7 @@ pub enum RateError {
 }
 
 /// Longest period: quotas are of a month at most.
-const MAX_PERIOD: Duration = Duration::from_secs(366 * 86_400);
+pub(crate) const MAX_PERIOD: Duration = Duration::from_secs(366 * 86_400);
 
 impl Rate {
     /// `count` times in each `period`, and `burst` times at once.
@@ -78,6 +78,21 @@ impl Rate {
     /// Times at once.
     pub fn burst(self) -> u32 {
         self.burst
+    }
+
+    /// The share of one of `peers` that keep this rate together without knowing of each other: as many times, in a period that is
+    /// that much longer, so that rounding gives nothing away. 0 peers are 1. At least 1 at once is left, and the period ends at
+    /// 366 days: then, and only then, the shares are more than the whole.
+    #[must_use]
+    pub fn among(self, peers: u32) -> Self {
+        let peers = peers.max(1);
+        let period = self.period.saturating_mul(peers).min(MAX_PERIOD);
+        Self { count: self.count, period, burst: (self.burst / peers).max(1) }
+    }
+
+    /// Time in which a limit that is used up becomes free again for all at once.
+    pub(crate) fn refills_in(self) -> Duration {
+        self.interval().saturating_mul(self.burst)
     }
 }
 
@@ -125,6 +140,19 @@ impl Gcra {
         }
         self.due = self.due.max(now) + self.rate.interval();
         true
+    }
+
+    /// Counts one that has happened, whether it was allowed or not.
+    pub(crate) fn count(&mut self, at: Instant) {
+        self.due = self.due.max(at) + self.rate.interval();
+    }
+
+    /// Goes on with another rate. What the old one had used up stays used, as far as the new one can be used up.
+    pub(crate) fn change_rate(&mut self, rate: Rate, now: Instant) {
+        self.rate = rate;
+        if let Some(used_up) = now.checked_add(rate.refills_in()) {
+            self.due = self.due.min(used_up);
+        }
     }
 
     /// Lets nothing happen before `until`, and then one at a time: a service has said when it may be asked again.

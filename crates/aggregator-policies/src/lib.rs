@@ -1,6 +1,7 @@
 //! Limits that wait, retries within a budget, and circuit breakers, around the providers and models of an engine.
 //!
 //! - [`Limiter`]: the rate of requests to a service; callers wait in the order of arrival.
+//! - [`SharedLimiter`]: such a rate that several processes keep together, over a [`LimitStore`].
 //! - [`RetryBudget`] and [`Backoff`]: which failed requests are retried, and after which delay.
 //! - [`Breaker`]: after failures in a row no request is sent for a while, and then one probe.
 //! - [`Policies`] are these for one service, and [`Guarded`] a provider or a model behind them.
@@ -43,6 +44,7 @@ mod limiter;
 mod policies;
 mod queue;
 mod request;
+mod shared_limit;
 
 pub use backoff::Backoff;
 pub use breaker::{Breaker, BreakerSettings, IsOpen, Passage};
@@ -51,3 +53,7 @@ pub use gcra::{Gcra, Rate, RateError};
 pub use guarded::Guarded;
 pub use limiter::{Limiter, TooLate, Turn};
 pub use policies::Policies;
+pub use shared_limit::{
+    Answer, Ask, Decision, LimitStore, NotShareable, SharedLimitSettings, SharedLimiter, SharedTurn, Sharing,
+    StoreError, Turned,
+};

@@ -1,0 +1,188 @@
+//! What a process knows of a limit that it shares, and what it does next: plain data, which reads no clock.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::gcra::{Gcra, MAX_PERIOD, Rate};
+use crate::shared_limit::settings::SharedLimitSettings;
+use crate::shared_limit::store::{Answer, Decision, StoreError};
+use crate::shared_limit::turned::Sharing;
+
+/// A caller that waits long asks the store so often, so that the store goes on counting this process among the peers, which stores
+/// forget after 30 s, and so that a store that was emptied is noticed.
+const REFRESH: Duration = Duration::from_secs(10);
+
+/// The least wait, also where the store asks for less: tokio's timers have no shorter one.
+const LEAST_WAIT: Duration = Duration::from_millis(1);
+
+/// The limit as one process sees it.
+#[derive(Debug)]
+pub(super) struct State {
+    rate: Rate,
+    settings: SharedLimitSettings,
+    /// When the store can grant the next one at the earliest: what this process was granted or told. Others make it later.
+    known: Gcra,
+    /// The share of this process, for as long as the store does not answer. What the store grants is counted in it, so that a
+    /// failure of the store gives no second burst.
+    local: Gcra,
+    peers: u32,
+    /// Until when the service is not to be asked.
+    held: Option<Instant>,
+    health: Health,
+    asked: Option<Instant>,
+    not_before: Instant,
+}
+
+#[derive(Debug)]
+enum Health {
+    Works,
+    /// It is asked again at `again`, and the local share is used meanwhile.
+    Failed {
+        again: Instant,
+        error: StoreError,
+    },
+}
+
+/// What a caller does next.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// It has its turn.
+    Turn(Sharing),
+    /// It looks again at this time, or when it is woken.
+    Wait(Instant),
+    /// Its turn is after its deadline, at this time.
+    TooLate(Instant),
+}
+
+impl State {
+    pub(super) fn new(rate: Rate, settings: SharedLimitSettings, now: Instant) -> Self {
+        let peers = settings.peers_at_first;
+        Self {
+            rate,
+            settings,
+            known: Gcra::new(rate, now),
+            local: Gcra::new(rate.among(peers), now),
+            peers,
+            held: None,
+            health: Health::Works,
+            asked: None,
+            not_before: now,
+        }
+    }
+
+    /// Why the local share is used; `None` while the store answers.
+    pub(super) fn failure(&self) -> Option<&StoreError> {
+        match &self.health {
+            Health::Works => None,
+            Health::Failed { error, .. } => Some(error),
+        }
+    }
+
+    /// When the store has failed that was asked at `sent`, and for whose answer callers wait until `waited` at the longest.
+    pub(super) fn gives_up_at(&self, sent: Instant, waited: Instant) -> Instant {
+        match self.health {
+            Health::Works => waited,
+            // Nobody waits for one that has failed, and it would never be asked again.
+            Health::Failed { .. } => sent + self.settings.answer_within,
+        }
+    }
+
+    /// For how long the service is not to be asked.
+    pub(super) fn held(&self, now: Instant) -> Duration {
+        self.held.map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
+    }
+
+    /// When the first caller asks the store.
+    pub(super) fn asks_at(&self) -> Instant {
+        match self.health {
+            Health::Failed { again, .. } => again,
+            Health::Works => {
+                let refresh = self.asked.map(|asked| asked + REFRESH);
+                refresh.map_or(self.known.free_at(), |at| at.min(self.known.free_at())).max(self.not_before)
+            }
+        }
+    }
+
+    /// The store is asked now.
+    pub(super) fn asks(&mut self, now: Instant) {
+        self.asked = Some(now);
+    }
+
+    /// The store has answered what it was asked at `sent`. Returns the turn of the caller, if it has one now.
+    pub(super) fn answered(&mut self, answer: Answer, sent: Instant, now: Instant) -> Option<Sharing> {
+        self.health = Health::Works;
+        let peers = answer.peers.max(1);
+        if peers != self.peers {
+            self.peers = peers;
+            self.local.change_rate(self.rate.among(peers), now);
+            self.keep_held(now);
+        }
+        match answer.decision {
+            Decision::Granted => {
+                // The store decided after it was asked, so this is no later than what the store knows.
+                self.known.count(sent);
+                // Where it is refused, the share is used up already.
+                self.local.take(now);
+                // One that was granted to a caller that went away is used by the next one, unless it has become old: the service
+                // would see it together with what is granted now.
+                (now <= sent + self.settings.answer_within).then_some(Sharing::Store { peers })
+            }
+            Decision::Wait(wait) => {
+                self.known.hold_until(sent + wait.min(MAX_PERIOD));
+                self.not_before = now + LEAST_WAIT;
+                None
+            }
+        }
+    }
+
+    /// The store has failed at what it was asked at `sent`.
+    pub(super) fn failed(&mut self, error: StoreError, sent: Instant, now: Instant) {
+        // It may be noticed long after, because nobody waited: then the store is asked again at once.
+        let failed = now.min(sent + self.settings.answer_within);
+        self.health = Health::Failed { again: failed + self.settings.ask_again_after, error };
+        // It may come back empty.
+        self.known = Gcra::new(self.rate, now);
+        self.keep_held(now);
+    }
+
+    /// The service is not asked before `until`.
+    pub(super) fn hold_until(&mut self, until: Instant, now: Instant) {
+        let until = until.min(now + MAX_PERIOD);
+        self.held = Some(self.held.map_or(until, |held| held.max(until)));
+        self.keep_held(now);
+    }
+
+    fn keep_held(&mut self, now: Instant) {
+        if let Some(until) = self.held.filter(|until| *until > now) {
+            self.known.hold_until(until);
+            self.local.hold_until(until);
+        }
+    }
+
+    /// When the caller after `others` more can have its turn at the earliest.
+    pub(super) fn earliest(&self, others: usize) -> Instant {
+        match self.health {
+            Health::Works => self.known.free_after(others),
+            Health::Failed { .. } => self.local.free_after(others),
+        }
+    }
+
+    /// What the first caller does while the store has not answered and is given up at that time, or is not asked.
+    pub(super) fn step(&mut self, given_up: Option<Instant>, deadline: Instant, now: Instant) -> Step {
+        let look_again = given_up.unwrap_or_else(|| self.asks_at());
+        // A caller whose deadline does not allow to wait for the store does not fail because of that.
+        let store_is_late = given_up.is_some() && now >= deadline;
+        let free_at = match self.health {
+            Health::Works if !store_is_late => {
+                let at = self.known.free_at().max(self.not_before);
+                return if at > deadline { Step::TooLate(at) } else { Step::Wait(look_again.min(deadline)) };
+            }
+            Health::Works | Health::Failed { .. } => self.local.free_at(),
+        };
+        if self.local.take(now) {
+            return Step::Turn(Sharing::Local { peers: self.peers });
+        }
+        if free_at > deadline { Step::TooLate(free_at) } else { Step::Wait(look_again.min(free_at)) }
+    }
+}
