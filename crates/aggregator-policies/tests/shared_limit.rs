@@ -62,6 +62,31 @@ async fn several_processes_keep_the_limit_together() {
     assert!(turned.iter().all(|turned| turned.sharing == Sharing::Store { peers: 3 }));
 }
 
+/// Those that wait for the same moment take turns, so that none waits far longer than the others.
+#[tokio::test(start_paused = true)]
+async fn several_processes_get_about_the_same() {
+    let store = Scripted::default();
+    store.script().peers = 3;
+    store.script().latency = 2 * MS;
+    let rate = Rate::per_second(20, 5).unwrap();
+    let ends = Instant::now() + 20 * SECOND;
+    let process = |number| {
+        let limiter = limiter(&store, rate);
+        async move {
+            // None begins at the same time as another.
+            sleep(7 * MS * number).await;
+            let mut turns = 0;
+            while limiter.turn(ends).await.is_ok() {
+                turns += 1;
+            }
+            turns
+        }
+    };
+    let turns: [u32; 3] = join_all([process(0), process(1), process(2)]).await.try_into().unwrap();
+    assert!((400..=406).contains(&turns.iter().sum::<u32>()), "{turns:?}");
+    assert!(turns.iter().all(|turns| (100..=170).contains(turns)), "{turns:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_store_that_hangs_costs_its_time_once() {
     let store = Scripted::default();
@@ -226,6 +251,11 @@ async fn no_caller_waits_for_the_store_beyond_its_deadline() {
     assert_eq!((late, begun.elapsed()), (Err(TooLate { wait: 80 * MS }), 50 * MS));
     assert_eq!(limiter.failure(), None, "a short deadline says nothing about the store");
     assert_eq!(store.script().asked.len(), 1);
+    // What the store grants then pays for the turn that was taken without it.
+    let next = turns(&limiter, 1).await[0];
+    assert_eq!(next, Turned { waited: 350 * MS, sharing: Sharing::Store { peers: 1 } });
+    assert_eq!(store.script().asked.len(), 2);
+    assert_eq!(store.script().granted.len(), 2);
 }
 
 /// So that the store goes on counting this process, and one that was emptied is noticed.

@@ -12,6 +12,8 @@ use crate::shared_limit::turn::{Shared, SharedTurn};
 /// A rate that several processes keep together over a [`LimitStore`]; within this one, callers wait in the order of arrival (FIFO).
 /// Cheap to clone; clones share one limit.
 ///
+/// Among processes there is no order of arrival; each gets about the same while all of them wait.
+///
 /// Only the first caller in the queue asks the store, so one process gets at most one permission in the time of an answer. While
 /// the store does not answer, the limit is divided by the last known number of processes, and this one keeps its share: no request
 /// fails because of the store, and only the first one waits for it in vain. Each [`Turned`](crate::Turned) tells which it was.

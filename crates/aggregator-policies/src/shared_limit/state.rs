@@ -16,6 +16,9 @@ const REFRESH: Duration = Duration::from_secs(10);
 /// The least wait, also where the store asks for less: tokio's timers have no shorter one.
 const LEAST_WAIT: Duration = Duration::from_millis(1);
 
+/// So much later for each of them: more than timers and answers differ.
+const PASSES: Duration = Duration::from_millis(2);
+
 /// The limit as one process sees it.
 #[derive(Debug)]
 pub(super) struct State {
@@ -32,6 +35,35 @@ pub(super) struct State {
     health: Health,
     asked: Option<Instant>,
     not_before: Instant,
+    turns: Turns,
+}
+
+/// Processes that wait for the same moment race for it, and the one whose timer is a little earlier would win each time. So one that
+/// has won lets the others pass: it asks a little later, and less so each time that another wins.
+#[derive(Debug, Default)]
+struct Turns {
+    /// How many are before it.
+    behind: u32,
+    /// How much later than it could it asks.
+    passes: Duration,
+}
+
+impl Turns {
+    fn granted(&mut self, rate: Rate, peers: u32) {
+        self.behind = peers - 1;
+        self.waits(rate, peers);
+    }
+
+    fn lost(&mut self, rate: Rate, peers: u32) {
+        self.behind = self.behind.saturating_sub(1);
+        self.waits(rate, peers);
+    }
+
+    fn waits(&mut self, rate: Rate, peers: u32) {
+        // No more than a tenth of an interval is lost where the others do not use it.
+        let step = PASSES.min(rate.interval() / 10 / peers);
+        self.passes = step.saturating_mul(self.behind);
+    }
 }
 
 #[derive(Debug)]
@@ -68,6 +100,7 @@ impl State {
             health: Health::Works,
             asked: None,
             not_before: now,
+            turns: Turns::default(),
         }
     }
 
@@ -99,9 +132,13 @@ impl State {
             Health::Failed { again, .. } => again,
             Health::Works => {
                 let refresh = self.asked.map(|asked| asked + REFRESH);
-                refresh.map_or(self.known.free_at(), |at| at.min(self.known.free_at())).max(self.not_before)
+                refresh.map_or(self.free_at(), |at| at.min(self.free_at())).max(self.not_before)
             }
         }
+    }
+
+    fn free_at(&self) -> Instant {
+        self.known.free_at() + self.turns.passes
     }
 
     /// The store is asked now.
@@ -122,6 +159,7 @@ impl State {
             Decision::Granted => {
                 // The store decided after it was asked, so this is no later than what the store knows.
                 self.known.count(sent);
+                self.turns.granted(self.rate, peers);
                 // Where it is refused, the share is used up already.
                 self.local.take(now);
                 // One that was granted to a caller that went away is used by the next one, unless it has become old: the service
@@ -131,6 +169,7 @@ impl State {
             Decision::Wait(wait) => {
                 self.known.hold_until(sent + wait.min(MAX_PERIOD));
                 self.not_before = now + LEAST_WAIT;
+                self.turns.lost(self.rate, peers);
                 None
             }
         }
@@ -175,7 +214,7 @@ impl State {
         let store_is_late = given_up.is_some() && now >= deadline;
         let free_at = match self.health {
             Health::Works if !store_is_late => {
-                let at = self.known.free_at().max(self.not_before);
+                let at = self.free_at().max(self.not_before);
                 return if at > deadline { Step::TooLate(at) } else { Step::Wait(look_again.min(deadline)) };
             }
             Health::Works | Health::Failed { .. } => self.local.free_at(),

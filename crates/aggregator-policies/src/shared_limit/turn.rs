@@ -41,6 +41,8 @@ struct Asking {
     waited: Instant,
     /// When the last caller left. Until the next one comes, nobody waits, and a store cannot be blamed for that time.
     left: Option<Instant>,
+    /// A caller has had a turn of the local share instead of waiting for the answer: a permission pays for that one.
+    spent: bool,
     answer: BoxFuture<'static, Result<Answer, StoreError>>,
 }
 
@@ -109,7 +111,7 @@ impl Shared {
         };
         // Code of the store runs without the lock.
         let answer = self.store.take(self.ask(held));
-        Some(Asking { sent: now, waited: now + self.settings.answer_within, left: None, answer })
+        Some(Asking { sent: now, waited: now + self.settings.answer_within, left: None, spent: false, answer })
     }
 
     /// What the first caller does now.
@@ -117,15 +119,14 @@ impl Shared {
         loop {
             let mut asking = self.asking(now);
             let polled = asking.as_mut().map(|asking| (asking.sent, asking.waited, asking.answer.as_mut().poll(cx)));
+            let spent = asking.as_ref().is_some_and(|asking| asking.spent);
             let mut inner = self.lock();
             let state = self.state(&mut inner, now);
             let given_up = match polled {
-                Some((sent, _, Poll::Ready(Ok(answer)))) => {
-                    if let Some(sharing) = state.answered(answer, sent, now) {
-                        return Step::Turn(sharing);
-                    }
-                    continue;
-                }
+                Some((sent, _, Poll::Ready(Ok(answer)))) => match state.answered(answer, sent, now) {
+                    Some(sharing) if !spent => return Step::Turn(sharing),
+                    _ => continue,
+                },
                 Some((sent, _, Poll::Ready(Err(error)))) => {
                     state.failed(error, sent, now);
                     continue;
@@ -142,7 +143,11 @@ impl Shared {
                 }
                 None => None,
             };
-            return self.state(&mut inner, now).step(given_up, deadline, now);
+            let step = self.state(&mut inner, now).step(given_up, deadline, now);
+            if let (Step::Turn(_), Some(asking)) = (&step, &mut inner.asking) {
+                asking.spent = true;
+            }
+            return step;
         }
     }
 }
