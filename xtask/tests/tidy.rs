@@ -71,6 +71,7 @@ const MEMBERS: &[Member] = &[
         dev: &[],
         never: &[NETWORK],
     },
+    Member { name: "aggregator-redis", normal: &["aggregator-policies"], dev: &[], never: &[HTTP, SERDE] },
     Member {
         name: "aggregator-server",
         normal: &[
