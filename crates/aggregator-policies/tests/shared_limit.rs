@@ -142,6 +142,58 @@ async fn before_the_first_answer_the_settings_say_how_many_share() {
     assert_eq!(turned[2], Turned { waited: 20 * SECOND, sharing: Sharing::Local { peers: 10 } });
 }
 
+/// What this process knew of it is not true any more, and refuses nobody.
+#[tokio::test(start_paused = true)]
+async fn a_store_that_comes_back_empty() {
+    let store = Scripted::default();
+    let limiter = limiter(&store, Rate::new(1, 60 * SECOND, 1).unwrap());
+    turns(&limiter, 1).await;
+    let next = limiter.turn(Instant::now() + 90 * SECOND);
+    store.behaves(Behaviour::Fails);
+    let (next, ()) = tokio::join!(next, async {
+        sleep(10_500 * MS).await;
+        store.script().forgets();
+        store.behaves(Behaviour::Answers);
+    });
+    // It was asked after 10 s, because the wait is long, and a second later.
+    assert_eq!(next, Ok(Turned { waited: 11 * SECOND, sharing: Sharing::Store { peers: 1 } }));
+    let last = limiter.turn(Instant::now() + 65 * SECOND).await.unwrap();
+    assert_eq!(last.waited, 60 * SECOND);
+}
+
+/// A share that was used up among many is not waited for among few.
+#[tokio::test(start_paused = true)]
+async fn a_share_grows_with_what_the_store_says() {
+    let store = Scripted::default();
+    store.behaves(Behaviour::Fails);
+    let mut settings = SharedLimitSettings::default();
+    settings.peers_at_first = 30;
+    let rate = Rate::per_second(1, 1).unwrap();
+    let limiter = SharedLimiter::with_settings(Arc::new(store.clone()), "web", rate, settings).unwrap();
+    assert_eq!(turns(&limiter, 1).await[0].sharing, Sharing::Local { peers: 30 });
+    store.behaves(Behaviour::Answers);
+    assert_eq!(turns(&limiter, 1).await[0], Turned { waited: SECOND, sharing: Sharing::Store { peers: 1 } });
+    store.behaves(Behaviour::Fails);
+    assert_eq!(turns(&limiter, 1).await[0], Turned { waited: SECOND, sharing: Sharing::Local { peers: 1 } });
+}
+
+/// Times of 0 are taken as the shortest ones: a store that fails at once is not asked in an endless loop.
+#[tokio::test(start_paused = true)]
+async fn settings_of_no_time_ask_no_endless_loop() {
+    for behaviour in [Behaviour::Fails, Behaviour::Hangs] {
+        let store = Scripted::default();
+        store.behaves(behaviour);
+        let mut settings = SharedLimitSettings::default();
+        (settings.answer_within, settings.ask_again_after) = (Duration::ZERO, Duration::ZERO);
+        settings.peers_at_first = 0;
+        let rate = Rate::per_second(100, 1).unwrap();
+        let limiter = SharedLimiter::with_settings(Arc::new(store.clone()), "web", rate, settings).unwrap();
+        let turned = turns(&limiter, 3).await;
+        assert!(turned.iter().all(local) && turned[2].waited <= 22 * MS, "{turned:?}");
+        assert!(store.script().asked.len() <= 25, "{}", store.script().asked.len());
+    }
+}
+
 /// What the store granted is counted in the share.
 #[tokio::test(start_paused = true)]
 async fn a_store_that_fails_gives_no_second_burst() {

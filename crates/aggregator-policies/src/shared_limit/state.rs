@@ -180,9 +180,8 @@ impl State {
         // It may be noticed long after, because nobody waited: then the store is asked again at once.
         let failed = now.min(sent + self.settings.answer_within);
         self.health = Health::Failed { again: failed + self.settings.ask_again_after, error };
-        // It may come back empty.
+        // It may come back empty. What is held is in the next question, and in the share.
         self.known = Gcra::new(self.rate, now);
-        self.keep_held(now);
     }
 
     /// The service is not asked before `until`.

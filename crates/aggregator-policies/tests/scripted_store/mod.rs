@@ -75,6 +75,12 @@ async fn wait(time: Duration) {
 }
 
 impl Script {
+    /// As a server that was started again.
+    #[allow(dead_code, reason = "not every test binary needs it")]
+    pub fn forgets(&mut self) {
+        self.gcra = None;
+    }
+
     fn gcra(&mut self, ask: &Ask) -> &mut Gcra {
         self.gcra.get_or_insert_with(|| Gcra::new(ask.rate, Instant::now()))
     }
