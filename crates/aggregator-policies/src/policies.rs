@@ -6,11 +6,13 @@ use crate::backoff::Backoff;
 use crate::breaker::Breaker;
 use crate::budget::RetryBudget;
 use crate::limiter::Limiter;
+use crate::shared_limit::SharedLimiter;
 
 /// The policies of one service; without any, requests are made as they come. Clones share limit, breaker and budget.
 #[derive(Debug, Clone, Default)]
 pub struct Policies {
     pub(crate) limiter: Option<Limiter>,
+    pub(crate) shared: Option<SharedLimiter>,
     pub(crate) breaker: Option<Breaker>,
     pub(crate) retries: Option<Retries>,
 }
@@ -27,6 +29,12 @@ impl Policies {
     #[must_use]
     pub fn limiter(self, limiter: Limiter) -> Self {
         Self { limiter: Some(limiter), ..self }
+    }
+
+    /// Requests wait for their turn under a limit that several processes keep together, too.
+    #[must_use]
+    pub fn shared_limiter(self, shared: SharedLimiter) -> Self {
+        Self { shared: Some(shared), ..self }
     }
 
     /// A service that fails again and again is left alone for a while.

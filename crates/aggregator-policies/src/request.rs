@@ -14,8 +14,9 @@ use crate::attempt::Attempt;
 use crate::breaker::{Breaker, Passage};
 use crate::call::{Call, Items};
 use crate::limit::MAX_HOLD;
-use crate::limiter::Limiter;
+use crate::limiter::TooLate;
 use crate::policies::Policies;
+use crate::shared_limit::Sharing;
 
 /// Makes a request as the policies say.
 pub(crate) fn request<C: Call>(policies: Policies, call: C) -> Items<C::Item> {
@@ -28,7 +29,15 @@ pub(crate) fn request<C: Call>(policies: Policies, call: C) -> Items<C::Item> {
         loop {
             let passage = policies.breaker.as_ref().map(|breaker| pass(breaker, &*call)).transpose()?;
             if let Some(limiter) = &policies.limiter {
-                wait_for_turn(limiter, &*call).await?;
+                let turn = limiter.turn(call.deadline());
+                wait_for(turn, |turn| turn.due(), &*call).await?;
+            }
+            if let Some(shared) = &policies.shared {
+                let turn = shared.turn(call.deadline());
+                let turned = wait_for(turn, |turn| turn.due(), &*call).await?;
+                if let Sharing::Local { peers: servers } = turned.sharing {
+                    call.report(PolicyAction::LimitIsLocal { servers });
+                }
             }
             let mut attempt = Attempt { call: Arc::clone(&call), passage, answered: false };
             let mut items = call.make();
@@ -63,18 +72,20 @@ fn pass(breaker: &Breaker, call: &impl Call) -> Result<Passage, ProviderError> {
 }
 
 /// Waits for permission, and says so if that takes time.
-async fn wait_for_turn(limiter: &Limiter, call: &impl Call) -> Result<(), ProviderError> {
-    let mut turn = limiter.turn(call.deadline());
+async fn wait_for<F, T>(mut turn: F, due: fn(&F) -> Option<Instant>, call: &impl Call) -> Result<T, ProviderError>
+where
+    F: Future<Output = Result<T, TooLate>> + Unpin,
+{
     let mut is_told = false;
     let turned = poll_fn(|cx| {
         let polled = turn.poll_unpin(cx);
-        if let (true, false, Some(due)) = (polled.is_pending(), is_told, turn.due()) {
+        if let (true, false, Some(due)) = (polled.is_pending(), is_told, due(&turn)) {
             is_told = true;
             call.report(PolicyAction::Waiting { wait: due.saturating_duration_since(Instant::now()) });
         }
         polled
     });
-    turned.await.map(drop).map_err(|late| {
+    turned.await.map_err(|late| {
         ProviderError::new(ProviderErrorKind::NotAsked, late.to_string()).with_retry_after(late.wait).with_source(late)
     })
 }
@@ -124,11 +135,14 @@ fn learn_limit(policies: &Policies, call: &impl Call) {
 
 /// Keeps the wait that a service asks for.
 fn hold(policies: &Policies, error: &ProviderError) {
-    if let (Some(limiter), ProviderErrorKind::RateLimited, Some(after)) =
-        (&policies.limiter, error.kind, error.retry_after())
-    {
-        // A wait may be any number that fits in a header.
-        limiter.hold_until(Instant::now() + after.min(MAX_HOLD));
+    let (ProviderErrorKind::RateLimited, Some(after)) = (error.kind, error.retry_after()) else { return };
+    // A wait may be any number that fits in a header.
+    let until = Instant::now() + after.min(MAX_HOLD);
+    if let Some(limiter) = &policies.limiter {
+        limiter.hold_until(until);
+    }
+    if let Some(shared) = &policies.shared {
+        shared.hold_until(until);
     }
 }
 

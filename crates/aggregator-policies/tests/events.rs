@@ -10,7 +10,11 @@ use aggregator_core::{
     ProviderErrorKind, Query, RateWindow, SearchProvider,
 };
 use aggregator_mocks::InvariantChecker;
-use aggregator_policies::{Backoff, Breaker, BreakerSettings, Guarded, Limiter, Policies, Rate, RetryBudget};
+use aggregator_policies::{
+    Answer, Ask, Backoff, Breaker, BreakerSettings, Guarded, LimitStore, Limiter, Policies, Rate, RetryBudget,
+    SharedLimitSettings, SharedLimiter, StoreError,
+};
+use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _};
 use tokio::time::{Instant, sleep};
 
@@ -143,4 +147,27 @@ async fn a_limit_that_a_service_tells_is_said_once_and_kept() {
     let all = futures::future::join_all((1..=10).map(|seed| told(&engine, seed))).await;
     assert!(all.iter().flatten().all(|(_, _, action)| matches!(action, PolicyAction::Waiting { .. })), "{all:?}");
     assert_eq!((all.iter().flatten().count(), begun.elapsed()), (8, 4 * SECOND));
+}
+
+/// A store that is away.
+#[derive(Debug)]
+struct Away;
+
+impl LimitStore for Away {
+    fn take(&self, _: Ask) -> BoxFuture<'static, Result<Answer, StoreError>> {
+        Box::pin(async { Err(StoreError::new("it is away")) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shared_limit_that_cannot_be_read_is_said_and_its_share_is_kept() {
+    let mut settings = SharedLimitSettings::default();
+    settings.peers_at_first = 4;
+    let rate = Rate::per_second(8, 1).unwrap();
+    let shared = SharedLimiter::with_settings(Arc::new(Away), "search", rate, settings).unwrap();
+    let engine = engine(Service::default(), Policies::default().shared_limiter(shared));
+    let local = |at| (at, "search".to_owned(), PolicyAction::LimitIsLocal { servers: 4 });
+    let waiting = |wait| (0, "search".to_owned(), PolicyAction::Waiting { wait });
+    let three = futures::future::join_all((0..3).map(|seed| told(&engine, seed))).await;
+    assert_eq!(three, [vec![local(0)], vec![waiting(SECOND / 2), local(500)], vec![waiting(SECOND), local(1_000)]]);
 }

@@ -183,6 +183,15 @@ impl SharedTurn {
         Self { shared, deadline, place: None, began: None, timer: None }
     }
 
+    /// When its turn will be, as far as this process knows; `None` before the first poll, and where it is asking the store whether it
+    /// has to wait at all.
+    pub fn due(&self) -> Option<Instant> {
+        let place = self.place?;
+        let (now, mut inner) = (Instant::now(), self.shared.lock());
+        let before = inner.queue.before(Some(place));
+        Some(self.shared.state(&mut inner, now).earliest(before)).filter(|at| *at > now)
+    }
+
     /// What it does now.
     fn look(&mut self, now: Instant, cx: &mut Context<'_>) -> Step {
         let shared = Arc::clone(&self.shared);
