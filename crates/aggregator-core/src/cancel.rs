@@ -11,7 +11,7 @@ use crate::event::CancelReason;
 ///
 /// Cheap to clone, usable from any thread. Dropping it does nothing. It keeps nothing of the query alive but one small
 /// allocation.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Canceller(Arc<Shared>);
 
 #[derive(Debug, Default)]
@@ -23,8 +23,10 @@ struct Shared {
 }
 
 impl Canceller {
-    pub(crate) fn new() -> Self {
-        Self(Arc::default())
+    /// A handle that ends nothing by itself. For what lets several readers share one run: it gives each a handle of its own, and
+    /// looks at the [`reason`](Self::reason) when that reader is polled. The handle of a query is from the query.
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Asks the query to end: its stream drops every provider at its next poll, reports their outcomes and ends with
@@ -40,7 +42,8 @@ impl Canceller {
         self.0.task.wake();
     }
 
-    pub(crate) fn reason(&self) -> Option<CancelReason> {
+    /// The reason, once it was cancelled.
+    pub fn reason(&self) -> Option<CancelReason> {
         match self.0.reason.load(Ordering::Acquire) {
             0 => None,
             2 => Some(CancelReason::Shutdown),
@@ -48,13 +51,14 @@ impl Canceller {
         }
     }
 
-    /// The query calls this when it is over: it need not be woken any more, and a waker keeps its task in memory.
-    pub(crate) fn forget_task(&self) {
+    /// What looks at the reason calls this when it is over: it need not be woken any more, and a waker keeps its task in memory.
+    pub fn forget_task(&self) {
         drop(self.0.task.take());
     }
 
-    /// The query calls this before it returns `Pending`, and asks [`Self::reason`] once more afterwards.
-    pub(crate) fn register(&self, waker: &std::task::Waker) {
+    /// Sets the task that is woken by the cancellation; one task at a time. What looks at the reason calls this before it returns
+    /// `Pending`, and asks [`Self::reason`] once more afterwards.
+    pub fn register(&self, waker: &std::task::Waker) {
         self.0.task.register(waker);
     }
 }

@@ -118,6 +118,11 @@ impl CleanText {
         &self.0
     }
 
+    /// Bytes of memory that the text occupies: at least its length, and more where its maker reserved more.
+    pub fn capacity(&self) -> usize {
+        self.0.capacity()
+    }
+
     /// The text, given up by its wrapper.
     pub fn into_string(self) -> String {
         self.0
