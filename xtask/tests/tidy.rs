@@ -41,6 +41,12 @@ const MEMBERS: &[Member] = &[
         never: &[HTTP, SERDE, ENTROPY],
     },
     Member {
+        name: "aggregator-gateway",
+        normal: &["aggregator-core"],
+        dev: &["aggregator-mocks"],
+        never: &[HTTP, SERDE, ENTROPY],
+    },
+    Member {
         name: "aggregator-index",
         normal: &["aggregator-core", "aggregator-documents", "aggregator-words"],
         dev: &["aggregator-mocks"],
