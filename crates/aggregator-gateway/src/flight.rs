@@ -1,6 +1,6 @@
 //! A run that several readers share. No task drives it: whoever finds nothing new in its log polls it.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Wake as _, Waker};
 use std::time::Duration;
@@ -30,7 +30,6 @@ pub(crate) struct Flight {
     began: OnceLock<Instant>,
     /// Time the run may take.
     total: Duration,
-    ended: AtomicBool,
     readers: Arc<WaitingReaders>,
     /// Wakes all readers.
     waker: Waker,
@@ -81,7 +80,6 @@ impl Flight {
         Self {
             began: OnceLock::new(),
             total,
-            ended: AtomicBool::new(false),
             waker: Waker::from(Arc::clone(&readers)),
             readers,
             next_reader: AtomicU64::new(0),
@@ -99,10 +97,10 @@ impl Flight {
         self.readers.forget(reader);
     }
 
-    /// Whether another reader may join.
+    /// Whether another reader may join. A run that has ended is not found any more.
     pub(crate) fn is_open(&self, now: Instant) -> bool {
         let is_early = |began: &Instant| now.saturating_duration_since(*began) < self.total / JOINS_BEFORE_PART;
-        !self.ended.load(Ordering::Acquire) && self.began.get().is_none_or(is_early)
+        self.began.get().is_none_or(is_early)
     }
 
     /// Time since the run began.
@@ -167,11 +165,11 @@ impl Flight {
             (kept, events)
         });
         drop(log);
-        // Kept before it can no longer be joined, so that a query that comes now finds one or the other.
+        // Kept before it can no longer be joined, so that a query that comes now finds one or the other. One that still joins
+        // reads all of it.
         if let Some(((cache, key), events)) = kept {
             cache.keep(key, &events, Instant::now());
         }
-        self.ended.store(true, Ordering::Release);
         drop(registration);
         drop(run);
     }

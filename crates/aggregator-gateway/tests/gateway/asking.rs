@@ -10,6 +10,7 @@ use aggregator_core::{Canceller, Engine, Event, EventKind, Query};
 use aggregator_gateway::{Gateway, GatewayStream};
 use aggregator_mocks::{InvariantChecker, List, Pace, Probe, ScriptedProvider, Step, TerminalEvent, catalog};
 use futures::StreamExt as _;
+use tokio::time::timeout;
 
 pub const MS: Duration = Duration::from_millis(1);
 pub const SECOND: Duration = Duration::from_secs(1);
@@ -51,13 +52,15 @@ impl Account {
         self.events.push(event);
     }
 
-    /// Reads to the end.
+    /// Reads to the end. A reader that nobody wakes fails the test, as a paused clock passes an hour when nothing else happens.
     pub async fn of(mut stream: GatewayStream) -> Self {
         let mut account = Self::default();
-        while let Some(event) = stream.next().await {
+        while let Some(event) = timeout(3_600 * SECOND, stream.next()).await.expect("it is woken within its deadline") {
             account.add(event);
         }
         account.check();
+        let latest = account.checker.latest;
+        assert!(latest < 3_600 * SECOND, "it was not woken, and went on after {latest:?}");
         account
     }
 

@@ -3,11 +3,13 @@
 use aggregator_gateway::{AdmissionSettings, CacheSettings, Gateway};
 use aggregator_mocks::Pace;
 
-use crate::asking::{Account, checksum_alone, scenario};
+use crate::asking::{Account, SECOND, checksum_alone, scenario};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn readers_on_several_threads_read_the_same_run() {
     let (engine, query, probe) = scenario("standard", Pace::Yielding);
+    // It takes a second. Where a reader is not woken, the test fails then instead of waiting for ever.
+    let query = query.with_deadline(20 * SECOND).unwrap();
     let alone = checksum_alone(&engine, query.clone()).await;
     let calls = probe.calls().len();
     let gateway = Gateway::builder(engine).admission(AdmissionSettings::default().running(2));
