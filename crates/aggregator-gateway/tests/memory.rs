@@ -1,11 +1,14 @@
 //! What a gateway allocates, and whether the weight of a kept run is what it needs. A program of its own, because it counts all
 //! that is allocated in the process, so it has one test.
 
+use std::time::Duration;
+
 use aggregator_core::{Engine, Query};
 use aggregator_gateway::{CacheSettings, Gateway};
 use aggregator_mocks::{Pace, catalog};
 use dhat::HeapStats;
 use futures::{Stream, StreamExt as _};
+use tokio::time::timeout;
 
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
@@ -18,7 +21,8 @@ fn engine(name: &str) -> (Engine, Query) {
 /// Blocks that are allocated while a query is read.
 async fn blocks(mut events: impl Stream + Unpin) -> u64 {
     let before = HeapStats::get().total_blocks;
-    while events.next().await.is_some() {}
+    let read = async { while events.next().await.is_some() {} };
+    timeout(Duration::from_secs(3_600), read).await.expect("it is woken within its deadline");
     HeapStats::get().total_blocks - before
 }
 

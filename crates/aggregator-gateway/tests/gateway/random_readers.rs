@@ -105,7 +105,7 @@ async fn runs(name: &str, actions: Vec<(usize, Action)>, cached: bool, admitted:
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, max_shrink_iters: 256, ..ProptestConfig::default() })]
 
     #[test]
     fn i2_i7_i12_readers_of_a_run_do_not_disturb_each_other(

@@ -172,9 +172,9 @@ async fn a_run_that_has_ended_is_not_joined_though_readers_of_it_are_left() {
     let fails = [Step::Wait(MS), Step::Fail(aggregator_core::ProviderErrorKind::Unreachable)];
     let (engine, probe) = scripted(&fails);
     let gateway = sharing(engine);
-    let mut stream = gateway.run(query(0)).unwrap();
+    let first = gateway.run(query(0)).unwrap();
     let mut other = gateway.run(query(0)).unwrap();
-    while stream.next().await.is_some() {}
+    Account::of(first).await;
     other.next().await.unwrap();
     let account = ask(&gateway, query(0)).await;
     assert_eq!((account.reused(), probe.calls().len()), (None, 2));

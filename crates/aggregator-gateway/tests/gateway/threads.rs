@@ -1,7 +1,7 @@
 //! Readers on several threads, in real time.
 
 use aggregator_gateway::{AdmissionSettings, CacheSettings, Gateway};
-use aggregator_mocks::Pace;
+use aggregator_mocks::{Pace, TerminalEvent};
 
 use crate::asking::{Account, SECOND, checksum_alone, scenario};
 
@@ -22,7 +22,9 @@ async fn readers_on_several_threads_read_the_same_run() {
         let tasks: Vec<_> = streams.into_iter().map(|stream| tokio::spawn(Account::of(stream))).collect();
         let mut checksums = Vec::new();
         for task in tasks {
-            checksums.push(task.await.unwrap().checksum());
+            let account = task.await.unwrap();
+            assert_eq!(account.end(), Some(TerminalEvent::Done));
+            checksums.push(account.checksum());
         }
         checksums.dedup();
         assert_eq!(checksums.len(), 1, "all have read the same");
