@@ -202,6 +202,35 @@ impl EventKind {
     }
 }
 
+/// The `type` that an event has in JSON.
+pub fn event_name(kind: &event::EventKind) -> &'static str {
+    use event::EventKind as Core;
+    match kind {
+        Core::Status { .. } => "status",
+        Core::Analysis(_) => "analysis",
+        Core::Queued { .. } => "queued",
+        Core::Reused { .. } => "reused",
+        Core::Policy(_) => "policy",
+        Core::ProviderStarted { .. } => "provider_started",
+        Core::ProviderFinished(_) => "provider_finished",
+        Core::Result { .. } => "result",
+        Core::ResultRevised { .. } => "result_revised",
+        Core::Interim(_) => "interim",
+        Core::PartialSynthesis(_) => "partial_synthesis",
+        Core::Sources { .. } => "sources",
+        Core::PageRead(_) => "page_read",
+        Core::Contradictions(_) => "contradictions",
+        Core::AnswerDelta { .. } => "answer_delta",
+        Core::Citation { .. } => "citation",
+        Core::Usage(_) => "usage",
+        Core::ModelFinished(_) => "model_finished",
+        Core::Done { .. } => "done",
+        Core::Failed { .. } => "failed",
+        Core::Cancelled { .. } => "cancelled",
+        _ => "unknown",
+    }
+}
+
 impl From<&event::EventKind> for EventKind {
     fn from(kind: &event::EventKind) -> Self {
         use event::EventKind as Core;

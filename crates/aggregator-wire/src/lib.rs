@@ -19,7 +19,7 @@ pub use analysis::{
     Ambiguity, AmbiguityKind, Analysis, Complexity, Factor, FactorKind, InputType, InputTypeGuess, Level, OpenTerm,
     Segment, SegmentKind, Suggestion, Suitability, UnsuitableReason,
 };
-pub use event::{Event, EventKind, ProvisionalResult, SCHEMA, Schema};
+pub use event::{Event, EventKind, ProvisionalResult, SCHEMA, Schema, event_name};
 pub use findings::{
     ContentKind, Contradiction, ContradictionKind, Domain, InterimSummary, KindCount, Patterns, Progress,
 };

@@ -201,7 +201,10 @@ fn earlier(query: &Query, max_tokens: usize) -> String {
     let mut kept = Vec::new();
     for turn in query.turns().iter().rev() {
         let answer = if turn.answer.is_empty() { String::new() } else { format!("\nAnswer: {}", turn.answer) };
-        let text = format!("Question: {}{answer}", turn.question);
+        let text = match turn.question.is_empty() {
+            true => format!("Context: {}", turn.answer),
+            false => format!("Question: {}{answer}", turn.question),
+        };
         if text.len() >= room {
             break;
         }

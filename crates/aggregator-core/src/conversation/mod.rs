@@ -11,7 +11,7 @@ use crate::text::CleanText;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Turn {
-    /// The question; cut to [`Turn::MAX_BYTES`].
+    /// The question; cut to [`Turn::MAX_BYTES`], and empty in a [context](Self::context).
     pub question: CleanText,
     /// The answer; empty, or cut to [`Turn::MAX_BYTES`].
     pub answer: CleanText,
@@ -24,6 +24,12 @@ impl Turn {
     /// Makes a turn without an answer. The text is cleaned and cut.
     pub fn new(question: impl Into<String>) -> Self {
         Self { question: cut(question), answer: CleanText::default() }
+    }
+
+    /// A turn that is no question: what the caller wants a model to know, as the instructions of a chat. It is in the prompt, with
+    /// the other turns, and is not searched for. The text is cleaned and cut.
+    pub fn context(text: impl Into<String>) -> Self {
+        Self { question: CleanText::default(), answer: cut(text) }
     }
 
     /// Sets the answer. The text is cleaned and cut.

@@ -52,6 +52,9 @@ fn error() -> ProviderError {
 fn every_event_has_a_form() {
     let samples: Vec<EventKind> = one_of_each().into_iter().map(|event| event.kind.clone()).collect();
     named(&samples, |kind| wire::EventKind::from(kind));
+    for kind in &samples {
+        assert_eq!(wire::event_name(kind), snake(kind.variant()));
+    }
 }
 
 #[test]

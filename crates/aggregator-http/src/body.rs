@@ -1,0 +1,65 @@
+//! Bodies of requests: JSON, up to a limit, with errors that say where they are wrong.
+
+use axum::body::{Body, HttpBody as _};
+use axum::extract::{FromRequest, Request};
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt as _;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+
+use crate::error::ApiError;
+use crate::service::Shared;
+
+/// A body that was read as JSON.
+pub(crate) struct JsonBody<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<Shared> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, shared: &Shared) -> Result<Self, ApiError> {
+        let (head, body) = request.into_parts();
+        check(&head.headers)?;
+        let bytes = read(body, shared.settings.max_body_bytes).await?;
+        serde_json::from_slice(&bytes)
+            .map(Self)
+            .map_err(|error| ApiError::invalid("invalid_json", format!("the body is not as it should be: {error}")))
+    }
+}
+
+/// # Errors
+/// If the body is not JSON as it is.
+fn check(headers: &HeaderMap) -> Result<(), ApiError> {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = header(CONTENT_TYPE).split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if kind != "application/json" && !kind.ends_with("+json") {
+        let what = format!("the content type is {kind:?}: send JSON, with content-type: application/json");
+        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", what));
+    }
+    let encoding = header(CONTENT_ENCODING);
+    if !matches!(encoding, "" | "identity") {
+        let what = format!("the content encoding is {encoding:?}: send the body as it is");
+        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", what));
+    }
+    Ok(())
+}
+
+/// Reads a body up to a limit; what is longer is not read.
+async fn read(body: Body, max_bytes: usize) -> Result<Bytes, ApiError> {
+    let too_long = || {
+        let what = format!("the body has more than {max_bytes} bytes: send fewer or shorter messages");
+        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", what)
+    };
+    if body.size_hint().lower() > max_bytes as u64 {
+        return Err(too_long());
+    }
+    let (mut pieces, mut all) = (body.into_data_stream(), BytesMut::new());
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|_| ApiError::invalid("incomplete_body", "the body broke off: send it again"))?;
+        if all.len() + piece.len() > max_bytes {
+            return Err(too_long());
+        }
+        all.extend_from_slice(&piece);
+    }
+    Ok(all.freeze())
+}

@@ -1,0 +1,35 @@
+//! Answers over HTTP: a stream of events, the interface of OpenAI's clients, and a page.
+//!
+//! - [`Offers`]: the engines that answer, each behind its [`Gateway`](aggregator_gateway::Gateway), by the names that clients
+//!   choose a model by.
+//! - [`Service`]: the routes. [`serve`] answers over TCP, with limits and an orderly end.
+//! - [`Settings`], [`ServeLimits`], [`ClientKey`]: what the owner sets.
+//!
+//! The query of a request lives in the body of its response: when the client is gone, the server drops the body, and with it every
+//! call of a provider or a model, at once.
+
+// Only rustdoc reads the README: what is measured is made of what the compiler reads.
+#![cfg_attr(doc, doc = include_str!(concat!("../", "README.md")))]
+
+mod answering;
+mod body;
+mod chat;
+mod error;
+mod failure;
+mod host;
+mod keys;
+mod metrics;
+mod native;
+mod running;
+mod serve;
+mod service;
+mod settings;
+mod sse;
+mod time;
+
+pub use answering::{Offer, Offers};
+pub use error::ApiError;
+pub use keys::ClientKey;
+pub use serve::{Ended, connection, serve};
+pub use service::Service;
+pub use settings::{ServeLimits, Settings};

@@ -1,0 +1,221 @@
+//! The routes, and what all requests share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aggregator_core::Canceller;
+use axum::Json;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use http::{HeaderValue, Method, StatusCode, header};
+use serde_json::json;
+
+use crate::answering::{Offer, Offers};
+use crate::chat;
+use crate::error::ApiError;
+use crate::host;
+use crate::keys::Keys;
+use crate::metrics::Metrics;
+use crate::native;
+use crate::running::{Running, Watched};
+use crate::settings::Settings;
+use crate::time::unix_seconds;
+
+/// Answers requests. Cheap to clone; clones are the same service.
+#[derive(Debug, Clone)]
+pub struct Service {
+    pub(crate) shared: Shared,
+    router: Router,
+}
+
+/// What all requests share.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared(Arc<Inner>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) offers: Offers,
+    pub(crate) settings: Settings,
+    pub(crate) running: Arc<Running>,
+    metrics: Arc<Metrics>,
+    keys: Keys,
+    started: u64,
+    next_id: AtomicU64,
+}
+
+impl std::ops::Deref for Shared {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Inner {
+    /// The engine of a name; the first one where none is named.
+    ///
+    /// # Errors
+    /// Names those that there are.
+    pub(crate) fn offer(&self, name: Option<&str>) -> Result<&Offer, ApiError> {
+        let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(self.offers.first()) };
+        self.offers.named(name).ok_or_else(|| {
+            let known: Vec<&str> = self.offers.names().collect();
+            let what = format!("there is no model {name:?}; there are: {}", known.join(", "));
+            ApiError::new(StatusCode::NOT_FOUND, "model_not_found", what).about("model")
+        })
+    }
+
+    pub(crate) fn watch(&self, canceller: Canceller) -> Watched {
+        self.running.add(canceller, &self.metrics)
+    }
+
+    /// An id that is unique among the servers of a network: the second in which this one began, and a number.
+    pub(crate) fn next_id(&self, kind: &str) -> String {
+        format!("{kind}-{:x}-{}", self.started, self.next_id.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl Service {
+    /// A service that answers with these engines.
+    pub fn new(offers: Offers, settings: Settings) -> Self {
+        let shared = Shared(Arc::new(Inner {
+            keys: Keys::new(settings.keys.clone()),
+            offers,
+            settings,
+            running: Arc::default(),
+            metrics: Arc::new(Metrics::new()),
+            started: unix_seconds(),
+            next_id: AtomicU64::new(0),
+        }));
+        let router = Router::new()
+            .route("/v1/query", post(native::query))
+            .route("/v1/search", post(native::search))
+            .route("/v1/chat/completions", post(chat::completions))
+            .route("/v1/models", get(models))
+            .route("/v1/models/{name}", get(model))
+            .route("/v1/responses", post(responses))
+            .route("/healthz", get(async || "ok\n"))
+            .route("/readyz", get(ready))
+            .route("/metrics", get(metrics))
+            .fallback(not_found)
+            .method_not_allowed_fallback(wrong_method)
+            .layer(from_fn_with_state(shared.clone(), checked))
+            .with_state(shared.clone());
+        Self { shared, router }
+    }
+
+    /// The routes, for a server of one's own. [`serve`](crate::serve) is one that keeps limits.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// Ends all queries: each of their streams ends with its terminal event. Queries that come later end at once.
+    pub fn end_queries(&self) {
+        self.shared.running.end_all();
+    }
+
+    /// Queries that run.
+    pub fn running(&self) -> usize {
+        self.shared.running.count()
+    }
+}
+
+/// What is checked of each request, and said in each response.
+async fn checked(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let route = route_of(request.uri().path());
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let allowed =
+        origin.filter(|origin| shared.settings.origins.iter().any(|known| known.as_bytes() == origin.as_bytes()));
+    let is_preflight = request.method() == Method::OPTIONS && allowed.is_some();
+    let is_open = matches!(route, "/healthz" | "/readyz");
+    let checked = match host::check(request.headers(), &shared.settings) {
+        Ok(()) if is_open || is_preflight => Ok(()),
+        Ok(()) => shared.keys.check(request.headers()),
+        Err(error) => Err(error),
+    };
+    let mut response = match checked {
+        Err(error) => error.into_response(),
+        Ok(()) if is_preflight => StatusCode::NO_CONTENT.into_response(),
+        Ok(()) => next.run(request).await,
+    };
+    shared.metrics.request(route, response.status().as_u16());
+    let headers = response.headers_mut();
+    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    if let Some(origin) = allowed {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::VARY, HeaderValue::from_static("origin"));
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type"));
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
+    }
+    response
+}
+
+/// A route as a label of a metric: paths are a client's to choose, and may be any number.
+fn route_of(path: &str) -> &'static str {
+    const ROUTES: [&str; 9] = [
+        "/",
+        "/v1/query",
+        "/v1/search",
+        "/v1/chat/completions",
+        "/v1/models",
+        "/v1/responses",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+    ];
+    ROUTES.into_iter().find(|route| *route == path).unwrap_or("other")
+}
+
+async fn models(State(shared): State<Shared>) -> Response {
+    let data: Vec<_> = shared.offers.names().map(|name| described(name, shared.started)).collect();
+    Json(json!({"object": "list", "data": data})).into_response()
+}
+
+async fn model(
+    State(shared): State<Shared>,
+    axum::extract::Path(name): axum::extract::Path<String>,
+) -> Result<Response, ApiError> {
+    let offer = shared.offer(Some(&name))?;
+    Ok(Json(described(&offer.name, shared.started)).into_response())
+}
+
+fn described(name: &str, created: u64) -> serde_json::Value {
+    json!({"id": name, "object": "model", "created": created, "owned_by": "aggregator"})
+}
+
+async fn responses() -> ApiError {
+    let what = "this server has no Responses interface: use POST /v1/chat/completions";
+    ApiError::new(StatusCode::NOT_FOUND, "unsupported_endpoint", what)
+}
+
+async fn ready(State(shared): State<Shared>) -> Response {
+    match shared.running.ends() {
+        true => (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n").into_response(),
+        false => "ready\n".into_response(),
+    }
+}
+
+async fn metrics(State(shared): State<Shared>) -> Response {
+    let load = shared.offers.load();
+    let running = u64::from(load.running).max(shared.running.count() as u64);
+    let text = shared.metrics.text(running, load.waiting.into());
+    let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
+}
+
+async fn not_found(request: Request) -> ApiError {
+    let what = format!(
+        "there is nothing at {:?}: POST /v1/query, /v1/chat/completions and /v1/search, GET /v1/models",
+        request.uri().path()
+    );
+    ApiError::new(StatusCode::NOT_FOUND, "not_found", what)
+}
+
+async fn wrong_method(request: Request) -> ApiError {
+    let what =
+        format!("{} is not for {:?}: see the documentation of the interface", request.method(), request.uri().path());
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", what)
+}

@@ -1,0 +1,58 @@
+//! The end of a server, and clients that harm others.
+
+use aggregator_wire::{Event, EventKind};
+use tokio::io::AsyncReadExt as _;
+use tokio::time::{Instant, sleep};
+
+use crate::client::*;
+
+const QUERY: &str = r#"{"query": "q"}"#;
+
+#[tokio::test(start_paused = true)]
+async fn each_stream_ends_with_its_terminal_event() {
+    let (service, probe) = service();
+    let mut all = Vec::new();
+    for number in 0..50_u32 {
+        let mut connection = Connection::open(&service);
+        connection.send(&request("POST", "/v1/query", &[], QUERY)).await;
+        connection.read_until("provider_started").await;
+        all.push(connection);
+        sleep(MS * (number % 3)).await;
+    }
+    assert_eq!(service.running(), 50);
+    let begun = Instant::now();
+    service.end_queries();
+    for mut connection in all {
+        let _ = connection.ending.send(true);
+        let mut rest = Vec::new();
+        connection.stream.read_to_end(&mut rest).await.unwrap();
+        let rest = String::from_utf8(rest).unwrap();
+        let last = rest.lines().filter_map(|line| line.strip_prefix("data: ")).next_back().unwrap();
+        assert!(matches!(Event::from_json_line(last).unwrap().kind, EventKind::Cancelled { .. }), "{last}");
+        connection.task.await.unwrap();
+    }
+    assert_eq!((probe.active_calls(), service.running(), begun.elapsed()), (0, 0, MS * 0));
+    assert_eq!(get(&service, "/readyz").await.status, 503);
+    let late = post(&service, "/v1/chat/completions", r#"{"messages": [{"role": "user", "content": "q"}]}"#).await;
+    assert_eq!((late.status, late.json()["error"]["code"].as_str()), (503, Some("shutting_down")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_sends_no_request_is_closed() {
+    let (service, _) = service();
+    for sends in ["", "POST /v1/query HTTP/1.1\r\nhost: local"] {
+        let (mut connection, begun) = (Connection::open(&service), Instant::now());
+        connection.send(sends).await;
+        let mut read = Vec::new();
+        connection.stream.read_to_end(&mut read).await.unwrap();
+        assert_eq!(begun.elapsed(), MS * 10_000, "{sends:?}");
+    }
+    // Also between two requests.
+    let mut connection = Connection::open(&service);
+    connection.send("GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    connection.read_until("ok\n").await;
+    let begun = Instant::now();
+    let mut rest = Vec::new();
+    connection.stream.read_to_end(&mut rest).await.unwrap();
+    assert_eq!(begun.elapsed(), MS * 10_000);
+}

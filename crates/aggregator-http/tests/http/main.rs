@@ -1,0 +1,7 @@
+//! Requests as clients send them, over a connection in memory and in virtual time.
+
+mod chat;
+mod client;
+mod end;
+mod native;
+mod refusals;
