@@ -117,6 +117,11 @@ impl Service {
         self.shared.running.end_all();
     }
 
+    /// The names of the engines that clients can choose.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.shared.offers.names()
+    }
+
     /// Queries that run.
     pub fn running(&self) -> usize {
         self.shared.running.count()

@@ -1,5 +1,6 @@
 //! The command line: commands, options and their help.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -95,6 +96,30 @@ pub enum Command {
         "Example:\n  aggregator eval --dataset en_refine.json --model gpt --judge claude"
     ))]
     Eval(EvalArgs),
+
+    /// Answer over HTTP: events, chat completions for OpenAI's clients, search
+    ///
+    /// Indexes the documents first. Ctrl-C ends it: no query is begun any more, and each stream gets its last event.
+    #[command(after_long_help = concat!(
+        "Exit codes:\n",
+        "    0  ended by a signal\n",
+        "    2  the command line or the settings are wrong, a key is missing, or the address is taken\n",
+        "    3  documents or index cannot be read or written\n\n",
+        "Example:\n  aggregator serve --docs docs"
+    ))]
+    Serve(ServeArgs),
+
+    /// Serve made-up services and a made-up model, to try clients with
+    ///
+    /// Nothing is configured and nothing is asked. Each model is a scenario: `typical`, `standard`, `degraded`, `rate-limited`,
+    /// `heavy-tail`.
+    #[command(after_long_help = concat!(
+        "Exit codes:\n",
+        "    0  ended by a signal\n",
+        "    2  the command line is wrong, or the address is taken\n\n",
+        "Example:\n  aggregator demo --listen 127.0.0.1:8080"
+    ))]
+    Demo(DemoArgs),
 
     /// Print the effective settings, each with its origin
     ///
@@ -212,6 +237,29 @@ pub struct EvalArgs {
     /// Ask a model about the answers of a real model: the NAME of a section `models.NAME` of the settings
     #[arg(long, value_name = "NAME", conflicts_with = "judge_command")]
     pub judge: Option<String>,
+}
+
+/// Options of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    pub documents: DocumentArgs,
+
+    /// Ask no service: only documents are searched, and answers consist of their sentences
+    #[arg(long)]
+    pub offline: bool,
+
+    /// Address to listen at [default: `listen` of the section `server`, 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// Options of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Address to listen at [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
 }
 
 /// Options of `search`.

@@ -1,15 +1,18 @@
 //! The engine of a call: its providers and its model, out of documents and services of the settings.
 
+use std::cell::OnceCell;
 use std::io::Write as _;
+use std::sync::Arc;
 
-use aggregator_core::{Engine, LanguageModel};
+use aggregator_core::{Engine, LanguageModel, SearchProvider};
 use aggregator_extract::{ExtractiveModel, Options};
 use aggregator_index::IndexProvider;
 use aggregator_policies::Guarded;
 use aggregator_providers::http::HttpClient;
 use aggregator_providers::model::PromptedModel;
+use aggregator_providers::pages::PageFetcher;
 
-use crate::command_line::QueryArgs;
+use crate::command_line::DocumentArgs;
 use crate::documents::{Documents, UpdatedIndex};
 use crate::exit::{Exit, ProgramError};
 use crate::index;
@@ -18,49 +21,132 @@ use crate::services::{self, PolicyMaker};
 use crate::settings::EffectiveSettings;
 
 /// The name of the model that writes nothing itself, for `--model`.
-const EXTRACTIVE: &str = "extractive";
+pub const EXTRACTIVE: &str = "extractive";
 
-/// The engine of a call: documents that are named, search services of the settings, and, for an answer, a model.
-///
-/// # Errors
-/// When there is nothing to search, a service cannot be used, or documents or the index cannot be read or written.
-pub fn build(
-    args: &QueryArgs,
-    answers: Option<Option<&str>>,
-    settings: &EffectiveSettings,
-    interrupt: &Interrupt,
-) -> Result<Engine, ProgramError> {
-    let has_services = !args.offline && !settings.search.is_empty();
-    let has_documents = !args.documents.folders.is_empty() || !settings.documents.folders.is_empty();
-    if !has_documents && !has_services {
-        let what = "there is nothing to search: give a folder with --docs, or set `folders` in [documents] or a service in \
-                    [search] of aggregator.toml";
-        return Err(ProgramError::new(Exit::Usage, what));
+/// What engines are made of: documents that are named, search services of the settings, what reads pages, and models.
+pub struct EngineParts<'a> {
+    settings: &'a EffectiveSettings,
+    offline: bool,
+    policies: PolicyMaker<'a>,
+    client: OnceCell<HttpClient>,
+    providers: Vec<Arc<dyn SearchProvider>>,
+    reader: Option<Arc<PageFetcher>>,
+}
+
+impl<'a> EngineParts<'a> {
+    /// Brings the index of the documents up to date, and makes clients of the services.
+    ///
+    /// # Errors
+    /// When there is nothing to search, a service cannot be used, or documents or the index cannot be read or written.
+    pub fn gather(
+        documents: &DocumentArgs,
+        offline: bool,
+        settings: &'a EffectiveSettings,
+        interrupt: &Interrupt,
+    ) -> Result<Self, ProgramError> {
+        let has_services = !offline && !settings.search.is_empty();
+        let has_documents = !documents.folders.is_empty() || !settings.documents.folders.is_empty();
+        if !has_documents && !has_services {
+            let what = "there is nothing to search: give a folder with --docs, or set `folders` in [documents] or a service \
+                        in [search] of aggregator.toml";
+            return Err(ProgramError::new(Exit::Usage, what));
+        }
+        check_limits(settings)?;
+        let policies = PolicyMaker::new(&settings.services, &settings.limits);
+        let (client, providers) = (OnceCell::new(), Vec::new());
+        let mut parts = Self { settings, offline, policies, client, providers, reader: None };
+        // Before the index is made, which takes longer.
+        if has_services {
+            parts.add_services()?;
+        }
+        if has_documents {
+            parts.providers.push(Arc::new(self::documents(documents, settings, interrupt)?));
+        }
+        Ok(parts)
     }
-    let asks_model = answers.is_some() && !args.offline && !settings.models.is_empty();
-    // Before the index is made, which takes longer.
-    let client = if has_services || asks_model { Some(services::client()?) } else { None };
-    check_limits(settings)?;
-    let policies = PolicyMaker::new(&settings.services, &settings.limits);
-    let mut engine = Engine::builder().settings(settings.engine.clone());
-    if let Some(client) = client.as_ref().filter(|_| has_services) {
-        for service in services::searches(&settings.search, client) {
+
+    fn add_services(&mut self) -> Result<(), ProgramError> {
+        for service in services::searches(&self.settings.search, self.client()?) {
             let service = service?;
             service.warnings.iter().for_each(|warning| note(&format!("{}: {warning}", service.section)));
-            let policies = policies.of(service.name());
-            engine = engine.provider(Guarded::new(service.provider, policies));
+            let policies = self.policies.of(service.name());
+            self.providers.push(Arc::new(Guarded::new(service.provider, policies)));
+        }
+        if self.settings.search.read_pages {
+            self.reader = Some(Arc::new(services::page_fetcher()?));
+        }
+        Ok(())
+    }
+
+    /// The client of all services, which share its connections.
+    fn client(&self) -> Result<&HttpClient, ProgramError> {
+        if self.client.get().is_none() {
+            let _ = self.client.set(services::client()?);
+        }
+        self.client.get().ok_or_else(|| ProgramError::new(Exit::Failed, "no client can be made"))
+    }
+
+    /// An engine that answers with a model, or that only searches.
+    ///
+    /// # Errors
+    /// When the settings of the engine do not fit together.
+    pub fn engine(&self, model: Option<Box<dyn LanguageModel>>) -> Result<Engine, ProgramError> {
+        let mut engine = Engine::builder().settings(self.settings.engine.clone());
+        for provider in &self.providers {
+            engine = engine.provider(Arc::clone(provider));
+        }
+        if let Some(reader) = &self.reader {
+            engine = engine.page_reader(Arc::clone(reader));
+        }
+        if let Some(model) = model {
+            engine = engine.model(model);
+        }
+        engine.build().map_err(|error| ProgramError::new(Exit::Usage, error))
+    }
+
+    /// The name of the model that answers where none is named: that of the settings, or the only one there is.
+    ///
+    /// # Errors
+    /// When there are several, and none is chosen.
+    pub fn default_model(&self) -> Result<String, ProgramError> {
+        let models = &self.settings.models;
+        match (&self.settings.answer.model, &Vec::from_iter(models.keys())[..]) {
+            _ if self.offline => Ok(EXTRACTIVE.into()),
+            (Some(name), _) => Ok(name.clone()),
+            (None, []) => Ok(EXTRACTIVE.into()),
+            (None, [only]) => Ok((*only).clone()),
+            (None, _) => {
+                let known = models.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+                let what = "there are several models: choose one with --model, or with `model` in [answer]";
+                Err(ProgramError::new(Exit::Usage, format!("{what}: {known}")))
+            }
         }
     }
-    if has_services && settings.search.read_pages {
-        engine = engine.page_reader(services::page_fetcher()?);
+
+    /// The model that answers: the named one, or the default.
+    ///
+    /// # Errors
+    /// When there is none of that name, or it cannot be used.
+    pub fn model(&self, named: Option<&str>) -> Result<Box<dyn LanguageModel>, ProgramError> {
+        let name = match named {
+            Some(name) => name.to_owned(),
+            None => self.default_model()?,
+        };
+        if name == EXTRACTIVE {
+            let sentences = self.settings.answer.sentences;
+            return Ok(Box::new(ExtractiveModel::with_options(Options::default().sentences(sentences))));
+        }
+        if self.offline {
+            let what = format!("--offline asks no model: leave out --model {name}");
+            return Err(ProgramError::new(Exit::Usage, what));
+        }
+        let known = self.settings.models.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        if !known.is_empty() && !self.settings.models.contains_key(&name) {
+            let what = format!("there is no model `{name}`; there are: {known}, {EXTRACTIVE}");
+            return Err(ProgramError::new(Exit::Usage, what));
+        }
+        Ok(Box::new(Guarded::new(named_model(&name, self.settings, self.client()?)?, self.policies.of(&name))))
     }
-    if let Some(named) = answers {
-        engine = engine.model(model(named, args.offline, settings, client.as_ref(), &policies)?);
-    }
-    if has_documents {
-        engine = engine.provider(documents(args, settings, interrupt)?);
-    }
-    engine.build().map_err(|error| ProgramError::new(Exit::Usage, error))
 }
 
 /// # Errors
@@ -78,11 +164,11 @@ pub fn check_limits(settings: &EffectiveSettings) -> Result<(), ProgramError> {
 
 /// The documents of a call, with an index that is up to date.
 fn documents(
-    args: &QueryArgs,
+    args: &DocumentArgs,
     settings: &EffectiveSettings,
     interrupt: &Interrupt,
 ) -> Result<IndexProvider, ProgramError> {
-    let documents = Documents::find(&args.documents.folders, settings)?;
+    let documents = Documents::find(&args.folders, settings)?;
     let UpdatedIndex { index, report, took } = documents.update(interrupt)?;
     if report.stopped {
         return Err(ProgramError::new(Exit::Interrupted, format!("interrupted while indexing: {report}")));
@@ -92,40 +178,6 @@ fn documents(
         let _ = index::print_skipped(&report.skipped, report.more_skipped, false);
     }
     Ok(IndexProvider::new("documents", index))
-}
-
-/// The model that answers: the named one, or that of the settings, or the only one there is.
-fn model(
-    named: Option<&str>,
-    offline: bool,
-    settings: &EffectiveSettings,
-    client: Option<&HttpClient>,
-    policies: &PolicyMaker<'_>,
-) -> Result<Box<dyn LanguageModel>, ProgramError> {
-    let sentences = settings.answer.sentences;
-    let extractive = || Box::new(ExtractiveModel::with_options(Options::default().sentences(sentences)));
-    let usage = |what: String| ProgramError::new(Exit::Usage, what);
-    let known = || settings.models.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-    let named = named.or(settings.answer.model.as_deref().filter(|_| !offline));
-    let name = match (named, settings.models.len()) {
-        (Some(EXTRACTIVE), _) | (None, 0) => return Ok(extractive()),
-        (None, _) if offline => return Ok(extractive()),
-        (Some(name), _) if offline => return Err(usage(format!("--offline asks no model: leave out --model {name}"))),
-        (Some(name), _) if settings.models.contains_key(name) => name,
-        (Some(name), 0) => return Err(usage(format!("there is no model `{name}`: describe it in [models.{name}]"))),
-        (Some(name), _) => {
-            return Err(usage(format!("there is no model `{name}`; there are: {}, {EXTRACTIVE}", known())));
-        }
-        (None, _) => match &Vec::from_iter(settings.models.keys())[..] {
-            [only] => only.as_str(),
-            _ => {
-                let what = "there are several models: choose one with --model, or with `model` in [answer]";
-                return Err(usage(format!("{what}: {}", known())));
-            }
-        },
-    };
-    let client = client.map_or_else(services::client, |client| Ok(client.clone()))?;
-    Ok(Box::new(Guarded::new(named_model(name, settings, &client)?, policies.of(name))))
 }
 
 /// The model of that name of the settings. Others may have no key, and are not looked at.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aggregator_core::Canceller;
 use aggregator_core::event::CancelReason;
+use tokio::sync::Notify;
 
 use crate::exit::{Exit, ProgramError};
 
@@ -13,6 +14,8 @@ use crate::exit::{Exit, ProgramError};
 pub struct Interrupt {
     raised: Arc<AtomicBool>,
     query: Arc<Mutex<Option<Canceller>>>,
+    /// Wakes what waits for a signal.
+    arrived: Arc<Notify>,
 }
 
 impl Interrupt {
@@ -28,6 +31,7 @@ impl Interrupt {
                 // The first signal did not end it.
                 std::process::exit(i32::from(Exit::Interrupted as u8));
             }
+            shared.arrived.notify_one();
             if let Some(query) = shared.query.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
                 query.cancel(CancelReason::Requested);
             }
@@ -36,6 +40,11 @@ impl Interrupt {
             ProgramError::new(Exit::Failed, format!("the handler for Ctrl-C cannot be installed: {error}"))
         })?;
         Ok(interrupt)
+    }
+
+    /// Waits for a signal.
+    pub async fn raised(&self) {
+        self.arrived.notified().await;
     }
 
     /// Whether a signal has arrived.

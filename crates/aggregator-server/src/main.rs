@@ -1,7 +1,7 @@
 //! The program `aggregator`: answers questions from folders of documents and from search services, with citations.
 //!
 //! `command_line` defines the arguments and `settings` the settings; `documents` finds the documents of a call and updates
-//! their index, `services` makes clients of the services that the settings name, and `engine` an engine of both; `ask`,
+//! their index, `services` makes clients of the services that the settings name, and `engine` an engine of both; `ask`, `serve`,
 //! `index`, `check`, `providers` and `eval` are the commands; `terminal` formats the output, and `exit` has the exit codes.
 
 mod ask;
@@ -15,6 +15,7 @@ mod index;
 mod interrupt;
 mod location;
 mod providers;
+mod serve;
 mod service_check;
 mod services;
 mod settings;
@@ -28,6 +29,7 @@ use clap::{CommandFactory as _, Parser as _};
 use ask::Question;
 use command_line::{Command, CommandLine, QueryArgs};
 use documents::Documents;
+use engine::EngineParts;
 use exit::{Exit, ProgramError};
 use interrupt::Interrupt;
 use settings::{ConfigFolders, EffectiveSettings};
@@ -63,6 +65,8 @@ fn run(CommandLine { config, command }: CommandLine) -> Result<Exit, ProgramErro
         }
         Command::Check(options) => check::run(&options, &settings),
         Command::Providers => providers::run(&settings),
+        Command::Serve(options) => serve::run(&options, &settings),
+        Command::Demo(options) => serve::demo(&options),
         Command::Eval(options) => eval::run(&options, &settings),
         Command::Index(options) => {
             let documents = Documents::find(&options.documents.folders, &settings)?;
@@ -89,6 +93,10 @@ fn answer(
 ) -> Result<Exit, ProgramError> {
     let query = ask::query(words, args, limit)?;
     let interrupt = Interrupt::listen()?;
-    let engine = engine::build(args, answers, settings, &interrupt)?;
+    let parts = EngineParts::gather(&args.documents, args.offline, settings, &interrupt)?;
+    let engine = match answers {
+        None => parts.engine(None)?,
+        Some(named) => parts.engine(Some(parts.model(named)?))?,
+    };
     ask::run(&engine, Question { query, answers: answers.is_some(), args, here: folders.here }, &interrupt)
 }

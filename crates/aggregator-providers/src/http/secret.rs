@@ -149,6 +149,11 @@ impl Secret {
         self.warning.as_ref()
     }
 
+    /// The key itself, for what compares it; it is not to be written anywhere.
+    pub fn expose(&self) -> &str {
+        self.value.expose_secret()
+    }
+
     /// The value of a header, between two texts, such as `Bearer ` and nothing. `Debug` does not show it.
     ///
     /// # Errors

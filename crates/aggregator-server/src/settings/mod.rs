@@ -27,6 +27,7 @@ mod files;
 mod layer;
 mod names;
 mod program;
+mod server;
 mod value_kind;
 
 use std::collections::BTreeMap;
@@ -40,6 +41,7 @@ pub use files::{ConfigFolders, user_folder};
 use layer::{Layer, merged};
 use program::ProgramSettings;
 pub use program::{Answer, Documents};
+pub use server::Server;
 
 use crate::services::{LimitSettings, ModelSettings, SearchSettings, ServiceSettings};
 
@@ -56,6 +58,8 @@ pub struct EffectiveSettings {
     pub services: ServiceSettings,
     /// How often services may be asked, by their names.
     pub limits: BTreeMap<String, LimitSettings>,
+    /// How the server answers.
+    pub server: Server,
     /// Search services.
     pub search: SearchSettings,
     /// Language models, by name.
@@ -83,8 +87,8 @@ pub fn load(
         place: "the settings of the file and of the environment together".into(),
         what: error.to_string(),
     })?;
-    let ProgramSettings { documents, answer, services, limits, search, models } = own;
-    Ok(EffectiveSettings { engine, documents, answer, services, limits, search, models, layers })
+    let ProgramSettings { documents, answer, services, limits, server, search, models } = own;
+    Ok(EffectiveSettings { engine, documents, answer, services, limits, server, search, models, layers })
 }
 
 impl EffectiveSettings {

@@ -10,6 +10,7 @@ use aggregator_settings::ParseError;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::server::Server;
 use super::value_kind::ValueKind;
 use crate::services::{LimitSettings, ModelSettings, SearchSettings, ServiceSettings};
 
@@ -54,12 +55,21 @@ pub(super) fn engine_defaults() -> Settings {
 }
 
 /// Sections, keys and formats of the program's settings.
-pub(super) const NAMES: [(&str, &str, ValueKind); 9] = [
+pub(super) const NAMES: [(&str, &str, ValueKind); 18] = [
     ("documents", "folders", ValueKind::Paths),
     ("documents", "max_file_bytes", ValueKind::Value),
     ("documents", "cache", ValueKind::Text),
     ("answer", "sentences", ValueKind::Value),
     ("answer", "model", ValueKind::Text),
+    ("server", "listen", ValueKind::Text),
+    ("server", "without_keys", ValueKind::Value),
+    ("server", "source_list", ValueKind::Value),
+    ("server", "running", ValueKind::Value),
+    ("server", "waiting", ValueKind::Value),
+    ("server", "cache_s", ValueKind::Value),
+    ("server", "share_runs", ValueKind::Value),
+    ("server", "connections", ValueKind::Value),
+    ("server", "grace_ms", ValueKind::Value),
     ("services", "retries", ValueKind::Value),
     ("services", "retry_percent", ValueKind::Value),
     ("services", "breaker_failures", ValueKind::Value),
@@ -73,6 +83,7 @@ pub(super) struct ProgramSettings {
     pub(super) answer: Answer,
     pub(super) services: ServiceSettings,
     pub(super) limits: BTreeMap<String, LimitSettings>,
+    pub(super) server: Server,
     pub(super) search: SearchSettings,
     pub(super) models: BTreeMap<String, ModelSettings>,
 }
@@ -84,6 +95,7 @@ struct RawSettings {
     answer: RawAnswer,
     services: RawServices,
     limits: BTreeMap<String, LimitSettings>,
+    server: Server,
     search: SearchSettings,
     models: BTreeMap<String, ModelSettings>,
     // Read by its own reader, which tells the places in it.
@@ -116,7 +128,7 @@ struct RawServices {
 
 /// Reads a text.
 pub(super) fn read(text: &str) -> Result<(Settings, ProgramSettings), ParseError> {
-    let RawSettings { documents, answer, services, limits, search, models, .. } =
+    let RawSettings { documents, answer, services, limits, server, search, models, .. } =
         toml::from_str(text).map_err(|error| ParseError::new(text, &error))?;
     let engine = aggregator_settings::read_over(engine_defaults(), text, "engine")?;
     let within = |name: &str, given: Option<Spanned<i64>>, default: u64, range: RangeInclusive<u64>| match given {
@@ -160,6 +172,7 @@ pub(super) fn read(text: &str) -> Result<(Settings, ProgramSettings), ParseError
             breaker_open: Duration::from_millis(open_ms),
         },
         limits,
+        server,
         search,
         models,
     };
