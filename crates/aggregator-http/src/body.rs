@@ -9,7 +9,7 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::error::ApiError;
-use crate::service::Shared;
+use crate::shared::Shared;
 
 /// A body that was read as JSON.
 pub(crate) struct JsonBody<T>(pub(crate) T);

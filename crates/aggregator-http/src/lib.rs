@@ -24,6 +24,7 @@ mod running;
 mod serve;
 mod service;
 mod settings;
+mod shared;
 mod sse;
 mod time;
 

@@ -15,7 +15,7 @@ use crate::body::JsonBody;
 use crate::chat::SearchResult;
 use crate::error::ApiError;
 use crate::failure;
-use crate::service::Shared;
+use crate::shared::Shared;
 use crate::sse::{self, Frames};
 
 /// A query.

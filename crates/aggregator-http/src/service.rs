@@ -1,9 +1,5 @@
-//! The routes, and what all requests share.
+//! The routes.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use aggregator_core::Canceller;
 use axum::Json;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -13,16 +9,13 @@ use axum::routing::{get, post};
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::json;
 
-use crate::answering::{Offer, Offers};
+use crate::answering::Offers;
 use crate::chat;
 use crate::error::ApiError;
 use crate::host;
-use crate::keys::Keys;
-use crate::metrics::Metrics;
 use crate::native;
-use crate::running::{Running, Watched};
 use crate::settings::Settings;
-use crate::time::unix_seconds;
+use crate::shared::Shared;
 
 /// Answers requests. Cheap to clone; clones are the same service.
 #[derive(Debug, Clone)]
@@ -31,65 +24,10 @@ pub struct Service {
     router: Router,
 }
 
-/// What all requests share.
-#[derive(Debug, Clone)]
-pub(crate) struct Shared(Arc<Inner>);
-
-#[derive(Debug)]
-pub(crate) struct Inner {
-    pub(crate) offers: Offers,
-    pub(crate) settings: Settings,
-    pub(crate) running: Arc<Running>,
-    metrics: Arc<Metrics>,
-    keys: Keys,
-    started: u64,
-    next_id: AtomicU64,
-}
-
-impl std::ops::Deref for Shared {
-    type Target = Inner;
-
-    fn deref(&self) -> &Inner {
-        &self.0
-    }
-}
-
-impl Inner {
-    /// The engine of a name; the first one where none is named.
-    ///
-    /// # Errors
-    /// Names those that there are.
-    pub(crate) fn offer(&self, name: Option<&str>) -> Result<&Offer, ApiError> {
-        let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(self.offers.first()) };
-        self.offers.named(name).ok_or_else(|| {
-            let known: Vec<&str> = self.offers.names().collect();
-            let what = format!("there is no model {name:?}; there are: {}", known.join(", "));
-            ApiError::new(StatusCode::NOT_FOUND, "model_not_found", what).about("model")
-        })
-    }
-
-    pub(crate) fn watch(&self, canceller: Canceller) -> Watched {
-        self.running.add(canceller, &self.metrics)
-    }
-
-    /// An id that is unique among the servers of a network: the second in which this one began, and a number.
-    pub(crate) fn next_id(&self, kind: &str) -> String {
-        format!("{kind}-{:x}-{}", self.started, self.next_id.fetch_add(1, Ordering::Relaxed))
-    }
-}
-
 impl Service {
     /// A service that answers with these engines.
     pub fn new(offers: Offers, settings: Settings) -> Self {
-        let shared = Shared(Arc::new(Inner {
-            keys: Keys::new(settings.keys.clone()),
-            offers,
-            settings,
-            running: Arc::default(),
-            metrics: Arc::new(Metrics::new()),
-            started: unix_seconds(),
-            next_id: AtomicU64::new(0),
-        }));
+        let shared = Shared::new(offers, settings);
         let router = Router::new()
             .route("/v1/query", post(native::query))
             .route("/v1/search", post(native::search))

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aggregator_core::{Engine, LanguageModel, SearchProvider};
 use aggregator_extract::{ExtractiveModel, Options};
 use aggregator_index::IndexProvider;
-use aggregator_policies::Guarded;
+use aggregator_policies::{Guarded, Policies};
 use aggregator_providers::http::HttpClient;
 use aggregator_providers::model::PromptedModel;
 use aggregator_providers::pages::PageFetcher;
@@ -52,7 +52,7 @@ impl<'a> EngineParts<'a> {
             return Err(ProgramError::new(Exit::Usage, what));
         }
         check_limits(settings)?;
-        let policies = PolicyMaker::new(&settings.services, &settings.limits);
+        let policies = services::policies(settings)?;
         let (client, providers) = (OnceCell::new(), Vec::new());
         let mut parts = Self { settings, offline, policies, client, providers, reader: None };
         // Before the index is made, which takes longer.
@@ -69,13 +69,17 @@ impl<'a> EngineParts<'a> {
         for service in services::searches(&self.settings.search, self.client()?) {
             let service = service?;
             service.warnings.iter().for_each(|warning| note(&format!("{}: {warning}", service.section)));
-            let policies = self.policies.of(service.name());
+            let policies = self.policies_of(service.name())?;
             self.providers.push(Arc::new(Guarded::new(service.provider, policies)));
         }
         if self.settings.search.read_pages {
             self.reader = Some(Arc::new(services::page_fetcher()?));
         }
         Ok(())
+    }
+
+    fn policies_of(&self, name: &str) -> Result<Policies, ProgramError> {
+        self.policies.of(name).map_err(|what| ProgramError::new(Exit::Usage, what))
     }
 
     /// The client of all services, which share its connections.
@@ -145,7 +149,7 @@ impl<'a> EngineParts<'a> {
             let what = format!("there is no model `{name}`; there are: {known}, {EXTRACTIVE}");
             return Err(ProgramError::new(Exit::Usage, what));
         }
-        Ok(Box::new(Guarded::new(named_model(&name, self.settings, self.client()?)?, self.policies.of(&name))))
+        Ok(Box::new(Guarded::new(named_model(&name, self.settings, self.client()?)?, self.policies_of(&name)?)))
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::command_line::EvalArgs;
 use crate::engine;
 use crate::exit::{self, Exit, ProgramError};
-use crate::services::{self, PolicyMaker};
+use crate::services;
 use crate::settings::EffectiveSettings;
 
 /// Longest time that a judge may take for one answer.
@@ -38,10 +38,11 @@ fn real_model(args: &EvalArgs, settings: &EffectiveSettings) -> Result<RealModel
     let mut real = RealModel::of_commands(&args.options);
     if args.model.is_some() || args.judge.is_some() {
         engine::check_limits(settings)?;
-        let (client, policies) = (services::client()?, PolicyMaker::new(&settings.services, &settings.limits));
+        let (client, policies) = (services::client()?, services::policies(settings)?);
         if let Some(name) = &args.model {
             let model = engine::named_model(name, settings, &client)?;
-            real.model = Some(Arc::new(Guarded::new(model, policies.of(name))));
+            let policies = policies.of(name).map_err(|what| ProgramError::new(Exit::Usage, what))?;
+            real.model = Some(Arc::new(Guarded::new(model, policies)));
         }
         if let Some(name) = &args.judge {
             let judge: Arc<dyn PromptedModel> = engine::named_model(name, settings, &client)?.into();

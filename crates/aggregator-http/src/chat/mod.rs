@@ -13,7 +13,7 @@ use axum::response::{IntoResponse as _, Response};
 use crate::body::JsonBody;
 use crate::error::ApiError;
 use crate::failure;
-use crate::service::Shared;
+use crate::shared::Shared;
 use crate::sse;
 use crate::time::unix_seconds;
 pub(crate) use answer::SearchResult;

@@ -104,7 +104,7 @@ fn read(value: &OsString, kind: ValueKind) -> Result<Value, &'static str> {
             .map(|path| text(&path))
             .collect::<Result<_, _>>()
             .map(Value::Array),
-        ValueKind::Text => text(Path::new(value)),
+        ValueKind::Text | ValueKind::Path => text(Path::new(value)),
         ValueKind::Value => {
             let Value::String(text) = text(Path::new(value))? else { return Err("it is no text") };
             let parsed: Result<Table, _> = format!("value = {text}").parse();
@@ -144,7 +144,7 @@ fn make_absolute(table: &mut Table, folder: &Path) {
         };
         let paths = match (kind, value) {
             (ValueKind::Paths, Value::Array(paths)) => paths.as_mut_slice(),
-            (ValueKind::Text, path) => std::slice::from_mut(path),
+            (ValueKind::Path, path) => std::slice::from_mut(path),
             _ => continue,
         };
         for path in paths {

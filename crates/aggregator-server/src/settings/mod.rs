@@ -43,7 +43,7 @@ use program::ProgramSettings;
 pub use program::{Answer, Documents};
 pub use server::Server;
 
-use crate::services::{LimitSettings, ModelSettings, SearchSettings, ServiceSettings};
+use crate::services::{LimitSettings, ModelSettings, SearchSettings, ServiceSettings, SharedLimitSettings};
 
 /// The effective settings of a call of the program.
 #[derive(Debug)]
@@ -58,6 +58,8 @@ pub struct EffectiveSettings {
     pub services: ServiceSettings,
     /// How often services may be asked, by their names.
     pub limits: BTreeMap<String, LimitSettings>,
+    /// Where limits are kept with other servers.
+    pub redis: Option<SharedLimitSettings>,
     /// How the server answers.
     pub server: Server,
     /// Search services.
@@ -87,8 +89,8 @@ pub fn load(
         place: "the settings of the file and of the environment together".into(),
         what: error.to_string(),
     })?;
-    let ProgramSettings { documents, answer, services, limits, server, search, models } = own;
-    Ok(EffectiveSettings { engine, documents, answer, services, limits, server, search, models, layers })
+    let ProgramSettings { documents, answer, services, limits, redis, server, search, models } = own;
+    Ok(EffectiveSettings { engine, documents, answer, services, limits, redis, server, search, models, layers })
 }
 
 impl EffectiveSettings {

@@ -12,7 +12,7 @@ use toml::Spanned;
 
 use super::server::Server;
 use super::value_kind::ValueKind;
-use crate::services::{LimitSettings, ModelSettings, SearchSettings, ServiceSettings};
+use crate::services::{LimitSettings, ModelSettings, SearchSettings, ServiceSettings, SharedLimitSettings};
 
 /// Where documents are, and how they are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub(super) fn engine_defaults() -> Settings {
 pub(super) const NAMES: [(&str, &str, ValueKind); 18] = [
     ("documents", "folders", ValueKind::Paths),
     ("documents", "max_file_bytes", ValueKind::Value),
-    ("documents", "cache", ValueKind::Text),
+    ("documents", "cache", ValueKind::Path),
     ("answer", "sentences", ValueKind::Value),
     ("answer", "model", ValueKind::Text),
     ("server", "listen", ValueKind::Text),
@@ -83,6 +83,7 @@ pub(super) struct ProgramSettings {
     pub(super) answer: Answer,
     pub(super) services: ServiceSettings,
     pub(super) limits: BTreeMap<String, LimitSettings>,
+    pub(super) redis: Option<SharedLimitSettings>,
     pub(super) server: Server,
     pub(super) search: SearchSettings,
     pub(super) models: BTreeMap<String, ModelSettings>,
@@ -95,6 +96,7 @@ struct RawSettings {
     answer: RawAnswer,
     services: RawServices,
     limits: BTreeMap<String, LimitSettings>,
+    redis: Option<SharedLimitSettings>,
     server: Server,
     search: SearchSettings,
     models: BTreeMap<String, ModelSettings>,
@@ -128,7 +130,7 @@ struct RawServices {
 
 /// Reads a text.
 pub(super) fn read(text: &str) -> Result<(Settings, ProgramSettings), ParseError> {
-    let RawSettings { documents, answer, services, limits, server, search, models, .. } =
+    let RawSettings { documents, answer, services, limits, redis, server, search, models, .. } =
         toml::from_str(text).map_err(|error| ParseError::new(text, &error))?;
     let engine = aggregator_settings::read_over(engine_defaults(), text, "engine")?;
     let within = |name: &str, given: Option<Spanned<i64>>, default: u64, range: RangeInclusive<u64>| match given {
@@ -172,6 +174,7 @@ pub(super) fn read(text: &str) -> Result<(Settings, ProgramSettings), ParseError
             breaker_open: Duration::from_millis(open_ms),
         },
         limits,
+        redis,
         server,
         search,
         models,

@@ -7,6 +7,8 @@ pub enum ValueKind {
     Value,
     /// Text, as it is.
     Text,
+    /// A path; in a file, from the folder of the file.
+    Path,
     /// Paths, separated as in `PATH`.
     Paths,
 }
