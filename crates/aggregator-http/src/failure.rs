@@ -39,6 +39,6 @@ pub(crate) fn shutdown() -> ApiError {
 
 /// Too many queries run.
 pub(crate) fn overloaded(error: &Overloaded) -> ApiError {
-    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", error.to_string())
-        .with_retry_after(Duration::from_secs(1))
+    let after = error.retry_after.unwrap_or(Duration::from_secs(1));
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", error.to_string()).with_retry_after(after)
 }
