@@ -26,6 +26,7 @@ mod service;
 mod settings;
 mod shared;
 mod sse;
+mod stall;
 mod time;
 
 pub use answering::{Offer, Offers};

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
 
 use aggregator_core::Event;
 use aggregator_core::event::{EventKind, Outcome};
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{prometheus_text, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use tokio::time::Instant;
 
 /// Upper bounds of times, in seconds: from a millisecond, as answers from a cache take, to a minute.
 const TIMES: [f64; 15] = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
@@ -97,13 +97,16 @@ impl Metrics {
         self.requests.get_or_create(&RequestLabels { route, status }).inc();
     }
 
-    /// The text, with how many queries run and wait now.
-    pub(crate) fn text(&self, running: u64, waiting: u64) -> String {
+    /// The text, with how many queries run and wait now: that of Prometheus, or of OpenMetrics.
+    pub(crate) fn text(&self, running: u64, waiting: u64, is_open: bool) -> String {
         self.running.set(running);
         self.waiting.set(waiting);
         let mut text = String::new();
         // Writing to a string does not fail.
-        let _ = encode(&mut text, &self.registry);
+        let _ = match is_open {
+            true => text::encode(&mut text, &self.registry),
+            false => prometheus_text::encode(&mut text, &self.registry),
+        };
         text
     }
 }
@@ -112,19 +115,19 @@ impl Metrics {
 #[derive(Debug)]
 pub(crate) struct QueryMetrics {
     metrics: Arc<Metrics>,
+    /// When the request was read.
+    began: Instant,
     seen: [bool; 2],
-    elapsed: Duration,
     outcome: &'static str,
 }
 
 impl QueryMetrics {
     pub(crate) fn new(metrics: &Arc<Metrics>) -> Self {
-        Self { metrics: Arc::clone(metrics), seen: [false; 2], elapsed: Duration::ZERO, outcome: "dropped" }
+        Self { metrics: Arc::clone(metrics), began: Instant::now(), seen: [false; 2], outcome: "dropped" }
     }
 
     pub(crate) fn see(&mut self, event: &Event) {
-        let (metrics, seconds) = (&self.metrics, event.elapsed().as_secs_f64());
-        self.elapsed = event.elapsed();
+        let (metrics, seconds) = (&self.metrics, self.began.elapsed().as_secs_f64());
         if event.seq == 0 {
             metrics.first_event.observe(seconds);
         }
@@ -161,7 +164,7 @@ impl QueryMetrics {
 impl Drop for QueryMetrics {
     fn drop(&mut self) {
         self.metrics.queries.get_or_create(&OutcomeLabels { outcome: self.outcome }).inc();
-        self.metrics.total.observe(self.elapsed.as_secs_f64());
+        self.metrics.total.observe(self.began.elapsed().as_secs_f64());
     }
 }
 

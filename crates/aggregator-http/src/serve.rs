@@ -20,6 +20,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::service::Service;
 use crate::settings::ServeLimits;
+use crate::stall::StallTimeout;
 
 /// Wait after an error of accepting, as when there are no more file descriptors: connections end meanwhile.
 const ACCEPT_WAIT: Duration = Duration::from_millis(50);
@@ -123,7 +124,7 @@ where
         .max_headers(64)
         .max_buf_size(64 << 10)
         .half_close(false)
-        .serve_connection(TokioIo::new(stream), answer);
+        .serve_connection(TokioIo::new(StallTimeout::new(stream, limits.stall)), answer);
     let mut connection = pin!(connection);
     let ending = pin!(async move {
         // An error means that the server is gone.

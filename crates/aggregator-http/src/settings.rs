@@ -48,12 +48,20 @@ pub struct ServeLimits {
     pub connections: usize,
     /// Time for the head of a request, from the opening of the connection or the end of the request before. Default 10 s.
     pub head: Duration,
+    /// Time in which a client that is sent something takes a part of it. Default 30 s; then its connection is closed, and its query
+    /// dropped.
+    pub stall: Duration,
     /// Time for which queries may go on when the server ends. Default 5 s.
     pub grace: Duration,
 }
 
 impl Default for ServeLimits {
     fn default() -> Self {
-        Self { connections: 1_024, head: Duration::from_secs(10), grace: Duration::from_secs(5) }
+        Self {
+            connections: 1_024,
+            head: Duration::from_secs(10),
+            stall: Duration::from_secs(30),
+            grace: Duration::from_secs(5),
+        }
     }
 }

@@ -112,7 +112,7 @@ pub enum Command {
     /// Serve made-up services and a made-up model, to try clients with
     ///
     /// Nothing is configured and nothing is asked. Each model is a scenario: `typical`, `standard`, `degraded`, `rate-limited`,
-    /// `heavy-tail`.
+    /// `heavy-tail`, and `broken`, which fails in the middle of its answers.
     #[command(after_long_help = concat!(
         "Exit codes:\n",
         "    0  ended by a signal\n",

@@ -2,11 +2,12 @@
 
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use aggregator_core::Engine;
+use aggregator_core::{Engine, ProviderErrorKind};
 use aggregator_gateway::Gateway;
 use aggregator_http::{ClientKey, Offers, ServeLimits, Service, Settings};
-use aggregator_mocks::{Pace, catalog};
+use aggregator_mocks::{List, Pace, ScriptedModel, ScriptedProvider, Step, Style, catalog};
 use tokio::net::TcpListener;
 
 use crate::command_line::{DemoArgs, ServeArgs};
@@ -47,7 +48,20 @@ pub fn demo(args: &DemoArgs) -> Result<Exit, ProgramError> {
     for name in ["standard", "degraded", "rate-limited", "heavy-tail"] {
         offers = offers.with(name, gateway(name)?);
     }
+    offers = offers.with("broken", self::gateway(broken()?, &server)?);
     serve(Service::new(offers, http_settings(&server)?), &server, &interrupt)
+}
+
+/// An engine whose model fails in the middle of its answer.
+fn broken() -> Result<Engine, ProgramError> {
+    let (ms, corpus, seed) = (Duration::from_millis, catalog::corpus(), 0);
+    let (list, style) = (List { pool: 12, repeats: 0 }, Style { sources: 5, citations: 3, invented: 0 });
+    let hits = [Step::Emit { items: 5, every: ms(40) }];
+    let pieces = [Step::Emit { items: 20, every: ms(30) }, Step::Fail(ProviderErrorKind::Truncated)];
+    let provider = ScriptedProvider::new("alder", &hits, Pace::Scripted, &corpus, list, seed);
+    let model = ScriptedModel::new("breaks-off", &pieces, Pace::Scripted, &corpus, style, seed);
+    let engine = Engine::builder().provider(provider).model(model).build();
+    engine.map_err(|error| ProgramError::new(Exit::Failed, error))
 }
 
 fn gateway(engine: Engine, server: &Server) -> Result<Gateway, ProgramError> {

@@ -1,7 +1,8 @@
 //! The end of a server, and clients that harm others.
 
+use aggregator_http::ServeLimits;
 use aggregator_wire::{Event, EventKind};
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, sleep};
 
 use crate::client::*;
@@ -55,4 +56,42 @@ async fn a_connection_that_sends_no_request_is_closed() {
     let mut rest = Vec::new();
     connection.stream.read_to_end(&mut rest).await.unwrap();
     assert_eq!(begun.elapsed(), MS * 10_000);
+}
+
+/// Places are few, so a client that takes nothing must not keep one for ever.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_takes_nothing_loses_its_connection_and_its_query() {
+    let (service, probe) = service();
+    let (mut stream, theirs) = tokio::io::duplex(64);
+    let (_ending, is_ending) = tokio::sync::watch::channel(false);
+    let answered = aggregator_http::connection(theirs, service.clone(), ServeLimits::default(), is_ending);
+    let task = tokio::spawn(async move { drop(answered.await) });
+    let begun = Instant::now();
+    stream.write_all(request("POST", "/v1/query", &[], QUERY).as_bytes()).await.unwrap();
+    task.await.unwrap();
+    assert_eq!((probe.active_calls(), service.running()), (0, 0));
+    assert!((MS * 30_000..MS * 31_000).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+}
+
+/// What a slow client has not read is in the buffers of its connection; its query is over, and no other client is harmed.
+#[tokio::test(start_paused = true)]
+async fn a_slow_client_keeps_no_place_and_gets_its_whole_stream() {
+    let (service, probe) = service();
+    let (mut slow, theirs) = tokio::io::duplex(64);
+    let (_ending, is_ending) = tokio::sync::watch::channel(false);
+    let answered = aggregator_http::connection(theirs, service.clone(), ServeLimits::default(), is_ending);
+    let task = tokio::spawn(async move { drop(answered.await) });
+    slow.write_all(request("POST", "/v1/query", &[], QUERY).as_bytes()).await.unwrap();
+    for _ in 0..100 {
+        let mut byte = [0];
+        slow.read_exact(&mut byte).await.unwrap();
+        sleep(MS * 1_000).await;
+        assert_eq!(post(&service, "/v1/search", QUERY).await.status, 200);
+    }
+    assert_eq!((probe.active_calls(), service.running(), task.is_finished()), (0, 0, false));
+    let mut rest = Vec::new();
+    slow.read_to_end(&mut rest).await.unwrap();
+    let rest = String::from_utf8(rest).unwrap();
+    let last = rest.lines().filter_map(|line| line.strip_prefix("data: ")).next_back().unwrap();
+    assert!(last.contains("\"type\":\"done\""), "{last}");
 }

@@ -124,5 +124,11 @@ async fn what_was_done_is_counted() {
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
-    assert!(text.ends_with("# EOF\n"));
+    assert!(!text.contains("# EOF"));
+    let open =
+        ask(&service, &request("GET", "/metrics", &[("accept", "application/openmetrics-text;version=1.0.0")], ""))
+            .await;
+    assert!(
+        open.body.ends_with("# EOF\n") && open.header("content-type").unwrap().starts_with("application/openmetrics")
+    );
 }
