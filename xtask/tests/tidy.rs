@@ -84,7 +84,14 @@ const MEMBERS: &[Member] = &[
     },
     Member {
         name: "aggregator-providers-bench",
-        normal: &["aggregator-core", "aggregator-mocks", "aggregator-policies", "aggregator-providers", "perf-gate"],
+        normal: &[
+            "aggregator-core",
+            "aggregator-gateway",
+            "aggregator-mocks",
+            "aggregator-policies",
+            "aggregator-providers",
+            "perf-gate",
+        ],
         dev: &[],
         never: &[NETWORK],
     },

@@ -16,7 +16,7 @@ use crate::call::{Call, Items};
 use crate::limit::MAX_HOLD;
 use crate::limiter::TooLate;
 use crate::policies::Policies;
-use crate::shared_limit::Sharing;
+use crate::shared_limit::{SharedLimiter, Sharing};
 
 /// Makes a request as the policies say.
 pub(crate) fn request<C: Call>(policies: Policies, call: C) -> Items<C::Item> {
@@ -29,15 +29,12 @@ pub(crate) fn request<C: Call>(policies: Policies, call: C) -> Items<C::Item> {
         loop {
             let passage = policies.breaker.as_ref().map(|breaker| pass(breaker, &*call)).transpose()?;
             if let Some(limiter) = &policies.limiter {
-                let turn = limiter.turn(call.deadline());
-                wait_for(turn, |turn| turn.due(), &*call).await?;
+                let mut turn = limiter.turn(call.deadline());
+                wait_for(&mut turn, |turn| turn.due(), &*call).await?;
             }
             if let Some(shared) = &policies.shared {
-                let turn = shared.turn(call.deadline());
-                let turned = wait_for(turn, |turn| turn.due(), &*call).await?;
-                if let Sharing::Local { peers: servers } = turned.sharing {
-                    call.report(PolicyAction::LimitIsLocal { servers });
-                }
+                // Boxed, because every request has room for it, and few have such a limit.
+                Box::pin(wait_for_shared(shared, &*call)).await?;
             }
             let mut attempt = Attempt { call: Arc::clone(&call), passage, answered: false };
             let mut items = call.make();
@@ -71,15 +68,15 @@ fn pass(breaker: &Breaker, call: &impl Call) -> Result<Passage, ProviderError> {
     Ok(passage)
 }
 
-/// Waits for permission, and says so if that takes time.
-async fn wait_for<F, T>(mut turn: F, due: fn(&F) -> Option<Instant>, call: &impl Call) -> Result<T, ProviderError>
+/// Waits for permission, and says so if that takes time. By reference: an async function has room for its arguments twice.
+async fn wait_for<F, T>(turn: &mut F, due: fn(&F) -> Option<Instant>, call: &impl Call) -> Result<T, ProviderError>
 where
     F: Future<Output = Result<T, TooLate>> + Unpin,
 {
     let mut is_told = false;
     let turned = poll_fn(|cx| {
         let polled = turn.poll_unpin(cx);
-        if let (true, false, Some(due)) = (polled.is_pending(), is_told, due(&turn)) {
+        if let (true, false, Some(due)) = (polled.is_pending(), is_told, due(turn)) {
             is_told = true;
             call.report(PolicyAction::Waiting { wait: due.saturating_duration_since(Instant::now()) });
         }
@@ -88,6 +85,15 @@ where
     turned.await.map_err(|late| {
         ProviderError::new(ProviderErrorKind::NotAsked, late.to_string()).with_retry_after(late.wait).with_source(late)
     })
+}
+
+/// The same for a limit that several processes keep.
+async fn wait_for_shared(shared: &SharedLimiter, call: &impl Call) -> Result<(), ProviderError> {
+    let turned = wait_for(&mut shared.turn(call.deadline()), |turn| turn.due(), call).await?;
+    if let Sharing::Local { peers: servers } = turned.sharing {
+        call.report(PolicyAction::LimitIsLocal { servers });
+    }
+    Ok(())
 }
 
 /// The items up to the first one that counts, and the error, if one came before that.

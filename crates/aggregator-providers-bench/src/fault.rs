@@ -31,6 +31,10 @@ pub enum Fault {
     IgnoredBudget,
     /// A breaker is open for twice the time.
     LateProbe,
+    /// Identical queries have a run each.
+    OwnRuns,
+    /// Ten times as many queries wait for a place.
+    LongQueue,
 }
 
 impl Fault {

@@ -33,3 +33,32 @@ impl<S: Stream + Unpin> Stream for PollCounter<S> {
         item
     }
 }
+
+/// A stream that is pending once more before each item, if that is planted.
+#[derive(Debug)]
+pub(crate) struct PendingOnce<S> {
+    stream: S,
+    is_planted: bool,
+    was_pending: bool,
+}
+
+impl<S> PendingOnce<S> {
+    pub(crate) fn new(stream: S, is_planted: bool) -> Self {
+        Self { stream, is_planted, was_pending: false }
+    }
+}
+
+impl<S: Stream + Unpin> Stream for PendingOnce<S> {
+    type Item = S::Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        if self.is_planted && !self.was_pending {
+            self.was_pending = true;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let item = self.stream.poll_next_unpin(cx);
+        self.was_pending = item.is_pending();
+        item
+    }
+}

@@ -8,8 +8,8 @@ use dhat::{HeapStats, Profiler};
 use perf_gate::{Class, Metric, Record, Unit};
 
 use Fault::{
-    CollectedBody, CopiedItem, ExtraPoll, HeldBody, HeldItems, IgnoredBudget, LateProbe, LeakedMemory, LostItem,
-    LowerRate, ShortDeadline, SingleBytes, SwappedItems,
+    CollectedBody, CopiedItem, ExtraPoll, HeldBody, HeldItems, IgnoredBudget, LateProbe, LeakedMemory, LongQueue,
+    LostItem, LowerRate, OwnRuns, ShortDeadline, SingleBytes, SwappedItems,
 };
 
 #[global_allocator]
@@ -110,6 +110,27 @@ const OUTAGE: &[Planted] = &[
     (LeakedMemory, &["heap-live"]),
 ];
 
+const GATEWAY: &[Planted] = &[
+    (LostItem, &["events", "checksum"]),
+    (CopiedItem, &["heap-blocks", "heap-bytes"]),
+    (HeldItems, &["heap-peak"]),
+    (ExtraPoll, &["polls"]),
+    (LeakedMemory, &["heap-live"]),
+];
+const STAMPEDE: &[Planted] = &[
+    (LostItem, &["events", "checksum"]),
+    (OwnRuns, &["heap-blocks", "heap-bytes", "heap-peak"]),
+    (ExtraPoll, &["polls"]),
+    (LeakedMemory, &["heap-live"]),
+];
+const OVERLOAD: &[Planted] = &[
+    (LongQueue, &["errors", "events", "total", "checksum"]),
+    (CopiedItem, &["heap-blocks", "heap-bytes"]),
+    (HeldItems, &["heap-peak"]),
+    (ExtraPoll, &["polls"]),
+    (LeakedMemory, &["heap-live"]),
+];
+
 /// The faults of a case, by its name.
 fn planted(name: &str) -> &'static [Planted] {
     match name.split('/').collect::<Vec<_>>()[..] {
@@ -121,6 +142,9 @@ fn planted(name: &str) -> &'static [Planted] {
         ["engine", "mocks" | "policies", _] => ENGINE_OVER_MOCKS,
         ["policies", "limit", _] => LIMIT,
         ["policies", "outage", _] => OUTAGE,
+        ["gateway", "first" | "replay", _] => GATEWAY,
+        ["gateway", "stampede", _] => STAMPEDE,
+        ["gateway", "overload", _] => OVERLOAD,
         _ => panic!("{name} has no faults: plant one for each of its rows"),
     }
 }

@@ -22,6 +22,7 @@ fn faults(case: &str) -> (Fault, Option<Fault>) {
         Some("search") => (Fault::SingleBytes, None),
         Some("policies") if case.contains("outage") => (Fault::IgnoredBudget, None),
         Some("policies") => (Fault::HeldItems, None),
+        Some("gateway") => (Fault::ExtraPoll, None),
         Some("parse" | "answer" | "engine") => (Fault::ExtraPoll, Some(Fault::Inert)),
         _ => (Fault::CopiedItem, Some(Fault::Inert)),
     }

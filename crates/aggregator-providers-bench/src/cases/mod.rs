@@ -3,6 +3,7 @@
 mod answers;
 mod decode;
 pub mod engine;
+mod gateway;
 mod metrics;
 mod policies;
 mod searches;
@@ -25,6 +26,10 @@ pub const CASES: &[Case] = &[
     case("engine/mocks/20x200", 20, engine::prepare_mocks),
     case("engine/policies/20x200", 20, engine::prepare_policies),
     case("policies/limit/100", 5, policies::limit),
+    case("gateway/first/20x200", 10, gateway::first),
+    case("gateway/replay/20x200", 20, gateway::replay),
+    case("gateway/stampede/100", 2, gateway::stampede),
+    case("gateway/overload/1600", 3, gateway::overload),
     case("policies/outage/200", 5, policies::outage),
 ];
 
