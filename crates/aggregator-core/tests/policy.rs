@@ -7,10 +7,11 @@ use aggregator_core::event::{CancelReason, Event, EventKind};
 use aggregator_core::policy::PolicyAction;
 use aggregator_core::provider::{Hit, HitStream, SearchRequest};
 use aggregator_core::{
-    AnswerRequest, Chunk, ChunkStream, Engine, LanguageModel, ProviderError, ProviderErrorKind, Query, SearchProvider,
+    AnswerRequest, Chunk, ChunkStream, Cost, Engine, LanguageModel, Price, ProviderError, ProviderErrorKind, Query,
+    SearchProvider,
 };
 use aggregator_mocks::{InvariantChecker, Pace, TerminalEvent, catalog};
-use futures::{FutureExt as _, StreamExt as _};
+use futures::{FutureExt as _, StreamExt as _, stream};
 use tokio::time::{advance, sleep};
 
 const MS: Duration = Duration::from_millis(1);
@@ -150,5 +151,35 @@ async fn i5_i7_a_run_goes_on_when_one_of_its_readers_leaves_after_any_poll() {
         let (shared, left) = run(name, true).await;
         assert!(left > 20, "{name}: left {left} times");
         assert_eq!(shared.checksum(), run(name, false).await.0.checksum(), "{name}");
+    }
+}
+
+/// A model that refuses, for this reason, before its first word.
+struct Refusing(ProviderErrorKind);
+
+impl LanguageModel for Refusing {
+    fn name(&self) -> &str {
+        "refusing"
+    }
+
+    fn price(&self) -> Option<Price> {
+        Some(Price::new(250, 2_000))
+    }
+
+    fn answer(&self, _: AnswerRequest) -> ChunkStream {
+        stream::iter([Err(ProviderError::new(self.0, "no"))]).boxed()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_was_refused_costs_nothing() {
+    use ProviderErrorKind::{BadResponse, NotAsked, RateLimited, Unauthorized, Unreachable};
+    for (kind, is_free) in
+        [(Unauthorized, true), (RateLimited, true), (Unreachable, true), (NotAsked, true), (BadResponse, false)]
+    {
+        let provider = Guarded { says_so: false, works: true };
+        let engine = Engine::builder().provider(provider).model(Refusing(kind)).build().unwrap();
+        let answer = events(&engine).await.last().unwrap().kind.summary().unwrap().answer.unwrap();
+        assert_eq!(answer.cost == Some(Cost(0)) && !answer.usage_is_estimated, is_free, "{kind:?}: {answer:?}");
     }
 }

@@ -13,6 +13,17 @@ use crate::score::Scored;
 use crate::scores::{Gate, Scores};
 use crate::setup::{FixedProvider, Hooks, Setup, engine, passage_at, settings};
 
+/// How many calls of a real model failed.
+#[derive(Debug, Default)]
+pub struct Failures {
+    /// Calls.
+    pub calls: u32,
+    /// Those that failed.
+    pub failed: u32,
+    /// Why the last one failed.
+    pub last: String,
+}
+
 /// Asks each question with each of its lists, and writes the scores. Those of the worst case are shown: they tell what the
 /// engine does not prevent. Those of a real model are shown, because they do not repeat. A judge is asked about the latter only.
 ///
@@ -25,7 +36,8 @@ pub fn measure(
     hooks: &dyn Hooks,
     runtime: &Runtime,
     lines: &mut Lines<'_>,
-) -> Result<(), EvalError> {
+) -> Result<Failures, EvalError> {
+    let mut failures = Failures::default();
     for setup in setups {
         let gate = match setup {
             Setup::Extractive | Setup::Obedient => Gate::FailsIfLower,
@@ -56,6 +68,11 @@ pub fn measure(
                     Setup::Obedient => {}
                     Setup::WorstCase => add_invented(&scored, &mut scores),
                     Setup::Real(_) => {
+                        failures.calls += 1;
+                        if let Some(why) = &answered.failure {
+                            failures.failed += 1;
+                            failures.last.clone_from(why);
+                        }
                         lines.answer(&scored).map_err(EvalError::Output)?;
                         if let Some(judge) = judge.filter(|_| has_answer) {
                             judge.add(&scored, runtime, &mut scores);
@@ -66,7 +83,7 @@ pub fn measure(
             lines.scores(*split, &question.id, &scores).map_err(EvalError::Output)?;
         }
     }
-    Ok(())
+    Ok(failures)
 }
 
 /// Adds whether the engine removed the citation that the worst case invents.

@@ -24,6 +24,8 @@ pub struct Answered {
     pub sentences: Vec<CitedSentence>,
     /// Citations of sources that the model was not shown. The engine has removed them.
     pub invalid_citations: usize,
+    /// Why there is no answer, if the query or its model failed.
+    pub failure: Option<String>,
     /// Pairs of sources, as positions in `sources`, that were reported as contradicting each other.
     pub contradicting: Vec<[usize; 2]>,
 }
@@ -62,6 +64,9 @@ async fn read(engine: &Engine, query: Query) -> Answered {
         }
         if let Some(summary) = event.kind.summary() {
             answered.sources = summary.sources.to_vec();
+            if let EventKind::Failed { error, .. } = &event.kind {
+                answered.failure = Some(error.to_string());
+            }
             answered.facts.is_complete = matches!(event.kind, EventKind::Done { .. });
             if let Some(answer) = summary.answer {
                 answered.invalid_citations = answer.invalid_citations as usize;

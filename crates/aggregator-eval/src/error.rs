@@ -17,6 +17,9 @@ pub enum EvalError {
     /// A judge has nothing to judge.
     #[error("a judge reads the answers of a real model, and none is named: see the options that begin with --model")]
     NoModel,
+    /// Each call of the real model failed, so its figures say nothing.
+    #[error("every call of the model failed, so the figures say nothing: {0}")]
+    ModelFailed(String),
     /// A file cannot be read or written.
     #[error("{}: {error}; check that the path is right", path.display())]
     File {

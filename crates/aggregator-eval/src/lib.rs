@@ -32,6 +32,7 @@ pub use error::EvalError;
 pub use judge::Judge;
 pub use options::Options;
 
+use answers::Failures;
 use dataset::Item;
 use line::Lines;
 use models::CommandModel;
@@ -72,8 +73,12 @@ pub fn run(options: &Options, real: &RealModel, out: &mut dyn Write, notes: &mut
         return measure(options, real, &mut lines, notes);
     }
     let mut table = Table::default();
-    measure(options, real, &mut Lines::table(&mut table), notes)?;
-    write!(out, "{table}").map_err(EvalError::Output)
+    let measured = measure(options, real, &mut Lines::table(&mut table), notes);
+    if !matches!(measured, Ok(()) | Err(EvalError::ModelFailed(_))) {
+        return measured;
+    }
+    write!(out, "{table}").map_err(EvalError::Output)?;
+    measured
 }
 
 fn measure(options: &Options, real: &RealModel, lines: &mut Lines<'_>, notes: &mut dyn Write) -> Result<(), EvalError> {
@@ -99,7 +104,13 @@ fn measure(options: &Options, real: &RealModel, lines: &mut Lines<'_>, notes: &m
         None => measure_items(&items, &NoHooks, &runtime, lines),
         Some(model) => {
             let setups = [Setup::Real(Arc::clone(model))];
-            answers::measure(&items, &setups, real.judge.as_ref(), &NoHooks, &runtime, lines)
+            let failures = answers::measure(&items, &setups, real.judge.as_ref(), &NoHooks, &runtime, lines)?;
+            let Failures { calls, failed, last } = failures;
+            if failed > 0 {
+                let what = format!("{failed} of {calls} answers failed, and count as wrong; the last one: {last}");
+                writeln!(notes, "{what}").map_err(EvalError::Output)?;
+            }
+            if failed == calls && calls > 0 { Err(EvalError::ModelFailed(last)) } else { Ok(()) }
         }
     }
 }
@@ -109,5 +120,5 @@ fn measure_items(items: &[Item], hooks: &dyn Hooks, runtime: &Runtime, lines: &m
     let pool = Pool::new(items)?;
     retrieval::measure(items, &pool, hooks, runtime, lines)?;
     offline::measure(items, &pool, hooks, runtime, lines)?;
-    answers::measure(items, &Setup::OWN, None, hooks, runtime, lines)
+    answers::measure(items, &Setup::OWN, None, hooks, runtime, lines).map(drop)
 }

@@ -124,8 +124,10 @@ impl Scored<'_> {
             let about = "TRACe: mean share of the sentences stating the answer that the answer uses.";
             self.add(scores, "trace/completeness", about, gate, evidence.completeness(), 1.0);
         }
-        let about = "TRACe: share of answers without a sentence that its cited sources do not support.";
-        self.add(scores, "trace/adherence", about, gate, evidence.adherence(), 1.0);
+        if self.answered.failure.is_none() {
+            let about = "TRACe: share of answers without a sentence that its cited sources do not support.";
+            self.add(scores, "trace/adherence", about, gate, evidence.adherence(), 1.0);
+        }
     }
 
     fn evidence(&self) -> Evidence {

@@ -103,8 +103,13 @@ fn a_file_of_rgb_is_answered_by_its_own_model_or_a_real_one() {
     assert_eq!(folder.figure(&real, "model/answer/noise-0"), 1.0);
     let judged = [&real[..], &["--judge-command", "grep -q 'At 21:30' && echo Right"]].concat();
     assert_eq!(folder.figure(&judged, "model/judge/agreement"), 1.0);
-    let failing = ["--dataset", "rgb.json", "--model-command", "exit 1"];
-    assert_eq!(folder.figure(&failing, "model/answer/noise-0"), 0.0, "a call that fails counts as wrong");
+    // Once in a while, as a service does: a call that fails counts as wrong, and is said.
+    let some =
+        ["--dataset", "rgb.json", "--model-command", "test -e once || { touch once; exit 1; }; echo 'At 21:30. [1]'"];
+    let notes = String::from_utf8(folder.run(&some).stderr).unwrap();
+    assert!(notes.contains("1 of 6 answers failed, and count as wrong") && notes.contains("exit status: 1"), "{notes}");
+    let all = folder.error(&["--dataset", "rgb.json", "--model-command", "exit 1"]);
+    assert!(all.contains("6 of 6 answers failed") && all.contains("every call of the model failed"), "{all}");
     let table = String::from_utf8(folder.run(&["--dataset", "rgb.json"]).stdout).unwrap();
     assert!(table.contains("  ability/noise") && table.contains("1.000"), "{table}");
 }

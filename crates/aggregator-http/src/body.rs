@@ -7,6 +7,7 @@ use futures::StreamExt as _;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 
 use crate::error::ApiError;
 use crate::shared::Shared;
@@ -20,7 +21,17 @@ impl<T: DeserializeOwned> FromRequest<Shared> for JsonBody<T> {
     async fn from_request(request: Request, shared: &Shared) -> Result<Self, ApiError> {
         let (head, body) = request.into_parts();
         check(&head.headers)?;
-        let bytes = read(body, shared.settings.max_body_bytes).await?;
+        let bytes = timeout(shared.settings.body_within, read(body, shared.settings.max_body_bytes));
+        let bytes = bytes.await.map_err(|_| {
+            let seconds = shared.settings.body_within.as_secs_f64();
+            let what = format!("the body did not come within {seconds} s: send it again");
+            ApiError::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", what)
+        })??;
+        // A list of values would be taken for the fields in their order.
+        if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+            let what = "the body is not an object of JSON: send {\"name\": value, …}";
+            return Err(ApiError::invalid("invalid_json", what));
+        }
         serde_json::from_slice(&bytes)
             .map(Self)
             .map_err(|error| ApiError::invalid("invalid_json", format!("the body is not as it should be: {error}")))

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aggregator_core::event::{ExecutionError, Outcome};
+use aggregator_core::{ProviderError, ProviderErrorKind};
 use aggregator_gateway::Overloaded;
 use http::StatusCode;
 
@@ -17,17 +18,33 @@ pub(crate) fn of_execution(error: &ExecutionError) -> ApiError {
             ApiError::new(StatusCode::GATEWAY_TIMEOUT, "deadline_exceeded", message)
         }
         ExecutionError::AllProvidersFailed { reports } => {
-            let wait = reports.iter().filter_map(|report| match &report.outcome {
-                Outcome::Error(error) => error.retry_after(),
+            let errors = reports.iter().map(|report| match &report.outcome {
+                Outcome::Error(error) => Some(error),
                 _ => None,
             });
-            let failed = ApiError::new(StatusCode::BAD_GATEWAY, "all_providers_failed", message);
-            match wait.min() {
-                Some(wait) => failed.with_retry_after(wait),
-                None => failed,
-            }
+            of_services("all_providers_failed", message, errors)
         }
+        ExecutionError::Model(error) => of_services("model_failed", message, std::iter::once(Some(error))),
         _ => ApiError::new(StatusCode::BAD_GATEWAY, "model_failed", message),
+    }
+}
+
+/// Services have failed. Where all of them only want to be asked later, so does this server.
+fn of_services<'a>(
+    code: &'static str,
+    message: String,
+    errors: impl Iterator<Item = Option<&'a ProviderError>> + Clone,
+) -> ApiError {
+    let is_later =
+        |error: &ProviderError| matches!(error.kind, ProviderErrorKind::RateLimited | ProviderErrorKind::NotAsked);
+    let status = match errors.clone().all(|error| error.is_some_and(is_later)) {
+        true => StatusCode::SERVICE_UNAVAILABLE,
+        false => StatusCode::BAD_GATEWAY,
+    };
+    let failed = ApiError::new(status, code, message);
+    match errors.flatten().filter_map(ProviderError::retry_after).min() {
+        Some(wait) => failed.with_retry_after(wait),
+        None => failed,
     }
 }
 

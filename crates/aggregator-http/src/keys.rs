@@ -51,11 +51,11 @@ impl Keys {
         Self { keys, used: Mutex::default() }
     }
 
-    /// Lets a request pass, or not.
+    /// Lets a request pass, or not. `counts` says whether it counts to the limit of its key.
     ///
     /// # Errors
     /// Without a key, with an unknown one, or where the key has asked too often.
-    pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+    pub(crate) fn check(&self, headers: &HeaderMap, counts: bool) -> Result<(), ApiError> {
         if self.keys.is_empty() {
             return Ok(());
         }
@@ -75,7 +75,7 @@ impl Keys {
             let what = "the key is not known: check it";
             return Err(ApiError::new(StatusCode::UNAUTHORIZED, "invalid_api_key", what));
         };
-        let Some(rate) = self.keys[at].rate else { return Ok(()) };
+        let Some(rate) = self.keys[at].rate.filter(|_| counts) else { return Ok(()) };
         let now = Instant::now();
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let gcra = used.entry(at).or_insert_with(|| Gcra::new(rate, now));

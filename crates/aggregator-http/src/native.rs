@@ -122,7 +122,10 @@ pub(crate) async fn search(
 ) -> Result<Response, ApiError> {
     let mut query = Query::new(request.query).map_err(|error| invalid(&error, "query"))?;
     if let Some(max_results) = request.max_results {
-        query = query.with_max_sources(max_results).map_err(|error| invalid(&error, "max_results"))?;
+        query = query.with_max_sources(max_results).map_err(|_| {
+            let what = format!("max_results = {max_results} is not between 1 and {}", Query::MAX_SOURCES);
+            ApiError::invalid("invalid_query", what).about("max_results")
+        })?;
     }
     let mut events = shared.offers.search(query).map_err(|error| failure::overloaded(&error))?;
     let watched = shared.watch(events.canceller());

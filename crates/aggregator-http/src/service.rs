@@ -76,7 +76,8 @@ async fn checked(State(shared): State<Shared>, request: Request, next: Next) -> 
     let is_open = matches!(route, "/healthz" | "/readyz");
     let checked = match host::check(request.headers(), &shared.settings) {
         Ok(()) if is_open || is_preflight => Ok(()),
-        Ok(()) => shared.keys.check(request.headers()),
+        // Only what asks is limited: a list of models costs nothing.
+        Ok(()) => shared.keys.check(request.headers(), asks(route)),
         Err(error) => Err(error),
     };
     let mut response = match checked {
@@ -94,6 +95,11 @@ async fn checked(State(shared): State<Shared>, request: Request, next: Next) -> 
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
     }
     response
+}
+
+/// Whether a route asks engines.
+fn asks(route: &str) -> bool {
+    matches!(route, "/v1/query" | "/v1/search" | "/v1/chat/completions")
 }
 
 /// A route as a label of a metric: paths are a client's to choose, and may be any number.
@@ -119,8 +125,10 @@ async fn models(State(shared): State<Shared>) -> Response {
 
 async fn model(
     State(shared): State<Shared>,
-    axum::extract::Path(name): axum::extract::Path<String>,
+    name: Result<axum::extract::Path<String>, axum::extract::rejection::PathRejection>,
 ) -> Result<Response, ApiError> {
+    let unreadable = |_| ApiError::invalid("invalid_path", "the name of the model is not UTF-8");
+    let axum::extract::Path(name) = name.map_err(unreadable)?;
     let offer = shared.offer(Some(&name))?;
     Ok(Json(described(&offer.name, shared.started)).into_response())
 }
@@ -143,7 +151,8 @@ async fn ready(State(shared): State<Shared>) -> Response {
 
 async fn metrics(State(shared): State<Shared>, headers: HeaderMap) -> Response {
     let load = shared.offers.load();
-    let running = u64::from(load.running).max(shared.running.count() as u64);
+    // All that are remembered either run or wait.
+    let running = (shared.running.count() as u64).saturating_sub(load.waiting.into());
     let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let is_open = accepted.contains("application/openmetrics-text");
     let text = shared.metrics.text(running, load.waiting.into(), is_open);
@@ -155,15 +164,16 @@ async fn metrics(State(shared): State<Shared>, headers: HeaderMap) -> Response {
 }
 
 async fn not_found(request: Request) -> ApiError {
+    let path: String = request.uri().path().chars().take(80).collect();
     let what = format!(
-        "there is nothing at {:?}: POST /v1/query, /v1/chat/completions and /v1/search, GET /v1/models",
-        request.uri().path()
+        "there is nothing at {path:?}: POST /v1/query, /v1/chat/completions and /v1/search, GET /v1/models, /healthz, /readyz \
+         and /metrics"
     );
     ApiError::new(StatusCode::NOT_FOUND, "not_found", what)
 }
 
 async fn wrong_method(request: Request) -> ApiError {
-    let what =
-        format!("{} is not for {:?}: see the documentation of the interface", request.method(), request.uri().path());
+    let other = if request.method() == Method::POST { "GET" } else { "POST" };
+    let what = format!("{} is not for {}: use {other}", request.method(), route_of(request.uri().path()));
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", what)
 }

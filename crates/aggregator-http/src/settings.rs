@@ -12,6 +12,8 @@ pub struct Settings {
     pub keys: Vec<ClientKey>,
     /// Longest body of a request, in bytes. Default 1 MiB: a chat of sixteen long turns.
     pub max_body_bytes: usize,
+    /// Time for the body of a request. Default 30 s.
+    pub body_within: Duration,
     /// Silence after which a stream sends a comment. Default 15 s: proxies close connections that are silent for 30 to 60 s.
     pub heartbeat: Duration,
     /// Whether a list of the cited sources stands below answers of chat completions, for clients that show no citations. Default
@@ -31,6 +33,7 @@ impl Default for Settings {
         Self {
             keys: Vec::new(),
             max_body_bytes: 1 << 20,
+            body_within: Duration::from_secs(30),
             heartbeat: Duration::from_secs(15),
             source_list: false,
             hosts: Vec::new(),

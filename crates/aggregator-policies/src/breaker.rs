@@ -41,7 +41,7 @@ enum State {
 
 /// The breaker is open: the service is not asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it has failed again and again, and is asked again in {} s", .wait.as_secs_f64())]
+#[error("it has failed again and again, and is asked again in {:.1} s", .wait.as_secs_f64())]
 pub struct IsOpen {
     /// Time until it is asked again; zero while a probe is under way.
     pub wait: Duration,

@@ -28,7 +28,7 @@ struct State {
 
 /// The limit is not reached before the caller's deadline, so that waiting does not help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the limit of requests is reached: the next turn is in {} s, after the deadline", .wait.as_secs_f64())]
+#[error("the limit of requests is reached: the next turn is in {:.1} s, after the deadline", .wait.as_secs_f64())]
 pub struct TooLate {
     /// Time until its turn, if all before it take theirs.
     pub wait: Duration,

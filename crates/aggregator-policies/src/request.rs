@@ -59,9 +59,10 @@ pub(crate) fn request<C: Call>(policies: Policies, call: C) -> Items<C::Item> {
 }
 
 fn pass(breaker: &Breaker, call: &impl Call) -> Result<Passage, ProviderError> {
-    let passage = breaker
-        .pass(Instant::now())
-        .map_err(|open| ProviderError::new(ProviderErrorKind::NotAsked, open.to_string()).with_source(open))?;
+    let passage = breaker.pass(Instant::now()).map_err(|open| {
+        let error = ProviderError::new(ProviderErrorKind::NotAsked, open.to_string());
+        error.with_retry_after(open.wait).with_source(open)
+    })?;
     if passage.is_probe() {
         call.report(PolicyAction::Probing);
     }

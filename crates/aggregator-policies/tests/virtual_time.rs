@@ -111,7 +111,7 @@ async fn where_waiting_cannot_help_the_query_is_told_at_once() {
     assert_eq!(ask(&engine, 0).await, Outcome::Ok);
     let begun = Instant::now();
     let Outcome::Error(error) = ask(&engine, 1).await else { panic!("its turn comes after its deadline") };
-    let message = "the limit of requests is reached: the next turn is in 60 s, after the deadline";
+    let message = "the limit of requests is reached: the next turn is in 60.0 s, after the deadline";
     assert_eq!((error.kind, error.message(), begun.elapsed()), (ProviderErrorKind::NotAsked, message, Duration::ZERO));
     assert_eq!(service.asked().len(), 1);
 }
@@ -238,7 +238,7 @@ async fn a_breaker_opens_probes_once_and_closes() {
     }
     assert!(breaker.is_open());
     let Outcome::Error(error) = ask(&engine, 5).await else { panic!("it is open") };
-    let message = "it has failed again and again, and is asked again in 10 s";
+    let message = "it has failed again and again, and is asked again in 10.0 s";
     assert_eq!((error.kind, error.message()), (ProviderErrorKind::NotAsked, message));
     assert_eq!(service.asked().len(), 5);
 

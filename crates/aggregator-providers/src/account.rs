@@ -1,6 +1,6 @@
 //! What the owner has at a service, and failures of it with what to do about them.
 
-use aggregator_core::{ProviderError, ProviderErrorKind as Kind};
+use aggregator_core::{Hit, ProviderError, ProviderErrorKind as Kind};
 
 use crate::http::{HttpError, Secret};
 
@@ -52,6 +52,18 @@ impl Account {
     pub(crate) fn named(&self, mut error: ProviderError) -> ProviderError {
         error.message = self.error(error.kind, error.message()).message;
         error
+    }
+
+    /// A hit without the keys, which a service may repeat.
+    pub(crate) fn without_keys(&self, mut hit: Hit) -> Hit {
+        for text in [&mut hit.url, &mut hit.title, &mut hit.snippet] {
+            for key in &self.keys {
+                if let Some(redacted) = key.redacted(text) {
+                    *text = redacted;
+                }
+            }
+        }
+        hit
     }
 
     /// That the key was refused, and which one.

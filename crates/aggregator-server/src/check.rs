@@ -13,6 +13,7 @@ use crate::settings::EffectiveSettings;
 /// Runs the checks, prints them and returns the exit code of the first problem. Writes no file.
 pub fn run(options: &CheckArgs, settings: &EffectiveSettings) -> Result<Exit, ProgramError> {
     let mut found = vec![Check { what: format!("settings: {}", settings.origin()), problem: None }];
+    found.extend(service_check::settings(settings));
     let named = &options.documents.folders;
     let has_services = !settings.search.is_empty() || !settings.models.is_empty();
     match Documents::find(named, settings) {

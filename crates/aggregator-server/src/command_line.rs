@@ -92,7 +92,8 @@ pub enum Command {
         "Exit codes:\n",
         "    0  measured\n",
         "    2  the command line or the settings are wrong, or a key is missing\n",
-        "    3  a dataset cannot be read or is not valid, or the output cannot be written\n\n",
+        "    3  a dataset cannot be read or is not valid, or the output cannot be written\n",
+        "    4  every call of the model failed\n\n",
         "Example:\n  aggregator eval --dataset en_refine.json --model gpt --judge claude"
     ))]
     Eval(EvalArgs),

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use aggregator_core::{Engine, LanguageModel, SearchProvider};
@@ -17,6 +18,7 @@ use crate::documents::{Documents, UpdatedIndex};
 use crate::exit::{Exit, ProgramError};
 use crate::index;
 use crate::interrupt::Interrupt;
+use crate::published::Published;
 use crate::services::{self, PolicyMaker};
 use crate::settings::EffectiveSettings;
 
@@ -34,13 +36,15 @@ pub struct EngineParts<'a> {
 }
 
 impl<'a> EngineParts<'a> {
-    /// Brings the index of the documents up to date, and makes clients of the services.
+    /// Brings the index of the documents up to date, and makes clients of the services. `publishes` says whether other machines see
+    /// the addresses of documents.
     ///
     /// # Errors
     /// When there is nothing to search, a service cannot be used, or documents or the index cannot be read or written.
     pub fn gather(
         documents: &DocumentArgs,
         offline: bool,
+        publishes: bool,
         settings: &'a EffectiveSettings,
         interrupt: &Interrupt,
     ) -> Result<Self, ProgramError> {
@@ -60,7 +64,11 @@ impl<'a> EngineParts<'a> {
             parts.add_services()?;
         }
         if has_documents {
-            parts.providers.push(Arc::new(self::documents(documents, settings, interrupt)?));
+            let (provider, folders) = self::documents(documents, settings, interrupt)?;
+            parts.providers.push(match publishes {
+                true => Arc::new(Published::new(provider, &folders)),
+                false => Arc::new(provider),
+            });
         }
         Ok(parts)
     }
@@ -159,6 +167,10 @@ pub fn check_limits(settings: &EffectiveSettings) -> Result<(), ProgramError> {
     let known: Vec<&str> = settings.search.names().chain(settings.models.keys().map(String::as_str)).collect();
     match settings.limits.keys().find(|name| !known.contains(&name.as_str())) {
         None => Ok(()),
+        Some(name) if known.is_empty() => {
+            let what = format!("[limits.{name}] is of no service: there is none in [search] and [models]");
+            Err(ProgramError::new(Exit::Usage, what))
+        }
         Some(name) => {
             let what = format!("[limits.{name}] is of no service; there are: {}", known.join(", "));
             Err(ProgramError::new(Exit::Usage, what))
@@ -171,7 +183,7 @@ fn documents(
     args: &DocumentArgs,
     settings: &EffectiveSettings,
     interrupt: &Interrupt,
-) -> Result<IndexProvider, ProgramError> {
+) -> Result<(IndexProvider, Vec<PathBuf>), ProgramError> {
     let documents = Documents::find(&args.folders, settings)?;
     let UpdatedIndex { index, report, took } = documents.update(interrupt)?;
     if report.stopped {
@@ -181,7 +193,24 @@ fn documents(
         note(&format!("{report}, in {:.1} s", took.as_secs_f64()));
         let _ = index::print_skipped(&report.skipped, report.more_skipped, false);
     }
-    Ok(IndexProvider::new("documents", index))
+    if report.indexed + report.unchanged == 0 {
+        let folders: Vec<_> = documents.folders.iter().map(|folder| folder.display().to_string()).collect();
+        note(&format!("no document was read in {}: see `aggregator index --all`", folders.join(", ")));
+    }
+    Ok((IndexProvider::new("documents", index), documents.folders))
+}
+
+/// # Errors
+/// When `model` in [answer] names a model that is not there.
+pub fn check_model(settings: &EffectiveSettings) -> Result<(), ProgramError> {
+    match &settings.answer.model {
+        Some(name) if name != EXTRACTIVE && !settings.models.contains_key(name) => {
+            let known: Vec<&str> = settings.models.keys().map(String::as_str).chain([EXTRACTIVE]).collect();
+            let what = format!("model = {name:?} in [answer] is no model; there are: {}", known.join(", "));
+            Err(ProgramError::new(Exit::Usage, what))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The model of that name of the settings. Others may have no key, and are not looked at.

@@ -29,6 +29,7 @@ pub fn run(args: &EvalArgs, settings: &EffectiveSettings) -> Result<Exit, Progra
         Ok(()) => Ok(Exit::Done),
         Err(EvalError::Output(error)) => Err(exit::output(&error)),
         Err(error @ (EvalError::NoDataset | EvalError::NoModel)) => Err(ProgramError::new(Exit::Usage, error)),
+        Err(error @ EvalError::ModelFailed(_)) => Err(ProgramError::new(Exit::Failed, error)),
         Err(error) => Err(ProgramError::new(Exit::Documents, error)),
     }
 }

@@ -15,6 +15,7 @@ mod index;
 mod interrupt;
 mod location;
 mod providers;
+mod published;
 mod serve;
 mod service_check;
 mod services;
@@ -77,6 +78,9 @@ fn run(CommandLine { config, command }: CommandLine) -> Result<Exit, ProgramErro
             answer(&options.args, &options.question, answers, None, &settings, folders)
         }
         Command::Search(options) => {
+            let mut settings = settings;
+            // As many as are to be listed.
+            settings.engine.max_hits = settings.engine.max_hits.max(options.limit);
             answer(&options.args, &options.words, None, Some(options.limit), &settings, folders)
         }
     }
@@ -93,7 +97,7 @@ fn answer(
 ) -> Result<Exit, ProgramError> {
     let query = ask::query(words, args, limit)?;
     let interrupt = Interrupt::listen()?;
-    let parts = EngineParts::gather(&args.documents, args.offline, settings, &interrupt)?;
+    let parts = EngineParts::gather(&args.documents, args.offline, false, settings, &interrupt)?;
     let engine = match answers {
         None => parts.engine(None)?,
         Some(named) => parts.engine(Some(parts.model(named)?))?,

@@ -25,7 +25,7 @@ pub fn run(args: &ServeArgs, settings: &EffectiveSettings) -> Result<Exit, Progr
     server.listen = args.listen.unwrap_or(server.listen);
     let http = http_settings(&server)?;
     let interrupt = Interrupt::listen()?;
-    let parts = EngineParts::gather(&args.documents, args.offline, settings, &interrupt)?;
+    let parts = EngineParts::gather(&args.documents, args.offline, true, settings, &interrupt)?;
     let default = parts.default_model()?;
     let engine = |name: &str| parts.engine(Some(parts.model(Some(name))?));
     let search = gateway(parts.engine(None)?, &server)?;

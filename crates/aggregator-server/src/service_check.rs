@@ -8,11 +8,13 @@ use aggregator_core::{
     AnswerRequest, Chunk, CleanText, LanguageModel, ProviderError, ProviderErrorKind, Query, SearchProvider,
     SearchRequest,
 };
+use aggregator_policies::{Ask, Rate};
 use futures::{StreamExt as _, TryStreamExt as _};
 use tokio::time::{Instant, timeout};
 
+use crate::engine;
 use crate::exit::{Exit, ProgramError};
-use crate::services::{self, Unusable};
+use crate::services::{self, SharedLimitSettings, Unusable};
 use crate::settings::EffectiveSettings;
 
 /// The result of one check.
@@ -32,6 +34,15 @@ const QUESTION: &str = "Which word does the source say?";
 /// The time of one service, the longer one of a model that is loaded first.
 const TIME: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(60)];
 
+/// What of the settings fits together with nothing, and would end `ask` and `serve`.
+pub fn settings(settings: &EffectiveSettings) -> Option<Check> {
+    let checked = engine::check_limits(settings)
+        .and_then(|()| engine::check_model(settings))
+        .and_then(|()| services::policies(settings).map(drop));
+    let problem = checked.err()?;
+    Some(Check { what: "settings".into(), problem: Some((problem.exit, problem.to_string())) })
+}
+
 /// Asks all services, one after the other, so that what one says does not depend on another.
 ///
 /// # Errors
@@ -42,6 +53,9 @@ pub fn all(settings: &EffectiveSettings) -> Result<Vec<Check>, ProgramError> {
     let runtime =
         runtime.map_err(|error| ProgramError::new(Exit::Failed, format!("no runtime can be made: {error}")))?;
     let mut found = Vec::new();
+    if let Some(shared) = &settings.redis {
+        found.push(runtime.block_on(redis(shared)));
+    }
     for service in services::searches(&settings.search, &client) {
         found.push(match service {
             Err(unusable) => unusable_check(unusable),
@@ -61,6 +75,25 @@ pub fn all(settings: &EffectiveSettings) -> Result<Vec<Check>, ProgramError> {
         });
     }
     Ok(found)
+}
+
+/// Asks for a limit that no service has.
+async fn redis(settings: &SharedLimitSettings) -> Check {
+    let what = "redis".to_owned();
+    let store = match services::store(settings) {
+        Ok(store) => store,
+        Err(problem) => return Check { what, problem: Some((Exit::Usage, problem)) },
+    };
+    let Ok(rate) = Rate::per_second(1_000, 1_000) else { return Check { what, problem: None } };
+    let begun = Instant::now();
+    match timeout(TIME[0], store.take(Ask::new("aggregator-check", rate))).await {
+        Ok(Ok(answer)) => {
+            let took = begun.elapsed().as_millis();
+            Check { what: format!("{what}: answered in {took} ms, {} servers", answer.peers), problem: None }
+        }
+        Ok(Err(error)) => Check { what, problem: Some((Exit::Failed, error.to_string())) },
+        Err(_) => Check { what, problem: Some((Exit::Failed, "no answer in time".into())) },
+    }
 }
 
 fn unusable_check(Unusable { section, cause }: Unusable) -> Check {

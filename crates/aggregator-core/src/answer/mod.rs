@@ -18,6 +18,7 @@ use crate::event::{AnswerSummary, Event, EventKind, ExecutionError, ModelReport,
 use crate::isolate::CatchUnwindStream;
 use crate::limits::MAX_ITEMS_PER_POLL;
 use crate::model::{AnswerRequest, Chunk, Cost, FinishReason, Price, Usage};
+use crate::provider::ProviderErrorKind;
 use crate::query::Query;
 use crate::sequencer::EventSequencer;
 use crate::settings::Settings;
@@ -59,6 +60,14 @@ pub(crate) struct Answer {
     truncated: bool,
     /// Whether a reader sees anything of the text so far.
     is_visible: bool,
+    /// Whether the service refused the call or was not reached, so that it charges nothing.
+    is_refused: bool,
+}
+
+/// Whether a failure of this kind means that the model did not begin.
+fn is_refusal(kind: ProviderErrorKind) -> bool {
+    use ProviderErrorKind::{NotAsked, RateLimited, Unauthorized, Unreachable};
+    matches!(kind, NotAsked | RateLimited | Unauthorized | Unreachable)
 }
 
 impl Answer {
@@ -106,6 +115,7 @@ impl Answer {
             citations: 0,
             truncated: false,
             is_visible: false,
+            is_refused: false,
         }
     }
 
@@ -235,6 +245,8 @@ impl Answer {
             _ => StopReason::Cancelled,
         });
         self.scanner.finish();
+        self.is_refused =
+            self.written == 0 && matches!(&end, Err(ExecutionError::Model(error)) if is_refusal(error.kind));
         self.end = Some(end);
     }
 
@@ -280,11 +292,14 @@ impl Answer {
     pub(crate) fn summary(&self, query: &Query, settings: &Settings) -> AnswerSummary {
         let (usage, usage_is_estimated, cost) = match &self.ensemble {
             None => {
-                let usage = self.usage.unwrap_or_else(|| Usage {
-                    input_tokens: prompt::estimate(query, &self.sources, &[], settings.max_prompt_tokens),
-                    output_tokens: prompt::tokens_of(self.written),
+                let usage = self.usage.unwrap_or_else(|| match self.is_refused {
+                    true => Usage::default(),
+                    false => Usage {
+                        input_tokens: prompt::estimate(query, &self.sources, &[], settings.max_prompt_tokens),
+                        output_tokens: prompt::tokens_of(self.written),
+                    },
                 });
-                (usage, self.usage.is_none(), self.price.map(|price| price.cost(usage)))
+                (usage, self.usage.is_none() && !self.is_refused, self.price.map(|price| price.cost(usage)))
             }
             Some(ensemble) => {
                 let reports = ensemble.progress().reports().iter();

@@ -46,7 +46,7 @@ impl SearchResult {
             snippet: source.snippet.to_string(),
             date: None,
             last_updated: None,
-            source: "web",
+            source: if source.url.starts_with("file:") { "attachment" } else { "web" },
         }
     }
 }

@@ -36,6 +36,8 @@ async fn with_keys_only_their_owners_may_ask() {
         limited.head
     );
     assert_eq!(ask(&service, &with("Bearer key-1")).await.status, 200, "each has its own limit");
+    let models = request("GET", "/v1/models", &[("authorization", "Bearer key-2")], "");
+    assert_eq!(ask(&service, &models).await.status, 200, "only what asks an engine counts");
     assert_eq!(get(&service, "/healthz").await.status, 200, "no key is needed to see that the server lives");
     assert_eq!(get(&service, "/metrics").await.status, 401);
 }
@@ -74,12 +76,15 @@ async fn what_cannot_be_read_is_said() {
     let mut said = Vec::new();
     for (what, request) in [
         ("no JSON", request("POST", "/v1/query", &[], "{\"query\": ")),
+        ("a list", request("POST", "/v1/query", &[], "[\"q\"]")),
         ("another type", request("POST", "/v1/query", &[("content-type", "text/plain")], QUERY)),
         ("compressed", request("POST", "/v1/query", &[("content-encoding", "gzip")], QUERY)),
         ("too long", request("POST", "/v1/query", &[], &long)),
         ("too long, in chunks", chunked),
         ("another method", request("GET", "/v1/query", &[], "")),
+        ("a path that is no text", request("GET", "/v1/models/%ff", &[], "")),
         ("another path", request("GET", "/v2/query", &[], "")),
+        ("half a body", request("POST", "/v1/query", &[("content-length", "100")], QUERY)),
         ("another host", request("POST", "/v1/query", &[("host", "evil.example")], QUERY)),
         ("another site", request("OPTIONS", "/v1/query", &[("origin", "https://evil.example")], "")),
     ] {

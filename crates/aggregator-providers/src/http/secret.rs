@@ -167,6 +167,12 @@ impl Secret {
         Ok(value)
     }
 
+    /// The text with every occurrence of the key replaced, if there is one.
+    pub(crate) fn redacted(&self, text: &str) -> Option<String> {
+        let key = self.value.expose_secret();
+        text.contains(key).then(|| text.replace(key, "…"))
+    }
+
     /// The text with every occurrence of the key replaced: services repeat keys in their errors. One that the end of the text
     /// cuts counts from 8 characters on.
     pub fn redact(&self, text: &str) -> String {

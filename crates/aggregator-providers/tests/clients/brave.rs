@@ -201,6 +201,17 @@ async fn what_is_left_of_both_windows_is_known_after_a_search() {
     assert_eq!(windows[0].length, Some(Duration::from_secs(1)));
 }
 
+/// A service may repeat its request in what it finds.
+#[tokio::test(start_paused = true)]
+async fn no_hit_has_the_key() {
+    let result =
+        json!({"url": "https://example.org/?k=canary-5f1e", "title": "canary-5f1e", "description": "x canary-5f1e y"});
+    let answer = json!({"web": {"results": [result]}});
+    let hits = search(&brave(&Script::new(200, answer.to_string())), 10).await.unwrap();
+    assert_eq!(hits.len(), 1);
+    assert!(!format!("{hits:?}").contains("canary"), "{hits:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_answer_without_pages_has_no_hits() {
     for body in [

@@ -22,7 +22,7 @@ pub use policies::PolicyMaker;
 pub use search::{SearchService, searches};
 pub use search_settings::SearchSettings;
 pub use service_settings::ServiceSettings;
-pub use shared_limits::SharedLimitSettings;
+pub use shared_limits::{SharedLimitSettings, store};
 pub use unusable::Unusable;
 
 /// What makes the policies of services, with the limits that are shared with other servers.
@@ -30,7 +30,7 @@ pub use unusable::Unusable;
 /// # Errors
 /// When these cannot be used.
 pub fn policies(settings: &EffectiveSettings) -> Result<PolicyMaker<'_>, ProgramError> {
-    let store = settings.redis.as_ref().map(shared_limits::store).transpose();
+    let store = settings.redis.as_ref().map(store).transpose();
     let store = store.map_err(|what| ProgramError::new(Exit::Usage, what))?;
     Ok(PolicyMaker::new(&settings.services, &settings.limits, store))
 }

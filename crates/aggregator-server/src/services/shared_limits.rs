@@ -22,8 +22,16 @@ pub struct SharedLimitSettings {
 /// When the address cannot be read or used, or this program was built without Redis.
 pub fn store(settings: &SharedLimitSettings) -> Result<Arc<dyn LimitStore>, String> {
     let in_section = |what: &dyn std::fmt::Display| format!("[redis]: {what}");
-    let address = settings.address.read(|name| std::env::var_os(name)).map_err(|error| in_section(&error))?;
+    let address = settings
+        .address
+        .read(|name| std::env::var_os(name))
+        .map_err(|error| in_section(&secret(&error.to_string())))?;
     connect(address.expose(), settings.prefix.as_deref()).map_err(|what| in_section(&what))
+}
+
+/// The error of a secret, which is no key of a service here.
+fn secret(error: &str) -> String {
+    error.replace("the key of the service", "the address of the server")
 }
 
 #[cfg(feature = "redis")]

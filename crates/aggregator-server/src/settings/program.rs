@@ -54,6 +54,9 @@ pub(super) fn engine_defaults() -> Settings {
     Settings::default().enough_providers(Some(3)).enough_sources(Some(10)).reading(ReadingSettings::default())
 }
 
+/// Names that no model of a service can have: the model that is asked where none is named, and the one that selects sentences.
+const RESERVED: [&str; 2] = ["aggregator", "extractive"];
+
 /// Sections, keys and formats of the program's settings.
 pub(super) const NAMES: [(&str, &str, ValueKind); 18] = [
     ("documents", "folders", ValueKind::Paths),
@@ -132,6 +135,11 @@ struct RawServices {
 pub(super) fn read(text: &str) -> Result<(Settings, ProgramSettings), ParseError> {
     let RawSettings { documents, answer, services, limits, redis, server, search, models, .. } =
         toml::from_str(text).map_err(|error| ParseError::new(text, &error))?;
+    if let Some(name) = models.keys().find(|name| RESERVED.contains(&name.as_str())) {
+        let at = text.find(&format!("models.{name}")).unwrap_or_default();
+        let message = format!("the name models.{name} has a meaning of its own: choose another one");
+        return Err(ParseError::at(text, at..at, &message));
+    }
     let engine = aggregator_settings::read_over(engine_defaults(), text, "engine")?;
     let within = |name: &str, given: Option<Spanned<i64>>, default: u64, range: RangeInclusive<u64>| match given {
         None => Ok(default),

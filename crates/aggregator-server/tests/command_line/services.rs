@@ -191,6 +191,7 @@ fn what_is_wrong_with_the_settings_is_said_with_its_place() {
         (format!("{searxng}[redis]\naddress = '${{GPT_KEY}}'\n"), &["ask", "x"]),
         ("[server]\nlisten = '0.0.0.0'\n".to_owned(), &["serve"]),
         ("[server]\nrunning = 0\n".to_owned(), &["serve"]),
+        ("[models.extractive]\nservice = 'ollama'\nmodel = 'm'\n".to_owned(), &["ask", "--docs", "docs", "x"]),
         ("[server]\nlisten = '0.0.0.0:0'\n".to_owned(), &["serve", "--docs", "docs"]),
         ("[server]\nkeys = [{ name = 'a', key = '${NO_SUCH}' }]\n".to_owned(), &["serve", "--docs", "docs"]),
         ("[models.gpt]\nservice = 'gemini'\nmodel = 'm'\n".to_owned(), &["ask", "x"]),
@@ -274,8 +275,9 @@ fn a_model_of_the_settings_is_measured_and_judges() {
     // The limit of the model is kept, and a model that fails is wrong and ends nothing.
     let failing = User::new(good(Service::Searxng), faulty(Service::OpenAi, "refuse"));
     fs::write(failing.world.path("rgb.json"), QUESTION).unwrap();
-    let ran = failing.run(&["eval", "--dataset", "rgb.json", "--model", "gpt", "--judge", "gpt"]).ends(0);
+    let ran = failing.run(&["eval", "--dataset", "rgb.json", "--model", "gpt", "--judge", "gpt"]).ends(4);
     assert!(row(&ran, "answer/noise-0 ").is_some_and(|row| row.contains("0.000")), "{}", ran.shown());
+    assert!(ran.err.contains("6 of 6 answers failed") && row(&ran, "adherence").is_none(), "{}", ran.shown());
     let mut errors = Vec::new();
     for options in [
         &["--model", "gtp"][..],

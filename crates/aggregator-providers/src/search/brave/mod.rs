@@ -95,7 +95,7 @@ impl SearchProvider for Brave {
             let answer = json::answer(&client, &account, http, seen, answer::explanation).await?;
             answer::hits(&answer).map_err(|what| account.bad_answer(&what))
         };
-        stream_of(found, max_hits)
+        stream_of(found, Arc::clone(&self.account), max_hits)
     }
 }
 

@@ -54,6 +54,10 @@ impl JsonSearch {
             keys.extend(key);
         }
         let wanted = Wanted { query: "query", max_hits: 1 };
+        if settings.url.contains("${") {
+            // An address is in logs of servers and proxies, and in errors.
+            return Err(SettingsError::KeyInUrl);
+        }
         let endpoint = Endpoint::new("url", &wanted.in_url(&settings.url))?;
         let elsewhere = Wanted { query: "another", max_hits: 2 };
         if Endpoint::new("url", &elsewhere.in_url(&settings.url))?.url().origin() != endpoint.url().origin() {
@@ -91,7 +95,7 @@ impl SearchProvider for JsonSearch {
             let answer = json::answer(&client, &account, Ok(http), |_| (), explain).await?;
             answer::hits(&settings.fields, &answer).map_err(|what| account.bad_answer(&what))
         };
-        stream_of(found, max_hits)
+        stream_of(found, Arc::clone(&self.account), max_hits)
     }
 }
 

@@ -116,6 +116,9 @@ pub enum SettingsError {
         /// The name of the setting.
         setting: String,
     },
+    /// A key in the address.
+    #[error("url: a key is not read here, because addresses are written to logs: put ${{NAME}} into [headers]")]
+    KeyInUrl,
     /// What is searched for is not sent.
     #[error("`{{query}}` is neither in url nor in body: nothing would be searched for")]
     NoQuery,
