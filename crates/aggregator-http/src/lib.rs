@@ -20,6 +20,7 @@ mod host;
 mod keys;
 mod metrics;
 mod native;
+mod page;
 mod running;
 mod serve;
 mod service;

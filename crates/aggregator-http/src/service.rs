@@ -14,6 +14,7 @@ use crate::chat;
 use crate::error::ApiError;
 use crate::host;
 use crate::native;
+use crate::page;
 use crate::settings::Settings;
 use crate::shared::Shared;
 
@@ -28,7 +29,8 @@ impl Service {
     /// A service that answers with these engines.
     pub fn new(offers: Offers, settings: Settings) -> Self {
         let shared = Shared::new(offers, settings);
-        let router = Router::new()
+        let router = page::routes()
+            .fold(Router::new(), |router, (path, answered)| router.route(path, answered))
             .route("/v1/query", post(native::query))
             .route("/v1/search", post(native::search))
             .route("/v1/chat/completions", post(chat::completions))
@@ -73,7 +75,7 @@ async fn checked(State(shared): State<Shared>, request: Request, next: Next) -> 
     let allowed =
         origin.filter(|origin| shared.settings.origins.iter().any(|known| known.as_bytes() == origin.as_bytes()));
     let is_preflight = request.method() == Method::OPTIONS && allowed.is_some();
-    let is_open = matches!(route, "/healthz" | "/readyz");
+    let is_open = matches!(route, "/healthz" | "/readyz") || page::is_of_page(route);
     let checked = match host::check(request.headers(), &shared.settings) {
         Ok(()) if is_open || is_preflight => Ok(()),
         // Only what asks is limited: a list of models costs nothing.
@@ -104,8 +106,10 @@ fn asks(route: &str) -> bool {
 
 /// A route as a label of a metric: paths are a client's to choose, and may be any number.
 fn route_of(path: &str) -> &'static str {
-    const ROUTES: [&str; 9] = [
+    const ROUTES: [&str; 11] = [
         "/",
+        "/page.css",
+        "/page.js",
         "/v1/query",
         "/v1/search",
         "/v1/chat/completions",

@@ -4,4 +4,5 @@ mod chat;
 mod client;
 mod end;
 mod native;
+mod page;
 mod refusals;
