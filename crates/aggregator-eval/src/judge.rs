@@ -12,7 +12,6 @@ use crate::scores::{Gate, Scores};
 /// A judge: a model or a program that reads a question, the right answer and an answer, and writes `RIGHT` or `WRONG`. It blocks
 /// nothing: its rows are shown.
 pub struct Judge {
-    #[expect(clippy::type_complexity, reason = "it is named once")]
     write: Box<dyn Fn(String) -> BoxFuture<'static, Result<String, ProviderError>>>,
 }
 

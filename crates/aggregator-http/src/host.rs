@@ -49,8 +49,7 @@ mod tests {
 
     #[test]
     fn this_machine_and_named_hosts_are_served() {
-        let mut settings = Settings::default();
-        settings.hosts = vec!["Answers.Example".into()];
+        let mut settings = Settings { hosts: vec!["Answers.Example".into()], ..Settings::default() };
         for host in
             ["localhost", "LOCALHOST:80", "127.0.0.1:8080", "127.8.8.8", "[::1]:8080", "[::1]", "answers.example:1"]
         {

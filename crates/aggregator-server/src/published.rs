@@ -58,10 +58,10 @@ mod tests {
 
     #[test]
     fn addresses_begin_with_the_name_of_their_folder() {
-        let parents = ["file:///home/ann/notes/".to_owned(), "file:///home/ann/".to_owned()];
+        let parents = ["file:///srv/ann/notes/".to_owned(), "file:///srv/ann/".to_owned()];
         let address = |url: &str| published(Hit::new(url, "t"), &parents).url;
-        assert_eq!(address("file:///home/ann/docs/a%20b.md#tide"), "file:///docs/a%20b.md#tide");
-        assert_eq!(address("file:///home/ann/notes/old/a.md"), "file:///old/a.md");
-        assert_eq!(address("https://example.org/home/ann/"), "https://example.org/home/ann/");
+        assert_eq!(address("file:///srv/ann/docs/a%20b.md#tide"), "file:///docs/a%20b.md#tide");
+        assert_eq!(address("file:///srv/ann/notes/old/a.md"), "file:///old/a.md");
+        assert_eq!(address("https://example.org/srv/ann/"), "https://example.org/srv/ann/");
     }
 }

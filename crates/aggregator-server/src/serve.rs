@@ -142,7 +142,7 @@ fn connections(server: &Server) -> Result<usize, ProgramError> {
 fn started(address: SocketAddr, service: &Service) -> String {
     let names: Vec<&str> = service.names().collect();
     format!(
-        "listening at http://{address}\n  events      POST /v1/query\n  chat        POST /v1/chat/completions, models: {}\n  \
+        "listening at http://{address}\n  page        GET /\n  events      POST /v1/query\n  chat        POST /v1/chat/completions, models: {}\n  \
          search      POST /v1/search\n  figures     GET /metrics",
         names.join(", ")
     )

@@ -1,5 +1,7 @@
 //! The end of a server, and clients that harm others.
 
+use std::time::Duration;
+
 use aggregator_http::ServeLimits;
 use aggregator_wire::{Event, EventKind};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -32,7 +34,7 @@ async fn each_stream_ends_with_its_terminal_event() {
         assert!(matches!(Event::from_json_line(last).unwrap().kind, EventKind::Cancelled { .. }), "{last}");
         connection.task.await.unwrap();
     }
-    assert_eq!((probe.active_calls(), service.running(), begun.elapsed()), (0, 0, MS * 0));
+    assert_eq!((probe.active_calls(), service.running(), begun.elapsed()), (0, 0, Duration::ZERO));
     assert_eq!(get(&service, "/readyz").await.status, 503);
     let late = post(&service, "/v1/chat/completions", r#"{"messages": [{"role": "user", "content": "q"}]}"#).await;
     assert_eq!((late.status, late.json()["error"]["code"].as_str()), (503, Some("shutting_down")));
