@@ -201,7 +201,7 @@ fn documents(
 }
 
 /// # Errors
-/// When `model` in [answer] names a model that is not there.
+/// When `answer.model` names a model that is not there.
 pub fn check_model(settings: &EffectiveSettings) -> Result<(), ProgramError> {
     match &settings.answer.model {
         Some(name) if name != EXTRACTIVE && !settings.models.contains_key(name) => {
