@@ -54,16 +54,16 @@ impl Account {
         error
     }
 
-    /// A hit without the keys, which a service may repeat.
-    pub(crate) fn without_keys(&self, mut hit: Hit) -> Hit {
-        for text in [&mut hit.url, &mut hit.title, &mut hit.snippet] {
-            for key in &self.keys {
+    /// Hits without the keys, which a service may repeat.
+    pub(crate) fn without_keys(&self, mut hits: Vec<Hit>) -> Vec<Hit> {
+        for key in &self.keys {
+            for text in hits.iter_mut().flat_map(|hit| [&mut hit.url, &mut hit.title, &mut hit.snippet]) {
                 if let Some(redacted) = key.redacted(text) {
                     *text = redacted;
                 }
             }
         }
-        hit
+        hits
     }
 
     /// That the key was refused, and which one.

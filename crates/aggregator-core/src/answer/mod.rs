@@ -60,8 +60,6 @@ pub(crate) struct Answer {
     truncated: bool,
     /// Whether a reader sees anything of the text so far.
     is_visible: bool,
-    /// Whether the service refused the call or was not reached, so that it charges nothing.
-    is_refused: bool,
 }
 
 /// Whether a failure of this kind means that the model did not begin.
@@ -115,7 +113,6 @@ impl Answer {
             citations: 0,
             truncated: false,
             is_visible: false,
-            is_refused: false,
         }
     }
 
@@ -245,8 +242,10 @@ impl Answer {
             _ => StopReason::Cancelled,
         });
         self.scanner.finish();
-        self.is_refused =
-            self.written == 0 && matches!(&end, Err(ExecutionError::Model(error)) if is_refusal(error.kind));
+        // The service refused the call or was not reached, so it charges nothing.
+        if self.written == 0 && matches!(&end, Err(ExecutionError::Model(error)) if is_refusal(error.kind)) {
+            self.usage.get_or_insert_default();
+        }
         self.end = Some(end);
     }
 
@@ -292,14 +291,11 @@ impl Answer {
     pub(crate) fn summary(&self, query: &Query, settings: &Settings) -> AnswerSummary {
         let (usage, usage_is_estimated, cost) = match &self.ensemble {
             None => {
-                let usage = self.usage.unwrap_or_else(|| match self.is_refused {
-                    true => Usage::default(),
-                    false => Usage {
-                        input_tokens: prompt::estimate(query, &self.sources, &[], settings.max_prompt_tokens),
-                        output_tokens: prompt::tokens_of(self.written),
-                    },
+                let usage = self.usage.unwrap_or_else(|| Usage {
+                    input_tokens: prompt::estimate(query, &self.sources, &[], settings.max_prompt_tokens),
+                    output_tokens: prompt::tokens_of(self.written),
                 });
-                (usage, self.usage.is_none() && !self.is_refused, self.price.map(|price| price.cost(usage)))
+                (usage, self.usage.is_none(), self.price.map(|price| price.cost(usage)))
             }
             Some(ensemble) => {
                 let reports = ensemble.progress().reports().iter();

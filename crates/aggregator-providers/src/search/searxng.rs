@@ -160,7 +160,7 @@ impl SearchProvider for Searxng {
             }
             Ok(hits)
         };
-        stream_of(found, Arc::clone(&self.account), max_hits)
+        stream_of(found, max_hits)
     }
 }
 

@@ -93,9 +93,10 @@ impl SearchProvider for Brave {
                 }
             };
             let answer = json::answer(&client, &account, http, seen, answer::explanation).await?;
-            answer::hits(&answer).map_err(|what| account.bad_answer(&what))
+            let hits = answer::hits(&answer).map_err(|what| account.bad_answer(&what))?;
+            Ok(account.without_keys(hits))
         };
-        stream_of(found, Arc::clone(&self.account), max_hits)
+        stream_of(found, max_hits)
     }
 }
 

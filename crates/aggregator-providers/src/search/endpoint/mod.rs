@@ -93,9 +93,10 @@ impl SearchProvider for JsonSearch {
             let http = request_of(&settings, &headers, &account, &request, max_hits)?;
             let explain = |status, _: &HeaderMap, body: &_| answer::explanation(&settings, status, body);
             let answer = json::answer(&client, &account, Ok(http), |_| (), explain).await?;
-            answer::hits(&settings.fields, &answer).map_err(|what| account.bad_answer(&what))
+            let hits = answer::hits(&settings.fields, &answer).map_err(|what| account.bad_answer(&what))?;
+            Ok(account.without_keys(hits))
         };
-        stream_of(found, Arc::clone(&self.account), max_hits)
+        stream_of(found, max_hits)
     }
 }
 
