@@ -1,4 +1,4 @@
-//! What policies report is told in order and before the end, and a run that several readers share can be left by one of them.
+//! The engine emits the reports of policies in order, before the last event. One reader can leave a run that several readers share.
 
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -92,7 +92,7 @@ fn reports(events: &[Event]) -> Vec<(u128, String, PolicyAction)> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_policies_report_is_told_when_it_happens() {
+async fn the_engine_emits_a_report_when_the_policy_acts() {
     let all = [
         (0, "search".to_owned(), WAITING),
         (1, "search".to_owned(), PolicyAction::Probing),
@@ -111,7 +111,7 @@ async fn what_policies_report_is_told_when_it_happens() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_report_that_comes_with_the_failure_of_all_is_told_before_the_end() {
+async fn a_report_comes_before_the_last_event_when_all_providers_fail() {
     let engine = Engine::builder().provider(Guarded { says_so: true, works: false }).build().unwrap();
     let events = events(&engine).await;
     assert_eq!(reports(&events).len(), 2, "{events:?}");

@@ -1,4 +1,4 @@
-//! A run that several readers share. No task drives it: whoever finds nothing new in its log polls it.
+//! A run that several readers share. No task drives it: a reader that finds no new event in its log polls it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -22,9 +22,9 @@ const JOINS_BEFORE_PART: u32 = 2;
 
 /// A run and what it has emitted, shared by its readers; the last of them drops it.
 ///
-/// The lock is held while the run is polled, and for a look at the log. A reader that is slow, or is not polled any more, holds
-/// up nobody: the others poll the run without it, and it finds in the log what it has missed. The log is as bounded as the
-/// run's events are.
+/// The lock is held while the run is polled, and for a look at the log. A slow reader, or one that its task no longer
+/// polls, delays no other reader: the others poll the run, and the slow one reads from the log what it has missed. The limits of
+/// the engine on a query's events bound the log.
 pub(crate) struct Flight {
     /// The first poll of the run.
     began: OnceLock<Instant>,
@@ -37,8 +37,8 @@ pub(crate) struct Flight {
     log: Mutex<Log>,
 }
 
-/// What happens to a run at its end.
-pub(crate) struct Arrival {
+/// What a run does at its end.
+pub(crate) struct AtEnd {
     /// Where it is found by other queries; only if they may join.
     pub(crate) registration: Option<Registration<Flight>>,
     /// Where it is kept, if it is complete, and under which key.
@@ -50,7 +50,7 @@ struct Log {
     /// All events, shared with the cache; then the list above is empty.
     complete: Option<Arc<[EventKind]>>,
     /// Until the last event.
-    live: Option<(Run, Arrival)>,
+    live: Option<(Run, AtEnd)>,
 }
 
 impl Log {
@@ -75,7 +75,7 @@ impl Drop for WakesOnDrop<'_> {
 
 impl Flight {
     /// A run that may take `total`.
-    pub(crate) fn new(run: Run, total: Duration, arrival: Arrival) -> Self {
+    pub(crate) fn new(run: Run, total: Duration, at_end: AtEnd) -> Self {
         let readers = Arc::new(WaitingReaders::new());
         Self {
             began: OnceLock::new(),
@@ -83,7 +83,7 @@ impl Flight {
             waker: Waker::from(Arc::clone(&readers)),
             readers,
             next_reader: AtomicU64::new(0),
-            log: Mutex::new(Log { events: Vec::new(), complete: None, live: Some((run, arrival)) }),
+            log: Mutex::new(Log { events: Vec::new(), complete: None, live: Some((run, at_end)) }),
         }
     }
 
@@ -130,7 +130,7 @@ impl Flight {
                     self.began.get_or_init(Instant::now);
                     log.events.push(kind.clone());
                     if kind.is_terminal() {
-                        self.arrive(guard);
+                        self.finish(guard);
                     }
                     return Poll::Ready(Some(kind));
                 }
@@ -155,10 +155,10 @@ impl Flight {
         Some(rest)
     }
 
-    /// The last event is in the log. What it brings about happens without the lock: others are woken by it.
+    /// Keeps and unregisters the run, whose last event is in the log. It does so without the lock, because other readers are woken.
     #[cold]
-    fn arrive(&self, mut log: MutexGuard<'_, Log>) {
-        let Some((run, Arrival { registration, cache })) = log.live.take() else { return };
+    fn finish(&self, mut log: MutexGuard<'_, Log>) {
+        let Some((run, AtEnd { registration, cache })) = log.live.take() else { return };
         let kept = cache.map(|kept| {
             let events: Arc<[EventKind]> = std::mem::take(&mut log.events).into();
             log.complete = Some(Arc::clone(&events));

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::admission::{Admission, Overloaded, Ticket};
 use crate::cache::{self, Cache};
-use crate::flight::{Arrival, Flight};
+use crate::flight::{AtEnd, Flight};
 use crate::reader::Reader;
 use crate::registry::{Registration, Registry};
 use crate::run::Run;
@@ -129,9 +129,9 @@ impl Inner {
         ticket: Option<Ticket>,
         registration: Option<Registration<Flight>>,
     ) -> Arc<Flight> {
-        let arrival = Arrival { registration, cache: self.cache.clone().zip(key) };
+        let at_end = AtEnd { registration, cache: self.cache.clone().zip(key) };
         let total = self.total(&query);
-        Arc::new(Flight::new(self.start(query, ticket), total, arrival))
+        Arc::new(Flight::new(self.start(query, ticket), total, at_end))
     }
 
     fn join_or_begin(

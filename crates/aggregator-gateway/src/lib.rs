@@ -2,7 +2,7 @@
 //!
 //! - [`Gateway`]: the engine behind it; [`Gateway::run`] is where a query begins.
 //! - [`GatewayStream`]: the events of one query, as those of a [`QueryStream`](aggregator_core::QueryStream).
-//! - [`AdmissionSettings`] and [`Overloaded`]: how many queries run and wait, and what the others are told.
+//! - [`AdmissionSettings`] and [`Overloaded`]: how many queries run and wait, and the error of a query that is refused.
 //! - [`CacheSettings`]: how long complete runs are kept, and how much memory they may need.
 //!
 //! ```
@@ -28,8 +28,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! No task, no thread and no channel is behind it. A run that several readers share is polled by whichever of them finds nothing
-//! new, so there is no driver that could stop: a reader that is slow, or is not polled any more, holds up nobody.
+//! No task, no thread and no channel is behind it. The readers of a shared run poll it themselves: each one
+//! that finds no new event does. A slow reader, or one that its task no longer polls, delays no other reader.
 
 // Only rustdoc reads the README: what is measured is made of what the compiler reads.
 #![cfg_attr(doc, doc = include_str!(concat!("../", "README.md")))]

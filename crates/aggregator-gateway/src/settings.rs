@@ -12,7 +12,7 @@ pub struct AdmissionSettings {
     pub running: u32,
     /// Number of queries that wait for a place, 0 to 65,536. Default 256, as many as run: the last one of the queue then waits
     /// about as long as one query runs. A longer queue makes queries wait for so much of their deadline that they fail in the
-    /// end, which helps nobody.
+    /// end.
     pub waiting: u32,
 }
 
@@ -49,8 +49,8 @@ impl AdmissionSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CacheSettings {
-    /// Age from which a run is not served any more, 1 ms to 24 h, counted from its end. Default 5 min: somebody who asks again
-    /// after reading the answer gets it at once, and news is at most as old as that.
+    /// Age from which a run is not served any more, 1 ms to 24 h, counted from its end. Default 5 min: a user who asks
+    /// again after reading the answer gets it at once, and news is at most 5 min old.
     pub age: Duration,
     /// Memory for all runs together in bytes, 64 KiB to 64 GiB, by an [estimate](crate::Load::kept_bytes). Default 64 MiB:
     /// three thousand runs of four providers and an answer, of 21 KB each.

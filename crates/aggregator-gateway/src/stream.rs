@@ -14,14 +14,14 @@ use crate::run::Run;
 /// The events of one query, in order; from [`Gateway::run`](crate::Gateway::run).
 ///
 /// It keeps the promises of a [`QueryStream`](aggregator_core::QueryStream): polling it does the work, each poll does a bounded
-/// amount of it, and after 128 events in a row it lets others run. Its numbers and times are its own, whoever else reads the run:
+/// amount of it, and after 128 events in a row it lets others run. Its numbers and times are its own, also where others read the same run:
 /// time is counted from its first poll.
 ///
 /// Dropping it, at any time, gives up its place among those that run or wait. A run that others read goes on; with its last
 /// reader it is dropped, and all of its calls with it.
 ///
 /// A query is admitted, or found in the cache, when it is made. So one that is not polled keeps its place, and it should be
-/// dropped if nobody reads it.
+/// dropped if it is not read.
 #[must_use = "a query does nothing unless its stream is polled"]
 pub struct GatewayStream {
     source: Source,

@@ -10,7 +10,7 @@ use std::task::{Wake, Waker};
 /// Each event has to go to each reader anyway, so that waking all is at most twice the wake-ups that are needed. In return no
 /// reader is the one on which the others depend.
 ///
-/// While the run is to be polled, no reader waits: [`wait`](Self::wait) refuses. So the run is polled by whoever is polled next.
+/// While the run is to be polled, no reader waits: [`wait`](Self::wait) refuses. So the reader that is polled next polls the run.
 #[derive(Debug)]
 pub(crate) struct WaitingReaders(Mutex<Waiting>);
 
@@ -23,7 +23,7 @@ struct Waiting {
 }
 
 impl WaitingReaders {
-    /// Nobody waits, and the run is to be polled.
+    /// No reader waits, and the run is to be polled.
     pub(crate) fn new() -> Self {
         Self(Mutex::new(Waiting { is_woken: true, wakers: BTreeMap::new() }))
     }

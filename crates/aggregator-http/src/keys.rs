@@ -38,7 +38,7 @@ impl ClientKey {
     }
 }
 
-/// The known keys. Without any, everybody who reaches the server may ask.
+/// The known keys. Without any, every client may ask.
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
     keys: Vec<ClientKey>,

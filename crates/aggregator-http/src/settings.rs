@@ -8,7 +8,7 @@ use crate::keys::ClientKey;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Settings {
-    /// Keys of clients. Default none: everybody who reaches the server may ask.
+    /// Keys of clients. Default none: every client that reaches the server may ask.
     pub keys: Vec<ClientKey>,
     /// Longest body of a request, in bytes. Default 1 MiB: a chat of sixteen long turns.
     pub max_body_bytes: usize,

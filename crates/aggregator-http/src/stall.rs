@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// A connection that fails when what is sent has not moved for a while. Without that, a client that opens a stream and reads
-/// nothing would keep the place of its query for ever: its deadline passes, but the query is not polled.
+/// A connection that fails when its client has taken nothing of what is sent for a while. Without this timeout, a client that opens
+/// a stream and reads nothing would keep the place of its query: the deadline passes, but hyper does not poll the query.
 #[derive(Debug)]
 pub(crate) struct StallTimeout<S> {
     stream: S,

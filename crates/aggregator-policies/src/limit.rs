@@ -11,7 +11,8 @@ use crate::gcra::{Gcra, Rate};
 /// in a header may be wrong.
 pub(crate) const MAX_HOLD: Duration = Duration::from_secs(3_600);
 
-/// Longest window whose requests are spread evenly. Those of a longer one, as a quota of a month, are for whoever comes first.
+/// Longest window whose requests are spread evenly. A longer one, such as a quota of a month, is
+/// not spread.
 const MAX_SPREAD: Duration = Duration::from_secs(60);
 
 /// The rate of the settings and the one that the service tells: what either does not allow is not allowed.

@@ -142,7 +142,7 @@ async fn before_the_first_answer_the_settings_say_how_many_share() {
     assert_eq!(turned[2], Turned { waited: 20 * SECOND, sharing: Sharing::Local { peers: 10 } });
 }
 
-/// What this process knew of it is not true any more, and refuses nobody.
+/// What this process remembers of the store is out of date, and the process refuses no call because of it.
 #[tokio::test(start_paused = true)]
 async fn a_store_that_comes_back_empty() {
     let store = Scripted::default();
@@ -216,7 +216,7 @@ async fn a_service_that_asks_to_wait_holds_all_processes() {
     one.hold_until(Instant::now() + 3 * SECOND);
     assert_eq!(store.script().held.iter().map(|ask| ask.held).collect::<Vec<_>>(), [3 * SECOND]);
     let (first, second) = tokio::join!(turns(&one, 2), turns(&other, 2));
-    // One at a time after that, whoever gets it.
+    // One call at a time after that; either process may make it.
     let mut waited: Vec<_> = first.iter().chain(&second).map(|turned| turned.waited).collect();
     waited.sort();
     assert!(waited[0] >= 3 * SECOND && waited[3] >= 3 * SECOND + 30 * MS, "{waited:?}");

@@ -10,7 +10,7 @@ pub struct RedisSettings {
     /// which would decide where a cluster keeps a key. Default `aggregator:`. All servers that share limits have the same one.
     pub prefix: String,
     /// Time in which a connection is made, the password included. Default 1 s: four answers from the other side of
-    /// the world. It goes on when nobody waits for it any more, so that it is there when the server is asked again. At least 1 ms.
+    /// the world. Connecting goes on when no caller waits for it any more, so that it is there when the server is asked again. At least 1 ms.
     pub connect_within: Duration,
     /// Time after which a server that has not answered is given up by this crate. Default 1 s; callers have given it up before
     /// (250 ms in `SharedLimitSettings`), and this one bounds what is sent without a caller. At least 1 ms.

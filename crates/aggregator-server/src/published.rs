@@ -7,8 +7,8 @@ use aggregator_core::{QueryLimit, SearchProvider};
 use futures::StreamExt as _;
 use url::Url;
 
-/// A provider of documents whose addresses begin with the name of their folder, as `file:///docs/tide.md`: where a folder is on the
-/// disk of the server is none of a client's business.
+/// A provider of documents whose addresses begin with the name of their folder, as `file:///docs/tide.md`: a client does not
+/// learn where the folder is on the disk of the server.
 pub struct Published<P> {
     provider: P,
     /// What is cut from the beginning of an address: the longest first.

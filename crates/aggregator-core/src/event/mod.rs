@@ -4,9 +4,9 @@
 //! that is asked; `Result`, `ResultRevised`, `Interim`, `PartialSynthesis` and `ProviderFinished` as providers answer; where
 //! pages are read another `Status` and `PageRead` for each; `Sources`, unless all of them failed, and perhaps `Contradictions`; with a model and at least one source another `Status`,
 //! then `AnswerDelta`, `Citation`, `Usage` and `ModelFinished`; and exactly one of `Done`, `Failed` and `Cancelled`, last. A
-//! query that is cancelled leaves out what was to come, but no provider's `ProviderFinished`. What policies do is told when they do
-//! it, as `Policy`. A query that waits for others, or is answered by the run of another one, says so after the first event, as
-//! `Queued` and `Reused`.
+//! query that is cancelled leaves out what was to come, but no provider's `ProviderFinished`. When a policy acts, the
+//! engine emits `Policy`. A gateway emits `Queued` for a query that waits for a place, and `Reused` for one that the run of
+//! another query answers; both come before the first provider is asked.
 
 #[doc(hidden)]
 pub mod names;

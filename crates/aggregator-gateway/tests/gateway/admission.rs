@@ -185,7 +185,7 @@ async fn one_that_joins_a_run_that_waits_is_told_how_many_are_before_it_now() {
     drop(ahead);
     let mut late = HandReader::new(gateway.run(query(9)).unwrap());
     late.poll_while_woken();
-    assert_eq!(late.account.queued(), None, "nobody is before it any more");
+    assert_eq!(late.account.queued(), None, "no query is before it any more");
     advance(101 * MS).await;
     for reader in [&mut first, &mut joins, &mut late] {
         reader.poll_while_woken();

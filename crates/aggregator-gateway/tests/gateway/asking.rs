@@ -52,7 +52,7 @@ impl Account {
         self.events.push(event);
     }
 
-    /// Reads to the end. A reader that nobody wakes fails the test, as a paused clock passes an hour when nothing else happens.
+    /// Reads to the end. A reader whose waker is not called fails the test: the paused clock passes an hour when nothing else happens.
     pub async fn of(mut stream: GatewayStream) -> Self {
         let mut account = Self::default();
         while let Some(event) = timeout(3_600 * SECOND, stream.next()).await.expect("it is woken within its deadline") {

@@ -120,7 +120,7 @@ async fn goodput_stays_at_its_peak_at_ten_times_the_capacity() {
     }
     let peak = with.iter().map(|outcomes| outcomes.good).max().unwrap();
     assert!(with[2].good * 10 >= peak * 9, "{with:?}");
-    assert!(with.iter().all(|outcomes| outcomes.late == 0), "whoever is admitted is done in time: {with:?}");
+    assert!(with.iter().all(|outcomes| outcomes.late == 0), "each query that is admitted is done in time: {with:?}");
     assert!(with[2].refused > 8 * PER_SECOND * SECONDS);
     let peak = without.iter().map(|outcomes| outcomes.good).max().unwrap();
     assert!(without[2].good * 4 < peak, "without admission goodput falls: {without:?}");

@@ -72,7 +72,7 @@ async fn runs(name: &str, actions: Vec<(usize, Action)>, cached: bool, admitted:
             }
         }
     }
-    // As many as are left read to the end, each only when it was woken: nobody is forgotten.
+    // As many as are left read to the end, each polled only after its waker was called: every reader must be woken.
     let began = Instant::now();
     loop {
         let mut polls = 0;

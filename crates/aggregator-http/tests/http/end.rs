@@ -60,7 +60,7 @@ async fn a_connection_that_sends_no_request_is_closed() {
     assert_eq!(begun.elapsed(), MS * 10_000);
 }
 
-/// Places are few, so a client that takes nothing must not keep one for ever.
+/// The number of queries that run is limited, so a client that takes nothing must not keep the place of one.
 #[tokio::test(start_paused = true)]
 async fn a_client_that_takes_nothing_loses_its_connection_and_its_query() {
     let (service, probe) = service();

@@ -116,7 +116,7 @@ impl State {
     pub(super) fn gives_up_at(&self, sent: Instant, waited: Instant) -> Instant {
         match self.health {
             Health::Works => waited,
-            // Nobody waits for one that has failed, and it would never be asked again.
+            // No caller waits for a store that has failed, so `waited` would keep it from being asked again.
             Health::Failed { .. } => sent + self.settings.answer_within,
         }
     }
@@ -177,7 +177,7 @@ impl State {
 
     /// The store has failed at what it was asked at `sent`.
     pub(super) fn failed(&mut self, error: StoreError, sent: Instant, now: Instant) {
-        // It may be noticed long after, because nobody waited: then the store is asked again at once.
+        // The failure may be noticed late, because no caller waited: then the store is asked again at once.
         let failed = now.min(sent + self.settings.answer_within);
         self.health = Health::Failed { again: failed + self.settings.ask_again_after, error };
         // It may come back empty. What is held is in the next question, and in the share.

@@ -39,7 +39,7 @@ struct Asking {
     sent: Instant,
     /// Until when callers wait for the answer.
     waited: Instant,
-    /// When the last caller left. Until the next one comes, nobody waits, and a store cannot be blamed for that time.
+    /// When the last caller left. Until the next one comes no caller waits, so this time does not count as the store's.
     left: Option<Instant>,
     /// A caller has had a turn of the local share instead of waiting for the answer: a permission pays for that one.
     spent: bool,
@@ -207,7 +207,7 @@ impl SharedTurn {
                 self.place = Some(inner.queue.wait(self.place, cx.waker()));
                 return Step::Wait(self.deadline);
             }
-            // The first one stands in the queue, too, so that nobody overtakes it.
+            // The first one stands in the queue, too, so that no later caller overtakes it.
             self.place = Some(inner.queue.wait(self.place, cx.waker()));
         }
         shared.first(self.deadline, now, cx)

@@ -14,7 +14,7 @@ use serde::Deserialize;
 pub struct Server {
     /// The address that it listens at. Default `127.0.0.1:8080`: this machine only.
     pub listen: SocketAddr,
-    /// Who may ask. Default: everybody who reaches it, so it listens at other addresses than this machine's only with keys.
+    /// Keys of clients. Default none: every client may ask, so the server then listens at addresses of this machine only.
     pub keys: Vec<Key>,
     /// Whether other machines may ask without a key. Default no.
     pub without_keys: bool,

@@ -91,7 +91,7 @@ fn documents_are_served_to_clients_with_a_key() {
     let answer = server.ask("/v1/chat/completions", key, &chat);
     assert!(answer.contains("4,096") && answer.contains("url_citation"), "{answer}");
     assert!(!format!("{events}{answer}{:?}", server.said).contains("canary"));
-    // Where the folder is on this machine is nobody's business.
+    // Clients do not learn where the folder is on this machine.
     assert!(
         answer.contains("file:///docs/guide.md#") && !answer.contains(world.path("").to_str().unwrap()),
         "{answer}"
