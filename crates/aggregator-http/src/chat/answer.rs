@@ -99,9 +99,9 @@ impl Answer {
                 };
                 self.usage = Some(summary.usage());
                 return Some(End::Finished(match answer.finish {
-                    _ if answer.truncated => "length",
+                    // Before the length: a text that was withheld counts as truncated too.
                     Some(FinishReason::Filter) => "content_filter",
-                    Some(FinishReason::Length) => "length",
+                    _ if answer.truncated => "length",
                     _ => "stop",
                 }));
             }

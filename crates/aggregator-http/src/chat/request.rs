@@ -90,14 +90,11 @@ impl ChatRequest {
             return Err(ApiError::invalid("invalid_messages", what).about("messages"));
         };
         let query = Query::new(texts[last].1.clone()).map_err(|error| of_query(&error))?;
-        let mut system = String::new();
+        let mut system = Vec::new();
         let mut turns: Vec<Turn> = Vec::new();
         for (role, text) in texts[..last].iter() {
             match *role {
-                "system" | "developer" => {
-                    system.push_str(text);
-                    system.push('\n');
-                }
+                "system" | "developer" => system.push(text.as_str()),
                 "user" => turns.push(Turn::new(text.as_str())),
                 // An answer to nothing, as a greeting, is no turn.
                 "assistant" => {
@@ -108,6 +105,7 @@ impl ChatRequest {
                 _ => {}
             }
         }
+        let system = system.join("\n");
         let context = (!system.trim().is_empty()).then(|| Turn::context(system));
         // The context is kept, whatever the length of the chat.
         let kept = turns.split_off(turns.len().saturating_sub(MAX_TURNS));

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use aggregator_core::Chunk;
 use aggregator_http::Settings;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::client::*;
+use crate::planned::Plan;
 
 fn chat(fields: Value) -> String {
     let mut body =
@@ -111,17 +113,43 @@ async fn clients_that_show_no_citations_can_have_a_list() {
 
 #[tokio::test(start_paused = true)]
 async fn a_chat_is_a_question_with_turns_and_context() {
-    let (service, probe) = service();
+    let plan = Plan::answering([Ok(Chunk::Text("Yes [1].".into()))]);
+    let service = service_of(plan.engine(), Settings::default(), |gateway| gateway);
     let messages = json!([
         {"role": "system", "content": "Answer like a pirate."},
         {"role": "assistant", "content": "Hello!"},
         {"role": "user", "content": [{"type": "text", "text": "what is"}, {"type": "text", "text": "a tide?"}]},
         {"role": "assistant", "content": "Water that comes and goes."},
+        {"role": "developer", "content": "Be brief."},
         {"role": "user", "content": "and in lakes?"},
         {"role": "assistant", "content": "(to be continued)"},
     ]);
     let response = post(&service, "/v1/chat/completions", &chat(json!({"messages": messages}))).await;
-    assert_eq!((response.status, probe.calls().len()), (200, 2), "{}", response.body);
+    assert_eq!(response.status, 200, "{}", response.body);
+    let [asked] = &plan.asked()[..] else { panic!("the model is asked once") };
+    let turns: Vec<_> = asked.turns().iter().map(|turn| (turn.question.as_str(), turn.answer.as_str())).collect();
+    assert_eq!(asked.text().as_str(), "and in lakes?");
+    assert_eq!(turns, [("", "Answer like a pirate.\nBe brief."), ("what is\na tide?", "Water that comes and goes.")]);
+}
+
+/// The instructions of a chat are kept, and of a long one the last turns.
+#[tokio::test(start_paused = true)]
+async fn of_a_long_chat_the_context_and_the_last_turns_are_kept() {
+    let plan = Plan::answering([Ok(Chunk::Text("Yes [1].".into()))]);
+    let service = service_of(plan.engine(), Settings::default(), |gateway| gateway);
+    let mut messages = vec![json!({"role": "system", "content": "Be brief."})];
+    for number in 0..30 {
+        messages.push(json!({"role": "user", "content": format!("question {number}")}));
+        messages.push(json!({"role": "assistant", "content": format!("answer {number}")}));
+    }
+    messages.push(json!({"role": "user", "content": "and now?"}));
+    let response = post(&service, "/v1/chat/completions", &chat(json!({"messages": messages}))).await;
+    assert_eq!(response.status, 200, "{}", response.body);
+    let [asked] = &plan.asked()[..] else { panic!("the model is asked once") };
+    let [context, turns @ ..] = asked.turns() else { panic!("{asked:?}") };
+    assert_eq!((context.question.as_str(), context.answer.as_str()), ("", "Be brief."));
+    let questions: Vec<_> = turns.iter().map(|turn| turn.question.as_str().to_owned()).collect();
+    assert_eq!(questions, (15..30).map(|number| format!("question {number}")).collect::<Vec<_>>());
 }
 
 #[tokio::test(start_paused = true)]

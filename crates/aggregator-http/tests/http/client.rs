@@ -36,6 +36,12 @@ pub fn searching(probe: &Probe) -> Engine {
     Engine::builder().hash_seed(0).settings(EngineSettings::default()).provider(provider.probed(probe)).build().unwrap()
 }
 
+/// A service over one engine.
+pub fn service_of(engine: Engine, settings: Settings, gateway: impl Fn(GatewayBuilder) -> GatewayBuilder) -> Service {
+    let of = |engine| gateway(Gateway::builder(engine)).build().unwrap();
+    Service::new(Offers::new("aggregator", of(engine), of(searching(&Probe::new()))), settings)
+}
+
 /// A service over these engines, and what they are asked.
 pub fn service_with(settings: Settings, gateway: impl Fn(GatewayBuilder) -> GatewayBuilder) -> (Service, Probe) {
     let probe = Probe::new();

@@ -4,5 +4,7 @@ mod chat;
 mod client;
 mod end;
 mod native;
+mod outcomes;
 mod page;
+mod planned;
 mod refusals;

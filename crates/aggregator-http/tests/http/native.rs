@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use aggregator_core::{Chunk, Mode};
 use aggregator_http::Settings;
 use aggregator_wire::{Event, EventKind};
 use serde_json::json;
 use tokio::time::Instant;
 
 use crate::client::*;
+use crate::planned::Plan;
 
 const QUERY: &str = r#"{"query": "why do tail latencies grow with fan-out?"}"#;
 
@@ -119,6 +121,18 @@ async fn limits_of_a_query_are_its_fields() {
     }
     let unknown = post(&service, "/v1/query", r#"{"query": "q", "max_source": 2}"#).await;
     assert!(unknown.status == 400 && unknown.body.contains("max_source"), "{}", unknown.body);
+}
+
+#[tokio::test(start_paused = true)]
+async fn mode_and_turns_reach_the_engine() {
+    let plan = Plan::answering([Ok(Chunk::Text("Yes [1].".into()))]);
+    let service = service_of(plan.engine(), Settings::default(), |gateway| gateway);
+    let body = json!({"query": "and in lakes?", "mode": "research", "turns": [
+        {"question": "what is a tide?", "answer": "Water."}, {"question": "where?"}]});
+    assert_eq!(post(&service, "/v1/query", &body.to_string()).await.status, 200);
+    let asked = &plan.asked()[0];
+    let turns: Vec<_> = asked.turns().iter().map(|turn| (turn.question.as_str(), turn.answer.as_str())).collect();
+    assert_eq!((asked.mode(), turns), (Mode::Research, vec![("what is a tide?", "Water."), ("where?", "")]));
 }
 
 #[tokio::test(start_paused = true)]

@@ -22,7 +22,8 @@ async fn with_keys_only_their_owners_may_ask() {
     assert!(!format!("{settings:?}").contains("key-1"));
     let (service, probe) = service_with(settings, |gateway| gateway);
     let with = |key: &str| request("POST", "/v1/search", &[("authorization", key)], QUERY);
-    assert_eq!(code(&post(&service, "/v1/search", QUERY).await), (401, "missing_api_key".into()));
+    let without = post(&service, "/v1/search", QUERY).await;
+    assert_eq!((code(&without), without.header("www-authenticate")), ((401, "missing_api_key".into()), Some("Bearer")));
     for wrong in ["Bearer key-3", "Bearer key-1x", "Bearer ", "Basic key-1", "key-1"] {
         assert_eq!(ask(&service, &with(wrong)).await.status, 401, "{wrong}");
     }
