@@ -80,6 +80,23 @@ async fn a_search_without_a_result_is_said_in_words() {
     assert!(plan.asked().is_empty());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_file_is_no_page_of_the_web() {
+    let hits = [("https://a.example/tide", "Tides"), ("file:///notes/moon.md", "Notes about the moon")];
+    let hits = hits.map(|(url, title)| Ok(Hit::new(url, title)));
+    let mut plan = Plan::finding(hits);
+    plan.is_local = true;
+    let service = service_for(&plan);
+    let found = post(&service, "/v1/search", r#"{"query": "tide"}"#).await;
+    assert_eq!(found.status, 200, "{}", found.body);
+    let whole = post(&service, "/v1/chat/completions", CHAT).await.json();
+    for result in whole["search_results"].as_array().unwrap() {
+        let is_file = result["url"].as_str().unwrap().starts_with("file:");
+        assert_eq!(result["source"], if is_file { "attachment" } else { "web" }, "{result}");
+    }
+    assert_eq!(whole["search_results"].as_array().unwrap().len(), 2);
+}
+
 /// 503 where all services only want to be asked later, with the shortest of their waits; else 502.
 #[tokio::test(start_paused = true)]
 async fn a_failed_service_and_a_busy_one_are_told_apart() {

@@ -16,6 +16,7 @@ pub struct Plan {
     pub chunks: Vec<Result<Chunk, ProviderError>>,
     pub reports: Vec<PolicyAction>,
     pub settings: Settings,
+    pub is_local: bool,
     asked: Arc<Mutex<Vec<Arc<Query>>>>,
 }
 
@@ -49,6 +50,10 @@ impl SearchProvider for Plan {
 
     fn has_policies(&self) -> bool {
         !self.reports.is_empty()
+    }
+
+    fn is_local(&self) -> bool {
+        self.is_local
     }
 
     fn search(&self, request: SearchRequest) -> HitStream {
