@@ -123,7 +123,7 @@ async fn run(name: &str, leaves: bool) -> (InvariantChecker, u32) {
     let scenario = catalog::scenario(name);
     let mut query = scenario.engine(&catalog::corpus(), Pace::Yielding, None).run(scenario.query());
     assert!(query.leave(CancelReason::Requested).is_empty(), "a query that does not run cannot be left");
-    let (mut checker, mut left) = (InvariantChecker::new(), 0);
+    let (mut checker, mut left) = (InvariantChecker::new(), Vec::new());
     loop {
         match query.poll_next_unpin(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(Some(event)) => checker.read(&event),
@@ -139,10 +139,13 @@ async fn run(name: &str, leaves: bool) -> (InvariantChecker, u32) {
         }
         leaving.check().unwrap_or_else(|broken| panic!("{name}, after {} events: {broken}", checker.events));
         assert_eq!(leaving.summary().unwrap().0, TerminalEvent::Cancelled);
-        left += 1;
+        left.push(leaving.summary().unwrap().1.providers.len());
     }
     checker.check().unwrap();
-    (checker, left)
+    // Also the providers that the engine had not asked yet.
+    let all = checker.summary().unwrap().1.providers.len();
+    assert!(left.iter().all(|reports| *reports == all), "{name}: {left:?} of {all}");
+    (checker, left.len() as u32)
 }
 
 #[tokio::test(start_paused = true)]

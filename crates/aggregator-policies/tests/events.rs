@@ -11,8 +11,8 @@ use aggregator_core::{
 };
 use aggregator_mocks::InvariantChecker;
 use aggregator_policies::{
-    Answer, Ask, Backoff, Breaker, BreakerSettings, Guarded, LimitStore, Limiter, Policies, Rate, RetryBudget,
-    SharedLimitSettings, SharedLimiter, StoreError,
+    Answer, Ask, Backoff, Breaker, BreakerSettings, Decision, Guarded, LimitStore, Limiter, Policies, Rate,
+    RetryBudget, SharedLimitSettings, SharedLimiter, StoreError,
 };
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _};
@@ -23,18 +23,22 @@ const SECOND: Duration = Duration::from_secs(1);
 /// A service that fails as planned, and then works.
 #[derive(Debug, Clone, Default)]
 struct Service {
-    failures: Arc<Mutex<VecDeque<ProviderErrorKind>>>,
+    failures: Arc<Mutex<VecDeque<ProviderError>>>,
     windows: Vec<(u64, u64, Duration, Duration)>,
 }
 
 impl Service {
     fn failing(kinds: impl IntoIterator<Item = ProviderErrorKind>) -> Self {
-        Self { failures: Arc::new(Mutex::new(kinds.into_iter().collect())), windows: Vec::new() }
+        Self::failing_with(kinds.into_iter().map(|kind| ProviderError::new(kind, "as planned")))
+    }
+
+    fn failing_with(errors: impl IntoIterator<Item = ProviderError>) -> Self {
+        Self { failures: Arc::new(Mutex::new(errors.into_iter().collect())), windows: Vec::new() }
     }
 
     fn answer<T>(&self, answer: T) -> Result<T, ProviderError> {
         match self.failures.lock().unwrap().pop_front() {
-            Some(kind) => Err(ProviderError::new(kind, "as planned")),
+            Some(error) => Err(error),
             None => Ok(answer),
         }
     }
@@ -170,4 +174,30 @@ async fn a_shared_limit_that_cannot_be_read_is_said_and_its_share_is_kept() {
     let waiting = |wait| (0, "search".to_owned(), PolicyAction::Waiting { wait });
     let three = futures::future::join_all((0..3).map(|seed| told(&engine, seed))).await;
     assert_eq!(three, [vec![local(0)], vec![waiting(SECOND / 2), local(500)], vec![waiting(SECOND), local(1_000)]]);
+}
+
+/// A store that permits everything, and knows what it is told of waits.
+#[derive(Debug, Clone, Default)]
+struct Open(Arc<Mutex<Vec<Duration>>>);
+
+impl LimitStore for Open {
+    fn take(&self, _: Ask) -> BoxFuture<'static, Result<Answer, StoreError>> {
+        Box::pin(async { Ok(Answer { decision: Decision::Granted, peers: 1 }) })
+    }
+
+    fn hold(&self, ask: Ask) {
+        self.0.lock().unwrap().push(ask.held);
+    }
+}
+
+/// The other processes must not ask a service either that has asked one of them to wait.
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_a_service_asks_for_is_told_to_the_other_processes() {
+    let store = Open::default();
+    let rate = Rate::per_second(8, 1).unwrap();
+    let shared = SharedLimiter::new(Arc::new(store.clone()), "search", rate).unwrap();
+    let busy = ProviderError::new(ProviderErrorKind::RateLimited, "as planned").with_retry_after(3 * SECOND);
+    let engine = engine(Service::failing_with([busy]), Policies::default().shared_limiter(shared));
+    told(&engine, 0).await;
+    assert_eq!(*store.0.lock().unwrap(), [3 * SECOND]);
 }

@@ -305,8 +305,48 @@ async fn a_service_that_hangs_opens_its_breaker() {
         assert_eq!(ask(&engine, seed).await, Outcome::Timeout);
     }
     assert!(breaker.is_open());
+    sleep(4 * SECOND).await;
     let Outcome::Error(error) = ask(&engine, 5).await else { panic!("it is open") };
-    assert_eq!(error.kind, ProviderErrorKind::NotAsked);
+    assert_eq!((error.kind, error.retry_after()), (ProviderErrorKind::NotAsked, Some(6 * SECOND)));
+}
+
+/// A service that has a result at once, and then nothing more.
+struct Slow;
+
+impl SearchProvider for Slow {
+    fn name(&self) -> &str {
+        "slow"
+    }
+
+    fn search(&self, _: SearchRequest) -> HitStream {
+        stream::iter([Ok(Hit::new("https://example.org/", "a page"))]).chain(stream::pending()).boxed()
+    }
+}
+
+/// It answers, so others need not be kept from it.
+#[tokio::test(start_paused = true)]
+async fn a_service_that_is_slow_after_its_first_result_opens_no_breaker() {
+    let breaker = Breaker::new(BreakerSettings::default());
+    let guarded = Guarded::new(Slow, Policies::default().breaker(breaker.clone()));
+    let engine = Engine::builder().provider(guarded).build().unwrap();
+    for seed in 0..20 {
+        assert!(matches!(ask(&engine, seed).await, Outcome::Partial(_)));
+    }
+    assert!(!breaker.is_open());
+}
+
+/// A service may ask for any wait, also for one that no clock can add to its time.
+#[tokio::test(start_paused = true)]
+async fn a_wait_without_an_end_is_no_panic() {
+    for wait in [Duration::MAX, Duration::from_secs(u64::MAX), 400 * 86_400 * SECOND] {
+        let service = Service::default();
+        service.fails_with(ProviderError::new(ProviderErrorKind::RateLimited, "wait").with_retry_after(wait));
+        let limiter = Limiter::new(Rate::per_second(100, 100).unwrap());
+        let retries = (Backoff::default(), Arc::new(RetryBudget::default()));
+        let policies = Policies::default().limiter(limiter).retries(retries.0, retries.1);
+        let Outcome::Error(error) = ask(&engine(&service, policies), 0).await else { panic!("it fails") };
+        assert_eq!((error.kind, service.asked().len()), (ProviderErrorKind::RateLimited, 1));
+    }
 }
 
 /// A model that fails the first times, before or after its first word.

@@ -195,23 +195,27 @@ fn question(query: &Query, max_tokens: usize) -> Cow<'_, str> {
     format!("{}\n…\n{}", &text[..begin], &text[end..]).into()
 }
 
-/// The last of the earlier turns that fit into an eighth of the room, the first one first.
+/// The context, and the last of the earlier turns that fit into an eighth of the room, the first one first.
 fn earlier(query: &Query, max_tokens: usize) -> String {
     let mut room = max_tokens * BYTES_PER_TOKEN / 8;
-    let mut kept = Vec::new();
-    for turn in query.turns().iter().rev() {
-        let answer = if turn.answer.is_empty() { String::new() } else { format!("\nAnswer: {}", turn.answer) };
-        let text = match turn.question.is_empty() {
-            true => format!("Context: {}", turn.answer),
-            false => format!("Question: {}{answer}", turn.question),
-        };
-        if text.len() >= room {
-            break;
+    let mut fits = |text: &String| match room.checked_sub(text.len() + 1) {
+        Some(left) => {
+            room = left;
+            true
         }
-        room -= text.len() + 1;
-        kept.push(text);
-    }
-    kept.reverse();
+        None => false,
+    };
+    let (context, turns): (Vec<_>, Vec<_>) = query.turns().iter().partition(|turn| turn.question.is_empty());
+    // Before the turns, because it holds for the whole conversation, however long that is.
+    let mut kept: Vec<String> =
+        context.iter().map(|turn| format!("Context: {}", turn.answer)).take_while(&mut fits).collect();
+    let at = kept.len();
+    let turns = turns.iter().rev().map(|turn| match turn.answer.is_empty() {
+        true => format!("Question: {}", turn.question),
+        false => format!("Question: {}\nAnswer: {}", turn.question, turn.answer),
+    });
+    kept.extend(turns.take_while(fits));
+    kept[at..].reverse();
     kept.join("\n")
 }
 
@@ -358,6 +362,21 @@ mod tests {
             "prompt_with_drafts",
             shown(&build(&prompt_input(&query(Mode::Research), &two(), &drafts)))
         );
+    }
+
+    /// Turns fill their part of the prompt from the last one; the context has its place before them.
+    #[test]
+    fn a_long_conversation_leaves_the_context_in_the_prompt() {
+        let long = |number: u32| Turn::new(format!("question {number}?")).with_answer("word ".repeat(100));
+        let turns = [Turn::context("Answer in French.")].into_iter().chain((0..15).map(long));
+        let query = query(Mode::Research).with_turns(turns);
+        let prompt = build(&prompt_input(&query, &two(), &[])).user;
+        let at = |text: &str| prompt.find(text);
+        assert!(
+            at("Context: Answer in French.")
+                .is_some_and(|context| at("question 14?").is_some_and(|last| context < last))
+        );
+        assert_eq!(at("question 0?"), None);
     }
 
     #[test]

@@ -95,7 +95,12 @@ mod tests {
         assert_eq!(answered(&task("tags")).as_deref(), Some(r#"{"tags":["General"]}"#));
         assert_eq!(answered(&task("follow_ups")).as_deref(), Some(r#"{"follow_ups":[]}"#));
         assert_eq!(answered(&task("queries")).as_deref(), Some(r#"{"queries":[]}"#));
-        for question in ["what is the title of the chat?", "### Task:\nsort a list", "a task: <chat_history>"] {
+        for question in [
+            "what is the title of the chat?",
+            "### Task:\nsort a list",
+            "### Task:\nis 3 < 4?",
+            "a task: <chat_history>",
+        ] {
             assert_eq!(answered(question), None, "{question}");
         }
     }

@@ -40,6 +40,19 @@ async fn each_stream_ends_with_its_terminal_event() {
     assert_eq!((late.status, late.json()["error"]["code"].as_str()), (503, Some("shutting_down")));
 }
 
+/// A client keeps its connection for the next request; the end of the server does not wait for that.
+#[tokio::test(start_paused = true)]
+async fn an_idle_connection_is_closed_when_the_server_ends() {
+    let (service, _) = service();
+    let mut connection = Connection::open(&service);
+    connection.send("GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    connection.read_until("ok\n").await;
+    let begun = Instant::now();
+    let _ = connection.ending.send(true);
+    connection.task.await.unwrap();
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_sends_no_request_is_closed() {
     let (service, _) = service();
