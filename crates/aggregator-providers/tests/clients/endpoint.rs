@@ -110,6 +110,7 @@ fn what_settings_errors_say() {
         ("pointer", changed("\"/results\"", "\"results[]\""), Some("canary")),
         ("unknown setting", changed("max_chars", "most_chars"), Some("canary")),
         ("unknown method", changed("POST", "PUT"), Some("canary")),
+        ("key in the address", changed("com/search", "com/search?key=${TAVILY_API_KEY}"), Some("canary")),
     ] {
         let error = made(&script, &text, key).unwrap_err();
         assert!(!error.contains("canary"), "{case}: {error}");
@@ -119,6 +120,16 @@ fn what_settings_errors_say() {
     let allowed = changed("https:", "http:").replace("max_hits = 20", "allow_plain_http_key = true");
     assert!(made(&script, &allowed, Some("canary")).is_ok());
     assert!(made(&script, &changed("https://api.tavily.com", "http://127.0.0.1:9"), Some("canary")).is_ok());
+}
+
+/// A service may repeat its request in what it finds.
+#[tokio::test(start_paused = true)]
+async fn no_hit_has_the_key() {
+    let hit =
+        json!({"url": "https://example.org/?k=canary-5f1e", "title": "canary-5f1e", "content": "x canary-5f1e y"});
+    let hits = search(&tavily(&Script::new(200, json!({"results": [hit]}).to_string())), 5).await.unwrap();
+    assert_eq!(hits.len(), 1);
+    assert!(!format!("{hits:?}").contains("canary"), "{hits:?}");
 }
 
 #[tokio::test(start_paused = true)]

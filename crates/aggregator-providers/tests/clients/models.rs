@@ -181,6 +181,21 @@ fn model<S: Service>(service: S, base: &str, script: &Script) -> HttpModel<S> {
     model
 }
 
+/// Also of a refusal, which is when it matters.
+#[tokio::test(start_paused = true)]
+async fn what_is_left_of_its_windows_is_known_after_an_answer() {
+    for status in [200, 429] {
+        let script = Script::new(status, "{}").header("x-ratelimit-limit-requests", "60");
+        let script = script.header("x-ratelimit-remaining-requests", "7").header("x-ratelimit-reset-requests", "6m0s");
+        let model = model(OpenAi::new("gpt"), "https://api.example/v1", &script);
+        assert_eq!(model.rate_windows(), []);
+        while model.answer(request()).next().await.is_some_and(|chunk| chunk.is_ok()) {}
+        let windows = model.rate_windows();
+        assert_eq!(windows.iter().map(|window| (window.limit, window.remaining)).collect::<Vec<_>>(), [(60, 7)]);
+        assert_eq!(windows[0].resets_at, Instant::now() + Duration::from_secs(360));
+    }
+}
+
 async fn ask<S: Service + 'static>(service: S, base: &str, script: &Script) -> Vec<Result<Chunk, ProviderError>> {
     let model = model(service, base, script);
     assert_eq!((model.name(), model.price()), ("m", Some(Price::new(1, 2))));
