@@ -58,8 +58,9 @@ mod tests {
 
     #[test]
     fn addresses_begin_with_the_name_of_their_folder() {
-        let parents = ["file:///srv/ann/notes/".to_owned(), "file:///srv/ann/".to_owned()];
-        let address = |url: &str| published(Hit::new(url, "t"), &parents).url;
+        let folders = ["/srv/ann/docs", "/srv/ann/notes/old"].map(PathBuf::from);
+        let made = Published::new((), &folders);
+        let address = |url: &str| published(Hit::new(url, "t"), &made.parents).url;
         assert_eq!(address("file:///srv/ann/docs/a%20b.md#tide"), "file:///docs/a%20b.md#tide");
         assert_eq!(address("file:///srv/ann/notes/old/a.md"), "file:///old/a.md");
         assert_eq!(address("https://example.org/srv/ann/"), "https://example.org/srv/ann/");

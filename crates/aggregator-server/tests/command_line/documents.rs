@@ -54,6 +54,30 @@ fn passages_are_found_without_an_answer() {
 }
 
 #[test]
+fn as_many_passages_are_listed_as_are_asked_for() {
+    let world = World::new();
+    for number in 0..60 {
+        fs::write(world.path(&format!("docs/{number}.md")), format!("# Lamp {number}\n\nLamp {number} is lit.\n"))
+            .unwrap();
+    }
+    let listed = |limit: &str| {
+        let ran = world.run(&["search", "--docs", "docs", "--limit", limit, "lamp"]).ends(0);
+        ran.out.lines().filter(|line| line.contains(". Lamp")).count()
+    };
+    assert_eq!((listed("3"), listed("50")), (3, 50));
+}
+
+#[test]
+fn a_folder_without_documents_is_named() {
+    let world = World::new();
+    fs::create_dir(world.path("empty")).unwrap();
+    let ran = world.run(&["ask", "--docs", "empty", "when does the tide turn?"]);
+    assert!(ran.err.contains("no document was read in DIR/empty: see `aggregator index --all`"), "{}", ran.err);
+    let ran = world.run(&["ask", "--docs", "docs", "when does the tide turn?"]);
+    assert!(!ran.err.contains("no document was read"), "{}", ran.err);
+}
+
+#[test]
 fn an_index_says_what_is_in_it_and_what_is_left_out() {
     let world = World::new();
     fs::write(world.path("docs/photo.md"), b"\x00\x01binary").unwrap();

@@ -149,6 +149,29 @@ fn check_asks_each_service_once_and_says_what_to_do() {
     insta::assert_snapshot!("check_without_key", user.run_with(&["check"], "").ends(4).shown());
 }
 
+/// What `ask` and `serve` would refuse, and a store of limits that does not answer.
+#[test]
+fn check_finds_what_would_end_the_other_commands() {
+    let user = User::new(good(Service::Searxng), good(Service::OpenAi));
+    let searxng = format!("[search.searxng]\nbase = '{}'\n", user.searxng.url());
+    // Nothing listens at the first port.
+    let address = user.world.path("redis");
+    fs::write(&address, "redis://127.0.0.1:1").unwrap();
+    let redis = format!("[redis]\naddress = '${{file:{}}}'\n", address.display());
+    for (settings, code, says) in [
+        (format!("{searxng}[limits.serxng]\nrequests = 1\n"), 2, "[limits.serxng] is of no service"),
+        (format!("[answer]\nmodel = 'other'\n{searxng}"), 2, "other"),
+        (format!("{searxng}{redis}"), 4, "redis: "),
+    ] {
+        user.settings(&settings);
+        let ran = user.run(&["check"]).ends(code);
+        let line = ran.out.lines().chain(ran.err.lines()).find(|line| line.contains(says));
+        assert!(line.is_some(), "{says}: {}", ran.shown());
+    }
+    user.settings(&searxng);
+    user.run(&["check"]).ends(0);
+}
+
 #[test]
 fn providers_are_listed_with_limits_and_prices() {
     let user = User::new(good(Service::Searxng), good(Service::OpenAi));
