@@ -2,10 +2,13 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crate::world::World;
+use aggregator_mocks::fault_server::catalog::{self, Service};
+use aggregator_mocks::fault_server::{FaultServer, Script, response};
+
+use crate::world::{Ran, World};
 
 /// A server that was started, and what it wrote so far.
 struct Server {
@@ -18,7 +21,12 @@ struct Server {
 impl Server {
     fn start(world: &World, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = world.command(&[arguments, &["--listen", "127.0.0.1:0"]].concat());
-        let mut child = command.envs(variables.iter().copied()).stderr(Stdio::piped()).spawn().unwrap();
+        command.envs(variables.iter().copied());
+        Self::of(command)
+    }
+
+    fn of(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap());
         let mut server = Self { child, address: String::new(), lines, said: Vec::new() };
         while !server.said.last().is_some_and(|line| line.contains("/metrics")) {
@@ -124,4 +132,75 @@ fn a_stream_ends_with_its_last_event_when_the_server_does() {
         stream.read_to_string(&mut rest).unwrap();
         assert!(rest.contains("event: cancelled"), "{rest}");
     }
+}
+
+const SEARCH: &str = "/v1/search";
+
+fn words(number: u32) -> String {
+    format!("{{\"query\": \"tides of lake {number}\"}}")
+}
+
+/// A server that searches with this instance of SearXNG, under these settings.
+fn searching(searxng: &FaultServer, settings: &str) -> (World, Server) {
+    let world = World::new();
+    let text = format!("[search.searxng]\nbase = '{}'\n[services]\nretries = 0\n{settings}", searxng.url());
+    std::fs::write(world.path("aggregator.toml"), text).unwrap();
+    let server = Server::start(&world, &["serve", "--docs", "docs"], &[]);
+    (world, server)
+}
+
+fn answering() -> FaultServer {
+    FaultServer::start(Script::answering(catalog::good_response(Service::Searxng))).unwrap()
+}
+
+/// The limit of a service and its breaker hold for all queries of a server.
+#[test]
+fn limits_and_breakers_of_the_settings_hold_for_all_clients() {
+    let searxng = answering();
+    let (_world, server) = searching(&searxng, "[limits.searxng]\nrequests = 1\nper_ms = 600000\n");
+    assert!(server.ask(SEARCH, "", &words(1)).contains("\"type\":\"ok\""));
+    let refused = server.ask(SEARCH, "", &words(2));
+    assert!(refused.contains("the limit of requests is reached") && searxng.counts().requests == 1, "{refused}");
+
+    for (failures, asked) in [(2, 2), (0, 4)] {
+        let searxng = FaultServer::start(Script::answering(response::complete(503, &[], b""))).unwrap();
+        let (_world, server) = searching(&searxng, &format!("breaker_failures = {failures}\n"));
+        for number in 0..4 {
+            server.ask(SEARCH, "", &words(number));
+        }
+        assert_eq!(searxng.counts().requests, asked, "{failures} failures");
+    }
+}
+
+#[test]
+fn what_was_asked_lately_is_asked_again_only_without_a_cache() {
+    for (settings, asked) in [("", 1), ("[server]\ncache_s = 0\n", 3)] {
+        let searxng = answering();
+        let (_world, server) = searching(&searxng, settings);
+        for _ in 0..3 {
+            assert!(server.ask(SEARCH, "", &words(1)).contains("\"type\":\"ok\""));
+        }
+        assert_eq!(searxng.counts().requests, asked, "{settings}");
+    }
+}
+
+/// A connection needs a file descriptor. One too many waits for its turn instead of making the others fail.
+#[test]
+fn there_are_no_more_connections_than_files() {
+    let world = World::new();
+    let arguments = ["demo", "--listen", "127.0.0.1:0"];
+    let none = Ran::of(world.command_with_files(128, &arguments).output().unwrap(), &world.path(""));
+    assert!(none.ends(2).err.contains("this process may open 128 files, and needs more than 128"));
+    let server = Server::of(world.command_with_files(130, &arguments));
+    assert!(server.said[0].contains("may open 130 files: at most 2 connections"), "{:?}", server.said);
+    let [first, _second] = [0, 1].map(|_| TcpStream::connect(&server.address).unwrap());
+    let mut third = TcpStream::connect(&server.address).unwrap();
+    third.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
+    third.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+    assert!(third.read(&mut [0]).is_err(), "it is answered while two are open");
+    drop(first);
+    third.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let mut response = String::new();
+    third.read_to_string(&mut response).unwrap();
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
 }

@@ -53,7 +53,17 @@ impl World {
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_aggregator"));
+        self.set_up(Command::new(env!("CARGO_BIN_EXE_aggregator")), arguments)
+    }
+
+    /// The program in a process that may open this many files.
+    pub fn command_with_files(&self, files: u32, arguments: &[&str]) -> Command {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\"")]).arg(env!("CARGO_BIN_EXE_aggregator"));
+        self.set_up(shell, arguments)
+    }
+
+    fn set_up(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.args(arguments).current_dir(self.path("")).stdin(Stdio::null()).env_clear();
         command.env("XDG_CACHE_HOME", self.path("cache")).env("XDG_CONFIG_HOME", self.path("config"));
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
