@@ -3,7 +3,7 @@
 //! One build has them all (the feature `seeded-faults`); the variable `SEEDED_FAULT` picks one. The baseline is recorded
 //! from the same build without a fault, so that nothing but the fault differs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -144,20 +144,32 @@ fn perf(fault: &str, cases: &str, baselines: &Path, valgrind: &str) -> (Option<i
     (code, text, report["rows"].as_array().expect("a report has rows").clone())
 }
 
-/// Why the gate did not detect a fault as expected; `None` if it did.
-fn unseen(planted: &Planted, baselines: &Path, valgrind: &str) -> Option<String> {
-    let &Planted { fault, verdict, case, metric, reason } = planted;
-    let (code, text, rows) = perf(fault, case, baselines, valgrind);
-    let names_it = |row: &serde_json::Value| {
-        let is = |field: &str, value: &str| row[field] == value;
-        let says = row["reason"].as_str().is_some_and(|text| text.contains(reason));
-        is("verdict", verdict) && is("case", case) && is("metric", metric) && says
+/// What a fault did not cause as expected, a line for each. A fault is run once, however many rows have to fail, because runs of one
+/// fault at a time would write one report.
+fn unseen(faults: &[&Planted], baselines: &Path, valgrind: &str) -> Vec<String> {
+    let fault = faults[0].fault;
+    let cases: BTreeSet<&str> = faults.iter().map(|planted| planted.case).collect();
+    let cases = format!("{{{}}}", Vec::from_iter(cases).join(","));
+    let (code, text, rows) = perf(fault, &cases, baselines, valgrind);
+    let seen = |planted: &Planted| {
+        let is = |row: &serde_json::Value, field: &str, value: &str| row[field] == value;
+        code == Some(1)
+            && rows.iter().any(|row| {
+                let says = row["reason"].as_str().is_some_and(|text| text.contains(planted.reason));
+                is(row, "verdict", planted.verdict)
+                    && is(row, "case", planted.case)
+                    && is(row, "metric", planted.metric)
+                    && says
+            })
     };
-    if code == Some(1) && rows.iter().any(names_it) {
+    let (seen, unseen): (Vec<&Planted>, Vec<&Planted>) = faults.iter().partition(|planted| seen(planted));
+    for Planted { verdict, case, metric, reason, .. } in seen {
         println!("{fault}: {verdict} {case} {metric}: {reason}");
-        return None;
     }
-    Some(format!("{fault}: no {verdict} {case} {metric} ({reason}); exit code {code:?}\n{text}"))
+    let line = |&Planted { verdict, case, metric, reason, .. }: &Planted| {
+        format!("{fault}: no {verdict} {case} {metric} ({reason}); exit code {code:?}\n{text}")
+    };
+    unseen.into_iter().map(line).collect()
 }
 
 /// Records a baseline of cases without a fault, and checks that they pass.
@@ -179,13 +191,19 @@ fn each_planted_fault_fails_its_row() {
     let cases = format!("{{{}}}", Vec::from_iter(cases).join(","));
     let (_dir, baselines) = record_baseline(&cases, NO_VALGRIND);
 
+    let mut by_fault: BTreeMap<&str, Vec<&Planted>> = BTreeMap::new();
+    for planted in &FAULTS {
+        by_fault.entry(planted.fault).or_default().push(planted);
+    }
     // Several at a time: what a run judges does not depend on load. Those that sleep for real come first.
-    let sleeps = |planted: &&Planted| ["lock-per-poll", "late-status", "stall-in-answer"].contains(&planted.fault);
-    let (slow, others): (Vec<_>, Vec<_>) = FAULTS.iter().partition(sleeps);
+    let sleeps = |faults: &Vec<&Planted>| {
+        faults.iter().any(|planted| ["lock-per-poll", "late-status", "stall-in-answer"].contains(&planted.fault))
+    };
+    let (slow, others): (Vec<_>, Vec<_>) = by_fault.into_values().partition(sleeps);
     let left = Mutex::new(slow.into_iter().chain(others));
     let next = || left.lock().expect("a thread that looks at faults ends well").next();
     let look = || -> Vec<String> {
-        std::iter::from_fn(next).filter_map(|planted| unseen(planted, &baselines, NO_VALGRIND)).collect()
+        std::iter::from_fn(next).flat_map(|faults| unseen(&faults, &baselines, NO_VALGRIND)).collect()
     };
     let mut unseen: Vec<String> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(look)).collect();
@@ -194,7 +212,7 @@ fn each_planted_fault_fails_its_row() {
     if Command::new("valgrind").arg("--version").output().is_ok() {
         // After the others, one at a time.
         let (_dir, baselines) = record_baseline(COUNTED_FAULT.case, "valgrind");
-        unseen.extend(self::unseen(&COUNTED_FAULT, &baselines, "valgrind"));
+        unseen.extend(self::unseen(&[&COUNTED_FAULT], &baselines, "valgrind"));
     } else {
         println!("{}: not tested, because valgrind is not installed", COUNTED_FAULT.fault);
     }
