@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aggregator_core::CleanText;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
@@ -38,7 +39,11 @@ struct Fields<'a> {
 }
 
 impl ApiError {
-    /// Makes an error; what is not the client's fault is an `api_error`.
+    /// Most characters of a message.
+    pub const MAX_CHARS: usize = 900;
+
+    /// Makes an error; what is not the client's fault is an `api_error`. The message is made one clean line, of at most
+    /// [`MAX_CHARS`](Self::MAX_CHARS) characters: it may repeat what a client or a service has sent.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         let kind = match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "authentication_error",
@@ -46,7 +51,11 @@ impl ApiError {
             status if status.is_client_error() => "invalid_request_error",
             _ => "api_error",
         };
-        Self { status, message: message.into(), kind, code, param: None, retry_after: None }
+        let mut message = CleanText::single_line(message).into_string();
+        if let Some((end, _)) = message.char_indices().nth(Self::MAX_CHARS - 1) {
+            message.replace_range(end.., "…");
+        }
+        Self { status, message, kind, code, param: None, retry_after: None }
     }
 
     /// A request that cannot be understood.

@@ -8,6 +8,8 @@ mod corpus;
 mod expectation;
 #[cfg(feature = "fault-server")]
 pub mod fault_server;
+#[cfg(feature = "hostile-texts")]
+pub mod hostile;
 mod invariant_checker;
 pub mod labels;
 mod model;

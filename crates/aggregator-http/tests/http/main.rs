@@ -3,6 +3,7 @@
 mod chat;
 mod client;
 mod end;
+mod hostile;
 mod native;
 mod outcomes;
 mod page;

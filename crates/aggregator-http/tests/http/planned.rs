@@ -12,6 +12,8 @@ use futures::{StreamExt as _, stream};
 /// What happens in a query.
 #[derive(Clone, Default)]
 pub struct Plan {
+    /// The name of the provider; `web` where it is empty.
+    pub provider: String,
     pub hits: Vec<Result<Hit, ProviderError>>,
     pub chunks: Vec<Result<Chunk, ProviderError>>,
     pub reports: Vec<PolicyAction>,
@@ -45,7 +47,7 @@ impl Plan {
 
 impl SearchProvider for Plan {
     fn name(&self) -> &str {
-        "web"
+        if self.provider.is_empty() { "web" } else { &self.provider }
     }
 
     fn has_policies(&self) -> bool {

@@ -42,7 +42,7 @@ fn read<T: DeserializeOwned>(part: Part, [tuning, held_out]: [&str; 2]) -> Vec<T
 ///
 /// # Panics
 /// As [`read`].
-fn lines<T: DeserializeOwned>(text: &str) -> Vec<T> {
+pub(crate) fn lines<T: DeserializeOwned>(text: &str) -> Vec<T> {
     let value = |(line, number)| serde_json::from_str(line).unwrap_or_else(|error| panic!("line {number}: {error}"));
     text.lines().zip(1..).map(value).collect()
 }
