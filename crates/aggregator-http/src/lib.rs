@@ -2,7 +2,8 @@
 //!
 //! - [`Offers`]: the engines that answer, each behind its [`Gateway`](aggregator_gateway::Gateway), by the names that clients
 //!   choose a model by.
-//! - [`Service`]: the routes. [`serve`] answers over TCP, with limits and an orderly end.
+//! - [`Service`]: the routes. [`serve`] answers over TCP, with limits and an orderly end; [`serve_connections`] over other
+//!   connections.
 //! - [`Settings`], [`ServeLimits`], [`ClientKey`]: what the owner sets.
 //!
 //! The query of a request lives in the body of its response: when the client is gone, the server drops the body, and with it every
@@ -21,6 +22,7 @@ mod keys;
 mod metrics;
 mod native;
 mod page;
+mod places;
 mod running;
 mod serve;
 mod service;
@@ -33,6 +35,6 @@ mod time;
 pub use answering::{Offer, Offers};
 pub use error::ApiError;
 pub use keys::ClientKey;
-pub use serve::{Ended, connection, serve};
+pub use serve::{Ended, connection, serve, serve_connections};
 pub use service::Service;
 pub use settings::{ServeLimits, Settings};

@@ -3,21 +3,22 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use futures::future::{Either, select};
+use futures::{Stream, StreamExt as _, stream};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::places::{Place, Places};
 use crate::service::Service;
 use crate::settings::ServeLimits;
 use crate::stall::StallTimeout;
@@ -32,35 +33,50 @@ pub struct Ended {
     pub cut: usize,
 }
 
-/// Answers requests of a listener until `end` is ready. Then it takes no more connections, ends all queries, each with its
-/// terminal event, and waits for the connections for the grace time. Dropping the future cuts all of them.
-///
-/// Each connection is a task of the runtime that this is polled in, which needs timers and input and output.
+/// Answers requests of a listener until `end` is ready, as [`serve_connections`] does. Each connection is a task of the runtime that
+/// this is polled in, which needs timers and input and output.
 pub async fn serve(
     listener: TcpListener,
     service: Service,
     limits: ServeLimits,
     end: impl Future<Output = ()>,
 ) -> Ended {
-    let places = Arc::new(Semaphore::new(limits.connections.max(1)));
+    let incoming = stream::unfold(listener, async |listener| Some((accept(&listener).await, listener)));
+    serve_connections(incoming, service, limits, end).await
+}
+
+/// Answers requests of connections that come until `end` is ready, or none comes any more. Then it ends all queries, each with its
+/// terminal event, and waits for the connections for the grace time. Dropping the future cuts all of them.
+///
+/// Where there are as many connections as the limits allow, the one that has waited longest for its client is closed for one that
+/// comes. Where all are answered, it waits.
+///
+/// Each connection is a task of the runtime that this is polled in, which needs timers.
+pub async fn serve_connections<S>(
+    incoming: impl Stream<Item = S>,
+    service: Service,
+    limits: ServeLimits,
+    end: impl Future<Output = ()>,
+) -> Ended
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let places = Places::new(limits.connections);
     let (ending, is_ending) = watch::channel(false);
     let mut connections = JoinSet::new();
-    let mut end = pin!(end);
+    let (mut end, mut incoming) = (pin!(end), Box::pin(incoming));
     loop {
-        let accepted = pin!(accept(&listener, &places));
-        let (stream, place) = match select(&mut end, accepted).await {
-            Either::Left(_) => break,
-            Either::Right((accepted, _)) => accepted,
-        };
+        let next = pin!(async { Some((incoming.next().await?, places.take().await)) });
+        let Either::Right((Some((stream, place)), _)) = select(&mut end, next).await else { break };
         let (service, is_ending) = (service.clone(), is_ending.clone());
         connections.spawn(async move {
             // A connection that breaks is the client's affair; its queries were dropped with it.
-            let _ = connection(stream, service, limits, is_ending).await;
-            drop(place);
+            let _ = placed(stream, service, limits, is_ending, place).await;
         });
         while connections.try_join_next().is_some() {}
     }
-    drop(listener);
+    // A listener takes no more.
+    drop(incoming);
     service.end_queries();
     // There are receivers as long as there are connections.
     let _ = ending.send(true);
@@ -70,19 +86,14 @@ pub async fn serve(
     Ended { cut: connections.len() }
 }
 
-/// The next connection, once there is a place for it.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> (tokio::net::TcpStream, Option<tokio::sync::OwnedSemaphorePermit>) {
+/// The next connection.
+async fn accept(listener: &TcpListener) -> TcpStream {
     loop {
-        // The semaphore is never closed.
-        let place = Arc::clone(places).acquire_owned().await.ok();
         match listener.accept().await {
             Ok((stream, _)) => {
                 // Events are small, and are to leave at once.
                 let _ = stream.set_nodelay(true);
-                return (stream, place);
+                return stream;
             }
             Err(error) if is_of_connection(&error) => {}
             Err(_) => sleep(ACCEPT_WAIT).await,
@@ -104,18 +115,34 @@ pub async fn connection<S>(
     stream: S,
     service: Service,
     limits: ServeLimits,
-    mut is_ending: watch::Receiver<bool>,
+    is_ending: watch::Receiver<bool>,
 ) -> Result<(), hyper::Error>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let router = service.router();
+    let place = Places::new(1).take().await;
+    placed(stream, service, limits, is_ending, place).await
+}
+
+/// Answers the requests of a connection that has a place, until another one needs it more.
+async fn placed<S>(
+    stream: S,
+    service: Service,
+    limits: ServeLimits,
+    mut is_ending: watch::Receiver<bool>,
+    place: Place,
+) -> Result<(), hyper::Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (router, followed) = (service.router(), place.clone());
     let answer = service_fn(move |request: hyper::Request<Incoming>| {
-        let mut router = router.clone();
+        let (mut router, place) = (router.clone(), followed.clone());
         async move {
             // A router is always ready.
             let _ = poll_fn(|cx| tower_service::Service::<http::Request<Body>>::poll_ready(&mut router, cx)).await;
-            tower_service::Service::call(&mut router, request.map(Body::new)).await
+            let answered = tower_service::Service::call(&mut router, request.map(|body| place.request(body)));
+            answered.await.map(|response| response.map(|body| place.response(body)))
         }
     });
     let connection = http1::Builder::new()
@@ -130,11 +157,16 @@ where
         // An error means that the server is gone.
         let _ = is_ending.wait_for(|ends| *ends).await;
     });
-    match select(connection.as_mut(), ending).await {
-        Either::Left((ended, _)) => ended,
-        Either::Right(_) => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
+    let is_last = match select(connection.as_mut(), select(ending, pin!(place.is_wanted()))).await {
+        Either::Left((ended, _)) => return ended,
+        // hyper itself closes it where nothing is under way, but not where a part of a head has come.
+        Either::Right((Either::Left(_), _)) => !place.begins(),
+        // A request that was read meanwhile is answered.
+        Either::Right((Either::Right(_), _)) => place.answers(),
+    };
+    if !is_last {
+        return Ok(());
     }
+    connection.as_mut().graceful_shutdown();
+    connection.await
 }

@@ -47,7 +47,8 @@ impl Default for Settings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServeLimits {
-    /// Connections at the same time. Default 1,024; further ones wait in the queue of the system.
+    /// Connections at the same time. Default 1,024. For one more, the one that has waited longest for its client is closed; where all
+    /// are answered, further ones wait in the queue of the system.
     pub connections: usize,
     /// Time for the head of a request, from the opening of the connection or the end of the request before. Default 10 s.
     pub head: Duration,

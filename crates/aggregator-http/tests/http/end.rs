@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use aggregator_http::ServeLimits;
+use aggregator_http::{Ended, ServeLimits};
 use aggregator_wire::{Event, EventKind};
+use futures::StreamExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, sleep};
 
@@ -38,6 +39,117 @@ async fn each_stream_ends_with_its_terminal_event() {
     assert_eq!(get(&service, "/readyz").await.status, 503);
     let late = post(&service, "/v1/chat/completions", r#"{"messages": [{"role": "user", "content": "q"}]}"#).await;
     assert_eq!((late.status, late.json()["error"]["code"].as_str()), (503, Some("shutting_down")));
+}
+
+/// What a client does when the server ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Client {
+    Events,
+    Chunks,
+    WholeChat,
+    Results,
+    /// It reads nothing of its stream.
+    ReadsNothing,
+    /// It has sent a part of a head.
+    HalfHead,
+    /// It has sent a head, and a part of the body.
+    HalfBody,
+    /// It keeps its connection for later.
+    Keeps,
+}
+
+impl Client {
+    fn sends(self) -> String {
+        let chat =
+            |streams: bool| format!(r#"{{"messages": [{{"role": "user", "content": "q"}}], "stream": {streams}}}"#);
+        match self {
+            Self::Events | Self::ReadsNothing => request("POST", "/v1/query", &[], QUERY),
+            Self::Chunks => request("POST", "/v1/chat/completions", &[], &chat(true)),
+            Self::WholeChat => request("POST", "/v1/chat/completions", &[], &chat(false)),
+            Self::Results => request("POST", "/v1/search", &[], QUERY),
+            Self::HalfHead => "POST /v1/query HTTP/1.1\r\nhost: local".into(),
+            Self::HalfBody => request("POST", "/v1/query", &[("content-length", "99")], "{"),
+            Self::Keeps => "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n".into(),
+        }
+    }
+
+    /// Whether what came is complete: a stream with its terminal event, or an answer in one piece.
+    fn is_served(self, read: &[u8]) -> bool {
+        if matches!(self, Self::HalfHead | Self::HalfBody) {
+            return read.is_empty();
+        }
+        let response = parse(read);
+        let error = |json: &str| json.contains("\"shutting_down\"");
+        match self {
+            Self::Events | Self::ReadsNothing => response.data().last().is_some_and(|data| {
+                Event::from_json_line(data).is_ok_and(|event| matches!(event.kind, EventKind::Cancelled { .. }))
+            }),
+            Self::Chunks => response.data().last().is_some_and(|data| error(data)) && !response.body.contains("[DONE]"),
+            Self::WholeChat | Self::Results => response.status == 503 && error(&response.body),
+            _ => response.body == "ok\n",
+        }
+    }
+}
+
+/// Starts a server in memory with clients, lets it run for a moment, ends it, and returns how it ended, after which time, and what
+/// each client has got.
+async fn ended_with(clients: &[Client]) -> (Ended, Duration, Vec<Vec<u8>>) {
+    let (service, probe) = service();
+    let (mut readers, mut connections) = (Vec::new(), Vec::new());
+    for client in clients {
+        let (mut ours, theirs) = tokio::io::duplex(if *client == Client::ReadsNothing { 64 } else { 64 << 10 });
+        connections.push(theirs);
+        let client = *client;
+        readers.push(tokio::spawn(async move {
+            ours.write_all(client.sends().as_bytes()).await.unwrap();
+            let mut read = Vec::new();
+            if client == Client::ReadsNothing {
+                sleep(MS * 60_000).await;
+            }
+            ours.read_to_end(&mut read).await.unwrap();
+            read
+        }));
+    }
+    let incoming = futures::stream::iter(connections).chain(futures::stream::pending());
+    // In the middle of the search, whose results come after 20, 40 and 60 ms.
+    let (begun, run) = (Instant::now(), MS * 25);
+    let ended = aggregator_http::serve_connections(incoming, service.clone(), ServeLimits::default(), sleep(run)).await;
+    let took = begun.elapsed() - run;
+    assert_eq!((probe.active_calls(), service.running()), (0, 0), "nothing is left");
+    let mut got = Vec::new();
+    for reader in readers {
+        got.push(reader.await.unwrap());
+    }
+    (ended, took, got)
+}
+
+/// As many of each kind, and more queries than run at the same time: some wait for a place.
+#[tokio::test(start_paused = true)]
+async fn at_the_end_500_streams_get_their_terminal_event_at_once() {
+    use Client::*;
+    let clients =
+        [[Events; 200].as_slice(), &[Chunks; 200], &[WholeChat; 50], &[Results; 50], &[HalfHead; 20], &[Keeps; 20]];
+    let clients = clients.concat();
+    let (ended, took, got) = ended_with(&clients).await;
+    assert_eq!((ended, took), (Ended { cut: 0 }, Duration::ZERO));
+    for (client, got) in clients.iter().zip(&got) {
+        assert!(client.is_served(got), "{client:?}: {}", String::from_utf8_lossy(got));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_the_end_clients_that_do_nothing_are_cut_after_the_grace_time_and_hold_up_no_other() {
+    use Client::*;
+    let clients = [[Events; 200].as_slice(), &[ReadsNothing; 100], &[Chunks; 150], &[HalfBody; 50]].concat();
+    let (ended, took, got) = ended_with(&clients).await;
+    assert_eq!((ended, took), (Ended { cut: 150 }, ServeLimits::default().grace));
+    for (client, got) in clients.iter().zip(&got) {
+        match client {
+            // The cut is clean: what it has is a beginning, and its connection is closed.
+            ReadsNothing => assert!(got.len() == 64 && got.starts_with(b"HTTP/1.1 200 OK\r\n")),
+            _ => assert!(client.is_served(got), "{client:?}: {}", String::from_utf8_lossy(got)),
+        }
+    }
 }
 
 /// A client keeps its connection for the next request; the end of the server does not wait for that.

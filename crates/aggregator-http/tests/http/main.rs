@@ -2,6 +2,7 @@
 
 mod chat;
 mod client;
+mod crowd;
 mod end;
 mod hostile;
 mod native;

@@ -184,7 +184,8 @@ fn what_was_asked_lately_is_asked_again_only_without_a_cache() {
     }
 }
 
-/// A connection needs a file descriptor. One too many waits for its turn instead of making the others fail.
+/// A connection needs a file descriptor. One too many waits for its turn instead of making the others fail, or takes the place of
+/// one whose client says nothing.
 #[test]
 fn there_are_no_more_connections_than_files() {
     let world = World::new();
@@ -193,11 +194,22 @@ fn there_are_no_more_connections_than_files() {
     assert!(none.ends(2).err.contains("this process may open 128 files, and needs more than 128"));
     let server = Server::of(world.command_with_files(130, &arguments));
     assert!(server.said[0].contains("may open 130 files: at most 2 connections"), "{:?}", server.said);
-    let [first, _second] = [0, 1].map(|_| TcpStream::connect(&server.address).unwrap());
+    let silent = [0, 1].map(|_| TcpStream::connect(&server.address).unwrap());
+    // This one takes most of a minute, if it may.
+    let slow = r#"{"query": "q", "model": "heavy-tail"}"#;
+    let [first, _second] = [0, 1].map(|_| {
+        let mut stream = server.send("/v1/query", "", slow);
+        stream.read_exact(&mut [0; 200]).unwrap();
+        stream
+    });
+    for mut stream in silent {
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        assert_eq!(stream.read(&mut [0]).unwrap_or(0), 0, "it is closed for another one");
+    }
     let mut third = TcpStream::connect(&server.address).unwrap();
     third.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
     third.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
-    assert!(third.read(&mut [0]).is_err(), "it is answered while two are open");
+    assert!(third.read(&mut [0]).is_err(), "it is answered while two are answered");
     drop(first);
     third.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let mut response = String::new();
