@@ -102,6 +102,13 @@ class Stream {
     }
   }
 
+  /** All at once, for what is long. */
+  async endAtOnce(events) {
+    this.response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+    const data = events.map((event, seq) => JSON.stringify({ schema: 1, seq, at_us: 0, ...event }));
+    this.response.end(data.map((line) => `data: ${line}\n\n`).join(''));
+  }
+
   async end(events) {
     await this.send(events);
     this.response.end();
@@ -144,6 +151,42 @@ const CITED = [
   citation(...place('[1, 2]'), 1), citation(...place('[1, 2]'), 2), citation(...place('[2, 3]'), 2), citation(...place('[2, 3]'), 3), done(PAGES, { has_citations: true }),
 ];
 
+// Texts of strangers.
+
+const HOSTILE = readFileSync(new URL('../../aggregator-mocks/src/hostile/texts.jsonl', import.meta.url), 'utf8').trim().split('\n')
+  .map((line) => JSON.parse(line)).map(({ text, times = 1 }) => text.repeat(times));
+/** As many harmless ones: with and without an address of the web, with one line and with several. */
+const HARMLESS = HOSTILE.map((_, index) => (index % 3 === 0 ? `https://one.example/${index}` : `text ${index}${index % 3 === 1 ? '\n\nline 2\nline 3' : ''}`));
+
+/** A stream in which each of these texts is everything that a stranger writes. */
+function eventsOf(texts) {
+  const pages = texts.map((text) => source(text, text, text, text));
+  const error = (text) => ({ type: 'error', kind: text, message: text });
+  const events = texts.flatMap((text) => [status(text), started(text), finished(text, error(text)),
+    { type: 'policy', service: text, action: { type: 'retrying', retry: text, wait_us: 5, error: text } },
+    { type: 'partial_synthesis', results: 1, text }, { type: 'reused', origin: text, age_us: 5 }, { type: text, text }]);
+  const list = texts.map((text) => ({ sources: [1, 2], given: [text, text], matter: { type: text, what: text } }));
+  events.push(...results(pages), { type: 'sources', list: ranked(pages) }, { type: 'contradictions', list });
+  let at = 0;
+  texts.forEach((text, index) => {
+    const [end, marker] = [at + Array.from(text).length, `[${index + 1}]`];
+    events.push(delta(`${text}${marker}\n`), citation(end, end + marker.length, index + 1));
+    at = end + marker.length + 1;
+  });
+  return { pages, events };
+}
+
+/** The lines of such an answer, as they are shown: with the number of a source in the place of its marker. */
+const linesOf = (texts) => texts.map((text, index) => `${text}${index + 1}`).join('\n').split('\n').filter((line) => line !== '');
+
+/** What the page is made of: each kind of element, with its attributes and classes. */
+const madeOf = (page) => page.evaluate(() => {
+  const kinds = [...document.querySelectorAll('*')].map((one) => `${one.localName} ${[...one.attributes].map(({ name }) => name).sort()} ${one.className}`);
+  const count = (selector) => document.querySelectorAll(selector).length;
+  const counts = Object.fromEntries(['article', 'li', 'details', 'summary', 'bdi', 'button', 'h2', '.note', '.title', 'mark'].map((name) => [name, count(name)]));
+  return { kinds: [...new Set(kinds)].sort(), counts, globals: Object.keys(window).sort(), title: document.title, at: location.href };
+});
+
 // What scenarios do.
 
 const SHOWN = '.turn:last-child';
@@ -167,6 +210,9 @@ const small = (page) => page.locator('button, select, input, textarea, summary, 
   .map((one) => [one.id || one.className || one.localName, one.getBoundingClientRect()])
   .filter(([, box]) => box.width < 44 || box.height < 44).map(([name, box]) => `${name} ${box.width}x${box.height}`));
 const fits = (page) => page.evaluate((width) => document.documentElement.scrollWidth <= width, page.viewportSize().width);
+/** What reaches beyond the screen, where the page is wider than that. */
+const tooWide = async (page) => (await fits(page) ? [] : page.locator('body *').evaluateAll((all, width) => all
+  .filter((one) => one.getBoundingClientRect().right > width).map((one) => `${one.localName}.${one.className} ${one.textContent.slice(0, 60)}`), page.viewportSize().width));
 async function accessible(page) {
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
@@ -432,6 +478,90 @@ const SCENARIOS = {
     await shot('hostile');
     await page.setViewportSize({ width: 360, height: 800 });
     assert.ok(await fits(page), 'nor on a phone');
+  },
+
+  async 'hundreds of hostile texts, everywhere that a text stands'({ page, script, shot }) {
+    const made = [];
+    for (const all of [HARMLESS, HOSTILE]) {
+      script.models = all;
+      await page.reload();
+      for (let from = 0; from < all.length; from += 180) {
+        const texts = all.slice(from, from + 180);
+        const { pages, events } = eventsOf(texts);
+        script.play = ({ stream }) => stream.endAtOnce([...events, done(pages, { has_citations: false, finish: texts[0] })]);
+        await ask(page, texts.join('\n'));
+        await stage(page, 'Answered');
+        await until('the end', async () => (await page.locator('#send.stop').count()) === 0);
+        const shown = await page.evaluate(() => {
+          const turn = document.querySelector('.turn:last-child');
+          const of = (selector) => [...turn.querySelectorAll(selector)].map((one) => one.textContent);
+          return { titles: of('.title'), passages: of('details p'), lines: of('.answer p'), chips: of('.providers > li > bdi'), question: of('h2')[0] };
+        });
+        assert.deepEqual(shown.titles, texts, 'a text is shown as it is');
+        assert.deepEqual(shown.passages, texts);
+        assert.deepEqual(shown.lines, linesOf(texts));
+        assert.deepEqual(shown.chips.slice(0, 2), [texts[0], texts[0]]);
+        assert.equal(shown.chips.length, 2 * texts.length);
+        assert.equal(shown.question, script.asked.at(-1).query, 'as it was asked');
+        const links = await page.locator(`${SHOWN} a`).evaluateAll((found) => found.map((one) => [one.textContent, one.href, one.rel, one.target]));
+        for (const [text, href, rel, target] of links) {
+          assert.ok(['http:', 'https:'].includes(new URL(href).protocol) && new URL(text).href === href, `${text} leads to ${href}`);
+          assert.deepEqual([rel, target], ['noopener noreferrer nofollow', '_blank']);
+        }
+        assert.equal(links.length, texts.filter((text) => /^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '')).length);
+        // Every citation is pointed at and followed, and every passage is opened.
+        const highlighted = await page.evaluate(() => [...document.querySelectorAll('.turn:last-child .cite')].map((one) => {
+          one.dispatchEvent(new MouseEvent('mouseenter'));
+          one.click();
+          return document.querySelectorAll('.turn:last-child .lit').length;
+        }));
+        assert.deepEqual([...new Set(highlighted), highlighted.length], [1, texts.length]);
+        assert.equal(await page.locator(`${SHOWN} details[open]`).count(), texts.length);
+      }
+      assert.deepEqual(await tooWide(page), [], 'nothing is wider than the screen');
+      await page.evaluate(() => document.querySelector('.turn:last-child li:nth-child(20) .title').scrollIntoView({ behavior: 'instant' }));
+      await shot(all === HOSTILE ? 'hostile-texts' : 'harmless-texts');
+      // Everything fails, for these reasons; and the server refuses, for this one.
+      const reports = all.map((text) => finished(text, { type: 'error', kind: text, message: text }));
+      script.play = ({ stream }) => stream.endAtOnce([failed({ type: 'all_providers_failed', reports }, all[1])]);
+      await ask(page);
+      await stage(page, 'There is no answer: all providers failed.');
+      assert.equal((await texts(page, `${SHOWN} .note li`)).length, all.length);
+      const message = all.join(' ');
+      script.play = ({ stream }) => stream.endAtOnce([failed({ type: 'model', kind: all[0], message }, message)]);
+      await ask(page);
+      await stage(page, 'The query failed:');
+      script.play = ({ json }) => json(503, { error: { message } });
+      await ask(page);
+      await stage(page, 'The server refused:');
+      script.play = ({ json }) => json(401, { error: { message } });
+      await ask(page);
+      await seen(page, '#key-why', 'This server answers only with a key');
+      const box = await page.locator('.composer').boundingBox();
+      assert.ok(box.y > 0 && box.y + box.height <= 800.5, `no message fills the screen: ${JSON.stringify(box)}`);
+      made.push(await madeOf(page));
+      await page.setViewportSize({ width: 360, height: 800 });
+      assert.deepEqual(await tooWide(page), [], 'nor on a phone');
+      await page.setViewportSize({ width: 1000, height: 800 });
+    }
+    // A passage may have the words of the answer, and then they are marked in it.
+    for (const of of made) delete of.counts.mark;
+    const [harmless, hostile] = made.map((of) => ({ ...of, kinds: of.kinds.filter((kind) => !kind.startsWith('mark ')) }));
+    assert.deepEqual(hostile.kinds.filter((kind) => !harmless.kinds.includes(kind)), [], 'no text makes an element, an attribute or a class');
+    assert.deepEqual({ ...hostile, kinds: [] }, { ...harmless, kinds: [] });
+    const uncut = await page.evaluate(() => [...document.querySelectorAll('main *, .composer p *')]
+      .filter((one) => [...one.childNodes].some((node) => node instanceof Text && /\p{M}{20}/u.test(node.data)))
+      .filter((one) => !one.closest('h2, .providers li, .note, .aside, .answer p, .sources li, .composer p')
+        || getComputedStyle(one.closest('h2, .providers li, .note, .aside, .answer p, .sources li, .composer p')).overflowY !== 'clip')
+      .map((one) => one.outerHTML.slice(0, 80)));
+    assert.deepEqual(uncut, [], 'marks do not cover what stands above and below');
+    const reordering = /[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/.source;
+    const leaking = await page.locator('body *').evaluateAll((found, source_) => found
+      .filter((one) => [...one.childNodes].some((node) => node instanceof Text && new RegExp(source_).test(node.data)))
+      // A mark is within a passage, which is one stranger's.
+      .filter((one) => one.localName !== 'mark' && !['isolate', 'plaintext', 'isolate-override'].includes(getComputedStyle(one).unicodeBidi) && one.localName !== 'option')
+      .filter((one) => getComputedStyle(one).display === 'inline').map((one) => one.outerHTML.slice(0, 80)), reordering);
+    assert.deepEqual(leaking, [], 'the direction of a text does not reach its neighbours');
   },
 
   async 'the keyboard is enough'({ page, script, context, shot }) {

@@ -224,7 +224,7 @@ function linked(source, name) {
 function quoted(claim) {
   const parts = claim.trim().replace(/[.!?:,;]+$/, '').split(/\s+/);
   if (parts.length < 3) return null;
-  return new RegExp(parts.map((part) => part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('\\s+'), 'u');
+  return new RegExp(parts.map((part) => part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('\\s+'), 'u');
 }
 
 /** How a provider ended, in words, and the class that it is shown in. */
