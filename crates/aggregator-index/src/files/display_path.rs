@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use aggregator_core::event::is_unsafe_char;
+
 /// A path for messages. `Display` escapes control, bidirectional and invisible characters and bytes that are not UTF-8: file
 /// names are untrusted, and a message goes to a terminal.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,7 +55,9 @@ impl fmt::Display for Escaped<'_> {
         use std::fmt::Write as _;
         for c in self.0.chars() {
             match c {
-                // `escape_debug` escapes them although they are harmless.
+                // `escape_debug` does not know all that nobody sees.
+                _ if is_unsafe_char(c) && !c.is_control() => write!(f, "{}", c.escape_unicode())?,
+                // And it escapes these although they are harmless.
                 '"' | '\'' | '\u{300}'..='\u{36f}' => f.write_char(c)?,
                 _ => write!(f, "{}", c.escape_debug())?,
             }
@@ -77,5 +81,12 @@ mod tests {
             let path = Path::new(std::ffi::OsStr::from_bytes(b"a\xff\x1b"));
             assert_eq!(DisplayPath::from(path).to_string(), "a\\xff\\u{1b}");
         }
+    }
+
+    #[test]
+    fn nothing_that_nobody_sees_is_left() {
+        let all: String = ('\0'..=char::MAX).filter(|&c| is_unsafe_char(c)).collect();
+        let shown = Escaped(&all).to_string();
+        assert_eq!(shown.chars().find(|&c| is_unsafe_char(c)), None);
     }
 }
