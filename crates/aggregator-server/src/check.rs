@@ -9,6 +9,7 @@ use crate::documents::Documents;
 use crate::exit::{self, Exit, ProgramError};
 use crate::service_check::{self, Check};
 use crate::settings::EffectiveSettings;
+use crate::terminal;
 
 /// Runs the checks, prints them and returns the exit code of the first problem. Writes no file.
 pub fn run(options: &CheckArgs, settings: &EffectiveSettings) -> Result<Exit, ProgramError> {
@@ -60,8 +61,8 @@ fn print(found: &[Check]) -> io::Result<()> {
     let mut out = anstream::stdout().lock();
     for Check { what, problem } in found {
         match problem {
-            None => writeln!(out, "ok       {what}")?,
-            Some((_, problem)) => writeln!(out, "problem  {what}: {problem}")?,
+            None => writeln!(out, "ok       {}", terminal::clean(what))?,
+            Some((_, problem)) => writeln!(out, "problem  {}", terminal::clean(format_args!("{what}: {problem}")))?,
         }
     }
     out.flush()

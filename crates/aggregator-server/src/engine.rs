@@ -1,7 +1,6 @@
 //! The engine of a call: its providers and its model, out of documents and services of the settings.
 
 use std::cell::OnceCell;
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -21,6 +20,7 @@ use crate::interrupt::Interrupt;
 use crate::published::Published;
 use crate::services::{self, PolicyMaker};
 use crate::settings::EffectiveSettings;
+use crate::terminal;
 
 /// The name of the model that writes nothing itself, for `--model`.
 pub const EXTRACTIVE: &str = "extractive";
@@ -76,7 +76,7 @@ impl<'a> EngineParts<'a> {
     fn add_services(&mut self) -> Result<(), ProgramError> {
         for service in services::searches(&self.settings.search, self.client()?) {
             let service = service?;
-            service.warnings.iter().for_each(|warning| note(&format!("{}: {warning}", service.section)));
+            service.warnings.iter().for_each(|warning| terminal::note(format_args!("{}: {warning}", service.section)));
             let policies = self.policies_of(service.name())?;
             self.providers.push(Arc::new(Guarded::new(service.provider, policies)));
         }
@@ -190,12 +190,12 @@ fn documents(
         return Err(ProgramError::new(Exit::Interrupted, format!("interrupted while indexing: {report}")));
     }
     if report.indexed > 0 || report.removed > 0 {
-        note(&format!("{report}, in {:.1} s", took.as_secs_f64()));
+        terminal::note(format_args!("{report}, in {:.1} s", took.as_secs_f64()));
         let _ = index::print_skipped(&report.skipped, report.more_skipped, false);
     }
     if report.indexed + report.unchanged == 0 {
         let folders: Vec<_> = documents.folders.iter().map(|folder| folder.display().to_string()).collect();
-        note(&format!("no document was read in {}: see `aggregator index --all`", folders.join(", ")));
+        terminal::note(format_args!("no document was read in {}: see `aggregator index --all`", folders.join(", ")));
     }
     Ok((IndexProvider::new("documents", index), documents.folders))
 }
@@ -232,12 +232,7 @@ pub fn named_model(
     };
     let model = services::model(name, of_model, client)?;
     if let Some(warning) = &model.warning {
-        note(&format!("{}: {warning}", model.section));
+        terminal::note(format_args!("{}: {warning}", model.section));
     }
     Ok(model.client)
-}
-
-fn note(text: &str) {
-    // If standard error is closed, there is nowhere to write it.
-    let _ = writeln!(anstream::stderr(), "{text}");
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::terminal;
+
 /// An exit code of `aggregator`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -29,9 +31,9 @@ pub struct ProgramError {
 }
 
 impl ProgramError {
-    /// Makes an error; the message says what failed, with which value, and what to do next.
+    /// Makes an error; the message says what failed, with which value, and what to do next. It is cleaned: values may be a stranger's.
     pub fn new(exit: Exit, what: impl fmt::Display) -> Self {
-        Self { exit, what: what.to_string() }
+        Self { exit, what: terminal::clean(what) }
     }
 }
 

@@ -7,6 +7,7 @@ use aggregator_index::SkippedFile;
 use crate::documents::{Documents, UpdatedIndex};
 use crate::exit::{self, Exit, ProgramError};
 use crate::interrupt::Interrupt;
+use crate::terminal;
 
 /// Maximum number of named files without `--all`.
 const MAX_NAMED: usize = 10;
@@ -26,7 +27,7 @@ fn print(documents: &Documents, UpdatedIndex { report, took, .. }: &UpdatedIndex
         out,
         "{megabytes:.1} MB read in {:.2} s; the index is in {}",
         took.as_secs_f64(),
-        documents.index_folder.display()
+        terminal::clean(documents.index_folder.display())
     )?;
     let kinds: Vec<String> = report.other_kinds.iter().map(|(kind, files)| format!("{kind} {files}")).collect();
     if !kinds.is_empty() {

@@ -25,6 +25,7 @@ mod terminal;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use aggregator_core::event::is_unsafe_char;
 use clap::{CommandFactory as _, Parser as _};
 
 use ask::Question;
@@ -36,10 +37,17 @@ use interrupt::Interrupt;
 use settings::{ConfigFolders, EffectiveSettings};
 
 fn main() -> ExitCode {
-    let exit = run(CommandLine::parse()).unwrap_or_else(|failure| {
+    let command_line = CommandLine::try_parse().unwrap_or_else(|error| {
+        // It repeats the arguments. Its styles are lost with what is unsafe in these.
+        if std::env::args_os().any(|argument| argument.to_string_lossy().chars().any(is_unsafe_char)) {
+            terminal::note(error.render());
+            std::process::exit(error.exit_code());
+        }
+        error.exit()
+    });
+    let exit = run(command_line).unwrap_or_else(|failure| {
         if failure.exit != Exit::Done {
-            // If standard error is closed too, there is nowhere to report it.
-            let _ = writeln!(anstream::stderr(), "error: {failure}");
+            terminal::note(format_args!("error: {failure}"));
         }
         failure.exit
     });

@@ -9,6 +9,7 @@ use aggregator_providers::http::Limits;
 use crate::exit::{self, Exit, ProgramError};
 use crate::services::{self, Model, SearchService, Unusable};
 use crate::settings::EffectiveSettings;
+use crate::terminal;
 
 /// Lists what there is; the exit code is that of the first service that cannot be used.
 pub fn run(settings: &EffectiveSettings) -> Result<Exit, ProgramError> {
@@ -34,7 +35,7 @@ pub fn run(settings: &EffectiveSettings) -> Result<Exit, ProgramError> {
 }
 
 fn print(text: &str) -> Result<(), ProgramError> {
-    anstream::stdout().write_all(text.as_bytes()).map_err(|error| exit::output(&error))
+    anstream::stdout().write_all(terminal::clean(text).as_bytes()).map_err(|error| exit::output(&error))
 }
 
 /// What there is to say of a service: what it is about, and the value.

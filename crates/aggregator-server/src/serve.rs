@@ -1,6 +1,5 @@
 //! `aggregator serve` and `aggregator demo`: answers over HTTP.
 
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use crate::engine::{EXTRACTIVE, EngineParts};
 use crate::exit::{Exit, ProgramError};
 use crate::interrupt::Interrupt;
 use crate::settings::{EffectiveSettings, Server};
+use crate::terminal;
 
 /// File descriptors that the program needs beside those of connections: documents, index, calls of services.
 const OTHER_DESCRIPTORS: u64 = 128;
@@ -109,12 +109,12 @@ fn serve(service: Service, server: &Server, interrupt: &Interrupt) -> Result<Exi
             ProgramError::new(Exit::Usage, what)
         })?;
         let address = listener.local_addr().unwrap_or(server.listen);
-        note(&started(address, &service));
+        terminal::note(started(address, &service));
         Ok::<_, ProgramError>(aggregator_http::serve(listener, service, limits, interrupt.raised()).await)
     })?;
     match ended.cut {
-        0 => note("ended"),
-        cut => note(&format!("ended; {cut} connections were cut after {} s", server.grace.as_secs_f64())),
+        0 => terminal::note("ended"),
+        cut => terminal::note(format_args!("ended; {cut} connections were cut after {} s", server.grace.as_secs_f64())),
     }
     Ok(Exit::Done)
 }
@@ -134,7 +134,9 @@ fn connections(server: &Server) -> Result<usize, ProgramError> {
         return Err(ProgramError::new(Exit::Usage, what));
     }
     if possible < wanted {
-        note(&format!("this process may open {limit} files: at most {possible} connections; raise it with ulimit -n"));
+        terminal::note(format_args!(
+            "this process may open {limit} files: at most {possible} connections; raise it with ulimit -n"
+        ));
     }
     Ok(possible.min(wanted))
 }
@@ -146,9 +148,4 @@ fn started(address: SocketAddr, service: &Service) -> String {
          search      POST /v1/search\n  figures     GET /metrics",
         names.join(", ")
     )
-}
-
-fn note(text: &str) {
-    // If standard error is closed, there is nowhere to write it.
-    let _ = writeln!(anstream::stderr(), "{text}");
 }

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod documents;
+mod hostile;
 mod serve;
 mod services;
 #[cfg(target_os = "linux")]
