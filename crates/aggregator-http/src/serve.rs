@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -15,7 +16,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, yield_now};
 use tokio::time::{sleep, timeout};
 
 use crate::places::{Place, Places};
@@ -135,10 +136,15 @@ async fn placed<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (router, followed) = (service.router(), place.clone());
+    let (router, followed, has_answered) = (service.router(), place.clone(), AtomicBool::new(false));
     let answer = service_fn(move |request: hyper::Request<Incoming>| {
         let (mut router, place) = (router.clone(), followed.clone());
+        let is_first = !has_answered.swap(true, Ordering::Relaxed);
         async move {
+            // A client may send hundreds of requests at once: others have their turn after each of them.
+            if !is_first {
+                yield_now().await;
+            }
             // A router is always ready.
             let _ = poll_fn(|cx| tower_service::Service::<http::Request<Body>>::poll_ready(&mut router, cx)).await;
             let answered = tower_service::Service::call(&mut router, request.map(|body| place.request(body)));

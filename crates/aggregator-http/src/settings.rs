@@ -12,6 +12,9 @@ pub struct Settings {
     pub keys: Vec<ClientKey>,
     /// Longest body of a request, in bytes. Default 1 MiB: a chat of sixteen long turns.
     pub max_body_bytes: usize,
+    /// Bytes of all bodies that are read at the same time, without the first 64 KiB of each. Default 64 MiB; a request for which there
+    /// is no room is refused. Without this limit, bodies that come slowly would take the longest body times the connections.
+    pub max_bodies_bytes: usize,
     /// Time for the body of a request. Default 30 s.
     pub body_within: Duration,
     /// Silence after which a stream sends a comment. Default 15 s: proxies close connections that are silent for 30 to 60 s.
@@ -33,6 +36,7 @@ impl Default for Settings {
         Self {
             keys: Vec::new(),
             max_body_bytes: 1 << 20,
+            max_bodies_bytes: 64 << 20,
             body_within: Duration::from_secs(30),
             heartbeat: Duration::from_secs(15),
             source_list: false,

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use aggregator_core::Canceller;
 use http::StatusCode;
+use tokio::sync::Semaphore;
 
 use crate::answering::{Offer, Offers};
 use crate::error::ApiError;
@@ -25,6 +26,8 @@ pub(crate) struct Inner {
     pub(crate) running: Arc<Running>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) keys: Keys,
+    /// Bytes of long bodies for which there is room.
+    pub(crate) bodies: Arc<Semaphore>,
     pub(crate) started: u64,
     next_id: AtomicU64,
 }
@@ -33,6 +36,7 @@ impl Shared {
     pub(crate) fn new(offers: Offers, settings: Settings) -> Self {
         Self(Arc::new(Inner {
             keys: Keys::new(settings.keys.clone()),
+            bodies: Arc::new(Semaphore::new(settings.max_bodies_bytes.min(Semaphore::MAX_PERMITS))),
             offers,
             settings,
             running: Arc::default(),

@@ -122,3 +122,24 @@ async fn connections_that_are_answered_do_not_give_way() {
     server.end.send(()).unwrap();
     assert_eq!(timeout(LONG, server.task).await.unwrap().unwrap(), Ended { cut: 0 });
 }
+
+/// Many requests at once are answered one after the other, in turns with other connections.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_sends_hundreds_of_requests_at_once_takes_turns() {
+    let (service, _) = service();
+    let mut many = Connection::open(&service);
+    many.send(&KEPT.repeat(300)).await;
+    let mut one = Connection::open(&service);
+    one.send(HEALTH).await;
+    let mut read = String::new();
+    one.stream.read_to_string(&mut read).await.unwrap();
+    assert!(read.ends_with("ok\n"), "{read}");
+    let mut answered = Vec::with_capacity(64 << 10);
+    let count = |answered: &[u8]| String::from_utf8_lossy(answered).matches("ok\n").count();
+    many.stream.read_buf(&mut answered).await.unwrap();
+    let before = count(&answered);
+    assert!((1..10).contains(&before), "{before} were answered before the one");
+    // And it is closed when no more comes.
+    many.stream.read_to_end(&mut answered).await.unwrap();
+    assert_eq!(count(&answered), 300);
+}

@@ -154,3 +154,25 @@ async fn shared_runs_and_retries_are_counted() {
     let retries = metrics.lines().find_map(|line| line.strip_prefix("aggregator_retries_total ")).unwrap();
     assert!(retries.parse::<u32>().unwrap() >= 1, "{metrics}");
 }
+
+/// Short questions are read whatever long ones are being sent.
+#[tokio::test(start_paused = true)]
+async fn long_bodies_have_to_have_room_and_short_ones_always_have() {
+    let mut settings = Settings::default();
+    settings.max_bodies_bytes = 100 << 10;
+    let (service, _) = service_with(settings, |gateway| gateway);
+    let long = |spaces: usize| format!("{{\"query\": \"q\"{}}}", " ".repeat(spaces));
+    // 36 KiB of it are beyond what is always read, and it does not end.
+    let begun = request("POST", "/v1/search", &[("content-length", "200000")], &long(100 << 10));
+    let mut slow = Connection::open(&service);
+    slow.send(&begun).await;
+    tokio::time::sleep(MS).await;
+    assert_eq!(post(&service, "/v1/search", &long(120 << 10)).await.status, 200, "there is room for 64 KiB");
+    let refused = post(&service, "/v1/search", &long(140 << 10)).await;
+    assert_eq!((refused.status, refused.json()["error"]["code"].as_str()), (503, Some("overloaded")));
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!(post(&service, "/v1/search", r#"{"query": "q"}"#).await.status, 200);
+    drop(slow.stream);
+    slow.task.await.unwrap();
+    assert_eq!(post(&service, "/v1/search", &long(140 << 10)).await.status, 200, "what is gone takes no room");
+}
