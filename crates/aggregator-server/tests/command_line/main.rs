@@ -2,6 +2,8 @@
 
 #![cfg(unix)]
 
+#[cfg(target_os = "linux")]
+mod crowd;
 mod documents;
 mod hostile;
 mod serve;

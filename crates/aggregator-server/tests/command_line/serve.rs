@@ -11,15 +11,15 @@ use aggregator_mocks::fault_server::{FaultServer, Script, response};
 use crate::world::{Ran, World};
 
 /// A server that was started, and what it wrote so far.
-struct Server {
-    child: Child,
-    address: String,
+pub struct Server {
+    pub child: Child,
+    pub address: String,
     lines: BufReader<std::process::ChildStderr>,
     said: Vec<String>,
 }
 
 impl Server {
-    fn start(world: &World, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub fn start(world: &World, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = world.command(&[arguments, &["--listen", "127.0.0.1:0"]].concat());
         command.envs(variables.iter().copied());
         Self::of(command)
@@ -62,7 +62,7 @@ impl Server {
     }
 
     /// Sends a signal, and returns the exit code with what it said in the end.
-    fn end(mut self) -> (Option<i32>, String) {
+    pub fn end(mut self) -> (Option<i32>, String) {
         let process = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
         let mut rest = String::new();
