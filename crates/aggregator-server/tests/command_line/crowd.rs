@@ -67,7 +67,7 @@ async fn connections(address: &str, number: usize, sends: &str) -> Vec<TcpStream
 /// The time until another client has its first event, in milliseconds, the median and the longest of some.
 async fn first_event(address: &str) -> [f64; 2] {
     let mut times = Vec::new();
-    for number in 0..15 {
+    for number in 0..if is_long() { 15 } else { 3 } {
         let begun = Instant::now();
         let query = request("/v1/query", &format!("{{\"query\": \"why is a crossing slow, {number}?\"}}"));
         let mut stream = connections(address, 1, &query).await.remove(0);
@@ -147,7 +147,7 @@ impl Trial {
 /// As many as there are descriptors for, all of them open at the same time.
 #[tokio::test]
 async fn idle_connections_cost_little_and_harm_nobody() {
-    let (number, world) = (number("HOSTILE_CONNECTIONS", 300), World::new());
+    let (number, world) = (number("HOSTILE_CONNECTIONS", 100), World::new());
     let mut trial = Trial::start(&world, number + 100);
     trial.note("alone", 0).await;
     let idle = connections(&trial.server.address, number, "").await;
@@ -163,7 +163,7 @@ async fn idle_connections_cost_little_and_harm_nobody() {
 /// More than there may be.
 #[tokio::test]
 async fn clients_that_do_harm_keep_no_other_out() {
-    let (number, world) = (number("HOSTILE_CONNECTIONS", 300), World::new());
+    let (number, world) = (number("HOSTILE_CONNECTIONS", 100), World::new());
     let places = (number / 10).min(1_024);
     let mut trial = Trial::start(&world, places);
     let address = trial.server.address.clone();
@@ -173,7 +173,7 @@ async fn clients_that_do_harm_keep_no_other_out() {
     drop(idle);
 
     let mut slow = connections(&address, number, "POST /v1/query HTTP/1.1\r\nhost: localhost\r\nx: ").await;
-    for _ in 0..3 {
+    for _ in 0..if is_long() { 3 } else { 1 } {
         for stream in &mut slow {
             let _ = stream.write_all(b"x").await;
         }
