@@ -48,7 +48,13 @@ const MEMBERS: &[Member] = &[
     },
     Member {
         name: "aggregator-http",
-        normal: &["aggregator-core", "aggregator-gateway", "aggregator-policies", "aggregator-wire"],
+        normal: &[
+            "aggregator-core",
+            "aggregator-gateway",
+            "aggregator-observe",
+            "aggregator-policies",
+            "aggregator-wire",
+        ],
         dev: &["aggregator-mocks"],
         never: &[],
     },
@@ -69,6 +75,14 @@ const MEMBERS: &[Member] = &[
         normal: &["aggregator-core", "aggregator-settings"],
         dev: &[],
         never: &[HTTP, ENTROPY],
+    },
+    Member {
+        name: "aggregator-observe",
+        normal: &["aggregator-core"],
+        // Itself, with its features.
+        dev: &["aggregator-gateway", "aggregator-mocks", "aggregator-observe"],
+        // OpenTelemetry has random identifiers, and is a feature.
+        never: &[HTTP, SERDE, ENTROPY],
     },
     Member {
         name: "aggregator-policies",
@@ -106,6 +120,7 @@ const MEMBERS: &[Member] = &[
             "aggregator-http",
             "aggregator-index",
             "aggregator-mocks",
+            "aggregator-observe",
             "aggregator-policies",
             "aggregator-providers",
             "aggregator-redis",
