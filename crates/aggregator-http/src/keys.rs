@@ -51,13 +51,14 @@ impl Keys {
         Self { keys, used: Mutex::default() }
     }
 
-    /// Lets a request pass, or not. `counts` says whether it counts to the limit of its key.
+    /// Lets a request pass, or not; returns the name of its key, if keys are needed. `counts` says whether it counts to the limit of
+    /// its key.
     ///
     /// # Errors
     /// Without a key, with an unknown one, or where the key has asked too often.
-    pub(crate) fn check(&self, headers: &HeaderMap, counts: bool) -> Result<(), ApiError> {
+    pub(crate) fn check(&self, headers: &HeaderMap, counts: bool) -> Result<Option<&str>, ApiError> {
         if self.keys.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let Some(key) = given.and_then(|value| value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("bearer ")))
@@ -75,12 +76,13 @@ impl Keys {
             let what = "the key is not known: check it";
             return Err(ApiError::new(StatusCode::UNAUTHORIZED, "invalid_api_key", what));
         };
-        let Some(rate) = self.keys[at].rate.filter(|_| counts) else { return Ok(()) };
+        let name = Some(self.keys[at].name.as_str());
+        let Some(rate) = self.keys[at].rate.filter(|_| counts) else { return Ok(name) };
         let now = Instant::now();
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let gcra = used.entry(at).or_insert_with(|| Gcra::new(rate, now));
         if gcra.take(now) {
-            return Ok(());
+            return Ok(name);
         }
         let wait = gcra.free_at().saturating_duration_since(now);
         let what = format!("the limit of this key is reached: ask again in {:.1} s", wait.as_secs_f64());

@@ -5,6 +5,7 @@
 //! - [`Service`]: the routes. [`serve`] answers over TCP, with limits and an orderly end; [`serve_connections`] over other
 //!   connections.
 //! - [`Settings`], [`ServeLimits`], [`ClientKey`]: what the owner sets.
+//! - [`RequestLog`]: takes the report of each request when it ends.
 //!
 //! The query of a request lives in the body of its response: when the client is gone, the server drops the body, and with it every
 //! call of a provider or a model, at once.
@@ -23,6 +24,7 @@ mod metrics;
 mod native;
 mod page;
 mod places;
+mod request_log;
 mod running;
 mod serve;
 mod service;
@@ -35,6 +37,7 @@ mod time;
 pub use answering::{Offer, Offers};
 pub use error::ApiError;
 pub use keys::ClientKey;
+pub use request_log::{RequestLog, RequestReport};
 pub use serve::{Ended, connection, serve, serve_connections};
 pub use service::Service;
 pub use settings::{ServeLimits, Settings};

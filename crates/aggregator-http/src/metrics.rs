@@ -1,10 +1,10 @@
 //! What the server counts, in the text form of Prometheus.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
-use aggregator_core::Event;
-use aggregator_core::event::{EventKind, Outcome};
+use aggregator_core::PolicyAction;
+use aggregator_observe::{Measure, QueryEnd, outcome_name};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::{prometheus_text, text};
 use prometheus_client::metrics::counter::Counter;
@@ -12,7 +12,6 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
-use tokio::time::Instant;
 
 /// Upper bounds of times, in seconds: from a millisecond, as answers from a cache take, to a minute.
 const TIMES: [f64; 15] = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
@@ -35,7 +34,13 @@ struct ProviderLabels {
     outcome: &'static str,
 }
 
-/// What is counted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ServiceLabels {
+    /// A name of the settings, too.
+    service: String,
+}
+
+/// What is counted: one of the places that the server's observer reports to.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
@@ -44,6 +49,9 @@ pub(crate) struct Metrics {
     providers: Family<ProviderLabels, Counter>,
     reused: Counter,
     retries: Counter,
+    breakers: Family<ServiceLabels, Counter>,
+    stalls: Counter,
+    spans: Family<OutcomeLabels, Counter>,
     first_event: Histogram,
     first_result: Histogram,
     first_text: Histogram,
@@ -64,6 +72,9 @@ impl Metrics {
             providers: Family::default(),
             reused: Counter::default(),
             retries: Counter::default(),
+            breakers: Family::default(),
+            stalls: Counter::default(),
+            spans: Family::default(),
             first_event: times(),
             first_result: times(),
             first_text: times(),
@@ -75,10 +86,21 @@ impl Metrics {
         };
         let registry = &mut metrics.registry;
         registry.register("http_requests", "Requests that were answered", metrics.requests.clone());
-        registry.register("queries", "Queries that ended, or whose client was gone", metrics.queries.clone());
+        registry.register(
+            "queries",
+            "Queries that ended, were refused, or whose client was gone",
+            metrics.queries.clone(),
+        );
         registry.register("provider_calls", "Calls of providers that ended", metrics.providers.clone());
         registry.register("queries_reused", "Queries answered by the run of another one", metrics.reused.clone());
         registry.register("retries", "Requests to services that were repeated", metrics.retries.clone());
+        registry.register(
+            "breakers_opened",
+            "Times that a service was left alone for a while",
+            metrics.breakers.clone(),
+        );
+        registry.register("stalls", "Gaps of a second or more between two events of a query", metrics.stalls.clone());
+        registry.register("spans", "Spans for OpenTelemetry that were sent or lost", metrics.spans.clone());
         let mut time = |name: &str, help: &str, histogram: &Histogram| {
             registry.register_with_unit(name, help, Unit::Seconds, histogram.clone());
         };
@@ -111,71 +133,45 @@ impl Metrics {
     }
 }
 
-/// What is counted about one query; its end with the drop.
-#[derive(Debug)]
-pub(crate) struct QueryMetrics {
-    metrics: Arc<Metrics>,
-    /// When the request was read.
-    began: Instant,
-    seen: [bool; 2],
-    outcome: &'static str,
-}
-
-impl QueryMetrics {
-    pub(crate) fn new(metrics: &Arc<Metrics>) -> Self {
-        Self { metrics: Arc::clone(metrics), began: Instant::now(), seen: [false; 2], outcome: "dropped" }
-    }
-
-    pub(crate) fn see(&mut self, event: &Event) {
-        let (metrics, seconds) = (&self.metrics, self.began.elapsed().as_secs_f64());
-        if event.seq == 0 {
-            metrics.first_event.observe(seconds);
-        }
-        match &event.kind {
-            EventKind::Result { .. } if !std::mem::replace(&mut self.seen[0], true) => {
-                metrics.first_result.observe(seconds);
+impl aggregator_observe::Metrics for Metrics {
+    fn record(&self, measure: &Measure<'_>) {
+        let observe = |histogram: &Histogram, time: Duration| histogram.observe(time.as_secs_f64());
+        match measure {
+            Measure::FirstEvent(after) => observe(&self.first_event, *after),
+            Measure::FirstResult(after) => observe(&self.first_result, *after),
+            Measure::FirstText(after) => observe(&self.first_text, *after),
+            Measure::Stall(_) => {
+                self.stalls.inc();
             }
-            EventKind::AnswerDelta { .. } if !std::mem::replace(&mut self.seen[1], true) => {
-                metrics.first_text.observe(seconds);
+            Measure::ProviderEnded(report) => {
+                let (provider, outcome) = (report.provider.to_string(), outcome_name(&report.outcome));
+                self.providers.get_or_create(&ProviderLabels { provider, outcome }).inc();
             }
-            EventKind::ProviderFinished(report) => {
-                let labels = ProviderLabels { provider: report.provider.to_string(), outcome: word(&report.outcome) };
-                metrics.providers.get_or_create(&labels).inc();
+            Measure::Policy(report) => match report.action {
+                PolicyAction::Retrying { .. } => {
+                    self.retries.inc();
+                }
+                PolicyAction::BreakerOpened { .. } => {
+                    self.breakers.get_or_create(&ServiceLabels { service: report.service.to_string() }).inc();
+                }
+                _ => {}
+            },
+            Measure::QueryEnded(report) => {
+                self.queries.get_or_create(&OutcomeLabels { outcome: report.outcome.name() }).inc();
+                if report.outcome != QueryEnd::Refused {
+                    observe(&self.total, report.duration);
+                }
+                if report.reused.is_some() {
+                    self.reused.inc();
+                }
+                self.input_tokens.inc_by(report.usage.input_tokens);
+                self.output_tokens.inc_by(report.usage.output_tokens);
             }
-            EventKind::Reused { .. } => {
-                metrics.reused.inc();
+            Measure::Export(export) => {
+                let outcome = if export.error.is_none() { "sent" } else { "failed" };
+                self.spans.get_or_create(&OutcomeLabels { outcome }).inc_by(export.spans);
             }
-            EventKind::Policy(report) if matches!(report.action, aggregator_core::PolicyAction::Retrying { .. }) => {
-                metrics.retries.inc();
-            }
-            EventKind::Done { .. } => self.outcome = "done",
-            EventKind::Failed { .. } => self.outcome = "failed",
-            EventKind::Cancelled { .. } => self.outcome = "cancelled",
             _ => {}
         }
-        if let Some(summary) = event.kind.summary() {
-            let usage = summary.usage();
-            metrics.input_tokens.inc_by(usage.input_tokens);
-            metrics.output_tokens.inc_by(usage.output_tokens);
-        }
-    }
-}
-
-impl Drop for QueryMetrics {
-    fn drop(&mut self) {
-        self.metrics.queries.get_or_create(&OutcomeLabels { outcome: self.outcome }).inc();
-        self.metrics.total.observe(self.began.elapsed().as_secs_f64());
-    }
-}
-
-fn word(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Ok => "ok",
-        Outcome::Partial(_) => "partial",
-        Outcome::Timeout => "timeout",
-        Outcome::Error(_) => "error",
-        Outcome::Cancelled => "cancelled",
-        Outcome::Enough => "enough",
-        _ => "skipped",
     }
 }

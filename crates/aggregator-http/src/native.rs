@@ -1,12 +1,13 @@
 //! `POST /v1/query` and `POST /v1/search`: this server's own interface.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aggregator_core::event::EventKind;
 use aggregator_core::{Event, Mode, Query, QueryError, Turn};
-use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 use futures::StreamExt as _;
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use crate::body::JsonBody;
 use crate::chat::SearchResult;
 use crate::error::ApiError;
 use crate::failure;
+use crate::request_log::RequestRecord;
 use crate::shared::Shared;
 use crate::sse::{self, Frames};
 
@@ -85,6 +87,7 @@ impl Frames for NativeFrames {
 /// Streams the events of a query.
 pub(crate) async fn query(
     State(shared): State<Shared>,
+    Extension(record): Extension<Arc<RequestRecord>>,
     headers: HeaderMap,
     JsonBody(request): JsonBody<QueryRequest>,
 ) -> Result<Response, ApiError> {
@@ -94,9 +97,8 @@ pub(crate) async fn query(
         return Err(ApiError::new(StatusCode::CONFLICT, "stream_not_kept", what));
     }
     let gateway = &shared.offer(request.model.as_deref())?.gateway;
-    let mut events = gateway.run(request.query()?).map_err(|error| failure::overloaded(&error))?;
-    let watched = shared.watch(events.canceller());
-    Ok(sse::response(watched.around(events), NativeFrames, shared.settings.heartbeat))
+    let events = shared.begin(request.query()?, &record, |query| gateway.run(query))?;
+    Ok(sse::response(events, NativeFrames, shared.settings.heartbeat))
 }
 
 /// A search.
@@ -118,6 +120,7 @@ struct SearchResponse {
 /// Searches, without an answer.
 pub(crate) async fn search(
     State(shared): State<Shared>,
+    Extension(record): Extension<Arc<RequestRecord>>,
     JsonBody(request): JsonBody<SearchRequest>,
 ) -> Result<Response, ApiError> {
     let mut query = Query::new(request.query).map_err(|error| invalid(&error, "query"))?;
@@ -127,9 +130,7 @@ pub(crate) async fn search(
             ApiError::invalid("invalid_query", what).about("max_results")
         })?;
     }
-    let mut events = shared.offers.search(query).map_err(|error| failure::overloaded(&error))?;
-    let watched = shared.watch(events.canceller());
-    let mut events = watched.around(events);
+    let mut events = shared.begin(query, &record, |query| shared.offers.search(query))?;
     while let Some(event) = events.next().await {
         match &event.kind {
             EventKind::Failed { error, .. } => return Err(failure::of_execution(error)),

@@ -8,8 +8,6 @@ use std::task::{Context, Poll};
 use aggregator_core::{CancelReason, Canceller, Event};
 use futures::{Stream, StreamExt as _};
 
-use crate::metrics::{Metrics, QueryMetrics};
-
 /// The queries that run.
 #[derive(Debug, Default)]
 pub(crate) struct Running {
@@ -44,8 +42,8 @@ impl Running {
         self.lock().cancellers.len()
     }
 
-    /// Remembers a query until the guard is dropped.
-    pub(crate) fn add(self: &Arc<Self>, canceller: Canceller, metrics: &Arc<Metrics>) -> Watched {
+    /// Remembers a query until the place is dropped.
+    pub(crate) fn add(self: &Arc<Self>, canceller: Canceller) -> Place {
         let mut state = self.lock();
         if state.ends {
             canceller.cancel(CancelReason::Shutdown);
@@ -53,47 +51,34 @@ impl Running {
         let number = state.next;
         state.next += 1;
         state.cancellers.insert(number, canceller);
-        Watched { running: Arc::clone(self), number, metrics: QueryMetrics::new(metrics) }
+        Place { running: Arc::clone(self), number }
     }
 }
 
 /// A query that is remembered while it runs.
 #[derive(Debug)]
-pub(crate) struct Watched {
+pub(crate) struct Place {
     running: Arc<Running>,
     number: u64,
-    metrics: QueryMetrics,
 }
 
-impl Watched {
-    /// The events of the query, which is forgotten when they are dropped.
-    pub(crate) fn around<S>(self, events: S) -> WatchedEvents<S> {
-        WatchedEvents { events, watched: self }
-    }
-}
-
-impl Drop for Watched {
+impl Drop for Place {
     fn drop(&mut self) {
         self.running.lock().cancellers.remove(&self.number);
     }
 }
 
-/// Events of a query that is remembered.
+/// Events of a query that is remembered until they are dropped.
 #[derive(Debug)]
-pub(crate) struct WatchedEvents<S> {
-    events: S,
-    watched: Watched,
+pub(crate) struct RunningEvents<S> {
+    pub(crate) events: S,
+    pub(crate) _place: Place,
 }
 
-impl<S: Stream<Item = Event> + Unpin> Stream for WatchedEvents<S> {
+impl<S: Stream<Item = Event> + Unpin> Stream for RunningEvents<S> {
     type Item = Event;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
-        let this = self.get_mut();
-        let polled = this.events.poll_next_unpin(cx);
-        if let Poll::Ready(Some(event)) = &polled {
-            this.watched.metrics.see(event);
-        }
-        polled
+        self.get_mut().events.poll_next_unpin(cx)
     }
 }

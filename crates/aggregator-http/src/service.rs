@@ -1,5 +1,7 @@
 //! The routes.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -15,6 +17,7 @@ use crate::error::ApiError;
 use crate::host;
 use crate::native;
 use crate::page;
+use crate::request_log::{Entry, RequestRecord};
 use crate::settings::Settings;
 use crate::shared::Shared;
 
@@ -69,7 +72,11 @@ impl Service {
 }
 
 /// What is checked of each request, and said in each response.
-async fn checked(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+async fn checked(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
+    let record = Arc::new(RequestRecord::new(request.headers()));
+    request.extensions_mut().insert(Arc::clone(&record));
+    // Until the response is there: a client that is gone before drops it.
+    let mut entry = shared.settings.log.clone().map(|log| Entry::new(log, record, &request));
     let route = route_of(request.uri().path());
     let origin = request.headers().get(header::ORIGIN).cloned();
     let allowed =
@@ -77,15 +84,18 @@ async fn checked(State(shared): State<Shared>, request: Request, next: Next) -> 
     let is_preflight = request.method() == Method::OPTIONS && allowed.is_some();
     let is_open = matches!(route, "/healthz" | "/readyz") || page::is_of_page(route);
     let checked = match host::check(request.headers(), &shared.settings) {
-        Ok(()) if is_open || is_preflight => Ok(()),
+        Ok(()) if is_open || is_preflight => Ok(None),
         // Only what asks is limited: a list of models costs nothing.
         Ok(()) => shared.keys.check(request.headers(), asks(route)),
         Err(error) => Err(error),
     };
+    if let (Some(entry), Ok(key)) = (&mut entry, &checked) {
+        entry.key = key.map(str::to_owned);
+    }
     let mut response = match checked {
         Err(error) => error.into_response(),
-        Ok(()) if is_preflight => StatusCode::NO_CONTENT.into_response(),
-        Ok(()) => next.run(request).await,
+        Ok(_) if is_preflight => StatusCode::NO_CONTENT.into_response(),
+        Ok(_) => next.run(request).await,
     };
     shared.metrics.request(route, response.status().as_u16());
     let headers = response.headers_mut();
@@ -96,7 +106,13 @@ async fn checked(State(shared): State<Shared>, request: Request, next: Next) -> 
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type"));
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
     }
-    response
+    match entry {
+        None => response,
+        Some(mut entry) => {
+            entry.status = Some(response.status().as_u16());
+            response.map(|body| entry.around(body))
+        }
+    }
 }
 
 /// Whether a route asks engines.

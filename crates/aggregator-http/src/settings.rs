@@ -1,8 +1,12 @@
 //! Settings of the server: plain data with defaults and their reasons.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use aggregator_observe::Observer;
+
 use crate::keys::ClientKey;
+use crate::request_log::RequestLog;
 
 /// How requests are answered.
 #[derive(Debug, Clone)]
@@ -29,6 +33,10 @@ pub struct Settings {
     pub any_host: bool,
     /// The origins whose pages may read answers (CORS). Default none.
     pub origins: Vec<String>,
+    /// Watches queries, beside the figures of the server. Default: one that writes spans.
+    pub observer: Observer,
+    /// Takes the report of each request. Default none.
+    pub log: Option<Arc<dyn RequestLog>>,
 }
 
 impl Default for Settings {
@@ -43,6 +51,8 @@ impl Default for Settings {
             hosts: Vec::new(),
             any_host: false,
             origins: Vec::new(),
+            observer: Observer::new(),
+            log: None,
         }
     }
 }

@@ -3,15 +3,19 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aggregator_core::Canceller;
+use aggregator_core::Query;
+use aggregator_gateway::{GatewayStream, Overloaded};
+use aggregator_observe::{Observer, WatchedQuery};
 use http::StatusCode;
 use tokio::sync::Semaphore;
 
 use crate::answering::{Offer, Offers};
 use crate::error::ApiError;
+use crate::failure;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
-use crate::running::{Running, Watched};
+use crate::request_log::RequestRecord;
+use crate::running::{Running, RunningEvents};
 use crate::settings::Settings;
 use crate::time::unix_seconds;
 
@@ -25,6 +29,7 @@ pub(crate) struct Inner {
     pub(crate) settings: Settings,
     pub(crate) running: Arc<Running>,
     pub(crate) metrics: Arc<Metrics>,
+    observer: Observer,
     pub(crate) keys: Keys,
     /// Bytes of long bodies for which there is room.
     pub(crate) bodies: Arc<Semaphore>,
@@ -34,13 +39,15 @@ pub(crate) struct Inner {
 
 impl Shared {
     pub(crate) fn new(offers: Offers, settings: Settings) -> Self {
+        let metrics = Arc::new(Metrics::new());
         Self(Arc::new(Inner {
+            observer: settings.observer.clone().with_metrics(metrics.clone()),
             keys: Keys::new(settings.keys.clone()),
             bodies: Arc::new(Semaphore::new(settings.max_bodies_bytes.min(Semaphore::MAX_PERMITS))),
             offers,
             settings,
             running: Arc::default(),
-            metrics: Arc::new(Metrics::new()),
+            metrics,
             started: unix_seconds(),
             next_id: AtomicU64::new(0),
         }))
@@ -69,8 +76,31 @@ impl Inner {
         })
     }
 
-    pub(crate) fn watch(&self, canceller: Canceller) -> Watched {
-        self.running.add(canceller, &self.metrics)
+    /// Begins a query, which is watched and remembered until its events are dropped.
+    ///
+    /// # Errors
+    /// If too many queries run.
+    pub(crate) fn begin(
+        &self,
+        query: Query,
+        record: &Arc<RequestRecord>,
+        run: impl FnOnce(Query) -> Result<GatewayStream, Overloaded>,
+    ) -> Result<WatchedQuery<RunningEvents<GatewayStream>>, ApiError> {
+        let mut watch = self.observer.query(&query, record.parent);
+        if self.settings.log.is_some() {
+            let record = Arc::clone(record);
+            watch = watch.then(move |report| record.set_query(report));
+        }
+        match run(query) {
+            Ok(mut events) => {
+                let _place = self.running.add(events.canceller());
+                Ok(watch.around(RunningEvents { events, _place }))
+            }
+            Err(overloaded) => {
+                watch.refuse();
+                Err(failure::overloaded(&overloaded))
+            }
+        }
     }
 
     /// An id that is unique among the servers of a network: the second in which this one began, and a number.

@@ -6,13 +6,15 @@ mod request;
 mod task;
 mod whole;
 
-use axum::Json;
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 
 use crate::body::JsonBody;
 use crate::error::ApiError;
-use crate::failure;
+use crate::request_log::RequestRecord;
 use crate::shared::Shared;
 use crate::sse;
 use crate::time::unix_seconds;
@@ -23,6 +25,7 @@ use request::ChatRequest;
 /// Answers a chat.
 pub(crate) async fn completions(
     State(shared): State<Shared>,
+    Extension(record): Extension<Arc<RequestRecord>>,
     JsonBody(request): JsonBody<ChatRequest>,
 ) -> Result<Response, ApiError> {
     let offer = shared.offer(request.model.as_deref())?;
@@ -32,12 +35,11 @@ pub(crate) async fn completions(
     if let Some(text) = task::answer(&query) {
         return Ok(task::response(text, head, streams));
     }
-    let mut events = offer.gateway.run(query).map_err(|error| failure::overloaded(&error))?;
-    let watched = shared.watch(events.canceller());
+    let events = shared.begin(query, &record, |query| offer.gateway.run(query))?;
     if streams {
         let frames = ChunkFrames::new(head, request.includes_usage(), lists_sources);
-        return Ok(sse::response(watched.around(events), frames, shared.settings.heartbeat));
+        return Ok(sse::response(events, frames, shared.settings.heartbeat));
     }
-    let completion = whole::completion(watched.around(events), head, lists_sources).await?;
+    let completion = whole::completion(events, head, lists_sources).await?;
     Ok(Json(completion).into_response())
 }

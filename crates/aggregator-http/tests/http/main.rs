@@ -5,6 +5,7 @@ mod client;
 mod crowd;
 mod end;
 mod hostile;
+mod log;
 mod native;
 mod outcomes;
 mod page;
