@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aggregator_observe::Observer;
 use axum::Json;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -63,6 +64,11 @@ impl Service {
     /// The names of the engines that clients can choose.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.shared.offers.names()
+    }
+
+    /// The observer of its queries, which reports to its figures too: for what else they have to count, such as spans that are sent.
+    pub fn observer(&self) -> &Observer {
+        &self.shared.observer
     }
 
     /// Queries that run.

@@ -29,7 +29,7 @@ pub(crate) struct Inner {
     pub(crate) settings: Settings,
     pub(crate) running: Arc<Running>,
     pub(crate) metrics: Arc<Metrics>,
-    observer: Observer,
+    pub(crate) observer: Observer,
     pub(crate) keys: Keys,
     /// Bytes of long bodies for which there is room.
     pub(crate) bodies: Arc<Semaphore>,

@@ -18,6 +18,7 @@ pub struct Observer(Arc<Inner>);
 struct Inner {
     metrics: Vec<Arc<dyn Metrics>>,
     content: bool,
+    report_content: bool,
     stalls_after: Duration,
     allocated: fn() -> Option<Allocated>,
 }
@@ -27,6 +28,7 @@ impl Default for Inner {
         Self {
             metrics: Vec::new(),
             content: false,
+            report_content: false,
             stalls_after: Observer::STALLS_AFTER,
             allocated: crate::allocated::counted,
         }
@@ -54,11 +56,17 @@ impl Observer {
         self.changed(|inner| inner.metrics.push(metrics))
     }
 
-    /// Sets whether spans and reports have what is asked, and the messages of errors, which may repeat it. They have not, unless this
-    /// is set. Answers, prompts, addresses and keys are in none.
+    /// Sets whether spans have what is asked, and the messages of errors, which may repeat it. They have not, unless this is set.
+    /// Answers, prompts, addresses and keys are in none.
     #[must_use]
     pub fn with_content(self, content: bool) -> Self {
         self.changed(|inner| inner.content = content)
+    }
+
+    /// Sets whether reports of queries have what is asked. They have not, unless this is set.
+    #[must_use]
+    pub fn with_report_content(self, content: bool) -> Self {
+        self.changed(|inner| inner.report_content = content)
     }
 
     /// Sets the gap between two events of a query that is a stall. Default [`STALLS_AFTER`](Self::STALLS_AFTER).
@@ -73,9 +81,14 @@ impl Observer {
         self.changed(|inner| inner.allocated = allocated)
     }
 
-    /// Whether spans and reports have what is asked.
+    /// Whether spans have what is asked.
     pub fn content(&self) -> bool {
         self.0.content
+    }
+
+    /// Whether reports have what is asked.
+    pub fn report_content(&self) -> bool {
+        self.0.report_content
     }
 
     /// The gap between two events that is a stall.

@@ -40,7 +40,7 @@ impl Observer {
     /// Watches a query; `parent` is the span of the client that asks it, if there is one.
     pub fn query(&self, query: &Query, parent: Option<TraceParent>) -> QueryWatch {
         self.record(&Measure::QueryBegan);
-        let text = self.content().then(|| query.text().to_string());
+        let text = self.report_content().then(|| query.text().to_string());
         QueryWatch {
             observer: self.clone(),
             span: spans::query(query, self.content(), parent),

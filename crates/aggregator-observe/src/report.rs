@@ -42,7 +42,7 @@ pub struct QueryReport {
     pub reused: Option<RunOrigin>,
     /// How each provider did that has ended, in that order.
     pub providers: Vec<Arc<ProviderReport>>,
-    /// What it asks; only where [content](crate::Observer::with_content) is asked for.
+    /// What it asks; only where [that](crate::Observer::with_report_content) is asked for.
     pub text: Option<String>,
 }
 

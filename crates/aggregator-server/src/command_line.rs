@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::watch::{LogFormat, LogLevel, LogSettings};
+
 /// Answer questions from folders of documents and from search services, with citations of the passages used
 ///
 /// The documents are indexed before the first question. Before later ones, only changed files are indexed again. Search services
@@ -253,6 +255,9 @@ pub struct ServeArgs {
     /// Address to listen at [default: `listen` of the section `server`, 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
+
+    #[command(flatten)]
+    pub log: LogArgs,
 }
 
 /// Options of `demo`.
@@ -261,6 +266,29 @@ pub struct DemoArgs {
     /// Address to listen at [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
+
+    #[command(flatten)]
+    pub log: LogArgs,
+}
+
+/// Options of the log of a server.
+#[derive(Debug, Args)]
+pub struct LogArgs {
+    /// Form of the log on standard error: text or json [default: `format` of the section `log`, text]
+    #[arg(long = "log", value_name = "FORMAT", hide_possible_values = true, value_enum)]
+    pub format: Option<LogFormat>,
+
+    /// Least important lines that are written: off, error, warn, info or debug [default: `level` of the section `log`, info]
+    #[arg(long = "log-level", value_name = "LEVEL", hide_possible_values = true, value_enum)]
+    pub level: Option<LogLevel>,
+}
+
+impl LogArgs {
+    /// The settings, with what the command line says over them.
+    pub fn over(&self, settings: LogSettings) -> LogSettings {
+        let (format, level) = (self.format.unwrap_or(settings.format), self.level.unwrap_or(settings.level));
+        LogSettings { format, level, ..settings }
+    }
 }
 
 /// Options of `search`.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use aggregator_core::{Engine, LanguageModel, SearchProvider};
 use aggregator_extract::{ExtractiveModel, Options};
 use aggregator_index::IndexProvider;
+use aggregator_observe::Observer;
 use aggregator_policies::{Guarded, Policies};
 use aggregator_providers::http::HttpClient;
 use aggregator_providers::model::PromptedModel;
@@ -17,6 +18,7 @@ use crate::documents::{Documents, UpdatedIndex};
 use crate::exit::{Exit, ProgramError};
 use crate::index;
 use crate::interrupt::Interrupt;
+use crate::note::note;
 use crate::published::Published;
 use crate::services::{self, PolicyMaker};
 use crate::settings::EffectiveSettings;
@@ -30,14 +32,15 @@ pub struct EngineParts<'a> {
     settings: &'a EffectiveSettings,
     offline: bool,
     policies: PolicyMaker<'a>,
+    observer: Observer,
     client: OnceCell<HttpClient>,
     providers: Vec<Arc<dyn SearchProvider>>,
     reader: Option<Arc<PageFetcher>>,
 }
 
 impl<'a> EngineParts<'a> {
-    /// Brings the index of the documents up to date, and makes clients of the services. `publishes` says whether other machines see
-    /// the addresses of documents.
+    /// Brings the index of the documents up to date, and makes clients of the services, whose calls the observer watches. `publishes`
+    /// says whether other machines see the addresses of documents.
     ///
     /// # Errors
     /// When there is nothing to search, a service cannot be used, or documents or the index cannot be read or written.
@@ -46,6 +49,7 @@ impl<'a> EngineParts<'a> {
         offline: bool,
         publishes: bool,
         settings: &'a EffectiveSettings,
+        observer: Observer,
         interrupt: &Interrupt,
     ) -> Result<Self, ProgramError> {
         let has_services = !offline && !settings.search.is_empty();
@@ -58,7 +62,7 @@ impl<'a> EngineParts<'a> {
         check_limits(settings)?;
         let policies = services::policies(settings)?;
         let (client, providers) = (OnceCell::new(), Vec::new());
-        let mut parts = Self { settings, offline, policies, client, providers, reader: None };
+        let mut parts = Self { settings, offline, policies, observer, client, providers, reader: None };
         // Before the index is made, which takes longer.
         if has_services {
             parts.add_services()?;
@@ -66,8 +70,8 @@ impl<'a> EngineParts<'a> {
         if has_documents {
             let (provider, folders) = self::documents(documents, settings, interrupt)?;
             parts.providers.push(match publishes {
-                true => Arc::new(Published::new(provider, &folders)),
-                false => Arc::new(provider),
+                true => Arc::new(parts.observer.calls(Published::new(provider, &folders))),
+                false => Arc::new(parts.observer.calls(provider)),
             });
         }
         Ok(parts)
@@ -78,7 +82,7 @@ impl<'a> EngineParts<'a> {
             let service = service?;
             service.warnings.iter().for_each(|warning| terminal::note(format_args!("{}: {warning}", service.section)));
             let policies = self.policies_of(service.name())?;
-            self.providers.push(Arc::new(Guarded::new(service.provider, policies)));
+            self.providers.push(Arc::new(self.observer.calls(Guarded::new(service.provider, policies))));
         }
         if self.settings.search.read_pages {
             self.reader = Some(Arc::new(services::page_fetcher()?));
@@ -146,7 +150,8 @@ impl<'a> EngineParts<'a> {
         };
         if name == EXTRACTIVE {
             let sentences = self.settings.answer.sentences;
-            return Ok(Box::new(ExtractiveModel::with_options(Options::default().sentences(sentences))));
+            let model = ExtractiveModel::with_options(Options::default().sentences(sentences));
+            return Ok(Box::new(self.observer.calls(model)));
         }
         if self.offline {
             let what = format!("--offline asks no model: leave out --model {name}");
@@ -157,7 +162,8 @@ impl<'a> EngineParts<'a> {
             let what = format!("there is no model `{name}`; there are: {known}, {EXTRACTIVE}");
             return Err(ProgramError::new(Exit::Usage, what));
         }
-        Ok(Box::new(Guarded::new(named_model(&name, self.settings, self.client()?)?, self.policies_of(&name)?)))
+        let model = Guarded::new(named_model(&name, self.settings, self.client()?)?, self.policies_of(&name)?);
+        Ok(Box::new(self.observer.calls(model)))
     }
 }
 

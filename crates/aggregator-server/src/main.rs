@@ -2,7 +2,7 @@
 //!
 //! `command_line` defines the arguments and `settings` the settings; `documents` finds the documents of a call and updates
 //! their index, `services` makes clients of the services that the settings name, and `engine` an engine of both; `ask`, `serve`,
-//! `index`, `check`, `providers` and `eval` are the commands; `terminal` formats the output, and `exit` has the exit codes.
+//! `index`, `check`, `providers` and `eval` are the commands; `watch` has the log and the spans of the server; `terminal` formats the output, and `exit` has the exit codes.
 
 mod ask;
 mod check;
@@ -21,6 +21,7 @@ mod service_check;
 mod services;
 mod settings;
 mod terminal;
+mod watch;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -28,6 +29,7 @@ use std::process::ExitCode;
 use aggregator_core::event::is_unsafe_char;
 use clap::{CommandFactory as _, Parser as _};
 
+use aggregator_observe::Observer;
 use ask::Question;
 use command_line::{Command, CommandLine, QueryArgs};
 use documents::Documents;
@@ -105,7 +107,7 @@ fn answer(
 ) -> Result<Exit, ProgramError> {
     let query = ask::query(words, args, limit)?;
     let interrupt = Interrupt::listen()?;
-    let parts = EngineParts::gather(&args.documents, args.offline, false, settings, &interrupt)?;
+    let parts = EngineParts::gather(&args.documents, args.offline, false, settings, Observer::new(), &interrupt)?;
     let engine = match answers {
         None => parts.engine(None)?,
         Some(named) => parts.engine(Some(parts.model(named)?))?,

@@ -15,6 +15,7 @@ use crate::exit::{Exit, ProgramError};
 use crate::interrupt::Interrupt;
 use crate::settings::{EffectiveSettings, Server};
 use crate::terminal;
+use crate::watch::{Field, LogSettings, OtelSettings, Watch};
 
 /// File descriptors that the program needs beside those of connections: documents, index, calls of services.
 const OTHER_DESCRIPTORS: u64 = 128;
@@ -23,9 +24,11 @@ const OTHER_DESCRIPTORS: u64 = 128;
 pub fn run(args: &ServeArgs, settings: &EffectiveSettings) -> Result<Exit, ProgramError> {
     let mut server = settings.server.clone();
     server.listen = args.listen.unwrap_or(server.listen);
-    let http = http_settings(&server)?;
+    let watch = Watch::start(args.log.over(settings.log), &settings.otel)?;
+    let http = http_settings(&server, &watch)?;
     let interrupt = Interrupt::listen()?;
-    let parts = EngineParts::gather(&args.documents, args.offline, true, settings, &interrupt)?;
+    let observer = watch.observer.clone();
+    let parts = EngineParts::gather(&args.documents, args.offline, true, settings, observer, &interrupt)?;
     let default = parts.default_model()?;
     let engine = |name: &str| parts.engine(Some(parts.model(Some(name))?));
     let search = gateway(parts.engine(None)?, &server)?;
@@ -34,13 +37,14 @@ pub fn run(args: &ServeArgs, settings: &EffectiveSettings) -> Result<Exit, Progr
     for name in others.into_iter().chain([EXTRACTIVE]) {
         offers = offers.with(name, gateway(engine(name)?, &server)?);
     }
-    serve(Service::new(offers, http), &server, &interrupt)
+    serve(Service::new(offers, http), &server, &interrupt, &watch)
 }
 
 /// Serves made-up services and a made-up model, to try clients with.
 pub fn demo(args: &DemoArgs) -> Result<Exit, ProgramError> {
     let mut server = Server::default();
     server.listen = args.listen.unwrap_or(server.listen);
+    let watch = Watch::start(args.log.over(LogSettings::default()), &OtelSettings::default())?;
     let interrupt = Interrupt::listen()?;
     let engine = |name: &str| catalog::scenario(name).engine(&catalog::corpus(), Pace::Scripted, None);
     let gateway = |name| gateway(engine(name), &server);
@@ -48,19 +52,20 @@ pub fn demo(args: &DemoArgs) -> Result<Exit, ProgramError> {
     for name in ["standard", "degraded", "rate-limited", "heavy-tail"] {
         offers = offers.with(name, gateway(name)?);
     }
-    offers = offers.with("broken", self::gateway(broken()?, &server)?);
-    serve(Service::new(offers, http_settings(&server)?), &server, &interrupt)
+    offers = offers.with("broken", self::gateway(broken(&watch)?, &server)?);
+    let http = http_settings(&server, &watch)?;
+    serve(Service::new(offers, http), &server, &interrupt, &watch)
 }
 
 /// An engine whose model fails in the middle of its answer.
-fn broken() -> Result<Engine, ProgramError> {
+fn broken(watch: &Watch) -> Result<Engine, ProgramError> {
     let (ms, corpus, seed) = (Duration::from_millis, catalog::corpus(), 0);
     let (list, style) = (List { pool: 12, repeats: 0 }, Style { sources: 5, citations: 3, invented: 0 });
     let hits = [Step::Emit { items: 5, every: ms(40) }];
     let pieces = [Step::Emit { items: 20, every: ms(30) }, Step::Fail(ProviderErrorKind::Truncated)];
     let provider = ScriptedProvider::new("alder", &hits, Pace::Scripted, &corpus, list, seed);
     let model = ScriptedModel::new("breaks-off", &pieces, Pace::Scripted, &corpus, style, seed);
-    let engine = Engine::builder().provider(provider).model(model).build();
+    let engine = Engine::builder().provider(watch.observer.calls(provider)).model(watch.observer.calls(model)).build();
     engine.map_err(|error| ProgramError::new(Exit::Failed, error))
 }
 
@@ -74,7 +79,7 @@ fn gateway(engine: Engine, server: &Server) -> Result<Gateway, ProgramError> {
 
 /// # Errors
 /// When a key cannot be read, or other machines could ask without one.
-fn http_settings(server: &Server) -> Result<Settings, ProgramError> {
+fn http_settings(server: &Server, watch: &Watch) -> Result<Settings, ProgramError> {
     let usage = |what: String| ProgramError::new(Exit::Usage, what);
     if !server.listen.ip().is_loopback() && server.keys.is_empty() && !server.without_keys {
         return Err(usage(format!(
@@ -92,12 +97,14 @@ fn http_settings(server: &Server) -> Result<Settings, ProgramError> {
     settings.origins.clone_from(&server.origins);
     settings.source_list = server.source_list;
     // A key is what a page that makes a browser ask does not have.
+    settings.observer = watch.observer.clone();
+    settings.log = Some(watch.log.clone());
     settings.any_host = !server.keys.is_empty() || !server.listen.ip().is_loopback();
     Ok(settings)
 }
 
 /// Answers until a signal arrives.
-fn serve(service: Service, server: &Server, interrupt: &Interrupt) -> Result<Exit, ProgramError> {
+fn serve(service: Service, server: &Server, interrupt: &Interrupt, watch: &Watch) -> Result<Exit, ProgramError> {
     let failed = |what: String| ProgramError::new(Exit::Failed, what);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| failed(format!("no runtime can be made: {error}")))?;
@@ -108,14 +115,23 @@ fn serve(service: Service, server: &Server, interrupt: &Interrupt) -> Result<Exi
             let what = format!("{} cannot be listened at: {error}; choose another one with --listen", server.listen);
             ProgramError::new(Exit::Usage, what)
         })?;
+        let sending = watch.send(&service)?;
         let address = listener.local_addr().unwrap_or(server.listen);
-        terminal::note(started(address, &service));
-        Ok::<_, ProgramError>(aggregator_http::serve(listener, service, limits, interrupt.raised()).await)
+        let fields = vec![("address", Field::Text(address.to_string()))];
+        watch.say("listening", &started(address, &service, watch.log.is_text()), fields);
+        let end = async {
+            interrupt.raised().await;
+            watch.ending(&service);
+        };
+        let ended = aggregator_http::serve(listener, service.clone(), limits, end).await;
+        sending.end(watch).await;
+        Ok::<_, ProgramError>(ended)
     })?;
-    match ended.cut {
-        0 => terminal::note("ended"),
-        cut => terminal::note(format_args!("ended; {cut} connections were cut after {} s", server.grace.as_secs_f64())),
-    }
+    let message = match ended.cut {
+        0 => "ended".to_owned(),
+        cut => format!("ended; {cut} connections were cut after {} s", server.grace.as_secs_f64()),
+    };
+    watch.say("ended", &message, vec![("cut", Field::Number(ended.cut as u64))]);
     Ok(Exit::Done)
 }
 
@@ -141,8 +157,11 @@ fn connections(server: &Server) -> Result<usize, ProgramError> {
     Ok(possible.min(wanted))
 }
 
-fn started(address: SocketAddr, service: &Service) -> String {
+fn started(address: SocketAddr, service: &Service, with_routes: bool) -> String {
     let names: Vec<&str> = service.names().collect();
+    if !with_routes {
+        return format!("listening at http://{address}");
+    }
     format!(
         "listening at http://{address}\n  page        GET /\n  events      POST /v1/query\n  chat        POST /v1/chat/completions, models: {}\n  \
          search      POST /v1/search\n  figures     GET /metrics",

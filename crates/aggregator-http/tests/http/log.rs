@@ -107,7 +107,7 @@ async fn a_query_that_is_refused_is_reported_and_counted() {
 #[tokio::test(start_paused = true)]
 async fn what_is_asked_is_reported_only_on_request() {
     let mut settings = Settings::default();
-    settings.observer = settings.observer.with_content(true);
+    settings.observer = settings.observer.with_report_content(true);
     let (service, lines) = logging(settings, 10);
     post(&service, "/v1/query", QUERY).await;
     let reported = lines.take().await;

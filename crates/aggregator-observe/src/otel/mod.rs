@@ -23,6 +23,7 @@ use tracing_subscriber::registry::{LookupSpan, Registry};
 
 use crate::names;
 use crate::observer::Observer;
+pub use bytes::Bytes;
 pub use client::{Client, Posting, Reply};
 pub use counted::SpanCounts;
 use counted::{CountingExporter, CountingProcessor, Counts};

@@ -86,7 +86,7 @@ async fn what_another_query_spent_is_not_counted_again() {
 async fn the_text_is_in_a_report_only_on_request() {
     for content in [false, true] {
         let (observer, _) = observer();
-        let observer = observer.with_content(content);
+        let observer = observer.with_report_content(content);
         let engine = built(Engine::builder().provider(Planned::new("web", vec![(MS, hit(1))])));
         let (sender, receiver) = channel::<QueryReport>();
         let watch = observer.query(&question(), None).then(move |report| sender.send(report).unwrap());

@@ -192,7 +192,7 @@ async fn what_policies_do_stands_in_the_span_of_the_query() {
 #[tokio::test(start_paused = true)]
 async fn content_is_recorded_only_on_request() {
     for content in [false, true] {
-        let observer = Observer::new().with_content(content);
+        let observer = Observer::new().with_content(content).with_report_content(true);
         let (web, _) = answering();
         let error = ProviderError::new(ProviderErrorKind::BadResponse, format!("cannot find {CANARY}"));
         let chunks = vec![(MS, text(&format!("{CANARY} answers."))), (MS, Err(error.clone()))];

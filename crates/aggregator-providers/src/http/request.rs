@@ -41,6 +41,16 @@ impl Request {
         Ok(request)
     }
 
+    /// Posts bytes of a media type, and gets the same type.
+    pub fn post(endpoint: Endpoint, media_type: &'static str, body: Bytes) -> Self {
+        let mut request = Self::get(endpoint);
+        for name in [ACCEPT, CONTENT_TYPE] {
+            request.headers.insert(name, HeaderValue::from_static(media_type));
+        }
+        request.body = Some(body);
+        request
+    }
+
     /// Sets a header.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {

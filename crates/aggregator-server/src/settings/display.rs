@@ -81,7 +81,7 @@ impl EffectiveSettings {
     fn services(&self, f: &mut Escaped<'_, '_>) -> fmt::Result {
         // They were read already.
         let all: Table = merged(&self.layers).ok().and_then(|text| text.parse().ok()).unwrap_or_default();
-        for section in ["limits", "redis", "server", "search", "models"] {
+        for section in ["limits", "redis", "server", "log", "otel", "search", "models"] {
             let Some(table) = all.get(section) else { continue };
             let of = Table::from_iter([(section.to_owned(), table.clone())]);
             write!(f, "\n{}", toml::to_string(&of).unwrap_or_default())?;

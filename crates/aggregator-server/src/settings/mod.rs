@@ -44,6 +44,7 @@ pub use program::{Answer, Documents};
 pub use server::Server;
 
 use crate::services::{LimitSettings, ModelSettings, SearchSettings, ServiceSettings, SharedLimitSettings};
+use crate::watch::{LogSettings, OtelSettings};
 
 /// The effective settings of a call of the program.
 #[derive(Debug)]
@@ -62,6 +63,10 @@ pub struct EffectiveSettings {
     pub redis: Option<SharedLimitSettings>,
     /// How the server answers.
     pub server: Server,
+    /// What the server writes to standard error.
+    pub log: LogSettings,
+    /// Where its spans are sent.
+    pub otel: OtelSettings,
     /// Search services.
     pub search: SearchSettings,
     /// Language models, by name.
@@ -89,8 +94,21 @@ pub fn load(
         place: "the settings of the file and of the environment together".into(),
         what: error.to_string(),
     })?;
-    let ProgramSettings { documents, answer, services, limits, redis, server, search, models } = own;
-    Ok(EffectiveSettings { engine, documents, answer, services, limits, redis, server, search, models, layers })
+    let ProgramSettings { documents, answer, services, limits, redis, server, log, otel, search, models } = own;
+    Ok(EffectiveSettings {
+        engine,
+        documents,
+        answer,
+        services,
+        limits,
+        redis,
+        server,
+        log,
+        otel,
+        search,
+        models,
+        layers,
+    })
 }
 
 impl EffectiveSettings {

@@ -13,6 +13,7 @@ use toml::Spanned;
 use super::server::Server;
 use super::value_kind::ValueKind;
 use crate::services::{LimitSettings, ModelSettings, SearchSettings, ServiceSettings, SharedLimitSettings};
+use crate::watch::{LogSettings, OtelSettings};
 
 /// Where documents are, and how they are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +59,7 @@ pub(super) fn engine_defaults() -> Settings {
 const RESERVED: [&str; 2] = ["aggregator", "extractive"];
 
 /// Sections, keys and formats of the program's settings.
-pub(super) const NAMES: [(&str, &str, ValueKind); 18] = [
+pub(super) const NAMES: [(&str, &str, ValueKind); 25] = [
     ("documents", "folders", ValueKind::Paths),
     ("documents", "max_file_bytes", ValueKind::Value),
     ("documents", "cache", ValueKind::Path),
@@ -73,6 +74,13 @@ pub(super) const NAMES: [(&str, &str, ValueKind); 18] = [
     ("server", "share_runs", ValueKind::Value),
     ("server", "connections", ValueKind::Value),
     ("server", "grace_ms", ValueKind::Value),
+    ("log", "format", ValueKind::Text),
+    ("log", "level", ValueKind::Text),
+    ("log", "content", ValueKind::Value),
+    ("otel", "endpoint", ValueKind::Text),
+    ("otel", "service_name", ValueKind::Text),
+    ("otel", "timeout_ms", ValueKind::Value),
+    ("otel", "content", ValueKind::Value),
     ("services", "retries", ValueKind::Value),
     ("services", "retry_percent", ValueKind::Value),
     ("services", "breaker_failures", ValueKind::Value),
@@ -88,6 +96,8 @@ pub(super) struct ProgramSettings {
     pub(super) limits: BTreeMap<String, LimitSettings>,
     pub(super) redis: Option<SharedLimitSettings>,
     pub(super) server: Server,
+    pub(super) log: LogSettings,
+    pub(super) otel: OtelSettings,
     pub(super) search: SearchSettings,
     pub(super) models: BTreeMap<String, ModelSettings>,
 }
@@ -101,6 +111,8 @@ struct RawSettings {
     limits: BTreeMap<String, LimitSettings>,
     redis: Option<SharedLimitSettings>,
     server: Server,
+    log: LogSettings,
+    otel: OtelSettings,
     search: SearchSettings,
     models: BTreeMap<String, ModelSettings>,
     // Read by its own reader, which tells the places in it.
@@ -133,7 +145,7 @@ struct RawServices {
 
 /// Reads a text.
 pub(super) fn read(text: &str) -> Result<(Settings, ProgramSettings), ParseError> {
-    let RawSettings { documents, answer, services, limits, redis, server, search, models, .. } =
+    let RawSettings { documents, answer, services, limits, redis, server, log, otel, search, models, .. } =
         toml::from_str(text).map_err(|error| ParseError::new(text, &error))?;
     if let Some(name) = models.keys().find(|name| RESERVED.contains(&name.as_str())) {
         let at = text.find(&format!("models.{name}")).unwrap_or_default();
@@ -184,6 +196,8 @@ pub(super) fn read(text: &str) -> Result<(Settings, ProgramSettings), ParseError
         limits,
         redis,
         server,
+        log,
+        otel,
         search,
         models,
     };

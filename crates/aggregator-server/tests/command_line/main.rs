@@ -10,4 +10,5 @@ mod serve;
 mod services;
 #[cfg(target_os = "linux")]
 mod tls;
+mod watched;
 mod world;

@@ -1,0 +1,149 @@
+//! The log of the server: a line for each request, and for what else its owner should know.
+
+use aggregator_core::{PolicyAction, PolicyReport};
+use aggregator_http::{RequestLog, RequestReport};
+use aggregator_observe::{
+    Export, Measure, Metrics, QueryEnd, QueryReport, error_of, origin_name, outcome_name, policy_name,
+};
+
+use super::line::{Call, Field, Line};
+use super::settings::{LogFormat, LogLevel, LogSettings};
+use super::writer::Writer;
+
+/// The log. It is told of requests by the server, and of breakers and spans as one of the metrics.
+#[derive(Debug)]
+pub struct Log {
+    settings: LogSettings,
+    writer: Writer,
+}
+
+impl Log {
+    /// Starts the log.
+    ///
+    /// # Errors
+    /// If there can be no further thread.
+    pub fn start(settings: LogSettings) -> std::io::Result<Self> {
+        let format = settings.format;
+        let lost = move |lost| {
+            let line = Line::new(LogLevel::Warn, "lines_lost", "lines of the log were lost: they came too fast");
+            line.with("lines", Field::Number(lost)).format(format, &now())
+        };
+        Ok(Self { settings, writer: Writer::start(lost)? })
+    }
+
+    /// Whether the lines are for people.
+    pub fn is_text(&self) -> bool {
+        self.settings.format == LogFormat::Text
+    }
+
+    /// Writes a line, if it is important enough.
+    pub fn write(&self, line: &Line) {
+        if line.level <= self.settings.level {
+            self.writer.write(line.format(self.settings.format, &now()));
+        }
+    }
+
+    /// Waits until all lines are written.
+    pub fn flush(&self) {
+        self.writer.flush();
+    }
+}
+
+/// The time of day, in milliseconds (RFC 3339).
+fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+impl RequestLog for Log {
+    fn ended(&self, report: &RequestReport<'_>) {
+        self.write(&request(report));
+    }
+}
+
+impl Metrics for Log {
+    fn record(&self, measure: &Measure<'_>) {
+        match measure {
+            Measure::Policy(report) => self.write(&policy(report)),
+            Measure::Export(report) => self.write(&export(report)),
+            _ => {}
+        }
+    }
+}
+
+/// The line of a request.
+fn request(report: &RequestReport<'_>) -> Line {
+    let status = report.status.map_or("-".to_owned(), |status| status.to_string());
+    let line = Line::new(level(report), "request", format!("{} {} {status}", report.method, report.path))
+        .with("duration", Field::Time(report.duration))
+        .with_some("key", report.key, |key| Field::Text(key.into()))
+        .with_some("client_gone", (!report.is_complete).then_some(true), Field::Flag);
+    match report.query {
+        Some(query) => of_query(line, query),
+        None => line,
+    }
+}
+
+fn of_query(line: Line, query: &QueryReport) -> Line {
+    let counted = |count: u32| (count > 0).then_some(u64::from(count));
+    let calls = query.providers.iter().map(|report| Call {
+        name: report.provider.to_string(),
+        outcome: outcome_name(&report.outcome),
+        error: error_of(&report.outcome),
+        time: report.latency,
+        hits: report.hits,
+    });
+    let calls: Vec<Call> = calls.collect();
+    let tokens = query.usage.input_tokens + query.usage.output_tokens;
+    let tokens = (tokens > 0).then_some(query.usage);
+    line.with("query", Field::Text(query.outcome.name().into()))
+        .with_some("error", query.error, |error| Field::Text(error.into()))
+        .with_some("reused", query.reused, |origin| Field::Text(origin_name(origin).into()))
+        .with_some("first_result", query.first_result, Field::Time)
+        .with_some("first_text", query.first_text, Field::Time)
+        .with_some("providers", (!calls.is_empty()).then_some(calls), Field::Calls)
+        .with_some("input_tokens", tokens, |usage| Field::Number(usage.input_tokens))
+        .with_some("output_tokens", tokens, |usage| Field::Number(usage.output_tokens))
+        .with_some("retries", counted(query.retries), Field::Number)
+        .with_some("stalls", counted(query.stalls), Field::Number)
+        .with_some("text", query.text.as_ref(), |text| Field::Text(text.clone()))
+}
+
+fn level(report: &RequestReport<'_>) -> LogLevel {
+    let is_probe = matches!(report.path, "/healthz" | "/readyz" | "/metrics");
+    let has_failed = report.query.is_some_and(|query| query.outcome == QueryEnd::Failed);
+    match report.status {
+        // What asks to come later, or is not allowed, was refused.
+        Some(401 | 403 | 421 | 429 | 503) => LogLevel::Warn,
+        Some(500..) => LogLevel::Error,
+        Some(200) if is_probe => LogLevel::Debug,
+        _ if has_failed => LogLevel::Warn,
+        _ => LogLevel::Info,
+    }
+}
+
+fn policy(report: &PolicyReport) -> Line {
+    let (level, wait) = match report.action {
+        PolicyAction::BreakerOpened { wait } => (LogLevel::Warn, Some(wait)),
+        PolicyAction::BreakerClosed => (LogLevel::Info, None),
+        PolicyAction::Waiting { wait } | PolicyAction::Retrying { wait, .. } => (LogLevel::Debug, Some(wait)),
+        _ => (LogLevel::Debug, None),
+    };
+    Line::new(level, "policy", format!("{} {}", report.service, policy_name(&report.action)))
+        .with("service", Field::Text(report.service.to_string()))
+        .with_some("wait", wait, Field::Time)
+}
+
+fn export(export: &Export) -> Line {
+    let spans = Field::Number(export.spans);
+    match &export.error {
+        // Once, and then only counted.
+        Some(error) => {
+            let level = if export.is_news { LogLevel::Warn } else { LogLevel::Debug };
+            Line::new(level, "spans_lost", format!("spans could not be sent: {error}")).with("spans", spans)
+        }
+        None => {
+            let level = if export.is_news { LogLevel::Info } else { LogLevel::Debug };
+            Line::new(level, "spans_sent", "spans were sent").with("spans", spans)
+        }
+    }
+}
