@@ -4,7 +4,7 @@
 //! - [`Metrics`]: a trait of one method that takes each [`Measure`]; [`QueryReport`] and [`OperationReport`] are what is known at an end.
 //! - [`names`]: the names of spans and attributes, those of OpenTelemetry's conventions where there are any.
 //! - [`TraceParent`]: the span of a client, out of the header `traceparent`.
-//! - [`otel`], with the feature `otel`: spans in batches to a collector over OTLP.
+//! - `otel`, with the feature of that name: spans in batches to a collector over OTLP.
 //!
 //! ```
 //! use std::sync::Arc;

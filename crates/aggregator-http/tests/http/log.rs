@@ -47,6 +47,7 @@ const CHAT: &str = r#"{"messages": [{"role": "user", "content": "when does the c
 async fn a_request_is_reported_once_when_all_of_it_is_sent() {
     let mut settings = Settings::default();
     settings.keys.push(ClientKey::new("ann", "canary-key"));
+    settings.origins.push("https://a.example".into());
     let (service, lines) = logging(settings, 10);
     let key = [("authorization", "Bearer canary-key")];
     for (path, body) in [("/v1/query?q=canary", QUERY), ("/v1/chat/completions", CHAT)] {
@@ -57,12 +58,15 @@ async fn a_request_is_reported_once_when_all_of_it_is_sent() {
     }
     ask(&service, &request("POST", "/v1/query", &[("authorization", "Bearer canary-other")], QUERY)).await;
     ask(&service, &request("GET", "/healthz", &[], "")).await;
+    // A response without a body.
+    ask(&service, &request("OPTIONS", "/v1/query", &[("origin", "https://a.example")], "")).await;
     ask(&service, &request("DELETE", "/%1b[2J", &key, "")).await;
     assert_eq!(
         lines.take().await,
         [
             "POST /v1/query Some(401) None 0ns true None",
             "GET /healthz Some(200) None 0ns true None",
+            "OPTIONS /v1/query Some(204) None 0ns true None",
             "DELETE /%1b[2J Some(404) Some(\"ann\") 0ns true None",
         ]
     );

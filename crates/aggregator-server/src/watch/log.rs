@@ -128,7 +128,7 @@ fn policy(report: &PolicyReport) -> Line {
         PolicyAction::Waiting { wait } | PolicyAction::Retrying { wait, .. } => (LogLevel::Debug, Some(wait)),
         _ => (LogLevel::Debug, None),
     };
-    Line::new(level, "policy", format!("{} {}", report.service, policy_name(&report.action)))
+    Line::new(level, "policy", policy_name(&report.action))
         .with("service", Field::Text(report.service.to_string()))
         .with_some("wait", wait, Field::Time)
 }
@@ -144,6 +144,31 @@ fn export(export: &Export) -> Line {
         None => {
             let level = if export.is_news { LogLevel::Info } else { LogLevel::Debug };
             Line::new(level, "spans_sent", "spans were sent").with("spans", spans)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use aggregator_core::ProviderErrorKind;
+    use aggregator_core::event::ProviderName;
+
+    use super::*;
+
+    #[test]
+    fn what_policies_do_is_said_as_loud_as_it_matters() {
+        let wait = Duration::from_secs(10);
+        let retrying = PolicyAction::Retrying { retry: 1, wait, error: ProviderErrorKind::Unreachable };
+        for (action, expected) in [
+            (PolicyAction::BreakerOpened { wait }, "T warn  breaker opened service=web wait=10.000s"),
+            (PolicyAction::BreakerClosed, "T info  breaker closed service=web"),
+            (retrying, "T debug retrying service=web wait=10.000s"),
+            (PolicyAction::Probing, "T debug probing service=web"),
+        ] {
+            let report = PolicyReport { service: ProviderName::new("web"), action };
+            assert_eq!(policy(&report).format(LogFormat::Text, "T"), expected);
         }
     }
 }

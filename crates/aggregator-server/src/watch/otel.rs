@@ -172,6 +172,11 @@ mod tests {
             ),
             ("", &[ALL, traces], "https://c.example/own aggregator []"),
             ("service_name = 's'", &[ALL, ("OTEL_SERVICE_NAME", "n")], "http://127.0.0.1:4318/v1/traces s []"),
+            (
+                "",
+                &[traces, KEY, ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "x-own=1")],
+                "https://c.example/own aggregator [\"x-own=1\"]",
+            ),
             // Keys of the environment go to the collector of the environment only.
             (settings, &[ALL, KEY, ("OTHER", "v")], "https://d.example/otlp/v1/traces s [\"x-key=k v\"]"),
         ] {

@@ -187,6 +187,8 @@ fn limits_and_breakers_of_the_settings_hold_for_all_clients() {
             server.ask(SEARCH, "", &words(number));
         }
         assert_eq!(searxng.counts().requests, asked, "{failures} failures");
+        let (_, log) = server.end();
+        assert_eq!(log.matches("breaker opened service=searxng").count(), usize::from(failures > 0), "{log}");
     }
 }
 
