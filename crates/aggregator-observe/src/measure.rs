@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use aggregator_core::PolicyReport;
 use aggregator_core::event::ProviderReport;
-use aggregator_core::{PolicyAction, PolicyReport};
 
 use crate::operation_report::OperationReport;
 use crate::report::QueryReport;
@@ -52,11 +52,4 @@ pub struct Export {
     pub error: Option<String>,
     /// Whether the batch before ended otherwise: with the first failure, and with the first success after failures.
     pub is_news: bool,
-}
-
-impl Measure<'_> {
-    /// Whether a request to a service is repeated.
-    pub fn is_retry(&self) -> bool {
-        matches!(self, Self::Policy(report) if matches!(report.action, PolicyAction::Retrying { .. }))
-    }
 }

@@ -2,8 +2,9 @@
 //!
 //! Those of generative AI, errors and services are of OpenTelemetry's semantic conventions, schema 1.42.0, as in the package
 //! `opentelemetry-semantic-conventions` 0.33.1, to which a test compares them. There they are marked as moved to the repository
-//! `open-telemetry/semantic-conventions-genai`, whose first release has the same names. What the conventions have no name for begins
-//! with `aggregator.`.
+//! `open-telemetry/semantic-conventions-genai`. The operations and the names of spans, an operation with its workflow, data source
+//! or model, are those of its document `docs/gen-ai/gen-ai-spans.md` at 6f98aef; so is that a span covers a call with all of its retries.
+//! All of it has the status "development": names may change. What the conventions have no name for begins with `aggregator.`.
 
 /// The target of all spans and events of this crate, by which a subscriber can select them.
 pub const TARGET: &str = "aggregator";

@@ -93,6 +93,21 @@ fn hostile_requests_forge_no_line() {
     }
 }
 
+/// Nobody reads what the server says, and 64 KiB fit into a pipe: requests are answered all the same, and no line is lost.
+#[test]
+fn a_log_that_nobody_reads_stops_no_request() {
+    let world = World::new();
+    let server = Server::start(&world, &["demo"], &[]);
+    let path = format!("/{}", "x".repeat(250));
+    for _ in 0..400 {
+        assert!(server.get(&path).starts_with("HTTP/1.1 404"));
+    }
+    let (code, rest) = server.end();
+    let lines = rest.lines().filter(|line| line.contains(&path)).count();
+    assert_eq!((code, lines), (Some(0), 400));
+    assert!(rest.len() > 100_000, "it did not fill the pipe: {} bytes", rest.len());
+}
+
 fn spans(collector: &FaultServer) -> Vec<Span> {
     let requests = collector.requests();
     let requests = requests.iter().map(|request| ExportTraceServiceRequest::decode(&request.body[..]).unwrap());
