@@ -18,7 +18,6 @@ use crate::documents::{Documents, UpdatedIndex};
 use crate::exit::{Exit, ProgramError};
 use crate::index;
 use crate::interrupt::Interrupt;
-use crate::note::note;
 use crate::published::Published;
 use crate::services::{self, PolicyMaker};
 use crate::settings::EffectiveSettings;
