@@ -59,6 +59,12 @@ const MEMBERS: &[Member] = &[
         never: &[],
     },
     Member {
+        name: "aggregator-http-bench",
+        normal: &["aggregator-core", "aggregator-gateway", "aggregator-http", "aggregator-mocks", "perf-gate"],
+        dev: &[],
+        never: &[],
+    },
+    Member {
         name: "aggregator-index",
         normal: &["aggregator-core", "aggregator-documents", "aggregator-words"],
         dev: &["aggregator-mocks"],

@@ -1,0 +1,43 @@
+//! The cases, written once for all three targets and for the tests.
+
+mod events;
+mod metrics;
+mod requests;
+mod streams;
+
+use crate::case::{Case, Workload};
+use crate::fault::Fault;
+
+/// Every case, in the order of `--list`.
+pub const CASES: &[Case] = &[
+    case("http/query-floor/10", 50, requests::query_floor),
+    case("http/query-standard/40", 5, requests::query_standard),
+    case("http/chat-standard/40", 5, requests::chat_standard),
+    case("http/chat-whole/40", 5, requests::chat_whole),
+    case("http/search-floor/10", 50, requests::search_floor),
+    case("http/health/1", 200, requests::health),
+    case("http/metrics/1", 100, requests::metrics),
+    case("http/open-streams/20", 2, streams::in_answer),
+    case("http/gone-in-search/20", 5, streams::in_search),
+    case("http-yardstick/gateway-floor/10", 50, events::floor),
+    case("http-yardstick/gateway-standard/40", 10, events::standard),
+    case("http-yardstick/bare-floor/10", 50, requests::bare_floor),
+    case("http-yardstick/bare-standard/40", 10, requests::bare_standard),
+    case("http-yardstick/bare-chat/40", 10, requests::bare_chat),
+    case("http-yardstick/bare-health/1", 200, requests::bare_health),
+    case("http-yardstick/bare-streams/20", 5, streams::bare_in_answer),
+];
+
+const fn case(name: &'static str, operations: u32, set_up: fn(Option<Fault>) -> Box<dyn Workload>) -> Case {
+    Case { name, operations, set_up }
+}
+
+/// Finds the case with a name.
+///
+/// # Panics
+/// When no case has this name; the message lists all names.
+pub fn find(name: &str) -> &'static Case {
+    let known = || CASES.iter().map(|case| case.name).collect::<Vec<_>>().join(" ");
+    let found = CASES.iter().find(|case| case.name == name);
+    found.unwrap_or_else(|| panic!("no case is named `{name}`; there are: {}", known()))
+}
