@@ -76,11 +76,13 @@ fn invalid(error: &QueryError, param: &str) -> ApiError {
 struct NativeFrames;
 
 impl Frames for NativeFrames {
-    fn write(&mut self, event: &Event, out: &mut String) {
-        use std::fmt::Write as _;
-        let json = aggregator_wire::to_json_line(event);
+    fn write(&mut self, event: &Event, out: &mut Vec<u8>) {
+        use std::io::Write as _;
+        // Writing to memory does not fail.
+        let _ = write!(out, "id: {}\nevent: {}\ndata: ", event.seq, aggregator_wire::event_name(&event.kind));
         // JSON without line breaks is one line of data.
-        let _ = write!(out, "id: {}\nevent: {}\ndata: {json}\n\n", event.seq, aggregator_wire::event_name(&event.kind));
+        aggregator_wire::Event::from(event).append_json_line(out);
+        out.push(b'\n');
     }
 }
 

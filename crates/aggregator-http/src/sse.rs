@@ -17,14 +17,17 @@ use tokio::time::{Instant, Sleep, sleep};
 /// Makes frames of events.
 pub(crate) trait Frames: Send + Unpin + 'static {
     /// Writes what a client is sent for an event; nothing is allowed, and is not sent.
-    fn write(&mut self, event: &Event, out: &mut String);
+    fn write(&mut self, event: &Event, out: &mut Vec<u8>);
 }
 
 /// A comment, which clients pass over.
-const HEARTBEAT: &str = ": keep-alive\n\n";
+const HEARTBEAT: &[u8] = b": keep-alive\n\n";
 
 /// Most events whose frames go out as one piece: what is ready at the same time needs one write to the socket.
 const MAX_TOGETHER: usize = 32;
+
+/// Bytes of the buffer that a piece is written to, before it grows: the frame of a piece of an answer has about 250.
+const PIECE_BYTES: usize = 512;
 
 /// The body of a response that sends events as they come. Dropping it, as when the client is gone, drops the query.
 pub(crate) struct EventBody<S, F> {
@@ -52,10 +55,16 @@ where
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = self.get_mut();
         let Some(events) = &mut this.events else { return Poll::Ready(None) };
-        let (mut text, mut waits) = (String::new(), false);
+        let (mut bytes, mut waits) = (Vec::new(), false);
         for _ in 0..MAX_TOGETHER {
             match events.poll_next_unpin(cx) {
-                Poll::Ready(Some(event)) => this.frames.write(&event, &mut text),
+                Poll::Ready(Some(event)) => {
+                    // Not before there is an event: most polls of a stream find none.
+                    if bytes.capacity() == 0 {
+                        bytes.reserve(PIECE_BYTES);
+                    }
+                    this.frames.write(&event, &mut bytes);
+                }
                 Poll::Ready(None) => {
                     this.events = None;
                     break;
@@ -66,7 +75,7 @@ where
                 }
             }
         }
-        if text.is_empty() {
+        if bytes.is_empty() {
             if this.events.is_none() {
                 return Poll::Ready(None);
             }
@@ -78,10 +87,10 @@ where
             if this.silence.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
             }
-            text.push_str(HEARTBEAT);
+            bytes.extend_from_slice(HEARTBEAT);
         }
         this.silence.as_mut().reset(Instant::now() + this.every);
-        Poll::Ready(Some(Ok(Frame::data(Bytes::from(text)))))
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from(bytes)))))
     }
 }
 

@@ -81,30 +81,30 @@ impl ChunkFrames {
         }
     }
 
-    fn delta(&self, delta: Delta<'_>, out: &mut String) {
+    fn delta(&self, delta: Delta<'_>, out: &mut Vec<u8>) {
         frame(&self.chunk(&[Choice { delta, ..Choice::default() }]), out);
     }
 
     /// An event that is no text: an empty delta, and the event beside it.
-    fn beside(&self, event: &Event, delta: Delta<'_>, out: &mut String) {
+    fn beside(&self, event: &Event, delta: Delta<'_>, out: &mut Vec<u8>) {
         let event = aggregator_wire::Event::from(event);
         frame(&Chunk { x_aggregator: Some(&event), ..self.chunk(&[Choice { delta, ..Choice::default() }]) }, out);
     }
 
-    fn sources(&self, finish_reason: Option<&'static str>, out: &mut String) {
+    fn sources(&self, finish_reason: Option<&'static str>, out: &mut Vec<u8>) {
         let sources = (!self.answer.sources.is_empty()).then_some(&self.answer.sources[..]);
         let citations = sources.map(|_| self.answer.citations());
         let choices = [Choice { finish_reason, ..Choice::default() }];
         frame(&Chunk { search_results: sources, citations, ..self.chunk(&choices) }, out);
     }
 
-    fn end(&self, end: End, out: &mut String) {
+    fn end(&self, end: End, out: &mut Vec<u8>) {
         let finish_reason = match end {
             // Without a last chunk: some clients take a text that is cut for a whole one, and only an error tells them.
             End::Failed(error) => {
-                out.push_str("data: ");
-                out.push_str(&error.to_json());
-                out.push_str("\n\n");
+                out.extend_from_slice(b"data: ");
+                out.extend_from_slice(error.to_json().as_bytes());
+                out.extend_from_slice(b"\n\n");
                 return;
             }
             End::Finished(reason) => reason,
@@ -127,12 +127,12 @@ impl ChunkFrames {
             // The one chunk without a choice that clients expect, because they have asked for it.
             frame(&Chunk { usage: Some(usage.into()), ..self.chunk(&[]) }, out);
         }
-        out.push_str("data: [DONE]\n\n");
+        out.extend_from_slice(b"data: [DONE]\n\n");
     }
 }
 
 impl Frames for ChunkFrames {
-    fn write(&mut self, event: &Event, out: &mut String) {
+    fn write(&mut self, event: &Event, out: &mut Vec<u8>) {
         let end = self.answer.add(event);
         match &event.kind {
             EventKind::Status { .. } if event.seq == 0 => {
@@ -160,10 +160,9 @@ impl Frames for ChunkFrames {
     }
 }
 
-fn frame(chunk: &Chunk<'_>, out: &mut String) {
+fn frame(chunk: &Chunk<'_>, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"data: ");
     // Of strings and numbers, so it always serialises; JSON has no line break, so it is one line.
-    let json = serde_json::to_string(chunk).unwrap_or_default();
-    out.push_str("data: ");
-    out.push_str(&json);
-    out.push_str("\n\n");
+    let _ = serde_json::to_writer(&mut *out, chunk);
+    out.extend_from_slice(b"\n\n");
 }
