@@ -13,8 +13,10 @@ use crate::fault::Fault;
 pub struct Case {
     /// `suite/case/size`: the key in baselines, which never changes.
     pub name: &'static str,
-    /// Number of operations under an instruction counter, which makes them 50 times slower.
+    /// Number of operations under an instruction counter, which makes them 50 times slower; 0 in a heavy case.
     pub operations: u32,
+    /// Whether the case is neither timed nor run under an instruction counter.
+    pub heavy: bool,
     pub(crate) set_up: fn(Option<Fault>) -> Box<dyn Workload>,
 }
 

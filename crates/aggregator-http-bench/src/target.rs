@@ -27,7 +27,7 @@ impl Arguments {
         let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
         match &arguments[..] {
             [list] if list == "--list" => {
-                CASES.iter().for_each(|case| println!("{}", case.name));
+                CASES.iter().for_each(|case| println!("{}{}", case.name, if case.heavy { " heavy" } else { "" }));
                 Self::List
             }
             [case] => Self::Case(find(case)),

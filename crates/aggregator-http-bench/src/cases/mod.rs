@@ -16,7 +16,8 @@ pub const CASES: &[Case] = &[
     case("http/chat-whole/40", 5, requests::chat_whole),
     case("http/search-floor/10", 50, requests::search_floor),
     case("http/health/1", 200, requests::health),
-    case("http/metrics/1", 100, requests::metrics),
+    // The figures are in hash tables with random keys, so the instructions of two processes differ by 0.1 %.
+    Case { name: "http/metrics/1", operations: 0, heavy: true, set_up: requests::metrics },
     case("http/open-streams/20", 2, streams::in_answer),
     case("http/gone-in-search/20", 5, streams::in_search),
     case("http-yardstick/gateway-floor/10", 50, events::floor),
@@ -29,7 +30,7 @@ pub const CASES: &[Case] = &[
 ];
 
 const fn case(name: &'static str, operations: u32, set_up: fn(Option<Fault>) -> Box<dyn Workload>) -> Case {
-    Case { name, operations, set_up }
+    Case { name, operations, heavy: false, set_up }
 }
 
 /// Finds the case with a name.
