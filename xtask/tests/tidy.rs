@@ -158,6 +158,12 @@ const MEMBERS: &[Member] = &[
         dev: &[],
         never: &[HTTP, ENGINE, PROCESSES_AND_FILES],
     },
+    Member {
+        name: "perf-load",
+        normal: &["perf-statistics"],
+        dev: &[],
+        never: &[HTTP, &["aggregator-core", "aggregator-mocks"], PROCESSES_AND_FILES],
+    },
     Member { name: "perf-profile", normal: &[], dev: &[], never: &[HTTP, ENGINE, ENTROPY, PROCESSES_AND_FILES] },
     Member {
         name: "perf-report",

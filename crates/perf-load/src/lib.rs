@@ -1,0 +1,46 @@
+//! Load on a streaming service: users and arrivals from a scenario, honest latencies, memory over time, the breaking point.
+//!
+//! One [`Scenario`] is put on one [`Target`] by [`run()`], and becomes one [`Report`]. The same driver runs in real time and under
+//! tokio's paused clock, where a run is exact and repeats to the last digit.
+//!
+//! - [`Scenario`]: users or arrivals, stages, queries, thresholds, from a TOML file. [`plan()`]: the intended starts.
+//! - [`Target`], [`Request`], [`Chunk`]: what load is put on.
+//! - [`Run`], [`Stop`], [`Observer`], [`Snapshot`]: a run, and what is seen of it.
+//! - [`Metric`]: what is measured, with formulas. [`StreamMetrics`], [`Record`]: of one stream, of one request.
+//! - [`Report`]: what came of it, as data, text and picture. [`Judged`]: thresholds with their verdicts.
+//! - [`leak`]: whether memory leaks. [`ProcessSampler`]: what a process uses.
+// Only rustdoc reads the README.
+#![cfg_attr(doc, doc = include_str!(concat!("../", "README.md")))]
+
+mod draw;
+mod histogram;
+mod judge;
+pub mod leak;
+mod metric;
+mod observer;
+mod plan;
+mod process;
+mod record;
+pub mod report;
+mod run;
+mod scenario;
+mod stream_metrics;
+mod support;
+mod target;
+
+pub use judge::{Judged, Verdict};
+pub use metric::{Metric, Unit};
+pub use observer::{Observer, Snapshot, SoFar};
+pub use plan::{IntendedStart, plan};
+pub use process::{ProcessSampler, Sampler, Usage};
+pub use record::{Outcome, Record, write_record};
+pub use report::Report;
+pub use run::{Run, Stop, run};
+pub use scenario::{
+    Aggregate, Arrival, Arrivals, CancelAfter, Cancels, ClientSettings, Closed, Comparison, Fault, Gaps, LONGEST,
+    Level, Limit, Model, Objective, Open, Query, Scenario, ScenarioError, Share, SlowReaders, Stage, StageKind,
+    Subject, TargetSettings, Think, Threshold, Trace, Weighted,
+};
+pub use stream_metrics::{Gaps as StreamGaps, StreamMetrics};
+pub use support::{fewest, is_shown, most_over};
+pub use target::{Answer, Chunk, ErrorKind, Request, Size, Target};

@@ -1,0 +1,4 @@
+//! Runs of scenarios in virtual time.
+
+mod common;
+mod runs;
