@@ -8,6 +8,7 @@
 //! - [`Run`], [`Stop`], [`Observer`], [`Snapshot`]: a run, and what is seen of it.
 //! - [`Metric`]: what is measured, with formulas. [`StreamMetrics`], [`Record`]: of one stream, of one request.
 //! - [`Report`]: what came of it, as data, text and picture. [`Judged`]: thresholds with their verdicts.
+//! - [`observe()`]: the metrics of any stream of an embedder.
 //! - [`leak`]: whether memory leaks. [`ProcessSampler`]: what a process uses.
 // Only rustdoc reads the README.
 #![cfg_attr(doc, doc = include_str!(concat!("../", "README.md")))]
@@ -17,6 +18,7 @@ mod histogram;
 mod judge;
 pub mod leak;
 mod metric;
+mod observe;
 mod observer;
 mod plan;
 mod process;
@@ -30,6 +32,7 @@ mod target;
 
 pub use judge::{Judged, Verdict};
 pub use metric::{Metric, Unit};
+pub use observe::{Observed, observe};
 pub use observer::{Observer, Snapshot, SoFar};
 pub use plan::{IntendedStart, plan};
 pub use process::{ProcessSampler, Sampler, Usage};

@@ -1,4 +1,5 @@
 //! Runs of scenarios in virtual time.
 
 mod common;
+mod observed;
 mod runs;
