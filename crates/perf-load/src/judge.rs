@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::report::rounded;
 use crate::scenario::{Aggregate, Comparison, Threshold};
 use crate::support::{fewest, is_shown};
 use perf_statistics::lower_bound;
@@ -72,8 +73,13 @@ pub(crate) enum Evidence {
 /// was seen is on the wrong side and there are as many values as a pass would need at least, or if the bound from the other side
 /// excludes the limit. Otherwise the values are too few.
 pub(crate) fn judge(threshold: &Threshold, evidence: Evidence, confidence: f64) -> Judged {
-    let judged =
-        |verdict, figure, n, reason: String| Judged { threshold: threshold.text.clone(), verdict, figure, n, reason };
+    let judged = |verdict, figure: Option<f64>, n, reason: String| Judged {
+        threshold: threshold.text.clone(),
+        verdict,
+        figure: figure.map(rounded),
+        n,
+        reason,
+    };
     match evidence {
         Evidence::NotMeasured(reason) => judged(Verdict::Insufficient, None, 0, reason),
         Evidence::Plain { figure, n } => {
@@ -118,14 +124,11 @@ fn of_share(wrong: u64, n: u64, share: f64, needed: u64, confidence: f64) -> (Ve
     if is_shown(wrong, n, share, confidence) {
         (Verdict::Pass, String::new())
     } else if lower_bound(wrong, n, confidence).is_some_and(|bound| bound > share) || (n >= needed && seen > share) {
-        (Verdict::Fail, format!("{wrong} of {n} are beyond the limit"))
+        (Verdict::Fail, format!("{wrong} of {n} beyond the limit"))
     } else if n < needed {
-        (Verdict::Insufficient, format!("{n} values; at {percent:.0} % confidence at least {needed} are needed"))
+        (Verdict::Insufficient, format!("at {percent:.0} % confidence it needs {needed}"))
     } else {
-        (
-            Verdict::Insufficient,
-            format!("{wrong} of {n} beyond the limit do not show it at {percent:.0} % confidence; measure more"),
-        )
+        (Verdict::Insufficient, format!("{wrong} of {n} beyond: not shown at {percent:.0} %"))
     }
 }
 

@@ -13,6 +13,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::report::rounded;
+
 /// The growth of memory.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,10 +71,10 @@ pub fn growth(points: &[(f64, f64)]) -> Growth {
     let to_see = (whole.middle - whole.low).max(half.middle - half.low).max(FEWEST_PAGES * PAGE / requests);
     Growth {
         verdict: if leaks { GrowthVerdict::Leaking } else { GrowthVerdict::NotSeen },
-        bytes_per_request: whole.middle,
-        low: whole.low,
-        high: whole.high,
-        smallest_seen: Some(to_see),
+        bytes_per_request: rounded(whole.middle),
+        low: rounded(whole.low),
+        high: rounded(whole.high),
+        smallest_seen: Some(rounded(to_see)),
     }
 }
 

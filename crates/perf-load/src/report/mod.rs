@@ -1,6 +1,10 @@
-//! The report of a run, as data.
+//! The report of a run, as data. [`screen()`] is its text, [`picture()`] its picture.
 
+mod number;
+mod picture;
 mod saturation;
+mod screen;
+mod show;
 
 use std::collections::BTreeMap;
 
@@ -10,7 +14,10 @@ use crate::judge::Judged;
 use crate::leak::MemoryReport;
 use crate::metric::{Metric, Unit};
 
+pub(crate) use number::rounded;
+pub use picture::picture;
 pub(crate) use saturation::over_saturation;
+pub use screen::screen;
 
 /// The version of the report's form. Readers refuse others.
 pub const SCHEMA: u32 = 1;

@@ -19,7 +19,7 @@ use crate::metric::Metric;
 use crate::observer::{Observer, Snapshot};
 use crate::plan::{plan, sessions};
 use crate::process::{Sampler, Usage};
-use crate::report::{Process, Report, RunEnd, SCHEMA, over_saturation};
+use crate::report::{Process, Report, RunEnd, SCHEMA, over_saturation, rounded};
 use crate::scenario::{Closed, Model, Open, Scenario, Think};
 
 /// How often memory is sampled.
@@ -282,7 +282,7 @@ impl Usages {
         let processor = last.processor.saturating_sub(first.processor);
         Some(Process {
             processor_ns: processor.as_nanos() as u64,
-            processors: if elapsed.is_zero() { 0.0 } else { processor.as_secs_f64() / elapsed.as_secs_f64() },
+            processors: if elapsed.is_zero() { 0.0 } else { rounded(processor.as_secs_f64() / elapsed.as_secs_f64()) },
             memory: MemoryReport::new(first.resident_bytes, &self.samples, &self.after, plateau, peak)?,
         })
     }

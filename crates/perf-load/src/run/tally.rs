@@ -11,7 +11,7 @@ use crate::leak::MemoryReport;
 use crate::metric::Metric;
 use crate::observer::SoFar;
 use crate::record::{Outcome, Record};
-use crate::report::{Distribution, From, Goodput, Requests};
+use crate::report::{Distribution, From, Goodput, Requests, rounded};
 use crate::scenario::{Aggregate, Scenario, Subject, Threshold};
 use crate::stream_metrics::nanos;
 use crate::target::ErrorKind;
@@ -173,7 +173,7 @@ impl<'a> Tally<'a> {
                     n: histogram.n(),
                     min,
                     max,
-                    mean,
+                    mean: rounded(mean),
                     percentiles: histogram.percentiles(self.scenario.confidence),
                     bars: histogram.bars(),
                 });
@@ -284,5 +284,5 @@ fn of_memory(threshold: &Threshold, memory: Option<&MemoryReport>) -> Evidence {
 }
 
 pub(super) fn per_second(count: u64, elapsed: Duration) -> f64 {
-    if elapsed.is_zero() { 0.0 } else { count as f64 / elapsed.as_secs_f64() }
+    if elapsed.is_zero() { 0.0 } else { rounded(count as f64 / elapsed.as_secs_f64()) }
 }

@@ -2,4 +2,6 @@
 
 mod common;
 mod observed;
+mod omission;
 mod runs;
+mod screens;
