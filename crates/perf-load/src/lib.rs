@@ -10,10 +10,12 @@
 //! - [`Report`]: what came of it, as data, text and picture. [`Judged`]: thresholds with their verdicts.
 //! - [`observe()`]: the metrics of any stream of an embedder.
 //! - [`leak`]: whether memory leaks. [`ProcessSampler`]: what a process uses.
+//! - [`find_limit()`]: the breaking point, and what saturates there.
 // Only rustdoc reads the README.
 #![cfg_attr(doc, doc = include_str!(concat!("../", "README.md")))]
 
 mod draw;
+mod find_limit;
 mod histogram;
 mod judge;
 pub mod leak;
@@ -30,6 +32,7 @@ mod stream_metrics;
 mod support;
 mod target;
 
+pub use find_limit::{Capacity, Cause, Evidence, FoundLimit, Search, Step, find_limit};
 pub use judge::{Judged, Verdict};
 pub use metric::{Metric, Unit};
 pub use observe::{Observed, observe};

@@ -18,6 +18,7 @@ pub(crate) use number::rounded;
 pub use picture::picture;
 pub(crate) use saturation::over_saturation;
 pub use screen::screen;
+pub(crate) use show::time;
 
 /// The version of the report's form. Readers refuse others.
 pub const SCHEMA: u32 = 1;

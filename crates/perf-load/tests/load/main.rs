@@ -1,6 +1,7 @@
 //! Runs of scenarios in virtual time.
 
 mod common;
+mod limits;
 mod observed;
 mod omission;
 mod runs;
