@@ -11,6 +11,7 @@
 //! - [`observe()`]: the metrics of any stream of an embedder.
 //! - [`leak`]: whether memory leaks. [`ProcessSampler`]: what a process uses.
 //! - [`find_limit()`]: the breaking point, and what saturates there.
+//! - [`locust()`]: the same load for Locust's distributed workers.
 // Only rustdoc reads the README.
 #![cfg_attr(doc, doc = include_str!(concat!("../", "README.md")))]
 
@@ -19,6 +20,7 @@ mod find_limit;
 mod histogram;
 mod judge;
 pub mod leak;
+mod locust;
 mod metric;
 mod observe;
 mod observer;
@@ -34,6 +36,7 @@ mod target;
 
 pub use find_limit::{Capacity, Cause, Evidence, FoundLimit, Search, Step, find_limit};
 pub use judge::{Judged, Verdict};
+pub use locust::{LocustError, LocustOptions, locust};
 pub use metric::{Metric, Unit};
 pub use observe::{Observed, observe};
 pub use observer::{Observer, Snapshot, SoFar};

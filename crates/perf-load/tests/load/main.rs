@@ -4,5 +4,6 @@ mod common;
 mod limits;
 mod observed;
 mod omission;
+mod ready;
 mod runs;
 mod screens;
