@@ -47,11 +47,14 @@ pub fn picture(report: &Report) -> String {
     svg
 }
 
+/// Takes a value of an interval, if it has one.
+type OfInterval = fn(&Interval) -> Option<u64>;
+
 fn latency(svg: &mut String, report: &Report) {
     let intervals = &report.intervals;
     let end = end_ns(report);
     text(svg, "", [LEFT, 52.0], "start", "end to end by intended start:");
-    let lines: [(&str, &str, fn(&Interval) -> Option<u64>); 3] = [
+    let lines: [(&str, &str, OfInterval); 3] = [
         ("p50", "median", |interval| interval.e2e.map(|spread| spread.p50)),
         ("p95", "p95", |interval| interval.e2e.map(|spread| spread.p95)),
         ("max", "max", |interval| interval.e2e.map(|spread| spread.max)),

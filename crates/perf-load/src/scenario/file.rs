@@ -29,6 +29,8 @@ const MAX_BYTES: u64 = 1 << 20;
 const MAX_USERS: f64 = 1e6;
 /// The highest rate of a file, in requests per second.
 const MAX_RATE: f64 = 1e6;
+/// The most requests of a plan, which is drawn before the run.
+const MAX_REQUESTS: f64 = 5e6;
 
 #[derive(Deserialize)]
 struct Version {
@@ -376,7 +378,13 @@ fn one_open(file: &ScenarioFile, spanned: &Spanned<OpenFile>, trace: Option<Trac
                 (Some((GapsFile::Constant, _)) | None, None) => Gaps::Constant,
             };
             let start = number(rate, "rate", [0.0, MAX_RATE])?;
-            Arrivals::Rate { rate: level(file, start, "rate", MAX_RATE, &rate.span())?, gaps }
+            let level = level(file, start, "rate", MAX_RATE, &rate.span())?;
+            let requests: f64 = level.segments().iter().map(|one| (one.from + one.to) / 2.0 * one.seconds).sum();
+            if requests > MAX_REQUESTS {
+                let message = format!("these are {requests:.0} requests; at most {MAX_REQUESTS} are planned");
+                return wrong(rate.span(), message);
+            }
+            Arrivals::Rate { rate: level, gaps }
         }
         (Some(name), _, _) => return wrong(name.span(), "there are both `rate` and `trace`; keep one of them"),
         (None, _, None) => return wrong(spanned.span(), "`[open]` has no load; add `rate` or `trace`"),

@@ -45,13 +45,11 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         }
     };
     let number = number.ok_or_else(|| format!("`{text}` has no number before its unit; write `900ms` or `1.5s`"))?;
-    match Duration::try_from_secs_f64(number * seconds) {
-        // Binary fractions of a second are off by less than a nanosecond, which would show in texts.
-        Ok(duration) if duration <= LONGEST => {
-            Ok(Duration::from_nanos((duration.as_nanos() as u64).next_multiple_of(10) / 10 * 10))
-        }
-        _ => Err(format!("`{text}` is not between 0 and 24 h")),
+    let nanos = (number * seconds * 1e9).round();
+    if nanos > LONGEST.as_nanos() as f64 {
+        return Err(format!("`{text}` is longer than 24 h"));
     }
+    Ok(Duration::from_nanos(nanos as u64))
 }
 
 /// Reads a share such as `95%`.
