@@ -1,5 +1,6 @@
 //! Runs of scenarios in virtual time.
 
+mod clients;
 mod common;
 mod files;
 mod limits;
