@@ -30,6 +30,7 @@ mod record;
 pub mod report;
 mod run;
 mod scenario;
+mod size;
 mod stream_metrics;
 mod support;
 mod target;
@@ -50,6 +51,7 @@ pub use scenario::{
     Level, Limit, Model, Objective, Open, Query, Scenario, ScenarioError, Share, SlowReaders, Stage, StageKind,
     Subject, TargetSettings, Think, Threshold, Trace, Weighted,
 };
+pub use size::Size;
 pub use stream_metrics::{Gaps as StreamGaps, StreamMetrics};
 pub use support::{fewest, is_shown, most_over};
-pub use target::{Answer, Chunk, ErrorKind, Request, Size, Target};
+pub use target::{Answer, Chunk, ErrorKind, Request, Target};

@@ -6,7 +6,7 @@ use rand_distr::{Distribution as _, Gamma};
 
 use crate::draw::{Draw, Purpose};
 use crate::scenario::{Arrivals, Closed, Gaps, Level};
-use crate::target::Size;
+use crate::size::Size;
 
 /// An intended start of the open model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 //! confidence `c` if, of `n` values, at most `t` are above the limit, where `BinomCDF(t; n, 1 - p) <= 1 - c`. That is the same as: the
 //! upper Clopper-Pearson bound of the share above the limit is at most `1 - p`.
 
-use perf_statistics::upper_bound;
+use perf_statistics::binomial_cdf;
 
 /// The fewest values with which something can be said about a percentile with this confidence: none of them may then be above the
 /// limit. 59 for the 95th percentile at 95 %, 299 for the 99th; 90 and 459 at 99 %.
@@ -18,7 +18,7 @@ pub fn fewest(percent: f64, confidence: f64) -> u64 {
 
 /// Whether `over` of `n` values above a limit show, with this confidence, that the share above it is at most `share`.
 pub fn is_shown(over: u64, n: u64, share: f64, confidence: f64) -> bool {
-    n > 0 && upper_bound(over, n, confidence).is_some_and(|bound| bound <= share)
+    n > 0 && confidence < 1.0 && binomial_cdf(over, n, share).is_some_and(|tail| tail <= 1.0 - confidence)
 }
 
 /// The most values of `n` that may be above a limit: the `t` of the rule; `None` if `n` is below [`fewest`].

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use futures::stream::BoxStream;
 
 use crate::scenario::{Fault, Query};
+use crate::size::Size;
 
 /// Something that answers requests with streams: a library in this process, or a client of a server.
 ///
@@ -49,15 +50,6 @@ pub struct Request {
     pub faults: Vec<Arc<Fault>>,
     /// Seed of everything that the target draws for this request.
     pub seed: u64,
-}
-
-/// The size of a request in a trace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Size {
-    /// Tokens of the prompt.
-    pub context_tokens: u32,
-    /// Tokens of the answer.
-    pub generated_tokens: u32,
 }
 
 /// One item of an answer, of which the driver notes the time.

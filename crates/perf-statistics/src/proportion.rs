@@ -70,6 +70,14 @@ fn at_least(successes: u64, trials: u64, rate: f64) -> f64 {
     }
 }
 
+/// P(X <= successes) of a binomial variable with this number of trials and this rate: its distribution function.
+///
+/// `None` if there are more successes than trials or unless 0 < rate < 1. The time grows with the square root of `trials`.
+pub fn binomial_cdf(successes: u64, trials: u64, rate: f64) -> Option<f64> {
+    let is_valid = successes <= trials && rate > 0.0 && rate < 1.0;
+    is_valid.then(|| if successes == trials { 1.0 } else { at_most(successes, trials, rate) })
+}
+
 /// P(X <= successes) of a binomial variable.
 pub(super) fn at_most(successes: u64, trials: u64, rate: f64) -> f64 {
     if successes as f64 <= trials as f64 * rate {
@@ -184,6 +192,15 @@ mod tests {
         // No false positive in 299 runs proves a rate below 1 %.
         assert!(upper_bound(0, 299, 0.95).unwrap() < 0.01);
         assert!(upper_bound(0, 298, 0.95).unwrap() > 0.01);
+    }
+
+    #[test]
+    fn the_distribution_function_is_that_of_the_bounds() {
+        close(binomial_cdf(6, 20, 0.3).unwrap(), 1.0 - at_least(7, 20, 0.3), 1e-14);
+        let bound = upper_bound(3, 50, 0.95).unwrap();
+        close(binomial_cdf(3, 50, bound).unwrap(), 0.05, 1e-12);
+        assert_eq!((binomial_cdf(2, 2, 0.5), binomial_cdf(3, 2, 0.5)), (Some(1.0), None));
+        assert!([0.0, 1.0, f64::NAN].iter().all(|&rate| binomial_cdf(1, 2, rate).is_none()));
     }
 
     #[test]

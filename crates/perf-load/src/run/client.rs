@@ -11,8 +11,9 @@ use tokio::time::{Instant, sleep_until};
 use crate::draw::{Draw, Purpose};
 use crate::record::{Outcome, Record};
 use crate::scenario::{CancelAfter, Scenario, Weighted};
+use crate::size::Size;
 use crate::stream_metrics::{Meter, Pieces, nanos};
-use crate::target::{Answer, Chunk, ErrorKind, Request, Size, Target};
+use crate::target::{Answer, Chunk, ErrorKind, Request, Target};
 
 /// What all clients of a run share.
 pub(super) struct Clients {

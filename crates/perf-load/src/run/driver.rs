@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::JoinSet;
+use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until};
 
 use super::client::{Clients, Finished};
@@ -196,7 +197,7 @@ async fn dispatch(shared: Arc<Shared>, starts: Starts, seed: u64) {
     match starts {
         Starts::Open(starts, open) => {
             for (id, intended) in (0..).zip(starts) {
-                sleep_until(shared.clients.start + intended.offset).await;
+                wait_until(shared.clients.start + intended.offset).await;
                 // A finished task holds memory until it is joined.
                 while tasks.try_join_next().is_some() {}
                 if !shared.in_flight().start(shared.since_start(), open.max_in_flight) {
@@ -213,13 +214,22 @@ async fn dispatch(shared: Arc<Shared>, starts: Starts, seed: u64) {
         }
         Starts::Closed(closed) => {
             for (user, session) in (0..).zip(sessions(&closed)) {
-                sleep_until(shared.clients.start + session.begins).await;
+                wait_until(shared.clients.start + session.begins).await;
                 while tasks.try_join_next().is_some() {}
                 tasks.spawn(one_user(Arc::clone(&shared), user, closed.clone(), session, seed));
             }
         }
     }
     while tasks.join_next().await.is_some() {}
+}
+
+/// Sleeps until it is time. A timer would take up to a millisecond more also when it is time already.
+async fn wait_until(due: Instant) {
+    if Instant::now() < due {
+        sleep_until(due).await;
+    } else {
+        consume_budget().await;
+    }
 }
 
 async fn one_user(shared: Arc<Shared>, user: u32, closed: Closed, session: crate::plan::Session, seed: u64) {
@@ -230,7 +240,7 @@ async fn one_user(shared: Arc<Shared>, user: u32, closed: Closed, session: crate
     });
     let mut intended = session.begins;
     for number in 0..u64::from(queries.unwrap_or(u32::MAX)) {
-        sleep_until(shared.clients.start + intended).await;
+        wait_until(shared.clients.start + intended).await;
         let now = shared.since_start();
         if now >= session.ends {
             return;
@@ -238,7 +248,7 @@ async fn one_user(shared: Arc<Shared>, user: u32, closed: Closed, session: crate
         shared.in_flight().start(now, usize::MAX);
         let id = (u64::from(user) << 32) + number;
         let finished = shared.clients.send(id, Some(user), None, intended).await;
-        let now = shared.since_start();
+        let (began, now) = (now, shared.since_start());
         shared.in_flight().end(now);
         if shared.finished.send(finished).is_err() {
             return;
@@ -248,6 +258,8 @@ async fn one_user(shared: Arc<Shared>, user: u32, closed: Closed, session: crate
             Think::Between(low, high) => low + (high - low).mul_f64(draw.uniform()),
             Think::Exponential(mean) => mean.mul_f64(draw.exponential()),
         };
+        // Under a paused clock an answer may take no time at all. Without a pause, time would stand still for ever.
+        let think = if think.is_zero() && now == began { Duration::from_millis(1) } else { think };
         // In whole microseconds, as planned starts are.
         intended = now + Duration::from_micros(think.as_micros() as u64);
     }

@@ -11,15 +11,15 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::error::ScenarioError;
-use super::level::{Level, Stage, StageKind};
-use super::quantity::{InFile, Share};
-use super::threshold::{Objective, Threshold, objective_limit};
-use super::trace::Trace;
-use super::{
+use super::data::{
     Arrivals, CancelAfter, Cancels, ClientSettings, Closed, Fault, Gaps, Model, Open, Query, Scenario, SlowReaders,
     TargetSettings, Think, Weighted,
 };
+use super::error::ScenarioError;
+use super::level::{Level, Stage, StageKind};
+use super::quantity::{InFile, LONGEST, Share};
+use super::threshold::{Objective, Threshold, objective_limit};
+use super::trace::Trace;
 
 /// The version of the format.
 const SCHEMA: u32 = 1;
@@ -205,6 +205,33 @@ struct ThresholdTable {
     after: Option<InFile<Duration>>,
 }
 
+impl Scenario {
+    /// Reads a file, and the trace that it names, relative to its folder.
+    ///
+    /// # Errors
+    /// If a file cannot be read, has more than 1 MiB, or is not valid: with file, line, column and what to do.
+    pub fn read(path: &Path) -> Result<Self, ScenarioError> {
+        let text = read_text(path)?;
+        let folder = path.parent().unwrap_or_else(|| Path::new(""));
+        Self::parse(&path.display().to_string(), &text, &|name| {
+            let trace = folder.join(name);
+            Trace::parse(&trace.display().to_string(), &read_text(&trace)?)
+        })
+    }
+
+    /// Parses the text of a file. `name` stands for the file in errors; `trace` reads a trace by the name in the text.
+    ///
+    /// # Errors
+    /// If the text is not valid, with line, column and what to do; or that of `trace`.
+    pub fn parse(
+        name: &str,
+        text: &str,
+        trace: &dyn Fn(&str) -> Result<Trace, ScenarioError>,
+    ) -> Result<Self, ScenarioError> {
+        parse(name, text, trace)
+    }
+}
+
 /// An error with its place in the text.
 type Wrong = (Option<Range<usize>>, String);
 
@@ -213,7 +240,7 @@ fn wrong<T>(span: Range<usize>, message: impl Into<String>) -> Result<T, Wrong> 
 }
 
 /// The text of a file of at most 1 MiB.
-pub(super) fn read_text(path: &Path) -> Result<String, ScenarioError> {
+fn read_text(path: &Path) -> Result<String, ScenarioError> {
     let unreadable = |reason: String| ScenarioError::Unreadable { file: path.display().to_string(), reason };
     let file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
     let mut text = Vec::new();
@@ -224,7 +251,7 @@ pub(super) fn read_text(path: &Path) -> Result<String, ScenarioError> {
     String::from_utf8(text).map_err(|_| unreadable("it is not UTF-8; save it as UTF-8".to_owned()))
 }
 
-pub(super) fn parse(
+fn parse(
     name: &str,
     text: &str,
     trace: &dyn Fn(&str) -> Result<Trace, ScenarioError>,
@@ -408,7 +435,7 @@ fn level(file: &ScenarioFile, initial: f64, what: &str, max: f64, span: &Range<u
             Level::new(initial, file.stages.iter().map(|stage| one_stage(stage, max)).collect::<Result<_, _>>()?)
         }
     };
-    if level.duration() > super::LONGEST {
+    if level.duration() > LONGEST {
         let span = file.stages.last().map_or(0..0, Spanned::span);
         return wrong(span, "all stages together are longer than 24 h");
     }

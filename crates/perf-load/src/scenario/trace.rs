@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::error::ScenarioError;
 use super::quantity::LONGEST;
-use crate::target::Size;
+use crate::size::Size;
 
 /// A recorded series of requests: when they came and how large they were.
 #[derive(Debug, Clone, PartialEq, Eq)]

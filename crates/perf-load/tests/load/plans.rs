@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use perf_load::{Arrivals, IntendedStart, Level, Model, Stage, StageKind, plan};
+use perf_load::{Answer, Arrivals, Chunk, IntendedStart, Level, Model, Stage, StageKind, plan};
 use proptest::prelude::*;
 
 use crate::common::{always, answer, millis, report, scenario};
@@ -94,6 +94,14 @@ fn users_send_as_many_queries_as_drawn_and_think_in_between() {
     assert!((report.requests.succeeded as f64 / 40.0 - 3.5).abs() < 0.5, "{}", report.requests.succeeded);
     // The last one of five begins after four answers and four pauses.
     assert_eq!(Duration::from_nanos(report.elapsed_ns), millis(2_100));
+}
+
+/// Without this, a run of the closed model under a paused clock would never end.
+#[test]
+fn answers_that_take_no_time_do_not_stop_the_clock() {
+    let report =
+        report(&scenario("duration = \"1s\"\n[closed]\nusers = 2\n"), always(vec![(0, Chunk::End(Answer::Right))]));
+    assert_eq!((report.requests.succeeded, report.elapsed_ns), (2_000, 1_000_000_000));
 }
 
 proptest! {
