@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use perf_load::{LocustOptions, Model, Scenario, locust, plan};
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../benches-data/load")
+    // Read at run time: clones that share a target folder share this executable.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&here).join("../../benches-data/load")
 }
 
 fn read(name: &str) -> Scenario {
