@@ -157,6 +157,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_missing_is_said() {
+        let reason = |wrong, n| {
+            let threshold = Threshold::parse("ttft.p95 < 1s", &[]).unwrap();
+            judge(&threshold, Evidence::Percentile { figure: None, wrong, n }, 0.95).reason
+        };
+        assert_eq!(reason(0, 50), "at 95 % confidence it needs 59");
+        assert_eq!(reason(3, 100), "3 of 100 beyond: not shown at 95 %");
+    }
+
+    #[test]
     fn a_rate_below_the_limit_needs_as_many_requests_as_show_it() {
         let errors = |k, n| verdict("errors.rate < 1%", Evidence::Share { k, n });
         assert_eq!(

@@ -49,6 +49,8 @@ fn what_is_drawn_for_a_request_depends_on_seed_and_number_only() {
     assert_eq!(slow.len(), 200);
     assert!(slow.iter().all(|(id, drawn)| fast[id] == *drawn));
     assert!(drawn(2, 10.0) != slow);
+    let seeds: std::collections::BTreeSet<u64> = fast.values().map(|(seed, ..)| *seed).collect();
+    assert_eq!(seeds.len(), fast.len(), "no two requests draw the same");
     let faults = fast.values().filter(|(_, faults, _)| *faults == 1).count() as f64 / fast.len() as f64;
     let cancelled = fast.values().filter(|(.., cancelled)| *cancelled).count() as f64 / fast.len() as f64;
     assert!((faults - 0.2).abs() < 0.03 && (cancelled - 0.3).abs() < 0.03, "{faults}, {cancelled}");
