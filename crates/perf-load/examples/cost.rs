@@ -1,11 +1,11 @@
 //! What measuring a chunk costs: `cargo run --release -p perf-load --example cost`.
 //!
 //! Three times the same chunks: read as they are, observed, and through the driver of a run with everything that it sums up. The
-//! median of nine rounds each; the difference to the first one is the cost.
+//! median of nine rounds each; the difference to the first one is the cost. And how long a crowd in virtual time takes.
 
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::{StreamExt as _, stream};
 use perf_load::{Answer, Chunk, Request, Run, Scenario, observe};
@@ -59,6 +59,25 @@ fn main() {
         let report = runtime.block_on(Run::new(&scenario, target.clone()).run(&mut ()));
         assert_eq!(report.requests.succeeded, STREAMS as u64);
     });
+    let crowd = "schema = 1\nname = \"crowd\"\nduration = \"60s\"\n[closed]\nusers = 10_000\nthink = { between = [\"100ms\", \"2s\"] }\n\
+                 [[queries]]\nname = \"q\"\ntext = \"t\"\n";
+    let crowd = Scenario::parse("crowd.toml", crowd, &|_| unreachable!("it has no trace")).expect("a scenario");
+    let paced = |_: Request| {
+        let pieces = stream::iter(0..20).then(async |_| {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            Chunk::text("some words of it")
+        });
+        pieces.chain(stream::once(async { Chunk::End(Answer::Right) })).boxed()
+    };
+    let paused =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
+    let start = Instant::now();
+    let report = paused.block_on(Run::new(&crowd, Arc::new(paced)).run(&mut ()));
+    println!(
+        "10,000 users for 60 s of virtual time, answers of 2 s in 20 pieces: {} requests in {:.1} s",
+        report.requests.succeeded,
+        start.elapsed().as_secs_f64()
+    );
     println!(
         "ns per chunk, of {STREAMS} streams of {CHUNKS} chunks: read {plain:.0}, observed {observed:.0}, run {driven:.0}"
     );
