@@ -21,6 +21,7 @@ pub mod budget;
 pub mod comparability;
 pub mod exit_status;
 pub mod judge;
+pub mod load;
 pub mod next_step;
 pub mod pairs;
 pub mod quality;

@@ -25,6 +25,9 @@ pub struct Config {
     /// The package whose program of the same name prints scores of labelled questions (`perf quality`).
     #[serde(default)]
     pub quality: Option<String>,
+    /// The package whose program of the same name puts the load of a scenario on a target (`perf load`).
+    #[serde(default)]
+    pub load: Option<String>,
     /// The harness packages.
     pub harness: Vec<HarnessConfig>,
 }

@@ -44,6 +44,7 @@ pub mod history;
 pub mod measure;
 pub mod process;
 pub mod profile;
+pub mod program;
 pub mod progress;
 pub mod quality;
 pub mod workspace;

@@ -25,6 +25,7 @@ mod history;
 mod instructions;
 #[cfg(target_os = "linux")]
 mod kills;
+mod load;
 mod profile;
 mod quality;
 mod rules;

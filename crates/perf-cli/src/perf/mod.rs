@@ -3,6 +3,7 @@
 mod export;
 mod format;
 mod history;
+mod load;
 mod measure;
 mod near_names;
 mod options;
@@ -70,6 +71,7 @@ pub struct Command {
 enum Verb {
     Export(export::Options),
     History(history::Options),
+    Load(load::Options),
     Profile(profile::Options),
     Quality(quality::Options),
     Selftest(selftest::Options),
@@ -82,6 +84,7 @@ impl Command {
             None => run(&self.options, workspace),
             Some(Verb::Export(options)) => export::run(options, workspace),
             Some(Verb::History(options)) => history::run(options, workspace),
+            Some(Verb::Load(options)) => load::run(options, workspace),
             Some(Verb::Profile(options)) => profile::run(options, workspace),
             Some(Verb::Quality(options)) => quality::run(options, workspace),
             Some(Verb::Selftest(options)) => selftest::run(options, workspace),

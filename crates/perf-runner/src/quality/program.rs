@@ -9,9 +9,9 @@ use perf_judge::quality::lines::{self, MAX_BYTES};
 use perf_judge::quality::results::Results;
 use perf_judge::text;
 
-use crate::cargo_messages;
 use crate::error::Error;
 use crate::process::child::{self, ChildError, Limits, StderrMode};
+use crate::program;
 use crate::progress::Progress;
 use crate::workspace::Workspace;
 
@@ -48,23 +48,7 @@ impl Program {
                 "name its package: `quality` in [workspace.metadata.perf]; or judge lines of a file: --lines <FILE>",
             )
         })?;
-        Progress::announce("build", &format!("{package}, which scores answers"));
-        let mut cargo = workspace.cargo();
-        cargo.args(["build", "--locked", "--package", &package, "--message-format=json-render-diagnostics"]);
-        let limits = Limits { time: Duration::from_secs(3600), output: 256 << 20, ..Limits::default() };
-        let messages = child::run(&mut cargo, limits, StderrMode::Inherit).map_err(|error| match error {
-            ChildError::Interrupted => Error::Interrupted,
-            error => Error::environment(
-                format!("building {package} failed: cargo {error}"),
-                "fix the errors that cargo printed above, or `quality` in [workspace.metadata.perf]; then run this again",
-            ),
-        })?;
-        let path = cargo_messages::find_executable(&messages, "bin", &package).ok_or_else(|| {
-            Error::environment(
-                format!("cargo built no program `{package}` in package {package}"),
-                "the program that `quality` in [workspace.metadata.perf] names has the name of its package",
-            )
-        })?;
+        let path = program::build(workspace, &package, "quality", program::Profile::Dev)?;
         Ok(Self { package, path })
     }
 

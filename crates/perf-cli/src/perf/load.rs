@@ -1,0 +1,129 @@
+//! `perf load`: builds and starts the program that puts load on a target, and judges its report.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use perf_judge::exit_status;
+use perf_judge::load::LoadReport;
+use perf_runner::error::Error;
+use perf_runner::files::atomic_write::DirectoryLock;
+use perf_runner::process::interrupt;
+use perf_runner::program::{self, Profile};
+use perf_runner::workspace::Workspace;
+
+use super::report_dir;
+use crate::{forward, stdout};
+
+/// The file of the report, which the program writes into the folder of `--out`.
+const REPORT: &str = "report.json";
+/// What the program writes instead where it searches a limit.
+const LIMIT: &str = "limit.json";
+
+const AFTER: &str = "\
+Exit codes, in the order they are decided:
+    2  usage or environment: options, the program does not build or fails, its report is not
+       valid
+  130  interrupted; the report is that of the part that ran
+    1  FAIL: a threshold is not met
+    4  INCONCLUSIVE: a threshold could not be judged, such as for too few requests
+    0  PASS: all thresholds are met
+
+Examples:
+  {command} perf load users-100 --virtual     in virtual time, where the result is exact
+  {command} perf load users-100               in real time, in one process
+  {command} perf load users-100 --url http://127.0.0.1:8080
+  {command} perf load users-100 --find-limit 10..1000";
+
+/// Put the load of a scenario on a target, and fail if a threshold of the scenario is not met
+///
+/// Builds the program that `load` in [workspace.metadata.perf] names (profile release), and runs it with the scenario, with all
+/// arguments after it, and with --out for its report.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = AFTER)]
+pub struct Options {
+    /// The file of the scenario, or the name of one in the folder `load` of the data folder
+    #[arg(value_name = "SCENARIO")]
+    scenario: String,
+    /// Directory for the report and its pictures [default: target/perf/load/<scenario>]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Arguments for the program [default: none]
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
+    arguments: Vec<String>,
+}
+
+/// Runs the command.
+pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
+    let package = workspace.config.load.clone().ok_or_else(|| {
+        Error::environment(
+            "this workspace has no program that puts load on a target",
+            "name its package: `load` in [workspace.metadata.perf]",
+        )
+    })?;
+    let scenario = scenario(options, workspace)?;
+    let name = scenario.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let out = options.out.clone().unwrap_or_else(|| workspace.perf_dir().join("load").join(name));
+    report_dir::prepare(&out, &[REPORT, LIMIT])?;
+    // Times of a run beside a measurement mean nothing.
+    let _alone = DirectoryLock::wait(&workspace.perf_dir(), &format!("`{}`", workspace.gate_command("perf load")))?;
+    let program = program::build(workspace, &package, "load", Profile::Release)?;
+    let mut command = std::process::Command::new(program);
+    command.arg(&scenario).arg("--out").arg(&out).args(&options.arguments);
+    let status = forward::run_to_completion(&mut command);
+    // After Ctrl-C the program writes a report of the part that ran.
+    let interrupted = match status {
+        Ok(_) => interrupt::is_set(),
+        Err(Error::Interrupted) => true,
+        Err(error) => return Err(error),
+    };
+    let (code, line) = if out.join(REPORT).exists() {
+        read(&out.join(REPORT))?.verdict()
+    } else if interrupted {
+        return Err(Error::Interrupted);
+    } else {
+        let code = status.ok().and_then(|status| status.code()).and_then(|code| u8::try_from(code).ok());
+        match code.filter(|code| *code != exit_status::USAGE && out.join(LIMIT).exists()) {
+            Some(code) => return Ok(code),
+            None => {
+                return Err(Error::environment(
+                    format!("{package} ended without a report"),
+                    "what it said is above; `-- --help` after the scenario lists its arguments",
+                ));
+            }
+        }
+    };
+    let files = workspace.display_path(&out);
+    stdout::print(&format!("reports: {files}/report.json, report.txt, report.svg\n{line}\n"))?;
+    Ok(code)
+}
+
+/// The file of the scenario.
+fn scenario(options: &Options, workspace: &Workspace) -> Result<PathBuf, Error> {
+    let given = Path::new(&options.scenario);
+    let folder = workspace.data_dir().join("load");
+    let named = folder.join(format!("{}.toml", options.scenario));
+    if given.is_file() {
+        return Ok(given.to_owned());
+    }
+    if named.is_file() {
+        return Ok(named);
+    }
+    let mut names: Vec<String> = fs::read_dir(&folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".toml").map(str::to_owned))
+        .collect();
+    names.sort();
+    Err(Error::environment(
+        format!("there is no scenario {}", options.scenario),
+        format!("name a file, or one of {}: {}", workspace.display_path(&folder), names.join(", ")),
+    ))
+}
+
+fn read(path: &Path) -> Result<LoadReport, Error> {
+    let json = fs::read_to_string(path).map_err(|error| Error::path("read", path, &error))?;
+    LoadReport::parse(&json).map_err(|error| {
+        Error::environment(format!("{}: {error}", path.display()), "build the program and the gate of the same sources")
+    })
+}
