@@ -40,7 +40,17 @@ impl HttpClient {
     /// If TLS cannot be set up.
     #[cfg(feature = "network")]
     pub fn new(limits: Limits) -> Result<Self, HttpError> {
-        Ok(Self::with_transport(Arc::new(Network::new(limits.connect)?), limits))
+        Self::with_idle_connections(limits, Network::IDLE_CONNECTIONS)
+    }
+
+    /// A client of the network that keeps up to so many idle connections to each host, for many requests at once; with the feature
+    /// `network` only.
+    ///
+    /// # Errors
+    /// If TLS cannot be set up.
+    #[cfg(feature = "network")]
+    pub fn with_idle_connections(limits: Limits, connections: usize) -> Result<Self, HttpError> {
+        Ok(Self::with_transport(Arc::new(Network::new(limits.connect, connections)?), limits))
     }
 
     /// A client over another transport.

@@ -31,11 +31,15 @@ pub(super) struct Network {
 const AGENT: &str = concat!("aggregator/", env!("CARGO_PKG_VERSION"));
 
 impl Network {
+    /// Idle connections to each host, for queries that come one by one.
+    pub(super) const IDLE_CONNECTIONS: usize = 8;
+
     /// # Errors
     /// If TLS cannot be set up.
-    pub(super) fn new(connect: Duration) -> Result<Self, HttpError> {
-        let remote = build(builder(connect)?)?;
-        let loopback = build(builder(connect)?.no_proxy())?;
+    pub(super) fn new(connect: Duration, idle_connections: usize) -> Result<Self, HttpError> {
+        let builder = || Ok(builder(connect)?.pool_max_idle_per_host(idle_connections));
+        let remote = build(builder()?)?;
+        let loopback = build(builder()?.no_proxy())?;
         Ok(Self { remote, loopback, connect })
     }
 }
@@ -54,7 +58,7 @@ pub(super) fn builder(connect: Duration) -> Result<reqwest::ClientBuilder, HttpE
         .referer(false)
         .http1_only()
         .connect_timeout(connect)
-        .pool_max_idle_per_host(8)
+        .pool_max_idle_per_host(Network::IDLE_CONNECTIONS)
         .pool_idle_timeout(Duration::from_secs(30));
     Ok(builder)
 }

@@ -1,0 +1,14 @@
+//! `time` measures the wall time of one operation with divan.
+
+use aggregator_load_bench::{CASES, Scale, find};
+use divan::Bencher;
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench(args = CASES.iter().map(|case| case.name))]
+fn case(bencher: Bencher<'_, '_>, name: &str) {
+    let (mut workload, _) = find(name).prepare(Scale::Full, None);
+    bencher.bench_local(move || workload.run());
+}
