@@ -124,6 +124,23 @@ pub enum Command {
     ))]
     Demo(DemoArgs),
 
+    /// Put load on a server, or on mocks in this program: users or arrivals from a scenario, honest latencies, a verdict
+    ///
+    /// Any server with OpenAI's streamed chat completions can be loaded. Ctrl-C ends the run with a report of the part that ran.
+    #[command(after_long_help = concat!(
+        "Exit codes:\n",
+        "    0  all thresholds of the scenario are met\n",
+        "    1  a threshold is not met\n",
+        "    2  the command line, the scenario or the address is wrong, or a file cannot be written\n",
+        "    4  a threshold could not be judged, such as for too few requests\n",
+        "  130  interrupted\n\n",
+        "Examples:\n",
+        "  aggregator load http://127.0.0.1:8080\n",
+        "  aggregator load http://127.0.0.1:8080 --scenario users.toml --find-limit 10..1000\n",
+        "  aggregator load https://llm.example.org/v1/chat/completions --model small --key LLM_KEY"
+    ))]
+    Load(aggregator_load::Options),
+
     /// Print the effective settings, each with its origin
     ///
     /// The output is a valid file of settings.

@@ -9,14 +9,17 @@ use tokio::sync::Notify;
 
 use crate::exit::{Exit, ProgramError};
 
-/// Whether a signal has arrived, and the query that it cancels; clones share both.
-#[derive(Debug, Clone, Default)]
+/// Whether a signal has arrived, and what it ends; clones share both.
+#[derive(Clone, Default)]
 pub struct Interrupt {
     raised: Arc<AtomicBool>,
-    query: Arc<Mutex<Option<Canceller>>>,
+    ends: Arc<Mutex<Option<End>>>,
     /// Wakes what waits for a signal.
     arrived: Arc<Notify>,
 }
+
+/// Ends what runs.
+type End = Box<dyn Fn() + Send>;
 
 impl Interrupt {
     /// Installs the signal handler.
@@ -32,8 +35,8 @@ impl Interrupt {
                 std::process::exit(i32::from(Exit::Interrupted as u8));
             }
             shared.arrived.notify_one();
-            if let Some(query) = shared.query.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
-                query.cancel(CancelReason::Requested);
+            if let Some(end) = shared.ends.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+                end();
             }
         })
         .map_err(|error| {
@@ -54,9 +57,15 @@ impl Interrupt {
 
     /// Cancels a query when a signal arrives, or at once if one has arrived already.
     pub fn cancels(&self, query: Canceller) {
-        *self.query.lock().unwrap_or_else(PoisonError::into_inner) = Some(query.clone());
+        self.ends(move || query.cancel(CancelReason::Requested));
+    }
+
+    /// Calls `end` when a signal arrives, or at once if one has arrived already. Takes the place of what was there.
+    pub fn ends(&self, end: impl Fn() + Send + 'static) {
+        let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
         if self.is_raised() {
-            query.cancel(CancelReason::Requested);
+            end();
         }
+        *ends = Some(Box::new(end));
     }
 }

@@ -13,6 +13,7 @@ mod eval;
 mod exit;
 mod index;
 mod interrupt;
+mod load;
 mod location;
 mod providers;
 mod published;
@@ -79,6 +80,7 @@ fn run(CommandLine { config, command }: CommandLine) -> Result<Exit, ProgramErro
         Command::Serve(options) => serve::run(&options, &settings),
         Command::Demo(options) => serve::demo(&options),
         Command::Eval(options) => eval::run(&options, &settings),
+        Command::Load(options) => load::run(&options),
         Command::Index(options) => {
             let documents = Documents::find(&options.documents.folders, &settings)?;
             index::run(&documents, options.all, &Interrupt::listen()?)

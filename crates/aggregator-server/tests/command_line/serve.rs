@@ -236,3 +236,29 @@ fn there_are_no_more_connections_than_files() {
     third.read_to_string(&mut response).unwrap();
     assert!(response.starts_with("HTTP/1.1 200"), "{response}");
 }
+
+#[test]
+fn load_on_a_server_is_judged_by_a_scenario() {
+    let world = World::new();
+    let server = Server::start(&world, &["demo"], &[]);
+    let scenario = |threshold: &str| {
+        format!(
+            "schema = 1\nname = \"few\"\nthresholds = [\"{threshold}\"]\n[closed]\nusers = 20\nqueries_per_user = 4\n\
+             [[stages]]\nkind = \"hold\"\nduration = \"30s\"\n[target]\nprofile = \"floor\"\n\
+             [[queries]]\nname = \"one\"\ntext = \"what does a promise cost?\"\n"
+        )
+    };
+    std::fs::write(world.path("good.toml"), scenario("errors.rate < 5%")).unwrap();
+    std::fs::write(world.path("bad.toml"), scenario("results.max < 5")).unwrap();
+    let url = format!("http://{}", server.address);
+    let load = |file: &str, code: i32| {
+        let arguments = ["load", &url, "--scenario", file, "--api", "query", "--model", "standard", "--demo"];
+        world.run(&arguments).ends(code).shown()
+    };
+    let good = load("good.toml", 0);
+    assert!(good.contains("80 started, 80 succeeded, 0 failed") && good.contains("PASS (exit 0)"), "{good}");
+    let bad = load("bad.toml", 1);
+    assert!(bad.contains("FAIL (exit 1)"), "{bad}");
+    let absent = world.run(&["load", "absent.toml"]).ends(2).shown();
+    assert!(absent.contains("cannot read absent.toml"), "{absent}");
+}
