@@ -83,6 +83,18 @@ const MEMBERS: &[Member] = &[
         never: &[HTTP, ENTROPY],
     },
     Member {
+        name: "aggregator-load",
+        normal: &["aggregator-core", "aggregator-mocks", "aggregator-providers", "perf-load"],
+        dev: &["aggregator-gateway", "aggregator-http", "aggregator-mocks"],
+        never: &[],
+    },
+    Member {
+        name: "aggregator-load-bench",
+        normal: &["aggregator-core", "aggregator-load", "perf-gate", "perf-load"],
+        dev: &[],
+        never: &[],
+    },
+    Member {
         name: "aggregator-observe",
         normal: &["aggregator-core"],
         // Itself, with its features.
@@ -125,6 +137,7 @@ const MEMBERS: &[Member] = &[
             "aggregator-gateway",
             "aggregator-http",
             "aggregator-index",
+            "aggregator-load",
             "aggregator-mocks",
             "aggregator-observe",
             "aggregator-policies",
@@ -132,6 +145,7 @@ const MEMBERS: &[Member] = &[
             "aggregator-redis",
             "aggregator-settings",
             "aggregator-wire",
+            "perf-load",
         ],
         dev: &["aggregator-mocks"],
         never: &[],

@@ -71,7 +71,7 @@ mod tests {
     fn every_help_has_exit_codes_and_an_example_and_fits() {
         let mut all = Vec::new();
         all_commands(&command_line(), "", &mut all);
-        assert_eq!(all.len(), 14, "{:?}", all.iter().map(|(name, _)| name).collect::<Vec<_>>());
+        assert_eq!(all.len(), 15, "{:?}", all.iter().map(|(name, _)| name).collect::<Vec<_>>());
         for (name, command) in all {
             let mut command = command.term_width(WIDTH);
             let (short, long) = (command.render_help().to_string(), command.render_long_help().to_string());

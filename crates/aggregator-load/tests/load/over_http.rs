@@ -35,7 +35,7 @@ async fn loaded(settings: ServerSettings, scenario: &Scenario) -> Report {
 /// The server of this project over the mocks of a scenario, and its address.
 async fn server(mocks: &str) -> String {
     let gateway = |name: &str| {
-        let engine = catalog::scenario(name).engine(&catalog::corpus(), Pace::Scripted, None);
+        let engine = catalog::scenario(name).engine(&catalog::corpus(), Pace::Instant, None);
         Gateway::builder(engine).single_flight(false).build().unwrap()
     };
     let service = Service::new(Offers::new("floor", gateway(mocks), gateway(mocks)), Settings::default());
