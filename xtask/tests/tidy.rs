@@ -60,7 +60,14 @@ const MEMBERS: &[Member] = &[
     },
     Member {
         name: "aggregator-http-bench",
-        normal: &["aggregator-core", "aggregator-gateway", "aggregator-http", "aggregator-mocks", "perf-gate"],
+        normal: &[
+            "aggregator-core",
+            "aggregator-gateway",
+            "aggregator-http",
+            "aggregator-mocks",
+            "aggregator-observe",
+            "perf-gate",
+        ],
         dev: &[],
         never: &[],
     },

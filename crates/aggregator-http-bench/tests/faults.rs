@@ -111,7 +111,7 @@ fn planted(name: &str) -> Vec<Planted> {
         ["http-yardstick", "bare-health", _] => [BARE, CONNECTION].concat(),
         ["http-yardstick", "bare-floor" | "bare-standard" | "bare-chat", _] => [BARE_STREAM, CONNECTION].concat(),
         ["http-yardstick", "bare-streams", _] => BARE_OPEN.to_vec(),
-        ["http-yardstick", "gateway-floor" | "gateway-standard", _] => EVENTS.to_vec(),
+        ["http-observe", ..] | ["http-yardstick", "gateway-floor" | "gateway-standard", _] => EVENTS.to_vec(),
         _ => panic!("{name} has no faults: plant one for each of its rows"),
     }
 }

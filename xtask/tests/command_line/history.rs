@@ -169,7 +169,13 @@ fn run_of_this_workspace(seed: u64) -> RecordedRun {
     let mut percent = || (rng.below(20_000) as f64 - 10_000.0) / 1_000.0;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut harnesses = Vec::new();
-    for package in ["perf-gate", "aggregator-index-bench", "aggregator-providers-bench"] {
+    for package in [
+        "perf-gate",
+        "aggregator-http-bench",
+        "aggregator-index-bench",
+        "aggregator-load-bench",
+        "aggregator-providers-bench",
+    ] {
         let folder = root.join("benches-data/baselines").join(package);
         let file = fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
         let stored = Baseline::from_toml(&fs::read_to_string(file).unwrap()).unwrap();

@@ -2,6 +2,7 @@
 
 mod events;
 mod metrics;
+mod observed;
 mod requests;
 mod streams;
 
@@ -19,6 +20,9 @@ pub const CASES: &[Case] = &[
     heavy("http/metrics/1", requests::metrics),
     heavy("http/open-streams/20", streams::in_answer),
     heavy("http/gone-in-search/20", streams::in_search),
+    case("http-observe/off/10x40", 20, observed::off),
+    case("http-observe/on/10x40", 20, observed::on),
+    case("http-observe/spans/10x40", 20, observed::spans),
     case("http-yardstick/gateway-floor/10", 50, events::floor),
     case("http-yardstick/gateway-standard/40", 10, events::standard),
     heavy("http-yardstick/bare-floor/10", requests::bare_floor),

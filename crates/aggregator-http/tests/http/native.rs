@@ -127,12 +127,12 @@ async fn limits_of_a_query_are_its_fields() {
 async fn mode_and_turns_reach_the_engine() {
     let plan = Plan::answering([Ok(Chunk::Text("Yes [1].".into()))]);
     let service = service_of(plan.engine(), Settings::default(), |gateway| gateway);
-    let body = json!({"query": "and in lakes?", "mode": "research", "turns": [
+    let body = json!({"query": "and in lakes?", "mode": "coding", "turns": [
         {"question": "what is a tide?", "answer": "Water."}, {"question": "where?"}]});
     assert_eq!(post(&service, "/v1/query", &body.to_string()).await.status, 200);
     let asked = &plan.asked()[0];
     let turns: Vec<_> = asked.turns().iter().map(|turn| (turn.question.as_str(), turn.answer.as_str())).collect();
-    assert_eq!((asked.mode(), turns), (Mode::Research, vec![("what is a tide?", "Water."), ("where?", "")]));
+    assert_eq!((asked.mode(), turns), (Mode::Coding, vec![("what is a tide?", "Water."), ("where?", "")]));
 }
 
 #[tokio::test(start_paused = true)]

@@ -64,7 +64,7 @@ fn as_many_passages_are_listed_as_are_asked_for() {
         let ran = world.run(&["search", "--docs", "docs", "--limit", limit, "lamp"]).ends(0);
         ran.out.lines().filter(|line| line.contains(". Lamp")).count()
     };
-    assert_eq!((listed("3"), listed("50")), (3, 50));
+    assert_eq!((listed("3"), listed("58")), (3, 58));
 }
 
 #[test]
