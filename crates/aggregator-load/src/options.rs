@@ -50,8 +50,7 @@ pub struct Options {
     #[arg(long, value_name = "PID")]
     pub process: Option<u32>,
 
-    /// Run in virtual time, where waiting takes no time and the result is exact
-    #[cfg(feature = "virtual-time")]
+    /// Run in virtual time, where waiting takes no time and the result is exact; not in the program `aggregator`
     #[arg(long = "virtual")]
     pub in_virtual_time: bool,
 

@@ -47,7 +47,7 @@ pub fn run(options: &Options, stop: &Stop, out: &mut dyn Write) -> Result<Outcom
     let one = async |scenario: &Scenario, live: &mut Live| {
         let run = Run::new(scenario, target.clone()).stop(stop);
         let sampler = options.process.map_or_else(ProcessSampler::this_process, ProcessSampler::of_process);
-        let run = if is_virtual(options) { run } else { run.sampler(sampler) };
+        let run = if options.in_virtual_time { run } else { run.sampler(sampler) };
         run.run(live).await
     };
     if let Some(levels) = options.find_limit {
@@ -157,22 +157,17 @@ fn create(path: &Path) -> Result<File, LoadError> {
     File::create(path).map_err(|error| LoadError::Write { path: path.to_owned(), error })
 }
 
-fn is_virtual(options: &Options) -> bool {
-    #[cfg(feature = "virtual-time")]
-    return options.in_virtual_time;
-    #[cfg(not(feature = "virtual-time"))]
-    {
-        let _ = options;
-        false
-    }
-}
-
 fn runtime(options: &Options) -> Result<tokio::runtime::Runtime, LoadError> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     #[cfg(feature = "virtual-time")]
     if options.in_virtual_time {
         builder = tokio::runtime::Builder::new_current_thread();
         builder.start_paused(true);
+    }
+    #[cfg(not(feature = "virtual-time"))]
+    if options.in_virtual_time {
+        let what = "this program has no virtual time, because its clock would be slower: use `cargo xtask perf load`";
+        return Err(LoadError::Usage(what.to_owned()));
     }
     builder.enable_all().build().map_err(LoadError::Runtime)
 }
@@ -186,7 +181,7 @@ async fn target(options: &Options, subject: Option<&str>, scenario: &Scenario) -
         (Some(url), None) | (None, Some(url)) => url,
         (None, None) => return Ok(Arc::new(MockTarget::new(scenario).await?)),
     };
-    if is_virtual(options) {
+    if options.in_virtual_time {
         return Err(LoadError::Usage("a server has no virtual time: leave out --virtual".to_owned()));
     }
     let key = options.key.as_deref().map(Secret::from_env).transpose();
