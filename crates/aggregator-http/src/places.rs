@@ -1,5 +1,5 @@
-//! Places for connections. Where all are taken, a connection that waits for its client gives way to a new one: otherwise whoever
-//! opens connections and says nothing would keep all others out.
+//! Limits the number of connections. When all places are taken and a new client connects, the server closes the connection that has
+//! waited longest for its client: otherwise clients that open connections and send nothing would keep all others out.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;

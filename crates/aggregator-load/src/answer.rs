@@ -1,4 +1,4 @@
-//! Checks of an answer while it streams, and what the driver is told of it.
+//! Checks an answer while it streams, and converts its events to the chunks that the driver reads.
 
 use std::borrow::Cow;
 use std::hash::Hasher as _;

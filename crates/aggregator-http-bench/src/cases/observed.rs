@@ -31,7 +31,7 @@ pub(super) fn off(fault: Option<Fault>) -> Box<dyn Workload> {
     set_up(Watch::Nothing, fault)
 }
 
-/// Sets up the same query, watched, with nobody who takes its spans.
+/// Sets up the same query under an observer, without a subscriber of `tracing`.
 pub(super) fn on(fault: Option<Fault>) -> Box<dyn Workload> {
     set_up(Watch::Observer, fault)
 }

@@ -117,7 +117,7 @@ fn strings<'a>(value: &'a Value, all: &mut Vec<&'a str>) {
     }
 }
 
-/// The document, in which no string has a character that a terminal obeys or nobody sees.
+/// Parses a document, and checks that no string in it contains a control character or an invisible one.
 fn clean_json(data: &str) -> Value {
     let value: Value = serde_json::from_str(data).unwrap_or_else(|error| panic!("{error}: {data}"));
     let mut all = Vec::new();

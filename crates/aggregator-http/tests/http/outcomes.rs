@@ -1,4 +1,4 @@
-//! How a query ends, as clients are told it.
+//! What the responses say about the end of a query: status codes, errors, finish reasons.
 
 use std::time::Duration;
 

@@ -55,7 +55,7 @@ impl fmt::Display for Escaped<'_> {
         use std::fmt::Write as _;
         for c in self.0.chars() {
             match c {
-                // `escape_debug` does not know all that nobody sees.
+                // `escape_debug` leaves some invisible characters as they are.
                 _ if is_unsafe_char(c) && !c.is_control() => write!(f, "{}", c.escape_unicode())?,
                 // And it escapes these although they are harmless.
                 '"' | '\'' | '\u{300}'..='\u{36f}' => f.write_char(c)?,
