@@ -1,15 +1,11 @@
 //! The events of a query through the gateway that the server has, without HTTP.
 
-use std::hint::black_box;
-use std::pin::pin;
-
-use aggregator_core::Query;
+use aggregator_core::{Event, Query};
 use aggregator_gateway::{AdmissionSettings, Gateway};
-use aggregator_mocks::{InvariantChecker, catalog};
-use futures::{Stream as _, StreamExt as _};
+use aggregator_mocks::catalog;
 use tokio::runtime::Runtime;
 
-use super::metrics::{EVENTS, POLLS};
+use super::reading;
 use crate::case::{Observation, Workload};
 use crate::endpoint::{engine_of, paused};
 use crate::fault::Fault;
@@ -41,30 +37,9 @@ struct Reading {
 
 impl Reading {
     /// The numbers of events and of polls.
-    fn read(&self, mut see: impl FnMut(&aggregator_core::Event)) -> (u64, u64) {
-        self.runtime.block_on(async {
-            let mut events = pin!(self.gateway.run(self.query.clone()).expect("there is a place"));
-            let (mut number, mut polls, mut was_pending, mut held) = (0, 0, false, Vec::new());
-            let mut next = futures::stream::poll_fn(|cx| {
-                polls += 1;
-                was_pending = self.fault == Some(Fault::ExtraPoll) && !was_pending;
-                if was_pending {
-                    cx.waker().wake_by_ref();
-                    return std::task::Poll::Pending;
-                }
-                events.as_mut().poll_next(cx)
-            });
-            while let Some(event) = next.next().await {
-                see(black_box(&event));
-                number += 1;
-                match self.fault {
-                    Some(Fault::CopiedBytes) => drop(black_box(Box::new(event))),
-                    Some(Fault::HeldBytes) => held.push(event),
-                    _ => {}
-                }
-            }
-            (number, polls)
-        })
+    fn read(&self, see: impl FnMut(&Event)) -> (u64, u64) {
+        let start = || self.gateway.run(self.query.clone()).expect("there is a place");
+        reading::read(&self.runtime, self.fault, start, see)
     }
 }
 
@@ -74,9 +49,6 @@ impl Workload for Reading {
     }
 
     fn observe(&mut self) -> Observation {
-        let mut checker = InvariantChecker::new();
-        let (events, polls) = self.read(|event| checker.read(event));
-        checker.check().expect("the events keep the invariants");
-        Observation { amount: events, checksum: checker.checksum(), counts: vec![(EVENTS, events), (POLLS, polls)] }
+        reading::observe(|see| self.read(see))
     }
 }

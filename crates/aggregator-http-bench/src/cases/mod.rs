@@ -3,6 +3,7 @@
 mod events;
 mod metrics;
 mod observed;
+mod reading;
 mod requests;
 mod streams;
 

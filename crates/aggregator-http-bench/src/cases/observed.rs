@@ -2,18 +2,17 @@
 //!
 //! The thread that sends batches of spans works in real time beside the queries, so it is not part of a case.
 
-use std::hint::black_box;
 use std::time::Duration;
 
-use aggregator_core::{Engine, Query};
-use aggregator_mocks::{InvariantChecker, List, Pace, ScriptedModel, ScriptedProvider, Step, Style, catalog};
+use aggregator_core::{Engine, Event, Query};
+use aggregator_mocks::{List, Pace, ScriptedModel, ScriptedProvider, Step, Style, catalog};
 use aggregator_observe::{Observer, otel};
-use futures::StreamExt as _;
+use futures::future::Either;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tokio::runtime::Runtime;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use super::metrics::{EVENTS, POLLS};
+use super::reading;
 use crate::case::{Observation, Workload};
 use crate::endpoint::paused;
 use crate::fault::Fault;
@@ -77,34 +76,15 @@ struct Watched {
 
 impl Watched {
     /// The numbers of events and of polls.
-    fn read(&self, mut see: impl FnMut(&aggregator_core::Event)) -> (u64, u64) {
-        self.runtime.block_on(async {
+    fn read(&self, see: impl FnMut(&Event)) -> (u64, u64) {
+        let start = || {
             let run = self.engine.run(self.query.clone());
-            let mut events = match self.watch {
-                Watch::Nothing => futures::future::Either::Left(run),
-                _ => futures::future::Either::Right(self.observer.query(&self.query, None).around(run)),
-            };
-            let (mut number, mut polls, mut was_pending, mut held) = (0, 0, false, Vec::new());
-            let mut next = futures::stream::poll_fn(|cx| {
-                polls += 1;
-                was_pending = self.fault == Some(Fault::ExtraPoll) && !was_pending;
-                if was_pending {
-                    cx.waker().wake_by_ref();
-                    return std::task::Poll::Pending;
-                }
-                events.poll_next_unpin(cx)
-            });
-            while let Some(event) = next.next().await {
-                see(black_box(&event));
-                number += 1;
-                match self.fault {
-                    Some(Fault::CopiedBytes) => drop(black_box(Box::new(event))),
-                    Some(Fault::HeldBytes) => held.push(event),
-                    _ => {}
-                }
+            match self.watch {
+                Watch::Nothing => Either::Left(run),
+                _ => Either::Right(self.observer.query(&self.query, None).around(run)),
             }
-            (number, polls)
-        })
+        };
+        reading::read(&self.runtime, self.fault, start, see)
     }
 }
 
@@ -114,9 +94,6 @@ impl Workload for Watched {
     }
 
     fn observe(&mut self) -> Observation {
-        let mut checker = InvariantChecker::new();
-        let (events, polls) = self.read(|event| checker.read(event));
-        checker.check().expect("the events keep the invariants");
-        Observation { amount: events, checksum: checker.checksum(), counts: vec![(EVENTS, events), (POLLS, polls)] }
+        reading::observe(|see| self.read(see))
     }
 }
