@@ -1,4 +1,5 @@
-//! The stored form of a run: JSON in gzip, with a digest of the content.
+//! The file of a run: JSON in gzip, with a digest of the content. The values stand in columns (`columns.rs`); files of before that, in
+//! which each case had its own values, are read too.
 //!
 //! The CRC of gzip and the digest find accidental changes of the bytes. Neither stops an author who computes them again.
 
@@ -9,10 +10,14 @@ use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 
+use crate::columns::Columns;
 use crate::run::RecordedRun;
 
 /// Version of the stored form.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
+
+/// The version whose JSON was [`RecordedRun`] as it is.
+const WITHOUT_COLUMNS: u32 = 1;
 
 /// Maximum size of a file in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -38,7 +43,7 @@ pub enum RunFileError {
     /// The digest does not match the content.
     #[error("its digest does not match its content")]
     Edited,
-    /// A number that no run measures.
+    /// A number that no run measures, or lists that do not belong together.
     #[error("{0}")]
     Value(String),
 }
@@ -62,7 +67,7 @@ struct Stored<R> {
 /// If the run has a number that JSON cannot have, or is too large to be read again.
 pub fn to_bytes(run: &RecordedRun) -> Result<Vec<u8>, RunFileError> {
     check(run)?;
-    let stored = Stored { schema: SCHEMA, digest: digest(run)?, run };
+    let stored = Stored { schema: SCHEMA, digest: digest(run)?, run: Columns::from(run) };
     let json = serde_json::to_vec(&stored)?;
     // Without a name or a time, so that equal runs have equal bytes.
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
@@ -90,10 +95,17 @@ pub fn from_bytes(bytes: &[u8]) -> Result<RecordedRun, RunFileError> {
     }
     // The schema is parsed first, so that the error for a newer file is its schema and not an unknown field.
     let Version { schema } = serde_json::from_slice(&json)?;
-    if schema != SCHEMA {
-        return Err(RunFileError::Schema(schema));
-    }
-    let Stored { digest: written, run, .. } = serde_json::from_slice::<Stored<RecordedRun>>(&json)?;
+    let (written, run) = match schema {
+        SCHEMA => {
+            let stored: Stored<Columns> = serde_json::from_slice(&json)?;
+            (stored.digest, stored.run.try_into().map_err(RunFileError::Value)?)
+        }
+        WITHOUT_COLUMNS => {
+            let stored: Stored<RecordedRun> = serde_json::from_slice(&json)?;
+            (stored.digest, stored.run)
+        }
+        other => return Err(RunFileError::Schema(other)),
+    };
     check(&run)?;
     if written != digest(&run)? {
         return Err(RunFileError::Edited);
@@ -107,7 +119,7 @@ pub(crate) fn fnv(bytes: impl IntoIterator<Item = u8>) -> String {
     format!("{:016x}", bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, step))
 }
 
-/// The digest of the run's JSON.
+/// The digest of the JSON of the run, without columns.
 fn digest(run: &RecordedRun) -> Result<String, serde_json::Error> {
     Ok(fnv(serde_json::to_vec(run)?))
 }
@@ -202,8 +214,11 @@ mod tests {
         assert!(refused(b"").contains("not a complete gzip file"));
         assert!(refused(b"{}").contains("not a complete gzip file"));
         assert!(refused(&compressed("{}")).contains("missing field `schema`"));
-        assert!(refused(&compressed("{\"schema\":2,\"more\":1}")).contains("schema 2 is not the version"));
-        assert!(refused(&compressed("{\"schema\":1,\"digest\":\"\",\"run\":{}}")).contains("missing field `commit`"));
+        assert!(refused(&compressed("{\"schema\":3,\"more\":1}")).contains("schema 3 is not the version"));
+        for schema in [1, 2] {
+            let empty = format!("{{\"schema\":{schema},\"digest\":\"\",\"run\":{{}}}}");
+            assert!(refused(&compressed(&empty)).contains("missing field `commit`"));
+        }
         assert!(refused(&vec![0; MAX_BYTES + 1]).contains("larger than"));
         let bomb = compressed(&" ".repeat(MAX_JSON_BYTES as usize + 1));
         assert!(bomb.len() < MAX_BYTES);
@@ -211,12 +226,16 @@ mod tests {
         let two = [to_bytes(&a_run()).unwrap(), to_bytes(&a_run()).unwrap()].concat();
         assert!(refused(&two).contains("bytes follow its end"));
 
-        let json = serde_json::to_string(&Stored { schema: 1, digest: digest(&a_run()).unwrap(), run: a_run() });
-        let json = json.unwrap();
-        assert!(from_bytes(&compressed(&json)).is_ok());
-        let edited = json.replacen("[56,", "[55,", 1);
-        assert_ne!(edited, json);
-        assert!(refused(&compressed(&edited)).contains("digest does not match"));
+        let digest = digest(&a_run()).unwrap();
+        let columns = Columns::from(&a_run());
+        let json = serde_json::to_string(&Stored { schema: 2, digest: digest.clone(), run: columns }).unwrap();
+        let before_columns = serde_json::to_string(&Stored { schema: 1, digest, run: a_run() }).unwrap();
+        for json in [json, before_columns] {
+            assert_eq!(from_bytes(&compressed(&json)).unwrap(), a_run());
+            let edited = json.replacen("56", "55", 1);
+            assert_ne!(edited, json);
+            assert!(refused(&compressed(&edited)).contains("digest does not match"));
+        }
     }
 
     proptest! {

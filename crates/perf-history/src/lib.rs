@@ -10,6 +10,7 @@
 
 pub mod anchor;
 pub mod change_points;
+mod columns;
 pub mod export;
 pub mod file;
 pub mod picture;

@@ -208,7 +208,9 @@ fn run_of_this_workspace(seed: u64) -> RecordedRun {
 #[test]
 fn a_run_of_this_workspace_fits_into_ten_kilobytes() {
     let run = run_of_this_workspace(1);
-    let bytes = perf_history::file::to_bytes(&run).unwrap().len();
+    let bytes = perf_history::file::to_bytes(&run).unwrap();
+    assert!(perf_history::file::from_bytes(&bytes).unwrap() == run);
+    let bytes = bytes.len();
     println!("{} values in {bytes} bytes", run.number_of_values());
     assert!(run.number_of_values() > 700 && bytes <= 10_000, "{} values in {bytes} bytes", run.number_of_values());
 }
