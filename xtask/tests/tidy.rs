@@ -67,6 +67,7 @@ const MEMBERS: &[Member] = &[
             "aggregator-mocks",
             "aggregator-observe",
             "perf-gate",
+            "perf-harness",
         ],
         dev: &[],
         never: &[],
@@ -79,7 +80,14 @@ const MEMBERS: &[Member] = &[
     },
     Member {
         name: "aggregator-index-bench",
-        normal: &["aggregator-core", "aggregator-extract", "aggregator-index", "aggregator-words", "perf-gate"],
+        normal: &[
+            "aggregator-core",
+            "aggregator-extract",
+            "aggregator-index",
+            "aggregator-words",
+            "perf-gate",
+            "perf-harness",
+        ],
         dev: &[],
         never: &[HTTP],
     },
@@ -97,7 +105,7 @@ const MEMBERS: &[Member] = &[
     },
     Member {
         name: "aggregator-load-bench",
-        normal: &["aggregator-core", "aggregator-load", "perf-gate", "perf-load"],
+        normal: &["aggregator-core", "aggregator-load", "perf-gate", "perf-harness", "perf-load"],
         dev: &[],
         never: &[],
     },
@@ -130,6 +138,7 @@ const MEMBERS: &[Member] = &[
             "aggregator-policies",
             "aggregator-providers",
             "perf-gate",
+            "perf-harness",
         ],
         dev: &[],
         never: &[NETWORK],
@@ -167,6 +176,7 @@ const MEMBERS: &[Member] = &[
         dev: &[],
         never: &[&["aggregator-core", "aggregator-mocks"]],
     },
+    Member { name: "perf-harness", normal: &["perf-gate"], dev: &[], never: &[HTTP, ENGINE] },
     Member {
         name: "perf-history",
         normal: &["perf-gate"],

@@ -1,17 +1,10 @@
 //! `heap <case>` measures what one operation allocates; with `--sites <file>` it writes the allocation sites.
 
-use aggregator_http_bench::{Arguments, print_records};
-use dhat::{HeapStats, Profiler};
+use aggregator_http_bench::Case;
+use dhat::HeapStats;
 use perf_gate::{Class, Metric, Unit};
+use perf_harness::{Arguments, heap, print_records};
 
-/// Bytes allocated, freed or not.
-const HEAP_BYTES: Metric = Metric::new("heap-bytes", Unit::Bytes, Class::Heap);
-/// Allocations, freed or not.
-const HEAP_BLOCKS: Metric = Metric::new("heap-blocks", Unit::Blocks, Class::Heap);
-/// Maximum of live bytes during one operation, minus the bytes that were live before it.
-const HEAP_PEAK: Metric = Metric::new("heap-peak", Unit::Bytes, Class::Heap);
-/// Live bytes after one operation, minus the bytes that were live before it.
-const HEAP_LIVE: Metric = Metric::new("heap-live", Unit::Bytes, Class::Heap);
 /// Live bytes while many streams are open, for each of them; both ends of its connection are among them.
 const HEAP_OPEN: Metric = Metric::new("heap-open", Unit::Bytes, Class::Heap);
 
@@ -19,18 +12,13 @@ const HEAP_OPEN: Metric = Metric::new("heap-open", Unit::Bytes, Class::Heap);
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
 fn main() {
-    let (case, sites) = match Arguments::parse("--sites") {
+    let (case, sites) = match Arguments::<Case>::parse("--sites") {
         Arguments::List => return,
         Arguments::Case(case) => (case, None),
         Arguments::CaseWithOption(case, file) => (case, Some(file)),
     };
     let (mut workload, observation) = case.prepare(None);
-    let builder = Profiler::builder();
-    let builder = match &sites {
-        Some(file) => builder.file_name(file).trim_backtraces(Some(24)),
-        None => builder.testing().trim_backtraces(Some(4)),
-    };
-    let profiler = builder.build();
+    let profiler = heap::profiler(sites.as_deref());
     let mut of_each = None;
     let computed = if sites.is_some() {
         workload.run(&mut |_| {})
@@ -44,12 +32,7 @@ fn main() {
     }
     let stats = HeapStats::get();
     drop(profiler);
-    let mut counts = vec![
-        (HEAP_BYTES, stats.total_bytes),
-        (HEAP_BLOCKS, stats.total_blocks),
-        (HEAP_PEAK, stats.max_bytes as u64),
-        (HEAP_LIVE, stats.curr_bytes as u64),
-    ];
+    let mut counts = heap::counts(&stats).to_vec();
     counts.extend(of_each.map(|bytes| (HEAP_OPEN, bytes)));
     print_records(case, observation.checksum, counts);
 }

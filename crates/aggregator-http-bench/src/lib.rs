@@ -11,13 +11,11 @@ mod cases;
 mod client;
 mod endpoint;
 mod fault;
-mod target;
 mod wire;
 
 pub use bare::{Recorded, bare_connection};
 pub use case::{Case, Observation, Workload};
-pub use cases::{CASES, find};
+pub use cases::CASES;
 pub use client::{Response, request};
 pub use endpoint::{Endpoint, record};
 pub use fault::Fault;
-pub use target::{Arguments, print_records, to_records};

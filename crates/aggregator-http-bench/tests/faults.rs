@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use aggregator_http_bench::{CASES, Case, Fault, to_records};
-use dhat::{HeapStats, Profiler};
+use aggregator_http_bench::{CASES, Case, Fault};
+use dhat::HeapStats;
 use perf_gate::{Class, Metric, Record, Unit};
+use perf_harness::faults::failing_metrics;
+use perf_harness::{heap, to_records};
 
 use Fault::{
     CopiedBytes, ExtraPoll, FewPlaces, HeldBytes, LateWrites, LeakedMemory, LongHead, LostHits, LostPiece, OtherAnswer,
@@ -17,40 +19,20 @@ static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
 /// The rows of a case. `with_heap` is for faults that show in the heap: the profiler makes debug builds slow.
 fn measure(case: &Case, with_heap: bool, fault: Option<Fault>) -> Vec<Record> {
-    let metric = |name, unit| Metric::new(name, unit, Class::Heap);
     let (mut workload, observation) = case.prepare(fault);
     let mut counts = observation.counts;
     if with_heap {
-        let profiler = Profiler::builder().testing().trim_backtraces(Some(4)).build();
+        let profiler = heap::profiler(None);
         let mut of_each = None;
         let mut look = |streams| of_each = Some((HeapStats::get().curr_bytes as u64).div_ceil(streams));
         let amount = workload.run(&mut look);
         let stats = HeapStats::get();
         drop(profiler);
         assert_eq!(amount, observation.amount, "the operations of {} differ", case.name);
-        counts.extend([
-            (metric("heap-bytes", Unit::Bytes), stats.total_bytes),
-            (metric("heap-blocks", Unit::Blocks), stats.total_blocks),
-            (metric("heap-peak", Unit::Bytes), stats.max_bytes as u64),
-            (metric("heap-live", Unit::Bytes), stats.curr_bytes as u64),
-        ]);
-        counts.extend(of_each.map(|bytes| (metric("heap-open", Unit::Bytes), bytes)));
+        counts.extend(heap::counts(&stats));
+        counts.extend(of_each.map(|bytes| (Metric::new("heap-open", Unit::Bytes, Class::Heap), bytes)));
     }
     to_records(case, observation.checksum, counts)
-}
-
-/// The metrics that fail by the rule of their class; `checksum`, if that differs.
-fn failing_metrics(stored: &[Record], now: &[Record]) -> BTreeSet<String> {
-    let fails = |(before, now): &(&Record, &Record)| {
-        assert_eq!(before.metric(), now.metric());
-        match now.metric().class() {
-            Class::Behaviour => now.value() != before.value(),
-            _ => now.value() > before.value(),
-        }
-    };
-    let failing = stored.iter().zip(now).filter(fails).map(|(_, now)| now.metric().name().to_string());
-    let checksum = (stored[0].checksum() != now[0].checksum()).then(|| "checksum".to_owned());
-    failing.chain(checksum).collect()
 }
 
 /// A fault, and the metrics that it has to fail.

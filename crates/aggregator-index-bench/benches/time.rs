@@ -1,7 +1,8 @@
 //! `time` measures the wall time of one operation with divan.
 
-use aggregator_index_bench::{CASES, find};
+use aggregator_index_bench::{CASES, Case};
 use divan::Bencher;
+use perf_harness::find;
 
 fn main() {
     divan::main();
@@ -9,5 +10,5 @@ fn main() {
 
 #[divan::bench(args = CASES.iter().filter(|case| !case.heavy).map(|case| case.name))]
 fn case(bencher: Bencher<'_, '_>, name: &str) {
-    bencher.bench_local((find(name).prepare)(None));
+    bencher.bench_local((find::<Case>(name).prepare)(None));
 }

@@ -13,11 +13,9 @@ mod documents;
 mod fault;
 pub mod labels;
 mod scratch;
-mod target;
 
 pub use case::{Case, HeapRule, Operation, Outcome};
+pub use cases::CASES;
 #[cfg(target_os = "linux")]
 pub use cases::prepare_resident;
-pub use cases::{CASES, find};
 pub use fault::Fault;
-pub use target::{Arguments, print_records, to_records};

@@ -1,43 +1,32 @@
 //! Each planted fault fails the rows that are there for it, by the rules of their classes.
 
-use aggregator_index_bench::{Case, Fault, HeapRule, find, to_records};
-use dhat::{HeapStats, Profiler};
+use aggregator_index_bench::{Case, Fault, HeapRule};
+use dhat::HeapStats;
 use perf_gate::{Class, Metric, Record, Unit};
+use perf_harness::faults::failing_metrics;
+use perf_harness::{find, heap, to_records};
 
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
 /// Measures one operation of a case. `with_heap` is for faults that show in the heap: the profiler makes debug builds slow.
 fn measure(case: &Case, with_heap: bool, fault: Option<Fault>) -> Vec<Record> {
-    const HEAP_BLOCKS: Metric = Metric::new("heap-blocks", Unit::Blocks, Class::Heap);
     const HEAP_PEAK_ABOVE: Metric = Metric::new("heap-peak-above-mib", Unit::Count, Class::Heap);
     let mut operation = (case.prepare)(fault);
     let outcome = operation();
     let heap = with_heap.then(|| {
-        let profiler = Profiler::builder().testing().trim_backtraces(Some(4)).build();
+        let profiler = heap::profiler(None);
         operation();
         let stats = HeapStats::get();
         drop(profiler);
         match case.heap {
-            HeapRule::Exact => (HEAP_BLOCKS, stats.total_blocks),
+            HeapRule::Exact => (heap::HEAP_BLOCKS, stats.total_blocks),
             HeapRule::PeakLimit(mebibytes) => {
                 (HEAP_PEAK_ABOVE, (stats.max_bytes as u64 >> 20).saturating_sub(mebibytes))
             }
         }
     });
     to_records(case, outcome.checksum, outcome.counts().chain(heap))
-}
-
-/// The metrics that fail by the rule of their class.
-fn failing_metrics(stored: &[Record], now: &[Record]) -> Vec<String> {
-    assert_eq!(stored.len(), now.len());
-    let fails = |(before, now): &(&Record, &Record)| match now.metric().class() {
-        Class::Behaviour => now.value() != before.value(),
-        Class::Quality => now.value() < before.value(),
-        _ => now.value() > before.value(),
-    };
-    let failing = stored.iter().zip(now).filter(fails);
-    failing.map(|(_, now)| now.metric().name().to_string()).collect()
 }
 
 /// One test, because the profiler counts what any thread of the process allocates.
@@ -76,7 +65,7 @@ fn each_fault_fails_its_rows() {
         ("answer/questions/105", &[(Fault::DegradedAnswers, &["answered-right", "refused-rightly"])]),
     ];
     for (name, faults) in planted {
-        let case = find(name);
+        let case = find::<Case>(name);
         let with_heap = faults.iter().any(|(_, metrics)| metrics.iter().any(|metric| metric.starts_with("heap")));
         let stored = measure(case, with_heap, None);
         for &(fault, metrics) in faults {

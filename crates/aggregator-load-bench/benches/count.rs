@@ -1,9 +1,10 @@
 //! `count <case>` prints what one operation computes; with `--ops <n>` it performs `n` operations under an instruction counter.
 
-use aggregator_load_bench::{Arguments, Scale, Workload, print_records};
+use aggregator_load_bench::{Case, Scale, Workload};
+use perf_harness::{Arguments, print_records};
 
 fn main() {
-    match Arguments::parse("--ops") {
+    match Arguments::<Case>::parse("--ops") {
         Arguments::List => {}
         Arguments::Case(case) => {
             let (_, observation) = case.prepare(Scale::Full, None);

@@ -12,14 +12,12 @@ pub const CASES: &[Case] = &[
     Case { name: "load/bursts/20s", operations: 1, scenario: bursts },
 ];
 
-/// Finds the case with a name.
-///
-/// # Panics
-/// When no case has this name; the message lists all names.
-pub fn find(name: &str) -> &'static Case {
-    let known = || CASES.iter().map(|case| case.name).collect::<Vec<_>>().join(" ");
-    let found = CASES.iter().find(|case| case.name == name);
-    found.unwrap_or_else(|| panic!("no case is named `{name}`; there are: {}", known()))
+impl perf_harness::Case for Case {
+    const ALL: &'static [Self] = CASES;
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
 }
 
 macro_rules! file {

@@ -7,9 +7,7 @@
 mod case;
 mod cases;
 mod fault;
-mod target;
 
 pub use case::{Case, Observation, Scale, Workload};
-pub use cases::{CASES, find};
+pub use cases::CASES;
 pub use fault::Fault;
-pub use target::{Arguments, print_records, to_records};

@@ -1,7 +1,8 @@
 //! `time` measures the wall time of one operation with divan.
 
-use aggregator_providers_bench::{CASES, find};
+use aggregator_providers_bench::{CASES, Case};
 use divan::Bencher;
+use perf_harness::find;
 
 fn main() {
     divan::main();
@@ -9,6 +10,6 @@ fn main() {
 
 #[divan::bench(args = CASES.iter().map(|case| case.name))]
 fn case(bencher: Bencher<'_, '_>, name: &str) {
-    let (mut workload, _) = find(name).prepare(None);
+    let (mut workload, _) = find::<Case>(name).prepare(None);
     bencher.bench_local(move || workload.run());
 }

@@ -11,10 +11,8 @@ mod items;
 mod polls;
 mod recorded;
 mod runtime;
-mod target;
 mod transport;
 
 pub use case::{Case, Observation, Workload};
-pub use cases::{CASES, engine, find};
+pub use cases::{CASES, engine};
 pub use fault::Fault;
-pub use target::{Arguments, print_records, to_records};

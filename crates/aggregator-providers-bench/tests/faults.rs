@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use aggregator_providers_bench::{CASES, Case, Fault, to_records};
-use dhat::{HeapStats, Profiler};
-use perf_gate::{Class, Metric, Record, Unit};
+use aggregator_providers_bench::{CASES, Case, Fault};
+use dhat::HeapStats;
+use perf_gate::Record;
+use perf_harness::faults::failing_metrics;
+use perf_harness::{heap, to_records};
 
 use Fault::{
     CollectedBody, CopiedItem, ExtraPoll, HeldBody, HeldItems, IgnoredBudget, LateProbe, LeakedMemory, LongQueue,
@@ -17,32 +19,13 @@ static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
 /// The rows of a case.
 fn measure(case: &Case, fault: Option<Fault>) -> Vec<Record> {
-    let metric = |name, unit| Metric::new(name, unit, Class::Heap);
     let (mut workload, observation) = case.prepare(fault);
-    let profiler = Profiler::builder().testing().trim_backtraces(Some(4)).build();
+    let profiler = heap::profiler(None);
     let amount = workload.run();
     let stats = HeapStats::get();
     drop(profiler);
     assert_eq!(amount, observation.amount, "the operations of {} differ", case.name);
-    let heap = [
-        (metric("heap-bytes", Unit::Bytes), stats.total_bytes),
-        (metric("heap-blocks", Unit::Blocks), stats.total_blocks),
-        (metric("heap-peak", Unit::Bytes), stats.max_bytes as u64),
-        (metric("heap-live", Unit::Bytes), stats.curr_bytes as u64),
-    ];
-    to_records(case, observation.checksum, observation.counts.into_iter().chain(heap))
-}
-
-/// The metrics that fail by the rule of their class; `checksum`, if that differs.
-fn failing_metrics(stored: &[Record], now: &[Record]) -> BTreeSet<String> {
-    assert_eq!(stored.len(), now.len());
-    let fails = |(before, now): &(&Record, &Record)| match now.metric().class() {
-        Class::Behaviour => now.value() != before.value(),
-        _ => now.value() > before.value(),
-    };
-    let failing = stored.iter().zip(now).filter(fails).map(|(_, now)| now.metric().name().to_string());
-    let checksum = (stored[0].checksum() != now[0].checksum()).then(|| "checksum".to_owned());
-    failing.chain(checksum).collect()
+    to_records(case, observation.checksum, observation.counts.into_iter().chain(heap::counts(&stats)))
 }
 
 /// A fault, and the metrics that it has to fail.

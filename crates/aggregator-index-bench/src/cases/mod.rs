@@ -35,12 +35,14 @@ const fn heavy(name: &'static str, prepare: fn(Option<Fault>) -> Operation) -> C
     Case { heavy: true, ..case(name, 0, prepare) }
 }
 
-/// Finds the case with a name.
-///
-/// # Panics
-/// When no case has this name; the message lists all names.
-pub fn find(name: &str) -> &'static Case {
-    let known = || CASES.iter().map(|case| case.name).collect::<Vec<_>>().join(" ");
-    let found = CASES.iter().find(|case| case.name == name);
-    found.unwrap_or_else(|| panic!("no case is named `{name}`; there are: {}", known()))
+impl perf_harness::Case for Case {
+    const ALL: &'static [Self] = CASES;
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn is_heavy(&self) -> bool {
+        self.heavy
+    }
 }

@@ -37,12 +37,10 @@ const fn case(name: &'static str, operations: u32, set_up: fn(Option<Fault>) -> 
     Case { name, operations, set_up }
 }
 
-/// Finds the case with a name.
-///
-/// # Panics
-/// When no case has this name; the message lists all names.
-pub fn find(name: &str) -> &'static Case {
-    let known = || CASES.iter().map(|case| case.name).collect::<Vec<_>>().join(" ");
-    let found = CASES.iter().find(|case| case.name == name);
-    found.unwrap_or_else(|| panic!("no case is named `{name}`; there are: {}", known()))
+impl perf_harness::Case for Case {
+    const ALL: &'static [Self] = CASES;
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
 }
