@@ -132,8 +132,15 @@ impl Evidence {
             verdict = Verdict::Fail;
             broken.push("over-saturation".to_owned());
         }
-        if report.end == RunEnd::Interrupted && verdict == Verdict::Pass {
-            verdict = Verdict::Insufficient;
+        match &report.end {
+            RunEnd::Complete => {}
+            RunEnd::Aborted(threshold) => {
+                verdict = Verdict::Fail;
+                if !broken.contains(threshold) {
+                    broken.push(threshold.clone());
+                }
+            }
+            RunEnd::Interrupted => verdict = verdict.min(Verdict::Insufficient),
         }
         let p99 = |metric| {
             let value = report.distribution(metric, From::Neither).and_then(|one| one.percentile(99.0));
@@ -345,6 +352,29 @@ mod tests {
         });
         assert_eq!((found.passed.map(|step| step.level), found.failed), (Some(8.0), None));
         assert_eq!(found.steps.len(), 5);
+    }
+
+    #[test]
+    fn only_a_complete_run_shows_that_a_level_holds() {
+        let report = |end: &str| {
+            let json = serde_json::json!({
+                "schema": crate::report::SCHEMA, "scenario": "s", "seed": 1, "model": "open",
+                "end": serde_json::from_str::<serde_json::Value>(end).unwrap(),
+                "planned_ns": 1, "elapsed_ns": 1,
+                "requests": {
+                    "intended": 9, "skipped": 0, "started": 9, "succeeded": 9, "unchecked": 0, "failed": 0, "cancelled": 0,
+                    "unfinished": 0,
+                },
+                "errors": {}, "warnings": {}, "throughput_per_second": 9.0, "peak_in_flight": 1, "distributions": [],
+                "goodput": [], "intervals": [], "process": null, "over_saturation": "no", "confidence": 0.95,
+                "thresholds": [{"threshold": "errors.count < 1", "verdict": "PASS", "figure": 0.0, "n": 9, "reason": ""}],
+            });
+            Evidence::of(&Report::from_json(&json.to_string()).unwrap(), &Capacity::default())
+        };
+        assert_eq!(report(r#"{"kind":"complete"}"#).verdict, Verdict::Pass);
+        assert_eq!(report(r#"{"kind":"interrupted"}"#).verdict, Verdict::Insufficient);
+        let aborted = report(r#"{"kind":"aborted","threshold":"ttft.p95 < 1s"}"#);
+        assert_eq!((aborted.verdict, aborted.broken), (Verdict::Fail, vec!["ttft.p95 < 1s".to_owned()]));
     }
 
     #[test]

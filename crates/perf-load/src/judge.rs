@@ -63,6 +63,8 @@ pub(crate) enum Evidence {
     Share { k: u64, n: u64 },
     /// A figure that no statistics stands behind.
     Plain { figure: f64, n: u64 },
+    /// The same of requests of which `missing` more would have had a value, but were given up before or never started.
+    Partial { figure: f64, missing: u64, n: u64 },
     /// It was not measured, with the reason.
     NotMeasured(String),
 }
@@ -83,15 +85,18 @@ pub(crate) fn judge(threshold: &Threshold, evidence: Evidence, confidence: f64) 
     match evidence {
         Evidence::NotMeasured(reason) => judged(Verdict::Insufficient, None, 0, reason),
         Evidence::Plain { figure, n } => {
-            let holds = threshold.comparison.holds(figure, threshold.limit);
-            judged(if holds { Verdict::Pass } else { Verdict::Fail }, Some(figure), n, String::new())
+            let verdict = if threshold.holds(figure) { Verdict::Pass } else { Verdict::Fail };
+            judged(verdict, Some(figure), n, String::new())
+        }
+        Evidence::Partial { figure, missing, n } => {
+            let verdict = if threshold.holds(figure) { Verdict::Insufficient } else { Verdict::Fail };
+            judged(verdict, Some(figure), n, format!("{missing} more had no value when they were given up"))
         }
         Evidence::Percentile { figure, wrong, n } => {
             let Aggregate::Percentile(percent) = threshold.aggregate else {
                 return judged(Verdict::Insufficient, figure, n, "this figure is no percentile".to_owned());
             };
-            // At least p % must be below an upper limit; above a lower one at least the rest.
-            let share = if threshold.comparison.is_upper() { 1.0 - percent / 100.0 } else { percent / 100.0 };
+            let share = allowed_beyond(threshold, percent);
             let needed = fewest(100.0 * (1.0 - share), confidence);
             let (verdict, reason) = of_share(wrong, n, share, needed, confidence);
             judged(verdict, figure, n, reason)
@@ -100,17 +105,50 @@ pub(crate) fn judge(threshold: &Threshold, evidence: Evidence, confidence: f64) 
             let figure = (n > 0).then(|| k as f64 / n as f64);
             // A limit of 0 % or 100 % is a statement about what was seen: no sample shows that nothing ever fails.
             if n > 0 && (threshold.limit <= 0.0 || threshold.limit >= 1.0) {
-                let holds = figure.is_some_and(|figure| threshold.comparison.holds(figure, threshold.limit));
+                let holds = figure.is_some_and(|figure| threshold.holds(figure));
                 return judged(if holds { Verdict::Pass } else { Verdict::Fail }, figure, n, String::new());
             }
-            let (wrong, share) = match threshold.comparison {
-                Comparison::Below | Comparison::AtMost => (k, threshold.limit),
-                Comparison::Above | Comparison::AtLeast => (n - k.min(n), 1.0 - threshold.limit),
-            };
+            let (wrong, share) = wrong_of_share(threshold, k, n);
             let needed = fewest(100.0 * (1.0 - share), confidence);
             let (verdict, reason) = of_share(wrong, n, share, needed, confidence);
             judged(verdict, figure, n, reason)
         }
+    }
+}
+
+/// The confidence with which a threshold must have failed to end a run. It is looked at again every second, and each look at the
+/// scenario's confidence could be the one that is wrong.
+const CONFIDENCE_TO_ABORT: f64 = 0.999;
+
+/// Whether a threshold has failed although the run goes on. Of a percentile or a share the bound with 99.9 % confidence has to exclude
+/// the limit; any other figure has to be beyond it, which a mean or a rate may still mend: `after` is there for these.
+pub(crate) fn fails_early(threshold: &Threshold, evidence: &Evidence) -> bool {
+    let shown = |wrong, n, share| lower_bound(wrong, n, CONFIDENCE_TO_ABORT).is_some_and(|bound| bound > share);
+    match *evidence {
+        Evidence::NotMeasured(_) => false,
+        Evidence::Plain { figure, .. } | Evidence::Partial { figure, .. } => !threshold.holds(figure),
+        Evidence::Percentile { wrong, n, .. } => match threshold.aggregate {
+            Aggregate::Percentile(percent) => shown(wrong, n, allowed_beyond(threshold, percent)),
+            _ => false,
+        },
+        Evidence::Share { k, n } => {
+            let (wrong, share) = wrong_of_share(threshold, k, n);
+            shown(wrong, n, share)
+        }
+    }
+}
+
+/// The share of values that may be beyond the limit of a percentile: at least p % must be below an upper limit; above a lower one at
+/// least the rest.
+fn allowed_beyond(threshold: &Threshold, percent: f64) -> f64 {
+    if threshold.comparison.is_upper() { 1.0 - percent / 100.0 } else { percent / 100.0 }
+}
+
+/// How many of `n` are wrong by a limited share, and the share of them that may be.
+fn wrong_of_share(threshold: &Threshold, k: u64, n: u64) -> (u64, f64) {
+    match threshold.comparison {
+        Comparison::Below | Comparison::AtMost => (k, threshold.limit),
+        Comparison::Above | Comparison::AtLeast => (n - k.min(n), 1.0 - threshold.limit),
     }
 }
 
@@ -187,7 +225,28 @@ mod tests {
     }
 
     #[test]
+    fn a_run_ends_early_only_for_what_more_requests_will_not_mend() {
+        let early = |text: &str, evidence: Evidence| fails_early(&Threshold::parse(text, &["o"]).unwrap(), &evidence);
+        let share = |k, n| Evidence::Share { k, n };
+        // 10 of 500 would be judged as a failure of a complete run.
+        assert_eq!(verdict("errors.rate < 1%", share(10, 500)), Verdict::Fail);
+        assert!(!early("errors.rate < 1%", share(10, 500)) && early("errors.rate < 1%", share(20, 500)));
+        assert!(early("errors.rate <= 0%", share(1, 500)) && !early("errors.rate <= 0%", share(0, 500)));
+        assert!(!early("goodput > 90%", share(85, 100)) && early("goodput > 90%", share(70, 100)));
+        let beyond = |wrong, n| Evidence::Percentile { figure: None, wrong, n };
+        assert!(!early("ttft.p95 < 1s", beyond(1, 3)) && early("ttft.p95 < 1s", beyond(3, 3)));
+        let plain = |figure| Evidence::Plain { figure, n: 1 };
+        assert!(early("errors.count < 1", plain(1.0)) && !early("errors.count < 1", plain(0.0)));
+        let partial = |figure| Evidence::Partial { figure, missing: 1, n: 1 };
+        assert!(early("ttft.max < 1us", partial(1_000.0)) && !early("ttft.max < 2us", partial(1_000.0)));
+        assert!(!early("ttft.max < 1s", Evidence::NotMeasured(String::new())));
+    }
+
+    #[test]
     fn what_was_not_measured_is_no_pass() {
+        let partial = |figure| Evidence::Partial { figure, missing: 1, n: 1 };
+        assert_eq!(verdict("ttft.max < 2us", partial(1_000.0)), Verdict::Insufficient);
+        assert_eq!(verdict("ttft.max < 1us", partial(1_000.0)), Verdict::Fail);
         assert_eq!(verdict("memory.max < 1GiB", Evidence::NotMeasured("no sampler".into())), Verdict::Insufficient);
         assert_eq!(verdict("memory.max < 1GiB", Evidence::Plain { figure: 1.0, n: 1 }), Verdict::Pass);
     }

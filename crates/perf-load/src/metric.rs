@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 ///
 /// `start` is the *intended* start, unless a report or threshold says `actual`. All times are those at which the driver's task
 /// received a chunk; a heartbeat is no chunk of any metric. *Events* are all other chunks but [`Headers`](crate::Chunk::Headers).
-/// Percentiles are of requests that succeeded, and [`E2e`](Self::E2e) also of those that ended by their timeout, with the time they
-/// had been running: leaving out the slowest would be coordinated omission. Where a request has no value (no text, no source) it is
-/// not in the distribution.
+/// Distributions are of requests that succeeded. Those that ended by their timeout count with what they had shown until then, with
+/// their longest stall and with the time for which they ran as [`E2e`](Self::E2e), or only fast requests would count. Where a request
+/// has no value (no text, no source) it is not in the distribution. A threshold takes what a request had not yet shown at its timeout,
+/// and a start that was skipped, for later than any limit; a mean, minimum or maximum then fails or is INSUFFICIENT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -38,7 +38,7 @@ pub struct Snapshot {
     pub failed: u64,
     /// Requests that were cancelled as the scenario says.
     pub cancelled: u64,
-    /// Requests that ended in the last second, whatever their outcome.
+    /// Requests that ended since the snapshot before, in a second, whatever their outcome.
     pub ended_per_second: f64,
     /// Failed requests by the name of the kind.
     pub errors: BTreeMap<String, u64>,

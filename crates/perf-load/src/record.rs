@@ -38,8 +38,10 @@ pub struct Record {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "outcome", content = "error")]
 pub enum Outcome {
-    /// It ended, and nothing was wrong.
+    /// It ended, and its answer was right.
     Success,
+    /// It ended, and the target could not tell whether its answer was right. It counts as a success.
+    Unchecked,
     /// It failed, with the [name](crate::ErrorKind::name) of the kind.
     Failure(String),
     /// Its client went away, as the scenario says.

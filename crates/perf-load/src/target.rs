@@ -154,7 +154,7 @@ impl fmt::Display for ErrorKind {
 }
 
 /// At most 60 characters of lower-case letters and digits with single `-` between words.
-fn slug(text: &str) -> String {
+pub(crate) fn slug(text: &str) -> String {
     let mut slug = String::new();
     for c in text.chars().flat_map(char::to_lowercase) {
         if slug.len() >= 60 {

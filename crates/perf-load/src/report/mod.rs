@@ -92,6 +92,8 @@ pub struct Requests {
     pub started: u64,
     /// Ended, and nothing was wrong.
     pub succeeded: u64,
+    /// Of those that succeeded: the target could not tell whether the answer was right.
+    pub unchecked: u64,
     /// Failed.
     pub failed: u64,
     /// Left by their client, as the scenario says.

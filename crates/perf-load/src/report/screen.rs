@@ -71,6 +71,14 @@ fn head(out: &mut String, report: &Report) {
     if !report.warnings.is_empty() {
         line(out, &format!("  survived  {}", kinds(&report.warnings)));
     }
+    if requests.succeeded > 0 {
+        let right = requests.succeeded - requests.unchecked.min(requests.succeeded);
+        let unchecked = match requests.unchecked {
+            0 => String::new(),
+            unchecked => format!(", {} not compared with anything", grouped(unchecked as f64)),
+        };
+        line(out, &format!("  answers   {} right{unchecked}", grouped(right as f64)));
+    }
     for goodput in &report.goodput {
         let share = if goodput.of == 0 { 0.0 } else { goodput.good as f64 / goodput.of as f64 * 100.0 };
         let (good, of) = (grouped(goodput.good as f64), grouped(goodput.of as f64));

@@ -59,15 +59,16 @@ impl Clients {
         tokio::pin!(timer);
         let (mut error, mut warnings, mut end, mut events) = (None, Vec::new(), None, 0_u32);
         let started = std::panic::catch_unwind(AssertUnwindSafe(|| self.target.start(request)));
-        let mut outcome = None;
-        // Taken when the stream is done with, so that it ends before the request counts as ended.
+        let mut panicked = started.is_err();
+        // How its client left it, if that ended it.
+        let mut left = None;
         let mut stream = started.ok().map(|stream| AssertUnwindSafe(stream).catch_unwind());
         while let Some(reading) = &mut stream {
             let next = tokio::select! {
                 biased;
                 next = reading.next() => next,
                 () = &mut timer => {
-                    outcome = Some(if leave == Some(wake) { Outcome::Cancelled } else { failure(ErrorKind::Timeout) });
+                    left = Some(if leave == Some(wake) { Outcome::Cancelled } else { failure(ErrorKind::Timeout) });
                     break;
                 }
             };
@@ -75,7 +76,7 @@ impl Clients {
             let chunk = match next {
                 Some(Ok(chunk)) => chunk,
                 Some(Err(_)) => {
-                    stream = None;
+                    panicked = true;
                     break;
                 }
                 None => break,
@@ -99,12 +100,12 @@ impl Clients {
                 Some(CancelAfter::Time(_)) | None => false,
             };
             if leaves {
-                outcome = Some(Outcome::Cancelled);
+                left = Some(Outcome::Cancelled);
                 break;
             }
             // A stream that is always ready never lets the timer be looked at.
             if now >= wake {
-                outcome = Some(if leave == Some(wake) { Outcome::Cancelled } else { failure(ErrorKind::Timeout) });
+                left = Some(if leave == Some(wake) { Outcome::Cancelled } else { failure(ErrorKind::Timeout) });
                 break;
             }
             match pause {
@@ -112,16 +113,19 @@ impl Clients {
                 None => consume_budget().await,
             }
         }
-        let panicked = stream.is_none();
-        drop(stream);
+        // It ends before the request counts as ended. What its end does is the target's, too.
+        panicked |= std::panic::catch_unwind(AssertUnwindSafe(|| drop(stream))).is_err();
         let (metrics, pieces) = meter.finish(actual.elapsed());
-        let outcome = outcome.unwrap_or_else(|| match (panicked, error, end) {
+        // What the target did counts before what its client did afterwards.
+        let outcome = match (panicked, error, left, end) {
             (true, ..) => failure(ErrorKind::Panic),
-            (false, Some(kind), _) => failure(kind),
-            (false, None, None) => failure(ErrorKind::NoEnd),
-            (false, None, Some(Answer::Wrong(what))) => failure(ErrorKind::WrongAnswer(what)),
-            (false, None, Some(Answer::Right | Answer::Unchecked)) => Outcome::Success,
-        });
+            (false, Some(kind), ..) => failure(kind),
+            (false, None, Some(left), _) => left,
+            (false, None, None, None) => failure(ErrorKind::NoEnd),
+            (false, None, None, Some(Answer::Wrong(what))) => failure(ErrorKind::WrongAnswer(what)),
+            (false, None, None, Some(Answer::Right)) => Outcome::Success,
+            (false, None, None, Some(Answer::Unchecked)) => Outcome::Unchecked,
+        };
         let actual_ns = nanos(actual.saturating_duration_since(self.start));
         let intended_ns = nanos(intended);
         Finished { record: Record { id, user, query, intended_ns, actual_ns, outcome, warnings, metrics }, pieces }

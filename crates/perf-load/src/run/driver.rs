@@ -14,7 +14,6 @@ use super::probe::Probe;
 use super::stop::Stop;
 use super::tally::{Tally, per_second};
 use crate::draw::{Draw, Purpose};
-use crate::judge::Verdict;
 use crate::leak::{MemoryReport, MemorySample};
 use crate::metric::Metric;
 use crate::observer::{Observer, Snapshot};
@@ -179,9 +178,7 @@ pub(super) async fn run(
 /// The text of a threshold that ends the run.
 fn failed_for_good(scenario: &Scenario, tally: &Tally<'_>, elapsed: Duration, in_flight: &InFlight) -> Option<String> {
     let failed = scenario.thresholds.iter().enumerate().find(|(index, threshold)| {
-        threshold.abort_on_fail
-            && elapsed >= threshold.abort_delay
-            && tally.judge(*index, elapsed, in_flight, None).verdict == Verdict::Fail
+        threshold.abort_on_fail && elapsed >= threshold.abort_delay && tally.fails_early(*index, elapsed, in_flight)
     });
     failed.map(|(_, threshold)| threshold.text.clone())
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::client::Finished;
 use super::intervals::{InFlight, Timeline};
 use crate::histogram::Histogram;
-use crate::judge::{Evidence, Judged, judge};
+use crate::judge::{Evidence, Judged, fails_early, judge};
 use crate::leak::MemoryReport;
 use crate::metric::Metric;
 use crate::observer::SoFar;
@@ -23,8 +23,8 @@ pub(super) struct Tally<'a> {
     pub(super) requests: Requests,
     pub(super) errors: BTreeMap<String, u64>,
     pub(super) warnings: BTreeMap<String, u64>,
-    /// Of each threshold of a percentile, exactly: values, and those beyond the limit.
-    beyond: Vec<Beyond>,
+    /// Of each threshold of a metric, exactly.
+    counts: Vec<Counts>,
     /// Requests that met each objective.
     good: Vec<u64>,
     pub(super) timeline: Timeline,
@@ -32,10 +32,15 @@ pub(super) struct Tally<'a> {
     timeout: String,
 }
 
+/// What is counted for the threshold of a metric.
 #[derive(Debug, Clone, Copy, Default)]
-struct Beyond {
-    n: u64,
+struct Counts {
+    /// Values beyond the limit.
     wrong: u64,
+    /// Values.
+    n: u64,
+    /// Requests that were given up before they had a value.
+    missing: u64,
 }
 
 impl<'a> Tally<'a> {
@@ -46,7 +51,7 @@ impl<'a> Tally<'a> {
             requests: Requests::default(),
             errors: BTreeMap::new(),
             warnings: BTreeMap::new(),
-            beyond: vec![Beyond::default(); scenario.thresholds.len()],
+            counts: vec![Counts::default(); scenario.thresholds.len()],
             good: vec![0; scenario.objectives.len()],
             timeline: Timeline::default(),
             interval_ns,
@@ -78,19 +83,12 @@ impl<'a> Tally<'a> {
                 return;
             }
             Outcome::Success => {}
+            Outcome::Unchecked => self.requests.unchecked += 1,
         }
         self.requests.succeeded += 1;
         self.timeline.ended(ended_in, true);
         for metric in Metric::ALL {
-            if let Some(value) = record.metrics.value(metric, lag) {
-                let from = if metric.has_start() { From::Intended } else { From::Neither };
-                self.value(metric, from, value);
-            }
-            if metric.has_start()
-                && let Some(value) = record.metrics.value(metric, Duration::ZERO)
-            {
-                self.value(metric, From::Actual, value);
-            }
+            self.values(metric, record);
         }
         for gap in &pieces.gaps {
             self.value(Metric::Gap, From::Neither, *gap);
@@ -117,24 +115,62 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// A request that was given up has been running at least for its time.
+    /// Adds a request that was given up. What it had shown counts, or only the requests that were fast would. Its end is later than the
+    /// time for which it ran, and so is what it had not yet shown.
     fn timed_out(&mut self, record: &Record) {
-        for (from, lag) in [(From::Intended, record.lag()), (From::Actual, Duration::ZERO)] {
-            if let Some(value) = record.metrics.value(Metric::E2e, lag) {
-                self.value(Metric::E2e, from, value);
-            }
-        }
-        // What it had not yet shown it would have shown late.
-        for (threshold, beyond) in self.scenario.thresholds.iter().zip(&mut self.beyond) {
-            if let Subject::Metric { metric, .. } = threshold.subject
-                && metric.has_start()
-                && record.metrics.value(metric, Duration::ZERO).is_none()
-            {
-                beyond.n += 1;
-                beyond.wrong += 1;
+        for metric in Metric::ALL {
+            match metric {
+                Metric::E2e => {
+                    for (from, lag) in starts(record) {
+                        if let Some(value) = record.metrics.value(metric, lag) {
+                            self.histogram(metric, from).add(value);
+                        }
+                    }
+                    self.missing(metric);
+                }
+                // Nobody knows when the rest of its text would have come.
+                Metric::Efficiency => self.missing(metric),
+                // As long as this at least.
+                Metric::MaxStall | Metric::Stalls | Metric::GapMax => self.values(metric, record),
+                _ if metric.has_start() => {
+                    if record.metrics.value(metric, Duration::ZERO).is_some() {
+                        self.values(metric, record);
+                    } else {
+                        self.missing(metric);
+                    }
+                }
+                _ => {}
             }
         }
         self.latency(record);
+    }
+
+    /// Adds what a request has of a metric.
+    fn values(&mut self, metric: Metric, record: &Record) {
+        if !metric.has_start() {
+            if let Some(value) = record.metrics.value(metric, Duration::ZERO) {
+                self.value(metric, From::Neither, value);
+            }
+            return;
+        }
+        for (from, lag) in starts(record) {
+            if let Some(value) = record.metrics.value(metric, lag) {
+                self.value(metric, from, value);
+            }
+        }
+    }
+
+    /// Counts a value of a metric from the start that is not known, and worse than any.
+    fn missing(&mut self, metric: Metric) {
+        for (threshold, counts) in self.scenario.thresholds.iter().zip(&mut self.counts) {
+            if from_of(threshold).is_some_and(|(of, _)| of == metric) {
+                counts.missing += 1;
+            }
+        }
+    }
+
+    fn histogram(&mut self, metric: Metric, from: From) -> &mut Histogram {
+        self.histograms.entry((metric, from)).or_insert_with(Histogram::new)
     }
 
     fn latency(&mut self, record: &Record) {
@@ -143,11 +179,11 @@ impl<'a> Tally<'a> {
     }
 
     fn value(&mut self, metric: Metric, from: From, value: u64) {
-        self.histograms.entry((metric, from)).or_insert_with(Histogram::new).add(value);
-        for (threshold, beyond) in self.scenario.thresholds.iter().zip(&mut self.beyond) {
-            if (from_of(threshold) == Some((metric, from))) && matches!(threshold.aggregate, Aggregate::Percentile(_)) {
-                beyond.n += 1;
-                beyond.wrong += u64::from(!threshold.comparison.holds(value as f64, threshold.limit));
+        self.histogram(metric, from).add(value);
+        for (threshold, counts) in self.scenario.thresholds.iter().zip(&mut self.counts) {
+            if from_of(threshold) == Some((metric, from)) {
+                counts.n += 1;
+                counts.wrong += u64::from(!threshold.holds(value as f64));
             }
         }
     }
@@ -202,13 +238,29 @@ impl<'a> Tally<'a> {
         memory: Option<&MemoryReport>,
     ) -> Judged {
         let threshold = &self.scenario.thresholds[index];
+        judge(threshold, self.evidence(index, elapsed, in_flight, memory), self.scenario.confidence)
+    }
+
+    /// Whether a threshold has failed so clearly that the run need not go on.
+    pub(super) fn fails_early(&self, index: usize, elapsed: Duration, in_flight: &InFlight) -> bool {
+        fails_early(&self.scenario.thresholds[index], &self.evidence(index, elapsed, in_flight, None))
+    }
+
+    fn evidence(
+        &self,
+        index: usize,
+        elapsed: Duration,
+        in_flight: &InFlight,
+        memory: Option<&MemoryReport>,
+    ) -> Evidence {
+        let threshold = &self.scenario.thresholds[index];
         let requests = &self.requests;
         let ended = requests.succeeded + requests.failed;
         let share = |k, n| match threshold.aggregate {
             Aggregate::Count => Evidence::Plain { figure: k as f64, n },
             _ => Evidence::Share { k, n },
         };
-        let evidence = match &threshold.subject {
+        match &threshold.subject {
             Subject::Metric { .. } => self.of_metric(index, threshold),
             Subject::Errors(None) => share(requests.failed, ended),
             Subject::Errors(Some(kind)) => share(self.errors.get(kind).copied().unwrap_or(0), ended),
@@ -223,8 +275,7 @@ impl<'a> Tally<'a> {
             }
             Subject::InFlight => Evidence::Plain { figure: in_flight.peak as f64, n: in_flight.started },
             Subject::Memory => of_memory(threshold, memory),
-        };
-        judge(threshold, evidence, self.scenario.confidence)
+        }
     }
 
     fn of_metric(&self, index: usize, threshold: &Threshold) -> Evidence {
@@ -232,20 +283,23 @@ impl<'a> Tally<'a> {
             return Evidence::NotMeasured("it is no metric".to_owned());
         };
         let histogram = self.histograms.get(&(metric, from));
+        let counts = self.counts[index];
+        // What could not even be started would have been late.
+        let missing = counts.missing + if from == From::Intended { self.requests.skipped } else { 0 };
         let n = histogram.map_or(0, Histogram::n);
         let plain = |figure: Option<f64>| match figure {
+            Some(figure) if missing > 0 => Evidence::Partial { figure, missing, n },
             Some(figure) => Evidence::Plain { figure, n },
             None => Evidence::NotMeasured(format!("no request had a value of {}", metric.name())),
         };
         match threshold.aggregate {
             Aggregate::Percentile(percent) => {
-                // What could not even be started would have been late.
-                let skipped = if from == From::Intended { self.requests.skipped } else { 0 };
-                let beyond = self.beyond[index];
+                // They meet no limit of what is bad about being late; a lower limit of a time they meet.
+                let wrong = threshold.comparison.is_upper() != metric.larger_is_better();
                 Evidence::Percentile {
                     figure: histogram.and_then(|histogram| histogram.percentile(percent)).map(|value| value as f64),
-                    wrong: beyond.wrong + skipped,
-                    n: beyond.n + skipped,
+                    wrong: counts.wrong + if wrong { missing } else { 0 },
+                    n: counts.n + missing,
                 }
             }
             Aggregate::Mean => plain(histogram.and_then(Histogram::mean)),
@@ -253,6 +307,11 @@ impl<'a> Tally<'a> {
             _ => plain(histogram.and_then(Histogram::min).map(|value| value as f64)),
         }
     }
+}
+
+/// The starts from which times of a request are taken, and how much earlier each was than the actual one.
+fn starts(record: &Record) -> [(From, Duration); 2] {
+    [(From::Intended, record.lag()), (From::Actual, Duration::ZERO)]
 }
 
 /// The distribution that a threshold is about.

@@ -18,7 +18,7 @@ use super::data::{
 use super::error::ScenarioError;
 use super::level::{Level, Stage, StageKind};
 use super::quantity::{InFile, LONGEST, Share};
-use super::threshold::{Objective, Threshold, objective_limit};
+use super::threshold::{Objective, Subject, Threshold, objective_limit};
 use super::trace::Trace;
 
 /// The version of the format.
@@ -536,5 +536,8 @@ fn one_threshold(spanned: &Spanned<ThresholdFile>, objectives: &[&str]) -> Resul
         return wrong(spanned.span(), "`after` is of `abort_on_fail = true` only");
     }
     let threshold = Threshold::parse(text, objectives).map_err(|message| (Some(spanned.span()), message))?;
+    if abort_on_fail && threshold.subject == Subject::Memory {
+        return wrong(spanned.span(), "memory is judged when the run has ended: leave out `abort_on_fail`");
+    }
     Ok(Threshold { abort_on_fail, abort_delay: after.map(|after| after.0).unwrap_or_default(), ..threshold })
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::quantity::{bytes, duration, share, split};
 use crate::metric::{Metric, Unit};
+use crate::target::slug;
 
 /// A condition that a run must meet, such as `ttft.p95 < 900ms`.
 #[derive(Debug, Clone, PartialEq)]
@@ -136,6 +137,11 @@ const FORM: &str =
     "write `<subject>.<figure> <comparison> <limit>`, as in `ttft.p95 < 900ms`, `errors.rate < 1%` or `goodput > 95%`";
 
 impl Threshold {
+    /// Whether a figure meets the limit.
+    pub fn holds(&self, figure: f64) -> bool {
+        self.comparison.holds(figure, self.limit)
+    }
+
     /// Parses `<subject>[.<figure>] <comparison> <limit>`. `objectives` are the names that `goodput` may have; without a name it is
     /// that of the only objective.
     ///
@@ -175,8 +181,8 @@ fn figure(text: &str, objectives: &[&str]) -> Result<(Subject, Aggregate), Strin
         ("errors", Some("rate")) => Ok((Subject::Errors(None), Aggregate::Rate)),
         ("errors", Some("count")) => Ok((Subject::Errors(None), Aggregate::Count)),
         ("errors", Some(rest)) => match rest.rsplit_once('.') {
-            Some((kind, "rate")) => Ok((Subject::Errors(Some(kind.to_owned())), Aggregate::Rate)),
-            Some((kind, "count")) => Ok((Subject::Errors(Some(kind.to_owned())), Aggregate::Count)),
+            Some((kind, "rate")) => Ok((Subject::Errors(Some(error_kind(kind)?)), Aggregate::Rate)),
+            Some((kind, "count")) => Ok((Subject::Errors(Some(error_kind(kind)?)), Aggregate::Count)),
             _ => Err(unknown("`.rate`, `.count`, and both of one kind, as `.rate-limited.rate`")),
         },
         ("errors", None) => Err(unknown("`.rate` and `.count`")),
@@ -226,6 +232,15 @@ fn figure(text: &str, objectives: &[&str]) -> Result<(Subject, Aggregate), Strin
             Ok((Subject::Metric { metric, actual }, aggregate))
         }
     }
+}
+
+/// A kind of errors, as reports name it. Requests are counted by name, so a threshold for another name would never fail.
+fn error_kind(text: &str) -> Result<String, String> {
+    let name = slug(text);
+    if name == text {
+        return Ok(name);
+    }
+    Err(format!("no kind of errors is named `{text}`: names are lower-case words with `-` between them, as `{name}`"))
 }
 
 /// What stands right of the comparison, in the base unit of the subject.
@@ -311,6 +326,8 @@ mod tests {
             ("gap.actual.p95 < 1ms", "leave `.actual` out"),
             ("errors < 1%", "allowed are `.rate` and `.count`"),
             ("errors.rate < 1", "percent sign"),
+            ("errors.rate_limited.rate < 1%", "as `rate-limited`"),
+            ("errors.Timeout.count < 1", "as `timeout`"),
             ("goodput.slow > 95%", "the objectives: `.fast`"),
             ("memory.retained < 10", "number of bytes"),
             ("throughput > 20", "`20` is no rate"),

@@ -120,6 +120,12 @@ fn a_threshold_can_end_a_run() {
     assert_eq!(failing.end, RunEnd::Aborted("errors.rate < 10%".into()));
     assert_eq!((failing.elapsed_ns, failing.thresholds[0].verdict), (5_000_000_000, Verdict::Fail));
     assert_eq!(report(&scenario(text), always(answer())).end, RunEnd::Complete);
+    // One of ten is the limit. It is looked at 60 times, so that it is exceeded by chance at some of them.
+    let at_the_limit = report(&scenario(text), |request: Request| match request.seed % 10 {
+        0 => steps(vec![(10, Chunk::Error(ErrorKind::Overloaded))]),
+        _ => steps(answer()),
+    });
+    assert_eq!(at_the_limit.end, RunEnd::Complete);
 }
 
 /// 20 in flight at most, of a service that needs 4 s: three quarters of 10 requests in a second cannot be started.
@@ -140,7 +146,8 @@ fn skipped_starts_count_as_late_and_as_not_good() {
 /// Fast failures would make percentiles better, and given up requests without their time would, too.
 #[test]
 fn failures_are_in_no_percentile_but_timeouts_are() {
-    let text = "duration = \"10s\"\ntimeout = \"2s\"\nthresholds = [\"ttft.p90 < 1s\", \"goodput > 50%\"]\n[open]\nrate = 10.0\n\
+    let text = "duration = \"10s\"\ntimeout = \"2s\"\nthresholds = [\"ttft.p90 < 1s\", \"goodput > 50%\", \"ttft.max < 1s\", \
+                \"ttft.actual.avg < 50ms\", \"ttft.p10 > 1ms\", \"e2e.p90 < 10s\", \"efficiency.p10 > 10%\"]\n[open]\nrate = 10.0\n\
                 [[objectives]]\nname = \"o\"\nttft = \"100ms\"\nsources = \"1\"\n";
     let report = report(&scenario(text), |request: Request| match request.id % 4 {
         0 => steps(vec![(1, Chunk::Error(ErrorKind::Connection))]),
@@ -157,6 +164,76 @@ fn failures_are_in_no_percentile_but_timeouts_are() {
     // A request without a source does not meet an objective that asks for one.
     assert_eq!((report.goodput[0].good, report.goodput[0].of), (25, 100));
     assert_eq!(report.requests.error_rate(), Some(0.5));
+    let judged: Vec<_> = report.thresholds[2..].iter().map(|judged| (judged.verdict, judged.n)).collect();
+    let expected = [
+        // 60 ms is the largest that was seen, and 25 requests had none yet.
+        (Verdict::Insufficient, 50),
+        // Their mean is 55 ms already.
+        (Verdict::Fail, 50),
+        // Later than the timeout is above a lower limit.
+        (Verdict::Pass, 75),
+        // Nobody knows whether 10 s would have been enough.
+        (Verdict::Fail, 75),
+        (Verdict::Fail, 75),
+    ];
+    assert_eq!(judged, expected);
+    assert_eq!(report.thresholds[2].reason, "25 more had no value when they were given up");
+}
+
+/// A stream that stands still after its first text has shown that text, and for how long it stood still.
+#[test]
+fn what_a_request_had_shown_before_its_timeout_counts() {
+    let text = "duration = \"10s\"\ntimeout = \"2s\"\n[open]\nrate = 10.0\n";
+    let report = report(&scenario(text), |request: Request| match request.id % 2 {
+        0 => steps(vec![(900, Chunk::text("a")), (100, Chunk::text("b")), (9_000, Chunk::text("c"))]),
+        _ => steps(answer()),
+    });
+    for (metric, from, max) in [
+        (Metric::Ttft, From::Intended, 900),
+        (Metric::GapMax, From::Neither, 100),
+        (Metric::MaxStall, From::Neither, 1_000),
+        (Metric::E2e, From::Actual, 2_000),
+    ] {
+        let distribution = report.distribution(metric, from).unwrap();
+        assert_eq!((distribution.n, distribution.max), (100, max * 1_000_000), "{metric:?}");
+    }
+    assert_eq!(report.distribution(Metric::Efficiency, From::Actual).unwrap().n, 50);
+}
+
+/// A client that leaves after an error has not made the error good, and neither has its timeout.
+#[test]
+fn what_the_target_did_counts_before_what_its_client_did() {
+    let text = "duration = \"5s\"\ntimeout = \"1s\"\n[open]\nrate = 1.0\n[client.cancel]\nshare = \"100%\"\n\
+                after = { time = \"500ms\" }\n";
+    struct PanicsAtItsEnd;
+    impl Drop for PanicsAtItsEnd {
+        fn drop(&mut self) {
+            panic!("on purpose, when it is dropped");
+        }
+    }
+    let target = |request: Request| match request.id {
+        0 => steps(vec![(10, Chunk::Error(ErrorKind::Overloaded)), (2_000, Chunk::End(Answer::Right))]),
+        1 => steps(vec![(10, Chunk::text("a")), (2_000, Chunk::End(Answer::Right))]),
+        2 => {
+            let end = PanicsAtItsEnd;
+            steps(vec![(10, Chunk::text("a")), (2_000, Chunk::End(Answer::Right))])
+                .map(move |chunk| {
+                    let _ = &end;
+                    chunk
+                })
+                .boxed()
+        }
+        3 => steps(vec![(10, Chunk::text("a")), (10, Chunk::End(Answer::Unchecked))]),
+        _ => steps(answer()),
+    };
+    let mut records = Records::default();
+    let report = virtual_time(Run::new(&scenario(text), Arc::new(target)).run(&mut records));
+    let outcomes: Vec<Outcome> = records.0.into_iter().map(|record| record.outcome).collect();
+    let failure = |kind: &str| Outcome::Failure(kind.to_owned());
+    let expected = [failure("overloaded"), Outcome::Cancelled, failure("panic"), Outcome::Unchecked, Outcome::Success];
+    assert_eq!(outcomes, expected);
+    let requests = report.requests;
+    assert_eq!((requests.succeeded, requests.unchecked, requests.failed, requests.cancelled), (2, 1, 2, 1));
 }
 
 #[test]

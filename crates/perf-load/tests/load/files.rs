@@ -125,6 +125,8 @@ const WRONG: &[(&str, &str, &str)] = &[
     ("\"ttft.p95 < 900ms\"", "\"tftt.p95 < 1s\"", "9:15: `tftt` is not known"),
     ("\"ttft.p95 < 900ms\"", "5", "9:14: a text such as"),
     ("abort_on_fail = true, ", "", "9:35: `after` is of `abort_on_fail = true` only"),
+    ("errors.rate < 5%", "memory.max < 1GiB", "9:35: memory is judged when the run has ended"),
+    ("errors.rate < 5%", "errors.rate_limited.rate < 5%", "9:35: no kind of errors is named `rate_limited`"),
     ("users = 5", "users = -5", "12:9: invalid value: integer `-5`"),
     ("users = 5", "users = 5_000_000", "12:9: `users` is 5000000; at most"),
     ("spawn_rate = 2.5", "spawn_rate = 0.0", "13:14: `spawn_rate` is 0; it must be from 0.001"),
