@@ -100,7 +100,7 @@ const MEMBERS: &[Member] = &[
     Member {
         name: "aggregator-load",
         normal: &["aggregator-core", "aggregator-mocks", "aggregator-providers", "perf-load"],
-        dev: &["aggregator-gateway", "aggregator-http", "aggregator-mocks"],
+        dev: &["aggregator-gateway", "aggregator-http", "aggregator-mocks", "aggregator-wire", "perf-judge"],
         never: &[],
     },
     Member {

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::hash::Hasher as _;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use aggregator_core::event::{EventKind, ExecutionError, Outcome, RankedSource};
@@ -12,18 +11,11 @@ use futures::Stream;
 use perf_load::{Answer, Chunk, ErrorKind};
 use siphasher::sip::SipHasher13;
 
-/// What a complete answer must be, whatever order its results arrived in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Expected {
-    /// Distinct results.
-    pub results: u64,
-    /// Digest of the final sources: number, address and score of each.
-    pub sources: u64,
-    /// Digest of the whole text.
-    pub text: u64,
-    /// Citations.
-    pub citations: u64,
-}
+use crate::expectation::{Contains, Expectation, Expected};
+use crate::kinds;
+
+/// What is wrong with an answer that lacks a text that the scenario expects.
+pub(crate) const TEXT_IS_MISSING: &str = "an expected text is missing";
 
 /// What is seen of an event, whether it was in this process or came over HTTP.
 #[derive(Debug)]
@@ -91,48 +83,65 @@ impl<'a> Seen<'a> {
             EventKind::Sources { list, .. } => Self::Sources(of_sources(list)),
             EventKind::AnswerDelta { text } => Self::Text(Cow::Borrowed(text.as_str())),
             EventKind::Citation { .. } => Self::Citation,
-            EventKind::ProviderFinished(report) => match &report.outcome {
-                Outcome::Ok | Outcome::Enough | Outcome::Skipped => Self::Other,
-                Outcome::Error(error) => Self::ProviderFailed(of_error(error.kind)),
-                Outcome::Timeout => Self::ProviderFailed(named("provider timed out")),
-                Outcome::Cancelled => Self::ProviderFailed(named("provider cancelled")),
-                Outcome::Partial(_) => Self::ProviderFailed(named("provider cut short")),
-                _ => Self::ProviderFailed(named("unknown outcome of a provider")),
-            },
+            EventKind::ProviderFinished(report) => Self::provider(of_provider(&report.outcome)),
             EventKind::Done { .. } => Self::End(Ending::Done),
-            EventKind::Failed { error, .. } => Self::End(Ending::Failed(of_failure(error))),
+            EventKind::Failed { error, .. } => Self::End(Ending::Failed(of_query(error))),
             EventKind::Cancelled { .. } => Self::End(Ending::Cancelled),
             _ => Self::Other,
         }
     }
-}
 
-fn named(what: &'static str) -> ErrorKind {
-    ErrorKind::Other(Cow::Borrowed(what))
-}
-
-fn of_failure(error: &ExecutionError) -> ErrorKind {
-    match error {
-        ExecutionError::Unsuitable { .. } => named("unsuitable query"),
-        ExecutionError::AllProvidersFailed { .. } => named("no provider answered"),
-        ExecutionError::Model(error) => of_error(error.kind),
-        ExecutionError::DeadlineExceeded { .. } => named("deadline exceeded"),
-        _ => named("query failed"),
+    /// A provider that ended, with what went wrong.
+    pub(crate) fn provider(failed: Option<ErrorKind>) -> Self {
+        failed.map_or(Self::Other, Self::ProviderFailed)
     }
 }
 
-fn of_error(kind: ProviderErrorKind) -> ErrorKind {
+/// The kind under which a provider counts that did not end well.
+fn of_provider(outcome: &Outcome) -> Option<ErrorKind> {
+    match outcome {
+        Outcome::Ok => kinds::of_provider("ok", None),
+        Outcome::Enough => kinds::of_provider("enough", None),
+        Outcome::Skipped => kinds::of_provider("skipped", None),
+        Outcome::Error(error) => kinds::of_provider("error", Some(word(error.kind))),
+        Outcome::Timeout => kinds::of_provider("timeout", None),
+        Outcome::Cancelled => kinds::of_provider("cancelled", None),
+        Outcome::Partial(_) => kinds::of_provider("partial", None),
+        _ => kinds::of_provider("unknown", None),
+    }
+}
+
+/// The kind under which a query counts that failed.
+fn of_query(error: &ExecutionError) -> ErrorKind {
+    match error {
+        ExecutionError::Unsuitable { .. } => kinds::of_query("unsuitable", None),
+        ExecutionError::AllProvidersFailed { .. } => kinds::of_query("all_providers_failed", None),
+        ExecutionError::Model(error) => kinds::of_query("model", Some(word(error.kind))),
+        ExecutionError::DeadlineExceeded { .. } => kinds::of_query("deadline_exceeded", None),
+        _ => kinds::of_query("unknown", None),
+    }
+}
+
+/// The word of the wire format for the kind of an error.
+fn word(kind: ProviderErrorKind) -> &'static str {
     match kind {
-        ProviderErrorKind::RateLimited => ErrorKind::RateLimited,
-        ProviderErrorKind::Unreachable => ErrorKind::Connection,
-        other => ErrorKind::Other(Cow::Owned(other.to_string())),
+        ProviderErrorKind::Unreachable => "unreachable",
+        ProviderErrorKind::Unauthorized => "unauthorized",
+        ProviderErrorKind::RateLimited => "rate_limited",
+        ProviderErrorKind::BadResponse => "bad_response",
+        ProviderErrorKind::Truncated => "truncated",
+        ProviderErrorKind::Panicked => "panicked",
+        ProviderErrorKind::NotAsked => "not_asked",
+        _ => "other",
     }
 }
 
 /// The checks of one answer.
 #[derive(Debug, Clone)]
 pub(crate) struct AnswerCheck {
-    expected: Option<Expected>,
+    expectation: Expectation,
+    /// The texts that have to occur, and the answer so far where there are some.
+    contains: Contains,
     next: u64,
     results: u64,
     citations: u64,
@@ -146,9 +155,10 @@ pub(crate) struct AnswerCheck {
 
 impl AnswerCheck {
     /// Checks the contract of the events, and what is expected, if something is.
-    pub(crate) fn new(expected: Option<Expected>) -> Self {
+    pub(crate) fn new(expectation: Expectation) -> Self {
         Self {
-            expected,
+            contains: Contains::new(&expectation),
+            expectation,
             next: 0,
             results: 0,
             citations: 0,
@@ -195,6 +205,7 @@ impl AnswerCheck {
             Seen::Text(text) => {
                 self.text.write(text.as_bytes());
                 self.has_text |= !text.is_empty();
+                self.contains.read(&text);
                 Chunk::text(&text)
             }
             Seen::Citation => {
@@ -208,7 +219,8 @@ impl AnswerCheck {
             Seen::End(Ending::Done) => Chunk::End(self.answer()),
             Seen::End(Ending::Failed(kind)) => return (Chunk::Error(kind), Some(Chunk::End(Answer::Unchecked))),
             Seen::End(Ending::Cancelled) => {
-                return (Chunk::Error(named("cancelled by the server")), Some(Chunk::End(Answer::Unchecked)));
+                let kind = ErrorKind::Other(Cow::Borrowed("cancelled by the server"));
+                return (Chunk::Error(kind), Some(Chunk::End(Answer::Unchecked)));
             }
         };
         (chunk, None)
@@ -216,17 +228,22 @@ impl AnswerCheck {
 
     /// The verdict about a complete answer. One that lacks a provider is counted by what the provider did, and compared no further.
     fn answer(&mut self) -> Answer {
-        if let Some(expected) = self.expected.filter(|_| !self.is_partial) {
+        let complete = self.expectation.complete.as_deref().copied().filter(|_| !self.is_partial);
+        let contains = self.contains.holds();
+        let min_results = self.expectation.min_results;
+        if let Some(expected) = complete {
             self.require(self.results == expected.results, "results are missing");
             self.require(self.sources == Some(expected.sources), "other sources");
             self.require(self.has_text || expected.text == SipHasher13::new().finish(), "no text");
             self.require(self.text.finish() == expected.text, "another text");
             self.require(self.citations == expected.citations, "other citations");
         }
+        self.require(self.results >= min_results, "results are missing");
+        self.require(contains != Some(false), TEXT_IS_MISSING);
         match self.wrong {
             Some(what) => Answer::Wrong(Cow::Borrowed(what)),
-            None if self.expected.is_none() || self.is_partial => Answer::Unchecked,
-            None => Answer::Right,
+            None if complete.is_some() || contains.is_some() || min_results > 0 => Answer::Right,
+            None => Answer::Unchecked,
         }
     }
 }
@@ -239,8 +256,8 @@ pub(crate) struct Checked<S> {
 }
 
 impl<S> Checked<S> {
-    pub(crate) fn new(events: S, expected: Option<Arc<Expected>>) -> Self {
-        Self { events, check: AnswerCheck::new(expected.as_deref().copied()), second: None }
+    pub(crate) fn new(events: S, expectation: Expectation) -> Self {
+        Self { events, check: AnswerCheck::new(expectation), second: None }
     }
 }
 
@@ -256,5 +273,78 @@ impl<S: Stream<Item = Event> + Unpin> Stream for Checked<S> {
         let (chunk, second) = this.check.read(event.seq, Seen::of(&event.kind));
         this.second = second;
         Poll::Ready(Some(chunk))
+    }
+}
+
+#[cfg(all(test, feature = "network"))]
+mod tests {
+    use std::collections::{BTreeSet, VecDeque};
+
+    use aggregator_core::event::{Stage, Truncation};
+    use aggregator_core::{ProviderError, ProviderErrorKind as Kind};
+    use aggregator_providers::decode::SseEvent;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::http::read_event;
+
+    /// What an event of a server counts as.
+    fn over_http(name: &str, field: &str, value: impl serde::Serialize) -> Chunk {
+        let value: Value = serde_json::to_value(value).unwrap();
+        let data = json!({ "schema": 1, "seq": 0, "at_us": 0, "type": name, field: value });
+        let event = SseEvent { event: name.to_owned(), data: data.to_string(), ..SseEvent::default() };
+        let mut chunks = VecDeque::new();
+        read_event(&event, &mut chunks);
+        chunks.pop_front().unwrap()
+    }
+
+    #[test]
+    fn a_failure_counts_as_the_same_kind_here_and_over_http() {
+        let errors: Vec<ProviderError> = [
+            Kind::Unreachable,
+            Kind::Unauthorized,
+            Kind::RateLimited,
+            Kind::BadResponse,
+            Kind::Truncated,
+            Kind::Panicked,
+            Kind::NotAsked,
+            Kind::Other,
+        ]
+        .map(|kind| ProviderError::new(kind, "said so"))
+        .into();
+        let mut names = BTreeSet::new();
+        let outcomes = [Outcome::Ok, Outcome::Enough, Outcome::Skipped, Outcome::Timeout, Outcome::Cancelled];
+        let partial = [Outcome::Partial(Truncation::Limit), Outcome::Partial(Truncation::Error(errors[0].clone()))];
+        for outcome in outcomes.into_iter().chain(partial).chain(errors.iter().cloned().map(Outcome::Error)) {
+            let here = Seen::provider(of_provider(&outcome));
+            let here = AnswerCheck::new(Expectation::default()).read(0, here).0;
+            let wire = aggregator_wire::Outcome::from(&outcome);
+            assert_eq!(over_http("provider_finished", "outcome", wire), here, "{outcome:?}");
+            names.extend(of_provider(&outcome).map(|kind| kind.name()));
+        }
+        let deadline = ExecutionError::DeadlineExceeded { stage: Stage::Answering };
+        let nobody = ExecutionError::AllProvidersFailed { reports: Box::default() };
+        for error in errors.into_iter().map(ExecutionError::Model).chain([deadline, nobody]) {
+            let wire = aggregator_wire::ExecutionError::from(&error);
+            assert_eq!(over_http("failed", "error", wire), Chunk::Error(of_query(&error)), "{error:?}");
+            names.insert(of_query(&error).name());
+        }
+        let names: Vec<String> = names.into_iter().collect();
+        let expected = [
+            "bad-response",
+            "connection",
+            "deadline-exceeded",
+            "failed",
+            "no-provider-answered",
+            "not-asked",
+            "panicked",
+            "provider-cancelled",
+            "provider-cut-short",
+            "provider-timed-out",
+            "rate-limited",
+            "truncated",
+            "unauthorized",
+        ];
+        assert_eq!(names, expected);
     }
 }

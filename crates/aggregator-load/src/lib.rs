@@ -9,8 +9,10 @@
 
 mod answer;
 mod error;
+mod expectation;
 #[cfg(feature = "network")]
 mod http;
+mod kinds;
 #[cfg(feature = "program")]
 mod live;
 mod mocks;

@@ -1,5 +1,6 @@
 //! The engine over mocks in this process as a target.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +12,9 @@ use futures::stream::{self, BoxStream};
 use futures::{FutureExt as _, StreamExt as _};
 use perf_load::{Chunk, ErrorKind, Fault, Request, Scenario, Target};
 
-use crate::answer::{AnswerCheck, Checked, Expected, Seen};
+use crate::answer::{AnswerCheck, Checked, Seen};
 use crate::error::LoadError;
+use crate::expectation::{Expectation, Expected, of_file};
 
 /// The scenario of the mocks where a file names none.
 pub(crate) const DEFAULT_PROFILE: &str = "typical";
@@ -29,11 +31,17 @@ const MAX_VARIANTS: u64 = 10_000;
 pub struct MockTarget {
     engine: Engine,
     variants: u64,
-    /// What each variant of each query comes to, in that order; `None` where it comes to no good end.
-    expected: Vec<Vec<Option<Arc<Expected>>>>,
-    /// The texts that `expected` belongs to.
-    texts: Vec<String>,
+    /// What the answers of each query must be, by its name.
+    expected: BTreeMap<String, OfQuery>,
     middleware: Option<Middleware>,
+}
+
+/// What the answers of a query must be.
+struct OfQuery {
+    /// What the scenario says.
+    of_file: Expectation,
+    /// What each variant comes to; `None` where not everything that takes part in it finishes.
+    variants: Vec<Option<Arc<Expected>>>,
 }
 
 /// Events of a query.
@@ -55,16 +63,16 @@ impl MockTarget {
         let seeds: Vec<u64> = (0..variants).collect();
         let engine = mocks.engine_for(&corpus, Pace::Scripted, None, &seeds);
         let unhurried = mocks.engine_for(&corpus, Pace::Instant, None, &seeds);
-        let texts: Vec<String> = scenario.queries.iter().map(|weighted| weighted.query.text.clone()).collect();
-        let mut expected = Vec::new();
-        for text in &texts {
-            let mut of_text = Vec::new();
+        let mut expected = BTreeMap::new();
+        for weighted in &scenario.queries {
+            let perf_load::Query { name, text, .. } = &*weighted.query;
+            let mut of_query = OfQuery { of_file: of_file(&weighted.query)?, variants: Vec::new() };
             for &seed in &seeds {
-                of_text.push(expectation(&unhurried, query(text)?.with_seed(seed)).await.map(Arc::new));
+                of_query.variants.push(expectation(&unhurried, query(text)?.with_seed(seed)).await.map(Arc::new));
             }
-            expected.push(of_text);
+            expected.insert(name.clone(), of_query);
         }
-        Ok(Self { engine, variants, expected, texts, middleware: None })
+        Ok(Self { engine, variants, expected, middleware: None })
     }
 
     /// Puts something between the engine and the client, such as a defect that a test plants.
@@ -74,9 +82,10 @@ impl MockTarget {
         self
     }
 
-    fn expected(&self, request: &Request, variant: u64) -> Option<Arc<Expected>> {
-        let text = self.texts.iter().position(|text| *text == request.query.text)?;
-        self.expected[text].get(usize::try_from(variant).ok()?)?.clone()
+    fn expected(&self, request: &Request, variant: u64) -> Expectation {
+        let Some(of_query) = self.expected.get(&request.query.name) else { return Expectation::default() };
+        let complete = usize::try_from(variant).ok().and_then(|variant| of_query.variants.get(variant)?.clone());
+        Expectation { complete, ..of_query.of_file.clone() }
     }
 }
 
@@ -84,7 +93,7 @@ impl fmt::Debug for MockTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MockTarget")
             .field("variants", &self.variants)
-            .field("texts", &self.texts)
+            .field("queries", &self.expected.keys())
             .finish_non_exhaustive()
     }
 }
@@ -112,7 +121,7 @@ pub(crate) fn query(text: &str) -> Result<Query, LoadError> {
 /// What a query comes to, if all that takes part in it finishes.
 pub(crate) async fn expectation(engine: &Engine, query: Query) -> Option<Expected> {
     let mut events = engine.run(query);
-    let mut check = AnswerCheck::new(None);
+    let mut check = AnswerCheck::new(Expectation::default());
     let mut last = None;
     while let Some(event) = events.next().await {
         last = Some(check.read(event.seq, Seen::of(&event.kind)).0);

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use perf_load::HIGHEST_LEVEL;
+
 /// Where the load goes, and what is kept of the run.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
@@ -46,8 +48,8 @@ pub struct Options {
     #[arg(long)]
     pub demo: bool,
 
-    /// Measure the memory of this process instead of this program's
-    #[arg(long, value_name = "PID")]
+    /// Measure memory and processor time of this process [default: of this program if the target is in it, else none]
+    #[arg(long, value_name = "PID", conflicts_with = "in_virtual_time")]
     pub process: Option<u32>,
 
     /// Run in virtual time, where waiting takes no time and the result is exact; not in the program `aggregator`
@@ -56,7 +58,8 @@ pub struct Options {
 
     /// Search the highest level at which all thresholds hold: requests in a second, or users
     ///
-    /// The level rises from the first number to the second one until a threshold fails twice, and is then narrowed down.
+    /// The level rises from the first number to the second one until a threshold fails, also in a second run of that level, and is then
+    /// narrowed down.
     #[arg(long, value_name = "FROM..TO", value_parser = levels)]
     pub find_limit: Option<Levels>,
 
@@ -93,9 +96,10 @@ pub struct Levels {
 }
 
 fn levels(text: &str) -> Result<Levels, String> {
-    let form = "write two numbers above 0, such as 10..1000".to_owned();
+    let form = format!("write two numbers above 0 and at most {HIGHEST_LEVEL}, such as 10..1000");
     let (from, to) = text.split_once("..").ok_or_else(|| form.clone())?;
-    let number = |text: &str| text.trim().parse().ok().filter(|number: &f64| number.is_finite() && *number > 0.0);
+    let is_valid = |number: &f64| *number > 0.0 && *number <= HIGHEST_LEVEL;
+    let number = |text: &str| text.trim().parse().ok().filter(is_valid);
     match (number(from), number(to)) {
         (Some(from), Some(to)) if from <= to => Ok(Levels { from, to }),
         _ => Err(form),

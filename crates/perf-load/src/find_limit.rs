@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::judge::Verdict;
 use crate::metric::Metric;
 use crate::report::{From, OverSaturation, Report, RunEnd, rounded};
-use crate::scenario::{Arrivals, Closed, Level, Model, Open, Scenario};
+use crate::scenario::{Arrivals, Closed, HIGHEST_LEVEL, Level, MAX_REQUESTS, Model, Open, Scenario};
 
 /// How the limit is searched.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,12 +21,19 @@ pub struct Search {
     pub step: f64,
     /// The search ends when the lowest level that failed is at most this many times the highest one that passed; above 1.
     pub resolution: f64,
+    /// Whether levels are whole numbers, as of users: they are rounded, and neighbours end the search.
+    pub whole: bool,
 }
 
 impl Search {
     /// Doubles from `from` to `to`, and then narrows to 5 %.
     pub fn new(from: f64, to: f64) -> Self {
-        Self { from, to, step: 2.0, resolution: 1.05 }
+        Self { from, to, step: 2.0, resolution: 1.05, whole: false }
+    }
+
+    /// The level that is run for one that was computed.
+    fn level(&self, level: f64) -> f64 {
+        if self.whole { level.round().max(1.0) } else { level }
     }
 }
 
@@ -148,7 +155,7 @@ impl Evidence {
         };
         let share = |part: u64, of: u64| if of == 0 { 0.0 } else { rounded(part as f64 / of as f64) };
         let requests = &report.requests;
-        let kind = crate::target::ErrorKind::RateLimited.name();
+        let kind = crate::error_kind::ErrorKind::RateLimited.name();
         let limited = report.errors.get(&kind).unwrap_or(&0) + report.warnings.get(&kind).unwrap_or(&0);
         let process = report.process.as_ref();
         Self {
@@ -181,7 +188,7 @@ pub struct Step {
 pub struct FoundLimit {
     /// The highest level at which all thresholds passed; the limit is above it. `None`: not even the first one.
     pub passed: Option<Step>,
-    /// The lowest level that failed twice; the limit is below it. `None`: none up to the highest level.
+    /// The lowest level that failed; the limit is below it. `None`: none up to the highest level.
     pub failed: Option<Step>,
     /// What saturates, the first one first; empty: not known, or nothing failed.
     pub causes: Vec<Cause>,
@@ -192,16 +199,16 @@ pub struct FoundLimit {
 /// Searches the highest level at which all thresholds hold. `run` runs one level, for long enough that its thresholds can be judged.
 ///
 /// The level rises by [`Search::step`] until one fails, and then the interval between the highest level that passed and the lowest that
-/// failed is halved (in logarithms) down to [`Search::resolution`]. A level fails if it fails twice, so that one burst of noise moves
-/// nothing. A level that cannot be judged (INSUFFICIENT) bounds the search, but not the result. What saturates is said of the lowest
-/// level that failed, by the rules of [`Cause`].
+/// failed is halved (in logarithms) down to [`Search::resolution`]. A level that does not pass is run again, so that one burst of noise
+/// moves nothing, and the second run decides. A level that cannot be judged (INSUFFICIENT) bounds the search, but not the result. What
+/// saturates is said of the lowest level that failed, by the rules of [`Cause`].
 ///
 /// Dropping the future drops the run of the level.
 pub async fn find_limit(search: &Search, mut run: impl AsyncFnMut(f64) -> Evidence) -> FoundLimit {
     let mut found = FoundLimit { passed: None, failed: None, causes: Vec::new(), steps: Vec::new() };
     // The lowest level that did not pass, for whatever reason.
     let mut ceiling: Option<f64> = None;
-    let mut level = search.from.max(f64::MIN_POSITIVE);
+    let mut level = search.level(search.from.max(f64::MIN_POSITIVE));
     let (factor, resolution) = (search.step.max(1.001), search.resolution.max(1.001));
     loop {
         let step = Step { level, evidence: run(level).await };
@@ -224,14 +231,18 @@ pub async fn find_limit(search: &Search, mut run: impl AsyncFnMut(f64) -> Eviden
             Verdict::Insufficient => ceiling = Some(level),
         }
         let next = match (&found.passed, ceiling) {
-            (Some(passed), None) if passed.level >= search.to => break,
-            (Some(passed), None) => (passed.level * factor).min(search.to),
+            (Some(passed), None) if passed.level >= search.level(search.to) => break,
+            (Some(passed), None) => {
+                let smallest = if search.whole { passed.level + 1.0 } else { 0.0 };
+                (passed.level * factor).min(search.to).max(smallest)
+            }
             (Some(passed), Some(ceiling)) if ceiling / passed.level <= resolution => break,
+            (Some(passed), Some(ceiling)) if search.whole && ceiling - passed.level <= 1.0 => break,
             (Some(passed), Some(ceiling)) => (passed.level * ceiling).sqrt(),
             // The first level is already too much.
             (None, _) => break,
         };
-        level = next;
+        level = search.level(next);
     }
     if let Some(failed) = &found.failed {
         let passed = found.passed.as_ref().map(|step| &step.evidence);
@@ -249,23 +260,51 @@ fn causes(failed: &Evidence, passed: Option<&Evidence>) -> Vec<Cause> {
     causes
 }
 
+/// A scenario has no such level.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+pub enum LevelError {
+    /// The rate of a trace is its own.
+    #[error("the rate of a trace is its own: a limit is searched with users or a rate")]
+    Trace,
+    /// Not above 0, or above [`HIGHEST_LEVEL`].
+    #[error("a level of {0} is not above 0 and at most {HIGHEST_LEVEL}")]
+    Level(f64),
+    /// More requests than are planned at once.
+    #[error(
+        "a level would have {0:.0} requests; at most {MAX_REQUESTS} are planned: hold each level for a shorter time"
+    )]
+    Requests(f64),
+}
+
 impl Scenario {
-    /// This scenario with a level of `level` users or requests in a second for `duration`, for [`find_limit`]. `None` for traces, whose
-    /// rate is their own. Users come at the scenario's spawn rate, and send queries until the end.
-    pub fn at_level(&self, level: f64, duration: Duration) -> Option<Self> {
+    /// This scenario with a level of `level` users or requests in a second for `duration`, for [`find_limit`]. Users come at the
+    /// scenario's spawn rate, and send queries until the end.
+    ///
+    /// # Errors
+    /// For traces, and for levels that one process does not drive.
+    pub fn at_level(&self, level: f64, duration: Duration) -> Result<Self, LevelError> {
+        if !(level > 0.0 && level <= HIGHEST_LEVEL) {
+            return Err(LevelError::Level(level));
+        }
         let model = match &self.model {
             Model::Closed(closed) => Model::Closed(Closed {
                 users: Level::constant(level.round().max(1.0), duration),
                 queries_per_user: None,
                 ..closed.clone()
             }),
-            Model::Open(Open { arrivals: Arrivals::Rate { gaps, .. }, max_in_flight }) => Model::Open(Open {
-                arrivals: Arrivals::Rate { rate: Level::constant(level, duration), gaps: *gaps },
-                max_in_flight: *max_in_flight,
-            }),
-            Model::Open(_) => return None,
+            Model::Open(Open { arrivals: Arrivals::Rate { gaps, .. }, max_in_flight }) => {
+                let requests = level * duration.as_secs_f64();
+                if requests > MAX_REQUESTS {
+                    return Err(LevelError::Requests(requests));
+                }
+                Model::Open(Open {
+                    arrivals: Arrivals::Rate { rate: Level::constant(level, duration), gaps: *gaps },
+                    max_in_flight: *max_in_flight,
+                })
+            }
+            Model::Open(_) => return Err(LevelError::Trace),
         };
-        Some(Self { model, ..self.clone() })
+        Ok(Self { model, ..self.clone() })
     }
 }
 
@@ -329,6 +368,41 @@ mod tests {
             assert!(low <= limit && limit < high && high / low <= 1.05, "{limit}: {low} to {high}");
             assert!(found.causes.is_empty(), "what was there before is no cause");
         }
+    }
+
+    #[test]
+    fn users_are_whole_and_no_number_of_them_is_run_for_another() {
+        for limit in 1..60 {
+            let mut levels = Vec::new();
+            let search = Search { whole: true, step: 1.3, ..Search::new(1.4, 64.0) };
+            let found = searched(&search, |level| {
+                levels.push(level);
+                if level <= f64::from(limit) { Verdict::Pass } else { Verdict::Fail }
+            });
+            let (low, high) = (found.passed.unwrap().level, found.failed.unwrap().level);
+            assert!(low <= limit.into() && f64::from(limit) < high && (high - low == 1.0 || high / low <= 1.05));
+            assert!(levels.iter().all(|level| level.fract() == 0.0), "{levels:?}");
+            // Only a level that failed is run again.
+            let mut passed: Vec<f64> = levels.iter().copied().filter(|level| *level <= limit.into()).collect();
+            passed.sort_by(f64::total_cmp);
+            assert!(passed.windows(2).all(|pair| pair[0] < pair[1]), "{levels:?}");
+        }
+    }
+
+    #[test]
+    fn levels_that_one_process_does_not_drive_are_refused() {
+        let scenario = |model: &str| {
+            let text = format!("schema = 1\nname = \"s\"\n{model}\n[[queries]]\nname = \"q\"\ntext = \"what\"\n");
+            Scenario::parse("s", &text, &|name| crate::Trace::parse(name, "offset_us\n0\n1000000\n")).unwrap()
+        };
+        let at = |model: &str, level, seconds| scenario(model).at_level(level, Duration::from_secs(seconds)).err();
+        let rate = "duration = \"1s\"\n[open]\nrate = 1";
+        assert_eq!(at(rate, 1e6, 5), None);
+        assert_eq!(at(rate, 1e6, 6), Some(LevelError::Requests(6e6)));
+        let users = "duration = \"1s\"\n[closed]\nusers = 1";
+        assert_eq!((at(users, 1e6, 60), at(users, 2e6, 60)), (None, Some(LevelError::Level(2e6))));
+        assert!(matches!(at(users, f64::NAN, 1), Some(LevelError::Level(_))));
+        assert_eq!(at("[open]\ntrace = \"t.csv\"", 1.0, 1), Some(LevelError::Trace));
     }
 
     #[test]

@@ -16,6 +16,7 @@
 #![cfg_attr(doc, doc = include_str!(concat!("../", "README.md")))]
 
 mod draw;
+mod error_kind;
 mod find_limit;
 mod histogram;
 mod judge;
@@ -35,7 +36,8 @@ mod stream_metrics;
 mod support;
 mod target;
 
-pub use find_limit::{Capacity, Cause, Evidence, FoundLimit, Search, Step, find_limit};
+pub use error_kind::ErrorKind;
+pub use find_limit::{Capacity, Cause, Evidence, FoundLimit, LevelError, Search, Step, find_limit};
 pub use judge::{Judged, Verdict};
 pub use locust::{LocustError, LocustOptions, locust};
 pub use metric::{Metric, Unit};
@@ -47,11 +49,11 @@ pub use record::{Outcome, Record, write_record};
 pub use report::Report;
 pub use run::{Run, Stop, run};
 pub use scenario::{
-    Aggregate, Arrival, Arrivals, CancelAfter, Cancels, ClientSettings, Closed, Comparison, Fault, Gaps, LONGEST,
-    Level, Limit, Model, Objective, Open, Query, Scenario, ScenarioError, Share, SlowReaders, Stage, StageKind,
-    Subject, TargetSettings, Think, Threshold, Trace, Weighted,
+    Aggregate, Arrival, Arrivals, CancelAfter, Cancels, ClientSettings, Closed, Comparison, Fault, Gaps, HIGHEST_LEVEL,
+    LONGEST, Level, Limit, Model, Objective, Open, Query, Scenario, ScenarioError, Share, SlowReaders, Stage,
+    StageKind, Subject, TargetSettings, Think, Threshold, Trace, Weighted,
 };
 pub use size::Size;
 pub use stream_metrics::{Gaps as StreamGaps, StreamMetrics};
 pub use support::{fewest, is_shown, most_over};
-pub use target::{Answer, Chunk, ErrorKind, Request, Target};
+pub use target::{Answer, Chunk, Request, Target};

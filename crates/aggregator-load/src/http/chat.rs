@@ -8,8 +8,9 @@ use perf_load::{Answer, Chunk, ErrorKind};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::expectation::{Contains, Expectation};
 use super::response::Parse;
+use crate::answer::TEXT_IS_MISSING;
+use crate::expectation::{Contains, Expectation};
 
 #[derive(Deserialize)]
 struct Piece<'a> {
@@ -56,12 +57,14 @@ impl Completion {
     }
 
     fn answer(&self) -> Answer {
-        let mut answer = Answer::Unchecked;
         if !self.has_text && !self.has_failed {
             return Answer::Wrong("no text".into());
         }
-        self.contains.judge(&mut answer);
-        answer
+        match self.contains.holds() {
+            Some(true) => Answer::Right,
+            Some(false) => Answer::Wrong(TEXT_IS_MISSING.into()),
+            None => Answer::Unchecked,
+        }
     }
 }
 

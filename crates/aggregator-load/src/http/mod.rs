@@ -1,7 +1,6 @@
 //! A server as a target.
 
 mod chat;
-mod expectation;
 mod failure;
 mod native;
 mod response;
@@ -18,11 +17,10 @@ use futures::{FutureExt as _, StreamExt as _};
 use perf_load::{Chunk, Query, Request, Scenario, Target};
 use serde_json::json;
 
-use crate::answer::Expected;
 use crate::error::LoadError;
+use crate::expectation::{Expectation, Expected, of_file};
 use crate::mocks;
 
-use expectation::{Expectation, of_file};
 use failure::kind_of;
 use response::{Parse, ResponseChunks};
 
@@ -71,7 +69,7 @@ pub struct HttpTarget {
     api: Api,
     model: Option<String>,
     key: Option<Secret>,
-    /// By the text of the query.
+    /// By the name of the query.
     expected: BTreeMap<String, Expectation>,
     timeout: Duration,
 }
@@ -115,12 +113,20 @@ impl HttpTarget {
         let model = settings.model.or_else(|| scenario.target.profile.as_deref().map(str::to_owned));
         let mut expected = BTreeMap::new();
         for weighted in &scenario.queries {
-            let Query { text, expect, .. } = &*weighted.query;
-            let mut expectation = of_file(&weighted.query.name, expect)?;
+            let Query { name, text, expect, .. } = &*weighted.query;
+            let mut expectation = of_file(&weighted.query)?;
+            if api == Api::Get && !expect.is_empty() {
+                let what = format!("query {name:?}: the answer to a GET is not looked at: take `expect` out");
+                return Err(LoadError::Scenario(what));
+            }
+            if api == Api::Chat && expectation.min_results > 0 {
+                let what = format!("query {name:?}: chat completions have no results: take `expect.min_results` out");
+                return Err(LoadError::Scenario(what));
+            }
             if settings.is_demo && api == Api::Query {
                 expectation.complete = of_demo(model.as_deref().unwrap_or(mocks::DEFAULT_PROFILE), text).await?;
             }
-            expected.insert(text.clone(), expectation);
+            expected.insert(name.clone(), expectation);
         }
         // The driver ends what takes too long, so that it is counted as such; these limits only bound what it cannot see.
         let patience = scenario.timeout.saturating_mul(2);
@@ -158,10 +164,10 @@ impl HttpTarget {
         }
     }
 
-    fn parser(&self, query: &str) -> Box<dyn Parse> {
-        let expectation = self.expected.get(query).cloned().unwrap_or_default();
+    fn parser(&self, query: &Query) -> Box<dyn Parse> {
+        let expectation = self.expected.get(&query.name).cloned().unwrap_or_default();
         match self.api {
-            Api::Query => Box::new(native::Events::new(&expectation)),
+            Api::Query => Box::new(native::Events::new(expectation)),
             Api::Chat => Box::new(chat::Completion::new(&expectation)),
             Api::Get => Box::new(response::Whole),
         }
@@ -180,12 +186,21 @@ async fn of_demo(model: &str, text: &str) -> Result<Option<Arc<Expected>>, LoadE
     Ok(mocks::expectation(&engine, mocks::query(text)?).await.map(Arc::new))
 }
 
+/// Reads one event of a server of this project, of which nothing is expected.
+#[cfg(test)]
+pub(crate) fn read_event(
+    event: &aggregator_providers::decode::SseEvent,
+    chunks: &mut std::collections::VecDeque<Chunk>,
+) {
+    native::Events::new(Expectation::default()).read(event, chunks);
+}
+
 impl Target for HttpTarget {
     fn start(&self, request: Request) -> BoxStream<'static, Chunk> {
-        let query = request.query.text.as_str();
-        let (client, parser) = (self.client.clone(), self.parser(query));
-        let request =
-            self.request(query).map(|request| request.with_deadline(tokio::time::Instant::now() + self.timeout));
+        let (client, parser) = (self.client.clone(), self.parser(&request.query));
+        let request = self
+            .request(&request.query.text)
+            .map(|request| request.with_deadline(tokio::time::Instant::now() + self.timeout));
         let response = async move {
             let response = client.send(request?).await?;
             response.error_for_status()?;

@@ -7,12 +7,13 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use aggregator_providers::decode::SseEvent;
-use perf_load::{Answer, Chunk, ErrorKind};
+use perf_load::{Chunk, ErrorKind};
 use serde::Deserialize;
 
-use super::expectation::{Contains, Expectation};
 use super::response::Parse;
 use crate::answer::{AnswerCheck, Ending, Seen, digest_sources};
+use crate::expectation::Expectation;
+use crate::kinds;
 
 #[derive(Deserialize)]
 struct AnyLine {
@@ -75,35 +76,12 @@ struct Kind<'a> {
     kind: Option<Cow<'a, str>>,
 }
 
-impl Kind<'_> {
-    fn error(&self) -> ErrorKind {
-        let name = self.kind.as_ref().unwrap_or(&self.of);
-        match name.as_ref() {
-            "rate_limited" => ErrorKind::RateLimited,
-            "unreachable" => ErrorKind::Connection,
-            "all_providers_failed" => ErrorKind::Other("no provider answered".into()),
-            other => ErrorKind::Other(other.replace('_', " ").into()),
-        }
-    }
-}
-
 /// Reads the events of one query.
-pub(super) struct Events {
-    check: AnswerCheck,
-    min_results: u64,
-    results: u64,
-    /// The texts that are still to come, and the answer so far where there are some.
-    contains: Contains,
-}
+pub(super) struct Events(AnswerCheck);
 
 impl Events {
-    pub(super) fn new(expectation: &Expectation) -> Self {
-        Self {
-            check: AnswerCheck::new(expectation.complete.as_deref().copied()),
-            min_results: expectation.min_results,
-            results: 0,
-            contains: Contains::new(expectation),
-        }
+    pub(super) fn new(expectation: Expectation) -> Self {
+        Self(AnswerCheck::new(expectation))
     }
 }
 
@@ -120,12 +98,13 @@ impl Parse for Events {
                 let sources = list.iter().map(|line| (line.number, line.source.url.as_ref(), line.score));
                 (seq, Seen::Sources(digest_sources(sources)))
             }),
-            "provider_finished" => of(data, |ProviderLine { seq, outcome }| match outcome.of.as_ref() {
-                "ok" | "enough" | "skipped" => (seq, Seen::Other),
-                _ => (seq, Seen::ProviderFailed(outcome.error())),
+            "provider_finished" => of(data, |ProviderLine { seq, outcome }| {
+                (seq, Seen::provider(kinds::of_provider(&outcome.of, outcome.kind.as_deref())))
             }),
             "done" => of(data, |AnyLine { seq }| (seq, Seen::End(Ending::Done))),
-            "failed" => of(data, |FailedLine { seq, error }| (seq, Seen::End(Ending::Failed(error.error())))),
+            "failed" => of(data, |FailedLine { seq, error }| {
+                (seq, Seen::End(Ending::Failed(kinds::of_query(&error.of, error.kind.as_deref()))))
+            }),
             "cancelled" => of(data, |AnyLine { seq }| (seq, Seen::End(Ending::Cancelled))),
             _ => of(data, |AnyLine { seq }| (seq, Seen::Other)),
         };
@@ -133,21 +112,7 @@ impl Parse for Events {
             chunks.push_back(Chunk::Error(ErrorKind::Protocol));
             return;
         };
-        self.results += u64::from(matches!(seen, Seen::Result { .. }));
-        if let Seen::Text(text) = &seen {
-            self.contains.read(text);
-        }
-        let (mut chunk, second) = self.check.read(seq, seen);
-        if let Chunk::End(answer @ (Answer::Right | Answer::Unchecked)) = &mut chunk {
-            if self.results < self.min_results {
-                *answer = Answer::Wrong("results are missing".into());
-            } else {
-                self.contains.judge(answer);
-            }
-            if self.min_results > 0 && *answer == Answer::Unchecked {
-                *answer = Answer::Right;
-            }
-        }
+        let (chunk, second) = self.0.read(seq, seen);
         chunks.push_back(chunk);
         chunks.extend(second);
     }

@@ -82,10 +82,34 @@ fn a_threshold_that_is_not_met_or_not_shown_is_no_pass() {
     let world = World::new();
     world.write("slow.toml", &SCENARIO.replace("ttft.p95 < 2s", "ttft.p95 < 500ms"));
     let output = world.run(&["slow.toml", "--virtual"], 1);
-    assert!(text(&output.stdout).ends_with("FAIL (exit 1): at least one threshold is not met\n"));
+    assert!(text(&output.stdout).ends_with("FAIL (exit 1): 1 of 2 thresholds are not met\n"));
     world.write("few.toml", &SCENARIO.replace("users = 100", "users = 5"));
     let output = world.run(&["few.toml", "--virtual"], 4);
     assert!(text(&output.stdout).contains("INSUFFICIENT"), "{}", text(&output.stdout));
+    // Every client leaves before the end, so nothing was seen of a whole answer.
+    let leaving = "[client.cancel]\nshare = \"100%\"\nafter = { events = 1 }\n[target]";
+    world.write(
+        "left.toml",
+        &SCENARIO.replace(", \"errors.rate < 2%\"", "").replace("ttft.p95 < 2s", "send_lag.max < 1s"),
+    );
+    world.write("left.toml", &fs::read_to_string(world.path("left.toml")).unwrap().replace("[target]", leaving));
+    let output = world.run(&["left.toml", "--virtual"], 4);
+    assert!(
+        text(&output.stdout).ends_with("INCONCLUSIVE (exit 4): no request has ended\n"),
+        "{}",
+        text(&output.stdout)
+    );
+}
+
+/// Without a scenario there are a few users, and a server that is not there, or answers wrongly, is no pass.
+#[test]
+fn a_server_without_a_scenario_has_to_answer() {
+    let world = World::new();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let output = world.run(&[&format!("http://{free}"), "--json", "--out", "reports"], 1);
+    let report = Report::from_json(&text(&output.stdout)).unwrap();
+    assert_eq!(report.errors.into_iter().collect::<Vec<_>>(), [("connection".to_owned(), 30)]);
+    assert!(report.process.is_none(), "the generator is not the server");
 }
 
 #[test]
@@ -95,8 +119,17 @@ fn the_limit_is_between_two_levels() {
     let output = world.run(&["example.toml", "--virtual", "--find-limit", "50..100", "--level-seconds", "30"], 0);
     insta::assert_snapshot!(text(&output.stdout));
     world.write("slow.toml", &SCENARIO.replace("ttft.p95 < 2s", "ttft.p95 < 500ms"));
-    let output = world.run(&["slow.toml", "--virtual", "--find-limit", "100..100", "--level-seconds", "10"], 1);
+    let arguments =
+        ["slow.toml", "--virtual", "--find-limit", "99.6..100", "--level-seconds", "10", "--raw", "raw.jsonl"];
+    let output = world.run(&arguments, 1);
     insta::assert_snapshot!(text(&output.stdout));
+    let raw = fs::read_to_string(world.path("raw.jsonl")).unwrap();
+    assert!(raw.lines().count() > 200 && raw.ends_with("}\n"), "{}", raw.lines().count());
+    // What cannot be kept is said, also after a search.
+    for search in [&[][..], &["--find-limit", "100..100", "--level-seconds", "1"]] {
+        let output = world.run(&[&["slow.toml", "--virtual", "--raw", "/dev/full"], search].concat(), 2);
+        assert!(text(&output.stderr).contains("/dev/full cannot be written"), "{}", text(&output.stderr));
+    }
 }
 
 #[test]
@@ -123,13 +156,15 @@ fn the_same_load_is_written_for_locust() {
 fn what_is_wrong_is_said_and_nothing_is_run() {
     let world = World::new();
     world.write("open.toml", &SCENARIO.replace("users = 100", "user = 100"));
-    let cases: [&[&str]; 7] = [
+    let cases: [&[&str]; 9] = [
         &["absent.toml"],
         &["open.toml"],
         &["http://127.0.0.1:1", "--scenario", "example.toml", "--url", "http://127.0.0.1:2"],
         &["http://127.0.0.1:1", "--virtual"],
         &["example.toml", "--scenario", "example.toml"],
         &["example.toml", "--virtual", "--find-limit", "10..1"],
+        &["example.toml", "--virtual", "--find-limit", "10..2000000"],
+        &["example.toml", "--virtual", "--process", "1"],
         &["example.toml", "--url", "http://127.0.0.1:1", "--key", "A_KEY_THAT_IS_NOT_SET"],
     ];
     let said: Vec<String> = cases.iter().map(|arguments| text(&world.run(arguments, 2).stderr)).collect();
@@ -152,5 +187,5 @@ fn a_run_that_is_interrupted_reports_the_part_that_ran() {
     assert_eq!(output.status.code(), Some(130), "{}", text(&output.stdout));
     let report = Report::from_json(&fs::read_to_string(world.path("reports/report.json")).unwrap()).unwrap();
     assert_eq!(report.end, perf_load::report::RunEnd::Interrupted);
-    assert!(text(&output.stdout).ends_with("the figures are those of the part that ran\n"));
+    assert!(text(&output.stdout).ends_with("INCOMPLETE (exit 130): the run was interrupted\n"));
 }

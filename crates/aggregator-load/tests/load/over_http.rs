@@ -11,7 +11,7 @@ use aggregator_mocks::{Pace, catalog};
 use aggregator_providers::http::PlainHttp;
 use futures::StreamExt as _;
 use perf_load::report::From;
-use perf_load::{Metric, Query, Report, Run, Scenario};
+use perf_load::{Metric, Query, Report, Run, Scenario, Weighted};
 use tokio::net::TcpListener;
 
 use crate::support::scenario;
@@ -96,6 +96,14 @@ async fn chat_completions_are_load_as_well() {
     assert_eq!(report.distribution(Metric::Sources, From::Neither).unwrap().min, 1);
     assert!(report.distribution(Metric::Chunks, From::Neither).unwrap().min > 100);
 
+    // The same question, of which something else is expected.
+    let mut both = scenario.clone();
+    let other = Query { name: "two".to_owned(), ..(*expecting(&both, "never said")).clone() };
+    both.queries.push(Weighted { query: Arc::new(other), weight: 1.0 });
+    let report = loaded(settings(url.clone()), &both).await;
+    assert!(report.requests.succeeded > 0 && report.requests.failed > 0, "{:?}", report.requests);
+    assert_eq!(report.errors.keys().collect::<Vec<_>>(), ["wrong-answer-an-expected-text-is-missing"]);
+
     scenario.queries[0].query = expecting(&scenario, "never said");
     let report = loaded(settings(url), &scenario).await;
     assert_eq!(
@@ -141,7 +149,12 @@ async fn what_cannot_be_asked_is_said_before_the_run() {
     };
     let at = |url: &str| settings(url.to_owned());
     let faulty = small("[[target.faults]]\nname = \"rate-limited\"\nshare = \"10%\"\n");
+    let expects = |text: &str| small(&format!("[[queries]]\nname = \"two\"\ntext = \"what\"\nexpect = {text}\n"));
+    let chat = || at("http://127.0.0.1/v1/chat/completions");
+    let get = || ServerSettings { api: Some(Api::Get), ..at("http://127.0.0.1/page") };
     let texts = [
+        said(chat(), &expects("{ min_results = 1 }")).await,
+        said(get(), &expects("{ contains = [\"x\"] }")).await,
         said(at("ftp://example.org"), &small("")).await,
         said(at("http://127.0.0.1/somewhere"), &small("")).await,
         said(at("http://user:secret@127.0.0.1/"), &small("")).await,

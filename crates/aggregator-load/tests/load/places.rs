@@ -1,10 +1,11 @@
 //! One scenario in its places: faults of mocks, and what both places agree on.
 
 use std::path::Path;
+use std::time::Duration;
 
 use aggregator_load::MockTarget;
-use perf_load::report::From;
-use perf_load::{Metric, Scenario};
+use perf_load::report::{From, RunEnd};
+use perf_load::{Aggregate, Metric, Scenario, Threshold, Verdict, most_over};
 
 use crate::support::{report, scenario, virtual_time};
 
@@ -54,13 +55,47 @@ fn each_ready_scenario_runs_here() {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "toml") {
-            let scenario = Scenario::read(&path).unwrap_or_else(|error| panic!("{error}"));
-            let target = virtual_time(MockTarget::new(&scenario));
-            target.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let mut scenario = Scenario::read(&path).unwrap_or_else(|error| panic!("{error}"));
+            if scenario.name == "soak" {
+                // Ten minutes of 50 users would take this test most of its time.
+                scenario = scenario.at_level(50.0, Duration::from_secs(60)).unwrap();
+            }
+            let report = report(&scenario, |target| target);
+            assert_eq!((&report.end, report.requests.unchecked), (&RunEnd::Complete, 0), "{}", path.display());
+            // Memory has no meaning in virtual time.
+            let open = report.thresholds.iter().filter(|judged| judged.verdict != Verdict::Pass);
+            let open: Vec<_> = open.filter(|judged| !judged.threshold.starts_with("memory.")).collect();
+            assert!(open.is_empty() && report.requests.succeeded > 300, "{}: {open:?}", path.display());
+            // One late start of a generator must not leave its lag unjudged.
+            for judged in report.thresholds.iter().filter(|judged| judged.threshold.starts_with("send_lag.p")) {
+                let threshold = Threshold::parse(&judged.threshold, &[]).unwrap();
+                let Aggregate::Percentile(percent) = threshold.aggregate else { panic!("{threshold:?}") };
+                let most = most_over(judged.n, percent, scenario.confidence);
+                assert!(most.is_some_and(|most| most >= 1), "{}: {judged:?}", path.display());
+            }
             names.push(scenario.name);
         }
     }
     assert!(names.len() >= 6, "{names:?}");
+}
+
+/// The same scenario can be put on a server, where what it expects is all that is known of answers.
+#[test]
+fn what_a_scenario_expects_is_expected_of_mocks_too() {
+    let expecting = |expect: &str| {
+        let text = format!(
+            "[closed]\nusers = 2\nqueries_per_user = 2\n[[stages]]\nkind = \"hold\"\nduration = \"60s\"\n[target]\n\
+             profile = \"standard\"\ndata = {{ variants = 2 }}\n[[queries]]\nname = \"two\"\ntext = \"what does a promise cost?\"\n\
+             weight = 1e6\nexpect = {expect}\n"
+        );
+        let report = report(&scenario(&text), |target| target);
+        (report.requests.succeeded, report.errors.into_iter().collect::<Vec<_>>())
+    };
+    assert_eq!(expecting("{}"), (4, vec![]));
+    assert_eq!(expecting("{ min_results = 5, contains = [\" \"] }"), (4, vec![]));
+    assert_eq!(expecting("{ min_results = 500 }"), (0, vec![("wrong-answer-results-are-missing".to_owned(), 4)]));
+    let missing = vec![("wrong-answer-an-expected-text-is-missing".to_owned(), 4)];
+    assert_eq!(expecting("{ contains = [\"never said\"] }"), (0, missing));
 }
 
 #[test]
@@ -75,5 +110,12 @@ fn what_is_not_known_is_said() {
         said(&format!("{closed}[[target.faults]]\nname = \"stalled\"\nshare = \"1%\"\ndata = {{ for_ms = -1 }}\n")),
         said(&format!("{closed}[[target.faults]]\nname = \"rate-limited\"\nshare = \"1%\"\ndata = {{ for_ms = 1 }}\n")),
     ];
-    insta::assert_snapshot!(texts.join("\n"));
+    let query = "[[queries]]\nname = \"two\"\ntext = \"what\"\n";
+    let more = [
+        said(&format!("{closed}{query}expect = {{ citations = 3 }}\n")),
+        said(&format!("{closed}{query}expect = {{ min_results = -1 }}\n")),
+        said(&format!("{closed}{query}expect = {{ contains = \"x\" }}\n")),
+        said(&format!("{closed}{query}data = {{ language = \"fr\" }}\n")),
+    ];
+    insta::assert_snapshot!(texts.into_iter().chain(more).collect::<Vec<_>>().join("\n"));
 }

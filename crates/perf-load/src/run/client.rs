@@ -9,11 +9,12 @@ use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, sleep_until};
 
 use crate::draw::{Draw, Purpose};
+use crate::error_kind::ErrorKind;
 use crate::record::{Outcome, Record};
 use crate::scenario::{CancelAfter, Scenario, Weighted};
 use crate::size::Size;
 use crate::stream_metrics::{Meter, Pieces, nanos};
-use crate::target::{Answer, Chunk, ErrorKind, Request, Target};
+use crate::target::{Answer, Chunk, Request, Target};
 
 /// What all clients of a run share.
 pub(super) struct Clients {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::client::Finished;
 use super::intervals::{InFlight, Timeline};
+use crate::error_kind::ErrorKind;
 use crate::histogram::Histogram;
 use crate::judge::{Evidence, Judged, fails_early, judge};
 use crate::leak::MemoryReport;
@@ -14,7 +15,6 @@ use crate::record::{Outcome, Record};
 use crate::report::{Distribution, From, Goodput, Requests, rounded};
 use crate::scenario::{Aggregate, Scenario, Subject, Threshold};
 use crate::stream_metrics::nanos;
-use crate::target::ErrorKind;
 
 /// The sums of all requests that have ended.
 pub(super) struct Tally<'a> {

@@ -16,7 +16,7 @@ use super::data::{
     TargetSettings, Think, Weighted,
 };
 use super::error::ScenarioError;
-use super::level::{Level, Stage, StageKind};
+use super::level::{HIGHEST_LEVEL, Level, MAX_REQUESTS, Stage, StageKind};
 use super::quantity::{InFile, LONGEST, Share};
 use super::threshold::{Objective, Subject, Threshold, objective_limit};
 use super::trace::Trace;
@@ -25,12 +25,10 @@ use super::trace::Trace;
 const SCHEMA: u32 = 1;
 /// The largest file that is read.
 const MAX_BYTES: u64 = 1 << 20;
-/// The most users of a file: more than one process drives.
-const MAX_USERS: f64 = 1e6;
+/// The most users of a file.
+const MAX_USERS: f64 = HIGHEST_LEVEL;
 /// The highest rate of a file, in requests per second.
-const MAX_RATE: f64 = 1e6;
-/// The most requests of a plan, which is drawn before the run.
-const MAX_REQUESTS: f64 = 5e6;
+const MAX_RATE: f64 = HIGHEST_LEVEL;
 
 #[derive(Deserialize)]
 struct Version {

@@ -2,6 +2,12 @@
 
 use std::time::Duration;
 
+/// The most users, and the most requests in a second: more than one process drives.
+pub const HIGHEST_LEVEL: f64 = 1e6;
+
+/// The most requests of a plan, which is drawn before the run.
+pub(crate) const MAX_REQUESTS: f64 = 5e6;
+
 /// A level over time, from stages after each other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Level {

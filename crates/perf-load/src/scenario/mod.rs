@@ -13,7 +13,8 @@ pub use data::{
     TargetSettings, Think, Weighted,
 };
 pub use error::ScenarioError;
-pub use level::{Level, Stage, StageKind};
+pub(crate) use level::MAX_REQUESTS;
+pub use level::{HIGHEST_LEVEL, Level, Stage, StageKind};
 pub use quantity::{LONGEST, Share};
 pub use threshold::{Aggregate, Comparison, Limit, Objective, Subject, Threshold};
 pub use trace::{Arrival, Trace};

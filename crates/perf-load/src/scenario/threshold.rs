@@ -4,8 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::quantity::{bytes, duration, share, split};
+use crate::error_kind::slug;
 use crate::metric::{Metric, Unit};
-use crate::target::slug;
 
 /// A condition that a run must meet, such as `ttft.p95 < 900ms`.
 #[derive(Debug, Clone, PartialEq)]

@@ -20,7 +20,7 @@ fn searched<T: Target + 'static, S: Sampler + 'static>(
 ) -> FoundLimit {
     let scenario =
         scenario(&format!("duration = \"1s\"\nthresholds = [{thresholds}]\n[open]\nrate = 1.0\nmax_in_flight = 60\n"));
-    let search = Search { from: 10.0, to: 80.0, step: 2.0, resolution: 1.15 };
+    let search = Search { from: 10.0, to: 80.0, step: 2.0, resolution: 1.15, whole: false };
     virtual_time(find_limit(&search, async |rate| {
         let level = scenario.at_level(rate, millis(20_000)).unwrap();
         let (target, sampler) = parts();

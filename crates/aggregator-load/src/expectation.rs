@@ -1,15 +1,27 @@
-//! What an answer of a server must be.
+//! What an answer must be.
 
 use std::sync::Arc;
 
-use perf_load::Answer;
+use perf_load::Query;
 
-use crate::answer::Expected;
 use crate::error::LoadError;
+
+/// What a complete answer must be, whatever order its results arrived in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Expected {
+    /// Distinct results.
+    pub results: u64,
+    /// Digest of the final sources: number, address and score of each.
+    pub sources: u64,
+    /// Digest of the whole text.
+    pub text: u64,
+    /// Citations.
+    pub citations: u64,
+}
 
 /// What an answer must be.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Expectation {
+pub(crate) struct Expectation {
     /// All of it.
     pub complete: Option<Arc<Expected>>,
     /// Texts that are in it.
@@ -22,8 +34,12 @@ pub(super) struct Expectation {
 ///
 /// # Errors
 /// If a field is not known, or of another type.
-pub(super) fn of_file(name: &str, expect: &toml::Table) -> Result<Expectation, LoadError> {
+pub(crate) fn of_file(query: &Query) -> Result<Expectation, LoadError> {
     let mut expectation = Expectation::default();
+    let Query { name, expect, data, .. } = query;
+    if let Some(field) = data.keys().next() {
+        return Err(LoadError::Scenario(format!("query {name:?}: data.{field} is not known; no data of a query are")));
+    }
     let wrong = |what: String| LoadError::Scenario(format!("query {name:?}: expect.{what}"));
     for (field, value) in expect {
         match field.as_str() {
@@ -45,28 +61,25 @@ pub(super) fn of_file(name: &str, expect: &toml::Table) -> Result<Expectation, L
 }
 
 /// Whether texts occur in an answer. It is kept only where there are some.
-pub(super) struct Contains {
+#[derive(Debug, Clone)]
+pub(crate) struct Contains {
     texts: Arc<[String]>,
     answer: String,
 }
 
 impl Contains {
-    pub(super) fn new(expectation: &Expectation) -> Self {
+    pub(crate) fn new(expectation: &Expectation) -> Self {
         Self { texts: expectation.contains.clone(), answer: String::new() }
     }
 
-    pub(super) fn read(&mut self, text: &str) {
+    pub(crate) fn read(&mut self, text: &str) {
         if !self.texts.is_empty() {
             self.answer.push_str(text);
         }
     }
 
-    /// Makes an answer right that has all of them, and wrong that has not.
-    pub(super) fn judge(&self, answer: &mut Answer) {
-        if self.texts.iter().any(|text| !self.answer.contains(text)) {
-            *answer = Answer::Wrong("an expected text is missing".into());
-        } else if !self.texts.is_empty() {
-            *answer = Answer::Right;
-        }
+    /// Whether the answer has all of them; `None` if there are none.
+    pub(crate) fn holds(&self) -> Option<bool> {
+        (!self.texts.is_empty()).then(|| self.texts.iter().all(|text| self.answer.contains(text)))
     }
 }
