@@ -10,9 +10,10 @@ use perf_runner::process::interrupt;
 /// Runs a program to completion. It stays in this program's process group, so that Ctrl-C reaches it: a test runner stops its
 /// tests itself.
 pub fn run_to_completion(command: &mut Command) -> Result<ExitStatus, Error> {
+    let name = command.get_program().to_string_lossy().into_owned();
     let mut child = command
         .spawn()
-        .map_err(|error| Error::environment(format!("cargo could not be started: {error}"), "check the toolchain"))?;
+        .map_err(|error| Error::environment(format!("{name} could not be started: {error}"), "check the toolchain"))?;
     let mut interrupted = None;
     loop {
         match child.try_wait() {
@@ -20,7 +21,7 @@ pub fn run_to_completion(command: &mut Command) -> Result<ExitStatus, Error> {
             Ok(Some(status)) => return Ok(status),
             Ok(None) => {}
             Err(error) => {
-                return Err(Error::environment(format!("waiting for cargo failed: {error}"), "run this again"));
+                return Err(Error::environment(format!("waiting for {name} failed: {error}"), "run this again"));
             }
         }
         if interrupt::is_set() {

@@ -70,7 +70,16 @@ fn without_a_valid_report_nothing_passes() {
     load.run(&["users"]).expect(0);
     // The report of the run before is no report of this one.
     load.does("exit 0\n");
-    load.run(&["users"]).expect(2).says("world-load ended without a report");
+    load.run(&["users"]).expect(2).says("world-load ended with exit status: 0 and without a report");
+    load.does("echo 'these are my arguments'\nexit 0\n");
+    load.run(&["users", "--", "--help"]).expect(0).says("these are my arguments");
+    // What ends badly after its report has not passed.
+    load.reports("complete", &["PASS"], 101);
+    load.run(&["users"]).expect(2).says("world-load ended with exit status: 101, although its report passes");
+    load.reports("complete", &["PASS"], 1);
+    load.run(&["users"]).expect(2);
+    load.does("echo '{}' >\"$3/limit.json\"\nexit 101\n");
+    load.run(&["users", "--find-limit", "1..2"]).expect(2).says("exit status: 101 and without a report");
     load.does("echo '{}' >\"$3/report.json\"\n");
     load.run(&["users"]).expect(2).says("not the report of a load run");
     load.does("echo '{\"schema\":7}' >\"$3/report.json\"\n");

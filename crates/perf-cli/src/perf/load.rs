@@ -7,7 +7,6 @@ use perf_judge::exit_status;
 use perf_judge::load::LoadReport;
 use perf_runner::error::Error;
 use perf_runner::files::atomic_write::DirectoryLock;
-use perf_runner::process::interrupt;
 use perf_runner::program::{self, Profile};
 use perf_runner::workspace::Workspace;
 
@@ -18,6 +17,8 @@ use crate::{forward, stdout};
 const REPORT: &str = "report.json";
 /// What the program writes instead where it searches a limit.
 const LIMIT: &str = "limit.json";
+/// What the exit code of a program that searched a limit can say.
+const VERDICTS: [u8; 4] = [exit_status::PASS, exit_status::FAIL, exit_status::INCONCLUSIVE, exit_status::INTERRUPTED];
 
 const AFTER: &str = "\
 Exit codes, in the order they are decided:
@@ -29,10 +30,10 @@ Exit codes, in the order they are decided:
     0  PASS: all thresholds are met
 
 Examples:
-  {command} perf load users-100 --virtual     in virtual time, where the result is exact
-  {command} perf load users-100               in real time, in one process
-  {command} perf load users-100 --url http://127.0.0.1:8080
-  {command} perf load users-100 --find-limit 10..1000";
+  {command} perf load NAME --virtual     in virtual time, where the result is exact
+  {command} perf load NAME               in real time, in one process
+  {command} perf load NAME --url http://127.0.0.1:8080
+  {command} perf load NAME --find-limit 10..1000";
 
 /// Put the load of a scenario on a target, and fail if a threshold of the scenario is not met
 ///
@@ -69,32 +70,43 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let program = program::build(workspace, &package, "load", Profile::Release)?;
     let mut command = std::process::Command::new(program);
     command.arg(&scenario).arg("--out").arg(&out).args(&options.arguments);
-    let status = forward::run_to_completion(&mut command);
-    // After Ctrl-C the program writes a report of the part that ran.
-    let interrupted = match status {
-        Ok(_) => interrupt::is_set(),
-        Err(Error::Interrupted) => true,
+    let status = match forward::run_to_completion(&mut command) {
+        Ok(status) => Some(status),
+        // After Ctrl-C the program writes a report of the part that ran.
+        Err(Error::Interrupted) => None,
         Err(error) => return Err(error),
     };
-    let (code, line) = if out.join(REPORT).exists() {
-        read(&out.join(REPORT))?.verdict()
-    } else if interrupted {
-        return Err(Error::Interrupted);
-    } else {
-        let code = status.ok().and_then(|status| status.code()).and_then(|code| u8::try_from(code).ok());
-        match code.filter(|code| *code != exit_status::USAGE && out.join(LIMIT).exists()) {
-            Some(code) => return Ok(code),
-            None => {
-                return Err(Error::environment(
-                    format!("{package} ended without a report"),
-                    "what it said is above; `-- --help` after the scenario lists its arguments",
-                ));
-            }
+    let code = status.and_then(|status| status.code()).and_then(|code| u8::try_from(code).ok());
+    let ended = status.map(|status| format!("ended with {status}")).unwrap_or_default();
+    let (verdict, line) = if out.join(REPORT).exists() {
+        let (verdict, line) = read(&out.join(REPORT))?.verdict();
+        if verdict == exit_status::PASS && status.is_some_and(|status| !status.success()) {
+            return Err(Error::environment(
+                format!("{package} {ended}, although its report passes"),
+                "what it said is above; without an error of its own it has to end with 0",
+            ));
         }
+        (verdict, line)
+    } else {
+        let is_verdict = |code: &u8| VERDICTS.contains(code);
+        return match code {
+            None if status.is_none() => Err(Error::Interrupted),
+            Some(code) if is_verdict(&code) && out.join(LIMIT).exists() => Ok(code),
+            Some(0) if asks_for_help(&options.arguments) => Ok(exit_status::PASS),
+            _ => Err(Error::environment(
+                format!("{package} {ended} and without a report, so nothing was judged"),
+                "what it said is above; `-- --help` after the scenario lists its arguments; what runs nothing is for the program alone",
+            )),
+        };
     };
     let files = workspace.display_path(&out);
     stdout::print(&format!("reports: {files}/report.json, report.txt, report.svg\n{line}\n"))?;
-    Ok(code)
+    Ok(verdict)
+}
+
+/// Whether the program is only to explain itself.
+fn asks_for_help(arguments: &[String]) -> bool {
+    arguments.iter().any(|argument| argument == "--help" || argument == "-h")
 }
 
 /// The file of the scenario.
