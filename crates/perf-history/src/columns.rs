@@ -66,7 +66,7 @@ impl From<RecordedHarness> for Harness {
             for (name, &RecordedValue(value, unit, class)) in &case.values {
                 let found = values.iter().position(|column| (&column.0, column.1, column.2) == (name, unit, class));
                 let column = found.unwrap_or_else(|| {
-                    values.push(Column(name.clone(), unit, class, vec![None; cases.len()]));
+                    values.push(Column(*name, unit, class, vec![None; cases.len()]));
                     values.len() - 1
                 });
                 values[column].3[at] = Some(value);
@@ -110,7 +110,7 @@ impl Harness {
             let mut found = BTreeMap::new();
             for Column(metric, unit, class, column) in &values {
                 let Some(value) = column[at] else { continue };
-                if found.insert(metric.clone(), RecordedValue(value, *unit, *class)).is_some() {
+                if found.insert(*metric, RecordedValue(value, *unit, *class)).is_some() {
                     return Err(format!("`{name}` has two values of `{metric}`"));
                 }
             }
