@@ -24,17 +24,8 @@ pub(crate) struct Histogram {
 
 impl Histogram {
     pub(crate) fn new() -> Self {
-        Self::with_digits(3)
-    }
-
-    /// With two significant digits: a tenth of the memory.
-    pub(crate) fn coarse() -> Self {
-        Self::with_digits(2)
-    }
-
-    fn with_digits(digits: u8) -> Self {
         // Fails for more than five digits only.
-        let values = Hdr::new(digits).unwrap_or_else(|error| panic!("{digits} digits of a histogram: {error}"));
+        let values = Hdr::new(3).unwrap_or_else(|error| panic!("three digits of a histogram: {error}"));
         Self { values, sum: 0, min: u64::MAX, max: 0 }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::histogram::Histogram;
+use super::coarse::Coarse;
 use crate::report::{Interval, Spread};
 use crate::stream_metrics::nanos;
 
@@ -85,8 +85,8 @@ pub(super) struct Timeline {
 struct Part {
     succeeded: u64,
     failed: u64,
-    ttft: Option<Histogram>,
-    e2e: Option<Histogram>,
+    ttft: Coarse,
+    e2e: Coarse,
     resident: Option<u64>,
 }
 
@@ -102,13 +102,8 @@ impl Timeline {
 
     pub(super) fn latency(&mut self, index: u64, ttft: Option<u64>, e2e: Option<u64>) {
         let part = self.part(index);
-        let add = |histogram: &mut Option<Histogram>, value: Option<u64>| {
-            if let Some(value) = value {
-                histogram.get_or_insert_with(Histogram::coarse).add(value);
-            }
-        };
-        add(&mut part.ttft, ttft);
-        add(&mut part.e2e, e2e);
+        ttft.into_iter().for_each(|value| part.ttft.add(value));
+        e2e.into_iter().for_each(|value| part.e2e.add(value));
     }
 
     pub(super) fn resident(&mut self, index: u64, bytes: u64) {
@@ -137,8 +132,8 @@ impl Timeline {
                 succeeded: part.map_or(0, |part| part.succeeded),
                 failed: part.map_or(0, |part| part.failed),
                 in_flight: counts.most,
-                ttft: part.and_then(|part| spread(part.ttft.as_ref()?)),
-                e2e: part.and_then(|part| spread(part.e2e.as_ref()?)),
+                ttft: part.and_then(|part| spread(&part.ttft)),
+                e2e: part.and_then(|part| spread(&part.e2e)),
                 resident_bytes: part.and_then(|part| part.resident),
             }
         };
@@ -146,7 +141,7 @@ impl Timeline {
     }
 }
 
-fn spread(histogram: &Histogram) -> Option<Spread> {
-    let at = |percent| histogram.percentile(percent);
-    Some(Spread { p50: at(50.0)?, p95: at(95.0)?, p99: at(99.0)?, max: histogram.max()? })
+fn spread(values: &Coarse) -> Option<Spread> {
+    let at = |percent| values.percentile(percent);
+    Some(Spread { p50: at(50.0)?, p95: at(95.0)?, p99: at(99.0)?, max: values.max()? })
 }

@@ -1,6 +1,7 @@
 //! One run of a scenario.
 
 mod client;
+mod coarse;
 mod driver;
 mod intervals;
 mod probe;
