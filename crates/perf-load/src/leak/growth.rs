@@ -8,7 +8,11 @@
 //!    coefficient based on Kendall's tau", JASA 63, 1968). One block that is off moves it little.
 //! 3. The interval is Sen's, from the variance of Kendall's statistic, which is multiplied with `(1 + r) / (1 - r)` for the dependence `r`
 //!    that is left between neighbours (as Hamed and Rao, J. Hydrology 204, 1998, do for all lags).
-//! 4. It is a leak if the interval is above 0 both of the whole series and of its second half. A cache that fills, or a pool that
+//! 4. If the dependence is so strong that this interval has no ends, as where memory rises steadily but not in a straight line, the
+//!    slope is the mean of the 12 slopes between neighbours of 13 blocks, with Student's interval. Of a series that wanders without a
+//!    direction neighbouring differences of block means correlate by 1/4, which the interval is widened for; of a level series they
+//!    cancel each other, and the interval is too wide.
+//! 5. It is a leak if the interval is above 0 both of the whole series and of its second half. A cache that fills, or a pool that
 //!    reaches its size, grows in the first half only.
 
 use serde::{Deserialize, Serialize};
@@ -54,17 +58,28 @@ const DEPENDENCE: f64 = 0.2;
 const PAGE: f64 = 4096.0;
 /// With fewer pages over a series without noise, too many pairs of blocks are equal (see the tests).
 const FEWEST_PAGES: f64 = 12.0;
+/// How often the bound of an interval may be wrong, as quantiles.
+#[derive(Clone, Copy)]
+struct Level {
+    /// Of the normal distribution.
+    z: f64,
+    /// Of Student's distribution with `STEPS - 2` = 11 degrees of freedom.
+    t: f64,
+}
+
 /// Bounds of the whole series: about one in two thousand on either side.
-const Z_WHOLE: f64 = 3.3;
-/// Bounds of the second half, which is looked at only if the whole series grows.
-const Z_HALF: f64 = 2.0;
+const WHOLE: Level = Level { z: 3.3, t: 4.44 };
+/// Bounds of the second half, which is looked at only if the whole series grows: about one in forty-four.
+const HALF: Level = Level { z: 2.0, t: 2.26 };
+/// Blocks of which neighbours are compared where the others depend on each other too much.
+const STEPS: usize = 13;
 
 /// Judges points of (requests ended, bytes) in the order of time, of a phase in which the load is level.
 pub fn growth(points: &[(f64, f64)]) -> Growth {
     let too_short =
         Growth { verdict: GrowthVerdict::TooShort, bytes_per_request: 0.0, low: 0.0, high: 0.0, smallest_seen: None };
-    let Some(whole) = slope(points, &BLOCKS, Z_WHOLE) else { return too_short };
-    let Some(half) = slope(&points[points.len() / 2..], &BLOCKS[2..], Z_HALF) else { return too_short };
+    let Some(whole) = slope(points, &BLOCKS, WHOLE) else { return too_short };
+    let Some(half) = slope(&points[points.len() / 2..], &BLOCKS[2..], HALF) else { return too_short };
     let leaks = whole.low > 0.0 && half.low > 0.0;
     // Memory comes in pages, so a leak that adds few of them is a step and no slope.
     let requests = points.last().map_or(0.0, |last| last.0) - points.first().map_or(0.0, |first| first.0);
@@ -85,7 +100,28 @@ struct Slope {
     high: f64,
 }
 
-fn slope(points: &[(f64, f64)], blocks: &[usize], z: f64) -> Option<Slope> {
+fn slope(points: &[(f64, f64)], blocks: &[usize], level: Level) -> Option<Slope> {
+    let sen = slope_of_sen(points, blocks, level.z)?;
+    if sen.low.is_finite() && sen.high.is_finite() { Some(sen) } else { slope_of_steps(points, level.t) }
+}
+
+/// The mean slope between neighbouring blocks, with its interval.
+fn slope_of_steps(points: &[(f64, f64)], t: f64) -> Option<Slope> {
+    let means = block_means(points, STEPS);
+    let slopes: Vec<f64> = means.windows(2).map(|pair| (pair[1].1 - pair[0].1) / (pair[1].0 - pair[0].0)).collect();
+    if !slopes.iter().all(|slope| slope.is_finite()) {
+        return None;
+    }
+    let n = slopes.len() as f64;
+    let middle = slopes.iter().sum::<f64>() / n;
+    let variance = slopes.iter().map(|slope| (slope - middle).powi(2)).sum::<f64>() / (n - 1.0);
+    // The variance of a mean of values of which neighbours correlate by 1/4 is 1 + 2/4 times as large.
+    let half = t * (1.5 * variance / n).sqrt();
+    Some(Slope { low: middle - half, middle, high: middle + half })
+}
+
+/// The slope of Theil and Sen; ends of its interval are infinite where the dependence is too strong.
+fn slope_of_sen(points: &[(f64, f64)], blocks: &[usize], z: f64) -> Option<Slope> {
     let mut found: Option<(usize, Vec<f64>, f64)> = None;
     for &number in blocks.iter().filter(|number| points.len() / **number >= FEWEST_IN_A_BLOCK) {
         let means = block_means(points, number);
@@ -107,7 +143,7 @@ fn slope(points: &[(f64, f64)], blocks: &[usize], z: f64) -> Option<Slope> {
     let at = ((slopes.len() as f64 - z * variance.sqrt()) / 2.0).floor() as usize;
     let low = at.checked_sub(1).map_or(f64::NEG_INFINITY, |at| slopes[at]);
     let high = at.checked_sub(1).map_or(f64::INFINITY, |at| slopes[slopes.len() - 1 - at]);
-    (low.is_finite() && high.is_finite()).then(|| Slope { low, middle: slopes[slopes.len() / 2], high })
+    Some(Slope { low, middle: slopes[slopes.len() / 2], high })
 }
 
 /// The mean of each of `number` blocks of equal length; the first samples are left out if they do not fill one. Means, so that a
@@ -201,21 +237,43 @@ mod tests {
         assert!(count(GrowthVerdict::NotSeen) >= 25, "{verdicts:?}");
     }
 
-    /// Noise of 100 kB that depends on itself for a second (phi 0.9) hides 2 MB in 20 s now and then; it is then called too short.
+    /// Noise of 100 kB that depends on itself for a second (phi 0.9) hides 2 MB in 20 s now and then; then only a larger leak would have
+    /// been seen.
     #[test]
     fn a_leak_of_1_kb_is_found_within_2000_requests() {
         let mut found = [[0; 3]; 8];
         for (series, kind) in leak_free().iter().zip((0..8).cycle()) {
             let growth = growth(&with_requests(series, 2_000.0, 1_000.0));
             found[kind][growth.verdict as usize] += 1;
-            if growth.verdict == GrowthVerdict::Leaking {
-                assert!((500.0..1_500.0).contains(&growth.bytes_per_request), "{growth:?}");
+            match growth.verdict {
+                GrowthVerdict::Leaking => {
+                    assert!((500.0..1_500.0).contains(&growth.bytes_per_request), "{growth:?}");
+                }
+                _ => assert!(growth.smallest_seen.is_none_or(|smallest| smallest > 500.0), "{growth:?}"),
             }
         }
         for kind in [0, 1, 4, 5, 6] {
             assert_eq!(found[kind], [5, 0, 0], "{found:?}");
         }
-        assert!(found.iter().all(|kind| kind[GrowthVerdict::NotSeen as usize] <= 1), "{found:?}");
+    }
+
+    /// As memory rises where each request keeps a little more than the one before: no straight line, and hardly any noise.
+    #[test]
+    fn a_rise_that_bends_is_seen() {
+        let mut random = SplitMix64::new(5);
+        for n in [200, 600, 6_000] {
+            let calm = noise(&mut random, n, 0.5, 5_000.0);
+            for bend in [-0.5, 0.5] {
+                let rises = calm.iter().enumerate().map(|(t, y)| {
+                    let part = t as f64 / n as f64;
+                    y + 2e6 * (part + bend * part * (1.0 - part))
+                });
+                let rises: Vec<f64> = rises.collect();
+                let found = growth(&with_requests(&rises, 2_000.0, 0.0));
+                assert_eq!(found.verdict, GrowthVerdict::Leaking, "{n} {bend}: {found:?}");
+                assert!((900.0..1_100.0).contains(&found.bytes_per_request), "{n} {bend}: {found:?}");
+            }
+        }
     }
 
     #[test]
@@ -225,7 +283,7 @@ mod tests {
             let free = with_requests(&series, 2_000.0, 0.0);
             let Some(smallest) = growth(&free).smallest_seen else { continue };
             // What the noise of this series happens to rise or fall by.
-            let by_chance = [slope(&free, &BLOCKS, Z_WHOLE), slope(&free[free.len() / 2..], &BLOCKS[2..], Z_HALF)]
+            let by_chance = [slope(&free, &BLOCKS, WHOLE), slope(&free[free.len() / 2..], &BLOCKS[2..], HALF)]
                 .map(|slope| slope.unwrap().middle);
             let planted = 1.001 * smallest - by_chance[0].min(by_chance[1]);
             let found = growth(&with_requests(&series, 2_000.0, planted));
@@ -305,6 +363,20 @@ mod tests {
                 }
             }
             println!("{n} samples: warm-up {:?}, five steps up {:?}", counts[0], counts[1]);
+            let mut wanders = [0; 3];
+            for _ in 0..series {
+                let mut level = 0.0;
+                let walk: Vec<f64> = std::iter::repeat_with(|| {
+                    level += 20e3 * normal(&mut random);
+                    level
+                })
+                .take(n)
+                .collect();
+                wanders[verdict(&walk, 0.0) as usize] += 1;
+            }
+            println!("{n} samples: wanders {wanders:?}");
+            let wrong = wanders[GrowthVerdict::Leaking as usize];
+            assert!(wrong <= few(5), "{n}: {wrong} of {series} that wander without a direction are called leaking");
             let [warm, steps] = counts.map(|counts| counts[GrowthVerdict::Leaking as usize]);
             assert!(warm <= few(1) && steps <= few(4), "{n}: of {series}, {warm} that warm up, {steps} with steps");
         }
