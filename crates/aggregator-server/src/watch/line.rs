@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use aggregator_core::CleanText;
+use aggregator_core::event::is_unsafe_char;
 use serde_json::{Map, Value, json};
 
 use super::settings::{LogFormat, LogLevel};
@@ -71,7 +72,7 @@ impl Line {
     }
 
     fn text(&self, time: &str) -> String {
-        let mut text = format!("{time} {:<5} {}", self.level.name(), clean(&self.message));
+        let mut text = format!("{time} {:<5} {}", self.level.name(), phrase(&self.message));
         for (name, field) in &self.fields {
             // Writing to a string does not fail.
             let _ = match field {
@@ -120,21 +121,56 @@ impl Call {
     }
 }
 
-/// A text on one line, without what moves a cursor, hides or reorders text, and of a limited length.
-fn clean(text: &str) -> String {
-    let mut short: String = text.chars().take(MAX_CHARS + 1).collect();
-    if short.chars().nth(MAX_CHARS).is_some() {
-        short.pop();
-        short.push('…');
+/// A text of a limited length.
+fn limited(text: &str) -> String {
+    match text.char_indices().nth(MAX_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
-    CleanText::single_line(short).into_string()
 }
 
-/// The same, in quotes where it would not be one word.
+/// A text for JSON: on one line, without what moves a cursor, hides or reorders text, and of a limited length.
+fn clean(text: &str) -> String {
+    CleanText::single_line(limited(text)).into_string()
+}
+
+/// The message of a line: in quotes where a part of it could be taken for a field.
+fn phrase(text: &str) -> String {
+    quoted_unless(text, |c| matches!(c, ' ' | ',') || is_of_word(c))
+}
+
+/// The value of a field: in quotes where it would not be one word.
 fn word(text: &str) -> String {
-    let text = clean(text);
-    let is_word = !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || "\"=,\\".contains(c));
-    if is_word { text } else { format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")) }
+    quoted_unless(text, is_of_word)
+}
+
+fn is_of_word(c: char) -> bool {
+    !matches!(c, ' ' | '"' | '=' | ',' | '\\') && !is_escaped(c)
+}
+
+/// Whether a character is shown as an escape, so that whoever splits lines or fields, or a terminal, does not take it for a break, and
+/// nothing is hidden or reordered. Unicode has other white space than the space that separates fields.
+fn is_escaped(c: char) -> bool {
+    is_unsafe_char(c) || (c.is_whitespace() && c != ' ')
+}
+
+/// A text as it is if all of its characters are plain, else in quotes, with the escapes of Rust's texts.
+fn quoted_unless(text: &str, is_plain: impl Fn(char) -> bool) -> String {
+    let text = limited(text);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text;
+    }
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if is_escaped(c) => quoted.extend(c.escape_unicode()),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 fn milliseconds(time: Duration) -> f64 {
@@ -184,7 +220,7 @@ mod tests {
         for text in hostile {
             let line = line(text);
             for shown in [line.text("TIME"), line.json("TIME")] {
-                let unsafe_char = shown.chars().find(|c| c.is_control() || aggregator_core::event::is_unsafe_char(*c));
+                let unsafe_char = shown.chars().find(|c| c.is_control() || is_unsafe_char(*c));
                 assert_eq!(unsafe_char, None, "{shown:?}");
             }
             let json: Value = serde_json::from_str(&line.json("TIME")).unwrap();
@@ -195,7 +231,87 @@ mod tests {
         assert!(line(&"x".repeat(100_000)).text("TIME").chars().count() < 4 * MAX_CHARS);
     }
 
+    /// What a reader of a line takes it for: its message, and the names of its fields with their values.
+    fn read(line: &str) -> (String, Vec<(&str, String)>) {
+        let mut rest = line.strip_prefix("TIME info  ").unwrap();
+        let message = if rest.starts_with('"') {
+            value(&mut rest)
+        } else {
+            // The fields begin where the word with the first sign of equality does.
+            let end = rest[..rest.find('=').unwrap()].rfind(|c: char| c.is_whitespace()).unwrap();
+            let message = rest[..end].to_owned();
+            rest = &rest[end..];
+            message
+        };
+        let mut fields = Vec::new();
+        while let Some((name, behind)) = rest.split_once('=') {
+            rest = behind;
+            fields.push((name.trim_start(), value(&mut rest)));
+        }
+        assert_eq!(rest, "");
+        (message, fields)
+    }
+
+    /// Takes a value, up to white space outside of quotes, and reads its escapes.
+    fn value(rest: &mut &str) -> String {
+        let (mut value, mut is_quoted) = (String::new(), false);
+        let mut chars = rest.chars();
+        while let Some(c) = chars.next() {
+            match c {
+                '"' => is_quoted = !is_quoted,
+                '\\' => match chars.next().unwrap() {
+                    'u' => {
+                        let digits: String = chars.by_ref().skip(1).take_while(|c| *c != '}').collect();
+                        value.push(char::from_u32(u32::from_str_radix(&digits, 16).unwrap()).unwrap());
+                    }
+                    c => value.push(c),
+                },
+                c if c.is_whitespace() && !is_quoted => break,
+                c => value.push(c),
+            }
+        }
+        assert!(!is_quoted);
+        *rest = chars.as_str();
+        value
+    }
+
+    #[track_caller]
+    fn is_read_as(text: &str) {
+        let shown = line(text).text("TIME");
+        assert_eq!(shown.lines().count(), 1, "{shown:?}");
+        assert!(!shown.contains(|c: char| is_escaped(c)), "{shown:?}");
+        let (message, fields) = read(&shown);
+        let expected = limited(text);
+        assert_eq!(message, expected, "{shown:?}");
+        let expected = [
+            ("key", expected.clone()),
+            ("duration", "1.234s".to_owned()),
+            ("providers", format!("{expected}:ok:1.5ms:3")),
+        ];
+        assert_eq!(fields, expected, "{shown:?}");
+    }
+
+    /// Breaks of lines and white space of all kinds, and what reorders.
+    #[test]
+    fn no_text_forges_a_field() {
+        for c in ('\0'..=char::MAX).filter(|c| is_unsafe_char(*c) || c.is_whitespace()) {
+            // All of the many tags and variation selectors are one kind.
+            if c < '\u{e0100}' {
+                is_read_as(&format!("GET /x{c}200 key=admin{c}2026-01-01T00:00:00.000Z error forged"));
+                is_read_as(&format!("a{c}b"));
+            }
+        }
+        for text in ["", " ", "a=b", "\"", "\\", "\\u{41}", "a\\", "a, b", "= =", "query=done"] {
+            is_read_as(text);
+        }
+    }
+
     proptest! {
+        #[test]
+        fn every_text_is_read_as_it_was(text in any::<String>()) {
+            is_read_as(&text);
+        }
+
         #[test]
         fn every_text_is_one_safe_line(text in any::<String>()) {
             let line = line(&text);

@@ -5,10 +5,19 @@ use aggregator_http::{RequestLog, RequestReport};
 use aggregator_observe::{
     Export, Measure, Metrics, QueryEnd, QueryReport, error_of, origin_name, outcome_name, policy_name,
 };
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::line::{Call, Field, Line};
 use super::settings::{LogFormat, LogLevel, LogSettings};
 use super::writer::Writer;
+
+/// Longest method and path of a request that a line has, in bytes.
+const MAX_METHOD: usize = 20;
+const MAX_PATH: usize = 256;
+
+/// What is no part of a path (RFC 3986, section 3.3), beside all that is not ASCII.
+const NOT_IN_PATHS: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
 
 /// The log. It is told of requests by the server, and of breakers and spans as one of the metrics.
 #[derive(Debug)]
@@ -73,7 +82,8 @@ impl Metrics for Log {
 /// The line of a request.
 fn request(report: &RequestReport<'_>) -> Line {
     let status = report.status.map_or("-".to_owned(), |status| status.to_string());
-    let line = Line::new(level(report), "request", format!("{} {} {status}", report.method, report.path))
+    let message = format!("{:.MAX_METHOD$} {} {status}", report.method, shown_path(report.path));
+    let line = Line::new(level(report), "request", message)
         .with("duration", Field::Time(report.duration))
         .with_some("key", report.key, |key| Field::Text(key.into()))
         .with_some("client_gone", (!report.is_complete).then_some(true), Field::Flag);
@@ -81,6 +91,13 @@ fn request(report: &RequestReport<'_>) -> Line {
         Some(query) => of_query(line, query),
         None => line,
     }
+}
+
+/// A path as addresses have it, as one word: with escapes for what they may not have, which clients send nevertheless. One that is long
+/// is cut, so that the status stands behind each.
+fn shown_path(path: &str) -> String {
+    let path = utf8_percent_encode(path, NOT_IN_PATHS).to_string();
+    if path.len() <= MAX_PATH { path } else { format!("{}…", &path[..MAX_PATH]) }
 }
 
 fn of_query(line: Line, query: &QueryReport) -> Line {

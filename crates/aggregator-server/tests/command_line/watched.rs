@@ -59,7 +59,7 @@ fn what_is_asked_is_in_the_log_on_request() {
     assert!(rest.contains(r#"text="how many files does a crossing carry?""#), "{rest}");
 }
 
-/// Whatever a client sends, a line is a line, and moves no cursor of the terminal.
+/// Whatever a client sends, a line is a line with the fields of the server, and moves no cursor of the terminal.
 #[test]
 fn hostile_requests_forge_no_line() {
     for format in ["text", "json"] {
@@ -73,6 +73,9 @@ fn hostile_requests_forge_no_line() {
             "/\u{9b}31m",
             "/a\"level\"=x",
             "/{}%s",
+            "/x\u{2028}200\u{2029}key=admin",
+            "/x\u{a0}200\u{3000}key=admin",
+            &format!("/{}", "long".repeat(1_000)),
         ];
         for path in paths {
             server.ask(path, "user-agent: \u{9b}31m\r\ntraceparent: \u{9b}31m\r\n", "{}");
@@ -85,10 +88,24 @@ fn hostile_requests_forge_no_line() {
         // Those that are no request of HTTP at all have no line.
         assert!((3..=paths.len()).contains(&requests.len()), "{rest}");
         for line in requests {
-            match format {
-                "json" => assert_eq!(serde_json::from_str::<Value>(line).unwrap()["event"], "request"),
-                _ => assert!(line.starts_with("20") && line.contains(" info  POST /"), "{line}"),
-            }
+            let words = |text: &str| text.trim_matches('"').split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            let message = match format {
+                "json" => {
+                    let Value::Object(object) = serde_json::from_str(line).unwrap() else { panic!("{line}") };
+                    let names: Vec<&str> = object.keys().map(String::as_str).collect();
+                    assert_eq!(names, ["duration_ms", "event", "level", "message", "time"], "{line}");
+                    assert_eq!(object["event"], "request");
+                    words(object["message"].as_str().unwrap())
+                }
+                _ => {
+                    let (time, rest) = line.split_once(" info  ").expect(line);
+                    let (message, duration) = rest.rsplit_once(" duration=").expect(line);
+                    assert!(words(time).len() == 1 && words(duration).len() == 1, "{line}");
+                    words(message)
+                }
+            };
+            let [method, path, status] = &message[..] else { panic!("{line}") };
+            assert_eq!((method.as_str(), &path[..1], status.as_str()), ("POST", "/", "404"), "{line}");
         }
     }
 }
