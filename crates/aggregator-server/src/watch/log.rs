@@ -37,7 +37,7 @@ impl Log {
             let line = Line::new(LogLevel::Warn, "lines_lost", "lines of the log were lost: they came too fast");
             line.with("lines", Field::Number(lost)).format(format, &now())
         };
-        Ok(Self { settings, writer: Writer::start(lost)? })
+        Ok(Self { settings, writer: Writer::start(std::io::stderr(), lost)? })
     }
 
     /// Whether the lines are for people.
