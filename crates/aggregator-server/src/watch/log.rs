@@ -10,6 +10,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use super::line::{Call, Field, Line};
 use super::settings::{LogFormat, LogLevel, LogSettings};
 use super::writer::Writer;
+use crate::terminal::clean;
 
 /// Longest method and path of a request that a line has, in bytes.
 const MAX_METHOD: usize = 20;
@@ -52,7 +53,12 @@ impl Log {
         }
     }
 
-    /// Waits until all lines are written.
+    /// Writes a text of the program as it is, after what was written before.
+    pub fn say(&self, text: &str) {
+        self.writer.write(clean(text));
+    }
+
+    /// Waits until all lines are written, for a second at most: it may be that nobody reads them.
     pub fn flush(&self) {
         self.writer.flush();
     }

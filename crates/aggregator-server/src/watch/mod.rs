@@ -13,7 +13,6 @@ use aggregator_http::Service;
 use aggregator_observe::Observer;
 
 use crate::exit::{Exit, ProgramError};
-use crate::terminal::note;
 pub use line::Field;
 use line::Line;
 pub use log::Log;
@@ -97,12 +96,11 @@ impl Watch {
     /// A message to the owner: as it is where the log is for people, else as a line of it.
     pub fn say(&self, event: &'static str, message: &str, fields: Vec<(&'static str, Field)>) {
         if self.log.is_text() {
-            self.log.flush();
-            note(message);
-            return;
+            self.log.say(message);
+        } else {
+            let line = Line::new(LogLevel::Info, event, message);
+            self.log.write(&fields.into_iter().fold(line, |line, (name, field)| line.with(name, field)));
         }
-        let line = Line::new(LogLevel::Info, event, message);
-        self.log.write(&fields.into_iter().fold(line, |line, (name, field)| line.with(name, field)));
         self.log.flush();
     }
 }

@@ -76,11 +76,21 @@ impl Server {
 
     /// Sends a signal, and returns the exit code with what it said in the end.
     pub fn end(mut self) -> (Option<i32>, String) {
+        self.signal();
+        let rest = self.rest();
+        (self.child.wait().unwrap().code(), rest)
+    }
+
+    pub fn signal(&self) {
         let process = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
+    }
+
+    /// What it says until it ends.
+    pub fn rest(&mut self) -> String {
         let mut rest = String::new();
         self.lines.read_to_string(&mut rest).unwrap();
-        (self.child.wait().unwrap().code(), rest)
+        rest
     }
 }
 

@@ -125,6 +125,31 @@ fn a_log_that_nobody_reads_stops_no_request() {
     assert!(rest.len() > 100_000, "it did not fill the pipe: {} bytes", rest.len());
 }
 
+/// The pipe is full, and still nobody reads when the server is to end: it ends, although its last lines cannot be written.
+#[test]
+fn a_log_that_nobody_reads_stops_no_end() {
+    for format in ["text", "json"] {
+        let world = World::new();
+        let mut server = Server::start(&world, &["demo", "--log", format], &[]);
+        let path = format!("/{}", "x".repeat(250));
+        for _ in 0..400 {
+            assert!(server.get(&path).starts_with("HTTP/1.1 404"));
+        }
+        server.signal();
+        let began = Instant::now();
+        let status = loop {
+            if let Some(status) = server.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(began.elapsed() < Duration::from_secs(60), "{format}: it does not end");
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        assert_eq!(status.code(), Some(0), "{format}");
+        let rest = server.rest();
+        assert!(rest.matches(&path).count() < 400 && !rest.contains("ended"), "{format}: the pipe was not full");
+    }
+}
+
 fn spans(collector: &FaultServer) -> Vec<Span> {
     let requests = collector.requests();
     let requests = requests.iter().map(|request| ExportTraceServiceRequest::decode(&request.body[..]).unwrap());
