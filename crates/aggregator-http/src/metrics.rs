@@ -168,8 +168,11 @@ impl aggregator_observe::Metrics for Metrics {
                 self.output_tokens.inc_by(report.usage.output_tokens);
             }
             Measure::Export(export) => {
-                let outcome = if export.error.is_none() { "sent" } else { "failed" };
-                self.spans.get_or_create(&OutcomeLabels { outcome }).inc_by(export.spans);
+                for (outcome, spans) in [("sent", export.spans - export.lost), ("failed", export.lost)] {
+                    if spans > 0 {
+                        self.spans.get_or_create(&OutcomeLabels { outcome }).inc_by(spans);
+                    }
+                }
             }
             _ => {}
         }

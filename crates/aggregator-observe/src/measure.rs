@@ -48,8 +48,10 @@ pub enum Measure<'a> {
 pub struct Export {
     /// Spans of the batch.
     pub spans: u64,
-    /// Why they could not be sent; they are lost.
+    /// How many of them are lost: all where the batch could not be sent, and those that the collector refused where it took the others.
+    pub lost: u64,
+    /// Why they are lost, if any is.
     pub error: Option<String>,
-    /// Whether the batch before ended otherwise: with the first failure, and with the first success after failures.
+    /// Whether the batch before ended otherwise: with the first one that lost spans, and with the first after those that lost none.
     pub is_news: bool,
 }

@@ -14,6 +14,10 @@ pub trait Client: Send + Sync + fmt::Debug + 'static {
     /// neither keys nor an address. The future is polled on the runtime that [`Telemetry::start`](super::Telemetry::start) is given,
     /// and dropped when its time is up.
     fn post(&self, body: Bytes) -> Posting;
+
+    /// A text without the keys that this client sends. Each error goes through this before it is reported: a collector may repeat what
+    /// it was sent.
+    fn without_keys(&self, text: &str) -> String;
 }
 
 /// A response.

@@ -9,6 +9,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{Span, SpanData, SpanExporter, SpanProcessor};
 
+use super::batch::BatchSender;
 use crate::measure::{Export, Measure};
 use crate::observer::Observer;
 
@@ -20,7 +21,7 @@ pub struct SpanCounts {
     pub ended: u64,
     /// Spans that the collector has taken.
     pub sent: u64,
-    /// Spans that were lost because a batch could not be sent.
+    /// Spans that were lost because a batch could not be sent, or because the collector refused them.
     pub failed: u64,
 }
 
@@ -81,36 +82,33 @@ impl<P: SpanProcessor> SpanProcessor for CountingProcessor<P> {
 
 /// Counts what becomes of batches, and reports it.
 #[derive(Debug)]
-pub(super) struct CountingExporter<E> {
-    pub(super) inner: E,
+pub(super) struct CountingExporter<S> {
+    pub(super) sender: S,
     pub(super) counts: Arc<Counts>,
     pub(super) observer: Observer,
 }
 
-impl<E: SpanExporter> SpanExporter for CountingExporter<E> {
+impl<S: BatchSender> SpanExporter for CountingExporter<S> {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let spans = batch.len() as u64;
-        let result = self.inner.export(batch).await;
-        let count = if result.is_ok() { &self.counts.sent } else { &self.counts.failed };
-        count.fetch_add(spans, Ordering::Relaxed);
-        let is_news = self.counts.fails.swap(result.is_err(), Ordering::Relaxed) != result.is_err();
-        let error = result.as_ref().err().map(|error| match error {
-            OTelSdkError::InternalFailure(what) => what.clone(),
-            other => other.to_string(),
-        });
-        self.observer.record(&Measure::Export(&Export { spans, error, is_news }));
-        result
+        let result = self.sender.send(batch).await;
+        let (lost, error) = match result {
+            Ok(()) => (0, None),
+            Err(loss) => (loss.spans.min(spans), Some(loss.why)),
+        };
+        self.counts.sent.fetch_add(spans - lost, Ordering::Relaxed);
+        self.counts.failed.fetch_add(lost, Ordering::Relaxed);
+        let is_news = self.counts.fails.swap(error.is_some(), Ordering::Relaxed) != error.is_some();
+        let export = Export { spans, lost, error, is_news };
+        self.observer.record(&Measure::Export(&export));
+        export.error.map_or(Ok(()), |why| Err(OTelSdkError::InternalFailure(why)))
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.inner.shutdown_with_timeout(timeout)
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        self.inner.force_flush()
+        self.sender.shutdown(timeout)
     }
 
     fn set_resource(&mut self, resource: &Resource) {
-        self.inner.set_resource(resource);
+        self.sender.set_resource(resource);
     }
 }

@@ -11,13 +11,13 @@ use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest
 use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
 use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
-use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use opentelemetry_sdk::trace::SpanData;
 use prost::Message as _;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::batch::{BatchSender, Loss};
 use super::client::{Client, Reply};
 
 /// Longest text of an error, in bytes.
@@ -48,8 +48,8 @@ impl Drop for Request {
     }
 }
 
-impl SpanExporter for OtlpExporter {
-    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+impl BatchSender for OtlpExporter {
+    async fn send(&self, batch: Vec<SpanData>) -> Result<(), Loss> {
         let resource_spans = group_spans_by_resource_and_scope(batch, &self.resource);
         let body = ExportTraceServiceRequest { resource_spans }.encode_to_vec();
         let (client, within) = (Arc::clone(&self.client), self.within);
@@ -58,8 +58,8 @@ impl SpanExporter for OtlpExporter {
             timeout(within, client.post(body.into())).await.unwrap_or_else(late)
         }));
         let reply = poll_fn(|cx| pin!(&mut request.0).poll(cx)).await;
-        let reply = reply.unwrap_or_else(|_| Err("the program ends".into())).map_err(|what| failed(&what))?;
-        check(&reply).map_err(|what| failed(&what))
+        let reply = reply.unwrap_or_else(|_| Err("the program ends".into())).map_err(Loss::of_all);
+        reply.and_then(|reply| check(&reply)).map_err(|loss| Loss { why: self.shown(&loss.why), ..loss })
     }
 
     fn set_resource(&mut self, resource: &Resource) {
@@ -67,24 +67,30 @@ impl SpanExporter for OtlpExporter {
     }
 }
 
-/// # Errors
-/// If the collector has not taken all of the batch.
-fn check(reply: &Reply) -> Result<(), String> {
-    if !(200..300).contains(&reply.status) {
-        return Err(format!("the collector answered with status {}", reply.status));
-    }
-    // What is no response says nothing about the spans.
-    let response = ExportTraceServiceResponse::decode(&*reply.body).unwrap_or_default();
-    match response.partial_success {
-        Some(partial) if partial.rejected_spans > 0 => {
-            Err(format!("the collector refused {} spans: {}", partial.rejected_spans, partial.error_message))
-        }
-        _ => Ok(()),
+impl OtlpExporter {
+    /// A text for people, of which a part may be a stranger's: on one line, without keys, and short. What is hidden in it goes first, as it
+    /// may stand within a key; the end goes last, as it may cut one.
+    fn shown(&self, what: &str) -> String {
+        let mut what = self.client.without_keys(&CleanText::single_line(what));
+        what.truncate(what.floor_char_boundary(MAX_ERROR));
+        what
     }
 }
 
-fn failed(what: &str) -> OTelSdkError {
-    let what = CleanText::single_line(what);
-    let end = what.floor_char_boundary(MAX_ERROR);
-    OTelSdkError::InternalFailure(what[..end].to_owned())
+/// # Errors
+/// If the collector has not taken all of the batch.
+fn check(reply: &Reply) -> Result<(), Loss> {
+    if !(200..300).contains(&reply.status) {
+        return Err(Loss::of_all(format!("the collector answered with status {}", reply.status)));
+    }
+    // What is no response says nothing about the spans.
+    let response = ExportTraceServiceResponse::decode(&*reply.body).unwrap_or_default();
+    let Some(partial) = response.partial_success else { return Ok(()) };
+    // With none refused the text is a warning.
+    match u64::try_from(partial.rejected_spans) {
+        Err(_) | Ok(0) => Ok(()),
+        Ok(spans) => {
+            Err(Loss { spans, why: format!("the collector refused {spans} spans: {}", partial.error_message) })
+        }
+    }
 }

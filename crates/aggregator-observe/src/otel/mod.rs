@@ -5,6 +5,7 @@
 //! `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` and `OTEL_RESOURCE_ATTRIBUTES` are read as OpenTelemetry defines them. No query
 //! waits for it: a collector that is down, slow or broken costs spans and nothing else.
 
+mod batch;
 mod client;
 mod counted;
 mod exporter;
@@ -23,6 +24,7 @@ use tracing_subscriber::registry::{LookupSpan, Registry};
 
 use crate::names;
 use crate::observer::Observer;
+use batch::{BatchSender, OwnExporter};
 pub use bytes::Bytes;
 pub use client::{Client, Posting, Reply};
 pub use counted::SpanCounts;
@@ -78,17 +80,21 @@ impl Telemetry {
     /// Spans are those of the subscribers that have the [layer](Self::layer); [`install`](Self::install) makes one for the process.
     pub fn start(settings: TelemetrySettings, client: impl Client, runtime: Handle, observer: &Observer) -> Self {
         let exporter = OtlpExporter::new(Arc::new(client), runtime, settings.timeout);
-        Self::with_exporter(settings, exporter, observer)
+        Self::with_sender(settings, exporter, observer)
     }
 
-    /// Starts sending spans with an exporter of one's own.
+    /// Starts sending spans with an exporter of one's own. A batch for which it returns an error counts as lost.
     pub fn with_exporter(
         settings: TelemetrySettings,
         exporter: impl SpanExporter + 'static,
         observer: &Observer,
     ) -> Self {
+        Self::with_sender(settings, OwnExporter(exporter), observer)
+    }
+
+    fn with_sender(settings: TelemetrySettings, sender: impl BatchSender, observer: &Observer) -> Self {
         let counts = Arc::<Counts>::default();
-        let exporter = CountingExporter { inner: exporter, counts: Arc::clone(&counts), observer: observer.clone() };
+        let exporter = CountingExporter { sender, counts: Arc::clone(&counts), observer: observer.clone() };
         let inner = BatchSpanProcessor::builder(exporter).build();
         let version = settings.version.map(|version| KeyValue::new("service.version", version));
         let resource = Resource::builder().with_service_name(settings.service).with_attributes(version).build();

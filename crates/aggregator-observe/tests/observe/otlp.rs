@@ -46,7 +46,14 @@ impl Client for Plain {
         }
         .boxed()
     }
+
+    fn without_keys(&self, text: &str) -> String {
+        text.replace(KEY, "…")
+    }
 }
+
+/// A key of the client.
+const KEY: &str = "key-7f3b2c";
 
 /// A collector: what it was sent, and how it answers.
 #[derive(Clone, Default)]
@@ -154,14 +161,10 @@ async fn a_collector_that_fails_costs_spans_and_nothing_else() {
     };
     let slow = Collector { wait: Duration::from_secs(60), ..Collector::answering(200) }.start().await;
     let failing = Collector::answering(500).start().await;
-    let refused = ExportTracePartialSuccess { rejected_spans: 2, error_message: "too\u{1b}[2J many".into() };
-    let partial = ExportTraceServiceResponse { partial_success: Some(refused) }.encode_to_vec();
-    let partial = Collector { body: partial, ..Collector::answering(200) }.start().await;
     for (address, says) in [
         (closed, "onnection refused"),
         (slow, "the collector has not answered within 0.3 s"),
         (failing, "the collector answered with status 500"),
-        (partial, "the collector refused 2 spans: too[2J many"),
     ] {
         let (observer, lines) = observer();
         let counts = asked(address, &observer, 2).await;
@@ -169,6 +172,51 @@ async fn a_collector_that_fails_costs_spans_and_nothing_else() {
         let exports: Vec<_> = lines.take().into_iter().filter(|line| line.starts_with("export")).collect();
         assert!(exports.len() == 1 && exports[0].contains(says) && exports[0].contains("is_news: true"), "{exports:?}");
         assert!(!exports[0].contains("\\n"), "{exports:?}");
+    }
+}
+
+/// A collector that takes some of the spans, and says why not all.
+fn refusing(rejected_spans: i64, error_message: &str) -> Collector {
+    let partial = ExportTracePartialSuccess { rejected_spans, error_message: error_message.into() };
+    let body = ExportTraceServiceResponse { partial_success: Some(partial) }.encode_to_vec();
+    Collector { body, ..Collector::answering(200) }
+}
+
+/// Six spans in one batch. With none refused, the message is a warning; what is no count of them is as near to one as it can be.
+#[tokio::test]
+async fn only_the_spans_that_a_collector_refuses_are_lost() {
+    for (refused, lost) in [(0, 0), (1, 1), (2, 2), (6, 6), (7, 6), (i64::MAX, 6), (-1, 0)] {
+        let (observer, lines) = observer();
+        let counts = asked(refusing(refused, "too many").start().await, &observer, 2).await;
+        assert_eq!((counts.ended, counts.sent, counts.failed, counts.remaining()), (6, 6 - lost, lost, 0), "{refused}");
+        let exports: Vec<_> = lines.take().into_iter().filter(|line| line.starts_with("export")).collect();
+        let [export] = &exports[..] else { panic!("{exports:?}") };
+        assert!(export.contains(&format!("spans: 6, lost: {lost}, ")), "{export}");
+        let error = format!("Some(\"the collector refused {refused} spans: too many\"), is_news: true");
+        assert!(export.contains(if lost > 0 { &error } else { "None, is_news: false" }), "{export}");
+    }
+}
+
+/// Its text is on one line, without keys, and short, wherever a key stands in it.
+#[tokio::test]
+async fn what_a_collector_says_is_made_safe_to_show() {
+    let long = format!("{}{KEY}", "x".repeat(200 - "the collector refused 1 spans: ".len() - 4));
+    for (said, shown) in [
+        ("too\u{1b}[2J many\n2026-01-01\u{2028}forged\u{202e}", Some("too[2J many 2026-01-01 forged")),
+        (&format!("no such key: {KEY}."), Some("no such key: ….")),
+        (&format!("no such key: {}\u{200b}{}", &KEY[..5], &KEY[5..]), Some("no such key: …")),
+        (&long, None),
+    ] {
+        let (observer, lines) = observer();
+        asked(refusing(1, said).start().await, &observer, 1).await;
+        let lines = lines.take();
+        let export = lines.iter().find(|line| line.starts_with("export")).unwrap();
+        let (_, error) = export.split_once("error: Some(\"").unwrap();
+        let (error, _) = error.rsplit_once("\"), ").unwrap();
+        assert!(error.len() <= 200 && !error.contains(&KEY[..4]), "{error}");
+        if let Some(shown) = shown {
+            assert_eq!(error, format!("the collector refused 1 spans: {shown}"));
+        }
     }
 }
 
@@ -197,6 +245,10 @@ async fn failures_are_news_once() {
         fn post(&self, _: Bytes) -> Posting {
             let status = self.0.lock().unwrap().pop().unwrap();
             async move { Ok(Reply { status, body: Bytes::new() }) }.boxed()
+        }
+
+        fn without_keys(&self, text: &str) -> String {
+            text.to_owned()
         }
     }
     let news = Arc::<News>::default();

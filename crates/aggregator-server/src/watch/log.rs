@@ -157,16 +157,16 @@ fn policy(report: &PolicyReport) -> Line {
 }
 
 fn export(export: &Export) -> Line {
-    let spans = Field::Number(export.spans);
     match &export.error {
         // Once, and then only counted.
         Some(error) => {
             let level = if export.is_news { LogLevel::Warn } else { LogLevel::Debug };
-            Line::new(level, "spans_lost", format!("spans could not be sent: {error}")).with("spans", spans)
+            let line = Line::new(level, "spans_lost", format!("spans could not be sent: {error}"));
+            line.with("spans", Field::Number(export.lost))
         }
         None => {
             let level = if export.is_news { LogLevel::Info } else { LogLevel::Debug };
-            Line::new(level, "spans_sent", "spans were sent").with("spans", spans)
+            Line::new(level, "spans_sent", "spans were sent").with("spans", Field::Number(export.spans))
         }
     }
 }

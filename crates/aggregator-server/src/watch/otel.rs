@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use aggregator_observe::Observer;
 use aggregator_observe::otel::{Bytes, Client, Posting, Reply, Telemetry, TelemetrySettings};
-use aggregator_providers::http::{Endpoint, HttpClient, Limits, PlainHttp, Request};
+use aggregator_providers::http::{Endpoint, HttpClient, Limits, PlainHttp, Request, Secret};
 use http::{HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
 use tokio::runtime::Handle;
@@ -13,6 +13,9 @@ use super::settings::OtelSettings;
 
 /// Longest response of a collector, in bytes: it is empty, or says how many spans were refused and why.
 const MAX_RESPONSE: usize = 64 << 10;
+
+/// Fewest characters of a key in a variable.
+const SHORTEST_KEY: usize = 4;
 
 /// A collector, and what names this program there.
 pub struct Destination {
@@ -25,13 +28,20 @@ pub struct Destination {
 struct Collector {
     client: HttpClient,
     endpoint: Endpoint,
-    headers: Vec<(HeaderName, HeaderValue)>,
+    headers: Headers,
+}
+
+/// Headers, and the keys in them.
+#[derive(Debug, Clone, Default)]
+struct Headers {
+    all: Vec<(HeaderName, HeaderValue)>,
+    keys: Vec<Secret>,
 }
 
 impl Client for Collector {
     fn post(&self, body: Bytes) -> Posting {
         let mut request = Request::post(self.endpoint.clone(), "application/x-protobuf", body);
-        for (name, value) in &self.headers {
+        for (name, value) in &self.headers.all {
             request = request.with_header(name.clone(), value.clone());
         }
         let client = self.client.clone();
@@ -42,6 +52,10 @@ impl Client for Collector {
             let body = if response.is_success() { response.bytes().await } else { Ok(Bytes::new()) };
             Ok(Reply { status, body: body.map_err(|error| error.to_string())? })
         })
+    }
+
+    fn without_keys(&self, text: &str) -> String {
+        self.headers.keys.iter().fold(text.to_owned(), |text, key| key.redact(&text))
     }
 }
 
@@ -63,14 +77,7 @@ impl Destination {
         let named = |setting: &str, address: &str| Endpoint::new(setting, address).map_err(|error| error.to_string());
         let (setting, endpoint, headers) = match (&settings.endpoint, text(TRACES), text(ALL)) {
             (Some(address), ..) => {
-                let headers = settings.headers.iter().map(|(name, template)| {
-                    let place = format!("otel.headers.{name}");
-                    let key = template.key.read(&variable).map_err(|error| format!("{place}: {error}"))?;
-                    let value = key.header(&template.before, &template.after);
-                    let value = value.map_err(|error| format!("{place}: {error}"))?;
-                    Ok((header_name(&place, name)?, value))
-                });
-                let headers = headers.collect::<Result<_, String>>()?;
+                let headers = of_settings(settings, &variable)?;
                 ("otel.endpoint", named("otel.endpoint", address)?.with_path("v1/traces"), headers)
             }
             (None, Some(address), _) => (TRACES, named(TRACES, &address)?, of_variables(text)?),
@@ -81,7 +88,7 @@ impl Destination {
             (None, None, None) => return Ok(None),
         };
         let plain = PlainHttp::allowed_if(settings.allow_plain_http_key);
-        let endpoint = match headers.is_empty() {
+        let endpoint = match headers.all.is_empty() {
             true => endpoint,
             false => endpoint.for_key(setting, plain).map_err(|error| error.to_string())?,
         };
@@ -112,23 +119,48 @@ impl Destination {
     }
 }
 
+/// The headers of the settings.
+fn of_settings(settings: &OtelSettings, variable: impl Fn(&str) -> Option<OsString>) -> Result<Headers, String> {
+    let mut headers = Headers::default();
+    for (name, template) in &settings.headers {
+        let place = format!("otel.headers.{name}");
+        let key = template.key.read(&variable).map_err(|error| format!("{place}: {error}"))?;
+        let value = key.header(&template.before, &template.after);
+        let value = value.map_err(|error| format!("{place}: {error}"))?;
+        headers.all.push((header_name(&place, name)?, value));
+        headers.keys.push(key);
+    }
+    Ok(headers)
+}
+
 /// The headers of `OTEL_EXPORTER_OTLP_TRACES_HEADERS` or `OTEL_EXPORTER_OTLP_HEADERS`: `name=value,name=value`, with escapes as in URLs.
-fn of_variables(text: impl Fn(&str) -> Option<String>) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
+fn of_variables(text: impl Fn(&str) -> Option<String>) -> Result<Headers, String> {
     let (all, traces) = ("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS");
+    let mut headers = Headers::default();
     let Some((variable, list)) = [traces, all].into_iter().find_map(|name| Some((name, text(name)?))) else {
-        return Ok(Vec::new());
+        return Ok(headers);
     };
-    let pairs = list.split(',').map(str::trim).filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').ok_or_else(|| format!("{variable} is no list of name=value"))?;
-            let value = percent_decode_str(value.trim()).collect::<Vec<u8>>();
-            let value = HeaderValue::from_bytes(&value);
-            let mut value = value.map_err(|_| format!("{variable} has a value that no header has"))?;
-            value.set_sensitive(true);
-            Ok((header_name(variable, name.trim())?, value))
-        })
-        .collect()
+    for pair in list.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').ok_or_else(|| format!("{variable} is no list of name=value"))?;
+        let value = percent_decode_str(value.trim()).collect::<Vec<u8>>();
+        headers.keys.extend(keys_in(variable, &value));
+        let value = HeaderValue::from_bytes(&value);
+        let mut value = value.map_err(|_| format!("{variable} has a value that no header has"))?;
+        value.set_sensitive(true);
+        headers.all.push((header_name(variable, name.trim())?, value));
+    }
+    Ok(headers)
+}
+
+/// What may be a key in the value of a header, of which a variable does not say where one is: each of its words, but for the name of a
+/// scheme before others, and for those of fewer characters than [`SHORTEST_KEY`], such as a number of a tenant.
+fn keys_in(variable: &str, value: &[u8]) -> Vec<Secret> {
+    let value = String::from_utf8_lossy(value);
+    let words: Vec<&str> = value.split_ascii_whitespace().collect();
+    let keys = if words.len() > 1 { &words[1..] } else { &words[..] };
+    let keys = keys.iter().filter(|key| key.len() >= SHORTEST_KEY);
+    // One that is no key in its form is none.
+    keys.filter_map(|key| Secret::from_variable(variable, Some(key.into())).ok()).collect()
 }
 
 fn header_name(place: &str, name: &str) -> Result<HeaderName, String> {
@@ -152,7 +184,7 @@ mod tests {
     fn shown(destination: &Destination) -> String {
         let Collector { endpoint, headers, .. } = &destination.collector;
         let headers: Vec<_> =
-            headers.iter().map(|(name, value)| format!("{name}={}", value.to_str().unwrap())).collect();
+            headers.all.iter().map(|(name, value)| format!("{name}={}", value.to_str().unwrap())).collect();
         format!("{} {} {headers:?}", endpoint.url(), destination.settings.service)
     }
 
@@ -181,6 +213,38 @@ mod tests {
             (settings, &[ALL, KEY, ("OTHER", "v")], "https://d.example/otlp/v1/traces s [\"x-key=k v\"]"),
         ] {
             assert_eq!(shown(&found(settings, variables).unwrap().unwrap()), expected);
+        }
+    }
+
+    /// A collector repeats what it was sent.
+    #[test]
+    fn keys_are_taken_out_of_what_a_collector_says() {
+        let settings = "endpoint = 'https://d.example'\nheaders = { x-key = 'k ${OTHER}', x-short = '${SHORT}' }";
+        let said = "Bearer canary-1, Basic Y2FuYXJ5, x-team a, canary-2: no canary-3, zy, cut canary-i";
+        for (settings, variables, shown) in [
+            (
+                "",
+                &[ALL, ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20canary-1,a=Basic%20Y2FuYXJ5,x-team=a")][..],
+                "Bearer …, Basic …, x-team a, canary-2: no canary-3, zy, cut canary-i",
+            ),
+            (
+                "",
+                &[ALL, ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=canary-2")],
+                "Bearer canary-1, Basic Y2FuYXJ5, x-team a, …: no canary-3, zy, cut canary-i",
+            ),
+            (
+                settings,
+                &[("OTHER", "canary-3"), ("SHORT", "zy")],
+                "Bearer canary-1, Basic Y2FuYXJ5, x-team a, canary-2: no …, …, cut canary-i",
+            ),
+            (
+                settings,
+                &[("OTHER", "canary-4"), ("SHORT", "canary-is-cut")],
+                "Bearer canary-1, Basic Y2FuYXJ5, x-team a, canary-2: no canary-3, zy, cut …",
+            ),
+        ] {
+            let destination = found(settings, variables).unwrap().unwrap();
+            assert_eq!(destination.collector.without_keys(said), shown, "{settings} {variables:?}");
         }
     }
 

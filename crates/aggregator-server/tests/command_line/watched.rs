@@ -4,7 +4,9 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use aggregator_mocks::fault_server::{FaultServer, Script, response};
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message as _;
 use serde_json::Value;
@@ -241,6 +243,47 @@ fn a_collector_that_does_not_do_its_work_harms_nobody() {
         assert!(warnings.len() == 1 && warnings[0].contains(says), "{name}: {rest}");
         assert!(rest.contains("no more spans are sent sent=0 lost=9") && !rest.contains("canary"), "{name}: {rest}");
     }
+}
+
+/// It takes two of three spans, and repeats what it was sent.
+#[test]
+fn what_a_collector_says_is_safe_in_the_log() {
+    let said =
+        format!("Bearer canary-5\u{1b}[2J\n2026\u{2028}error \u{202e}a=b canary\u{200b}-5 {}", "x".repeat(1_000));
+    let partial = ExportTracePartialSuccess { rejected_spans: 1, error_message: said };
+    let body = ExportTraceServiceResponse { partial_success: Some(partial) }.encode_to_vec();
+    let collector = FaultServer::start(Script::answering(response::complete(200, &[], &body))).unwrap();
+    let world = World::new();
+    let headers = "headers = { authorization = 'Bearer ${TOKEN}' }";
+    fs::write(world.path("aggregator.toml"), format!("[otel]\nendpoint = '{}'\n{headers}\n", collector.url())).unwrap();
+    // The three spans of a query are one batch.
+    let variables =
+        [("TOKEN", "canary-5"), ("OTEL_BSP_SCHEDULE_DELAY", "600000"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "3")];
+    let server = Server::start(&world, &["serve", "--docs", "docs"], &variables);
+    server.ask("/v1/query", "", QUESTION);
+    let began = Instant::now();
+    let figures = loop {
+        let figures = server.get("/metrics");
+        if figures.contains("aggregator_spans_total") {
+            break figures;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "{figures}");
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    for (outcome, spans) in [("sent", 2), ("failed", 1)] {
+        let figure = format!("aggregator_spans_total{{outcome=\"{outcome}\"}} {spans}\n");
+        assert!(figures.contains(&figure), "{figures}");
+    }
+    let (code, rest) = server.end();
+    assert_eq!(code, Some(0));
+    assert!(!rest.contains("canary"), "{rest}");
+    let lost: Vec<&str> = rest.lines().filter(|line| line.contains("spans could not be sent")).collect();
+    let [lost] = lost[..] else { panic!("{rest}") };
+    let (message, fields) = lost.rsplit_once(' ').unwrap();
+    let shown = r#"warn  "spans could not be sent: the collector refused 1 spans: Bearer …[2J 2026 error a=b … xxx"#;
+    assert!(message.contains(shown) && message.ends_with("x\"") && message.len() < 300, "{lost}");
+    assert_eq!(fields, "spans=1", "{lost}");
+    assert!(rest.contains("no more spans are sent sent=2 lost=1"), "{rest}");
 }
 
 #[test]
