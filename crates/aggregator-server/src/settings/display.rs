@@ -1,40 +1,19 @@
 //! The effective settings as a file, with the origin of each line.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
-use aggregator_core::event::is_unsafe_char;
 use aggregator_core::settings_by_name::{NamedSettings, SettingDoc};
 use toml::{Table, Value};
 
 use super::EffectiveSettings;
 use super::layer::merged;
+use super::toml_text;
 
-/// Formats the settings as a file. A line without an origin is a default. Characters that a terminal obeys or nobody sees are escapes.
+/// Formats the settings as a file that can be read again. A line without an origin is a default. Characters that a terminal obeys or
+/// nobody sees are escapes.
 impl fmt::Display for EffectiveSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(&mut Escaped(f))
-    }
-}
-
-/// Writes texts with escapes, as strings of TOML have them.
-struct Escaped<'a, 'b>(&'a mut fmt::Formatter<'b>);
-
-impl fmt::Write for Escaped<'_, '_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let is_unsafe = |c: char| is_unsafe_char(c) && c != '\n';
-        let mut rest = text;
-        while let Some((at, c)) = rest.char_indices().find(|&(_, c)| is_unsafe(c)) {
-            self.0.write_str(&rest[..at])?;
-            write!(self.0, "\\U{:08X}", u32::from(c))?;
-            rest = &rest[at + c.len_utf8()..];
-        }
-        self.0.write_str(rest)
-    }
-}
-
-impl EffectiveSettings {
-    fn write(&self, f: &mut Escaped<'_, '_>) -> fmt::Result {
-        let path = |path: &std::path::Path| Value::String(path.display().to_string()).to_string();
+        let path = |path: &std::path::Path| toml_text::string(&path.display().to_string());
         let documents = &self.documents;
         let folders: Vec<String> = documents.folders.iter().map(|folder| path(folder)).collect();
         writeln!(f, "[documents]")?;
@@ -43,7 +22,7 @@ impl EffectiveSettings {
         self.line(f, "documents", "cache", &documents.cache.as_deref().map_or(NOT_SET.into(), path))?;
         writeln!(f, "\n[answer]")?;
         self.line(f, "answer", "sentences", &self.answer.sentences.to_string())?;
-        let model = self.answer.model.as_ref().map_or(NOT_SET.into(), |name| Value::String(name.clone()).to_string());
+        let model = self.answer.model.as_deref().map_or(NOT_SET.into(), toml_text::string);
         self.line(f, "answer", "model", &model)?;
         writeln!(f, "\n[services]")?;
         self.line(f, "services", "retries", &self.services.retries.to_string())?;
@@ -78,29 +57,28 @@ const NOT_SET: &str = "not set";
 
 impl EffectiveSettings {
     /// The sections of services, as they were written: what they leave out is the clients' to decide.
-    fn services(&self, f: &mut Escaped<'_, '_>) -> fmt::Result {
+    fn services(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // They were read already.
         let all: Table = merged(&self.layers).ok().and_then(|text| text.parse().ok()).unwrap_or_default();
         for section in ["limits", "redis", "server", "log", "otel", "search", "models"] {
-            let Some(table) = all.get(section) else { continue };
-            let of = Table::from_iter([(section.to_owned(), table.clone())]);
-            write!(f, "\n{}", toml::to_string(&of).unwrap_or_default())?;
+            let Some(Value::Table(table)) = all.get(section) else { continue };
+            f.write_str(&toml_text::section(section, table))?;
         }
         Ok(())
     }
 
-    fn lines(&self, f: &mut Escaped<'_, '_>, section: &str, docs: Vec<SettingDoc>) -> fmt::Result {
+    fn lines(&self, f: &mut fmt::Formatter<'_>, section: &str, docs: Vec<SettingDoc>) -> fmt::Result {
         // The engine shows the value that a setting has as its default.
         docs.iter().try_for_each(|setting| self.line(f, section, &setting.name, &setting.default))
     }
 
-    fn line(&self, f: &mut Escaped<'_, '_>, section: &str, key: &str, value: &str) -> fmt::Result {
+    fn line(&self, f: &mut fmt::Formatter<'_>, section: &str, key: &str, value: &str) -> fmt::Result {
         if value == NOT_SET {
             return writeln!(f, "# {key} is not set");
         }
         match self.layers.iter().rev().find_map(|layer| layer.find(section, key)) {
             None => writeln!(f, "{key} = {value}"),
-            Some(origin) => writeln!(f, "{key} = {value}  # {origin}"),
+            Some(origin) => writeln!(f, "{key} = {value}  # {}", toml_text::escaped(&origin)),
         }
     }
 }

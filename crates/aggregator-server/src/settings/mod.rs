@@ -28,6 +28,7 @@ mod layer;
 mod names;
 mod program;
 mod server;
+mod toml_text;
 mod value_kind;
 
 use std::collections::BTreeMap;
@@ -183,6 +184,60 @@ mod tests {
         assert!(shown.contains("min_sources = 2  # variable"), "{shown}");
         let again = load_with(Some(&shown.replace("DIR", dir.path().to_str().unwrap())), &[]).1.unwrap();
         assert_eq!((&again.engine, &again.documents), (&effective.engine, &effective.documents), "{shown}");
+    }
+
+    /// Quotes, backslashes, breaks of lines, and what a terminal obeys, wherever a text may stand.
+    #[test]
+    fn what_is_shown_is_read_back_as_the_same_settings() {
+        const ODD: &str = "a \"b\" 'c' \\d \u{202e}e\u{85}\u{2028}f\tg\nh]#";
+        let odd = toml_text::string(ODD);
+        let file = format!(
+            "[documents]\nfolders = [{odd}]\ncache = {odd}\n[answer]\nmodel = {odd}\n\
+             [server]\nkeys = [{{ name = {odd}, key = '${{file:/a\\b \u{202e}}}' }}]\nhosts = [{odd}]\n\
+             [otel]\nservice_name = {odd}\nheaders = {{ {odd} = 'x\\y\"z\u{202e} ${{TOKEN}}' }}\n\
+             [limits.{odd}]\nrequests = 1\n\
+             [search.searxng]\nname = {odd}\ncategories = {odd}\n[search.described.{odd}]\nfile = {odd}\n\
+             [models.{odd}]\nservice = 'ollama'\nmodel = {odd}\n[models.other]\nservice = 'openai'\nmodel = 'm'\n"
+        );
+        let (_dir, first) = load_with(Some(&file), &[]);
+        let first = first.unwrap();
+        let shown = first.to_string();
+        assert!(!shown.chars().any(|c| aggregator_core::event::is_unsafe_char(c) && c != '\n'), "{shown}");
+        let again = load_with(Some(&shown), &[]).1.unwrap();
+        let told = |settings: &EffectiveSettings| {
+            let EffectiveSettings {
+                engine,
+                documents,
+                answer,
+                services,
+                limits,
+                redis,
+                server,
+                log,
+                otel,
+                search,
+                models,
+                layers: _,
+            } = settings;
+            format!(
+                "{engine:?} {documents:?} {answer:?} {services:?} {limits:?} {redis:?} {server:?} {log:?} {otel:?} {search:?} {models:?}"
+            )
+        };
+        assert!(told(&first).contains("TOKEN"), "{first:?}");
+        assert_eq!(told(&again), told(&first), "{shown}");
+    }
+
+    /// A comment ends with its line, so the name of a file could go on as a setting.
+    #[test]
+    fn the_name_of_a_file_is_no_setting() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a\nmax_sources = 9 # \u{202e}");
+        fs::write(&file, "[engine]\nmax_hits = 7\n").unwrap();
+        let folders = ConfigFolders { here: dir.path().into(), config: None };
+        let shown = load(Some(file), &folders, std::iter::empty()).unwrap().to_string();
+        assert!(shown.contains("a\\nmax_sources = 9 # \\U0000202E, line 2\n"), "{shown}");
+        let engine = load_with(Some(&shown), &[]).1.unwrap().engine;
+        assert_eq!((engine.max_hits, engine.max_sources), (7, Settings::default().max_sources), "{shown}");
     }
 
     #[test]
