@@ -17,6 +17,7 @@ use prost::Message as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::Registry;
 
@@ -100,12 +101,19 @@ impl Collector {
     }
 
     fn spans(&self) -> Vec<Span> {
-        let bodies = self.bodies.lock().unwrap();
-        let requests = bodies.iter().map(|body| ExportTraceServiceRequest::decode(&body[..]).unwrap());
-        let resources = requests.flat_map(|request| request.resource_spans);
-        resources.flat_map(|resource| resource.scope_spans).flat_map(|scope| scope.spans).collect()
+        self.bodies.lock().unwrap().iter().flat_map(|body| spans_in(body)).collect()
     }
 }
+
+/// The spans of a request.
+fn spans_in(body: &[u8]) -> Vec<Span> {
+    let resources = ExportTraceServiceRequest::decode(body).unwrap().resource_spans;
+    resources.into_iter().flat_map(|resource| resource.scope_spans).flat_map(|scope| scope.spans).collect()
+}
+
+/// Spans of a batch, and those that wait at most: the defaults of OpenTelemetry.
+const BATCH: u64 = 512;
+const QUEUE: u64 = 2_048;
 
 fn settings() -> TelemetrySettings {
     TelemetrySettings::new("observe-test").version("1.2.3").timeout(Duration::from_millis(300))
@@ -258,12 +266,12 @@ async fn failures_are_news_once() {
     let installed = tracing::subscriber::set_default(Registry::default().with(telemetry.layer()));
     for sent in 1..=5 {
         drop(observer.query(&question(), None));
-        // 512 spans are a batch, and one comes with the timer only.
-        (0..511).for_each(|_| drop(observer.query(&question(), None)));
+        // One that does not fill a batch comes with the timer only.
+        (1..BATCH).for_each(|_| drop(observer.query(&question(), None)));
         while telemetry.counts().remaining() > 0 {
             tokio::time::sleep(MS).await;
         }
-        assert_eq!(telemetry.counts().ended, sent * 512);
+        assert_eq!(telemetry.counts().ended, sent * BATCH);
     }
     drop(installed);
     telemetry.shutdown(Duration::from_secs(10)).await;
@@ -271,20 +279,68 @@ async fn failures_are_news_once() {
     assert_eq!(seen, [(false, false), (true, true), (true, false), (false, true), (false, false)]);
 }
 
-/// A queue that is full drops spans, and says how many.
+/// A client that takes nothing before it is told to.
+#[derive(Debug, Clone)]
+struct Gate {
+    posts: Arc<Mutex<Vec<Vec<u8>>>>,
+    begun: Arc<Semaphore>,
+    open: Arc<Semaphore>,
+}
+
+impl Gate {
+    fn closed() -> Self {
+        let closed = || Arc::new(Semaphore::new(0));
+        Self { posts: Arc::default(), begun: closed(), open: closed() }
+    }
+}
+
+impl Client for Gate {
+    fn post(&self, body: Bytes) -> Posting {
+        let gate = self.clone();
+        async move {
+            gate.begun.add_permits(1);
+            gate.open.acquire().await.map_err(|error| error.to_string())?.forget();
+            gate.posts.lock().unwrap().push(body.to_vec());
+            Ok(Reply { status: 200, body: Bytes::new() })
+        }
+        .boxed()
+    }
+
+    fn without_keys(&self, text: &str) -> String {
+        text.to_owned()
+    }
+}
+
+/// While a batch is under way, the queue fills: what does not fit is dropped and counted, and the rest is sent.
 #[tokio::test]
 async fn spans_that_come_too_fast_are_dropped_and_counted() {
-    let slow = Collector { wait: Duration::from_secs(60), ..Collector::answering(200) };
-    let address = slow.start().await;
-    let observer = Observer::new();
+    let (gate, observer) = (Gate::closed(), Observer::new());
     let settings = settings().timeout(Duration::from_secs(60));
-    let telemetry = Telemetry::start(settings, Plain(address), Handle::current(), &observer);
+    let telemetry = Telemetry::start(settings, gate.clone(), Handle::current(), &observer);
     let installed = tracing::subscriber::set_default(Registry::default().with(telemetry.layer()));
-    (0..4_000).for_each(|_| drop(observer.query(&question(), None)));
+    (0..BATCH).for_each(|_| drop(observer.query(&question(), None)));
+    gate.begun.acquire().await.unwrap().forget();
+    (0..QUEUE + 700).for_each(|_| drop(observer.query(&question(), None)));
+    assert_eq!((telemetry.counts().sent, telemetry.counts().remaining()), (0, BATCH + QUEUE + 700));
     drop(installed);
-    let began = std::time::Instant::now();
-    let counts = telemetry.shutdown(Duration::from_millis(200)).await;
-    assert!(began.elapsed() < Duration::from_secs(30), "it does not wait for the collector");
-    assert_eq!((counts.ended, counts.sent), (4_000, 0));
-    assert!(counts.remaining() + counts.failed == 4_000, "{counts:?}");
+    gate.open.add_permits(100);
+    let counts = telemetry.shutdown(Duration::from_secs(60)).await;
+    let sent: Vec<Span> = gate.posts.lock().unwrap().iter().flat_map(|body| spans_in(body)).collect();
+    assert_eq!(sent.len() as u64, BATCH + QUEUE);
+    assert_eq!((counts.ended, counts.sent, counts.failed), (BATCH + QUEUE + 700, BATCH + QUEUE, 0));
+    assert_eq!(counts.remaining(), 700, "they were dropped");
+}
+
+/// An end that may take no longer does not wait for a collector.
+#[tokio::test]
+async fn what_is_not_sent_in_time_is_lost() {
+    let (gate, observer) = (Gate::closed(), Observer::new());
+    let settings = settings().timeout(Duration::from_secs(20));
+    let telemetry = Telemetry::start(settings, gate.clone(), Handle::current(), &observer);
+    let installed = tracing::subscriber::set_default(Registry::default().with(telemetry.layer()));
+    (0..3).for_each(|_| drop(observer.query(&question(), None)));
+    drop(installed);
+    let counts = telemetry.shutdown(Duration::from_millis(50)).await;
+    assert_eq!((counts.ended, counts.sent, counts.remaining()), (3, 0, 3));
+    assert!(gate.posts.lock().unwrap().is_empty());
 }
