@@ -170,13 +170,17 @@ fn header_name(place: &str, name: &str) -> Result<HeaderName, String> {
 
 #[cfg(test)]
 mod tests {
+    use aggregator_settings::ParseError;
+
     use super::*;
 
     const ALL: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318/");
     const KEY: (&str, &str) = ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20canary-1,x-team = a ");
 
     fn found(settings: &str, variables: &[(&str, &str)]) -> Result<Option<Destination>, String> {
-        let settings: OtelSettings = toml::from_str(settings).map_err(|error| error.to_string())?;
+        // As errors of files are told.
+        let told = |error| ParseError::new(settings, &error).to_string();
+        let settings: OtelSettings = toml::from_str(settings).map_err(told)?;
         let find = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
         Destination::find(&settings, find)
     }
@@ -272,14 +276,12 @@ mod tests {
             ),
             (wrong("", &[ALL, ("OTEL_EXPORTER_OTLP_HEADERS", "canary")]), "OTEL_EXPORTER_OTLP_HEADERS is no list"),
             (wrong("", &[ALL, ("OTEL_EXPORTER_OTLP_HEADERS", "a=canary%0Ab")]), "a value that no header has"),
+            (wrong("", &[ALL, ("OTEL_EXPORTER_OTLP_HEADERS", "the canary=b")]), "no name of a header"),
             (wrong("timeout_ms = 0", &[]), "timeout_ms = 0 is not between"),
             (wrong("endpont = 'x'", &[]), "unknown field `endpont`"),
         ] {
             assert!(error.contains(says), "{error} should say {says}");
-            assert!(
-                !error.contains("canary-1") && !error.contains(":canary@") && !error.contains("canary\u{a}"),
-                "{error}"
-            );
+            assert!(!error.contains("canary"), "{error}");
         }
         assert!(!format!("{:?}", found("", &[ALL, KEY]).unwrap().unwrap().collector).contains("canary"));
     }
