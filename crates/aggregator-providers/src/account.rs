@@ -1,6 +1,6 @@
 //! What the owner has at a service, and failures of it with what to do about them.
 
-use aggregator_core::{Hit, ProviderError, ProviderErrorKind as Kind};
+use aggregator_core::{ProviderError, ProviderErrorKind as Kind};
 
 use crate::http::{HttpError, Secret};
 
@@ -52,18 +52,6 @@ impl Account {
     pub(crate) fn named(&self, mut error: ProviderError) -> ProviderError {
         error.message = self.error(error.kind, error.message()).message;
         error
-    }
-
-    /// Hits without the keys, which a service may repeat.
-    pub(crate) fn without_keys(&self, mut hits: Vec<Hit>) -> Vec<Hit> {
-        for key in &self.keys {
-            for text in hits.iter_mut().flat_map(|hit| [&mut hit.url, &mut hit.title, &mut hit.snippet]) {
-                if let Some(redacted) = key.redacted(text) {
-                    *text = redacted;
-                }
-            }
-        }
-        hits
     }
 
     /// That the key was refused, and which one.

@@ -158,7 +158,7 @@ impl SearchProvider for Searxng {
             if hits.is_empty() && !failures.is_empty() {
                 return Err(no_engine(&account, &failures));
             }
-            Ok(hits)
+            Ok(account.found(hits))
         };
         stream_of(found, max_hits)
     }

@@ -94,7 +94,7 @@ impl SearchProvider for Brave {
             };
             let answer = json::answer(&client, &account, http, seen, answer::explanation).await?;
             let hits = answer::hits(&answer).map_err(|what| account.bad_answer(&what))?;
-            Ok(account.without_keys(hits))
+            Ok(account.found(hits))
         };
         stream_of(found, max_hits)
     }

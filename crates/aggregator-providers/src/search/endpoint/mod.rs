@@ -94,7 +94,7 @@ impl SearchProvider for JsonSearch {
             let explain = |status, _: &HeaderMap, body: &_| answer::explanation(&settings, status, body);
             let answer = json::answer(&client, &account, Ok(http), |_| (), explain).await?;
             let hits = answer::hits(&settings.fields, &answer).map_err(|what| account.bad_answer(&what))?;
-            Ok(account.without_keys(hits))
+            Ok(account.found(hits))
         };
         stream_of(found, max_hits)
     }
