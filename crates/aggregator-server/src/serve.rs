@@ -96,9 +96,9 @@ fn http_settings(server: &Server, watch: &Watch) -> Result<Settings, ProgramErro
     settings.hosts.clone_from(&server.hosts);
     settings.origins.clone_from(&server.origins);
     settings.source_list = server.source_list;
-    // A key is what a page that makes a browser ask does not have.
     settings.observer = watch.observer.clone();
     settings.log = Some(watch.log.clone());
+    // A key is what a page that makes a browser ask does not have.
     settings.any_host = !server.keys.is_empty() || !server.listen.ip().is_loopback();
     Ok(settings)
 }
