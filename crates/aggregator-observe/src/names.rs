@@ -1,4 +1,4 @@
-//! The names of spans and of their attributes. No other file has one of them as a text.
+//! The names that spans, their attributes and those of their events have in OpenTelemetry. No other file has one of them as a text.
 //!
 //! Those of generative AI, errors and services are of OpenTelemetry's semantic conventions, schema 1.42.0, as in the package
 //! `opentelemetry-semantic-conventions` 0.33.1, to which a test compares them. There they are marked as moved to the repository
@@ -22,6 +22,8 @@ pub(crate) const OTEL_STATUS_DESCRIPTION: &str = "otel.status_description";
 pub const OPERATION_NAME: &str = "gen_ai.operation.name";
 /// A whole query.
 pub const INVOKE_WORKFLOW: &str = "invoke_workflow";
+/// The name of the span of a query: [`INVOKE_WORKFLOW`] and [`WORKFLOW`].
+pub const QUERY_SPAN: &str = "invoke_workflow answer";
 /// A call of a search provider.
 pub const RETRIEVAL: &str = "retrieval";
 /// A call of a language model.
@@ -49,6 +51,8 @@ pub const OUTPUT_TOKENS: &str = "gen_ai.usage.output_tokens";
 pub const RETRIEVAL_QUERY_TEXT: &str = "gen_ai.retrieval.query.text";
 /// The kind of the error, if there was one.
 pub const ERROR_TYPE: &str = "error.type";
+/// The kind of an error for which there is no name.
+pub const ERROR_TYPE_OTHER: &str = "_OTHER";
 
 /// How a query or a call ended.
 pub const OUTCOME: &str = "aggregator.outcome";
@@ -72,7 +76,11 @@ pub const TEXT_BYTES: &str = "aggregator.text_bytes";
 pub const STALLS: &str = "aggregator.stalls";
 /// Requests to services that were repeated.
 pub const RETRIES: &str = "aggregator.retries";
-/// Time from the call to its end by tokio's clock, in seconds.
+/// The service that a policy acts for; of an event.
+pub const SERVICE: &str = "aggregator.service";
+/// How often a request was repeated so far, this time included; of an event.
+pub const RETRY: &str = "aggregator.retry";
+/// Time from the beginning of a query, call or operation to its end by tokio's clock, in seconds.
 pub const DURATION: &str = "aggregator.duration";
 /// Time from the beginning of the query to its first event, in seconds.
 pub const TIME_TO_FIRST_EVENT: &str = "aggregator.time_to_first_event";

@@ -3,6 +3,8 @@
 use aggregator_core::event::{ExecutionError, Outcome, Truncation};
 use aggregator_core::{ProviderError, ProviderErrorKind};
 
+use crate::names;
+
 /// How a query ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -64,17 +66,17 @@ pub(crate) fn error_name(error: &ProviderError) -> &'static str {
         ProviderErrorKind::Truncated => "truncated",
         ProviderErrorKind::Panicked => "panicked",
         ProviderErrorKind::NotAsked => "not_asked",
-        _ => "_OTHER",
+        _ => names::ERROR_TYPE_OTHER,
     }
 }
 
-/// The kind of the error of a query as a word. `_OTHER` is what the conventions prescribe for kinds without a name.
+/// The kind of the error of a query as a word.
 pub(crate) fn execution_error_name(error: &ExecutionError) -> &'static str {
     match error {
         ExecutionError::Unsuitable { .. } => "unsuitable",
         ExecutionError::AllProvidersFailed { .. } => "all_providers_failed",
         ExecutionError::Model(_) => "model",
         ExecutionError::DeadlineExceeded { .. } => "timeout",
-        _ => "_OTHER",
+        _ => names::ERROR_TYPE_OTHER,
     }
 }

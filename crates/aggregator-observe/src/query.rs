@@ -10,7 +10,7 @@ use aggregator_core::event::{EventKind, Summary};
 use aggregator_core::{Event, PolicyAction, PolicyReport, Query, Usage};
 use futures::Stream;
 use tokio::time::Instant;
-use tracing::Span;
+use tracing::{Level, Span};
 
 use crate::measure::Measure;
 use crate::names;
@@ -148,14 +148,17 @@ impl QueryWatch {
     /// What a policy does is an event of the span.
     #[cold]
     fn see_policy(&mut self, report: &PolicyReport) {
-        let service = report.service.as_str();
+        let (span, service) = (&self.span, report.service.as_str());
         let policy = policy_name(&report.action);
         match report.action {
             PolicyAction::Retrying { retry, .. } => {
                 self.report.retries += 1;
-                tracing::info!(target: names::TARGET, parent: &self.span, service, retry = i64::from(retry), "{policy}");
+                let retry = i64::from(retry);
+                tracing::event!(target: names::TARGET, parent: span, Level::INFO, { { names::SERVICE } = service, { names::RETRY } = retry }, "{policy}");
             }
-            _ => tracing::info!(target: names::TARGET, parent: &self.span, service, "{policy}"),
+            _ => {
+                tracing::event!(target: names::TARGET, parent: span, Level::INFO, { { names::SERVICE } = service }, "{policy}")
+            }
         }
         self.observer.record(&Measure::Policy(report));
     }

@@ -17,7 +17,7 @@ pub(crate) fn query(query: &Query, content: bool, parent: Option<TraceParent>) -
     let span = tracing::info_span!(
         target: names::TARGET,
         "query",
-        { names::OTEL_NAME } = "invoke_workflow answer",
+        { names::OTEL_NAME } = names::QUERY_SPAN,
         { names::OTEL_KIND } = if parent.is_some() { "server" } else { "internal" },
         { names::OTEL_STATUS } = Empty,
         { names::OTEL_STATUS_DESCRIPTION } = Empty,
@@ -101,6 +101,8 @@ pub(crate) fn operation(name: &str) -> Span {
         { names::OTEL_STATUS } = Empty,
         { names::OPERATION } = name,
         { names::OUTCOME } = Empty,
+        { names::ERROR_TYPE } = Empty,
+        { names::DURATION } = Empty,
         { names::RESIDENT_CHANGE } = Empty,
         { names::ALLOCATED_BYTES } = Empty,
         { names::OVERLAPPED } = Empty,

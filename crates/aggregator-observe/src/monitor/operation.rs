@@ -86,8 +86,9 @@ impl Running {
         let span = self.span;
         span.record(names::OUTCOME, status.name()).record(names::OVERLAPPED, report.overlapped);
         if status == Status::Error {
-            span.record(names::OTEL_STATUS, "error");
+            span.record(names::OTEL_STATUS, "error").record(names::ERROR_TYPE, names::ERROR_TYPE_OTHER);
         }
+        spans::record_time(&span, names::DURATION, Some(report.duration));
         if let Some(change) = report.resident_change {
             span.record(names::RESIDENT_CHANGE, change);
         }

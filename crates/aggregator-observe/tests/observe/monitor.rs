@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use aggregator_observe::{Allocated, Observer, Status, counted, names};
 use futures::{StreamExt as _, stream};
+use opentelemetry::trace::Status as SpanStatus;
 
 use crate::world::*;
 
@@ -113,16 +114,21 @@ fn an_operation_has_a_span_around_what_it_does() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let (_, spans) = runtime.block_on(spans_of(async {
         let observer = Observer::new();
-        let inner = observer.monitor("inner").future(async {});
+        let inner = observer.monitor("inner").future(tokio::time::sleep(2 * MS));
         let failing = async {
             inner.await;
+            tokio::time::sleep(3 * MS).await;
             Err::<(), ()>(())
         };
         let _ = observer.monitor("outer").try_future(failing).await;
     }));
     let [inner, outer] = &spans[..] else { panic!("{spans:#?}") };
     assert_eq!((&*inner.name, inner.parent_span_id), ("inner", outer.span_context.span_id()));
-    assert_eq!(attribute(outer, names::OUTCOME).as_deref(), Some("error"));
-    assert_eq!(attribute(outer, names::OVERLAPPED).as_deref(), Some("true"));
+    assert_eq!((attribute(outer, names::OVERLAPPED).as_deref(), &outer.status), (Some("true"), &SpanStatus::error("")));
     assert!(attribute(outer, names::ALLOCATED_BYTES).is_some());
+    for (span, outcome, error, duration) in [(inner, "ok", None, "0.002"), (outer, "error", Some("_OTHER"), "0.005")] {
+        assert_eq!(attribute(span, names::OUTCOME).as_deref(), Some(outcome));
+        assert_eq!(attribute(span, names::ERROR_TYPE).as_deref(), error, "{outcome}");
+        assert_eq!(attribute(span, names::DURATION).as_deref(), Some(duration));
+    }
 }

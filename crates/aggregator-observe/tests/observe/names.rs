@@ -22,4 +22,5 @@ fn names_are_those_of_the_conventions() {
     ] {
         assert_eq!(own, theirs);
     }
+    assert_eq!(names::QUERY_SPAN, format!("{} {}", names::INVOKE_WORKFLOW, names::WORKFLOW));
 }

@@ -184,7 +184,14 @@ async fn what_policies_do_stands_in_the_span_of_the_query() {
     let query = spans.last().unwrap();
     let seen: Vec<&str> = query.events.iter().map(|event| &*event.name).collect();
     assert_eq!(seen, ["waiting", "retrying", "breaker opened"]);
-    assert!(query.events.iter().all(|event| event.attributes.iter().any(|a| a.value.to_string() == "web")));
+    for event in query.events.iter() {
+        let attribute = |name: &str| event.attributes.iter().find(|attribute| attribute.key.as_str() == name);
+        assert_eq!(attribute(names::SERVICE).unwrap().value.to_string(), "web");
+        let retry = attribute(names::RETRY).map(|retry| retry.value.clone());
+        assert_eq!(retry, (event.name == "retrying").then_some(Value::I64(1)), "{event:?}");
+        let is_known = |name: &str| name.starts_with("aggregator.") || ["level", "target"].contains(&name);
+        assert!(event.attributes.iter().all(|attribute| is_known(attribute.key.as_str())), "{event:?}");
+    }
     assert_eq!(attribute(query, names::RETRIES).as_deref(), Some("1"));
 }
 
