@@ -14,8 +14,7 @@ use crate::engine::{EXTRACTIVE, EngineParts};
 use crate::exit::{Exit, ProgramError};
 use crate::interrupt::Interrupt;
 use crate::settings::{EffectiveSettings, Server};
-use crate::terminal;
-use crate::watch::{Field, LogSettings, OtelSettings, Watch};
+use crate::watch::{Field, LogLevel, LogSettings, OtelSettings, Watch};
 
 /// File descriptors that the program needs beside those of connections: documents, index, calls of services.
 const OTHER_DESCRIPTORS: u64 = 128;
@@ -109,7 +108,7 @@ fn serve(service: Service, server: &Server, interrupt: &Interrupt, watch: &Watch
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| failed(format!("no runtime can be made: {error}")))?;
     let mut limits = ServeLimits::default();
-    (limits.connections, limits.grace) = (connections(server)?, server.grace);
+    (limits.connections, limits.grace) = (connections(server, watch)?, server.grace);
     let ended = runtime.block_on(async {
         let listener = TcpListener::bind(server.listen).await.map_err(|error| {
             let what = format!("{} cannot be listened at: {error}; choose another one with --listen", server.listen);
@@ -118,7 +117,7 @@ fn serve(service: Service, server: &Server, interrupt: &Interrupt, watch: &Watch
         let sending = watch.send(&service)?;
         let address = listener.local_addr().unwrap_or(server.listen);
         let fields = vec![("address", Field::Text(address.to_string()))];
-        watch.say("listening", &started(address, &service, watch.log.is_text()), fields);
+        watch.say(LogLevel::Info, "listening", &started(address, &service, watch.log.is_text()), fields);
         let end = async {
             interrupt.raised().await;
             watch.ending(&service);
@@ -127,11 +126,14 @@ fn serve(service: Service, server: &Server, interrupt: &Interrupt, watch: &Watch
         sending.end(watch).await;
         Ok::<_, ProgramError>(ended)
     })?;
-    let message = match ended.cut {
-        0 => "ended".to_owned(),
-        cut => format!("ended; {cut} connections were cut after {} s", server.grace.as_secs_f64()),
+    let (level, message) = match ended.cut {
+        0 => (LogLevel::Info, "ended".to_owned()),
+        cut => {
+            let message = format!("ended; {cut} connections were cut after {} s", server.grace.as_secs_f64());
+            (LogLevel::Warn, message)
+        }
     };
-    watch.say("ended", &message, vec![("cut", Field::Number(ended.cut as u64))]);
+    watch.say(level, "ended", &message, vec![("cut", Field::Number(ended.cut as u64))]);
     Ok(Exit::Done)
 }
 
@@ -139,7 +141,7 @@ fn serve(service: Service, server: &Server, interrupt: &Interrupt, watch: &Watch
 ///
 /// # Errors
 /// When there are too few for any.
-fn connections(server: &Server) -> Result<usize, ProgramError> {
+fn connections(server: &Server, watch: &Watch) -> Result<usize, ProgramError> {
     let wanted = server.connections as usize;
     let Some(limit) = rustix::process::getrlimit(rustix::process::Resource::Nofile).current else { return Ok(wanted) };
     let possible = usize::try_from(limit.saturating_sub(OTHER_DESCRIPTORS)).unwrap_or(usize::MAX);
@@ -150,9 +152,9 @@ fn connections(server: &Server) -> Result<usize, ProgramError> {
         return Err(ProgramError::new(Exit::Usage, what));
     }
     if possible < wanted {
-        terminal::note(format_args!(
-            "this process may open {limit} files: at most {possible} connections; raise it with ulimit -n"
-        ));
+        let what =
+            format!("this process may open {limit} files: at most {possible} connections; raise it with ulimit -n");
+        watch.say(LogLevel::Warn, "connections", &what, vec![("connections", Field::Number(possible as u64))]);
     }
     Ok(possible.min(wanted))
 }

@@ -19,7 +19,7 @@ pub struct Line {
     /// A word for programs.
     event: &'static str,
     /// For people.
-    message: String,
+    pub message: String,
     fields: Vec<(&'static str, Field)>,
 }
 
@@ -28,7 +28,6 @@ pub struct Line {
 pub enum Field {
     Text(String),
     Number(u64),
-    Flag(bool),
     Time(Duration),
     /// Each as several values: a name, a word, a time and a number.
     Calls(Vec<Call>),
@@ -78,7 +77,6 @@ impl Line {
             let _ = match field {
                 Field::Text(value) => write!(text, " {name}={}", word(value)),
                 Field::Number(value) => write!(text, " {name}={value}"),
-                Field::Flag(value) => write!(text, " {name}={value}"),
                 Field::Time(time) => write!(text, " {name}={}", shown(*time)),
                 Field::Calls(calls) => {
                     let calls: Vec<String> = calls.iter().map(Call::text).collect();
@@ -99,7 +97,6 @@ impl Line {
             let (name, value): (String, Value) = match field {
                 Field::Text(value) => ((*name).into(), clean(value).into()),
                 Field::Number(value) => ((*name).into(), (*value).into()),
-                Field::Flag(value) => ((*name).into(), (*value).into()),
                 Field::Time(time) => (format!("{name}_ms"), milliseconds(*time).into()),
                 Field::Calls(calls) => ((*name).into(), calls.iter().map(Call::json).collect()),
             };

@@ -1,5 +1,7 @@
 //! The log of the server: a line for each request, and for what else its owner should know.
 
+use std::io::Write;
+
 use aggregator_core::{PolicyAction, PolicyReport};
 use aggregator_http::{RequestLog, RequestReport};
 use aggregator_observe::{
@@ -28,17 +30,21 @@ pub struct Log {
 }
 
 impl Log {
-    /// Starts the log.
+    /// Starts the log on standard error.
     ///
     /// # Errors
     /// If there can be no further thread.
     pub fn start(settings: LogSettings) -> std::io::Result<Self> {
+        Self::to(std::io::stderr(), settings)
+    }
+
+    fn to(output: impl Write + Send + 'static, settings: LogSettings) -> std::io::Result<Self> {
         let format = settings.format;
         let lost = move |lost| {
             let line = Line::new(LogLevel::Warn, "lines_lost", "lines of the log were lost: they came too fast");
             line.with("lines", Field::Number(lost)).format(format, &now())
         };
-        Ok(Self { settings, writer: Writer::start(std::io::stderr(), lost)? })
+        Ok(Self { settings, writer: Writer::start(output, lost)? })
     }
 
     /// Whether the lines are for people.
@@ -53,9 +59,13 @@ impl Log {
         }
     }
 
-    /// Writes a text of the program as it is, after what was written before.
-    pub fn say(&self, text: &str) {
-        self.writer.write(clean(text));
+    /// Writes what the program says, if it is important enough: as it is where the log is for people, else as a line.
+    pub fn say(&self, line: &Line) {
+        if self.is_text() && line.level <= self.settings.level {
+            self.writer.write(clean(&line.message));
+        } else {
+            self.write(line);
+        }
     }
 
     /// Waits until all lines are written, for a second at most: it may be that nobody reads them.
@@ -92,7 +102,9 @@ fn request(report: &RequestReport<'_>) -> Line {
     let line = Line::new(level(report), "request", message)
         .with("duration", Field::Time(report.duration))
         .with_some("key", report.key, |key| Field::Text(key.into()))
-        .with_some("client_gone", (!report.is_complete).then_some(true), Field::Flag);
+        .with_some("response", (!report.is_complete).then_some(QueryEnd::Dropped), |end| {
+            Field::Text(end.name().into())
+        });
     match report.query {
         Some(query) => of_query(line, query),
         None => line,
@@ -173,12 +185,51 @@ fn export(export: &Export) -> Line {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
     use std::time::Duration;
 
     use aggregator_core::ProviderErrorKind;
     use aggregator_core::event::ProviderName;
 
     use super::*;
+
+    #[derive(Clone, Default)]
+    struct Output(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Output {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Its own messages as well as the lines of requests, in both forms.
+    #[test]
+    fn what_is_less_important_than_the_level_is_not_written() {
+        let levels = [LogLevel::Off, LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug];
+        for format in [LogFormat::Text, LogFormat::Json] {
+            for (number, level) in levels.into_iter().enumerate() {
+                let output = Output::default();
+                let log = Log::to(output.clone(), LogSettings { format, level, content: false }).unwrap();
+                for of in &levels[1..] {
+                    log.write(&Line::new(*of, "event", format!("a line of {}", of.name())));
+                    log.say(&Line::new(*of, "event", format!("a message of {}", of.name())));
+                }
+                log.flush();
+                let written = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
+                assert_eq!(written.lines().count(), 2 * number, "{level:?}: {written}");
+                for of in &levels[1..=number] {
+                    let (line, message) = (format!("a line of {}", of.name()), format!("a message of {}", of.name()));
+                    let as_it_is = written.lines().any(|line| line == message);
+                    assert!(written.contains(&line) && written.contains(&message), "{level:?}: {written}");
+                    assert_eq!(as_it_is, format == LogFormat::Text, "{written}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn what_policies_do_is_said_as_loud_as_it_matters() {

@@ -93,14 +93,11 @@ impl Watch {
         self.log.write(&line.with("queries", Field::Number(service.running() as u64)));
     }
 
-    /// A message to the owner: as it is where the log is for people, else as a line of it.
-    pub fn say(&self, event: &'static str, message: &str, fields: Vec<(&'static str, Field)>) {
-        if self.log.is_text() {
-            self.log.say(message);
-        } else {
-            let line = Line::new(LogLevel::Info, event, message);
-            self.log.write(&fields.into_iter().fold(line, |line, (name, field)| line.with(name, field)));
-        }
+    /// A message to the owner: as it is where the log is for people, else as a line of it. Waits until it is written, for a second at
+    /// most.
+    pub fn say(&self, level: LogLevel, event: &'static str, message: &str, fields: Vec<(&'static str, Field)>) {
+        let line = Line::new(level, event, message);
+        self.log.say(&fields.into_iter().fold(line, |line, (name, field)| line.with(name, field)));
         self.log.flush();
     }
 }

@@ -1,6 +1,7 @@
 //! The log of the server, and its spans at a collector.
 
 use std::fs;
+use std::io::Read as _;
 use std::time::{Duration, Instant};
 
 use aggregator_mocks::fault_server::{FaultServer, Script, response};
@@ -45,7 +46,7 @@ fn each_request_is_a_line_with_what_became_of_its_query() {
     assert_eq!((&provider["name"], &provider["outcome"]), (&"documents".into(), &"ok".into()));
     assert!(provider["hits"].as_u64().unwrap() > 0 && asked["duration_ms"].as_f64().unwrap() > 0.0, "{asked}");
     assert!(asked["first_text_ms"].as_f64().unwrap() <= asked["duration_ms"].as_f64().unwrap(), "{asked}");
-    assert!(asked["time"].as_str().unwrap().ends_with('Z') && asked["client_gone"].is_null(), "{asked}");
+    assert!(asked["time"].as_str().unwrap().ends_with('Z') && asked["response"].is_null(), "{asked}");
     let refused = &lines[1];
     assert_eq!((&refused["level"], &refused["message"]), (&"warn".into(), &"POST /v1/query 401".into()));
     assert!(refused["query"].is_null() && refused["key"].is_null(), "{refused}");
@@ -110,6 +111,23 @@ fn hostile_requests_forge_no_line() {
             assert_eq!((method.as_str(), &path[..1], status.as_str()), ("POST", "/", "404"), "{line}");
         }
     }
+}
+
+/// A client leaves in the middle: log and figures have the same word for it.
+#[test]
+fn what_a_client_leaves_is_dropped_in_log_and_figures() {
+    let world = World::new();
+    let server = Server::start(&world, &["demo"], &[]);
+    server.send("/v1/query", "", QUESTION).read_exact(&mut [0; 200]).unwrap();
+    let began = Instant::now();
+    while !server.get("/metrics").contains("aggregator_queries_total{outcome=\"dropped\"} 1\n") {
+        assert!(began.elapsed() < Duration::from_secs(60), "{}", server.get("/metrics"));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let (_, rest) = server.end();
+    let lines: Vec<&str> = rest.lines().filter(|line| line.contains("POST /v1/query 200")).collect();
+    let [line] = lines[..] else { panic!("{rest}") };
+    assert!(line.contains(" response=dropped query=dropped"), "{line}");
 }
 
 /// Nobody reads what the server says, and 64 KiB fit into a pipe: requests are answered all the same, and no line is lost.
