@@ -42,8 +42,8 @@ impl Running {
         self.lock().cancellers.len()
     }
 
-    /// Remembers a query until the place is dropped.
-    pub(crate) fn add(self: &Arc<Self>, canceller: Canceller) -> Place {
+    /// Remembers a query until the registration is dropped.
+    pub(crate) fn add(self: &Arc<Self>, canceller: Canceller) -> Registration {
         let mut state = self.lock();
         if state.ends {
             canceller.cancel(CancelReason::Shutdown);
@@ -51,18 +51,18 @@ impl Running {
         let number = state.next;
         state.next += 1;
         state.cancellers.insert(number, canceller);
-        Place { running: Arc::clone(self), number }
+        Registration { running: Arc::clone(self), number }
     }
 }
 
 /// A query that is remembered while it runs.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct Registration {
     running: Arc<Running>,
     number: u64,
 }
 
-impl Drop for Place {
+impl Drop for Registration {
     fn drop(&mut self) {
         self.running.lock().cancellers.remove(&self.number);
     }
@@ -72,7 +72,7 @@ impl Drop for Place {
 #[derive(Debug)]
 pub(crate) struct RunningEvents<S> {
     pub(crate) events: S,
-    pub(crate) _place: Place,
+    pub(crate) _registration: Registration,
 }
 
 impl<S: Stream<Item = Event> + Unpin> Stream for RunningEvents<S> {

@@ -93,8 +93,8 @@ impl Inner {
         }
         match run(query) {
             Ok(mut events) => {
-                let _place = self.running.add(events.canceller());
-                Ok(watch.around(RunningEvents { events, _place }))
+                let _registration = self.running.add(events.canceller());
+                Ok(watch.around(RunningEvents { events, _registration }))
             }
             Err(overloaded) => {
                 watch.refuse();

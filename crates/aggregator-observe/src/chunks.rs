@@ -15,10 +15,10 @@ use crate::spans::{record_count, record_finish, record_provider_error, record_ti
 pub(crate) struct WatchedChunks {
     // Dropped before the span ends.
     chunks: ChunkStream,
-    call: Call,
+    call: ModelCall,
 }
 
-struct Call {
+struct ModelCall {
     span: Span,
     content: bool,
     began: Instant,
@@ -31,7 +31,7 @@ struct Call {
 impl WatchedChunks {
     pub(crate) fn new(chunks: ChunkStream, span: Span, content: bool) -> Self {
         let (began, outcome) = (Instant::now(), "dropped");
-        Self { chunks, call: Call { span, content, began, first: None, bytes: 0, usage: None, outcome } }
+        Self { chunks, call: ModelCall { span, content, began, first: None, bytes: 0, usage: None, outcome } }
     }
 }
 
@@ -54,7 +54,7 @@ impl Stream for WatchedChunks {
     }
 }
 
-impl Call {
+impl ModelCall {
     fn see(&mut self, chunk: &Chunk) {
         match chunk {
             Chunk::Text(text) => {
@@ -69,7 +69,7 @@ impl Call {
     }
 }
 
-impl Drop for Call {
+impl Drop for ModelCall {
     fn drop(&mut self) {
         self.span.record(names::OUTCOME, self.outcome);
         record_count(&self.span, names::TEXT_BYTES, self.bytes);

@@ -16,10 +16,10 @@ use crate::spans::{record_count, record_provider_error, record_time};
 pub(crate) struct WatchedHits {
     // Dropped before the span ends.
     hits: HitStream,
-    call: Call,
+    call: ProviderCall,
 }
 
-struct Call {
+struct ProviderCall {
     span: Span,
     content: bool,
     began: Instant,
@@ -30,7 +30,10 @@ struct Call {
 
 impl WatchedHits {
     pub(crate) fn new(hits: HitStream, span: Span, content: bool) -> Self {
-        Self { hits, call: Call { span, content, began: Instant::now(), first: None, count: 0, outcome: "dropped" } }
+        Self {
+            hits,
+            call: ProviderCall { span, content, began: Instant::now(), first: None, count: 0, outcome: "dropped" },
+        }
     }
 }
 
@@ -56,7 +59,7 @@ impl Stream for WatchedHits {
     }
 }
 
-impl Drop for Call {
+impl Drop for ProviderCall {
     fn drop(&mut self) {
         self.span.record(names::OUTCOME, self.outcome);
         record_count(&self.span, names::HITS, self.count);

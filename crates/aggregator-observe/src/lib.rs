@@ -47,12 +47,12 @@
 #![cfg_attr(doc, doc = include_str!(concat!("../", "README.md")))]
 
 mod allocated;
-mod call;
 mod chunks;
 mod hits;
 mod measure;
 mod monitor;
 pub mod names;
+mod observed;
 mod observer;
 mod operation_report;
 #[cfg(feature = "otel")]
@@ -61,19 +61,19 @@ pub mod otel;
 mod otel_span;
 mod outcome;
 mod query;
-mod report;
+mod query_report;
 mod spans;
 mod trace_parent;
 
 pub use allocated::{Allocated, counted};
 #[cfg(feature = "counting-allocator")]
 pub use allocated::{COUNTING_ALLOCATOR, CountingAllocator};
-pub use call::Observed;
 pub use measure::{Export, Measure, Metrics};
 pub use monitor::{Monitor, Operation, Watched, WatchedTry};
+pub use observed::Observed;
 pub use observer::Observer;
 pub use operation_report::{OperationReport, Status};
 pub use outcome::{QueryEnd, error_of, outcome_name};
 pub use query::{QueryWatch, WatchedQuery, policy_name};
-pub use report::{QueryReport, origin_name};
+pub use query_report::{QueryReport, origin_name};
 pub use trace_parent::{NoTraceParent, TraceParent};

@@ -6,7 +6,7 @@ use aggregator_core::PolicyReport;
 use aggregator_core::event::ProviderReport;
 
 use crate::operation_report::OperationReport;
-use crate::report::QueryReport;
+use crate::query_report::QueryReport;
 
 /// Takes measurements: into counters of one's own, a log, or nowhere.
 ///

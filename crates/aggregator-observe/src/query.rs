@@ -16,7 +16,7 @@ use crate::measure::Measure;
 use crate::names;
 use crate::observer::Observer;
 use crate::outcome::{QueryEnd, execution_error_name};
-use crate::report::{QueryReport, origin_name};
+use crate::query_report::{QueryReport, origin_name};
 use crate::spans::{self, record_count, record_error, record_time};
 use crate::trace_parent::TraceParent;
 
