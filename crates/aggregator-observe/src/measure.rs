@@ -30,7 +30,8 @@ pub enum Measure<'a> {
     FirstText(Duration),
     /// Two events of a query were as far apart as a [stall](crate::Observer::stalls_after).
     Stall(Duration),
-    /// A call of a provider ended. Not of a query that the run of another one answers: that one's are counted.
+    /// A call of a provider ended. Not of a query that the run of another one answers: that one's are counted, as long as it is not
+    /// dropped. What the run spends from then on for its other readers is counted for none of them.
     ProviderEnded(&'a ProviderReport),
     /// A policy acted: a request waits or is repeated, a breaker opened or closed. Not of such a query either.
     Policy(&'a PolicyReport),

@@ -36,7 +36,7 @@ pub struct QueryReport {
     /// Requests to services that were repeated.
     pub retries: u32,
     /// Tokens of prompts and answers, as models counted them or as they are estimated; zero for a query that the run of another one
-    /// answers.
+    /// answers, also where that one was dropped before they were spent.
     pub usage: Usage,
     /// Where its events come from, if the run of another query answered.
     pub reused: Option<RunOrigin>,

@@ -4,6 +4,7 @@ use aggregator_core::{Engine, PolicyAction, ProviderErrorKind, Usage};
 use aggregator_gateway::{AdmissionSettings, CacheSettings, Gateway};
 use aggregator_observe::{QueryEnd, QueryReport};
 use futures::StreamExt as _;
+use std::collections::BTreeMap;
 use std::sync::mpsc::channel;
 
 use crate::world::*;
@@ -80,6 +81,39 @@ async fn what_another_query_spent_is_not_counted_again() {
     assert!(reports.iter().all(|report| report.outcome == QueryEnd::Done));
     assert_eq!((reports[0].usage, reports[0].reused.is_some()), (Usage::new(70, 7), false));
     assert_eq!((reports[1].usage, reports[1].reused.is_some()), (Usage::default(), true));
+}
+
+/// What the README says of a run whose first reader leaves: the second one gets all events, and what the run spends from then on is
+/// counted for nobody.
+#[tokio::test(start_paused = true)]
+async fn what_a_run_spends_after_its_first_reader_has_left_is_not_counted() {
+    for leaves in [false, true] {
+        let (observer, lines) = observer();
+        let chunks = vec![(MS, text("It turns [1].")), (MS, Ok(aggregator_core::Chunk::Usage(Usage::new(70, 7))))];
+        let engine = engine(&observer, Planned::new("web", vec![(MS, hit(1))]), Planned::new("writer", chunks));
+        let gateway = Gateway::builder(engine).single_flight(true).build().unwrap();
+        let (sender, reports) = channel::<QueryReport>();
+        let query = || {
+            let sender = sender.clone();
+            let watch = observer.query(&question(), None).then(move |report| sender.send(report).unwrap());
+            watch.around(gateway.run(question()).unwrap())
+        };
+        let (mut first, second) = (query(), query());
+        first.next().await.unwrap();
+        if leaves {
+            drop(first);
+            read(second).await;
+        } else {
+            tokio::join!(read(first), read(second));
+        }
+        let reports = reports.try_iter().map(|report| (report.reused.is_some(), report.outcome, report.usage));
+        let reports: BTreeMap<bool, _> = reports.map(|(shares, outcome, usage)| (shares, (outcome, usage))).collect();
+        let calls = lines.take().into_iter().filter(|line| line.starts_with("web")).count();
+        assert_eq!(reports[&true], (QueryEnd::Done, Usage::default()));
+        let (of_first, counted) =
+            if leaves { ((QueryEnd::Dropped, Usage::default()), 0) } else { ((QueryEnd::Done, Usage::new(70, 7)), 1) };
+        assert_eq!((reports[&false], calls), (of_first, counted));
+    }
 }
 
 #[tokio::test(start_paused = true)]
