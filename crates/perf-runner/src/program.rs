@@ -1,6 +1,6 @@
 //! Programs of the workspace that the gate starts, built by cargo.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::cargo_messages;
@@ -23,11 +23,38 @@ pub enum Profile {
 /// # Errors
 /// If the build fails, or the package has no program of its name.
 pub fn build(workspace: &Workspace, package: &str, key: &str, profile: Profile) -> Result<PathBuf, Error> {
+    run_cargo(workspace, None, package, key, profile)
+}
+
+/// As [`build`], into another target folder.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_in(
+    workspace: &Workspace,
+    target: &Path,
+    package: &str,
+    key: &str,
+    profile: Profile,
+) -> Result<PathBuf, Error> {
+    run_cargo(workspace, Some(target), package, key, profile)
+}
+
+fn run_cargo(
+    workspace: &Workspace,
+    target: Option<&Path>,
+    package: &str,
+    key: &str,
+    profile: Profile,
+) -> Result<PathBuf, Error> {
     Progress::announce("build", &format!("{package}, which `{key}` names"));
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--locked", "--package", package, "--message-format=json-render-diagnostics"]);
     if profile == Profile::Release {
         cargo.arg("--release");
+    }
+    if let Some(target) = target {
+        cargo.arg("--target-dir").arg(target);
     }
     let limits = Limits { time: Duration::from_secs(3600), output: 256 << 20, ..Limits::default() };
     let messages = child::run(&mut cargo, limits, StderrMode::Inherit).map_err(|error| match error {

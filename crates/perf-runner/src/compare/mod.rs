@@ -4,6 +4,7 @@
 //! - [`side`]: a built side. [`link`]: relinks its program with another layout.
 //! - [`measured_base`]: exact values of the base, if the stored ones are not comparable. [`anchor`]: those of an early commit.
 //! - `rules`: baselines, budgets and thresholds of both sides.
+//! - [`load_base`]: the program of the base that puts load on a target.
 //! - [`pairs`]: the paired measurement. [`store`]: the file of the measured pairs.
 //!
 //! `perf-judge` decides how many pairs are measured and what they mean.
@@ -11,6 +12,7 @@
 pub mod anchor;
 mod inputs;
 pub mod link;
+pub mod load_base;
 pub mod measured_base;
 pub mod pairs;
 pub mod revision;

@@ -1,7 +1,9 @@
 //! The report of a load run, as far as a verdict follows from it.
 //!
-//! The program that puts the load on has judged its thresholds; here it is decided what they mean together. A report that cannot be
-//! read is an error and never a pass.
+//! The program that puts the load on has judged its thresholds; here it is decided what they mean together, and by [`paired`] what runs
+//! of two commits say about each other. A report that cannot be read is an error and never a pass.
+
+pub mod paired;
 
 use serde::Deserialize;
 
@@ -18,6 +20,22 @@ pub struct LoadReport {
     end: End,
     requests: Requests,
     thresholds: Vec<Threshold>,
+    #[serde(default)]
+    distributions: Vec<Distribution>,
+}
+
+/// The distribution of a metric.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+struct Distribution {
+    metric: String,
+    from: String,
+    percentiles: Vec<Percentile>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+struct Percentile {
+    percent: f64,
+    value: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -78,6 +96,17 @@ impl LoadReport {
             return Err(LoadReportError::Schema(schema));
         }
         Ok(serde_json::from_str(json)?)
+    }
+
+    /// Whether all was started, and all that was started has ended.
+    pub fn is_complete(&self) -> bool {
+        self.end.kind == EndKind::Complete
+    }
+
+    /// The percentile of a time from the intended start, in nanoseconds, if the run has one.
+    fn time(&self, metric: &str, percent: f64) -> Option<u64> {
+        let distribution = self.distributions.iter().find(|one| one.metric == metric && one.from == "intended")?;
+        distribution.percentiles.iter().find(|one| one.percent == percent).map(|one| one.value)
     }
 
     /// The exit code, and the line that says why.

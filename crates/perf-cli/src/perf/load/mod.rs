@@ -1,10 +1,15 @@
-//! `perf load`: builds and starts the program that puts load on a target, and judges its report.
+//! `perf load`: builds and starts the program that puts load on a target, and judges its report, or with `--pairs` those of the change
+//! and of its base.
+
+mod paired;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use perf_judge::exit_status;
 use perf_judge::load::LoadReport;
+use perf_judge::load::paired::FEWEST_PAIRS;
+use perf_runner::compare::load_base;
 use perf_runner::error::Error;
 use perf_runner::files::atomic_write::DirectoryLock;
 use perf_runner::program::{self, Profile};
@@ -12,6 +17,8 @@ use perf_runner::workspace::Workspace;
 
 use super::report_dir;
 use crate::{forward, stdout};
+
+use paired::Paired;
 
 /// The file of the report, which the program writes into the folder of `--out`.
 const REPORT: &str = "report.json";
@@ -25,26 +32,37 @@ Exit codes, in the order they are decided:
     2  usage or environment: options, the program does not build or fails, its report is not
        valid
   130  interrupted; the report is that of the part that ran
-    1  FAIL: a threshold is not met
-    4  INCONCLUSIVE: a threshold could not be judged, such as for too few requests
-    0  PASS: all thresholds are met
+    1  FAIL: a threshold is not met; with --pairs, the change is slower than its base, or fails
+       more requests or thresholds
+    4  INCONCLUSIVE: a threshold could not be judged, such as for too few requests; with
+       --pairs, a row
+    0  PASS: all thresholds are met; with --pairs, no row of the change is slower
 
 Examples:
   {command} perf load NAME --virtual     in virtual time, where the result is exact
   {command} perf load NAME               in real time, in one process
   {command} perf load NAME --url http://127.0.0.1:8080
-  {command} perf load NAME --find-limit 10..1000";
+  {command} perf load NAME --find-limit 10..1000
+  {command} perf load --pairs 12 NAME    the change and its base in turns";
 
 /// Put the load of a scenario on a target, and fail if a threshold of the scenario is not met
 ///
 /// Builds the program that `load` in [workspace.metadata.perf] names (profile release), and runs it with the scenario, with all
-/// arguments after it, and with --out for its report.
+/// arguments after it, and with --out for its report. With --pairs the program of the base is built too, both run in turns, and p50 and
+/// p90 of the times to the first event, to the first text and to the end are compared; p99 is shown.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = AFTER)]
 pub struct Options {
     /// The file of the scenario, or the name of one in the folder `load` of the data folder
     #[arg(value_name = "SCENARIO")]
     scenario: String,
+    /// Run the change and its base in turns, so often each: 8 to 100 [default: the change alone, once]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(FEWEST_PAIRS as i64..=100))]
+    pairs: Option<u32>,
+    /// The base of --pairs, a commit, branch or tag [default: the merge base with the main branch; on the main branch the
+    /// parent of HEAD, or HEAD if the work tree differs from it]
+    #[arg(long, value_name = "REV", requires = "pairs")]
+    against: Option<String>,
     /// Directory for the report and its pictures [default: target/perf/load/<scenario>]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -64,10 +82,15 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let scenario = scenario(options, workspace)?;
     let name = scenario.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let out = options.out.clone().unwrap_or_else(|| workspace.perf_dir().join("load").join(name));
-    report_dir::prepare(&out, &[REPORT, LIMIT])?;
+    report_dir::prepare(&out, &[REPORT, LIMIT, paired::FILE])?;
     // Times of a run beside a measurement mean nothing.
     let _alone = DirectoryLock::wait(&workspace.perf_dir(), &format!("`{}`", workspace.gate_command("perf load")))?;
     let program = program::build(workspace, &package, "load", Profile::Release)?;
+    if let Some(pairs) = options.pairs {
+        let (revision, base) = load_base::build(workspace, &package, options.against.as_deref())?;
+        let paired = Paired { scenario: &scenario, arguments: &options.arguments, out: &out, pairs };
+        return paired.run(workspace, &[base, program], &revision);
+    }
     let mut command = std::process::Command::new(program);
     command.arg(&scenario).arg("--out").arg(&out).args(&options.arguments);
     let status = match forward::run_to_completion(&mut command) {
