@@ -2,7 +2,7 @@
 //!
 //! Each soak is a process of its own: users who ask the engine over mocks in real time, with resident memory measured ten times a second.
 //! Half of the soaks leak 1 KiB a query. Eight run at a time; the default are 40 soaks of 25 s with a leak and 40 without, which takes
-//! four and a half minutes.
+//! five minutes.
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};

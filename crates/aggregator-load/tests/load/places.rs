@@ -76,7 +76,7 @@ fn each_ready_scenario_runs_here() {
             names.push(scenario.name);
         }
     }
-    assert!(names.len() >= 6, "{names:?}");
+    assert!(names.len() >= 7, "{names:?}");
 }
 
 /// The same scenario can be put on a server, where what it expects is all that is known of answers.

@@ -30,7 +30,7 @@ fn all_are_valid_and_named_after_their_files() {
             found += 1;
         }
     }
-    assert_eq!(found, 6);
+    assert_eq!(found, 7);
 }
 
 /// Kept as they were: the shares of gaps that fall on bursts are what tells the two traces apart.
