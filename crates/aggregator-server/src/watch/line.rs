@@ -303,6 +303,23 @@ mod tests {
         }
     }
 
+    /// The texts that are tried on page, terminal, stream and prompt, too.
+    #[test]
+    fn no_hostile_text_of_the_collection_is_more_than_a_value() {
+        let texts = aggregator_mocks::hostile::texts();
+        assert!(texts.len() >= 500, "{}", texts.len());
+        for hostile in texts {
+            is_read_as(&hostile.text);
+            let json = line(&hostile.text).json("TIME");
+            // Clean text may have the joiners of emoji, which hide and reorder nothing.
+            assert!(aggregator_core::event::is_clean(&json), "{}: {json:?}", hostile.kind);
+            let json: Value = serde_json::from_str(&json).unwrap();
+            let names: Vec<&String> = json.as_object().unwrap().keys().collect();
+            let calm: Value = serde_json::from_str(&line("calm").json("TIME")).unwrap();
+            assert_eq!(names, calm.as_object().unwrap().keys().collect::<Vec<_>>(), "{}", hostile.kind);
+        }
+    }
+
     proptest! {
         #[test]
         fn every_text_is_read_as_it_was(text in any::<String>()) {
