@@ -28,12 +28,37 @@ pub struct Recorded {
     pub pieces: Vec<(Duration, Bytes)>,
 }
 
+/// When the pieces of a recorded response are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schedule {
+    /// Each at its time since the request.
+    SinceRequest,
+    /// As services that are asked after each other: the wait for this piece begins when the one before was sent. What the timer of the
+    /// first service is late by, the second one is late by, too.
+    SecondWaitAt(usize),
+}
+
 /// Answers the requests of one connection with a recorded response. It has what hyper does unless told otherwise: no limits, no
 /// timeouts, no routes.
 ///
 /// # Errors
 /// If the connection breaks, or what comes is no HTTP.
-pub async fn bare_connection<S>(stream: S, recorded: Arc<Recorded>) -> Result<(), hyper::Error>
+pub async fn bare_connection<S>(stream: S, recorded: Arc<Recorded>, schedule: Schedule) -> Result<(), hyper::Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    // Decided once, so that no piece pays for it.
+    match schedule {
+        Schedule::SinceRequest => replays::<S, false>(stream, recorded, 0).await,
+        Schedule::SecondWaitAt(piece) => replays::<S, true>(stream, recorded, piece).await,
+    }
+}
+
+async fn replays<S, const TWO_WAITS: bool>(
+    stream: S,
+    recorded: Arc<Recorded>,
+    second_wait: usize,
+) -> Result<(), hyper::Error>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -45,7 +70,9 @@ where
             while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
                 frame?;
             }
-            let mut response = Response::new(Replay { recorded: Arc::clone(&recorded), next: 0, began, timer: None });
+            let replay =
+                Replay::<TWO_WAITS> { recorded: Arc::clone(&recorded), next: 0, began, second_wait, timer: None };
+            let mut response = Response::new(replay);
             *response.status_mut() = recorded.status;
             *response.headers_mut() = recorded.headers.clone();
             Ok::<_, hyper::Error>(response)
@@ -55,16 +82,17 @@ where
 }
 
 /// The body of a recorded response.
-struct Replay {
+struct Replay<const TWO_WAITS: bool> {
     recorded: Arc<Recorded>,
     next: usize,
-    /// When the request came.
+    /// When the request came; later if a second wait began late.
     began: Instant,
+    second_wait: usize,
     /// Made when something is waited for.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl http_body::Body for Replay {
+impl<const TWO_WAITS: bool> http_body::Body for Replay<TWO_WAITS> {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -80,6 +108,9 @@ impl http_body::Body for Replay {
             ready!(timer.as_mut().poll(cx));
         }
         this.next += 1;
+        if TWO_WAITS && this.next == this.second_wait {
+            this.began += Instant::now().saturating_duration_since(due);
+        }
         Poll::Ready(Some(Ok(Frame::data(piece.clone()))))
     }
 }

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::bare::{Recorded, bare_connection};
+use crate::bare::{Recorded, Schedule, bare_connection};
 use crate::client::{Reading, Response, ask};
 use crate::fault::Fault;
 use crate::wire::{Counts, Wire};
@@ -74,9 +74,11 @@ impl Endpoint {
                 let answered = connection(wire, service.clone(), ServeLimits::default(), ending.subscribe());
                 tokio::spawn(counted(answered, Arc::clone(counts), fault))
             }
-            Self::Bare(recorded) => {
-                tokio::spawn(counted(bare_connection(wire, Arc::clone(recorded)), Arc::clone(counts), fault))
-            }
+            Self::Bare(recorded) => tokio::spawn(counted(
+                bare_connection(wire, Arc::clone(recorded), Schedule::SinceRequest),
+                Arc::clone(counts),
+                fault,
+            )),
         };
         (ours, task)
     }

@@ -91,6 +91,12 @@ pub fn due(recorded: &Recorded) -> (Arc<[Duration]>, usize) {
     (due.into(), deltas)
 }
 
+/// The first piece with text of the answer.
+pub fn first_delta(recorded: &Recorded) -> Option<usize> {
+    let is_delta = |(_, piece): &(Duration, Bytes)| String::from_utf8_lossy(piece).contains("event: answer_delta\n");
+    recorded.pieces.iter().position(is_delta)
+}
+
 /// A model that prints the query and the time when an answer is dropped before its end.
 struct SaysWhenDropped(ScriptedModel);
 
