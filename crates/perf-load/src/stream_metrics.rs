@@ -180,7 +180,7 @@ impl Meter {
         self.event(at);
     }
 
-    /// The events so far.
+    /// Whether there was text.
     pub(crate) fn has_text(&self) -> bool {
         self.seen.chunks > 0
     }
