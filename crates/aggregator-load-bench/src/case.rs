@@ -47,7 +47,7 @@ pub struct Observation {
     pub counts: Vec<(Metric, u64)>,
 }
 
-/// Requests that were answered as they must be.
+/// Requests whose answer was compared, and right.
 const ANSWERED: Metric = Metric::new("answered", Unit::Count, Class::Quality);
 /// Requests that failed, were wrong answers or were skipped.
 const FAILED: Metric = Metric::new("failed", Unit::Count, Class::Schedule);
@@ -134,7 +134,7 @@ fn observation(report: &Report) -> Observation {
     };
     let requests = &report.requests;
     let mut counts = vec![
-        (ANSWERED, requests.succeeded),
+        (ANSWERED, requests.succeeded - requests.unchecked),
         (FAILED, requests.failed + requests.skipped + requests.unfinished),
         (DELTAS, total(perf_load::Metric::Chunks)),
         (IN_FLIGHT, report.peak_in_flight),
