@@ -28,14 +28,31 @@ pub struct Recorded {
     pub pieces: Vec<(Duration, Bytes)>,
 }
 
-/// When the pieces of a recorded response are sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Schedule {
-    /// Each at its time since the request.
-    SinceRequest,
-    /// As services that are asked after each other: the wait for this piece begins when the one before was sent. What the timer of the
-    /// first service is late by, the second one is late by, too.
-    SecondWaitAt(usize),
+/// When the pieces of a recorded response are sent. A type, so that the yardstick of the gate pays nothing for the other one.
+pub trait Schedule: Copy + Send + Unpin + 'static {
+    /// Whether the wait for this piece begins when the one before was sent.
+    fn waits_anew_for(self, piece: usize) -> bool;
+}
+
+/// Each piece at its time since the request.
+#[derive(Debug, Clone, Copy)]
+pub struct SinceRequest;
+
+/// As services that are asked after each other: the wait for this piece begins when the one before was sent. What the timer of the first
+/// service is late by, the second one is late by, too.
+#[derive(Debug, Clone, Copy)]
+pub struct SecondWaitAt(pub usize);
+
+impl Schedule for SinceRequest {
+    fn waits_anew_for(self, _: usize) -> bool {
+        false
+    }
+}
+
+impl Schedule for SecondWaitAt {
+    fn waits_anew_for(self, piece: usize) -> bool {
+        piece == self.0
+    }
 }
 
 /// Answers the requests of one connection with a recorded response. It has what hyper does unless told otherwise: no limits, no
@@ -43,22 +60,7 @@ pub enum Schedule {
 ///
 /// # Errors
 /// If the connection breaks, or what comes is no HTTP.
-pub async fn bare_connection<S>(stream: S, recorded: Arc<Recorded>, schedule: Schedule) -> Result<(), hyper::Error>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    // Decided once, so that no piece pays for it.
-    match schedule {
-        Schedule::SinceRequest => replays::<S, false>(stream, recorded, 0).await,
-        Schedule::SecondWaitAt(piece) => replays::<S, true>(stream, recorded, piece).await,
-    }
-}
-
-async fn replays<S, const TWO_WAITS: bool>(
-    stream: S,
-    recorded: Arc<Recorded>,
-    second_wait: usize,
-) -> Result<(), hyper::Error>
+pub async fn bare_connection<S>(stream: S, recorded: Arc<Recorded>, schedule: impl Schedule) -> Result<(), hyper::Error>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -70,9 +72,8 @@ where
             while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
                 frame?;
             }
-            let replay =
-                Replay::<TWO_WAITS> { recorded: Arc::clone(&recorded), next: 0, began, second_wait, timer: None };
-            let mut response = Response::new(replay);
+            let mut response =
+                Response::new(Replay { recorded: Arc::clone(&recorded), next: 0, began, schedule, timer: None });
             *response.status_mut() = recorded.status;
             *response.headers_mut() = recorded.headers.clone();
             Ok::<_, hyper::Error>(response)
@@ -82,17 +83,17 @@ where
 }
 
 /// The body of a recorded response.
-struct Replay<const TWO_WAITS: bool> {
+struct Replay<W> {
     recorded: Arc<Recorded>,
     next: usize,
     /// When the request came; later if a second wait began late.
     began: Instant,
-    second_wait: usize,
+    schedule: W,
     /// Made when something is waited for.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl<const TWO_WAITS: bool> http_body::Body for Replay<TWO_WAITS> {
+impl<W: Schedule> http_body::Body for Replay<W> {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -108,7 +109,7 @@ impl<const TWO_WAITS: bool> http_body::Body for Replay<TWO_WAITS> {
             ready!(timer.as_mut().poll(cx));
         }
         this.next += 1;
-        if TWO_WAITS && this.next == this.second_wait {
+        if this.schedule.waits_anew_for(this.next) {
             this.began += Instant::now().saturating_duration_since(due);
         }
         Poll::Ready(Some(Ok(Frame::data(piece.clone()))))

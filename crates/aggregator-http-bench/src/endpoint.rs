@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::bare::{Recorded, Schedule, bare_connection};
+use crate::bare::{Recorded, SinceRequest, bare_connection};
 use crate::client::{Reading, Response, ask};
 use crate::fault::Fault;
 use crate::wire::{Counts, Wire};
@@ -75,7 +75,7 @@ impl Endpoint {
                 tokio::spawn(counted(answered, Arc::clone(counts), fault))
             }
             Self::Bare(recorded) => tokio::spawn(counted(
-                bare_connection(wire, Arc::clone(recorded), Schedule::SinceRequest),
+                bare_connection(wire, Arc::clone(recorded), SinceRequest),
                 Arc::clone(counts),
                 fault,
             )),

@@ -13,7 +13,7 @@ mod endpoint;
 mod fault;
 mod wire;
 
-pub use bare::{Recorded, Schedule, bare_connection};
+pub use bare::{Recorded, Schedule, SecondWaitAt, SinceRequest, bare_connection};
 pub use case::{Case, Observation, Workload};
 pub use cases::CASES;
 pub use client::{Response, request};

@@ -92,9 +92,9 @@ pub fn due(recorded: &Recorded) -> (Arc<[Duration]>, usize) {
 }
 
 /// The first piece with text of the answer.
-pub fn first_delta(recorded: &Recorded) -> Option<usize> {
+pub fn first_delta(recorded: &Recorded) -> usize {
     let is_delta = |(_, piece): &(Duration, Bytes)| String::from_utf8_lossy(piece).contains("event: answer_delta\n");
-    recorded.pieces.iter().position(is_delta)
+    recorded.pieces.iter().position(is_delta).expect("an answer has text")
 }
 
 /// A model that prints the query and the time when an answer is dropped before its end.

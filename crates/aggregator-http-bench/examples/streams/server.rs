@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use aggregator_http::ServeLimits;
-use aggregator_http_bench::{Recorded, Schedule, bare_connection};
+use aggregator_http_bench::{Recorded, SecondWaitAt, bare_connection};
 use futures::future::{Either, select};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -79,7 +79,7 @@ pub fn run(kind: Kind) -> Result<(), Box<dyn Error>> {
 
 async fn serve_bare(listener: TcpListener, recorded: Arc<Recorded>) -> std::io::Result<()> {
     // The model is asked when the search has ended: of the server two timers are late, one after the other, so of this endpoint as well.
-    let schedule = profile::first_delta(&recorded).map_or(Schedule::SinceRequest, Schedule::SecondWaitAt);
+    let schedule = SecondWaitAt(profile::first_delta(&recorded));
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
