@@ -28,7 +28,7 @@ fn pairing(tiny: &Tiny) -> Value {
 
 #[test]
 fn unchanged_inputs_are_identical_and_changed_ones_are_measured_once() {
-    let tiny = Tiny::with_baseline();
+    let tiny = Tiny::with_baseline().linking_each_layout();
     let head = tiny.git(&["rev-parse", "HEAD"]);
 
     // Nothing that is measured differs.
@@ -309,7 +309,7 @@ fn a_missing_base_is_an_error_with_a_hint() {
 /// Each run above is checked for files outside `target`. Here git is configured to write more.
 #[test]
 fn the_repository_is_only_read() {
-    let tiny = Tiny::new();
+    let tiny = Tiny::new().linking_each_layout();
     tiny.git(&["config", "core.splitIndex", "true"]);
     tiny.git(&["config", "core.untrackedCache", "true"]);
     tiny.git(&["config", "index.version", "4"]);

@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 use tempfile::TempDir;
 
 use crate::folder;
-use crate::tiny::{CLOCK, Tiny};
+use crate::tiny::{self, CLOCK, Tiny};
 use crate::world::Ran;
 
 /// The plain case, built once: two commits, the second with a baseline, and an unrelated branch.
@@ -559,6 +559,12 @@ fn slower(script: &str, file: &str) -> (Place, Command) {
     (place, command)
 }
 
+/// The case where layouts make no difference.
+fn linked_once((place, mut command): (Place, Command)) -> (Place, Command) {
+    tiny::link_once(&mut command);
+    (place, command)
+}
+
 /// The case with `--require wall`.
 fn required(place: Place) -> (Place, Command) {
     let command = place.command(&["perf", "--quick", "--budget", "10s", "--against", "HEAD", "--require", "wall"]);
@@ -570,8 +576,8 @@ const LINKER: &str = "#!/bin/sh\necho x >> \"${0%/*}/called\"\nexec cc \"$@\"\n"
 #[test]
 fn compiled_of_links_and_submodules() {
     table(&[
-        ("a link among the sources", Regressed, || slower(CLOCK_IS_A_LINK, CLOCK)),
-        ("a submodule of a submodule", Regressed, || slower(SOURCES_ARE_A_SUBMODULE, CLOCK)),
+        ("a link among the sources", Regressed, || linked_once(slower(CLOCK_IS_A_LINK, CLOCK))),
+        ("a submodule of a submodule", Regressed, || linked_once(slower(SOURCES_ARE_A_SUBMODULE, CLOCK))),
         ("a link that leads out", Says(4, "outside the workspace, and no commit records its content"), || {
             let (place, _) = after(
                 "cp crates/clock/src/lib.rs ../clock.rs && ln -sf ../../../../clock.rs crates/clock/src/lib.rs \
@@ -585,9 +591,9 @@ fn compiled_of_links_and_submodules() {
 #[test]
 fn compiled_of_files_elsewhere() {
     table(&[
-        ("a file that a source includes", Regressed, || slower(CLOCK_INCLUDES_A_FILE, "shared/clock.in")),
+        ("a file that a source includes", Regressed, || linked_once(slower(CLOCK_INCLUDES_A_FILE, "shared/clock.in"))),
         ("a package in place of that of a registry", Regressed, || {
-            slower(CLOCK_IS_PATCHED, "patched/strikes/strikes.rs")
+            linked_once(slower(CLOCK_IS_PATCHED, "patched/strikes/strikes.rs"))
         }),
     ]);
 }
@@ -667,7 +673,7 @@ fn programs_are_not_selected_by_date() {
         assert!((found / expected - 1.0).abs() < 0.02, "{found}, where the sources say {expected}");
     };
     // Beside its base: what cargo made is dated later than any source that comes.
-    let (place, command) = slower("true", CLOCK);
+    let (place, command) = linked_once(slower("true", CLOCK));
     run("before", &Regressed, command);
     place.sh(
         "find target/perf/build -path '*.fingerprint/clock-*' ! -path '*clock-bench*' -exec touch -d tomorrow {} +",

@@ -102,7 +102,7 @@ fn forget(tiny: &Tiny, number: u64) {
 
 #[test]
 fn after_a_kill_nothing_is_left_and_the_next_run_is_complete() {
-    let tiny = Tiny::new();
+    let tiny = Tiny::new().linking_each_layout();
     tiny.edit(CLOCK, "500.0", "550.0");
     tiny.commit("slower");
     let before = tiny.files();
@@ -180,7 +180,7 @@ fn after_a_kill_nothing_is_left_and_the_next_run_is_complete() {
 /// Git is configured to start daemons and hooks.
 #[test]
 fn a_run_leaves_no_process_and_no_file_behind() {
-    let tiny = Tiny::new();
+    let tiny = Tiny::new().linking_each_layout();
     tiny.edit(CLOCK, "500.0", "550.0");
     tiny.git(&["config", "core.fsmonitor", "true"]);
     tiny.git(&["config", "core.untrackedCache", "true"]);
