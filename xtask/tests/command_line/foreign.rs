@@ -13,6 +13,19 @@ use crate::world::Ran;
 /// The operation of `words/count/*`, which the tests edit.
 const WORDS: &str = "libs/textkit/src/words.rs";
 
+/// Crates of others compile twice as fast unoptimised, and are compiled twice: for the work tree, and for both sides of a
+/// comparison. What an operation spends its time in stays as it is, else its pairs would not fit into the time budget.
+const OTHERS_UNOPTIMISED: &str = "
+[profile.bench.package.\"*\"]
+opt-level = 0
+
+[profile.bench.package.divan]
+opt-level = 3
+
+[profile.bench.package.siphasher]
+opt-level = 3
+";
+
 fn fixture() -> PathBuf {
     // Read at run time: clones that share a target folder share this executable.
     let xtask = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
@@ -28,6 +41,9 @@ impl Foreign {
     fn new() -> Self {
         let foreign = Self { dir: tempfile::tempdir().unwrap() };
         folder::copy(&fixture(), foreign.dir.path());
+        let manifest = foreign.path("Cargo.toml");
+        let text = fs::read_to_string(&manifest).unwrap();
+        fs::write(&manifest, text + OTHERS_UNOPTIMISED).unwrap();
         foreign.git(&["init", "--quiet", "--initial-branch", "trunk"]);
         foreign.commit("the beginning");
         // What crates of others compile to stays between runs of this test; what is kept of comparisons does not.
