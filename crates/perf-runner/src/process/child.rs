@@ -310,15 +310,23 @@ fn wait(
     }
 }
 
-/// Limits the CPU time of a child that was just started; the child may lower the limit further. Systems that cannot limit
-/// another process limit wall time only.
+/// Limits the CPU time of a child that was just started; the child may lower the limit further, also before this is called.
+/// Systems that cannot limit another process limit wall time only.
 #[cfg(target_os = "linux")]
 fn limit_cpu_time(child: &Child, seconds: u64) {
-    use rustix::process::{Pid, Resource, Rlimit, prlimit};
-    let maximum = rustix::process::getrlimit(Resource::Cpu).maximum;
-    let current = Some(maximum.map_or(seconds, |maximum| seconds.min(maximum)));
+    use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
+    let own = getrlimit(Resource::Cpu);
+    let current = own.maximum.map_or(seconds, |maximum| seconds.min(maximum));
+    let set = |limit: Rlimit| prlimit(Some(Pid::from_child(child)), Resource::Cpu, limit);
     // An error means that the child has already ended.
-    let _ = prlimit(Some(Pid::from_child(child)), Resource::Cpu, Rlimit { current, maximum });
+    let before = set(Rlimit { current: Some(current), maximum: own.maximum });
+    // Where the processors are busy, the child runs first.
+    if let Ok(before) = before
+        && before.current != own.current
+        && before.current.is_some_and(|lower| lower < current)
+    {
+        let _ = set(before);
+    }
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -478,6 +486,26 @@ mod tests {
         let NoValue::Broken(reason) = why(shell("while :; do :; done", limits)) else { panic!("expected Broken") };
         assert_eq!(reason, "exceeded its limit of 1 s of CPU time (endless loop?)");
         assert_eq!(shell("echo done", limits).unwrap(), "done\n");
+    }
+
+    /// Started before its limit is set, as on a machine whose processors are busy.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_lower_limit_that_a_child_has_set_itself_stays() {
+        let limit_of = |script: &str| {
+            let mut shell = Command::new("sh");
+            let mut child = shell.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+            let mut ready = [0; 6];
+            child.stdout.as_mut().unwrap().read_exact(&mut ready).unwrap();
+            limit_cpu_time(&child, 20);
+            let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+            kill_and_wait(&mut child);
+            let line = limits.lines().find_map(|line| line.strip_prefix("Max cpu time")).unwrap();
+            line.split_whitespace().next().unwrap().to_owned()
+        };
+        assert_eq!(limit_of("ulimit -S -t 7; echo ready; read line"), "7");
+        assert_eq!(limit_of("ulimit -S -t 70; echo ready; read line"), "20");
+        assert_eq!(limit_of("echo ready; read line"), "20");
     }
 
     #[test]
