@@ -21,7 +21,7 @@ pub mod side;
 pub mod store;
 pub mod tree;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use perf_gate::Key;
 use perf_judge::report::comparison::Revision;
@@ -29,7 +29,7 @@ use perf_judge::report::comparison::Revision;
 use crate::error::Error;
 use crate::files::bench_data::BenchData;
 use crate::git;
-use crate::measure::key;
+use crate::measure::key::{self, PathPackages};
 use crate::measure::programs::{self, BenchPrograms};
 use crate::process::child::StderrMode;
 use crate::progress::Progress;
@@ -45,6 +45,8 @@ pub struct BaseCheckout {
     pub revision: Revision,
     /// The workspace at the base commit.
     pub workspace: Workspace,
+    /// Folders of the workspace packages that each harness of the change is built from, by the package of the harness.
+    packages: BTreeMap<String, Vec<String>>,
     base: Tree,
     head: Tree,
 }
@@ -77,13 +79,16 @@ pub fn find_anchor(workspace: &Workspace, commit: &str, features: &[String]) -> 
 
 /// As [`find_base`], into the folder `dir` below `target/perf`.
 fn checkout(workspace: &Workspace, against: Option<&str>, features: &[String], dir: &str) -> Result<BaseSearch, Error> {
-    if let Some(reason) = key::find_outside_package(workspace, features)? {
-        return Ok(BaseSearch::NoBase(reason));
-    }
     let mut measured: BTreeSet<String> =
         ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo"].map(str::to_owned).into();
+    let mut packages = BTreeMap::new();
     for harness in &workspace.harnesses {
-        measured.extend(key::local_packages(workspace, harness, features)?);
+        let PathPackages { local, outside } = key::path_packages(workspace, harness, features)?;
+        if let Some(reason) = outside {
+            return Ok(BaseSearch::NoBase(reason));
+        }
+        measured.extend(local.iter().cloned());
+        packages.insert(harness.package.clone(), local);
     }
     measured.insert(workspace.config.data.clone());
     // Git accepts only `.` for the top itself, and no path inside a submodule.
@@ -114,7 +119,8 @@ fn checkout(workspace: &Workspace, against: Option<&str>, features: &[String], d
         other => other?,
     };
     base.reuse_content_of(&head);
-    Ok(BaseSearch::Found(Box::new(BaseCheckout { revision, workspace: workspace.with_root(root), base, head })))
+    let workspace = workspace.with_root(root);
+    Ok(BaseSearch::Found(Box::new(BaseCheckout { revision, workspace, packages, base, head })))
 }
 
 /// How the measured sources of a harness relate to its base.
@@ -159,7 +165,10 @@ impl BaseCheckout {
         key: &Key,
         data: &BenchData,
     ) -> Result<BaseRelation<'_>, Error> {
-        let head_packages = key::local_packages(workspace, harness, features)?;
+        let head_packages = match self.packages.get(&harness.package) {
+            Some(packages) => packages.clone(),
+            None => key::local_packages(workspace, harness, features)?,
+        };
         let same_file = |path: &str| self.base.same_file(&self.head, path);
         let other_toolchain = !same_file("rust-toolchain.toml");
         let manifest = match harness.dir.as_str() {

@@ -148,8 +148,7 @@ fn artifacts(messages: &str) -> impl Iterator<Item = Artifact> {
 }
 
 fn artifact_digest(file: &Path, sources: String) -> ArtifactDigest {
-    let built = fs::read(file).map_or_else(|_| String::new(), |content| digest::compute_bytes([content.as_slice()]));
-    ArtifactDigest { sources, built }
+    ArtifactDigest { sources, built: digest::compute_file(file).unwrap_or_default() }
 }
 
 fn digest_of(files: &BTreeMap<PathBuf, Vec<u8>>) -> String {

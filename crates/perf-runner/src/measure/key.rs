@@ -199,45 +199,46 @@ fn packages_digest(
     Ok(digest::compute(lines.iter().map(String::as_str)))
 }
 
-/// Folders of the workspace packages that the measuring programs are built from, relative to the root, with `/` on every
-/// system.
+/// The packages of paths that the measuring programs of a harness are built from.
+#[derive(Debug)]
+pub struct PathPackages {
+    /// Folders of those in the workspace, relative to the root, with `/` on every system.
+    pub local: Vec<String>,
+    /// A package in a folder outside the workspace, as a message; `None` if there is none. The base would be built with the same
+    /// files of it, so a comparison could not show its changes.
+    pub outside: Option<String>,
+}
+
+/// Finds the packages of paths that the measuring programs of a harness are built from.
+///
+/// # Errors
+/// If `cargo tree` fails.
+pub fn path_packages(workspace: &Workspace, harness: &Harness, features: &[String]) -> Result<PathPackages, Error> {
+    let root = fs::canonicalize(workspace.root()).map_err(|error| Error::path("find", workspace.root(), &error))?;
+    let text = cargo_tree(workspace, harness, features, &[])?;
+    let (mut local, mut outside) = (BTreeSet::new(), None);
+    for line in text.lines().map(without_marks) {
+        let Some((package, path)) = line.split_once(" (") else { continue };
+        let Some((path, _)) = path.rsplit_once(')') else { continue };
+        let path = std::path::Path::new(path);
+        if let Ok(inside) = path.strip_prefix(&root) {
+            local.insert(inside.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/"));
+        } else if path.is_absolute() && !path.starts_with(workspace.root()) && outside.is_none() {
+            outside = Some(format!(
+                "{package} is in {}, outside the workspace, and no commit records its content",
+                path.display()
+            ));
+        }
+    }
+    Ok(PathPackages { local: local.into_iter().collect(), outside })
+}
+
+/// Folders of the workspace packages that the measuring programs are built from, as [`PathPackages::local`].
 ///
 /// # Errors
 /// If `cargo tree` fails.
 pub fn local_packages(workspace: &Workspace, harness: &Harness, features: &[String]) -> Result<Vec<String>, Error> {
-    let root = fs::canonicalize(workspace.root()).map_err(|error| Error::path("find", workspace.root(), &error))?;
-    let text = cargo_tree(workspace, harness, features, &[])?;
-    let folder = |line: &str| {
-        let (_, path) = line.split_once(" (")?;
-        let inside = std::path::Path::new(path.rsplit_once(')')?.0).strip_prefix(&root).ok()?;
-        Some(inside.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/"))
-    };
-    let folders: BTreeSet<String> = text.lines().filter_map(|line| folder(&without_marks(line))).collect();
-    Ok(folders.into_iter().collect())
-}
-
-/// A package in a folder outside the workspace that a measuring program is built from, as a message; `None` if there is none.
-/// The base would be built with the same files of it, so a comparison could not show its changes.
-///
-/// # Errors
-/// If `cargo tree` fails.
-pub fn find_outside_package(workspace: &Workspace, features: &[String]) -> Result<Option<String>, Error> {
-    let root = fs::canonicalize(workspace.root()).map_err(|error| Error::path("find", workspace.root(), &error))?;
-    for harness in &workspace.harnesses {
-        let text = cargo_tree(workspace, harness, features, &[])?;
-        let outside = |line: &str| {
-            let (package, path) = line.split_once(" (")?;
-            let path = std::path::Path::new(path.rsplit_once(')')?.0);
-            let is_outside = path.is_absolute() && !path.starts_with(&root) && !path.starts_with(workspace.root());
-            is_outside.then(|| {
-                format!("{package} is in {}, outside the workspace, and no commit records its content", path.display())
-            })
-        };
-        if let Some(found) = text.lines().find_map(|line| outside(&without_marks(line))) {
-            return Ok(Some(found));
-        }
-    }
-    Ok(None)
+    Ok(path_packages(workspace, harness, features)?.local)
 }
 
 /// Removes the marks from a line of `cargo tree`, so that the first bracket opens the source of the package.
