@@ -9,7 +9,7 @@ use std::time::Duration;
 use perf_load::report::{picture, screen};
 use perf_load::{
     Capacity, Evidence, FoundLimit, LocustOptions, Model, ProcessSampler, Report, Run, Scenario, Search, Stop, Target,
-    find_limit, locust,
+    find_limit, locust, machine_memory,
 };
 
 use crate::error::LoadError;
@@ -45,9 +45,10 @@ pub fn run(options: &Options, stop: &Stop, out: &mut dyn Write) -> Result<Outcom
     let runtime = runtime(options)?;
     let target = runtime.block_on(target(options, is_url.then_some(options.subject.as_str()), &scenario))?;
     // Of a server nothing is known here, unless its process is named: what this program uses is that of the generator.
+    let elsewhere = address(options, is_url).is_some();
     let process = match options.process {
         Some(process) => Some(ProcessSampler::of_process(process)),
-        None if options.in_virtual_time || address(options, is_url).is_some() => None,
+        None if options.in_virtual_time || elsewhere => None,
         None => Some(ProcessSampler::this_process()),
     };
     let one = async |scenario: &Scenario, live: &mut Live| {
@@ -59,8 +60,8 @@ pub fn run(options: &Options, stop: &Stop, out: &mut dyn Write) -> Result<Outcom
         run.run(live).await
     };
     if let Some(levels) = options.find_limit {
-        let found =
-            runtime.block_on(limit(options, levels, &scenario, async |at_level| one(at_level, &mut live).await))?;
+        let found = runtime
+            .block_on(limit(options, levels, &scenario, elsewhere, async |at_level| one(at_level, &mut live).await))?;
         finish(live, options)?;
         return show_limit(options, &found, stop, out);
     }
@@ -127,6 +128,7 @@ async fn limit(
     options: &Options,
     levels: Levels,
     scenario: &Scenario,
+    elsewhere: bool,
     mut one: impl AsyncFnMut(&Scenario) -> Report,
 ) -> Result<FoundLimit, LoadError> {
     if scenario.thresholds.is_empty() {
@@ -144,7 +146,7 @@ async fn limit(
     }
     // A process elsewhere may have more or fewer, but a process that is named is on this machine.
     let processors = std::thread::available_parallelism().ok().map(|number| number.get() as f64);
-    let capacity = Capacity { processors, memory_bytes: None };
+    let capacity = Capacity { processors, memory_bytes: machine_memory(), elsewhere };
     let whole = matches!(scenario.model, Model::Closed(_));
     let search = Search { whole, ..Search::new(levels.from, levels.to) };
     let level = async |level: f64| {

@@ -44,6 +44,8 @@ pub struct Capacity {
     pub processors: Option<f64>,
     /// Memory that it may use.
     pub memory_bytes: Option<u64>,
+    /// Whether the target is in another process or on another machine: then late timers of this runtime are the generator's.
+    pub elsewhere: bool,
 }
 
 /// What one level showed.
@@ -68,6 +70,8 @@ pub struct Evidence {
     pub processor: Option<f64>,
     /// Share of the memory that was used at most.
     pub memory: Option<f64>,
+    /// Whether the target is elsewhere.
+    pub elsewhere: bool,
 }
 
 /// What saturates.
@@ -81,10 +85,11 @@ pub enum Cause {
     Processor,
     /// The limit of a provider: rate-limited answers are at least 1 % of requests more than at the highest level that passed.
     ProviderLimit,
-    /// Timers of the runtime were more than 5 ms late (p99) although processors were free: tasks block the threads of the runtime.
+    /// Timers of the runtime were more than 5 ms late (p99) although processors were free: tasks block the threads of the runtime. Only
+    /// of a target in this process.
     RuntimeLag,
     /// The generator itself: at least 1 % of starts more were skipped than at the highest level that passed, or requests were sent more
-    /// than 3 ms late (p99) while the runtime's timers were not late.
+    /// than 3 ms late (p99) while the runtime's timers were not late, or while the target is elsewhere.
     /// Only where nothing else is found, because a slow target fills a generator, too.
     Generator,
 }
@@ -115,10 +120,14 @@ impl Cause {
             Self::Memory => failed.memory.is_some_and(|used| used >= FULL),
             Self::Processor => failed.processor.is_some_and(|used| used >= FULL),
             Self::ProviderLimit => more(|evidence| evidence.rate_limited),
-            Self::RuntimeLag => failed.runtime_lag_p99 > RUNTIME_LAG && failed.processor.is_none_or(|used| used < FULL),
+            Self::RuntimeLag => {
+                !failed.elsewhere
+                    && failed.runtime_lag_p99 > RUNTIME_LAG
+                    && failed.processor.is_none_or(|used| used < FULL)
+            }
             Self::Generator => {
                 more(|evidence| evidence.skipped)
-                    || (failed.send_lag_p99 > SEND_LAG && failed.runtime_lag_p99 <= RUNTIME_LAG)
+                    || (failed.send_lag_p99 > SEND_LAG && (failed.elsewhere || failed.runtime_lag_p99 <= RUNTIME_LAG))
             }
         }
     }
@@ -168,6 +177,7 @@ impl Evidence {
             rate_limited: share(limited, requests.started),
             processor: process.zip(capacity.processors).map(|(process, there)| rounded(process.processors / there)),
             memory: process.zip(capacity.memory_bytes).map(|(process, there)| share(process.memory.peak_bytes, there)),
+            elsewhere: capacity.elsewhere,
         }
     }
 }
@@ -351,6 +361,7 @@ mod tests {
             rate_limited: 0.13,
             processor: None,
             memory: None,
+            elsewhere: false,
         }
     }
 
@@ -469,6 +480,15 @@ mod tests {
             }),
             [Cause::RuntimeLag],
             "a late runtime makes the generator late"
+        );
+        assert_eq!(
+            causes(|failed| {
+                failed.send_lag_p99 = Duration::from_millis(40);
+                failed.runtime_lag_p99 = Duration::from_millis(40);
+                failed.elsewhere = true;
+            }),
+            [Cause::Generator],
+            "it is no runtime of a server elsewhere"
         );
         assert_eq!(
             causes(|failed| {

@@ -44,7 +44,7 @@ pub use metric::{Metric, Unit};
 pub use observe::{Observed, observe};
 pub use observer::{Observer, Snapshot, SoFar};
 pub use plan::{IntendedStart, plan};
-pub use process::{ProcessSampler, Sampler, Usage};
+pub use process::{ProcessSampler, Sampler, Usage, machine_memory};
 pub use record::{Outcome, Record, write_record};
 pub use report::Report;
 pub use run::{Run, Stop, run};

@@ -53,6 +53,13 @@ impl ProcessSampler {
     }
 }
 
+/// The memory of this machine, as `MemTotal` of `/proc/meminfo` has it; `None` where there is no such file.
+pub fn machine_memory() -> Option<u64> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}
+
 impl Sampler for ProcessSampler {
     fn sample(&mut self) -> Option<Usage> {
         let resident_bytes = resident(&fs::read_to_string(&self.status).ok()?)?;
@@ -92,6 +99,9 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn this_process_is_measured_and_one_that_is_not_there_is_not() {
+        let (memory, used) =
+            (machine_memory().unwrap(), ProcessSampler::this_process().sample().unwrap().resident_bytes);
+        assert!(used > 0 && memory > used, "{used} of {memory}");
         let usage = ProcessSampler::this_process().sample().expect("Linux has /proc");
         assert!(usage.resident_bytes > 100_000);
         assert_eq!(ProcessSampler::of_process(u32::MAX).sample(), None);

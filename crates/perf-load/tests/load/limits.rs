@@ -44,7 +44,7 @@ const FAST: &str = "\"e2e.p95 < 500ms\"";
 /// One processor of which each request needs 20 ms: 50 requests in a second.
 #[test]
 fn processors() {
-    let capacity = Capacity { processors: Some(1.0), memory_bytes: None };
+    let capacity = Capacity { processors: Some(1.0), memory_bytes: None, elsewhere: false };
     let found = searched(FAST, capacity, || {
         let busy = Arc::new(Mutex::new(0));
         let (counted, inner) = (Arc::clone(&busy), one_at_a_time(20, 0, 0));
@@ -115,7 +115,7 @@ fn provider_limit() {
 /// Requests that take a second, and a megabyte each while they do.
 #[test]
 fn memory() {
-    let capacity = Capacity { processors: Some(2.0), memory_bytes: Some(50 << 20) };
+    let capacity = Capacity { processors: Some(2.0), memory_bytes: Some(50 << 20), elsewhere: false };
     let found = searched("\"memory.max < 48MiB\"", capacity, || {
         let alive = Arc::new(());
         let weak = Arc::downgrade(&alive);
