@@ -2,12 +2,12 @@
 //! and of its base.
 
 mod paired;
+mod report;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use perf_judge::exit_status;
-use perf_judge::load::LoadReport;
 use perf_judge::load::paired::FEWEST_PAIRS;
 use perf_runner::compare::load_base;
 use perf_runner::error::Error;
@@ -19,9 +19,8 @@ use super::report_dir;
 use crate::{forward, stdout};
 
 use paired::Paired;
+use report::{REPORT, read};
 
-/// The file of the report, which the program writes into the folder of `--out`.
-const REPORT: &str = "report.json";
 /// What the program writes instead where it searches a limit.
 const LIMIT: &str = "limit.json";
 /// What the exit code of a program that searched a limit can say.
@@ -154,11 +153,4 @@ fn scenario(options: &Options, workspace: &Workspace) -> Result<PathBuf, Error> 
         format!("there is no scenario {}", options.scenario),
         format!("name a file, or one of {}: {}", workspace.display_path(&folder), names.join(", ")),
     ))
-}
-
-fn read(path: &Path) -> Result<LoadReport, Error> {
-    let json = fs::read_to_string(path).map_err(|error| Error::path("read", path, &error))?;
-    LoadReport::parse(&json).map_err(|error| {
-        Error::environment(format!("{}: {error}", path.display()), "build the program and the gate of the same sources")
-    })
 }

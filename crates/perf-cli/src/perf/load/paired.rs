@@ -15,7 +15,7 @@ use perf_runner::process::interrupt;
 use perf_runner::progress::Progress;
 use perf_runner::workspace::Workspace;
 
-use super::{REPORT, read};
+use super::report::{REPORT, read};
 use crate::{forward, stdout};
 
 /// The file of the comparison.
