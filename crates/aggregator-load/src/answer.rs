@@ -11,8 +11,8 @@ use futures::Stream;
 use perf_load::{Answer, Chunk, ErrorKind};
 use siphasher::sip::SipHasher13;
 
+use crate::error_kinds;
 use crate::expectation::{Contains, Expectation, Expected};
-use crate::kinds;
 
 /// What is wrong with an answer that lacks a text that the scenario expects.
 pub(crate) const TEXT_IS_MISSING: &str = "an expected text is missing";
@@ -100,25 +100,25 @@ impl<'a> Seen<'a> {
 /// The kind under which a provider counts that did not end well.
 fn of_provider(outcome: &Outcome) -> Option<ErrorKind> {
     match outcome {
-        Outcome::Ok => kinds::of_provider("ok", None),
-        Outcome::Enough => kinds::of_provider("enough", None),
-        Outcome::Skipped => kinds::of_provider("skipped", None),
-        Outcome::Error(error) => kinds::of_provider("error", Some(word(error.kind))),
-        Outcome::Timeout => kinds::of_provider("timeout", None),
-        Outcome::Cancelled => kinds::of_provider("cancelled", None),
-        Outcome::Partial(_) => kinds::of_provider("partial", None),
-        _ => kinds::of_provider("unknown", None),
+        Outcome::Ok => error_kinds::of_provider("ok", None),
+        Outcome::Enough => error_kinds::of_provider("enough", None),
+        Outcome::Skipped => error_kinds::of_provider("skipped", None),
+        Outcome::Error(error) => error_kinds::of_provider("error", Some(word(error.kind))),
+        Outcome::Timeout => error_kinds::of_provider("timeout", None),
+        Outcome::Cancelled => error_kinds::of_provider("cancelled", None),
+        Outcome::Partial(_) => error_kinds::of_provider("partial", None),
+        _ => error_kinds::of_provider("unknown", None),
     }
 }
 
 /// The kind under which a query counts that failed.
 fn of_query(error: &ExecutionError) -> ErrorKind {
     match error {
-        ExecutionError::Unsuitable { .. } => kinds::of_query("unsuitable", None),
-        ExecutionError::AllProvidersFailed { .. } => kinds::of_query("all_providers_failed", None),
-        ExecutionError::Model(error) => kinds::of_query("model", Some(word(error.kind))),
-        ExecutionError::DeadlineExceeded { .. } => kinds::of_query("deadline_exceeded", None),
-        _ => kinds::of_query("unknown", None),
+        ExecutionError::Unsuitable { .. } => error_kinds::of_query("unsuitable", None),
+        ExecutionError::AllProvidersFailed { .. } => error_kinds::of_query("all_providers_failed", None),
+        ExecutionError::Model(error) => error_kinds::of_query("model", Some(word(error.kind))),
+        ExecutionError::DeadlineExceeded { .. } => error_kinds::of_query("deadline_exceeded", None),
+        _ => error_kinds::of_query("unknown", None),
     }
 }
 
@@ -323,8 +323,8 @@ mod tests {
             names.extend(of_provider(&outcome).map(|kind| kind.name()));
         }
         let deadline = ExecutionError::DeadlineExceeded { stage: Stage::Answering };
-        let nobody = ExecutionError::AllProvidersFailed { reports: Box::default() };
-        for error in errors.into_iter().map(ExecutionError::Model).chain([deadline, nobody]) {
+        let all_failed = ExecutionError::AllProvidersFailed { reports: Box::default() };
+        for error in errors.into_iter().map(ExecutionError::Model).chain([deadline, all_failed]) {
             let wire = aggregator_wire::ExecutionError::from(&error);
             assert_eq!(over_http("failed", "error", wire), Chunk::Error(of_query(&error)), "{error:?}");
             names.insert(of_query(&error).name());

@@ -9,10 +9,11 @@
 
 mod answer;
 mod error;
+mod error_kinds;
 mod expectation;
 #[cfg(feature = "network")]
 mod http;
-mod kinds;
+
 #[cfg(feature = "program")]
 mod live;
 mod mocks;

@@ -12,8 +12,8 @@ use serde::Deserialize;
 
 use super::response::Parse;
 use crate::answer::{AnswerCheck, Ending, Seen, digest_sources};
+use crate::error_kinds;
 use crate::expectation::Expectation;
-use crate::kinds;
 
 #[derive(Deserialize)]
 struct AnyLine {
@@ -99,11 +99,11 @@ impl Parse for Events {
                 (seq, Seen::Sources(digest_sources(sources)))
             }),
             "provider_finished" => of(data, |ProviderLine { seq, outcome }| {
-                (seq, Seen::provider(kinds::of_provider(&outcome.of, outcome.kind.as_deref())))
+                (seq, Seen::provider(error_kinds::of_provider(&outcome.of, outcome.kind.as_deref())))
             }),
             "done" => of(data, |AnyLine { seq }| (seq, Seen::End(Ending::Done))),
             "failed" => of(data, |FailedLine { seq, error }| {
-                (seq, Seen::End(Ending::Failed(kinds::of_query(&error.of, error.kind.as_deref()))))
+                (seq, Seen::End(Ending::Failed(error_kinds::of_query(&error.of, error.kind.as_deref()))))
             }),
             "cancelled" => of(data, |AnyLine { seq }| (seq, Seen::End(Ending::Cancelled))),
             _ => of(data, |AnyLine { seq }| (seq, Seen::Other)),
