@@ -83,8 +83,8 @@ async fn what_another_query_spent_is_not_counted_again() {
     assert_eq!((reports[1].usage, reports[1].reused.is_some()), (Usage::default(), true));
 }
 
-/// What the README says of a run whose first reader leaves: the second one gets all events, and what the run spends from then on is
-/// counted for nobody.
+/// What the README says of a shared run whose first query is dropped: the second query gets all events, and no metric counts what the
+/// run spends from then on.
 #[tokio::test(start_paused = true)]
 async fn what_a_run_spends_after_its_first_reader_has_left_is_not_counted() {
     for leaves in [false, true] {

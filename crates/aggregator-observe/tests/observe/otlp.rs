@@ -279,7 +279,7 @@ async fn failures_are_news_once() {
     assert_eq!(seen, [(false, false), (true, true), (true, false), (false, true), (false, false)]);
 }
 
-/// A client that takes nothing before it is told to.
+/// A client whose requests wait until the test lets them end.
 #[derive(Debug, Clone)]
 struct Gate {
     posts: Arc<Mutex<Vec<Vec<u8>>>>,

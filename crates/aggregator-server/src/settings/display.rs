@@ -9,8 +9,8 @@ use super::EffectiveSettings;
 use super::layer::merged;
 use super::toml_text;
 
-/// Formats the settings as a file that can be read again. A line without an origin is a default. Characters that a terminal obeys or
-/// nobody sees are escapes.
+/// Formats the settings as a file that can be read again. A line without an origin is a default. Control characters and invisible
+/// characters are written as escapes.
 impl fmt::Display for EffectiveSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = |path: &std::path::Path| toml_text::string(&path.display().to_string());

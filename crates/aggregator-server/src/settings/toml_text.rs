@@ -1,5 +1,5 @@
-//! Texts of TOML that a terminal can show: characters that it obeys or nobody sees are escapes, so all strings are of the form that has
-//! escapes.
+//! Writes keys and strings of TOML for a terminal. Control characters and invisible characters are written as escapes, which only basic
+//! strings (in double quotes) have, so every string is a basic one.
 
 use std::fmt::Write as _;
 

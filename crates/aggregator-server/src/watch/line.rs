@@ -145,8 +145,8 @@ fn is_of_word(c: char) -> bool {
     !matches!(c, ' ' | '"' | '=' | ',' | '\\') && !is_escaped(c)
 }
 
-/// Whether a character is shown as an escape, so that whoever splits lines or fields, or a terminal, does not take it for a break, and
-/// nothing is hidden or reordered. Unicode has other white space than the space that separates fields.
+/// Whether a character is written as an escape: control characters, which a terminal obeys; characters that hide or reorder text; and
+/// all white space but the space, because a program that splits the log into lines or fields may split there.
 fn is_escaped(c: char) -> bool {
     is_unsafe_char(c) || (c.is_whitespace() && c != ' ')
 }

@@ -68,7 +68,7 @@ impl Log {
         }
     }
 
-    /// Waits until all lines are written, for a second at most: it may be that nobody reads them.
+    /// Waits until all lines are written, for one second at most: the process at the other end of a pipe may have stopped reading.
     pub fn flush(&self) {
         self.writer.flush();
     }

@@ -178,7 +178,7 @@ mod tests {
     const KEY: (&str, &str) = ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20canary-1,x-team = a ");
 
     fn found(settings: &str, variables: &[(&str, &str)]) -> Result<Option<Destination>, String> {
-        // As errors of files are told.
+        // As the program shows errors of a settings file.
         let told = |error| ParseError::new(settings, &error).to_string();
         let settings: OtelSettings = toml::from_str(settings).map_err(told)?;
         let find = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());

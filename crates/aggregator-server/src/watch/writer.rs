@@ -1,4 +1,4 @@
-//! Writes lines from a thread of its own: a terminal or a pipe that nobody reads stops only that.
+//! Writes lines from a thread of its own. If standard error is a full pipe that its reader does not drain, only this thread blocks.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};

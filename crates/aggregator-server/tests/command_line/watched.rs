@@ -145,7 +145,7 @@ fn a_log_that_nobody_reads_stops_no_request() {
     assert!(rest.len() > 100_000, "it did not fill the pipe: {} bytes", rest.len());
 }
 
-/// The pipe is full, and still nobody reads when the server is to end: it ends, although its last lines cannot be written.
+/// Standard error is a full pipe that the test does not read. The server ends all the same after TERM, without its last lines.
 #[test]
 fn a_log_that_nobody_reads_stops_no_end() {
     for format in ["text", "json"] {
