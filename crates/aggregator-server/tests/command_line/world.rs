@@ -66,7 +66,8 @@ impl World {
     fn set_up(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.args(arguments).current_dir(self.path("")).stdin(Stdio::null()).env_clear();
         command.env("XDG_CACHE_HOME", self.path("cache")).env("XDG_CONFIG_HOME", self.path("config"));
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        // No program that happens to be installed changes what is printed.
+        command.env("PATH", self.path("bin"));
         command
     }
 
