@@ -109,16 +109,17 @@ impl SwapTest {
         // About where the bound is: that of few pairs is farther from the center than that of a normal distribution.
         let distance = normal::quantile(1.0 - alpha) * (1.0 + 3.5 / self.pairs() as f64) * standard_error;
         let mut step = (0.15 * distance).max(resolution);
+        let mut probes = Probes::new(self, alpha);
         let mut outside = center - distance;
         let mut inside = outside;
-        if self.is_slower(outside, alpha) {
-            while inside < center && self.is_slower(inside, alpha) {
+        if probes.is_slower(outside) {
+            while inside < center && probes.is_slower(inside) {
                 outside = inside;
                 inside += step;
                 step *= 2.0;
             }
         } else {
-            while !self.is_slower(outside, alpha) {
+            while !probes.is_slower(outside) {
                 inside = outside;
                 outside -= step;
                 step *= 2.0;
@@ -129,7 +130,7 @@ impl SwapTest {
         }
         while inside - outside > resolution {
             let middle = inside.midpoint(outside);
-            if self.is_slower(middle, alpha) { outside = middle } else { inside = middle }
+            if probes.is_slower(middle) { outside = middle } else { inside = middle }
         }
         outside
     }
@@ -199,10 +200,10 @@ impl Merged {
 
     /// Whether what was observed is among the largest `alpha` of all exchanges. Stops as soon as it is not.
     fn is_rare(&self, alpha: f64) -> bool {
-        // The one observed is one of them.
-        let allowed = (alpha * (EXCHANGES + 1) as f64 + 1e-9) as usize;
+        let allowed = allowed(alpha);
         let exchanges = Exchanges::of(self.pairs);
         let observed = self.statistic(exchanges.none());
+        // The one observed is one of them.
         let mut as_large = 1;
         for exchange in exchanges.drawn() {
             if as_large > allowed {
@@ -211,6 +212,45 @@ impl Merged {
             as_large += usize::from(self.statistic(exchange) >= observed);
         }
         as_large <= allowed
+    }
+}
+
+/// How many exchanges may be as large as what was observed, itself included, at level `alpha`.
+fn allowed(alpha: f64) -> usize {
+    (alpha * (EXCHANGES + 1) as f64 + 1e-9) as usize
+}
+
+/// The test at several shifts, for the search of a bound.
+///
+/// When head is moved by more, what was observed decreases by as much, and the statistic of an exchange by at most as much: a mean
+/// of the faster half of either side moves by at most what all of its processes do. So an exchange that is not as large as what was
+/// observed is not at a smaller shift either, and is not looked at there.
+struct Probes<'a> {
+    test: &'a SwapTest,
+    exchanges: Rc<Exchanges>,
+    allowed: usize,
+    /// Numbers of the exchanges that may be as large at the shifts that are still asked for.
+    left: Vec<usize>,
+}
+
+impl<'a> Probes<'a> {
+    fn new(test: &'a SwapTest, alpha: f64) -> Self {
+        let exchanges = Exchanges::of(test.pairs());
+        Self { test, exchanges, allowed: allowed(alpha), left: (0..EXCHANGES).collect() }
+    }
+
+    /// Whether head is slower by more than `shift`. After a no only smaller shifts may be asked for.
+    fn is_slower(&mut self, shift: f64) -> bool {
+        let merged = self.test.at(shift);
+        let observed = merged.statistic(self.exchanges.none());
+        let is_as_large = |number: &usize| merged.statistic(self.exchanges.number(*number)) >= observed;
+        let as_large: Vec<usize> = self.left.iter().copied().filter(is_as_large).collect();
+        // The one observed is one of them.
+        let is_slower = 1 + as_large.len() <= self.allowed;
+        if !is_slower {
+            self.left = as_large;
+        }
+        is_slower
     }
 }
 
@@ -254,6 +294,11 @@ impl Exchanges {
 
     fn drawn(&self) -> impl Iterator<Item = &[f64]> {
         self.signs.chunks(self.pairs).skip(1)
+    }
+
+    /// The draw of this number, from 0.
+    fn number(&self, number: usize) -> &[f64] {
+        &self.signs[(number + 1) * self.pairs..][..self.pairs]
     }
 }
 
@@ -360,6 +405,18 @@ mod tests {
             }
             let turned = SwapTest::new(pairs.iter().map(|[base, head]| [*head, *base])).unwrap().estimate(0.01).unwrap();
             prop_assert!((turned.lower + estimate.upper).abs() < resolution || turned.lower == -estimate.upper);
+        }
+
+        #[test]
+        fn what_a_search_skips_changes_no_answer(seed in any::<u64>(), n in 8..40_usize, level in 0.001..0.2_f64) {
+            let mut random = SplitMix64::new(seed);
+            let test = SwapTest::new(pairs(&mut random, n, 0.01, 0.02)).unwrap();
+            let mut probes = Probes::new(&test, level);
+            for step in 0..30 {
+                let shift = 0.05 - 0.003 * f64::from(step);
+                prop_assert_eq!(probes.is_slower(shift), test.is_slower(shift, level), "{}", shift);
+            }
+            prop_assert!(probes.left.len() < EXCHANGES);
         }
 
         #[test]
