@@ -132,9 +132,11 @@ impl Frame {
         Self { shown, function, file, line }
     }
 
-    /// The frame as `function in path`, if its file is one of `files`.
+    /// The frame as `function in path`, if its file is one of `files`. What the compiler makes of `#[global_allocator]` has the file
+    /// of that line, and is where all memory comes from; unoptimised it is a frame of its own.
     fn within(&self, files: &[String]) -> Option<String> {
-        if self.file.is_empty() {
+        let is_allocator = self.function.starts_with("__rustc") || self.function.starts_with("__rust_");
+        if self.file.is_empty() || is_allocator {
             return None;
         }
         let end = format!("/{}", self.file);
@@ -213,6 +215,18 @@ mod tests {
             ("poll in crates/engine/src/answer/mod.rs", 7, 10, &[84]),
         ];
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn the_line_of_the_global_allocator_is_no_site() {
+        for allocator in ["__rustc::__rust_alloc", "__rustc[5224e6b81cd82a8f]::__rust_alloc", "__rust_alloc_zeroed"] {
+            let text = format!(
+                r#"{{"dhatFileVersion":2,"ftbl":["[root]","0x1: {allocator} (benches/heap.rs:3:1)","0x2: f (src/f.rs:2:1)"],
+                "pps":[{{"tb":8,"tbk":1,"fs":[1,2]}}]}}"#
+            );
+            let sites = parse(&text).unwrap().sites(&["a/benches/heap.rs".to_owned(), "a/src/f.rs".to_owned()]);
+            assert_eq!(sites.keys().collect::<Vec<_>>(), ["f in a/src/f.rs"], "{allocator}");
+        }
     }
 
     #[test]
