@@ -140,30 +140,31 @@ pub fn measure(
 ) -> Result<ExactRun, Error> {
     let programs = exact_programs(programs);
     let mut run: ExactRun = cases.iter().map(|case| (case.clone(), Ok(Vec::new()))).collect();
-    // Heavy cases first, to keep all processors busy until the end.
-    let mut order = cases.to_vec();
-    order.sort_by_key(|case| !list.is_heavy(case));
-    for program in &programs {
-        progress.start_phase(program.name, &text::pluralize(cases.len(), "case"));
-        let measured = parallel::map(&order, |case| {
-            progress.set_current(case.as_str());
-            if let Some(reason) = list.broken.get(case) {
-                return Ok(Err(NoValue::Broken(reason.clone())));
-            }
-            let measured = measure_one(program, list, case);
-            progress.advance(Progress::parallel_ms(Progress::EXACT_CASE_MS));
-            match measured {
-                Err(error) => Ok(Err(error.with_program(&format!("`{}`", program.name)).no_value()?)),
-                Ok(records) => Ok(Ok(records)),
-            }
-        })?;
-        for (case, measured) in order.iter().zip(measured) {
-            match (run.get_mut(case), measured) {
-                (Some(Ok(records)), Ok(more)) => records.extend(more),
-                // The first reason is kept.
-                (Some(outcome @ Ok(_)), Err(reason)) => *outcome = Err(reason),
-                (Some(Err(_)) | None, _) => {}
-            }
+    // One queue, in which what takes longest comes first, to keep all processors busy until the end: heavy cases, and of these
+    // those of `heap`.
+    let [count, heap] = &programs;
+    let mut jobs: Vec<(&Program<'_>, &CaseName)> =
+        [heap, count].into_iter().flat_map(|program| cases.iter().map(move |case| (program, case))).collect();
+    jobs.sort_by_key(|(_, case)| !list.is_heavy(case));
+    progress.start_phase("exact", &text::pluralize(cases.len(), "case"));
+    let measured = parallel::map(&jobs, |&(program, case)| {
+        progress.set_current(case.as_str());
+        if let Some(reason) = list.broken.get(case) {
+            return Ok(Err(NoValue::Broken(reason.clone())));
+        }
+        let measured = measure_one(program, list, case);
+        progress.advance(Progress::parallel_ms(Progress::EXACT_CASE_MS));
+        match measured {
+            Err(error) => Ok(Err(error.with_program(&format!("`{}`", program.name)).no_value()?)),
+            Ok(records) => Ok(Ok(records)),
+        }
+    })?;
+    // `count` first: its records come first, and of two reasons its own is kept.
+    for ((_, case), measured) in jobs.iter().zip(measured).rev() {
+        match (run.get_mut(*case), measured) {
+            (Some(Ok(records)), Ok(more)) => records.extend(more),
+            (Some(outcome @ Ok(_)), Err(reason)) => *outcome = Err(reason),
+            (Some(Err(_)) | None, _) => {}
         }
     }
     for outcome in run.values_mut() {
