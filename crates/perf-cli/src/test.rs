@@ -3,6 +3,8 @@
 use std::env;
 use std::process::Stdio;
 
+use rustix::fs::StatVfsMountFlags;
+
 use perf_judge::exit_status;
 use perf_runner::error::Error;
 use perf_runner::workspace::Workspace;
@@ -27,6 +29,9 @@ Examples:
 ///
 /// Tests of properties (proptest) draw the same inputs in every run, so that a test that fails is a change that fails it.
 /// PROPTEST_RNG_SEED=<number> draws others.
+///
+/// Temporary files are in memory, in /dev/shm, if it exists, runs programs and has 4 GiB free. TMPDIR=<folder> has them in
+/// another folder.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = AFTER)]
 pub struct Options {
@@ -38,6 +43,19 @@ pub struct Options {
 /// What proptest reads the seed of its inputs from.
 const SEED_VARIABLE: &str = "PROPTEST_RNG_SEED";
 const SEED: &str = "1";
+
+/// Names the folder of temporary files.
+const TEMPORARY_VARIABLE: &str = "TMPDIR";
+
+/// A folder in memory, for the temporary files of tests: they build small workspaces and delete them, which takes a fifth more
+/// processor time on a disk.
+fn folder_in_memory() -> Option<&'static str> {
+    const FOLDER: &str = "/dev/shm";
+    const LEAST_FREE: u64 = 4 << 30;
+    let system = rustix::fs::statvfs(FOLDER).ok()?;
+    let runs_programs = !system.f_flag.intersects(StatVfsMountFlags::NOEXEC | StatVfsMountFlags::RDONLY);
+    (runs_programs && system.f_bavail.saturating_mul(system.f_frsize) >= LEAST_FREE).then_some(FOLDER)
+}
 
 /// Runs the command.
 pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
@@ -51,6 +69,11 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
         cargo.args(*run).args(["--workspace", "--locked"]).args(&options.arguments);
         if env::var_os(SEED_VARIABLE).is_none() {
             cargo.env(SEED_VARIABLE, SEED);
+        }
+        if env::var_os(TEMPORARY_VARIABLE).is_none()
+            && let Some(folder) = folder_in_memory()
+        {
+            cargo.env(TEMPORARY_VARIABLE, folder);
         }
         if !forward::run_to_completion(&mut cargo)?.success() {
             return Ok(exit_status::FAIL);

@@ -13,11 +13,15 @@ use crate::world::Ran;
 /// The operation of `words/count/*`, which the tests edit.
 const WORDS: &str = "libs/textkit/src/words.rs";
 
-/// Crates of others compile twice as fast unoptimised, and are compiled twice: for the work tree, and for both sides of a
-/// comparison. What an operation spends its time in stays as it is, else its pairs would not fit into the time budget.
-const OTHERS_UNOPTIMISED: &str = "
-[profile.bench.package.\"*\"]
-opt-level = 0
+/// Unoptimised code compiles twice as fast, and is compiled twice: for the work tree, and for both sides of a comparison. What an
+/// operation spends its time in stays as it is, else its pairs would not fit into the time budget.
+const UNOPTIMISED: &str = "[profile.bench]\nopt-level = 0\n";
+const BUT_OPTIMISED: &str = "
+[profile.bench.package.textindex]
+opt-level = 3
+
+[profile.bench.package.textkit]
+opt-level = 3
 
 [profile.bench.package.divan]
 opt-level = 3
@@ -43,7 +47,7 @@ impl Foreign {
         folder::copy(&fixture(), foreign.dir.path());
         let manifest = foreign.path("Cargo.toml");
         let text = fs::read_to_string(&manifest).unwrap();
-        fs::write(&manifest, text + OTHERS_UNOPTIMISED).unwrap();
+        fs::write(&manifest, text.replace("[profile.bench]\n", UNOPTIMISED) + BUT_OPTIMISED).unwrap();
         foreign.git(&["init", "--quiet", "--initial-branch", "trunk"]);
         foreign.commit("the beginning");
         // What crates of others compile to stays between runs of this test; what is kept of comparisons does not.

@@ -85,7 +85,7 @@ impl World {
             world.install("measuring.sh", name);
         }
         world.install("cargo.sh", "cargo");
-        world.write("bin/cargo.path", &std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
+        world.write("bin/cargo.path", &(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()) + "\n"));
         world
     }
 
