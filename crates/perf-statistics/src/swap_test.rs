@@ -246,7 +246,7 @@ impl<'a> Probes<'a> {
         let is_as_large = |number: &usize| merged.statistic(self.exchanges.number(*number)) >= observed;
         let as_large: Vec<usize> = self.left.iter().copied().filter(is_as_large).collect();
         // The one observed is one of them.
-        let is_slower = 1 + as_large.len() <= self.allowed;
+        let is_slower = as_large.len() < self.allowed;
         if !is_slower {
             self.left = as_large;
         }
