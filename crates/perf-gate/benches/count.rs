@@ -21,14 +21,13 @@ fn main() -> ExitCode {
 fn measure(case: &cases::Case) -> Result<(), String> {
     let (waits, observation) = match case.kind {
         CaseKind::ColdStart => {
-            let (counted, observation) =
-                single_case::measure_first(case, |operation| waits::count(case.name, operation))?;
+            let (counted, observation) = single_case::measure_first(case, |operation| waits::count(operation))?;
             (counted?.1, observation)
         }
         // An operation of many queries, so that a wait in one of a thousand shows.
         CaseKind::Heavy => {
             let (mut workload, observation) = cases::prepare(case)?;
-            (waits::count(case.name, || workload.run())?.1, observation)
+            (waits::count(|| workload.run())?.1, observation)
         }
         CaseKind::Repeated | CaseKind::Threads => (Vec::new(), cases::prepare(case)?.1),
     };
