@@ -330,20 +330,19 @@ fn is_repeated(record: &Record, other: &[Record]) -> bool {
     other.iter().any(|other| is_it(&other))
 }
 
-/// Cases whose instructions differ by more than 0.3 % between two runs: a third of their margin, so that two thirds are left for a
-/// change. Programs that hash with a random seed or run threads differ by 0.1 to 0.26 %. A difference of 1 is always allowed, because
-/// the counts are rounded.
+/// Cases whose instructions differ by more than 0.1 % between two runs: a tenth of their margin. A difference of 1 is always
+/// allowed, because the counts are rounded.
 fn unrepeatable(first: &InstructionRun, second: &InstructionRun) -> Vec<String> {
     let differs = |first: &Record, second: &Record| {
         let (a, b) = (first.value(), second.value());
-        a.abs_diff(b) > (a.min(b) / 1_000 * 3).max(1)
+        a.abs_diff(b) > (a.min(b) / 1_000).max(1)
     };
     let mut found = Vec::new();
     for (case, outcome) in first {
         match (outcome, second.get(case)) {
             (Ok(first), Some(Ok(second))) if differs(first, second) => {
                 let (metric, a, b) = (first.metric(), first.value(), second.value());
-                found.push(format!("{case} {metric} = {a} and {b}, more than 0.3 % apart"));
+                found.push(format!("{case} {metric} = {a} and {b}, more than 0.1 % apart"));
             }
             (Ok(_), Some(Err(reason))) => found.push(format!("{case} (broken in the second run: {reason})")),
             // Other combinations are reported elsewhere: cases that are broken in the first run, and cases whose exact
