@@ -47,7 +47,7 @@ const SEED: &str = "1";
 /// Names the folder of temporary files.
 const TEMPORARY_VARIABLE: &str = "TMPDIR";
 
-/// A folder in memory, for the temporary files of tests: they build small workspaces and delete them, which takes a fifth more
+/// A folder in memory, for the temporary files of tests: they build small workspaces and delete them, which takes a sixth more
 /// processor time on a disk.
 fn folder_in_memory() -> Option<&'static str> {
     const FOLDER: &str = "/dev/shm";
