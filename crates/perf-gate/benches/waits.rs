@@ -9,9 +9,10 @@ const WAITS: Metric = Metric::new("waits", perf_gate::Unit::Count, perf_gate::Cl
 /// Performs an operation, and counts its waits.
 ///
 /// # Errors
-/// When the system does not say how often the thread has waited.
+/// When a mapped file cannot be read, or the system does not say how often the thread has waited.
 #[cfg(target_os = "linux")]
 pub fn count<T>(operation: impl FnOnce() -> T) -> Result<(T, Vec<(Metric, u64)>), String> {
+    read_mapped_files()?;
     let before = voluntary_switches()?;
     let result = operation();
     Ok((result, vec![(WAITS, voluntary_switches()? - before)]))
@@ -21,6 +22,37 @@ pub fn count<T>(operation: impl FnOnce() -> T) -> Result<(T, Vec<(Metric, u64)>)
 #[cfg(not(target_os = "linux"))]
 pub fn count<T>(operation: impl FnOnce() -> T) -> Result<(T, Vec<(Metric, u64)>), String> {
     Ok((operation(), Vec::new()))
+}
+
+/// Reads what is mapped of the files of this program and its libraries, so that the system has it in memory.
+///
+/// A system with little free memory drops parts of files. The thread would wait for the disk where the operation is the first
+/// to need such a part of its own code, and that says nothing of the operation.
+#[cfg(target_os = "linux")]
+fn read_mapped_files() -> Result<(), String> {
+    use std::io::{Read as _, Seek as _, SeekFrom};
+
+    const FILE: &str = "/proc/self/maps";
+    let maps = std::fs::read_to_string(FILE).map_err(|error| format!("{FILE}: {error}"))?;
+    for line in maps.lines() {
+        // `start-end permissions offset device inode path`, in hexadecimal digits; the path of what is no file has no slash.
+        let Some(path) = line.find('/').map(|at| &line[at..]) else { continue };
+        let number = |text: &str| u64::from_str_radix(text, 16).ok();
+        let part = || {
+            let mut fields = line.split_ascii_whitespace();
+            let (start, end) = fields.next()?.split_once('-')?;
+            let offset = fields.nth(1)?;
+            Some((number(offset)?, number(end)?.checked_sub(number(start)?)?))
+        };
+        let (offset, length) = part().ok_or_else(|| format!("{FILE} has the line {line:?}, which is no mapping"))?;
+        let read = || {
+            let mut file = std::fs::File::open(path)?;
+            file.seek(SeekFrom::Start(offset))?;
+            std::io::copy(&mut file.take(length), &mut std::io::sink())
+        };
+        read().map_err(|error| format!("{path}, which is mapped into this process: {error}"))?;
+    }
+    Ok(())
 }
 
 #[cfg(target_os = "linux")]
