@@ -30,6 +30,9 @@ pub(super) struct State {
     /// failure of the store gives no second burst.
     local: Gcra,
     peers: u32,
+    /// Turns of the local share that callers had while the store works, because they could not wait for its answer. What the store
+    /// grants pays for them first; there are no more than the burst of the share.
+    owed: u32,
     /// Until when the service is not to be asked.
     held: Option<Instant>,
     health: Health,
@@ -96,6 +99,7 @@ impl State {
             known: Gcra::new(rate, now),
             local: Gcra::new(rate.among(peers), now),
             peers,
+            owed: 0,
             held: None,
             health: Health::Works,
             asked: None,
@@ -160,6 +164,11 @@ impl State {
                 // The store decided after it was asked, so this is no later than what the store knows.
                 self.known.count(sent);
                 self.turns.granted(self.rate, peers);
+                if let Some(owed) = self.owed.checked_sub(1) {
+                    // It was counted in the share when it was taken.
+                    self.owed = owed;
+                    return None;
+                }
                 // Where it is refused, the share is used up already.
                 self.local.take(now);
                 // One that was granted to a caller that went away is used by the next one, unless it has become old: the service
@@ -180,6 +189,7 @@ impl State {
         // The failure may be noticed late, because no caller waited: then the store is asked again at once.
         let failed = now.min(sent + self.settings.answer_within);
         self.health = Health::Failed { again: failed + self.settings.ask_again_after, error };
+        self.owed = 0;
         // It may come back empty. What is held is in the next question, and in the share.
         self.known = Gcra::new(self.rate, now);
     }
@@ -209,16 +219,20 @@ impl State {
     /// What the first caller does while the store has not answered and is given up at that time, or is not asked.
     pub(super) fn step(&mut self, given_up: Option<Instant>, deadline: Instant, now: Instant) -> Step {
         let look_again = given_up.unwrap_or_else(|| self.asks_at());
+        let works = matches!(self.health, Health::Works);
         // A caller whose deadline does not allow to wait for the store does not fail because of that.
         let store_is_late = given_up.is_some() && now >= deadline;
-        let free_at = match self.health {
-            Health::Works if !store_is_late => {
-                let at = self.free_at().max(self.not_before);
-                return if at > deadline { Step::TooLate(at) } else { Step::Wait(look_again.min(deadline)) };
-            }
-            Health::Works | Health::Failed { .. } => self.local.free_at(),
-        };
+        if works && !store_is_late {
+            let at = self.free_at().max(self.not_before);
+            return if at > deadline { Step::TooLate(at) } else { Step::Wait(look_again.min(deadline)) };
+        }
+        let (share, free_at) = (self.rate.among(self.peers), self.local.free_at());
+        if works && self.owed >= share.burst() && free_at <= now {
+            // One is paid for when the store has answered.
+            return Step::TooLate(now + share.interval());
+        }
         if self.local.take(now) {
+            self.owed += u32::from(works);
             return Step::Turn(Sharing::Local { peers: self.peers });
         }
         if free_at > deadline { Step::TooLate(free_at) } else { Step::Wait(look_again.min(free_at)) }

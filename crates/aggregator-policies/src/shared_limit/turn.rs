@@ -41,8 +41,6 @@ struct Asking {
     waited: Instant,
     /// When the last caller left. Until the next one comes no caller waits, so this time does not count as the store's.
     left: Option<Instant>,
-    /// A caller has had a turn of the local share instead of waiting for the answer: a permission pays for that one.
-    spent: bool,
     answer: BoxFuture<'static, Result<Answer, StoreError>>,
 }
 
@@ -111,7 +109,7 @@ impl Shared {
         };
         // Code of the store runs without the lock.
         let answer = self.store.take(self.ask(held));
-        Some(Asking { sent: now, waited: now + self.settings.answer_within, left: None, spent: false, answer })
+        Some(Asking { sent: now, waited: now + self.settings.answer_within, left: None, answer })
     }
 
     /// What the first caller does now.
@@ -119,13 +117,12 @@ impl Shared {
         loop {
             let mut asking = self.asking(now);
             let polled = asking.as_mut().map(|asking| (asking.sent, asking.waited, asking.answer.as_mut().poll(cx)));
-            let spent = asking.as_ref().is_some_and(|asking| asking.spent);
             let mut inner = self.lock();
             let state = self.state(&mut inner, now);
             let given_up = match polled {
                 Some((sent, _, Poll::Ready(Ok(answer)))) => match state.answered(answer, sent, now) {
-                    Some(sharing) if !spent => return Step::Turn(sharing),
-                    _ => continue,
+                    Some(sharing) => return Step::Turn(sharing),
+                    None => continue,
                 },
                 Some((sent, _, Poll::Ready(Err(error)))) => {
                     state.failed(error, sent, now);
@@ -143,11 +140,7 @@ impl Shared {
                 }
                 None => None,
             };
-            let step = self.state(&mut inner, now).step(given_up, deadline, now);
-            if let (Step::Turn(_), Some(asking)) = (&step, &mut inner.asking) {
-                asking.spent = true;
-            }
-            return step;
+            return self.state(&mut inner, now).step(given_up, deadline, now);
         }
     }
 }

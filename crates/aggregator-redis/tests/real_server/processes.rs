@@ -27,10 +27,10 @@ async fn child(address: String) {
     let limiter = SharedLimiter::with_settings(Arc::new(limits), "web", rate, settings).unwrap();
     let ends = Instant::now() + LASTS;
     let mut turns = 0;
-    while let Ok(turned) = limiter.turn(ends).await {
-        // At its end a caller does not wait for the answer any more.
-        let from_the_store = matches!(turned.sharing, Sharing::Store { .. });
-        assert!(from_the_store || Instant::now() >= ends, "{turned:?}: {:?}", limiter.failure());
+    while Instant::now() < ends {
+        // Late enough for a busy machine.
+        let turned = limiter.turn(Instant::now() + Duration::from_secs(60)).await.unwrap();
+        assert!(matches!(turned.sharing, Sharing::Store { .. }), "{turned:?}: {:?}", limiter.failure());
         turns += 1;
     }
     println!("turns: {turns}");
@@ -65,7 +65,7 @@ fn three_processes_keep_one_limit() {
     let most = f64::from(BURST) + f64::from(PER_SECOND) * elapsed;
     println!("{turns:?} turns in {elapsed:.3} s, at most {most:.1}");
     assert!(elapsed >= 5.0, "{elapsed}");
-    assert!(all <= most * 1.02, "{all} turns in {elapsed} s, at most {most}");
+    assert!(all <= most, "{all} turns in {elapsed} s, at most {most}");
     // Each gets some, and together more than what is there at once.
     assert!(all > f64::from(BURST) && turns.iter().all(|turns| *turns > 0), "{turns:?}");
 }
