@@ -13,7 +13,6 @@ mod error_kinds;
 mod expectation;
 #[cfg(feature = "network")]
 mod http;
-
 #[cfg(feature = "program")]
 mod live;
 mod mocks;

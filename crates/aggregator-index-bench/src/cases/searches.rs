@@ -70,7 +70,7 @@ impl SearchFixture {
 
     /// Finds ten passages.
     fn search(&self, text: &str) -> Vec<Passage> {
-        let mut passages = self.index.search(text, 10).expect("it can be fixture");
+        let mut passages = self.index.search(text, 10).expect("it can be searched");
         match self.fault {
             Some(Fault::LostPassage) if !passages.is_empty() => drop(passages.remove(0)),
             Some(Fault::ReverseOrder) => passages.reverse(),
