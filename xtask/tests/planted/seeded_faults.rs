@@ -119,13 +119,31 @@ const COUNTED_FAULT: Planted = planted(
 /// A path at which there is no valgrind.
 const NO_VALGRIND: &str = "/no/valgrind";
 
+/// The folder of `xtask`, read at run time: clones that share a target folder share this executable.
+fn manifest_dir() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()).into()
+}
+
+/// Installs the stand-in for cargo: the workspace does not change while the faults are looked for, and asking cargo again takes as long
+/// as measuring most of them.
+fn install_cargo(dir: &Path) {
+    let script = manifest_dir().join("tests/fixtures/cargo-once.sh");
+    // A link: a copy could fail with ETXTBSY while another test forks.
+    std::os::unix::fs::symlink(script, dir.join("cargo")).unwrap();
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    fs::write(dir.join("cargo.path"), cargo + "\n").unwrap();
+}
+
 fn xtask(arguments: &[&str], fault: &str, dir: &Path, valgrind: &str) -> (Option<i32>, String) {
-    // Read at run time: clones that share a target folder share this executable.
-    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-    let root = Path::new(&manifest).parent().expect("xtask is a folder of the workspace");
+    let manifest = manifest_dir();
+    let root = manifest.parent().expect("xtask is a folder of the workspace");
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.current_dir(root).args(arguments).args(["--seeded-faults", "--baselines"]).arg(dir);
-    command.env("VALGRIND", valgrind).env("SEEDED_FAULT", fault).stdin(Stdio::null());
+    command
+        .env("CARGO", dir.with_file_name("cargo"))
+        .env("VALGRIND", valgrind)
+        .env("SEEDED_FAULT", fault)
+        .stdin(Stdio::null());
     let output = command.output().expect("xtask starts");
     let text = [output.stdout, output.stderr].concat();
     (output.status.code(), String::from_utf8_lossy(&text).into_owned())
@@ -177,6 +195,7 @@ fn record_baseline(cases: &str, valgrind: &str) -> (tempfile::TempDir, PathBuf) 
     let dir = tempfile::tempdir().unwrap();
     let baselines = dir.path().join("baselines");
     fs::create_dir(&baselines).unwrap();
+    install_cargo(dir.path());
     let (code, text) = xtask(&["baseline", "update", "--only", cases], "", &baselines, valgrind);
     assert_eq!(code, Some(0), "the baseline could not be recorded:\n{text}");
     let (code, text, _) = perf("", cases, &baselines, valgrind);
