@@ -49,12 +49,16 @@ const TEMPORARY_VARIABLE: &str = "TMPDIR";
 
 /// A folder in memory, for the temporary files of tests: they build small workspaces and delete them, which takes a sixth more
 /// processor time on a disk.
-fn folder_in_memory() -> Option<&'static str> {
-    const FOLDER: &str = "/dev/shm";
-    const LEAST_FREE: u64 = 4 << 30;
-    let system = rustix::fs::statvfs(FOLDER).ok()?;
+const FOLDER_IN_MEMORY: &str = "/dev/shm";
+
+/// What tests need of it, in bytes.
+const LEAST_FREE: u64 = 4 << 30;
+
+/// Whether a folder can have the programs of tests, and so many bytes.
+fn has_room_for_programs(folder: &str, bytes: u64) -> bool {
+    let Ok(system) = rustix::fs::statvfs(folder) else { return false };
     let runs_programs = !system.f_flag.intersects(StatVfsMountFlags::NOEXEC | StatVfsMountFlags::RDONLY);
-    (runs_programs && system.f_bavail.saturating_mul(system.f_frsize) >= LEAST_FREE).then_some(FOLDER)
+    runs_programs && system.f_bavail.saturating_mul(system.f_frsize) >= bytes
 }
 
 /// Runs the command.
@@ -70,10 +74,8 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
         if env::var_os(SEED_VARIABLE).is_none() {
             cargo.env(SEED_VARIABLE, SEED);
         }
-        if env::var_os(TEMPORARY_VARIABLE).is_none()
-            && let Some(folder) = folder_in_memory()
-        {
-            cargo.env(TEMPORARY_VARIABLE, folder);
+        if env::var_os(TEMPORARY_VARIABLE).is_none() && has_room_for_programs(FOLDER_IN_MEMORY, LEAST_FREE) {
+            cargo.env(TEMPORARY_VARIABLE, FOLDER_IN_MEMORY);
         }
         if !forward::run_to_completion(&mut cargo)?.success() {
             return Ok(exit_status::FAIL);
@@ -86,4 +88,18 @@ fn has_nextest(workspace: &Workspace) -> bool {
     let mut cargo = workspace.cargo();
     let quiet = cargo.args(["nextest", "--version"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     quiet.status().is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_for_programs_is_there_and_large_enough() {
+        // Programs of this workspace run in it.
+        let folder = env!("CARGO_MANIFEST_DIR");
+        assert!(has_room_for_programs(folder, 1));
+        assert!(!has_room_for_programs(folder, u64::MAX));
+        assert!(!has_room_for_programs(&format!("{folder}/not-there"), 1));
+    }
 }
