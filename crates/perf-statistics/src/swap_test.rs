@@ -412,9 +412,14 @@ mod tests {
             let mut random = SplitMix64::new(seed);
             let test = SwapTest::new(pairs(&mut random, n, 0.01, 0.02)).unwrap();
             let mut probes = Probes::new(&test, level);
-            for step in 0..30 {
-                let shift = 0.05 - 0.003 * f64::from(step);
-                prop_assert_eq!(probes.is_slower(shift), test.is_slower(shift, level), "{}", shift);
+            // As a search halves: a smaller shift after a no, a larger one after a yes.
+            let (mut slower, mut not_slower) = (-0.1_f64, 0.05);
+            prop_assert!(!probes.is_slower(not_slower));
+            for _ in 0..30 {
+                let shift = slower.midpoint(not_slower);
+                let is_slower = probes.is_slower(shift);
+                prop_assert_eq!(is_slower, test.is_slower(shift, level), "{}", shift);
+                if is_slower { slower = shift } else { not_slower = shift }
             }
             prop_assert!(probes.left.len() < EXCHANGES);
         }
