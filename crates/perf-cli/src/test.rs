@@ -47,15 +47,15 @@ const SEED: &str = "1";
 /// Names the folder of temporary files.
 const TEMPORARY_VARIABLE: &str = "TMPDIR";
 
-/// A folder in memory, for the temporary files of tests: they build small workspaces and delete them, which takes a sixth more
-/// processor time on a disk.
+/// The folder in memory where tests keep their temporary files. Tests build small workspaces and delete them, which takes a sixth
+/// more processor time on a disk.
 const FOLDER_IN_MEMORY: &str = "/dev/shm";
 
-/// What tests need of it, in bytes.
+/// Free space that the tests need there, in bytes.
 const LEAST_FREE: u64 = 4 << 30;
 
-/// Whether a folder can have the programs of tests, and so many bytes.
-fn has_room_for_programs(folder: &str, bytes: u64) -> bool {
+/// Whether the system runs programs from a folder, and the folder's file system has at least `bytes` bytes free.
+fn can_hold_programs(folder: &str, bytes: u64) -> bool {
     let Ok(system) = rustix::fs::statvfs(folder) else { return false };
     let runs_programs = !system.f_flag.intersects(StatVfsMountFlags::NOEXEC | StatVfsMountFlags::RDONLY);
     runs_programs && system.f_bavail.saturating_mul(system.f_frsize) >= bytes
@@ -74,7 +74,7 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
         if env::var_os(SEED_VARIABLE).is_none() {
             cargo.env(SEED_VARIABLE, SEED);
         }
-        if env::var_os(TEMPORARY_VARIABLE).is_none() && has_room_for_programs(FOLDER_IN_MEMORY, LEAST_FREE) {
+        if env::var_os(TEMPORARY_VARIABLE).is_none() && can_hold_programs(FOLDER_IN_MEMORY, LEAST_FREE) {
             cargo.env(TEMPORARY_VARIABLE, FOLDER_IN_MEMORY);
         }
         if !forward::run_to_completion(&mut cargo)?.success() {
@@ -95,11 +95,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_for_programs_is_there_and_large_enough() {
+    fn a_folder_for_programs_exists_and_has_enough_free_space() {
         // Programs of this workspace run in it.
         let folder = env!("CARGO_MANIFEST_DIR");
-        assert!(has_room_for_programs(folder, 1));
-        assert!(!has_room_for_programs(folder, u64::MAX));
-        assert!(!has_room_for_programs(&format!("{folder}/not-there"), 1));
+        assert!(can_hold_programs(folder, 1));
+        assert!(!can_hold_programs(folder, u64::MAX));
+        assert!(!can_hold_programs(&format!("{folder}/not-there"), 1));
     }
 }

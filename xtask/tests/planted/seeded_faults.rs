@@ -124,8 +124,8 @@ fn manifest_dir() -> PathBuf {
     std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()).into()
 }
 
-/// Installs the stand-in for cargo: the workspace does not change while the faults are looked for, and asking cargo again takes as long
-/// as measuring most of them.
+/// Links the stand-in for cargo into a folder. The workspace does not change during this test, and the real cargo would take a third
+/// of the processor time of a run.
 fn install_cargo(dir: &Path) {
     let script = manifest_dir().join("tests/fixtures/cargo-once.sh");
     // A link: a copy could fail with ETXTBSY while another test forks.

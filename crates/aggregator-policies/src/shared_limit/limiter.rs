@@ -51,6 +51,9 @@ impl SharedLimiter {
     /// it waits leaves the queue; what the store grants to it then goes to the next caller, if there is one within
     /// [`answer_within`](SharedLimitSettings::answer_within).
     ///
+    /// A caller whose deadline comes before the store's answer takes its turn from the local share. The store's next permissions go to
+    /// such turns first, and at most the burst of the share may lack one.
+    ///
     /// # Errors
     /// Without waiting, if the limit in use (the store's, as far as it is known here, or the local share) gives the permission
     /// after the deadline. At the deadline at the latest.

@@ -30,8 +30,9 @@ pub(super) struct State {
     /// failure of the store gives no second burst.
     local: Gcra,
     peers: u32,
-    /// Turns of the local share that callers had while the store works, because they could not wait for its answer. What the store
-    /// grants pays for them first; there are no more than the burst of the share.
+    /// Number of turns that callers took from the local share while the store worked, because their deadline came before its answer,
+    /// and that the store has not granted since. Each permission of the store lowers it before a caller has one. At most the burst of
+    /// the share.
     owed: u32,
     /// Until when the service is not to be asked.
     held: Option<Instant>,
@@ -165,7 +166,7 @@ impl State {
                 self.known.count(sent);
                 self.turns.granted(self.rate, peers);
                 if let Some(owed) = self.owed.checked_sub(1) {
-                    // It was counted in the share when it was taken.
+                    // The local share counted this turn when the caller took it.
                     self.owed = owed;
                     return None;
                 }
@@ -189,6 +190,7 @@ impl State {
         // The failure may be noticed late, because no caller waited: then the store is asked again at once.
         let failed = now.min(sent + self.settings.answer_within);
         self.health = Health::Failed { again: failed + self.settings.ask_again_after, error };
+        // From here on the local share is the limit, and it has counted these turns.
         self.owed = 0;
         // It may come back empty. What is held is in the next question, and in the share.
         self.known = Gcra::new(self.rate, now);
@@ -228,7 +230,7 @@ impl State {
         }
         let (share, free_at) = (self.rate.among(self.peers), self.local.free_at());
         if works && self.owed >= share.burst() && free_at <= now {
-            // One is paid for when the store has answered.
+            // The store's next permission makes room for one. When it comes is not known.
             return Step::TooLate(now + share.interval());
         }
         if self.local.take(now) {
