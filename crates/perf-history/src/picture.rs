@@ -40,8 +40,8 @@ pub fn draw(trend: &Trend) -> String {
     let values = columns.iter().flatten().copied();
     let (low, high) =
         values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
-    // A series that does not change is a line in the middle.
-    let (low, high) = if high > low { (low, high) } else { (low - 1.0, high + 1.0) };
+    let missing = (least_range(low.abs().max(high.abs()), trend.series.scale) - (high - low)).max(0.0);
+    let (low, high) = (low - missing / 2.0, high + missing / 2.0);
     let row_of = |value: f64| (((value - low) / (high - low)) * (HEIGHT - 1) as f64).round() as usize;
     let mut out = String::new();
     for row in (0..HEIGHT).rev() {
@@ -72,6 +72,15 @@ pub fn draw(trend: &Trend) -> String {
         out += &format!("{:>12}  {line}\n", "");
     }
     out
+}
+
+/// The smallest range that is drawn. A series that does not change is a line in the middle, and one more of a million instructions
+/// must not look like a step.
+fn least_range(largest: f64, scale: Scale) -> f64 {
+    match scale {
+        Scale::Metric(..) => (largest * 0.002).max(2.0),
+        Scale::SinceAnchor | Scale::Accumulated => 0.2,
+    }
 }
 
 /// A value of the axis, at most 12 characters.
@@ -136,6 +145,19 @@ mod tests {
         let drawn = draw(&trend);
         assert!(drawn.lines().all(|line| line.chars().count() <= 100), "{drawn}");
         insta::assert_snapshot!(drawn);
+    }
+
+    #[test]
+    fn a_change_that_is_too_small_to_matter_is_no_step() {
+        let rows = |scale, values: &[f64]| {
+            let drawn = draw(&Trend::new(a_series(scale, &[values])));
+            drawn.lines().filter(|line| line.contains('●')).count()
+        };
+        let instructions = Scale::Metric(Unit::Instr, Class::Instructions);
+        assert_eq!(rows(instructions, &[1_149_008.0, 1_149_009.0]), 1);
+        assert_eq!(rows(instructions, &[1_149_008.0, 1_159_009.0]), 2);
+        assert_eq!(rows(Scale::SinceAnchor, &[0.001, 0.002]), 1);
+        assert_eq!(rows(Scale::Metric(Unit::Blocks, Class::Heap), &[56.0, 58.0]), 2);
     }
 
     #[test]

@@ -46,6 +46,12 @@ impl Axis {
         Some(if high - low > least { Self { low, high } } else { Self { low: low - least, high: high + least } })
     }
 
+    /// The same range, or one of this width around its middle if it is narrower.
+    pub fn at_least(self, width: f64) -> Self {
+        let missing = (width - (self.high - self.low)).max(0.0);
+        Self { low: self.low - missing / 2.0, high: self.high + missing / 2.0 }
+    }
+
     /// Whether a value is within the range.
     pub fn contains(&self, value: f64) -> bool {
         (self.low..=self.high).contains(&value)
@@ -100,6 +106,13 @@ mod tests {
         assert_eq!(Axis::of(&[0.0], &[]).unwrap().place(0.0), 50.0);
         assert_eq!(Axis::of(&[f64::NAN, f64::INFINITY], &[]), None);
         assert_eq!(Axis::of(&[], &[]), None);
+    }
+
+    #[test]
+    fn a_narrow_range_is_widened_around_its_middle_and_no_other() {
+        let axis = Axis::of(&[2.0, 4.0], &[]).unwrap();
+        assert_eq!(axis.at_least(2.0), axis);
+        assert_eq!(axis.at_least(10.0), Axis { low: -2.0, high: 8.0 });
     }
 
     #[test]

@@ -19,6 +19,9 @@ const PLOT: [f64; 2] = [20.0, 110.0];
 /// Percent of the width to the left of the values, for the labels of the axis.
 const LEFT: f64 = 15.0;
 
+/// The smallest range of the values, in percent. One more of a million instructions must not look like a slope.
+const MIN_RANGE: f64 = 0.2;
+
 /// The values that are drawn.
 pub fn newest(trend: &Trend) -> &[TrendPoint] {
     trend.points.get(trend.points.len().saturating_sub(MAX_VALUES)..).unwrap_or_default()
@@ -34,6 +37,7 @@ pub fn draw(html: &mut Html, trend: &Trend) {
     let values: Vec<f64> = shown.iter().map(|(_, point)| percent(point.value)).collect();
     let all: Vec<f64> = values.iter().copied().chain(shown.iter().flat_map(|(_, point)| bounds(point))).collect();
     let Some(axis) = Axis::of(&all, &values) else { return };
+    let axis = axis.at_least(MIN_RANGE);
 
     let across = |index: usize| {
         LEFT + (97.0 - LEFT) * (index - skipped) as f64 / (trend.points.len() - skipped - 1).max(1) as f64
@@ -130,6 +134,14 @@ mod tests {
             "{}",
             svg.label()
         );
+    }
+
+    #[test]
+    fn a_change_that_is_too_small_to_matter_is_no_slope() {
+        let points = vec![point(1, 0.0, None), point(2, 0.000_001, None)];
+        let svg = Svg::of(|html| draw(html, &Trend { points, changes: vec![] }));
+        let heights: Vec<f64> = svg.dots("dot head").iter().map(|[_, y]| *y).collect();
+        assert_eq!(heights, [65.0, 65.0]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What the run could have seen: the slowdowns that its pairs would have shown, and the rows that could not be judged.
 
+use perf_gate::Class;
 use perf_judge::report::detectable;
-use perf_judge::row::Row;
+use perf_judge::row::{Group, Row};
 use perf_judge::verdict::Verdict;
 
 use super::parts;
@@ -19,6 +20,9 @@ pub fn write(html: &mut Html, page: &Page<'_>) {
                 "That is the minimum detectable effect: the smallest slowdown that pairs like these show with a \
                  probability of 95 %.",
             );
+        }
+        None if is_identical(rows) => {
+            html.text("The programs that are measured are those of the base, so their time is, too.")
         }
         None => html
             .text("No wall time was judged in pairs, so a slowdown without more instructions or heap would not show."),
@@ -42,4 +46,10 @@ pub fn write(html: &mut Html, page: &Page<'_>) {
             });
         }
     });
+}
+
+/// Whether there are wall times, and none of a program that differs from that of the base.
+fn is_identical(rows: &[Row]) -> bool {
+    let mut wall = rows.iter().filter(|row| row.group == Group::Class(Class::Wall)).peekable();
+    wall.peek().is_some() && wall.all(|row| row.verdict == Verdict::Identical)
 }

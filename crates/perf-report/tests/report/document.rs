@@ -191,6 +191,19 @@ fn runs_without_rows_or_pairs_are_reports_too() {
 }
 
 #[test]
+fn a_time_that_was_not_compared_is_told_from_that_of_the_same_program() {
+    let revision = || Comparison::Unchanged(Revision { commit: sample::BASE.into(), chosen: "HEAD".into() });
+    let wall = |name, verdict| counted(Group::Class(Class::Wall), name, Metric::TIME, verdict, [500, 500]);
+    let identical = wall("a/b/1", Verdict::Identical);
+    let same = drawn(&report(vec![identical.clone()], revision()));
+    let not_compared = drawn(&report(vec![identical, wall("a/b/2", Verdict::Info)], revision()));
+    for (document, expected) in [(same, [true, false]), (not_compared, [false, true])] {
+        let said = ["are those of the base, so their time is, too", "No wall time was judged in pairs"];
+        assert_eq!(said.map(|said| document.contains(said)), expected, "{document}");
+    }
+}
+
+#[test]
 fn numbers_that_are_not_finite_are_dashes() {
     let mut report = small();
     for row in &mut report.rows {
