@@ -39,5 +39,5 @@ pub use paired_bootstrap::{Bootstrap, PairedScore, RESAMPLES, paired_bootstrap};
 pub use planning::{minimum_detectable_effect, pairs_needed, percent, robust_sd, standard_error, z};
 pub use proportion::{binomial_cdf, clopper_pearson, lower_bound, upper_bound};
 pub use quantile::{median, quantile};
-pub use signed_rank::{Estimate, estimate};
+pub use signed_rank::{Estimate, estimate, is_above};
 pub use swap_test::SwapTest;

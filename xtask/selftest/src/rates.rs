@@ -283,7 +283,8 @@ impl DrawnCase<'_> {
     fn is_regression_of_mean(&self) -> bool {
         let rule = mean::rule_after(0);
         let rule = DecisionRule { alpha: self.rule.alpha, ..rule };
-        paired::judge(&rule.sample(Statistic::Mean, &self.first), &self.confirm).verdict == Verdict::Regressed
+        rule.shows_slowdown_by(Statistic::Mean, &self.first)
+            && paired::judge(&rule.sample(Statistic::Mean, &self.first), &self.confirm).verdict == Verdict::Regressed
     }
 
     fn detection_threshold(&self) -> f64 {

@@ -104,14 +104,19 @@ impl DecisionRule {
 
     /// Whether pairs show a slowdown by any statistic: what `first_sample` would say, without its bounds, which take longer.
     pub fn shows_slowdown(self, pairs: &[LogTimes]) -> bool {
+        Statistic::OF_TIME.into_iter().any(|statistic| self.shows_slowdown_by(statistic, pairs))
+    }
+
+    /// Whether pairs show a slowdown by one statistic: what the trend of `sample` would say, without its bounds.
+    pub fn shows_slowdown_by(self, statistic: Statistic, pairs: &[LogTimes]) -> bool {
         let margin = self.margin.ln_1p();
-        Statistic::OF_TIME.into_iter().any(|statistic| match statistic {
+        match statistic {
             Statistic::FasterHalf => SwapTest::new(pairs.iter().map(|pair| pair.get(statistic)))
                 .is_some_and(|test| test.is_slower(margin, self.alpha)),
             Statistic::Median | Statistic::Minimum | Statistic::Mean => {
-                estimate(statistic, pairs, self.alpha).is_some_and(|estimate| estimate.lower > margin)
+                statistics::is_above(&LogTimes::ratios(statistic, pairs), self.alpha, margin)
             }
-        })
+        }
     }
 
     /// The first sample of a case by each statistic, in the order of [`Statistic::OF_TIME`].
