@@ -50,8 +50,8 @@ pub fn estimate(differences: &[f64], alpha: f64) -> Option<Estimate> {
     Some(Estimate { center: from_ordered_bits(middle).midpoint(from_ordered_bits(other)), lower, upper, pairs })
 }
 
-/// Whether the lower bound of [`estimate`] is above `bound`, without computing it: one walk along the Walsh averages, a tenth of the
-/// time for 30 pairs. No if there is no estimate.
+/// Whether the lower bound of [`estimate`] is above `bound`, without computing it: one walk along the edge of the Walsh averages. No
+/// if there is no estimate.
 pub fn is_above(differences: &[f64], alpha: f64, bound: f64) -> bool {
     let Some(rank) = cached_critical_rank(differences.len(), alpha) else { return false };
     if !differences.iter().all(|difference| difference.is_finite()) || bound.is_nan() {
