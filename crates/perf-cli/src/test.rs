@@ -76,11 +76,11 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     };
     for run in runs {
         let mut cargo = workspace.cargo();
-        cargo.args(*run).args(["--workspace", "--locked"]).args(only_ignored(
-            options.ignored,
-            has_nextest,
-            &options.arguments,
-        ));
+        cargo.args(*run).arg("--locked");
+        if !names_packages(&options.arguments) {
+            cargo.arg("--workspace");
+        }
+        cargo.args(only_ignored(options.ignored, has_nextest, &options.arguments));
         if env::var_os(SEED_VARIABLE).is_none() {
             cargo.env(SEED_VARIABLE, SEED);
         }
@@ -114,6 +114,15 @@ fn only_ignored(ignored: bool, has_nextest: bool, arguments: &[String]) -> Vec<S
     arguments
 }
 
+/// Whether arguments of cargo name packages. Cargo would run all packages if it was asked for the workspace as well.
+fn names_packages(arguments: &[String]) -> bool {
+    let mut of_cargo = arguments.iter().take_while(|argument| *argument != "--");
+    of_cargo.any(|argument| {
+        let is_short = argument.starts_with("-p") && !argument.starts_with("--");
+        is_short || argument == "--package" || argument.starts_with("--package=")
+    })
+}
+
 fn has_nextest(workspace: &Workspace) -> bool {
     let mut cargo = workspace.cargo();
     let quiet = cargo.args(["nextest", "--version"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -134,6 +143,18 @@ mod tests {
         assert_eq!(of(true, true, "-p a"), "--run-ignored only -p a");
         assert_eq!(of(true, false, "-p a"), "--tests -p a -- --ignored");
         assert_eq!(of(true, false, "-p a -- b"), "--tests -p a -- --ignored b");
+    }
+
+    #[test]
+    fn packages_are_named_by_arguments_of_cargo() {
+        let of =
+            |arguments: &[&str]| names_packages(&arguments.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+        for named in [&["-p", "a"][..], &["-pa"], &["--no-capture", "--package", "a"], &["--package=a"]] {
+            assert!(of(named), "{named:?}");
+        }
+        for none in [&[][..], &["--profile", "p"], &["a_test"], &["--", "-p", "a"]] {
+            assert!(!of(none), "{none:?}");
+        }
     }
 
     #[test]

@@ -122,3 +122,17 @@ fn test_arguments_and_exit_codes_are_forwarded() {
     test(&world, &[]).expect(0);
     assert_eq!(test(&world, &["--ignored"]).code, 1);
 }
+
+#[test]
+fn a_package_that_is_named_is_tested_alone() {
+    let world = buildable();
+    let manifest = std::fs::read_to_string(world.path("Cargo.toml")).unwrap();
+    world.write("Cargo.toml", &manifest.replacen("[workspace]", "[workspace]\nmembers = [\"other\"]", 1));
+    world.write("other/Cargo.toml", "[package]\nname = \"other\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+    world.write("other/src/lib.rs", "#[test]\nfn fails() { panic!(\"on purpose\") }\n");
+    world.write("src/lib.rs", "#[test]\nfn passes() {}\n");
+    let lock = std::fs::read_to_string(world.path("Cargo.lock")).unwrap();
+    world.write("Cargo.lock", &(lock + "\n[[package]]\nname = \"other\"\nversion = \"0.1.0\"\n"));
+    test(&world, &["-p", "world-bench"]).expect(0);
+    assert_eq!(test(&world, &[]).code, 1);
+}
