@@ -33,13 +33,6 @@ pub fn link_once(command: &mut Command) {
     command.env(target, Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny-linker.sh"));
 }
 
-/// Has a call take what the tests already compiled from the same files, in whichever of these workspaces. Half of the time of a
-/// test was rustc's and the linker's.
-fn compile_once(command: &mut Command) {
-    command.env("RUSTC_WRAPPER", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rustc-once.sh"));
-    command.env("RUSTC_ONCE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("rustc-once"));
-}
-
 /// Content of each file, by its path.
 pub type Files = BTreeMap<PathBuf, Vec<u8>>;
 
@@ -150,7 +143,6 @@ impl Tiny {
         command.env("VALGRIND", if valgrind.exists() { valgrind } else { "there-is-none".into() });
         if !self.links_each_layout {
             link_once(&mut command);
-            compile_once(&mut command);
         }
         for name in ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
             command.env_remove(name);
