@@ -202,7 +202,6 @@ fn figures(items: &[Item], hooks: &dyn Hooks) -> BTreeMap<String, f64> {
 }
 
 #[test]
-#[ignore = "takes long: cargo xtask test --ignored"]
 fn each_fault_lowers_the_row_that_names_it() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../benches-data/quality");
     let mut items = dataset::read_folder(&folder).unwrap();

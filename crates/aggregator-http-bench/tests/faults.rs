@@ -100,7 +100,6 @@ fn planted(name: &str) -> Vec<Planted> {
 
 /// One test, because the profiler counts what any thread of the process allocates.
 #[test]
-#[ignore = "takes long: cargo xtask test --ignored"]
 fn each_fault_fails_its_rows_and_each_row_has_a_fault() {
     let mut missed = Vec::new();
     for case in CASES {

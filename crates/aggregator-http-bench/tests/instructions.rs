@@ -27,7 +27,6 @@ fn child() {
 }
 
 #[test]
-#[ignore = "takes long: cargo xtask test --ignored"]
 fn a_fault_fails_the_instructions_of_each_case() {
     let Some(valgrind) = instructions::valgrind() else { return };
     let all = instructions::all_cases();

@@ -31,7 +31,6 @@ fn measure(case: &Case, with_heap: bool, fault: Option<Fault>) -> Vec<Record> {
 
 /// One test, because the profiler counts what any thread of the process allocates.
 #[test]
-#[ignore = "takes long: cargo xtask test --ignored"]
 fn each_fault_fails_its_rows() {
     let mut missed = Vec::new();
     /// A fault, and the metrics that it has to fail.

@@ -19,14 +19,13 @@ Exit codes:
   130  interrupted
 
 Examples:
-  {command} test                        all tests but the ignored ones, with documentation tests
-  {command} test --ignored              the ignored ones
+  {command} test                        all tests, with documentation tests
   {command} test -p my-crate            arguments of the test runner narrow the run";
 
 /// Run every test of the workspace, with nextest if it is installed
 ///
-/// Without arguments these are all unit, integration and documentation tests but those that are marked with `#[ignore]`.
-/// Arguments go to the test runner. With arguments and nextest no documentation tests run.
+/// Without arguments these are all unit, integration and documentation tests. Arguments go to the test runner. With
+/// arguments and nextest no documentation tests run.
 ///
 /// Tests of properties (proptest) draw the same inputs in every run, so that a test that fails is a change that fails it.
 /// PROPTEST_RNG_SEED=<number> draws others.
@@ -36,10 +35,6 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = AFTER)]
 pub struct Options {
-    /// Run the tests that are marked with `#[ignore]`, and no others
-    #[arg(long)]
-    ignored: bool,
-
     /// Arguments of `cargo nextest run`, or of `cargo test` without nextest [default: none]
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
     arguments: Vec<String>,
@@ -68,8 +63,7 @@ fn can_hold_programs(folder: &str, bytes: u64) -> bool {
 
 /// Runs the command.
 pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
-    let has_nextest = has_nextest(workspace);
-    let runs: &[&[&str]] = match (has_nextest, options.arguments.is_empty() && !options.ignored) {
+    let runs: &[&[&str]] = match (has_nextest(workspace), options.arguments.is_empty()) {
         (true, true) => &[&["nextest", "run"], &["test", "--doc"]],
         (true, false) => &[&["nextest", "run"]],
         (false, _) => &[&["test"]],
@@ -80,7 +74,7 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
         if !names_packages(&options.arguments) {
             cargo.arg("--workspace");
         }
-        cargo.args(only_ignored(options.ignored, has_nextest, &options.arguments));
+        cargo.args(&options.arguments);
         if env::var_os(SEED_VARIABLE).is_none() {
             cargo.env(SEED_VARIABLE, SEED);
         }
@@ -94,33 +88,10 @@ pub fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     Ok(exit_status::PASS)
 }
 
-/// The arguments of the test runner, by which it runs only the ignored tests if `ignored`.
-fn only_ignored(ignored: bool, has_nextest: bool, arguments: &[String]) -> Vec<String> {
-    let mut arguments = arguments.to_vec();
-    match (ignored, has_nextest) {
-        (false, _) => {}
-        (true, true) => arguments.splice(0..0, ["--run-ignored".into(), "only".into()]).for_each(drop),
-        // An argument of the programs of tests, which are those after two dashes. Examples of documentation that are ignored do not
-        // compile, so they are left out.
-        (true, false) => {
-            let programs = arguments.iter().position(|argument| argument == "--").unwrap_or_else(|| {
-                arguments.push("--".into());
-                arguments.len() - 1
-            });
-            arguments.insert(programs + 1, "--ignored".into());
-            arguments.insert(0, "--tests".into());
-        }
-    }
-    arguments
-}
-
 /// Whether arguments of cargo name packages. Cargo would run all packages if it was asked for the workspace as well.
 fn names_packages(arguments: &[String]) -> bool {
     let mut of_cargo = arguments.iter().take_while(|argument| *argument != "--");
-    of_cargo.any(|argument| {
-        let is_short = argument.starts_with("-p") && !argument.starts_with("--");
-        is_short || argument == "--package" || argument.starts_with("--package=")
-    })
+    of_cargo.any(|argument| argument.starts_with("-p") || argument == "--package" || argument.starts_with("--package="))
 }
 
 fn has_nextest(workspace: &Workspace) -> bool {
@@ -132,18 +103,6 @@ fn has_nextest(workspace: &Workspace) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ignored_tests_are_asked_for_in_the_words_of_the_test_runner() {
-        let of = |ignored, has_nextest, arguments: &str| {
-            let arguments: Vec<String> = arguments.split_whitespace().map(str::to_owned).collect();
-            only_ignored(ignored, has_nextest, &arguments).join(" ")
-        };
-        assert_eq!(of(false, true, "-p a -- b"), "-p a -- b");
-        assert_eq!(of(true, true, "-p a"), "--run-ignored only -p a");
-        assert_eq!(of(true, false, "-p a"), "--tests -p a -- --ignored");
-        assert_eq!(of(true, false, "-p a -- b"), "--tests -p a -- --ignored b");
-    }
 
     #[test]
     fn packages_are_named_by_arguments_of_cargo() {

@@ -114,7 +114,6 @@ fn check(dir: &Path, written: &[String]) {
 
 /// 100 kills; 500 with the variable `FILE_KILLS=500`, as every night.
 #[test]
-#[ignore = "takes long: cargo xtask test --ignored"]
 fn many_kills_lose_nothing() {
     let kills = std::env::var("FILE_KILLS").map_or(100, |kills| kills.parse().expect("a number of kills"));
     let mut rng = SplitMix64::new(20);

@@ -22,7 +22,6 @@ fn pin(tiny: &Tiny, revision: &str) {
 /// Twenty commits of +0.9 %, under another valgrind than that of the baseline: the base is always the commit before, so each of
 /// them passes against it. Against the anchor the sixth is above 5 %, and fails.
 #[test]
-#[ignore = "takes long: cargo xtask test --ignored"]
 fn creep_is_red_when_it_passes_five_percent_also_under_other_tools() {
     let tiny = Tiny::with_instructions();
     tiny.git(&["tag", "v1"]);
@@ -52,7 +51,6 @@ fn creep_is_red_when_it_passes_five_percent_also_under_other_tools() {
 
 /// The anchor was measured here once; then every run knows its values.
 #[test]
-#[ignore = "takes long: cargo xtask test --ignored"]
 fn an_anchor_is_measured_where_it_is_required_and_then_known() {
     let tiny = Tiny::with_instructions();
     tiny.git(&["tag", "v1"]);
@@ -89,7 +87,6 @@ fn an_anchor_is_measured_where_it_is_required_and_then_known() {
 
 /// A change that adds a case and stores its values passes under other tools too, where a stored value of each row is required.
 #[test]
-#[ignore = "takes long: cargo xtask test --ignored"]
 fn a_new_case_that_is_stored_for_other_tools_passes() {
     let tiny = Tiny::with_instructions();
     tiny.edit(MOCKS, "[(&str, u64); 2]", "[(&str, u64); 3]");

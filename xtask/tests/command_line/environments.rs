@@ -226,7 +226,6 @@ const CLOCK_IS_PATCHED: &str = "mkdir -p patched/strikes && cp crates/clock/src/
     && cargo generate-lockfile --offline && git add . && git commit -qm patch";
 
 #[test]
-#[ignore = "takes long: cargo xtask test --ignored"]
 fn repositories() {
     table(&[
         ("a linked work tree", Identical, || {
@@ -349,7 +348,6 @@ fn repositories() {
 }
 
 #[test]
-#[ignore = "takes long: cargo xtask test --ignored"]
 fn files() {
     table(&[
         ("names with spaces, quotes, marks and ends of lines", Identical, || {
@@ -422,7 +420,6 @@ fn files() {
 }
 
 #[test]
-#[ignore = "takes long: cargo xtask test --ignored"]
 fn variables() {
     table(&[
         ("a hook of another repository", Identical, || {
@@ -516,7 +513,6 @@ fn variables() {
 }
 
 #[test]
-#[ignore = "takes long: cargo xtask test --ignored"]
 fn settings_of_cargo() {
     table(&[
         ("another target by a variable", Identical, || with(&[("CARGO_BUILD_TARGET", "wasm32-unknown-unknown")])),
@@ -582,7 +578,6 @@ fn required(place: Place) -> (Place, Command) {
 const LINKER: &str = "#!/bin/sh\necho x >> \"${0%/*}/called\"\nexec cc \"$@\"\n";
 
 #[test]
-#[ignore = "takes long: cargo xtask test --ignored"]
 fn compiled_of_links_and_submodules() {
     table(&[
         ("a link among the sources", Regressed, || linked_once(slower(CLOCK_IS_A_LINK, CLOCK))),
@@ -598,7 +593,6 @@ fn compiled_of_links_and_submodules() {
 }
 
 #[test]
-#[ignore = "takes long: cargo xtask test --ignored"]
 fn compiled_of_files_elsewhere() {
     table(&[
         ("a file that a source includes", Regressed, || linked_once(slower(CLOCK_INCLUDES_A_FILE, "shared/clock.in"))),
@@ -609,7 +603,6 @@ fn compiled_of_files_elsewhere() {
 }
 
 #[test]
-#[ignore = "takes long: cargo xtask test --ignored"]
 fn compiled_with_settings() {
     table(&[
         ("a package outside", Says(4, "outside the workspace, and no commit records its content"), || {
@@ -641,7 +634,6 @@ fn compiled_with_settings() {
 }
 
 #[test]
-#[ignore = "takes long: cargo xtask test --ignored"]
 fn a_linker_a_wrapper_and_a_target_in_files_are_those_of_both_sides() {
     let (place, command) = slower("true", CLOCK);
     place.write("linker", LINKER);
@@ -679,7 +671,6 @@ fn nanoseconds(place: &Place) -> f64 {
 
 /// Cargo compares dates. With older dates on newer sources, the old program would be measured.
 #[test]
-#[ignore = "takes long: cargo xtask test --ignored"]
 fn programs_are_not_selected_by_date() {
     let near = |place: &Place, expected: f64| {
         let found = nanoseconds(place);
@@ -718,7 +709,6 @@ fn on_a_small_disk(place: &Place, size: &str, at: &str, script: &str, command: &
 }
 
 #[test]
-#[ignore = "takes long: cargo xtask test --ignored"]
 fn a_full_disk_is_reported() {
     // From the files of the base to those of the sides. Where cargo or git says it, it is what they say.
     for size in ["4k", "64k", "300k", "18m", "27m", "42m"] {

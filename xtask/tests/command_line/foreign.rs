@@ -128,7 +128,6 @@ fn target() -> PathBuf {
 }
 
 #[test]
-#[ignore = "takes long: cargo xtask test --ignored"]
 fn a_workspace_with_other_names_and_metrics_is_judged() {
     let foreign = Foreign::new();
     foreign.run(&["baseline", "update"]).expect(0).says("perf-data/baselines/textkit-bench/");

@@ -101,7 +101,6 @@ fn forget(tiny: &Tiny, number: u64) {
 }
 
 #[test]
-#[ignore = "takes long: cargo xtask test --ignored"]
 fn after_a_kill_nothing_is_left_and_the_next_run_is_complete() {
     let tiny = Tiny::new().linking_each_layout();
     tiny.edit(CLOCK, "500.0", "550.0");

@@ -204,7 +204,6 @@ fn record_baseline(cases: &str, valgrind: &str) -> (tempfile::TempDir, PathBuf) 
 }
 
 #[test]
-#[ignore = "takes long: cargo xtask test --ignored"]
 fn each_planted_fault_fails_its_row() {
     // Only the cases with a fault: the rest takes a minute, and no fault is looked for there.
     let cases: BTreeSet<&str> = FAULTS.iter().map(|planted| planted.case).collect();

@@ -57,7 +57,6 @@ fn printed(program: &Path, arguments: &[&str], slowdown: &str) -> String {
 }
 
 #[test]
-#[ignore = "takes long: cargo xtask test --ignored"]
 fn a_slowdown_changes_only_time() {
     let dir = tempfile::tempdir().unwrap();
     let [count, heap] = copies(dir.path());

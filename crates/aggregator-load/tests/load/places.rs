@@ -49,7 +49,6 @@ fn runs_in_virtual_time_repeat_to_the_last_digit() {
 }
 
 #[test]
-#[ignore = "takes long: cargo xtask test --ignored"]
 fn each_ready_scenario_runs_here() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../benches-data/load");
     let mut names = Vec::new();
