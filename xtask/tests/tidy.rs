@@ -169,6 +169,7 @@ const MEMBERS: &[Member] = &[
     Member { name: "aggregator-settings", normal: &["aggregator-core"], dev: &[], never: &[HTTP] },
     Member { name: "aggregator-wire", normal: &["aggregator-core"], dev: &["aggregator-mocks"], never: &[HTTP] },
     Member { name: "aggregator-words", normal: &[], dev: &[], never: &[HTTP, SERDE, ENGINE] },
+    Member { name: "perf-digest", normal: &[], dev: &[], never: &[HTTP, ENGINE, SERDE] },
     Member { name: "perf-gate", normal: &[], dev: &["aggregator-core", "aggregator-mocks"], never: &[HTTP, ENGINE] },
     Member {
         name: "perf-github",
@@ -204,7 +205,7 @@ const MEMBERS: &[Member] = &[
     },
     Member {
         name: "perf-runner",
-        normal: &["perf-gate", "perf-history", "perf-judge", "perf-profile"],
+        normal: &["perf-digest", "perf-gate", "perf-history", "perf-judge", "perf-profile"],
         dev: &[],
         never: &[HTTP, ENGINE],
     },

@@ -12,7 +12,6 @@ use crate::compare::side::BuildError;
 use crate::error::Error;
 use crate::files::atomic_write;
 use crate::files::bench_data::BenchData;
-use crate::files::digest;
 use crate::history::folder::{HistoryFolder, is_of_commit};
 use crate::measure::callgrind::InstructionCounter;
 use crate::progress::Progress;
@@ -147,7 +146,7 @@ impl AnchorRequest<'_> {
         parts.extend(self.tools().into_iter().flat_map(|tools| [tools.valgrind.clone(), tools.libc.clone()]));
         let files = tree.harness_blobs(self.harness).into_iter().chain(tree.input_blobs(self.workspace, self.harness));
         parts.extend(files.flat_map(|(path, blob)| [path, blob]));
-        let digest = digest::compute(parts.iter().map(String::as_str));
+        let digest = perf_digest::compute(parts.iter().map(String::as_str));
         Some(self.workspace.perf_dir().join("anchors").join(format!("{digest}.toml")))
     }
 

@@ -23,7 +23,6 @@ use perf_judge::statistics::Estimate;
 use super::side::{BuiltSide, LinkedBinary};
 use super::store::Store;
 use crate::error::{CaseError, Error};
-use crate::files::digest;
 use crate::measure::divan_table;
 use crate::measure::programs::FAULT_ENV;
 use crate::process::affinity::Processor;
@@ -350,7 +349,7 @@ impl Setup<'_> {
         let faults = self.faults.iter().flat_map(|faults| faults.head.iter());
         let cases = cases.chain(faults.flat_map(|(case, fault)| [case.as_str(), fault]));
         let parts = [self.base.digest.as_str(), &self.head.digest, &settings].into_iter().chain(cases);
-        workspace.perf_dir().join("pairs").join(format!("{}.jsonl", digest::compute(parts)))
+        workspace.perf_dir().join("pairs").join(format!("{}.jsonl", perf_digest::compute(parts)))
     }
 }
 

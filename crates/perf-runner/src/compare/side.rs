@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use super::link::{self, RecordedLink};
 use super::tree::Tree;
 use crate::error::Error;
-use crate::files::digest;
 use crate::git;
 use crate::measure::build_record::{self, BuildRecord};
 use crate::measure::key;
@@ -90,7 +89,7 @@ impl BuiltSide {
         let parts = files.iter().flat_map(|(path, blob)| [path.as_str(), *blob]);
         let own_toolchain = if spec.own_toolchain { "own toolchain" } else { "" };
         let others = spec.features.iter().chain(&spec.build_environment).map(String::as_str);
-        let digest = digest::compute(parts.chain(others).chain([own_toolchain, &spec.harness.package, &tools]));
+        let digest = perf_digest::compute(parts.chain(others).chain([own_toolchain, &spec.harness.package, &tools]));
         // The path of a program lies on its stack, so it is as long as cargo's `target/release/deps/count-<hash>`.
         let sides = workspace.perf_dir().join("compare");
         let dir = sides.join(&digest);

@@ -5,7 +5,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::files::digest;
 use crate::git;
 use crate::workspace::{Harness, Workspace};
 
@@ -120,7 +119,7 @@ impl Tree {
         let at = dir.join(path.replace('/', "-"));
         fs::create_dir_all(dir).map_err(|error| Error::path("create", dir, &error))?;
         fs::write(&at, content).map_err(|error| Error::path("write", &at, &error))?;
-        let blob = digest::compute([content]);
+        let blob = perf_digest::compute([content]);
         self.files.insert(path.to_owned(), Entry { blob, content: at, link: None });
         Ok(self)
     }

@@ -1,6 +1,5 @@
-//! Stored files: checked reads, atomic writes, digests.
+//! Stored files: checked reads, atomic writes.
 
 pub mod atomic_write;
 pub mod bench_data;
 pub mod checked_read;
-pub mod digest;

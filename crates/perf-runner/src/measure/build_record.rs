@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::files::digest;
 use crate::workspace::{Harness, Workspace};
 
 /// The recorded digests, by the path of the artifact.
@@ -105,7 +104,7 @@ impl BuildRecord {
         for part in ["build.rs", "src", "benches"] {
             read_files(&dir.join(part), &|_| true, &mut files);
         }
-        digest::compute([digest_of(&files).as_str(), &self.data])
+        perf_digest::compute([digest_of(&files).as_str(), &self.data])
     }
 }
 
@@ -148,11 +147,11 @@ fn artifacts(messages: &str) -> impl Iterator<Item = Artifact> {
 }
 
 fn artifact_digest(file: &Path, sources: String) -> ArtifactDigest {
-    ArtifactDigest { sources, built: digest::compute_file(file).unwrap_or_default() }
+    ArtifactDigest { sources, built: perf_digest::compute_file(file).unwrap_or_default() }
 }
 
 fn digest_of(files: &BTreeMap<PathBuf, Vec<u8>>) -> String {
-    digest::compute_bytes(files.iter().flat_map(|(path, content)| [path.as_os_str().as_encoded_bytes(), content]))
+    perf_digest::compute_bytes(files.iter().flat_map(|(path, content)| [path.as_os_str().as_encoded_bytes(), content]))
 }
 
 /// Reads a file, or every file below a folder. Unreadable files are skipped, because cargo cannot read them either.

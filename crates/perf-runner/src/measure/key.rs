@@ -12,7 +12,6 @@ use std::process::Command;
 use perf_gate::Key;
 
 use crate::error::Error;
-use crate::files::digest;
 use crate::process::child::{self, Limits, StderrMode};
 use crate::workspace::{Harness, Workspace};
 
@@ -31,7 +30,7 @@ pub fn detect<'a>(
         packages: packages_digest(workspace, harness, features, &target)?,
         profile: profile_digest(workspace)?,
         rustflags: rustflags(),
-        inputs: digest::compute(inputs.flat_map(|(name, text)| [name, text])),
+        inputs: perf_digest::compute(inputs.flat_map(|(name, text)| [name, text])),
         rustc,
         target,
     })
@@ -81,7 +80,7 @@ fn profile_digest(workspace: &Workspace) -> Result<String, Error> {
         let targets = config.get("target").and_then(toml::Value::as_table).into_iter().flatten();
         parts.extend(targets.filter_map(|(name, table)| Some(format!("{name}: {}", flags(Some(table))?))));
     }
-    Ok(digest::compute(parts.iter().map(String::as_str)))
+    Ok(perf_digest::compute(parts.iter().map(String::as_str)))
 }
 
 /// The parsed configuration files of cargo, nearest first, each followed by the files that it includes.
@@ -145,7 +144,7 @@ pub fn tools_digest(workspace: &Workspace) -> Result<String, Error> {
         let targets = config.get("target").and_then(toml::Value::as_table).into_iter().flatten();
         parts.extend(targets.filter_map(|(name, table)| Some(format!("{name}={}", table.get("linker")?))));
     }
-    Ok(if parts.is_empty() { String::new() } else { digest::compute(parts.iter().map(String::as_str)) })
+    Ok(if parts.is_empty() { String::new() } else { perf_digest::compute(parts.iter().map(String::as_str)) })
 }
 
 /// Paths of the configuration files that cargo merges, nearest first, whether they exist or not.
@@ -196,7 +195,7 @@ fn packages_digest(
 ) -> Result<String, Error> {
     let text = cargo_tree(workspace, harness, features, &["--target", target])?;
     let lines: BTreeSet<String> = text.lines().map(without_path).filter(|line| !line.is_empty()).collect();
-    Ok(digest::compute(lines.iter().map(String::as_str)))
+    Ok(perf_digest::compute(lines.iter().map(String::as_str)))
 }
 
 /// The packages of paths that the measuring programs of a harness are built from.

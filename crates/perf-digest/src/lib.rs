@@ -1,4 +1,7 @@
 //! Digests of contents, to test them for equality. They are not cryptographic.
+//!
+//! A crate of its own, so that only the hasher is compiled optimised: a run of the gate digests each of its programs, which have tens
+//! of megabytes.
 
 use std::fs::File;
 use std::hash::Hasher as _;
@@ -14,31 +17,50 @@ pub fn compute<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
 
 /// Computes a digest of byte strings, otherwise as [`compute`].
 pub fn compute_bytes<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
-    let mut hasher = SipHasher13::new();
+    let mut digest = Digest(SipHasher13::new());
     for part in parts {
-        hasher.write_u64(part.len() as u64);
-        hasher.write(part);
+        digest.length(part.len() as u64);
+        digest.content(part);
     }
-    format!("{:016x}", hasher.finish())
+    digest.text()
 }
 
-/// Computes the digest of a file, equal to [`compute_bytes`] of its content. It reads the file in parts: programs have tens of
-/// megabytes, and getting the memory for them takes longer than reading and hashing them.
+/// Computes the digest of a file, equal to [`compute_bytes`] of its content. It reads the file in parts: getting memory for a whole
+/// program takes longer than reading and hashing it.
 ///
 /// # Errors
 /// If the file cannot be read.
 pub fn compute_file(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
-    let mut hasher = SipHasher13::new();
-    hasher.write_u64(file.metadata()?.len());
+    let mut digest = Digest(SipHasher13::new());
+    digest.length(file.metadata()?.len());
     let mut part = vec![0; 128 << 10];
     loop {
         match file.read(&mut part) {
-            Ok(0) => return Ok(format!("{:016x}", hasher.finish())),
-            Ok(length) => hasher.write(&part[..length]),
+            Ok(0) => return Ok(digest.text()),
+            Ok(length) => digest.content(&part[..length]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
+    }
+}
+
+/// A digest that is being computed. What is generic or inlined is compiled where it is used, so these methods are neither.
+struct Digest(SipHasher13);
+
+impl Digest {
+    #[inline(never)]
+    fn length(&mut self, length: u64) {
+        self.0.write_u64(length);
+    }
+
+    #[inline(never)]
+    fn content(&mut self, content: &[u8]) {
+        self.0.write(content);
+    }
+
+    fn text(&self) -> String {
+        format!("{:016x}", self.0.finish())
     }
 }
 
