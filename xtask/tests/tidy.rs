@@ -180,8 +180,8 @@ const MEMBERS: &[Member] = &[
     Member { name: "perf-harness", normal: &["perf-gate"], dev: &[], never: &[HTTP, ENGINE] },
     Member {
         name: "perf-history",
-        normal: &["perf-gate"],
-        dev: &["perf-judge"],
+        normal: &["perf-gate", "perf-statistics"],
+        dev: &[],
         never: &[HTTP, ENGINE, PROCESSES_AND_FILES],
     },
     Member {

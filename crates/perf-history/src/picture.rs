@@ -1,8 +1,8 @@
 //! A trend as characters: time from left to right, values from bottom to top.
 
-use crate::change_points::ChangeKind;
 use crate::series::Scale;
 use crate::trend::Trend;
+use perf_statistics::change_points::ChangeKind;
 
 /// Rows of the plot.
 const HEIGHT: usize = 9;

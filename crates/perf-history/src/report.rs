@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use perf_gate::CaseName;
 
-use crate::change_points::ChangeKind;
 use crate::picture::{self, grouped};
 use crate::series::{Scale, Series};
 use crate::trend::{Trend, TrendChange};
+use perf_statistics::change_points::ChangeKind;
 
 /// The day of a time stamp in UTC, `YYYY-MM-DD`.
 pub fn day(seconds: i64) -> String {

@@ -2,8 +2,8 @@
 
 use perf_gate::Class;
 
-use crate::change_points::{self, Change, ChangeKind};
 use crate::series::{Part, Scale, Series, SeriesPoint};
+use perf_statistics::change_points::{self, Change, ChangeKind};
 
 /// A change of a series.
 #[derive(Debug, Clone, PartialEq)]

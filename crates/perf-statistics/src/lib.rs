@@ -3,6 +3,7 @@
 //! - [`estimate`]: the change from base to head with distribution-free confidence bounds, from pairs of processes.
 //! - [`SwapTest`]: the same, by the faster half of the processes of each side. [`combine`]: the mean of many estimates.
 //! - [`minimum_detectable_effect`] and [`pairs_needed`]: power and sample size of such pairs.
+//! - [`change_points`]: where the level of a series changes.
 //! - [`clopper_pearson`]: confidence bounds of a rate from k of n, such as the false positive rate of the gate.
 //! - [`outliers()`]: the number of outliers; none is removed.
 //! - [`rng`]: random numbers from a seed.
@@ -14,6 +15,7 @@
 //!
 //! Expected values are in `tests/fixtures/statistics`, with the script that computes them.
 
+pub mod change_points;
 mod combined;
 mod fraction;
 mod holm;

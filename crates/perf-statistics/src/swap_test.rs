@@ -42,8 +42,13 @@ impl SwapTest {
 
     /// The test of pairs `[base, head]` of logarithms of durations. `None` for fewer than 8 pairs or if a value is not finite.
     pub fn new(pairs: impl IntoIterator<Item = [f64; 2]>) -> Option<Self> {
-        let (mut base, mut head) = (Vec::new(), Vec::new());
-        for (pair, [of_base, of_head]) in pairs.into_iter().enumerate() {
+        Self::of(&Vec::from_iter(pairs))
+    }
+
+    // What is generic is compiled where it is used, which may be without optimisation.
+    fn of(pairs: &[[f64; 2]]) -> Option<Self> {
+        let (mut base, mut head) = (Vec::with_capacity(pairs.len()), Vec::with_capacity(pairs.len()));
+        for (pair, &[of_base, of_head]) in pairs.iter().enumerate() {
             if !(of_base.is_finite() && of_head.is_finite()) {
                 return None;
             }

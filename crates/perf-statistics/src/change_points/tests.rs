@@ -1,7 +1,7 @@
-use perf_judge::rng::SplitMix64;
 use proptest::prelude::*;
 
 use super::*;
+use crate::rng::SplitMix64;
 
 /// Noise of standard deviation 1.
 struct Noise {
