@@ -112,10 +112,10 @@ fn check(dir: &Path, written: &[String]) {
     }
 }
 
-/// 100 kills; 500 with the variable `FILE_KILLS=500`, as every night.
+/// 50 kills; 500 with the variable `FILE_KILLS=500`, as every night.
 #[test]
 fn many_kills_lose_nothing() {
-    let kills = std::env::var("FILE_KILLS").map_or(100, |kills| kills.parse().expect("a number of kills"));
+    let kills = std::env::var("FILE_KILLS").map_or(50, |kills| kills.parse().expect("a number of kills"));
     let mut rng = SplitMix64::new(20);
     let (mut all, mut killed) = (0, 0);
     let mut dir = tempfile::tempdir().unwrap();

@@ -11,7 +11,7 @@ use crate::tiny::{CLOCK, Tiny};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// 50 with the variable `GATE_KILLS=50`, as every night.
-const KILLS: u64 = 20;
+const KILLS: u64 = 10;
 
 /// Runs differ in what they find there already, in turns.
 const KINDS: u64 = 10;
