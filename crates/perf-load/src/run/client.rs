@@ -1,10 +1,12 @@
 //! The client of one request: reads the stream to its end, or as the scenario says.
 
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use futures::future::{Either, select};
 use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, sleep_until};
 
@@ -57,7 +59,7 @@ impl Clients {
         };
         let wake = leave.map_or(deadline, |leave| leave.min(deadline));
         let timer = sleep_until(wake);
-        tokio::pin!(timer);
+        let mut timer = pin!(timer);
         let (mut error, mut warnings, mut end, mut events) = (None, Vec::new(), None, 0_u32);
         let started = std::panic::catch_unwind(AssertUnwindSafe(|| self.target.start(request)));
         let mut panicked = started.is_err();
@@ -65,13 +67,10 @@ impl Clients {
         let mut left = None;
         let mut stream = started.ok().map(|stream| AssertUnwindSafe(stream).catch_unwind());
         while let Some(reading) = &mut stream {
-            let next = tokio::select! {
-                biased;
-                next = reading.next() => next,
-                () = &mut timer => {
-                    left = Some(if leave == Some(wake) { Outcome::Cancelled } else { failure(ErrorKind::Timeout) });
-                    break;
-                }
+            // What can be read is read before the time is looked at.
+            let Either::Left((next, _)) = select(reading.next(), &mut timer).await else {
+                left = Some(if leave == Some(wake) { Outcome::Cancelled } else { failure(ErrorKind::Timeout) });
+                break;
             };
             let now = Instant::now();
             let chunk = match next {

@@ -1,6 +1,9 @@
 //! Starts requests when they are due, and collects what came of them.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{self, UnboundedSender};
@@ -46,6 +49,15 @@ impl Shared {
     }
 }
 
+/// What a run waits for; where several have happened, the first of them counts.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is taken apart at once")]
+enum Happened {
+    AllEnded,
+    Stopped,
+    Finished(Finished),
+    Tick,
+}
+
 pub(super) async fn run(
     scenario: &Scenario,
     target: Arc<dyn crate::target::Target>,
@@ -68,27 +80,38 @@ pub(super) async fn run(
     let shared = Arc::new(Shared { clients, in_flight: Mutex::new(in_flight), finished: sender });
     let probe = Probe::start();
     let dispatcher = dispatch(Arc::clone(&shared), starts, scenario.seed);
-    tokio::pin!(dispatcher);
+    let mut dispatcher = pin!(dispatcher);
     let mut ticks = interval_at(start + SAMPLE, SAMPLE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let (mut ticked, mut ended_before) = (0, 0);
     let mut end = RunEnd::Complete;
     let mut all_ended = false;
     let stopped = stop.stopped();
-    tokio::pin!(stopped);
+    let mut stopped = pin!(stopped);
     while !all_ended {
-        tokio::select! {
-            biased;
-            () = &mut dispatcher => all_ended = true,
-            () = &mut stopped => {
+        let happened = poll_fn(|cx| {
+            if dispatcher.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Happened::AllEnded);
+            }
+            if stopped.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Happened::Stopped);
+            }
+            if let Poll::Ready(Some(finished)) = receiver.poll_recv(cx) {
+                return Poll::Ready(Happened::Finished(finished));
+            }
+            ticks.poll_tick(cx).map(|_| Happened::Tick)
+        });
+        match happened.await {
+            Happened::AllEnded => all_ended = true,
+            Happened::Stopped => {
                 end = RunEnd::Interrupted;
                 break;
             }
-            Some(finished) = receiver.recv() => {
+            Happened::Finished(finished) => {
                 observer.finished(&finished.record);
                 tally.add(&finished);
             }
-            _ = ticks.tick() => {
+            Happened::Tick => {
                 tally.add_runtime_lags(&probe.take());
                 let elapsed = start.elapsed();
                 let ended = tally.requests.succeeded + tally.requests.failed + tally.requests.cancelled;
