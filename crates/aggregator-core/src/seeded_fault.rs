@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::time::{Sleep, sleep};
 
 /// The environment variable that picks a fault. A value with a colon in it picks a slow-down of the measured cases, which
-/// the engine knows nothing of; who measures reads it (`perf-gate/benches/cases/slowdown`).
+/// the engine knows nothing of; who measures reads it (`aggregator-cases/src/slowdown`).
 pub const VARIABLE: &str = "SEEDED_FAULT";
 
 macro_rules! faults {

@@ -3,22 +3,18 @@
 //! With `--ops` it performs `n` operations under an instruction counter and prints how many operations the counter needs.
 //! `n` may be 0, which measures the cost of the set-up.
 
-mod cases;
-#[path = "clock/paused.rs"]
-mod clock;
-mod limits;
 mod single_case;
 mod waits;
 
 use std::process::ExitCode;
 
-use cases::CaseKind;
+use aggregator_cases::{Case, CaseKind, prepare};
 
 fn main() -> ExitCode {
     single_case::main("count", measure)
 }
 
-fn measure(case: &cases::Case) -> Result<(), String> {
+fn measure(case: &Case) -> Result<(), String> {
     let (waits, observation) = match case.kind {
         CaseKind::ColdStart => {
             let (counted, observation) = single_case::measure_first(case, |operation| waits::count(operation))?;
@@ -26,10 +22,10 @@ fn measure(case: &cases::Case) -> Result<(), String> {
         }
         // An operation of many queries, so that a wait in one of a thousand shows.
         CaseKind::Heavy => {
-            let (mut workload, observation) = cases::prepare(case)?;
+            let (mut workload, observation) = prepare(case)?;
             (waits::count(|| workload.run())?.1, observation)
         }
-        CaseKind::Repeated | CaseKind::Threads => (Vec::new(), cases::prepare(case)?.1),
+        CaseKind::Repeated | CaseKind::Threads => (Vec::new(), prepare(case)?.1),
     };
     let counts = [observation.counts, waits].concat();
     single_case::print_records(case, &counts, observation.checksum)

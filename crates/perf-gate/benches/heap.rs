@@ -3,15 +3,11 @@
 //!
 //! Each case runs in a process of its own, because dhat counts everything that a process allocates.
 
-mod cases;
-#[path = "clock/paused.rs"]
-mod clock;
-mod limits;
 mod single_case;
 
 use std::process::ExitCode;
 
-use cases::CaseKind;
+use aggregator_cases::{Case, CaseKind, find, prepare};
 use dhat::{HeapStats, Profiler};
 use perf_gate::{Class, Metric, Unit};
 
@@ -52,11 +48,11 @@ fn write_sites(case: &str, file: &str) -> Result<(), String> {
         drop(profiler);
         amount
     };
-    let case = cases::find(case)?;
+    let case = find(case)?;
     if case.kind == CaseKind::ColdStart {
         return single_case::measure_first(case, profile).map(drop);
     }
-    let (mut workload, observation) = cases::prepare(case)?;
+    let (mut workload, observation) = prepare(case)?;
     let amount = profile(&mut || workload.run());
     if amount != observation.amount {
         return Err(format!("the profiled operation computed {amount} instead of {}", observation.amount));
@@ -79,7 +75,7 @@ fn counts_of_one(one: &HeapStats) -> [(Metric, u64); 4] {
     ]
 }
 
-fn measure(case: &cases::Case) -> Result<(), String> {
+fn measure(case: &Case) -> Result<(), String> {
     if case.kind == CaseKind::ColdStart {
         let (one, observation) = single_case::measure_first(case, |operation| {
             let _profiler = start_profiler();
@@ -88,7 +84,7 @@ fn measure(case: &cases::Case) -> Result<(), String> {
         })?;
         return single_case::print_records(case, &counts_of_one(&one), observation.checksum);
     }
-    let (mut workload, observation) = cases::prepare(case)?;
+    let (mut workload, observation) = prepare(case)?;
     let expected = observation.amount;
     let profiler = start_profiler();
     // The profiler does not see earlier allocations, so its peak is that of the operation.

@@ -2,10 +2,9 @@
 
 use std::process::ExitCode;
 
+use aggregator_cases::{Case, CaseKind, Observation, Workload, all, find, observe, set_up};
 use perf_gate::{CaseName, Checksum, Metric, ProcessLimits, Record};
-
-use crate::cases::{self, Case, CaseKind, Observation, Workload, find};
-use crate::limits;
+use perf_harness::limits;
 
 /// Runs the command line of a target; `measure` measures a case and prints its records.
 pub fn main(target: &str, measure: fn(&Case) -> Result<(), String>) -> ExitCode {
@@ -14,12 +13,12 @@ pub fn main(target: &str, measure: fn(&Case) -> Result<(), String>) -> ExitCode 
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments[..] {
         ["--list"] => {
-            cases::all().for_each(|case| println!("{}{}", case.name, mark(case.kind)));
+            all().for_each(|case| println!("{}{}", case.name, mark(case.kind)));
             Ok(())
         }
         #[cfg(feature = "seeded-faults")]
         ["--faults"] => {
-            aggregator_core::seeded_fault::Fault::names().for_each(|name| println!("{name}"));
+            aggregator_cases::fault_names().for_each(|name| println!("{name}"));
             Ok(())
         }
         [name] => find(name).and_then(|case| {
@@ -59,13 +58,13 @@ pub fn measure_first<T>(
     case: &Case,
     measure: impl FnOnce(&mut dyn FnMut() -> u64) -> T,
 ) -> Result<(T, Observation), String> {
-    let mut workload = cases::set_up(case);
+    let mut workload = set_up(case);
     let mut amount = 0;
     let measured = measure(&mut || {
         amount = workload.run();
         amount
     });
-    let observation = cases::observe(workload.as_mut())?;
+    let observation = observe(workload.as_mut())?;
     if amount != observation.amount {
         return Err(format!("the first operation computed {amount} instead of {}", observation.amount));
     }
@@ -81,7 +80,7 @@ fn run_operations(case: &Case, operations: &str) -> Result<(), String> {
     if !matches!(case.kind, CaseKind::Repeated | CaseKind::ColdStart) {
         return Err(format!("the instructions of {} are not counted", case.name));
     }
-    let mut workload = cases::set_up(case);
+    let mut workload = set_up(case);
     if case.kind == CaseKind::ColdStart {
         if operations > 1 {
             return Err(format!("{} has one operation a process", case.name));

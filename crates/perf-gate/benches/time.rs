@@ -7,25 +7,22 @@
 //! which costs about 18 ns an event. So the cases of the real clock run first (divan sorts benchmarks by name) and are
 //! observed with the real clock.
 
-mod cases;
-#[path = "clock/real.rs"]
-mod clock;
-mod limits;
-
-use cases::CaseKind;
+use aggregator_cases::{CaseKind, all, find, prepare, time_with_real_clock};
 use divan::Bencher;
 use perf_gate::ProcessLimits;
+use perf_harness::limits;
 
 /// The cases whose runtime uses the real clock.
 const REAL_CLOCK: &[&str] =
     &["answer/deltas/0", "answer/deltas/200", "query/floor/10", "query/floor-analysed/10", "yardstick/channel/200"];
 
 fn main() {
+    time_with_real_clock();
     divan::main();
 }
 
 fn case_names(real_clock: bool) -> impl Iterator<Item = &'static str> {
-    let timed = cases::all().filter(|case| case.kind == CaseKind::Repeated).map(|case| case.name);
+    let timed = all().filter(|case| case.kind == CaseKind::Repeated).map(|case| case.name);
     timed.filter(move |name| REAL_CLOCK.contains(name) == real_clock)
 }
 
@@ -41,7 +38,7 @@ fn b_virtual_clock_or_none(bencher: Bencher<'_, '_>, name: &str) {
 
 fn measure(bencher: Bencher<'_, '_>, name: &str) {
     limits::apply(ProcessLimits::TIMED);
-    let prepared = cases::find(name).and_then(cases::prepare);
+    let prepared = find(name).and_then(prepare);
     let (mut workload, observation) = prepared.unwrap_or_else(|error| panic!("{name}: {error}"));
     let expected = observation.amount;
     bencher.bench_local(|| assert_eq!(workload.run(), expected, "{name} stopped doing its work"));

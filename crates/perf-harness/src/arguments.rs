@@ -1,6 +1,9 @@
 //! The command line of the targets `count` and `heap`.
 
+use perf_gate::ProcessLimits;
+
 use crate::case::{Case, find};
+use crate::limits;
 
 /// The arguments of a target: `--list`, `<case>`, or `<case> <option> <value>`.
 #[derive(Debug)]
@@ -15,7 +18,8 @@ pub enum Arguments<C: 'static> {
 
 impl<C: Case> Arguments<C> {
     /// Parses the arguments of this process and prints the list of cases if it is asked for. `option` is the option of the
-    /// target.
+    /// target. A process that measures a case has limits from here on, which the mark in the list decides; with the option it has
+    /// none, because valgrind takes 50 times as long, and much memory.
     ///
     /// # Panics
     /// When the arguments are invalid; the message is the usage.
@@ -28,7 +32,11 @@ impl<C: Case> Arguments<C> {
                 C::ALL.iter().for_each(|case| println!("{}{}", case.name(), mark(case)));
                 Self::List
             }
-            [case] => Self::Case(find(case)),
+            [case] => {
+                let case = find::<C>(case);
+                limits::apply(if case.is_heavy() { ProcessLimits::HEAVY } else { ProcessLimits::ORDINARY });
+                Self::Case(case)
+            }
             [case, given, value] if given == option => Self::CaseWithOption(find(case), value.clone()),
             _ => panic!("usage: --list | <case> | <case> {option} <value>"),
         }

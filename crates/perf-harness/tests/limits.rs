@@ -1,19 +1,17 @@
 //! Real runaway processes under the limits that measuring processes set for themselves.
 #![cfg(unix)]
 
-#[path = "../benches/limits.rs"]
-mod limits;
-
 use std::env;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Output, Stdio};
 
 use perf_gate::ProcessLimits;
+use perf_harness::limits;
 
 const SMALL: ProcessLimits = ProcessLimits { processor_seconds: 1, memory: 256 << 20 };
 
 /// Names the runaway that this executable runs when it starts itself.
-const VARIABLE: &str = "PERF_GATE_TEST_RUNAWAY";
+const VARIABLE: &str = "PERF_HARNESS_TEST_RUNAWAY";
 
 /// The body of the child process; without the variable it does nothing.
 #[test]

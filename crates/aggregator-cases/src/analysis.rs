@@ -78,7 +78,7 @@ const RIGHT_METRICS: [Metric; 6] = [
 
 impl Workload for AnalysisWorkload {
     fn run(&mut self) -> u64 {
-        let segments = |text: &String| divan::black_box(self.analyzer.analyze(text)).segments.len() as u64;
+        let segments = |text: &String| std::hint::black_box(self.analyzer.analyze(text)).segments.len() as u64;
         self.texts.iter().map(segments).sum()
     }
 

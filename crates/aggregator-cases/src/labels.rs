@@ -36,7 +36,7 @@ impl Queries {
 
 impl Workload for Queries {
     fn run(&mut self) -> u64 {
-        let lost = |query: &RealQuery| 1 + divan::black_box(query.evaluate(&self.analyzer)).lost.len() as u64;
+        let lost = |query: &RealQuery| 1 + std::hint::black_box(query.evaluate(&self.analyzer)).lost.len() as u64;
         self.queries.iter().map(lost).sum()
     }
 
@@ -76,7 +76,7 @@ impl Answers {
 
 impl Workload for Answers {
     fn run(&mut self) -> u64 {
-        self.0.iter().map(|answer| divan::black_box(answer.scan(PIECE)).citations.len() as u64).sum()
+        self.0.iter().map(|answer| std::hint::black_box(answer.scan(PIECE)).citations.len() as u64).sum()
     }
 
     fn observe(&mut self) -> Result<Observation, String> {
@@ -139,7 +139,7 @@ impl Pages {
 
 impl Workload for Pages {
     fn run(&mut self) -> u64 {
-        let (relevant, others) = divan::black_box(self.kept());
+        let (relevant, others) = std::hint::black_box(self.kept());
         relevant + others
     }
 
@@ -162,7 +162,7 @@ impl Urls {
 
 impl Workload for Urls {
     fn run(&mut self) -> u64 {
-        self.0.iter().map(|pair| 1 + u64::from(divan::black_box(pair.is_merged()))).sum()
+        self.0.iter().map(|pair| 1 + u64::from(std::hint::black_box(pair.is_merged()))).sum()
     }
 
     fn observe(&mut self) -> Result<Observation, String> {
@@ -187,7 +187,7 @@ impl Contradictions {
 
 impl Workload for Contradictions {
     fn run(&mut self) -> u64 {
-        self.0.iter().map(|pair| 1 + u64::from(divan::black_box(pair.is_reported()))).sum()
+        self.0.iter().map(|pair| 1 + u64::from(std::hint::black_box(pair.is_reported()))).sum()
     }
 
     fn observe(&mut self) -> Result<Observation, String> {
@@ -214,7 +214,7 @@ impl Dialogues {
 
 impl Workload for Dialogues {
     fn run(&mut self) -> u64 {
-        self.0.iter().map(|dialogue| 1 + divan::black_box(dialogue.query()).search_text().len() as u64).sum()
+        self.0.iter().map(|dialogue| 1 + std::hint::black_box(dialogue.query()).search_text().len() as u64).sum()
     }
 
     fn observe(&mut self) -> Result<Observation, String> {

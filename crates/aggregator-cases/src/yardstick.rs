@@ -50,7 +50,7 @@ impl Workload for Channel {
     fn run(&mut self) -> u64 {
         let mut events = 0;
         self.send_all(|event| {
-            divan::black_box(event);
+            std::hint::black_box(event);
             events += 1;
         });
         events

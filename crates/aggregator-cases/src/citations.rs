@@ -37,7 +37,7 @@ impl Workload for Scan {
     fn run(&mut self) -> u64 {
         let mut items = 0;
         self.scan(|scanned| {
-            divan::black_box(scanned);
+            std::hint::black_box(scanned);
             items += 1;
         });
         items

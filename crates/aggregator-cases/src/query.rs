@@ -14,20 +14,35 @@ use tokio::time::sleep;
 
 use super::query_stats::{PollCounter, QueryStats};
 use super::workload::{Observation, Workload, require};
-use crate::clock::IN_VIRTUAL_TIME;
 
 /// Whether this process has made a runtime with a paused clock.
 static PAUSED_BEFORE: AtomicBool = AtomicBool::new(false);
+
+/// Whether this process times cases, and observes them with the clock that it times them with.
+static TIMED_WITH_REAL_CLOCK: AtomicBool = AtomicBool::new(false);
+
+/// From here on, cases whose runtime uses the real clock are observed with it. Otherwise they are observed in virtual time,
+/// where times are exact.
+///
+/// After a process has paused tokio's clock, reading the real one is slower. So a process that calls this runs the cases of the
+/// real clock first; setting one up later panics.
+pub fn time_with_real_clock() {
+    TIMED_WITH_REAL_CLOCK.store(true, Ordering::Relaxed);
+}
+
+fn is_timed_with_real_clock() -> bool {
+    TIMED_WITH_REAL_CLOCK.load(Ordering::Relaxed)
+}
 
 /// Makes a runtime of one thread. With a paused clock, time advances only while all tasks wait: a scenario of seconds
 /// takes microseconds, and its times are exact.
 ///
 /// # Panics
-/// When `time` asks for the real clock after the process has made a paused one; see `time.rs`.
+/// When a process that times cases asks for the real clock after it has made a paused one; see [`time_with_real_clock`].
 pub fn runtime(paused: bool) -> Runtime {
     let paused_before = PAUSED_BEFORE.fetch_or(paused, Ordering::Relaxed);
     assert!(
-        paused || !paused_before || IN_VIRTUAL_TIME,
+        paused || !paused_before || !is_timed_with_real_clock(),
         "this process has paused a clock, which makes reading the real one slower; add the case to REAL_CLOCK"
     );
     Builder::new_current_thread().enable_time().start_paused(paused).build().expect("a current-thread runtime")
@@ -37,7 +52,7 @@ pub fn runtime(paused: bool) -> Runtime {
 pub async fn drain(mut query: QueryStream) -> u64 {
     let mut events = 0;
     while let Some(event) = &query.next().await {
-        divan::black_box(event);
+        std::hint::black_box(event);
         events += 1;
     }
     events
@@ -47,7 +62,7 @@ pub async fn drain(mut query: QueryStream) -> u64 {
 async fn drain_slowly(mut query: QueryStream, every: Duration) -> u64 {
     let mut events = 0;
     while let Some(event) = &query.next().await {
-        divan::black_box(event);
+        std::hint::black_box(event);
         events += 1;
         sleep(every).await;
     }
@@ -139,7 +154,8 @@ impl Workload for FullQuery {
     fn observe(&mut self) -> Result<Observation, String> {
         self.check_first_event()?;
         let stats = QueryStats::collect(self.engine.run(self.query.clone()), self.read_every);
-        let stats = if IN_VIRTUAL_TIME { runtime(true).block_on(stats) } else { self.runtime.block_on(stats) };
+        let stats =
+            if is_timed_with_real_clock() { self.runtime.block_on(stats) } else { runtime(true).block_on(stats) };
         match &self.expected {
             Some(expected) => stats.checker.check_against(expected)?,
             None => stats.checker.check()?,

@@ -1,235 +1,14 @@
 //! Rules of the source tree that no compiler checks: dependencies, commands in documents, leftovers. The reasons of the dependency
 //! rules are in `crates/ARCHITECTURE.md`.
 
+mod members;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The packages of the workspace that a member may depend on.
-struct Member {
-    name: &'static str,
-    normal: &'static [&'static str],
-    dev: &'static [&'static str],
-    /// Never among the packages that the member is built from, at any depth.
-    never: &'static [&'static [&'static str]],
-}
-
-/// Types of HTTP that clients and servers in Rust share: hyper, axum, reqwest, tonic, tungstenite and ureq are built from it.
-const HTTP: &[&str] = &["http"];
-/// Sockets and TLS, which the clients of services need and what they make of responses does not.
-const NETWORK: &[&str] = &["hyper", "reqwest", "ring", "rustls", "socket2"];
-const SERDE: &[&str] = &["serde", "serde_core", "serde_json"];
-const ENTROPY: &[&str] = &["fastrand", "getrandom", "rand", "rand_core"];
-const ENGINE: &[&str] = &["aggregator-core", "aggregator-mocks", "tokio"];
-const PROCESSES_AND_FILES: &[&str] = &["ctrlc", "indicatif", "rustix", "tempfile"];
-
-/// The rules. No member may have a build dependency on another.
-const MEMBERS: &[Member] = &[
-    Member { name: "aggregator-core", normal: &[], dev: &["aggregator-mocks"], never: &[HTTP, SERDE] },
-    Member { name: "aggregator-documents", normal: &[], dev: &[], never: &[HTTP, SERDE, ENGINE] },
-    Member {
-        name: "aggregator-eval",
-        normal: &["aggregator-core", "aggregator-extract", "aggregator-index", "rag-eval"],
-        dev: &[],
-        never: &[HTTP],
-    },
-    Member {
-        name: "aggregator-extract",
-        normal: &["aggregator-core", "aggregator-words"],
-        dev: &["aggregator-mocks"],
-        never: &[HTTP, SERDE, ENTROPY],
-    },
-    Member {
-        name: "aggregator-gateway",
-        normal: &["aggregator-core"],
-        dev: &["aggregator-mocks"],
-        never: &[HTTP, SERDE, ENTROPY],
-    },
-    Member {
-        name: "aggregator-http",
-        normal: &[
-            "aggregator-core",
-            "aggregator-gateway",
-            "aggregator-observe",
-            "aggregator-policies",
-            "aggregator-wire",
-        ],
-        dev: &["aggregator-mocks"],
-        never: &[],
-    },
-    Member {
-        name: "aggregator-http-bench",
-        normal: &[
-            "aggregator-core",
-            "aggregator-gateway",
-            "aggregator-http",
-            "aggregator-mocks",
-            "aggregator-observe",
-            "perf-gate",
-            "perf-harness",
-        ],
-        dev: &[],
-        never: &[],
-    },
-    Member {
-        name: "aggregator-index",
-        normal: &["aggregator-core", "aggregator-documents", "aggregator-words"],
-        dev: &["aggregator-mocks"],
-        never: &[HTTP],
-    },
-    Member {
-        name: "aggregator-index-bench",
-        normal: &[
-            "aggregator-core",
-            "aggregator-extract",
-            "aggregator-index",
-            "aggregator-words",
-            "perf-gate",
-            "perf-harness",
-        ],
-        dev: &[],
-        never: &[HTTP],
-    },
-    Member {
-        name: "aggregator-mocks",
-        normal: &["aggregator-core", "aggregator-settings"],
-        dev: &[],
-        never: &[HTTP, ENTROPY],
-    },
-    Member {
-        name: "aggregator-load",
-        normal: &["aggregator-core", "aggregator-mocks", "aggregator-providers", "perf-load"],
-        dev: &["aggregator-gateway", "aggregator-http", "aggregator-mocks", "aggregator-wire", "perf-judge"],
-        never: &[],
-    },
-    Member {
-        name: "aggregator-load-bench",
-        normal: &["aggregator-core", "aggregator-load", "perf-gate", "perf-harness", "perf-load"],
-        dev: &[],
-        never: &[],
-    },
-    Member {
-        name: "aggregator-observe",
-        normal: &["aggregator-core"],
-        // Itself, with its features.
-        dev: &["aggregator-gateway", "aggregator-mocks", "aggregator-observe"],
-        // OpenTelemetry has random identifiers, and is a feature.
-        never: &[HTTP, SERDE, ENTROPY],
-    },
-    Member {
-        name: "aggregator-policies",
-        normal: &["aggregator-core"],
-        dev: &["aggregator-mocks"],
-        never: &[HTTP, ENTROPY],
-    },
-    Member {
-        name: "aggregator-providers",
-        normal: &["aggregator-core", "aggregator-documents"],
-        dev: &["aggregator-mocks"],
-        never: &[],
-    },
-    Member {
-        name: "aggregator-providers-bench",
-        normal: &[
-            "aggregator-core",
-            "aggregator-gateway",
-            "aggregator-mocks",
-            "aggregator-policies",
-            "aggregator-providers",
-            "perf-gate",
-            "perf-harness",
-        ],
-        dev: &[],
-        never: &[NETWORK],
-    },
-    Member { name: "aggregator-redis", normal: &["aggregator-policies"], dev: &[], never: &[HTTP, SERDE] },
-    Member {
-        name: "aggregator-server",
-        normal: &[
-            "aggregator-core",
-            "aggregator-eval",
-            "aggregator-extract",
-            "aggregator-gateway",
-            "aggregator-http",
-            "aggregator-index",
-            "aggregator-load",
-            "aggregator-mocks",
-            "aggregator-observe",
-            "aggregator-policies",
-            "aggregator-providers",
-            "aggregator-redis",
-            "aggregator-settings",
-            "aggregator-wire",
-            "perf-load",
-        ],
-        dev: &["aggregator-mocks"],
-        never: &[],
-    },
-    Member { name: "aggregator-settings", normal: &["aggregator-core"], dev: &[], never: &[HTTP] },
-    Member { name: "aggregator-wire", normal: &["aggregator-core"], dev: &["aggregator-mocks"], never: &[HTTP] },
-    Member { name: "aggregator-words", normal: &[], dev: &[], never: &[HTTP, SERDE, ENGINE] },
-    Member { name: "perf-digest", normal: &[], dev: &[], never: &[HTTP, ENGINE, SERDE] },
-    Member { name: "perf-gate", normal: &[], dev: &["aggregator-core", "aggregator-mocks"], never: &[HTTP, ENGINE] },
-    Member {
-        name: "perf-github",
-        normal: &["perf-judge"],
-        dev: &[],
-        never: &[&["aggregator-core", "aggregator-mocks"]],
-    },
-    Member { name: "perf-harness", normal: &["perf-gate"], dev: &[], never: &[HTTP, ENGINE] },
-    Member {
-        name: "perf-history",
-        normal: &["perf-gate", "perf-statistics"],
-        dev: &[],
-        never: &[HTTP, ENGINE, PROCESSES_AND_FILES],
-    },
-    Member {
-        name: "perf-judge",
-        normal: &["perf-gate", "perf-statistics"],
-        dev: &[],
-        never: &[HTTP, ENGINE, PROCESSES_AND_FILES],
-    },
-    Member {
-        name: "perf-load",
-        normal: &["perf-statistics"],
-        dev: &[],
-        never: &[HTTP, &["aggregator-core", "aggregator-mocks"], PROCESSES_AND_FILES],
-    },
-    Member { name: "perf-profile", normal: &[], dev: &[], never: &[HTTP, ENGINE, ENTROPY, PROCESSES_AND_FILES] },
-    Member {
-        name: "perf-report",
-        normal: &["perf-gate", "perf-judge"],
-        dev: &[],
-        never: &[HTTP, ENGINE, PROCESSES_AND_FILES],
-    },
-    Member {
-        name: "perf-runner",
-        normal: &["perf-digest", "perf-gate", "perf-history", "perf-judge", "perf-profile"],
-        dev: &[],
-        never: &[HTTP, ENGINE],
-    },
-    Member {
-        name: "perf-cli",
-        normal: &["perf-gate", "perf-history", "perf-judge", "perf-report", "perf-runner"],
-        dev: &[],
-        never: &[HTTP, ENGINE],
-    },
-    Member { name: "perf-statistics", normal: &[], dev: &[], never: &[HTTP, ENGINE, ENTROPY, PROCESSES_AND_FILES] },
-    Member { name: "rag-eval", normal: &[], dev: &[], never: &[HTTP, ENGINE, ENTROPY, PROCESSES_AND_FILES] },
-    Member {
-        name: "xtask",
-        normal: &["perf-cli"],
-        dev: &["perf-gate", "perf-history", "perf-judge", "perf-runner"],
-        never: &[HTTP, ENGINE],
-    },
-    Member {
-        name: "xtask-selftest",
-        normal: &["perf-cli", "perf-gate", "perf-judge", "perf-runner"],
-        dev: &[],
-        never: &[HTTP, ENGINE],
-    },
-];
+use members::MEMBERS;
 
 /// Exactly these, so that what judges stays small and old records stay readable when the engine changes.
 const PERF_GATE_LIBRARY: [&str; 3] = ["serde", "thiserror", "toml"];
@@ -305,7 +84,7 @@ fn files() -> Vec<(String, String)> {
         }
     }
     found.sort();
-    assert!(found.iter().any(|(name, _)| name == "xtask/tests/tidy.rs"), "the walk from {} is wrong", root.display());
+    assert!(found.iter().any(|(name, _)| name == "xtask/tests/tidy/main.rs"), "the walk from {} is wrong", root.display());
     found
 }
 
@@ -333,7 +112,7 @@ fn workspace_members_depend_in_the_allowed_directions_only() {
     }
     none(
         &findings,
-        "remove the dependency, or change the table in crates/ARCHITECTURE.md first and then MEMBERS in xtask/tests/tidy.rs",
+        "remove the dependency, or change the table in crates/ARCHITECTURE.md first and then MEMBERS in xtask/tests/tidy/members.rs",
     );
 }
 
@@ -429,6 +208,42 @@ fn the_library_of_perf_gate_needs_three_crates() {
     );
 }
 
+/// Cargo compiles a package again for each set of features, and all that depends on it: with one feature more in one harness, the
+/// engine is compiled twice on each side of a comparison.
+#[test]
+fn harnesses_that_every_change_measures_compile_the_same_engine() {
+    let manifest: toml::Table = toml::from_str(&read(&root().join("Cargo.toml"))).expect("Cargo.toml is TOML");
+    let harnesses = manifest["workspace"]["metadata"]["perf"]["harness"].as_array().expect("there are harnesses");
+    let always = harnesses.iter().filter(|harness| harness.get("only-if-changed").is_none());
+    let features_of = |harness: &toml::Value| {
+        let name = harness["package"].as_str().expect("a harness is a package").to_owned();
+        let edges = ["--edges", "normal,build,dev", "--prefix", "none", "--format", "{p}|{f}"];
+        let tree = cargo(&[&["tree", "--locked", "--package", &name], &edges[..]].concat());
+        let mut features = BTreeMap::<String, BTreeSet<String>>::new();
+        for line in tree.lines() {
+            let (package, its) = line.split_once('|').expect("a line has a package and its features");
+            // A package that was printed before has a mark.
+            features.entry(package.to_owned()).or_default().insert(its.trim_end_matches(" (*)").to_owned());
+        }
+        (name, features)
+    };
+    let all = Vec::from_iter(always.map(features_of));
+    let ((first, expected), others) = all.split_first().expect("a harness is measured with every change");
+    let mut findings = Vec::new();
+    for (name, features) in others {
+        let shared = features.iter().filter_map(|(package, its)| Some((package, its, expected.get(package)?)));
+        let differ = shared.filter(|(_, its, expected)| its != expected);
+        findings.extend(differ.map(|(package, its, expected)| {
+            format!("{package} has the features {expected:?} in {first}, {its:?} in {name}")
+        }));
+    }
+    assert!(all.len() > 1 && expected.keys().any(|package| package.starts_with("aggregator-core ")));
+    none(
+        &findings,
+        "`cargo tree -e features -i <package> -p <harness>` says who selects a feature; do without it, or select it in both",
+    );
+}
+
 /// A planted fault must not reach a user: its feature is on only where a command line names it.
 #[test]
 fn planted_faults_are_built_only_on_request() {
@@ -464,7 +279,7 @@ fn planted_faults_are_built_only_on_request() {
             "`{FEATURE}` is for xtask/tests/planted and `faults-feature` in Cargo.toml, which name it: switch it on nowhere else"
         ),
     );
-    let expected = ["aggregator-core", "aggregator-mocks", "perf-gate"].map(str::to_owned);
+    let expected = ["aggregator-cases", "aggregator-core", "aggregator-mocks", "perf-gate"].map(str::to_owned);
     assert_eq!(have_it, BTreeSet::from(expected), "these have the feature `{FEATURE}`");
 }
 

@@ -1,7 +1,7 @@
 //! The planted slowdowns without the cases. Measuring programs have them only with the feature `seeded-faults`; their effect
 //! on cases is tested in `xtask/tests/planted/slowdowns.rs`.
 
-#[path = "../benches/cases/slowdown/mod.rs"]
+#[path = "../src/slowdown/mod.rs"]
 mod slowdown;
 
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! The cases: every workload that is measured, written once and run by all three targets.
+//! The cases of the engine: every workload that `perf-gate` measures, compiled once and run by all three of its targets.
 //!
 //! To add a case, implement [`Workload`] in a file of this folder and add a line to [`CASES`]. The name is the key in
 //! baselines and never changes. `run` is measured and uses public interfaces only. `observe` performs the same operation
@@ -15,7 +15,7 @@ mod footprint;
 mod labels;
 mod load;
 mod merge;
-pub mod metrics;
+mod metrics;
 mod query;
 mod query_stats;
 #[cfg(feature = "seeded-faults")]
@@ -26,9 +26,9 @@ mod workload;
 mod yardstick;
 
 use aggregator_mocks::labels::Part;
-pub use workload::Observation;
-pub use workload::Workload;
+pub use query::time_with_real_clock;
 use workload::require;
+pub use workload::{Observation, Workload};
 
 /// A case.
 pub struct Case {
@@ -39,7 +39,6 @@ pub struct Case {
     /// What is measured of the case.
     pub kind: CaseKind,
     /// Maximum number of operations under the instruction counter.
-    #[allow(dead_code, reason = "the target `time` runs under no instruction counter")]
     pub max_counted_operations: u64,
 }
 
@@ -158,6 +157,12 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
     #[cfg(not(feature = "seeded-faults"))]
     let removed = |_: &&Case| false;
     CASES.iter().filter(move |case| !removed(case))
+}
+
+/// Names of the planted faults, except slowdowns, which have a size.
+#[cfg(feature = "seeded-faults")]
+pub fn fault_names() -> impl Iterator<Item = &'static str> {
+    aggregator_core::seeded_fault::Fault::names()
 }
 
 /// Finds the case with a name.
