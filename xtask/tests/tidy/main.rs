@@ -84,7 +84,11 @@ fn files() -> Vec<(String, String)> {
         }
     }
     found.sort();
-    assert!(found.iter().any(|(name, _)| name == "xtask/tests/tidy/main.rs"), "the walk from {} is wrong", root.display());
+    assert!(
+        found.iter().any(|(name, _)| name == "xtask/tests/tidy/main.rs"),
+        "the walk from {} is wrong",
+        root.display()
+    );
     found
 }
 
