@@ -20,13 +20,11 @@ pub const CANARY: &str = "canary-3f9c71d2e8";
 /// Hits that are asked for.
 pub const MAX_HITS: usize = 20;
 
-/// The time for a whole request. Well above what a busy machine lets a response of the table wait.
-pub const TOTAL: Duration = Duration::from_secs(4);
-
-fn limits() -> Limits {
-    let silence = Duration::from_secs(2);
+/// Limits with this time for a whole request.
+fn limits(total: Duration) -> Limits {
+    let silence = total / 2;
     // Shorter than that for the first byte, which begins with it.
-    Limits { connect: silence / 2, first_byte: silence, idle: silence, total: TOTAL, body: 1 << 20, ..Limits::SEARCH }
+    Limits { connect: silence / 2, first_byte: silence, idle: silence, total, body: 1 << 20, ..Limits::SEARCH }
 }
 
 /// A client of this crate.
@@ -63,8 +61,8 @@ pub struct Asked {
 }
 
 /// A search service at an address; `None` of a model.
-pub fn provider(client: Client, url: &str) -> Option<Box<dyn Provider>> {
-    let http = HttpClient::new(limits()).expect("this system has certificates");
+pub fn provider(client: Client, url: &str, total: Duration) -> Option<Box<dyn Provider>> {
+    let http = HttpClient::new(limits(total)).expect("this system has certificates");
     Some(match client {
         Client::Brave => {
             let mut settings = brave::Settings::default();
@@ -98,17 +96,17 @@ fn key() -> Secret {
     Secret::from_variable("KEY", Some(CANARY.into())).expect("it looks like a key")
 }
 
-/// Asks a service at an address once.
-pub async fn ask(client: Client, url: &str) -> Asked {
-    if let Some(provider) = provider(client, url) {
-        return search(&*provider).await;
+/// Asks a service at an address once, with this time for the whole request.
+pub async fn ask(client: Client, url: &str, total: Duration) -> Asked {
+    if let Some(provider) = provider(client, url, total) {
+        return search(&*provider, total).await;
     }
-    let http = HttpClient::new(limits()).expect("this system has certificates");
+    let http = HttpClient::new(limits(total)).expect("this system has certificates");
     let settings = Settings::new("model", url).with_key(Some(key()));
     match client {
-        Client::Anthropic => answer(&HttpModel::new(http, Anthropic::new("m"), settings).unwrap()).await,
-        Client::Ollama => answer(&HttpModel::new(http, Ollama::new("m"), settings).unwrap()).await,
-        _ => answer(&HttpModel::new(http, OpenAi::new("m"), settings).unwrap()).await,
+        Client::Anthropic => answer(&HttpModel::new(http, Anthropic::new("m"), settings).unwrap(), total).await,
+        Client::Ollama => answer(&HttpModel::new(http, Ollama::new("m"), settings).unwrap(), total).await,
+        _ => answer(&HttpModel::new(http, OpenAi::new("m"), settings).unwrap(), total).await,
     }
 }
 
@@ -116,15 +114,15 @@ fn query() -> Arc<Query> {
     Arc::new(Query::new("when was Rust 1.0 released?").unwrap())
 }
 
-async fn search(provider: &dyn Provider) -> Asked {
-    let request = SearchRequest::new(query(), MAX_HITS as u32, Instant::now() + TOTAL * 2);
+async fn search(provider: &dyn Provider, total: Duration) -> Asked {
+    let request = SearchRequest::new(query(), MAX_HITS as u32, Instant::now() + total * 2);
     let items: Vec<_> = provider.search(request).collect().await;
     Asked { outcome: outcome::of_search(&items), says: says(&items, &provider) }
 }
 
-async fn answer(model: &(impl LanguageModel + std::fmt::Debug)) -> Asked {
+async fn answer(model: &(impl LanguageModel + std::fmt::Debug), total: Duration) -> Asked {
     let sources: Arc<[RankedSource]> = Arc::new([]);
-    let request = AnswerRequest::new(query(), sources, Instant::now() + TOTAL * 2);
+    let request = AnswerRequest::new(query(), sources, Instant::now() + total * 2);
     let items: Vec<_> = model.answer(request).collect().await;
     Asked { outcome: outcome::of_answer(&items), says: says(&items, model) }
 }
