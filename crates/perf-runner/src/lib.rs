@@ -10,7 +10,8 @@
 //! 1. [`workspace::Workspace::find`] locates the workspace under test and its harness packages.
 //! 2. [`files::bench_data::BenchData::read`] reads and checks everything that is stored, before anything is built.
 //! 3. [`compare::find_base`] checks out the base commit; [`compare::BaseCheckout::relate`] compares the inputs of a harness.
-//! 4. [`compare::BaseRelation::build`] builds the measuring programs, and those of the base if they differ.
+//! 4. [`compare::BaseRelation::build_change`] builds the measuring programs, and [`compare::BuiltChange::build_base`] those of
+//!    the base if they differ.
 //! 5. [`measure::exact`] and [`measure::instructions`] measure values that repeat exactly.
 //! 6. [`compare::pairs::measure`] measures wall time in pairs of processes; [`measure::wall`] does so without a base.
 //!

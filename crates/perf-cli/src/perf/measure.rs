@@ -23,7 +23,7 @@ use perf_runner::clock::today;
 use perf_runner::compare::anchor::{AnchorRequest, AnchorValues};
 use perf_runner::compare::pairs::{self, PairedRun, Setup};
 use perf_runner::compare::store::{self, Store};
-use perf_runner::compare::{self, BaseRelation, BaseSearch, BuiltBase, Sides, measured_base};
+use perf_runner::compare::{self, BaseRelation, BaseSearch, BuiltBase, BuiltChange, Sides, measured_base};
 use perf_runner::error::Error;
 use perf_runner::files::bench_data::BenchData;
 use perf_runner::measure::callgrind::InstructionCounter;
@@ -88,8 +88,7 @@ struct RepeatingResult {
 impl<'a> Measurement<'a> {
     /// Measures harnesses and judges them: the classes that repeat first, on all processors, then wall time.
     pub fn measure(&self, harnesses: Vec<(&'a Harness, Key, BaseRelation<'_>)>) -> Result<RunResult, Error> {
-        let built = harnesses.into_iter().map(|(harness, key, relation)| self.build(harness, key, relation));
-        let mut built = built.collect::<Result<Vec<_>, _>>()?;
+        let mut built = self.build(harnesses)?;
         let all: Vec<CaseName> = built.iter().flat_map(|built| built.list.all.iter().cloned()).collect();
         let baselines = self.data.baselines().map(|(_, baseline)| baseline);
         self.selection.check(&all, baselines)?;
@@ -165,10 +164,28 @@ impl<'a> Measurement<'a> {
         self.identical.iter().any(|baseline| baseline.records().any(|record| record.case() == case))
     }
 
-    fn build(&self, harness: &'a Harness, key: Key, relation: BaseRelation<'_>) -> Result<BuiltHarness<'a>, Error> {
+    /// Builds the change for all harnesses, and then the bases that differ.
+    fn build(&self, harnesses: Vec<(&'a Harness, Key, BaseRelation<'_>)>) -> Result<Vec<BuiltHarness<'a>>, Error> {
+        let changes = harnesses.into_iter().map(|(harness, key, relation)| {
+            let began = Instant::now();
+            let change = relation.build_change(self.workspace, harness, self.features)?;
+            Ok((harness, key, change, began.elapsed()))
+        });
+        let changes = changes.collect::<Result<Vec<_>, Error>>()?;
+        changes.into_iter().map(|(harness, key, change, building)| self.built(harness, key, change, building)).collect()
+    }
+
+    /// Builds the base of a harness; `building` is how long its change took.
+    fn built(
+        &self,
+        harness: &'a Harness,
+        key: Key,
+        change: BuiltChange<'_>,
+        building: Duration,
+    ) -> Result<BuiltHarness<'a>, Error> {
         let began = Instant::now();
-        let (programs, against) = relation.build(self.workspace, harness, self.features)?;
-        let building = began.elapsed();
+        let (programs, against) = change.build_base(self.workspace, harness, self.features)?;
+        let building = building + began.elapsed();
         let list = exact::list_cases(&programs)?;
         let cases = self.selection.select(&list.all);
         let counter = InstructionCounter::find(&programs)?;

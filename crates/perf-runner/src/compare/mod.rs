@@ -261,7 +261,39 @@ pub struct Sides {
     pub base_workspace: Workspace,
 }
 
-impl BaseRelation<'_> {
+/// The programs of the work tree, and the base that is still to be built if it differs.
+#[derive(Debug)]
+pub enum BuiltChange<'a> {
+    /// There is no other base to build.
+    Alone(BenchPrograms, BuiltBase),
+    /// The base differs.
+    Differs(BuiltSide, Box<UnbuiltSides<'a>>),
+}
+
+impl<'a> BaseRelation<'a> {
+    /// Builds the programs of the work tree.
+    ///
+    /// Both sides are built in one directory, where harnesses share what they are compiled from. So with several harnesses this
+    /// comes first for all of them, and [`BuiltChange::build_base`] then: in turns, each side would be compiled again.
+    ///
+    /// # Errors
+    /// If the work tree does not build, or on an interruption.
+    pub fn build_change(
+        self,
+        workspace: &Workspace,
+        harness: &Harness,
+        features: &[String],
+    ) -> Result<BuiltChange<'a>, Error> {
+        let programs = || programs::build(workspace, harness, features);
+        Ok(match self {
+            Self::NoBase(reason) => BuiltChange::Alone(programs()?, BuiltBase::NoBase(reason)),
+            Self::SameInputs { checkout, .. } => {
+                BuiltChange::Alone(programs()?, BuiltBase::Identical(checkout.revision.clone()))
+            }
+            Self::Changed(unbuilt) => BuiltChange::Differs(unbuilt.head(workspace, harness, features)?, unbuilt),
+        })
+    }
+
     /// Builds the programs of the work tree, and the base if it differs.
     ///
     /// # Errors
@@ -272,15 +304,25 @@ impl BaseRelation<'_> {
         harness: &Harness,
         features: &[String],
     ) -> Result<(BenchPrograms, BuiltBase), Error> {
-        let programs = || programs::build(workspace, harness, features);
-        let unbuilt = match self {
-            Self::NoBase(reason) => return Ok((programs()?, BuiltBase::NoBase(reason))),
-            Self::SameInputs { checkout, .. } => {
-                return Ok((programs()?, BuiltBase::Identical(checkout.revision.clone())));
-            }
-            Self::Changed(unbuilt) => unbuilt,
+        self.build_change(workspace, harness, features)?.build_base(workspace, harness, features)
+    }
+}
+
+impl BuiltChange<'_> {
+    /// Builds the base if it differs.
+    ///
+    /// # Errors
+    /// On an interruption, or if files cannot be read or written. A base that does not compile is [`BuiltBase::NoBase`].
+    pub fn build_base(
+        self,
+        workspace: &Workspace,
+        harness: &Harness,
+        features: &[String],
+    ) -> Result<(BenchPrograms, BuiltBase), Error> {
+        let (head, unbuilt) = match self {
+            Self::Alone(programs, base) => return Ok((programs, base)),
+            Self::Differs(head, unbuilt) => (head, unbuilt),
         };
-        let head = unbuilt.head(workspace, harness, features)?;
         let programs = head.programs.clone();
         let revision = unbuilt.checkout.revision.clone();
         let base = match unbuilt.base(workspace, harness, features) {
