@@ -207,7 +207,7 @@ fn build(workspace: &Workspace, spec: &BuildSpec<'_>, tree: &Path, dir: &Path) -
     time.args(["--bench", "time", "--", "-C"]).arg(linker).env(link::LINK_RECORD_ENV, partial.join("link"));
     let mut others = cargo_command(workspace, spec, tree, "build");
     others.args(["--bench", "heap", "--bench", "count"]);
-    let mut record = BuildRecord::open(workspace, spec.harness, tree);
+    let mut record = BuildRecord::open(workspace, tree);
     for (mut command, programs, wanted) in [(time, &["time"][..], Some("time")), (others, &["heap", "count"], None)] {
         let limits = Limits { time: Duration::from_secs(3600), output: 256 << 20, ..Limits::default() };
         let mut messages = run(&mut command, limits, spec.stderr)?;

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::workspace::{Harness, Workspace};
+use crate::workspace::Workspace;
 
 /// The recorded digests, by the path of the artifact.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -49,7 +49,10 @@ struct Target {
 
 impl BuildRecord {
     /// Opens the record for a build in `root`: the root of the workspace, or of a copy of it.
-    pub fn open(workspace: &Workspace, harness: &Harness, root: &Path) -> Self {
+    ///
+    /// Harnesses share what they are compiled from, so the inputs of all of them belong to the sources: with those of one, each
+    /// would find what another has built stale.
+    pub fn open(workspace: &Workspace, root: &Path) -> Self {
         let file = workspace.perf_dir().join("compiled.json");
         // An unreadable record is empty, so everything is built again.
         let digests = fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
@@ -57,7 +60,8 @@ impl BuildRecord {
         let is_read = |path: &Path| {
             let inside: Vec<_> =
                 path.strip_prefix(&data).unwrap_or(path).iter().map(|part| part.to_string_lossy()).collect();
-            harness.reads(&inside.join("/"))
+            let name = inside.join("/");
+            workspace.harnesses.iter().any(|harness| harness.reads(&name))
         };
         let mut files = BTreeMap::new();
         read_files(&data, &is_read, &mut files);

@@ -57,7 +57,7 @@ pub fn build(workspace: &Workspace, harness: &Harness, features: &[String]) -> R
         run(&mut cargo, limits)
     };
     Progress::announce("build", &format!("the measuring programs of {}", harness.package));
-    let mut record = BuildRecord::open(workspace, harness, workspace.root());
+    let mut record = BuildRecord::open(workspace, workspace.root());
     let mut messages = build()?;
     record.update(&messages)?;
     let stale = record.stale_artifacts(&messages, None);
