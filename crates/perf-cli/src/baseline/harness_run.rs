@@ -13,6 +13,7 @@ use perf_runner::clock::today;
 use perf_runner::error::Error;
 use perf_runner::files::bench_data::BenchData;
 use perf_runner::measure::callgrind::InstructionCounter;
+use perf_runner::measure::instructions::Countable;
 use perf_runner::measure::programs::{self, BenchPrograms};
 use perf_runner::measure::{exact, instructions, key};
 use perf_runner::progress::Progress;
@@ -81,7 +82,7 @@ impl BuiltHarness<'_> {
         let progress = Progress::new(times as u64 * Progress::exact_ms(cases.len(), counter.callgrind().is_some()));
         let once = |_| {
             let exact = exact::measure(programs, list, &cases, &progress)?;
-            let instructions = instructions::measure(counter, programs, list, &exact, &progress)?;
+            let instructions = instructions::measure(Countable { counter, programs, list, exact: &exact }, &progress)?;
             Ok(BaselineRun { exact, instructions })
         };
         (0..times).map(once).collect()

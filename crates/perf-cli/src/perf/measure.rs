@@ -27,6 +27,7 @@ use perf_runner::compare::{self, BaseRelation, BaseSearch, BuiltBase, BuiltChang
 use perf_runner::error::Error;
 use perf_runner::files::bench_data::BenchData;
 use perf_runner::measure::callgrind::InstructionCounter;
+use perf_runner::measure::instructions::Countable;
 use perf_runner::measure::programs::BenchPrograms;
 use perf_runner::measure::{exact, instructions, wall};
 use perf_runner::process::affinity;
@@ -107,8 +108,7 @@ impl<'a> Measurement<'a> {
         let repeating =
             |built: &BuiltHarness<'_>| Progress::exact_ms(built.cases.len(), built.counter.callgrind().is_some());
         let progress = Progress::new(built.iter().map(|built| process(built) + repeating(built)).sum());
-        let repeating =
-            built.iter().map(|built| self.measure_repeating(built, &progress)).collect::<Result<Vec<_>, _>>()?;
+        let repeating = self.measure_repeating(&built, &progress)?;
 
         let intact: Vec<Vec<CaseName>> = built
             .iter()
@@ -194,11 +194,32 @@ impl<'a> Measurement<'a> {
         Ok(BuiltHarness { harness, key, stored, programs, against, building, list, cases, counter })
     }
 
-    fn measure_repeating(&self, built: &BuiltHarness<'_>, progress: &Progress) -> Result<RepeatingResult, Error> {
-        let BuiltHarness { harness, key, stored, programs, against, list, cases, counter, .. } = built;
+    /// Measures what repeats, of all harnesses on all processors, and judges it.
+    fn measure_repeating(&self, all: &[BuiltHarness<'_>], progress: &Progress) -> Result<Vec<RepeatingResult>, Error> {
+        let exact = all.iter().map(|built| exact::measure(&built.programs, &built.list, &built.cases, progress));
+        let exact = exact.collect::<Result<Vec<_>, _>>()?;
+        let countable = |(built, exact)| {
+            let BuiltHarness { counter, programs, list, .. }: &BuiltHarness<'_> = built;
+            Countable { counter, programs, list, exact }
+        };
+        let countable: Vec<_> = all.iter().zip(&exact).map(countable).collect();
+        let instructions = instructions::measure_all(&countable, progress)?;
+        let results = all.iter().zip(exact.into_iter().zip(instructions));
+        results
+            .map(|(built, (exact, instructions))| self.judge_repeating(built, exact, instructions, progress))
+            .collect()
+    }
+
+    /// Judges what repeats; measures the base if the stored values are not comparable.
+    fn judge_repeating(
+        &self,
+        built: &BuiltHarness<'_>,
+        exact: ExactRun,
+        instructions: Instructions,
+        progress: &Progress,
+    ) -> Result<RepeatingResult, Error> {
+        let BuiltHarness { harness, key, stored, against, list, cases, counter, .. } = built;
         let stored = stored.as_deref();
-        let exact = exact::measure(programs, list, cases, progress)?;
-        let instructions = instructions::measure(counter, programs, list, &exact, progress)?;
 
         let other_key = stored.filter(|stored| stored.key != *key).map(|stored| key_difference(key, &stored.key));
         let other_tools = tools_difference(&instructions, stored);

@@ -32,6 +32,7 @@ use perf_runner::error::Error;
 use perf_runner::files::atomic_write::{self, DirectoryLock};
 use perf_runner::files::bench_data::BenchData;
 use perf_runner::measure::{key, provenance};
+use perf_runner::process::parallel;
 use perf_runner::workspace::{Harness, Workspace};
 
 use crate::selftest;
@@ -98,7 +99,7 @@ fn run(options: &Options, workspace: &Workspace) -> Result<u8, Error> {
     let features = options.shared.features(workspace)?;
     let chosen = options.shared.harnesses(workspace);
     let key = |harness: &&Harness| key::detect(workspace, harness, &features, data.inputs(harness));
-    let keys = chosen.iter().map(key).collect::<Result<Vec<_>, _>>()?;
+    let keys = parallel::map(&chosen, key)?;
     let commit = if options.record { Some(record::clean_commit(workspace)?) } else { None };
     let out = options.out.clone().unwrap_or_else(|| workspace.perf_dir().join("latest"));
     report_dir::prepare(&out, &[JSON_FILE, MARKDOWN_FILE, HTML_FILE, SUMMARY_FILE])?;

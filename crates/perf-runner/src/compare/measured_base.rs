@@ -10,6 +10,7 @@ use super::side::BuiltSide;
 use crate::error::Error;
 use crate::files::bench_data;
 use crate::measure::callgrind::InstructionCounter;
+use crate::measure::instructions::Countable;
 use crate::measure::{exact, instructions};
 use crate::progress::Progress;
 use crate::workspace::{Harness, Workspace};
@@ -28,7 +29,8 @@ pub fn measure(
     let list = exact::list_cases(&base.programs)?;
     let there: Vec<_> = cases.iter().filter(|case| list.all.contains(case)).cloned().collect();
     let exact = exact::measure(&base.programs, &list, &there, progress)?;
-    let instructions = instructions::measure(counter, &base.programs, &list, &exact, progress)?;
+    let countable = Countable { counter, programs: &base.programs, list: &list, exact: &exact };
+    let instructions = instructions::measure(countable, progress)?;
     let mut records: Vec<Record> = exact.into_values().filter_map(Result::ok).flatten().collect();
     let mut tools = None;
     if let Instructions::Measured { tools: with, run } = instructions {

@@ -32,6 +32,7 @@ use crate::git;
 use crate::measure::key::{self, PathPackages};
 use crate::measure::programs::{self, BenchPrograms};
 use crate::process::child::StderrMode;
+use crate::process::parallel;
 use crate::progress::Progress;
 use crate::workspace::{HISTORY, Harness, Workspace};
 use revision::{BaseRevision, NoBaseReason};
@@ -82,8 +83,8 @@ fn checkout(workspace: &Workspace, against: Option<&str>, features: &[String], d
     let mut measured: BTreeSet<String> =
         ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo"].map(str::to_owned).into();
     let mut packages = BTreeMap::new();
-    for harness in &workspace.harnesses {
-        let PathPackages { local, outside } = key::path_packages(workspace, harness, features)?;
+    let found = parallel::map(&workspace.harnesses, |harness| key::path_packages(workspace, harness, features))?;
+    for (harness, PathPackages { local, outside }) in workspace.harnesses.iter().zip(found) {
         if let Some(reason) = outside {
             return Ok(BaseSearch::NoBase(reason));
         }
