@@ -1,6 +1,6 @@
 //! The cases of the engine: every workload that `perf-gate` measures, compiled once and run by all three of its targets.
 //!
-//! To add a case, implement [`Workload`] in a file of this folder and add a line to [`CASES`]. The name is the key in
+//! To add a case, implement [`Workload`] in a file of this folder and add a line to `CASES`. The name is the key in
 //! baselines and never changes. `run` is measured and uses public interfaces only. `observe` performs the same operation
 //! with instruments, and reports the counts, the checksum and the amount that `run` has to compute.
 
@@ -147,7 +147,7 @@ const CASES: &[Case] = &[
     case("yardstick/channel/200", || Box::new(yardstick::Channel::new())),
 ];
 
-/// The cases of this build, in the order of [`CASES`]; a planted fault may remove one.
+/// The cases of this build, in the order of `CASES`; a planted fault may remove one.
 pub fn all() -> impl Iterator<Item = &'static Case> {
     #[cfg(feature = "seeded-faults")]
     let removed = |case: &&Case| {

@@ -26,7 +26,15 @@ impl<C: Case> Arguments<C> {
     pub fn parse(option: &str) -> Self {
         // `cargo bench` adds a flag for divan.
         let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-        match &arguments[..] {
+        Self::of(&arguments, option)
+    }
+
+    /// As [`parse`](Self::parse), of these arguments.
+    ///
+    /// # Panics
+    /// When the arguments are invalid; the message is the usage.
+    pub fn of(arguments: &[String], option: &str) -> Self {
+        match arguments {
             [list] if list == "--list" => {
                 let mark = |case: &C| if case.is_heavy() { " heavy" } else { "" };
                 C::ALL.iter().for_each(|case| println!("{}{}", case.name(), mark(case)));

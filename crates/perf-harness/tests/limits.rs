@@ -6,9 +6,27 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Output, Stdio};
 
 use perf_gate::ProcessLimits;
-use perf_harness::limits;
+use perf_harness::{Arguments, Case, limits};
 
 const SMALL: ProcessLimits = ProcessLimits { processor_seconds: 1, memory: 256 << 20 };
+
+/// The cases of a harness package.
+#[derive(Debug)]
+struct TestCase {
+    heavy: bool,
+}
+
+impl Case for TestCase {
+    const ALL: &'static [Self] = &[Self { heavy: false }, Self { heavy: true }];
+
+    fn name(&self) -> &'static str {
+        if self.heavy { "a/heavy/case" } else { "an/ordinary/case" }
+    }
+
+    fn is_heavy(&self) -> bool {
+        self.heavy
+    }
+}
 
 /// Names the runaway that this executable runs when it starts itself.
 const VARIABLE: &str = "PERF_HARNESS_TEST_RUNAWAY";
@@ -42,6 +60,43 @@ fn runaway() {
         }
         other => panic!("unknown runaway {other}"),
     }
+}
+
+/// The body of a child process that is a target of a harness package; without the variable it does nothing.
+#[test]
+fn target() {
+    let Ok(arguments) = env::var("PERF_HARNESS_TEST_ARGUMENTS") else { return };
+    let arguments = Vec::from_iter(arguments.split(' ').map(str::to_owned));
+    let given = Arguments::<TestCase>::of(&arguments, "--ops");
+    assert!(!matches!(given, Arguments::List));
+    let limit = |resource| rustix::process::getrlimit(resource).current;
+    println!("limits {:?} {:?}", limit(rustix::process::Resource::Cpu), limit(rustix::process::Resource::As));
+}
+
+/// What a target with these arguments says of its limits: seconds and bytes.
+fn limits_of(arguments: &str) -> String {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command
+        .args(["--exact", "target", "--nocapture"])
+        .env("PERF_HARNESS_TEST_ARGUMENTS", arguments)
+        .stdin(Stdio::null());
+    let output = command.output().unwrap();
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let limits = stdout.lines().find_map(|line| line.split_once("limits "));
+    limits.unwrap_or_else(|| panic!("{output:?}")).1.to_owned()
+}
+
+#[test]
+fn a_target_that_measures_a_case_has_the_limits_of_its_kind() {
+    let of = |limits: ProcessLimits, used: u64| {
+        format!("{:?} {:?}", Some(limits.processor_seconds + used), Some(limits.memory))
+    };
+    // The second that has begun counts as used.
+    assert_eq!(limits_of("an/ordinary/case"), of(ProcessLimits::ORDINARY, 1));
+    assert_eq!(limits_of("a/heavy/case"), of(ProcessLimits::HEAVY, 1));
+    // Valgrind takes more.
+    assert_eq!(limits_of("an/ordinary/case --ops 1"), limits_of("a/heavy/case --ops 1"));
+    assert_ne!(limits_of("an/ordinary/case --ops 1"), limits_of("an/ordinary/case"));
 }
 
 fn run(which: &str) -> Output {
