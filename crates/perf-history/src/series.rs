@@ -75,10 +75,14 @@ pub fn metrics(points: &[CasePoint]) -> Vec<String> {
 /// The series of a metric; `None` if no point has it. The points may be in any order. Of several runs of a commit the newest
 /// with the same key, tools and checksum counts.
 pub fn series(points: &[CasePoint], metric: &str) -> Option<Series> {
+    // Commits of one second are in the order in which they were first measured.
+    let mut first = BTreeMap::new();
+    for point in points {
+        let first = first.entry(&point.commit).or_insert(point.measured);
+        *first = point.measured.min(*first);
+    }
     let mut points: Vec<&CasePoint> = points.iter().collect();
-    points.sort_by(|a, b| {
-        (a.committed, &a.commit, a.measured, &a.run).cmp(&(b.committed, &b.commit, b.measured, &b.run))
-    });
+    points.sort_by_key(|point| (point.committed, first.get(&point.commit), &point.commit, point.measured, &point.run));
     if metric == WALL { wall(&points) } else { of_metric(&points, metric) }
 }
 
@@ -228,6 +232,15 @@ mod tests {
         assert_eq!(series(&case_points(&runs), "polls"), None);
         assert_eq!(series(&case_points(&runs), "not a name"), None);
         assert_eq!(series(&[], "heap-blocks"), None);
+    }
+
+    #[test]
+    fn commits_of_one_second_are_in_the_order_in_which_they_were_first_measured() {
+        let at = |n: u8, measured: i64| RecordedRun { committed: 100, measured, ..run(n, 50 + u64::from(n)) };
+        // The second one is measured again after the first.
+        let runs = [at(1, 160), at(2, 150), at(2, 170), at(3, 165)];
+        let found = series(&case_points(&runs), "heap-blocks").unwrap();
+        assert_eq!(values(&found), [vec![52.0, 51.0, 53.0]]);
     }
 
     #[test]

@@ -44,7 +44,17 @@ pub fn know_rustc(workspace: &Path) {
 /// Runs git and returns its standard output.
 #[track_caller]
 pub fn git(dir: &Path, arguments: &[&str]) -> String {
+    git_with(Command::new("git"), dir, arguments)
+}
+
+/// As [`git`], at a time: seconds since the Unix epoch.
+pub fn git_at(seconds: u64, dir: &Path, arguments: &[&str]) -> String {
     let mut git = Command::new("git");
+    git.env("GIT_COMMITTER_DATE", format!("@{seconds} +0000"));
+    git_with(git, dir, arguments)
+}
+
+fn git_with(mut git: Command, dir: &Path, arguments: &[&str]) -> String {
     git.args(["-c", "user.name=Nobody", "-c", "user.email=nobody@example.org"]).args(arguments);
     // Git settings of the user must not change the result.
     git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1").current_dir(dir);

@@ -11,6 +11,7 @@ use perf_history::run::{
 use perf_judge::rng::SplitMix64;
 use perf_runner::history::folder::HistoryFolder;
 
+use crate::folder;
 use crate::tiny::{CLOCK, Tiny};
 use crate::world::Ran;
 
@@ -33,11 +34,14 @@ fn runs(tiny: &Tiny) -> Vec<PathBuf> {
 /// Records a run of each number of blocks, each of a commit of its own.
 fn record(tiny: &Tiny, blocks: &[u64]) {
     let mut before = 56;
-    for now in blocks {
+    // Each commit has a second of its own, however fast the machine is.
+    let start: u64 = tiny.git(&["show", "--no-patch", "--format=%ct"]).trim().parse().unwrap();
+    for (now, seconds) in blocks.iter().zip(start + 1..) {
         tiny.edit(CLOCK, &format!("BLOCKS: u64 = {before}"), &format!("BLOCKS: u64 = {now}"));
         // Also where the blocks stay another program is measured.
         tiny.edit(CLOCK, "wind the", "wind the very");
-        tiny.commit(&format!("{now} blocks"));
+        tiny.git(&["add", "--all"]);
+        folder::git_at(seconds, &tiny.path(""), &["commit", "--quiet", "--message", &format!("{now} blocks")]);
         let ran = Ran::of(tiny.perf_command(&["--record", "--against", "HEAD^"]).output().unwrap());
         assert!(ran.code < 2, "{} {}", ran.stdout, ran.stderr);
         before = *now;
