@@ -48,12 +48,14 @@ pub fn git(dir: &Path, arguments: &[&str]) -> String {
 }
 
 /// As [`git`], at a time: seconds since the Unix epoch.
+#[track_caller]
 pub fn git_at(seconds: u64, dir: &Path, arguments: &[&str]) -> String {
     let mut git = Command::new("git");
     git.env("GIT_COMMITTER_DATE", format!("@{seconds} +0000"));
     git_with(git, dir, arguments)
 }
 
+#[track_caller]
 fn git_with(mut git: Command, dir: &Path, arguments: &[&str]) -> String {
     git.args(["-c", "user.name=Nobody", "-c", "user.email=nobody@example.org"]).args(arguments);
     // Git settings of the user must not change the result.
